@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _apply_roles(**kwargs: Any) -> None:
+    from .services import apply_roles
+
+    apply_roles()
+
+
+class AccessConfig(AppConfig):
+    name = "apps.access"
+    label = "access"
+
+    def ready(self) -> None:
+        post_migrate.connect(_apply_roles, sender=self, dispatch_uid="access.apply_roles")

@@ -1,0 +1,32 @@
+"""The one table of field rights: role → field → rights (R6, R22; design, section 6).
+
+`access.services.apply_roles` writes it into the database, after every migration.
+"""
+
+from apps.accounts.roles import Role
+
+PHONE, NAME, NOTE = "contacts.contact.phone", "contacts.contact.name", "contacts.contact.note"
+CALL_NOTE = "calls.disposition.note"
+
+FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
+    Role.AGENT: {
+        PHONE: frozenset({"view_masked"}),
+        NAME: frozenset({"view_masked"}),
+        NOTE: frozenset({"view_masked"}),
+        CALL_NOTE: frozenset({"view_masked", "change_value"}),
+    },
+    Role.SUPERVISOR: {
+        PHONE: frozenset({"view_masked", "view_clear", "export_value"}),
+        NAME: frozenset({"view_masked", "view_clear", "export_value"}),
+        NOTE: frozenset({"view_masked", "view_clear"}),
+        CALL_NOTE: frozenset({"view_masked", "view_clear"}),
+    },
+    Role.COMPLIANCE: {
+        PHONE: frozenset({"view_masked", "view_clear", "export_value"}),
+        NAME: frozenset({"view_masked", "view_clear", "export_value"}),
+        NOTE: frozenset({"view_masked", "view_clear"}),
+        CALL_NOTE: frozenset({"view_masked", "view_clear"}),
+    },
+    Role.ADMIN: {},
+}
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE)

@@ -1,0 +1,75 @@
+"""People, their department and role, and the programs that use the API."""
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import Dated
+
+from .roles import Role
+
+
+class Department(Dated):
+    name = models.CharField(_("name"), max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class People(UserManager["User"]):
+    def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
+        raise NotImplementedError("Hegui has no superusers: nobody stands outside the checks.")
+
+
+class User(AbstractUser):
+    """A member of staff. There are no superusers (a superuser bypasses django-guardian)."""
+
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    display_name = models.CharField(_("display name"), max_length=80)
+    role = models.CharField(_("role"), max_length=12, choices=Role)
+    department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
+    suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
+    suspended_for = models.CharField(_("suspended because"), max_length=200, blank=True)
+    must_change_password = models.BooleanField(default=False)
+
+    objects = People()
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(is_superuser=False, is_staff=False), name="no_superusers"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    get_short_name = get_full_name
+
+
+class ApiClient(Dated):
+    """A program that speaks the API: a dialler, a CRM. Its secret is shown once, kept hashed."""
+
+    class Scope(models.TextChoices):
+        AUTHORIZE = "authorize", _("ask the gate")
+        DIAL = "dial", _("receive numbers to dial")
+        EVENTS = "events", _("report call events")
+        OPT_OUTS = "optouts", _("record opt-outs")
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")
+    key_hash = models.BinaryField(max_length=32, unique=True)
+    scopes = ArrayField(models.CharField(max_length=12, choices=Scope), verbose_name=_("scopes"))
+    ends_at = models.DateTimeField(_("valid until"))
+    is_active = models.BooleanField(_("active"), default=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,11 @@
+"""The four roles. Each is a Django group of this name; a user has one (R22)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    AGENT = "agent", _("Agent")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    COMPLIANCE = "compliance", _("Compliance officer")
+    ADMIN = "admin", _("Administrator")

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "apps.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from .tracked import register_all
+
+        register_all()

@@ -1,0 +1,96 @@
+"""What the rules judge. No personal data: a fact says whether, when and how often, never who."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, time
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything known about one call at one moment. All datetimes are aware.
+
+    `local_times` holds the moment in each zone that the client may be in; empty when unknown.
+    `holidays` holds for each of them the name of the statutory holiday, "" or None (unknown
+    year). Counts are over all campaigns together.
+    """
+
+    at: datetime
+    kind: str
+    trade: str
+    product_risk: str
+    # the client
+    contact_known: bool
+    contact_erasing: bool
+    contact_minor: bool
+    contact_expires_at: datetime | None
+    opted_out_at: datetime | None
+    source_state: str | None
+    source_has_purpose: bool
+    consent_given_at: datetime | None
+    consent_expires_at: datetime | None
+    consent_withdrawn_at: datetime | None
+    local_times: tuple[datetime, ...]
+    holidays: tuple[str | None, ...]
+    # how often
+    calls_today: int
+    calls_week: int
+    oldest_of_week: datetime | None
+    next_local_day: datetime | None
+    calls_per_day: int
+    calls_per_week: int
+    # the campaign
+    campaign_state: str
+    starts_on: date
+    ends_on: date
+    window_start: time
+    window_end: time
+    filing_from: date | None
+    filing_until: date | None
+    line_in_campaign: bool
+    line_state: str | None
+    script_state: str | None
+    script_expires_at: datetime | None
+    # the agent; None when no agent takes part
+    agent_assigned: bool | None
+    agent_suspended: bool | None
+    agent_open_call: bool | None
+    checklist_done: bool | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Facts":
+        """The facts of a stored decision, for replay."""
+        return cls(**{field.name: _READ.get(str(field.type), _same)(data[field.name]) for field in fields(cls)})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+_READ: dict[str, Any] = {
+    "datetime": _moment,
+    "datetime | None": _moment,
+    "date": _day,
+    "date | None": _day,
+    "time": time.fromisoformat,
+    "tuple[datetime, ...]": lambda items: tuple(datetime.fromisoformat(item) for item in items),
+    "tuple[str | None, ...]": tuple,
+}

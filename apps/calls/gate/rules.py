@@ -1,0 +1,258 @@
+"""The norm, rule by rule: pure functions of facts. Their order is the order of every page.
+
+A rule gives None or a `Refusal`. `duty` is the number in the requirements, `law` the article
+that stands behind it. Which kinds of call a rule holds for is data (`MARKETING`, `EVERY_KIND`).
+All refusals are reported, not only the first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import laws
+from apps.core.laws import Law
+
+from .facts import Facts
+
+MARKETING = frozenset({"marketing"})
+EVERY_KIND = frozenset({"marketing", "notification", "service"})
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why not. `retry_at` is when the reason passes by itself, if that can be known."""
+
+    retry_at: datetime | None = None
+
+
+Judge = Callable[[Facts], Refusal | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    code: str
+    duty: str
+    law: Law
+    applies: frozenset[str]
+    sentence: Promise | str
+    judge: Judge
+
+    def __call__(self, facts: Facts) -> Refusal | None:
+        return self.judge(facts)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(code: str, *, duty: str, law: Law, applies: frozenset[str], says: Any) -> Callable[[Judge], Rule]:
+    def register(judge: Judge) -> Rule:
+        RULES[code] = Rule(code, duty, law, applies, says, judge)
+        return RULES[code]
+
+    return register
+
+
+# -- the client
+
+
+@rule("unknown_contact", duty="R3", law=laws.PIPL_BASES, applies=EVERY_KIND, says=_("No contact with this number is on record."))
+def unknown_contact(facts: Facts) -> Refusal | None:
+    return None if facts.contact_known else Refusal()
+
+
+@rule("erased_contact", duty="R20", law=laws.PIPL_DELETION, applies=EVERY_KIND, says=_("The contact is being erased."))
+def erased_contact(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.contact_erasing else None
+
+
+@rule("opted_out", duty="R15", law=laws.ADS_CONSENT, applies=EVERY_KIND, says=_("The client has opted out of calls."))
+def opted_out(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.opted_out_at else None
+
+
+@rule("retention_due", duty="R8", law=laws.PIPL_STORAGE, applies=EVERY_KIND, says=_("The contact's storage period is over; it is due for deletion."))
+def retention_due(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.contact_expires_at and facts.contact_expires_at <= facts.at else None
+
+
+@rule("source_not_approved", duty="R3", law=laws.PIPL_BASES, applies=EVERY_KIND, says=_("The contact's data source is not approved, or was withdrawn."))
+def source_not_approved(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.contact_known and facts.source_state != "approved" else None
+
+
+@rule("purpose_mismatch", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("The contact was not collected for the purpose of this campaign."))
+def purpose_mismatch(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.contact_known and not facts.source_has_purpose else None
+
+
+@rule("no_consent", duty="R2", law=laws.ADS_CONSENT, applies=MARKETING, says=_("The client has given no consent for this purpose."))
+def no_consent(facts: Facts) -> Refusal | None:
+    """A consent dated after the call is none yet."""
+    if not facts.contact_known or (facts.consent_given_at and facts.consent_given_at <= facts.at):
+        return None
+    return Refusal(retry_at=facts.consent_given_at)
+
+
+@rule("consent_expired", duty="R2", law=laws.PIPL_CONSENT, applies=MARKETING, says=_("The client's consent has expired."))
+def consent_expired(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.consent_expires_at and facts.consent_expires_at <= facts.at else None
+
+
+@rule("consent_withdrawn", duty="R2", law=laws.PIPL_WITHDRAWAL, applies=MARKETING, says=_("The client has withdrawn the consent."))
+def consent_withdrawn(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.consent_withdrawn_at else None
+
+
+@rule("minor", duty="R25", law=laws.PIPL_CHILDREN, applies=MARKETING, says=_("The client is a minor: no marketing."))
+def minor(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.contact_minor else None
+
+
+# -- the campaign
+
+
+@rule("product_risk", duty="R24", law=laws.SUITABILITY, applies=MARKETING, says=_("Products of risk level R4 and R5 are not sold by outbound calls."))
+def product_risk(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.product_risk in {"R4", "R5"} else None
+
+
+@rule("campaign_not_running", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("The campaign is not running."))
+def campaign_not_running(facts: Facts) -> Refusal | None:
+    return None if facts.campaign_state == "running" else Refusal()
+
+
+@rule("campaign_dates", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("Today lies outside the dates of the campaign."))
+def campaign_dates(facts: Facts) -> Refusal | None:
+    days = [local.date() for local in facts.local_times]
+    return None if all(facts.starts_on <= day <= facts.ends_on for day in days) else Refusal()
+
+
+@rule("no_filing", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign has no telecom filing."))
+def no_filing(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.filing_until is None else None
+
+
+@rule("filing_expired", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign's telecom filing is not in force today."))
+def filing_expired(facts: Facts) -> Refusal | None:
+    if facts.filing_until is None or facts.filing_from is None:
+        return None
+    days = [local.date() for local in facts.local_times]
+    return None if all(facts.filing_from <= day <= facts.filing_until for day in days) else Refusal()
+
+
+@rule("line_not_of_campaign", duty="R21", law=laws.FRAUD_CALLER, applies=EVERY_KIND, says=_("The caller number is not one of the campaign's lines."))
+def line_not_of_campaign(facts: Facts) -> Refusal | None:
+    return None if facts.line_in_campaign else Refusal()
+
+
+@rule("line_not_verified", duty="R21", law=laws.FRAUD_CALLER, applies=EVERY_KIND, says=_("The line is not verified."))
+def line_not_verified(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.line_in_campaign and facts.line_state != "verified" else None
+
+
+@rule("script_not_approved", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The campaign has no approved script."))
+def script_not_approved(facts: Facts) -> Refusal | None:
+    return None if facts.script_state == "approved" else Refusal()
+
+
+@rule("script_expired", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The approval of the script has expired."))
+def script_expired(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.script_expires_at and facts.script_expires_at <= facts.at else None
+
+
+# -- when and how often
+
+
+@rule("outside_window", duty="R11", law=laws.NORM, applies=EVERY_KIND, says=_("It is outside calling hours where the client lives."))
+def outside_window(facts: Facts) -> Refusal | None:
+    """The first moment of the window is inside, the last is not; in every zone the client may be in."""
+    if facts.local_times and all(facts.window_start <= local.time() < facts.window_end for local in facts.local_times):
+        return None
+    return Refusal(retry_at=_window_opens(facts))
+
+
+def _window_opens(facts: Facts) -> datetime | None:
+    """When the window opens next, for a client in one zone."""
+    if len(facts.local_times) != 1:
+        return None
+    local = facts.local_times[0]
+    opening = local.replace(hour=facts.window_start.hour, minute=facts.window_start.minute, second=facts.window_start.second, microsecond=0)
+    return opening if local < opening else opening + timedelta(days=1)
+
+
+@rule("holiday", duty="R12", law=laws.NORM, applies=MARKETING, says=_("No marketing calls on a statutory holiday."))
+def holiday(facts: Facts) -> Refusal | None:
+    return Refusal() if any(facts.holidays) else None
+
+
+@rule("calendar_unknown", duty="R12", law=laws.NORM, applies=MARKETING, says=_("The holiday calendar of this year is not known yet."))
+def calendar_unknown(facts: Facts) -> Refusal | None:
+    return Refusal() if None in facts.holidays or not facts.holidays else None
+
+
+@rule("daily_cap", duty="R13", law=laws.NORM, applies=EVERY_KIND, says=_("The number has had its call for today, over all campaigns."))
+def daily_cap(facts: Facts) -> Refusal | None:
+    return None if facts.calls_today < facts.calls_per_day else Refusal(retry_at=facts.next_local_day)
+
+
+@rule("weekly_cap", duty="R13", law=laws.NORM, applies=EVERY_KIND, says=_("The number has had its calls of the last 7 days, over all campaigns."))
+def weekly_cap(facts: Facts) -> Refusal | None:
+    if facts.calls_week < facts.calls_per_week:
+        return None
+    return Refusal(retry_at=facts.oldest_of_week + WEEK if facts.oldest_of_week else None)
+
+
+# -- the agent
+
+
+@rule("agent_not_assigned", duty="R6", law=laws.PIPL_MEASURES, applies=EVERY_KIND, says=_("The agent does not work this campaign."))
+def agent_not_assigned(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.agent_assigned is False else None
+
+
+@rule("agent_suspended", duty="R30", law=laws.NORM, applies=EVERY_KIND, says=_("The agent is suspended from calling."))
+def agent_suspended(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.agent_suspended else None
+
+
+@rule("checklist_missing", duty="R27", law=laws.NORM, applies=EVERY_KIND, says=_("The check list before the call is not complete."))
+def checklist_missing(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.checklist_done is False else None
+
+
+@rule("previous_call_open", duty="R27", law=laws.NORM, applies=EVERY_KIND, says=_("The previous call still needs its result."))
+def previous_call_open(facts: Facts) -> Refusal | None:
+    return Refusal() if facts.agent_open_call else None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdicts of all rules together."""
+
+    refusals: dict[str, Refusal]
+    not_applicable: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        return not self.refusals
+
+    @property
+    def codes(self) -> list[str]:
+        return list(self.refusals)
+
+
+def judge(facts: Facts) -> Verdict:
+    """Every rule that holds for this kind of call, in order."""
+    refusals: dict[str, Refusal] = {}
+    spared: list[str] = []
+    for code, each in RULES.items():
+        if facts.kind not in each.applies:
+            spared.append(code)
+        elif refusal := each.judge(facts):
+            refusals[code] = refusal
+    return Verdict(refusals, tuple(spared))

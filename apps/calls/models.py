@@ -1,0 +1,133 @@
+"""Decisions of the gate, the calls they allowed, and what agents noted afterwards."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ApiClient, User
+from apps.campaigns.models import Campaign, Line
+from apps.contacts.models import Contact
+from apps.core import ids
+from apps.core.fields import ProtectedTextField
+from apps.core.models import Dated
+from apps.scripts.models import ScriptVersion
+
+
+class Decision(models.Model):
+    """One answer of the gate: facts, verdicts, policy. No personal data; never changed (R33)."""
+
+    at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    allowed = models.BooleanField()
+    reserves = models.BooleanField(default=False)
+    codes = ArrayField(models.CharField(max_length=30), default=list)
+    not_applicable = ArrayField(models.CharField(max_length=30), default=list)
+    facts = models.JSONField()
+    retry_at = models.JSONField(default=dict)
+    contact_id = models.BigIntegerField(null=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
+    policy = models.PositiveIntegerField()
+    agent = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+", db_index=False)
+    idempotency_key = models.CharField(max_length=80, null=True)
+    request_digest = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "idempotency_key"], name="decision_once_per_key")]
+        indexes = [models.Index(fields=["contact_id", "-at"], name="decision_by_contact")]
+        triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update)]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("dc", self.pk)
+
+
+class Call(Dated):
+    """A reservation, then the call. `slot_*` make two calls in one slot impossible to store."""
+
+    class State(models.TextChoices):
+        RESERVED = "reserved", _("reserved")
+        DIALLING = "dialling", _("dialling")
+        RINGING = "ringing", _("ringing")
+        ANSWERED = "answered", _("connected")
+        ENDED = "ended", _("ended")
+        NO_ANSWER = "no_answer", _("no answer")
+        BUSY = "busy", _("busy")
+        FAILED = "failed", _("failed")
+        EXPIRED = "expired", _("expired unused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+
+    UNUSED = (State.EXPIRED, State.WITHDRAWN)
+    OPEN = (State.RESERVED, State.DIALLING, State.RINGING, State.ANSWERED)
+
+    decision = models.OneToOneField(Decision, models.PROTECT, related_name="call")
+    contact = models.ForeignKey(Contact, models.SET_NULL, null=True)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="calls")
+    line = models.ForeignKey(Line, models.PROTECT, related_name="+")
+    script_version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="+")
+    agent = models.ForeignKey(User, models.PROTECT, null=True, related_name="calls")
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    number_index = models.BinaryField(max_length=32)
+    slot_day = models.DateField()
+    slot_number = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State, default=State.RESERVED)
+    reserved_at = models.DateTimeField()
+    reserved_until = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_requested_at = models.DateTimeField(null=True)
+    opted_out_at = models.DateTimeField(null=True)
+    identity_said = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number_index", "slot_day", "slot_number"], condition=~Q(state__in=["expired", "withdrawn"]), name="one_call_a_slot"
+            ),
+            models.CheckConstraint(condition=Q(slot_number=1), name="one_slot_a_day"),
+            models.CheckConstraint(condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())), name="reservation_60_seconds_at_most"),
+        ]
+        indexes = [
+            models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),
+            models.Index(fields=["reserved_until"], condition=Q(state="reserved"), name="call_reserved"),
+            models.Index(fields=["agent", "-reserved_at"], name="call_by_agent"),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("cl", self.pk)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in self.OPEN
+
+
+class Disposition(Dated):
+    """What came of a call. The next call waits for it (R27)."""
+
+    class Reason(models.TextChoices):
+        INTERESTED = "interested", _("interested")
+        NOT_INTERESTED = "not_interested", _("not interested")
+        CALL_BACK = "call_back", _("asked for a call back")
+        WRONG_NUMBER = "wrong_number", _("wrong number")
+        NOT_REACHED = "not_reached", _("not reached")
+        OPTED_OUT = "opted_out", _("opted out")
+        COMPLAINT = "complaint", _("complained")
+
+    call = models.OneToOneField(Call, models.PROTECT, related_name="disposition")
+    reason = models.CharField(_("result"), max_length=16, choices=Reason)
+    note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
+    written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+
+class Ticket(Dated):
+    """Work that a call leaves behind."""
+
+    call = models.ForeignKey(Call, models.PROTECT, related_name="tickets")
+    subject = models.CharField(_("what has to be done"), max_length=120)
+    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="tickets")
+    due_on = models.DateField(_("due on"))
+    closed_at = models.DateTimeField(null=True)

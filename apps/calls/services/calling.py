@@ -1,0 +1,117 @@
+"""Reservations and calls: claimed by a dialler, moved by its events, ended, expired.
+
+Whoever touches a number takes its lock first and its rows afterwards; the gate does the same.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
+from apps.campaigns.models import QueueEntry
+from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
+from apps.core.protected import Protected
+from apps.optouts.models import OptOut
+from apps.optouts.services import lock_number, record_opt_out
+
+from .. import rules
+from ..models import Call
+
+EVENTS = (*rules.MOVES, "key")
+
+
+@transaction.atomic
+def claim_call(*, client: ApiClient, now: datetime | None = None) -> tuple[Call, Protected] | None:
+    """Hand the oldest call that waits at a desk to a dialler, once; None when none waits.
+
+    The handing over of the number is in the trail, in the same transaction.
+    """
+    now = now or timezone.now()
+    waiting = Call.objects.filter(
+        state=Call.State.RESERVED, claimed_at__isnull=True, client__isnull=True, agent__isnull=False, reserved_until__gt=now, campaign__clients=client,
+    )
+    call = waiting.select_for_update(of=("self",), skip_locked=True).order_by("reserved_at").first()
+    if call is None or call.contact is None:
+        return None
+    call.client, call.claimed_at, call.state = client, now, Call.State.DIALLING
+    call.save(update_fields=["client", "claimed_at", "state"])
+    record_hand_over(client=client, call=call)
+    return call, call.contact.phone
+
+
+def record_hand_over(*, client: ApiClient, call: Call) -> None:
+    record_access(kind=AccessEvent.Kind.HANDED_OVER, subject=call.public_id, field="contacts.contact.phone", purpose="dial", client=client)
+
+
+@transaction.atomic
+def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: str = "") -> Call:
+    """Take in what a dialler reports. Telling it twice, late or out of order does no harm.
+
+    Key 9 puts the number on the register in this transaction. Raises `NotFound` for a call
+    that is not the client's, `BadInput` for an event that does not exist, `WrongState` for a
+    call that may no longer be made.
+    """
+    if event not in EVENTS:
+        raise BadInput(_("There is no such event. Known are: %(events)s."), events=", ".join(EVENTS))
+    found = Call.objects.filter(pk=call_id).only("number_index").first()
+    if found is None:
+        raise NotFound()
+    lock_number(bytes(found.number_index))
+    call = Call.objects.select_for_update(of=("self",)).get(pk=call_id)
+    if client is not None and call.client_id != client.pk:
+        raise NotFound()
+    now = timezone.now()
+    if event == "key":
+        _take_key(call, digit, at or now, client)
+        return call
+    if call.state in Call.UNUSED or (call.state == Call.State.RESERVED and call.reserved_until <= now):
+        raise WrongState(_("This call is no longer reserved: it may not be made. Ask the gate again."))
+    state = rules.next_state(call.state, event)
+    if state is None:
+        return call
+    call.state = state
+    if state == Call.State.ANSWERED:
+        call.answered_at = at or now
+    if call.is_over:
+        call.ended_at = at or now
+    call.save(update_fields=["state", "answered_at", "ended_at"])
+    return call
+
+
+def _take_key(call: Call, digit: str, at: datetime, client: ApiClient | None) -> None:
+    if digit == rules.OPT_OUT_KEY and call.contact is not None:
+        record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.KEY, evidence=f"call:{call.pk}", said_at=at, client=client)
+
+
+@transaction.atomic
+def request_end(*, actor: User, call: Call) -> Call:
+    """Ask the dialler to hang up; a call that no dialler holds is withdrawn."""
+    call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+    if call.agent_id != actor.pk:
+        raise NotAllowed()
+    if call.is_over:
+        return call
+    if call.state == Call.State.RESERVED:
+        call.state, call.ended_at = Call.State.WITHDRAWN, timezone.now()
+    call.end_requested_at = timezone.now()
+    call.save(update_fields=["state", "ended_at", "end_requested_at"])
+    return call
+
+
+def withdraw_number(*, number_index: bytes, opted_out_at: datetime) -> None:
+    """After an opt-out, in its transaction: reservations fall, calls under way are told to end,
+    queues drop the number."""
+    calls = Call.objects.filter(number_index=number_index)
+    calls.filter(state=Call.State.RESERVED).update(state=Call.State.WITHDRAWN, ended_at=opted_out_at, opted_out_at=opted_out_at)
+    calls.filter(state__in=Call.OPEN).update(end_requested_at=opted_out_at, opted_out_at=opted_out_at)
+    QueueEntry.objects.filter(contact__number_index=number_index).update(state=QueueEntry.State.DROPPED, held_by=None, held_until=None)
+
+
+def expire_reservations(*, now: datetime | None = None) -> int:
+    """Reservations that nobody used in time no longer count. Returns how many expired."""
+    now = now or timezone.now()
+    return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(state=Call.State.EXPIRED, ended_at=now)

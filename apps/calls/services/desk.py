@@ -1,0 +1,173 @@
+"""The agent's desk: the next contact, the call, the opt-out, the result."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.campaigns import queries as campaigns
+from apps.campaigns.models import Campaign, Line, QueueEntry
+from apps.core import detect
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.optouts.models import OptOut
+from apps.optouts.services import record_opt_out
+
+from ..models import Call, Disposition, Ticket
+from .deciding import Answer, authorize, check
+
+HOLD = timedelta(minutes=15)
+CANDIDATES = 50
+ASK_AGAIN = timedelta(hours=1)
+
+
+def _require_agent(actor: User) -> None:
+    if actor.role != Role.AGENT or not actor.is_active:
+        raise NotAllowed()
+
+
+def line_for(campaign: Campaign) -> Line | None:
+    return campaign.lines.filter(state=Line.State.VERIFIED).order_by("pk").first()
+
+
+def held_entry(actor: User, now: datetime) -> QueueEntry | None:
+    return (
+        QueueEntry.objects.select_related("campaign", "contact", "campaign__script", "contact__source")
+        .filter(held_by=actor, state=QueueEntry.State.HELD, held_until__gt=now)
+        .first()
+    )
+
+
+def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
+    """Put the next contact that may be called on the agent's desk; None when there is none.
+
+    Two agents never get the same one. What the gate refuses now is left in the queue and asked
+    again when its reason passes; it never appears.
+    """
+    _require_agent(actor)
+    now = now or timezone.now()
+    if held := held_entry(actor, now):
+        return held
+    _free_lapsed(actor, now)
+    free = Q(state=QueueEntry.State.WAITING) | Q(state=QueueEntry.State.HELD, held_until__lte=now)
+    for _attempt in range(CANDIDATES):
+        with transaction.atomic():
+            entry = (
+                QueueEntry.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("campaign", "contact")
+                .filter(free, campaign__in=campaigns.campaigns_of(actor), campaign__state=Campaign.State.RUNNING)
+                .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+                .order_by("-priority", "pk")
+                .first()
+            )
+            if entry is None:
+                return None
+            line = line_for(entry.campaign)
+            answer = check(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor, at=now)
+            if answer.allowed:
+                entry.state, entry.held_by, entry.held_until = QueueEntry.State.HELD, actor, now + HOLD
+            else:
+                entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
+                entry.not_before = _when_to_ask_again(answer, now)
+            entry.save()
+            if answer.allowed:
+                return held_entry(actor, now)
+    return None
+
+
+def _when_to_ask_again(answer: Answer, now: datetime) -> datetime:
+    """No sooner than every reason that can be dated has passed."""
+    dated = [datetime.fromisoformat(reason["retry_at"]) for reason in answer.reasons if reason["retry_at"]]
+    return max([now + ASK_AGAIN, *dated]) if len(dated) < len(answer.reasons) else max(dated)
+
+
+def _free_lapsed(actor: User, now: datetime) -> None:
+    QueueEntry.objects.filter(held_by=actor, state=QueueEntry.State.HELD, held_until__lte=now).update(
+        state=QueueEntry.State.WAITING, held_by=None, held_until=None
+    )
+
+
+@transaction.atomic
+def release_hold(*, actor: User) -> None:
+    """Put the contact on the desk back, for later."""
+    QueueEntry.objects.filter(held_by=actor, state=QueueEntry.State.HELD).update(
+        state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=timezone.now() + ASK_AGAIN
+    )
+
+
+def place_call(*, actor: User, entry_id: int, ticked: int) -> Answer:
+    """Ask the gate for the contact on the desk. `ticked` counts the points of the check list."""
+    _require_agent(actor)
+    entry = held_entry(actor, timezone.now())
+    if entry is None or entry.pk != entry_id:
+        raise WrongState(_("This contact is no longer on your desk. Take the next one."))
+    line = line_for(entry.campaign)
+    answer = authorize(
+        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor,
+        checklist_done=ticked >= len(entry.campaign.checklist),
+    )
+    if answer.allowed:
+        QueueEntry.objects.filter(pk=entry.pk).update(state=QueueEntry.State.CALLED, held_by=None, held_until=None)
+    elif {reason["code"] for reason in answer.reasons} - {"checklist_missing", "previous_call_open"}:
+        release_hold(actor=actor)
+    return answer
+
+
+def open_call(actor: User) -> Call | None:
+    """The call that the agent is on, or whose result is still to be written."""
+    now = timezone.now()
+    return (
+        Call.objects.select_related("campaign", "contact", "script_version", "line")
+        .filter(agent=actor, disposition__isnull=True)
+        .exclude(state__in=Call.UNUSED)
+        .exclude(state=Call.State.RESERVED, reserved_until__lte=now)
+        .order_by("-reserved_at")
+        .first()
+    )
+
+
+@transaction.atomic
+def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
+    """The client on the agent's desk, in the call or before it, wants no more calls."""
+    _require_agent(actor)
+    if call := open_call(actor):
+        contact, evidence = call.contact, f"call:{call.pk}"
+    elif entry := held_entry(actor, timezone.now()):
+        contact, evidence = entry.contact, f"desk:{entry.pk}"
+    else:
+        raise WrongState(_("There is nobody on your desk to opt out."))
+    if contact is None:
+        raise WrongState()
+    return record_opt_out(phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at)
+
+
+@transaction.atomic
+def write_disposition(
+    *, actor: User, call: Call, reason: str, note: str = "", identity_said: bool = False, ticket: str = "", ticket_due: date | None = None,
+) -> Disposition:
+    """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`."""
+    call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+    if call.agent_id != actor.pk:
+        raise NotAllowed()
+    if not call.is_over:
+        raise WrongState(_("The call is still going on. End it first."))
+    if Disposition.objects.filter(call=call).exists():
+        raise WrongState(_("The result of this call was already written."))
+    for text in (note, ticket):
+        if detect.find(text):
+            raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+    if reason not in Disposition.Reason.values:
+        raise BadInput(_("Choose the result of the call."))
+    if ticket and not ticket_due:
+        raise BadInput(_("Say by when the ticket is due."))
+    if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
+        record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.AGENT, evidence=f"call:{call.pk}", recorded_by=actor)
+    call.identity_said = identity_said if call.answered_at else None
+    call.save(update_fields=["identity_said"])
+    disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
+    if ticket:
+        Ticket.objects.create(call=call, subject=ticket[:120], owner=actor, due_on=ticket_due)
+    return disposition

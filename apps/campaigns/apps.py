@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.apps import AppConfig
+
+
+def _enlist_imported(sender: Any, contact_import: Any, contact_ids: list[int], **kwargs: Any) -> None:
+    """An import that names a list fills the queue of the campaign of that code."""
+    from .models import Campaign
+    from .services import enlist
+
+    if contact_import.list_code:
+        enlist(campaign=Campaign.objects.get(code=contact_import.list_code), contact_ids=contact_ids)
+
+
+class CampaignsConfig(AppConfig):
+    name = "apps.campaigns"
+    label = "campaigns"
+
+    def ready(self) -> None:
+        from apps.contacts.signals import contacts_stored
+
+        contacts_stored.connect(_enlist_imported, dispatch_uid="campaigns.enlist_imported")

@@ -1,0 +1,67 @@
+"""The side navigation, by role: nobody sees a link that they may not follow.
+
+What a role may follow is read from the views themselves (`for_roles`), so a link and its page
+cannot disagree.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import resolve, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import workdays
+
+
+@dataclass(frozen=True)
+class Link:
+    name: str
+    icon: str
+    label: Promise | str
+
+    @property
+    def url(self) -> str:
+        return reverse(self.name)
+
+
+LINKS = (
+    Link("desk", "headset", _("Desk")),
+    Link("home", "layout-dashboard", _("Overview")),
+    Link("contacts", "address-book", _("Contacts")),
+    Link("campaigns", "speakerphone", _("Campaigns")),
+    Link("scripts", "file-text", _("Scripts")),
+    Link("sources", "database-import", _("Data sources")),
+    Link("opt_outs", "phone-off", _("Opt-outs")),
+    Link("decisions", "traffic-lights", _("Decisions")),
+    Link("people", "users", _("People")),
+    Link("duties", "clock-check", _("Enforcement")),
+)
+
+
+@cache
+def links_of(role: str) -> tuple[Link, ...]:
+    return tuple(link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
+
+
+def duty_today() -> str | Promise:
+    """One line about today, for the head of every page."""
+    today = timezone.localdate()
+    holiday = workdays.statutory_holiday(today)
+    if holiday is None:
+        return _("Marketing calls are off: the holiday calendar of this year is not known.")
+    if holiday:
+        return _("Marketing calls are off today: statutory holiday.")
+    return _("Calling hours today: 08:00-21:00 where the client lives.")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What the base template shows around every page."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"demo": settings.DEMO}
+    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": duty_today()}

@@ -1,0 +1,65 @@
+"""System checks: what the deploy check refuses (R4, R7), and keyring health."""
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from . import keyring
+from .errors import KeyringError
+
+
+@register(Tags.security)
+def keyring_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        keyring.keys("fields")
+    except KeyringError as error:
+        return [Error(str(error), hint="Set HEGUI_KEYRING or HEGUI_KEYRING_FILE.", id="hegui.E001")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """R4: nothing travels in plain text; Unix sockets do not travel."""
+    found: list[CheckMessage] = []
+    database = settings.DATABASES["default"]
+    host = str(database.get("HOST") or "")
+    options = database.get("OPTIONS", {})
+    if not host.startswith("/"):
+        if options.get("sslmode") not in {"verify-full", "verify-ca", "require"}:
+            found.append(_error("The connection to PostgreSQL is not encrypted.", "Append ?sslmode=verify-full&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 11))
+        elif options.get("ssl_min_protocol_version") != "TLSv1.3":
+            found.append(_error("PostgreSQL may be reached with less than TLS 1.3.", "Append &ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 12))
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme not in {"rediss", "redis+socket", "unix"}:
+        found.append(_error("The connection to Redis is not encrypted.", "Use a rediss:// address in REDIS_URL.", 13))
+    mail = urlsplit(settings.EMAIL_URL)
+    if mail.scheme not in {"smtp+tls", "smtps", "smtp+ssl", "submission"}:
+        found.append(_error("Mail is not sent over TLS.", "Use an smtp+tls:// address in EMAIL_URL.", 14))
+    if not (settings.HEGUI_TLS_CERT and settings.HEGUI_TLS_KEY):
+        found.append(_error("The site has no certificate: it cannot serve TLS 1.3.", "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY.", 15))
+    found += [
+        _error(f"{name} is a plain-text address.", "Use an https:// address.", 16)
+        for name, value in sorted(os.environ.items())
+        if name.startswith("HEGUI_") and value.lower().startswith(("http://", "ftp://", "ws://"))
+    ]
+    return found
+
+
+@register(Tags.security, deploy=True)
+def no_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A site with real people in it has neither demo sign-ins nor a secret that was made up."""
+    found: list[CheckMessage] = []
+    if settings.DEMO:
+        found.append(_error("Demo sign-ins are open.", "Unset HEGUI_DEMO and use a database that is not the demo's.", 21))
+    if settings.EMBEDDED is not None:
+        found.append(_error("The embedded database and keys are in use.", "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.", 22))
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        found.append(_error("The site does not know its own name.", "Set HEGUI_ALLOWED_HOSTS.", 23))
+    return found
+
+
+def _error(sentence: str, hint: str, number: int) -> Error:
+    return Error(sentence, hint=hint, id=f"hegui.E{number:03}")

@@ -1,0 +1,100 @@
+"""Finds resident-ID and bank-card numbers wherever they are written (R1).
+
+By checksum, so that order numbers pass: GB 11643 (ISO 7064 MOD 11-2) with a real date and a
+province for the ID, Luhn with an issuer's prefix for the card. Full-width forms, spaces,
+dashes and surrounding text do not hide a number. Pure: text in, finding out.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Literal
+
+Finding = Literal["resident_id_found", "bank_card_found"]
+
+# Groups of digits with at most two separators between them; X closes an ID number.
+_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_CANDIDATE = re.compile(r"\d(?:[\s\-\u2010-\u2015_.·/,]{0,2}\d){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|\d{17}[Xx]")
+_GROUP = re.compile(r"\d+[Xx]?|[Xx]")
+_QUICK = re.compile(r"\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d")
+
+_ID = re.compile(r"([1-6]\d|7[1]|8[1-3])\d{4}(18|19|20)\d{2}\d{7}[\dX]")
+_ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_ID_CHECK = "10X98765432"
+
+# Issuer prefixes with the lengths in use: UnionPay 62/81, Visa 4, Mastercard 51-55, older
+# mainland debit cards 95/94/90, Amex 34/37, JCB 35, Maestro/Discover 50, 56-58, 60, 63-65.
+_CARD = re.compile(
+    r"(?:62|81)\d{14,17}|4\d{15}|4\d{18}|5[1-5]\d{14}|9[045]\d{14,17}|3[47]\d{13}|35\d{14,17}"
+    r"|(?:5[0678]|6[03-5])\d{14,17}"
+)
+
+_FORBIDDEN_HEADINGS = (
+    ("resident_id_found", ("身份证", "身分证", "證件", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz")),
+    ("bank_card_found", ("银行卡", "卡号", "储蓄卡", "信用卡号", "银行账号", "银行帐号", "bankcard", "cardnumber", "cardno", "bankaccount", "creditcard", "debitcard")),
+)
+
+
+def find(text: str) -> Finding | None:
+    """The first kind of forbidden number in `text`, an ID before a card; None when clean."""
+    if len(text) < 13:
+        return None
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    if not _QUICK.search(text):
+        return None
+    found: Finding | None = None
+    for candidate in _CANDIDATE.finditer(text):
+        for digits in _runs(candidate[0]):
+            if is_resident_id(digits):
+                return "resident_id_found"
+            if is_bank_card(digits):
+                found = "bank_card_found"
+    return found
+
+
+def _runs(candidate: str) -> list[str]:
+    """Every number that whole groups of digits standing side by side may spell."""
+    groups = _GROUP.findall(candidate.upper())
+    runs = []
+    for start in range(len(groups)):
+        run = ""
+        for group in groups[start:]:
+            run += group
+            if len(run) > 19:
+                break
+            if len(run) >= 15:
+                runs.append(run)
+    return runs
+
+
+def is_resident_id(digits: str) -> bool:
+    """18 characters, a province, a date of birth and the check character of GB 11643."""
+    if not _ID.fullmatch(digits):
+        return False
+    try:
+        date(int(digits[6:10]), int(digits[10:12]), int(digits[12:14]))
+    except ValueError:
+        return False
+    total = sum(int(digit) * weight for digit, weight in zip(digits, _ID_WEIGHTS, strict=False))
+    return _ID_CHECK[total % 11] == digits[17]
+
+
+def is_bank_card(digits: str) -> bool:
+    """An issuer's prefix, a length in use and the Luhn check digit."""
+    if not _CARD.fullmatch(digits):
+        return False
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def find_in_heading(heading: str) -> Finding | None:
+    """The kind of number that a column of this heading is for; None for a harmless one."""
+    plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading)).lower()
+    for finding, words in _FORBIDDEN_HEADINGS:
+        if any(word in plain for word in words):
+            return finding  # type: ignore[return-value]
+    return find(heading)

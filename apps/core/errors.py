@@ -1,0 +1,75 @@
+"""The one hierarchy of errors that people and programs are meant to see.
+
+Each error has a stable `code` (the API's problem+json carries it), an HTTP status, and a
+sentence that says what was wrong, where, and what to do. Pages show the sentence.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class HeguiError(Exception):
+    """Base of every error of ours. `str(error)` is the sentence; it never holds personal data."""
+
+    code = "error"
+    status = 400
+    sentence = _("The request could not be carried out.")
+
+    def __init__(self, sentence: object = None, **facts: object) -> None:
+        super().__init__()
+        self.facts = facts
+        self.said = sentence or self.sentence
+
+    def __str__(self) -> str:
+        text = str(self.said)
+        return text % self.facts if self.facts else text
+
+
+class BadInput(HeguiError):
+    code = "bad_input"
+    status = 422
+
+
+class NotFound(HeguiError):
+    code = "not_found"
+    status = 404
+    sentence = _("There is no such thing, or it is not yours to see.")
+
+
+class NotAllowed(HeguiError):
+    code = "not_allowed"
+    status = 403
+    sentence = _("Your role does not include this.")
+
+
+class FourEyes(HeguiError):
+    code = "four_eyes"
+    status = 409
+    sentence = _("Somebody else has to approve this: nobody approves what they wrote.")
+
+
+class WrongState(HeguiError):
+    code = "wrong_state"
+    status = 409
+    sentence = _("This is no longer possible in its present state. Reload the page.")
+
+
+class PersonalDataFound(BadInput):
+    """A resident-ID or bank-card number stands where neither may be kept (R1)."""
+
+    code = "personal_data_found"
+
+
+class KeyringError(HeguiError):
+    code = "keyring"
+    status = 500
+
+
+class DecryptionFailed(KeyringError):
+    code = "decryption_failed"
+    sentence = _("A stored value could not be opened: its key is missing or it was altered.")
+
+
+class ServiceAway(HeguiError):
+    code = "service_away"
+    status = 503
+    sentence = _("A service that this needs does not answer. Try again in a minute.")

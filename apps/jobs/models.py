@@ -1,0 +1,48 @@
+"""Long work as rows: who asked, how far it is, what came out. A job survives the page and the
+worker that runs it: a lease says who works on it, and whoever finds it lapsed goes on."""
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.core.models import Dated
+
+LEASE = timedelta(minutes=2)
+
+
+class Job(Dated):
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(max_length=40)
+    task = models.CharField(max_length=120)
+    owner = models.ForeignKey(User, models.PROTECT, related_name="jobs")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(default=0)
+    sentence = models.TextField(blank=True)
+    leased_until = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["leased_until"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_pick_up"),
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in {self.State.DONE, self.State.REFUSED, self.State.FAILED}
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+    def lapses(self, now: datetime) -> datetime:
+        return now + LEASE

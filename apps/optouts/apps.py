@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OptoutsConfig(AppConfig):
+    name = "apps.optouts"
+    label = "optouts"

@@ -1,0 +1,45 @@
+"""Recording a refusal: at once and for good."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.accounts.models import ApiClient, User
+from apps.core import blind_index, keyring
+from apps.core.blind_index import Phone
+
+from . import signals
+from .models import OptOut
+
+
+def lock_number(number_index: bytes) -> None:
+    """Hold the lock of a number until the transaction ends. The gate takes the same one, so for
+    each number everything happens in one order."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [blind_index.lock_key(number_index)])
+
+
+@transaction.atomic
+def record_opt_out(
+    *, phone: Phone, channel: str, evidence: str, said_at: datetime | None = None,
+    recorded_by: User | None = None, client: ApiClient | None = None,
+) -> OptOut:
+    """Put a number on the register. From the commit on no call to it is authorised; rooms above
+    withdraw what they hold of it in the same transaction.
+
+    `evidence` names what shows the refusal (`call:17`, a message's id); the same evidence twice
+    is one entry. `said_at` is when the person said so, by default now.
+    """
+    index = blind_index.number_index(phone)
+    lock_number(index)
+    opt_out, made = OptOut.objects.get_or_create(
+        number_hash=blind_index.register_hash(phone), evidence=evidence,
+        defaults={
+            "key_id": keyring.keys("register").current_id, "channel": channel, "said_at": said_at or timezone.now(),
+            "recorded_by": recorded_by, "client": client,
+        },
+    )
+    if made:
+        signals.opt_out_recorded.send(sender=OptOut, opt_out=opt_out, number_index=index)
+    return opt_out

@@ -1,0 +1,35 @@
+"""Celery: the queue and the schedule. Tasks take ids only, and may run twice without harm."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings  # noqa: E402  (the settings module has to be named first)
+
+app = Celery("hegui")
+app.conf.update(
+    broker_url=settings.REDIS_URL or "redis://",
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_connect_timeout": 2, "retry_on_timeout": True},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_publish_retry=False,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    timezone="Asia/Shanghai",
+    enable_utc=True,
+    beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
+    beat_schedule={
+        "expire-reservations": {"task": "apps.calls.tasks.expire_reservations", "schedule": 15.0},
+        "pick-up-jobs": {"task": "apps.jobs.tasks.pick_up", "schedule": 30.0},
+        "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
+    },
+)
+app.autodiscover_tasks(["apps.jobs", "apps.contacts", "apps.calls", "apps.retention"])

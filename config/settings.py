@@ -1,0 +1,248 @@
+"""The one settings file. Production is the default; the demo relaxes it, on loopback only.
+
+Read from the environment with django-environ. Without DATABASE_URL the embedded PostgreSQL and
+Redis of `core.embedded` are used, with a secret key and a keyring made at first start.
+"""
+
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import keyring, logs
+from apps.core.embedded import Services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+HEGUI_HOME = Path(env.str("HEGUI_HOME", "") or BASE_DIR / "var").resolve()
+EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str("HEGUI_POSTGRES_BIN", ""))
+# A demo database says so itself: `manage.py demo` leaves this mark beside an embedded one.
+DEMO = env.bool("HEGUI_DEMO", False) or (EMBEDDED is not None and (HEGUI_HOME / "demo").exists())
+DEBUG = False
+
+# -- secrets
+
+HEGUI_KEYRING = env.str("HEGUI_KEYRING", "")
+HEGUI_KEYRING_FILE = Path(env.str("HEGUI_KEYRING_FILE", "") or HEGUI_HOME / "keyring.json")
+
+
+def _made_once(path: Path, text: str) -> str:
+    """A secret of the embedded default: made at first start, then always the same."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        keyring.write_private_file(path, text)
+    except FileExistsError:
+        pass
+    return keyring.read_private_file(path).strip()
+
+
+SECRET_KEY = env.str("HEGUI_SECRET_KEY", "")
+if not SECRET_KEY:
+    if EMBEDDED is None:
+        raise ImproperlyConfigured("Set HEGUI_SECRET_KEY: with DATABASE_URL set, no key is made up.")
+    SECRET_KEY = _made_once(HEGUI_HOME / "secret_key", secrets.token_urlsafe(64))
+if EMBEDDED is not None and not HEGUI_KEYRING and not HEGUI_KEYRING_FILE.exists() and not (HEGUI_HOME / "postgres.made").exists():
+    _made_once(HEGUI_KEYRING_FILE, keyring.generate())
+# django-encrypted-model-fields wants a Fernet key at import. Our fields never use its cipher:
+# a key that nobody keeps makes sure that nothing else does either.
+FIELD_ENCRYPTION_KEY = Fernet.generate_key()
+
+# -- services
+
+DATABASES = {"default": env.db_url_config("postgres:///") if EMBEDDED else env.db_url("DATABASE_URL")}
+if EMBEDDED:
+    DATABASES["default"].update(EMBEDDED.database)
+DATABASES["default"].update(
+    ENGINE="django.db.backends.postgresql",
+    CONN_MAX_AGE=None,
+    CONN_HEALTH_CHECKS=True,
+    DISABLE_SERVER_SIDE_CURSORS=True,  # PgBouncer in transaction mode
+)
+REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
+# Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+EMAIL_URL = env.str("EMAIL_URL", "")
+vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
+
+storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
+if storage.scheme != "file":
+    raise ImproperlyConfigured("HEGUI_STORAGE_URL has to be a file:// address.")
+MEDIA_ROOT = Path(storage.path)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024  # what is uploaded stays in memory until it is sealed
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+
+# -- rooms
+
+INSTALLED_APPS = [
+    "apps.core",
+    "apps.accounts",
+    "apps.audit",
+    "apps.access",
+    "apps.jobs",
+    "apps.policies",
+    "apps.contacts",
+    "apps.scripts",
+    "apps.optouts",
+    "apps.campaigns",
+    "apps.calls",
+    "apps.retention",
+    "apps.console",
+    "allauth",
+    "allauth.account",
+    "auditlog",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "django_tables2",
+    "encrypted_model_fields",
+    "guardian",
+    "ninja",
+    "pgtrigger",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "auditlog.middleware.AuditlogMiddleware",
+    "apps.accounts.middleware.SignInRequired",
+    "apps.core.middleware.SentencesForErrors",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.console.navigation.shell",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+DJANGO_TABLES2_TEMPLATE = "_table.html"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- people
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_RAISE_403 = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "home"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "apps.accounts.adapter.StaffAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+
+# -- transport and browser
+
+ALLOWED_HOSTS = env.list("HEGUI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
+HEGUI_TLS_CERT = env.str("HEGUI_TLS_CERT", "")
+HEGUI_TLS_KEY = env.str("HEGUI_TLS_KEY", "")
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
+SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_USE_SESSIONS = False
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.errors_report.HidesEverything"
+
+# -- languages and time
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = USE_I18N = True
+
+# -- static files: ours, and folders of node_modules
+
+STATIC_URL = "static/"
+STATIC_ROOT = HEGUI_HOME / "static"
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
+    ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
+    ("tabler/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
+]
+WHITENOISE_MANIFEST_STRICT = True
+
+# -- trail and logs
+
+AUDITLOG_INCLUDE_ALL_MODELS = False
+AUDITLOG_DISABLE_REMOTE_ADDR = False
+logs.configure()
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = logs.logging_config(env.str("HEGUI_LOG_LEVEL", "INFO"))
+
+# -- test runs override these two by environment alone
+HEGUI_PRACTICE_DIALLER = env.bool("HEGUI_PRACTICE_DIALLER", DEMO)
+HEGUI_PORT = env.int("PORT", 8000)

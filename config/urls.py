@@ -1,0 +1,21 @@
+"""The URL map: pages by room, the API, sign-in."""
+
+from django.urls import include, path, register_converter
+
+from apps.calls.api import api
+from apps.core import ids
+
+for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc")):
+    register_converter(ids.converter(prefix), name)
+
+urlpatterns = [
+    path("", include("apps.console.urls")),
+    path("", include("apps.contacts.urls")),
+    path("", include("apps.campaigns.urls")),
+    path("", include("apps.scripts.urls")),
+    path("", include("apps.optouts.urls")),
+    path("", include("apps.calls.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
+]
