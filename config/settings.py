@@ -5,6 +5,7 @@ Redis of `core.embedded` are used, with a secret key and a keyring made at first
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str
 # A demo database says so itself: `manage.py demo` leaves this mark beside an embedded one.
 DEMO = env.bool("HEGUI_DEMO", False) or (EMBEDDED is not None and (HEGUI_HOME / "demo").exists())
 DEBUG = False
+DEMO_CLOCK_OFFSET = timedelta(seconds=env.int("HEGUI_DEMO_CLOCK_OFFSET", 0) if DEMO else 0)
 
 # -- secrets
 
@@ -87,19 +89,13 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 # -- rooms
 
 INSTALLED_APPS = [
-    "apps.core",
-    "apps.accounts",
-    "apps.audit",
-    "apps.access",
-    "apps.jobs",
-    "apps.policies",
-    "apps.contacts",
-    "apps.scripts",
-    "apps.optouts",
-    "apps.campaigns",
-    "apps.calls",
-    "apps.retention",
-    "apps.console",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
     "allauth",
     "allauth.account",
     "auditlog",
@@ -113,13 +109,19 @@ INSTALLED_APPS = [
     "guardian",
     "ninja",
     "pgtrigger",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "django.contrib.staticfiles",
-    "django.contrib.postgres",
-    "django.forms",
+    "apps.core",
+    "apps.accounts",
+    "apps.audit",
+    "apps.access",
+    "apps.jobs",
+    "apps.policies",
+    "apps.contacts",
+    "apps.scripts",
+    "apps.optouts",
+    "apps.campaigns",
+    "apps.calls",
+    "apps.retention",
+    "apps.console",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -243,6 +245,4 @@ logs.configure()
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logs.logging_config(env.str("HEGUI_LOG_LEVEL", "INFO"))
 
-# -- test runs override these two by environment alone
-HEGUI_PRACTICE_DIALLER = env.bool("HEGUI_PRACTICE_DIALLER", DEMO)
-HEGUI_PORT = env.int("PORT", 8000)
+PORT = env.int("PORT", 8000)

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed
 
 from .models import ApiClient, Department, User
@@ -37,7 +37,7 @@ def suspend(*, actor: User, agent: User, reason: str) -> User:
         raise NotAllowed()
     if not reason.strip():
         raise BadInput(_("Say why the agent is suspended."))
-    agent.suspended_at, agent.suspended_for = timezone.now(), reason.strip()[:200]
+    agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
     agent.save(update_fields=["suspended_at", "suspended_for"])
     return agent
 

@@ -75,7 +75,7 @@ class Campaign(Dated):
     clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
     state = FSMField(default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         default_permissions = ()
@@ -140,9 +140,9 @@ class QueueEntry(Dated):
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="entries")
     priority = models.SmallIntegerField(default=0)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    held_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    held_until = models.DateTimeField(null=True)
-    not_before = models.DateTimeField(null=True)
+    held_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    held_until = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -22,7 +22,7 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
     if actor.role != Role.SUPERVISOR:
         raise NotAllowed()
     campaign = Campaign(created_by=actor, **fields)
-    campaign.full_clean()
+    campaign.full_clean(exclude=["state"])
     campaign.save()
     campaign.lines.set(lines)
     assign_perm("supervise", actor, campaign)

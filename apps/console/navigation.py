@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import workdays
+from apps.core import clock, workdays
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def links_of(role: str) -> tuple[Link, ...]:
 
 def duty_today() -> str | Promise:
     """One line about today, for the head of every page."""
-    today = timezone.localdate()
+    today = timezone.localdate(clock.now())
     holiday = workdays.statutory_holiday(today)
     if holiday is None:
         return _("Marketing calls are off: the holiday calendar of this year is not known.")

@@ -55,8 +55,8 @@ class DataSource(Dated):
     consent_days = models.PositiveSmallIntegerField(_("consent holds for days"), default=365)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, related_name="+")
-    approved_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -83,7 +83,7 @@ class Contact(Dated):
     is_minor = models.BooleanField(_("minor"), default=False)
     minor_reason = models.CharField(max_length=200, blank=True)
     expires_at = models.DateTimeField(_("deleted after"), db_index=True)
-    erasing_at = models.DateTimeField(null=True, editable=False)
+    erasing_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
@@ -116,7 +116,7 @@ class Consent(Dated):
     evidence = models.CharField(max_length=200)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -7,10 +7,10 @@ import structlog
 from celery import current_app
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
+from apps.core import clock
 from apps.accounts.models import User
 
 from .models import LEASE, Job
@@ -40,7 +40,7 @@ def lease(job_id: int) -> Iterator[Job | None]:
 
     An error inside the block frees the job for another try; after the last one it has failed.
     """
-    now = timezone.now()
+    now = clock.now()
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     with transaction.atomic():
         job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
@@ -64,18 +64,18 @@ def move_on(job: Job, *, done: int, total: int | None = None) -> None:
     """Note progress and keep the lease."""
     job.done = done
     job.total = job.total if total is None else total
-    job.leased_until = timezone.now() + LEASE
+    job.leased_until = clock.now() + LEASE
     job.save(update_fields=["done", "total", "leased_until"])
 
 
 def end(job: Job, *, state: str, sentence: str) -> None:
-    job.state, job.sentence, job.ended_at, job.leased_until = state, sentence, timezone.now(), None
+    job.state, job.sentence, job.ended_at, job.leased_until = state, sentence, clock.now(), None
     job.save(update_fields=["state", "sentence", "ended_at", "leased_until"])
 
 
 def wake_forgotten() -> int:
     """Wake jobs that wait unheard or whose worker is gone. Returns how many."""
-    now = timezone.now()
+    now = clock.now()
     forgotten = Job.objects.filter(
         Q(state=Job.State.WAITING, created_at__lt=now - LEASE / 8) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     )[:100]

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from apps.accounts.models import ApiClient, User
-from apps.core import blind_index, keyring
+from apps.core import blind_index, clock, keyring
 from apps.core.blind_index import Phone
 
 from . import signals
@@ -36,7 +35,7 @@ def record_opt_out(
     opt_out, made = OptOut.objects.get_or_create(
         number_hash=blind_index.register_hash(phone), evidence=evidence,
         defaults={
-            "key_id": keyring.keys("register").current_id, "channel": channel, "said_at": said_at or timezone.now(),
+            "key_id": keyring.keys("register").current_id, "channel": channel, "said_at": said_at or clock.now(),
             "recorded_by": recorded_by, "client": client,
         },
     )

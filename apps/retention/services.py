@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.utils import timezone
 
 from apps.calls.models import Call, Decision, Disposition, Ticket
 from apps.contacts.models import Consent, Contact
-from apps.core import blind_index
+from apps.core import blind_index, clock
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
 
@@ -37,7 +36,7 @@ def _due_calls(at: datetime, policy: RetentionPolicy):  # type: ignore[no-untype
 def purge(*, at: datetime | None = None, progress: Progress | None = None) -> PurgeRun:
     """Delete what is due. Each batch is a transaction of its own; a run cut short is finished by
     the next, because what is gone is no longer due. Returns the run with its counts."""
-    at = at or timezone.now()
+    at = at or clock.now()
     policy = policies.retention_policy(at)
     run = PurgeRun.objects.create(at=at, policy=policy.number)
     counts = {"contacts": 0, "calls": 0}
@@ -49,7 +48,7 @@ def purge(*, at: datetime | None = None, progress: Progress | None = None) -> Pu
         counts["calls"] += deleted
         if progress:
             progress("calls", counts["calls"])
-    run.counts, run.state, run.ended_at = counts, PurgeRun.State.DONE, timezone.now()
+    run.counts, run.state, run.ended_at = counts, PurgeRun.State.DONE, clock.now()
     run.save()
     log.info("purged", run=run.pk, **counts)
     return run

@@ -61,10 +61,10 @@ class ScriptVersion(Dated):
     forbidden = models.TextField(_("forbidden behaviours"), blank=True)
     state = FSMField(default=State.DRAFT, choices=State.choices, protected=True)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
-    reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reviewed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     review_note = models.CharField(max_length=400, blank=True)
-    approved_at = models.DateTimeField(null=True)
-    expires_at = models.DateTimeField(null=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

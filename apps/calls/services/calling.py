@@ -6,9 +6,9 @@ Whoever touches a number takes its lock first and its rows afterwards; the gate 
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core import clock
 from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
@@ -30,7 +30,7 @@ def claim_call(*, client: ApiClient, now: datetime | None = None) -> tuple[Call,
 
     The handing over of the number is in the trail, in the same transaction.
     """
-    now = now or timezone.now()
+    now = now or clock.now()
     waiting = Call.objects.filter(
         state=Call.State.RESERVED, claimed_at__isnull=True, client__isnull=True, agent__isnull=False, reserved_until__gt=now, campaign__clients=client,
     )
@@ -64,7 +64,7 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
     call = Call.objects.select_for_update(of=("self",)).get(pk=call_id)
     if client is not None and call.client_id != client.pk:
         raise NotFound()
-    now = timezone.now()
+    now = clock.now()
     if event == "key":
         _take_key(call, digit, at or now, client)
         return call
@@ -96,8 +96,8 @@ def request_end(*, actor: User, call: Call) -> Call:
     if call.is_over:
         return call
     if call.state == Call.State.RESERVED:
-        call.state, call.ended_at = Call.State.WITHDRAWN, timezone.now()
-    call.end_requested_at = timezone.now()
+        call.state, call.ended_at = Call.State.WITHDRAWN, clock.now()
+    call.end_requested_at = clock.now()
     call.save(update_fields=["state", "ended_at", "end_requested_at"])
     return call
 
@@ -113,5 +113,5 @@ def withdraw_number(*, number_index: bytes, opted_out_at: datetime) -> None:
 
 def expire_reservations(*, now: datetime | None = None) -> int:
     """Reservations that nobody used in time no longer count. Returns how many expired."""
-    now = now or timezone.now()
+    now = now or clock.now()
     return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(state=Call.State.EXPIRED, ended_at=now)

@@ -12,13 +12,12 @@ from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact
-from apps.core import blind_index, ids, phones
+from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotFound
 
@@ -120,7 +119,7 @@ def authorize(
     Raises `NotFound` for an unknown campaign and `KeyReused`; every refusal is an answer, not
     an error.
     """
-    now = timezone.now()
+    now = clock.now()
     at = at or now
     index = blind_index.number_index(phone)
     agent_id = agent.pk if agent else None

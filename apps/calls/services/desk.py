@@ -4,14 +4,13 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
-from apps.core import detect
+from apps.core import clock, detect
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
@@ -48,7 +47,7 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     again when its reason passes; it never appears.
     """
     _require_agent(actor)
-    now = now or timezone.now()
+    now = now or clock.now()
     if held := held_entry(actor, now):
         return held
     _free_lapsed(actor, now)
@@ -94,14 +93,14 @@ def _free_lapsed(actor: User, now: datetime) -> None:
 def release_hold(*, actor: User) -> None:
     """Put the contact on the desk back, for later."""
     QueueEntry.objects.filter(held_by=actor, state=QueueEntry.State.HELD).update(
-        state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=timezone.now() + ASK_AGAIN
+        state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=clock.now() + ASK_AGAIN
     )
 
 
 def place_call(*, actor: User, entry_id: int, ticked: int) -> Answer:
     """Ask the gate for the contact on the desk. `ticked` counts the points of the check list."""
     _require_agent(actor)
-    entry = held_entry(actor, timezone.now())
+    entry = held_entry(actor, clock.now())
     if entry is None or entry.pk != entry_id:
         raise WrongState(_("This contact is no longer on your desk. Take the next one."))
     line = line_for(entry.campaign)
@@ -118,7 +117,7 @@ def place_call(*, actor: User, entry_id: int, ticked: int) -> Answer:
 
 def open_call(actor: User) -> Call | None:
     """The call that the agent is on, or whose result is still to be written."""
-    now = timezone.now()
+    now = clock.now()
     return (
         Call.objects.select_related("campaign", "contact", "script_version", "line")
         .filter(agent=actor, disposition__isnull=True)
@@ -135,7 +134,7 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
     _require_agent(actor)
     if call := open_call(actor):
         contact, evidence = call.contact, f"call:{call.pk}"
-    elif entry := held_entry(actor, timezone.now()):
+    elif entry := held_entry(actor, clock.now()):
         contact, evidence = entry.contact, f"desk:{entry.pk}"
     else:
         raise WrongState(_("There is nobody on your desk to opt out."))

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -21,7 +20,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, detect, phones, vault
+from apps.core import blind_index, clock, detect, phones, vault
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -146,7 +145,7 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
     counts: Counter[str] = Counter()
     done = 0
     with override(settings.LANGUAGE_CODE):
-        for batch in _batches(_verdicts(table, contact_import.mapping, timezone.now())):
+        for batch in _batches(_verdicts(table, contact_import.mapping, clock.now())):
             done += len(batch)
             if done > contact_import.stored_rows:
                 _store_batch(contact_import, job, batch, done)
@@ -247,7 +246,7 @@ def store(accepted: list[rules.Verdict], contact_import: ContactImport) -> int:
     name or note is replaced only by another.
     """
     source = contact_import.source
-    now = timezone.now()
+    now = clock.now()
     kept = policies.retention_policy(now).contact_days
     facts = {
         "now": now, "source": source.pk, "expires": now + timedelta(days=kept), "wording": source.wording_version,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core import clock
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
@@ -42,7 +42,7 @@ def approve_source(*, actor: User, source: DataSource) -> DataSource:
         raise FourEyes()
     if source.origin in DataSource.NEVER_APPROVED:
         raise BadInput(_("Bought data, or data shared without agreement, is never approved (R3)."))
-    source.state, source.approved_by, source.approved_at = DataSource.State.APPROVED, actor, timezone.now()
+    source.state, source.approved_by, source.approved_at = DataSource.State.APPROVED, actor, clock.now()
     source.save()
     return source
 

@@ -1,0 +1,8 @@
+"""The demo world: a believable company made by the code from a fixed seed.
+
+Everybody in it is invented; numbers come from four sample ranges that nobody holds.
+"""
+
+from .world import DemoExists, build, describe, exists
+
+__all__ = ["DemoExists", "build", "describe", "exists"]

@@ -1,0 +1,238 @@
+"""Building the demo world, through the same services that people use."""
+
+import csv
+import io
+import json
+import random
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from guardian.shortcuts import assign_perm
+
+from apps.accounts import services as accounts
+from apps.accounts.models import Department, User
+from apps.calls import services as calls
+from apps.calls.models import Call, Disposition
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import Campaign, Filing, Line, QueueEntry
+from apps.contacts import services as contacts
+from apps.contacts.models import DataSource, Purpose
+from apps.core import clock, keyring, phones
+from apps.core.errors import HeguiError
+from apps.core.protected import clear_for_machine
+from apps.scripts import services as scripts
+from apps.scripts.models import Script, ScriptVersion
+
+from .campaigns import CHECKLIST, PLANS, Plan
+from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
+
+SEED = 20261001
+CONTACTS_EACH = 400
+HISTORY_DAYS = 28
+CALLS_A_DAY = 14
+HOME = ZoneInfo(phones.HOME_ZONE)
+MARK = "demo"
+
+
+class DemoExists(HeguiError):
+    code = "demo_exists"
+    sentence = "The database already holds data. Use demo --reset to start the demo anew (it deletes everything)."  # type: ignore[assignment]
+
+
+def exists() -> bool:
+    return settings.DEMO and User.objects.exists()
+
+
+def mark_path() -> Any:
+    return settings.HEGUI_HOME / MARK
+
+
+def build(*, reset: bool = False) -> None:
+    """Make the world. Refuses a database that holds anything, unless `reset`."""
+    if settings.EMBEDDED is None and not settings.DEMO:
+        raise HeguiError("The demo is for the embedded database, or for one that HEGUI_DEMO=1 names a demo.")
+    if User.objects.exists():
+        if not reset:
+            raise DemoExists()
+        if not settings.DEMO:
+            raise HeguiError("This database is not a demo's: it is not deleted.")
+        call_command("flush", interactive=False, verbosity=0)
+        call_command("migrate", "policies", "0001", verbosity=0)
+        call_command("migrate", verbosity=0)
+    secret = {"password": secrets.token_urlsafe(9), "dialler_key": ""}
+    settings.DEMO = True
+    with transaction.atomic():
+        _Builder(random.Random(SEED), secret).build()  # noqa: S311  (invented people, not secrets)
+    path = mark_path()
+    path.unlink(missing_ok=True)
+    keyring.write_private_file(path, json.dumps(secret))
+
+
+def secrets_of_demo() -> dict[str, str]:
+    secret: dict[str, str] = json.loads(keyring.read_private_file(mark_path()))
+    return secret
+
+
+def describe() -> dict[str, Any]:
+    """What a stranger or a test needs to walk in. Numbers in clear: a demo database only."""
+    if not exists():
+        raise HeguiError("There is no demo in this database. Run manage.py demo first.")
+    secret = secrets_of_demo()
+    entries = QueueEntry.objects.filter(state=QueueEntry.State.WAITING).select_related("contact", "campaign").order_by("campaign", "-priority", "pk")
+    return {
+        "url": f"http://127.0.0.1:{settings.PORT}",
+        "users": {role: {"username": role, "password": secret["password"]} for role in ("agent", "supervisor", "compliance", "admin")},
+        "api_clients": {"practice-dialler": {"key": secret["dialler_key"], "scopes": ["authorize", "dial", "events", "optouts"]}},
+        "campaigns": [
+            {"code": row.code, "type": row.kind, "trade": row.trade, "state": row.state, "lines": [line.number for line in row.lines.all()]}
+            for row in Campaign.objects.prefetch_related("lines").order_by("pk")
+        ],
+        "sources": [{"code": row.code, "state": row.state} for row in DataSource.objects.order_by("pk")],
+        "contacts": [
+            {"id": entry.contact.public_id, "phone": clear_for_machine(entry.contact.phone), "campaign": entry.campaign.code} for entry in entries
+        ],
+    }
+
+
+@dataclass
+class _Builder:
+    chance: random.Random
+    secret: dict[str, str]
+
+    def build(self) -> None:
+        self.now = clock.now()
+        self.today = self.now.astimezone(HOME).date()
+        departments = [Department.objects.create(name=title) for title in DEPARTMENTS]
+        self.staff = {
+            username: accounts.create_user(
+                username=username, display_name=shown, role=role, department=departments[place], password=self.secret["password"] + "-Demo"
+            )
+            for username, shown, role, place in STAFF
+        }
+        self.secret["password"] += "-Demo"
+        dialler, self.secret["dialler_key"] = accounts.issue_client(
+            name="practice-dialler", owner=self.staff["admin"], scopes=["authorize", "dial", "events", "optouts"],
+            ends_at=self.now + timedelta(days=365),
+        )
+        filing = Filing.objects.create(
+            number="DEMO-B2-20260088", authority="通信管理局（演示）", valid_from=self.today - timedelta(days=300), valid_until=self.today + timedelta(days=200),
+        )
+        pool = iter(numbers(self.chance, CONTACTS_EACH * len(PLANS)))
+        for plan in PLANS:
+            campaign = self._campaign(plan, filing)
+            campaign.clients.add(dialler)
+            self._list(plan, campaign, [next(pool) for _ in range(CONTACTS_EACH)])
+        self._loose_ends()
+        self._history()
+
+    def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
+        supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]
+        purpose, _made = Purpose.objects.get_or_create(code=plan.purpose[0], defaults={"name": plan.purpose[1]})
+        source = contacts.create_source(
+            actor=supervisor, purposes=[purpose], code=f"{plan.code}-web", name=f"{plan.company}{plan.name}", origin=DataSource.Origin.OWN,
+            lawful_basis="个人同意（个人信息保护法第十三条）", consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
+        )
+        contacts.approve_source(actor=compliance, source=source)
+        script = Script.objects.create(code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade)
+        version = scripts.write_version(
+            actor=supervisor, script=script, company=plan.company, opening=plan.opening, purpose=plan.why, body=plan.body, way_out=plan.way_out,
+            forbidden=plan.forbidden,
+        )
+        scripts.submit(actor=supervisor, version=version)
+        scripts.approve(actor=compliance, version=version, note="开场、目的与退订方式齐全。")
+        line = Line.objects.create(number=phones.normalise(plan.line), carrier="演示运营商", ownership_proof="DEMO-合同", state=Line.State.VERIFIED)
+        campaign = campaigns.create_campaign(
+            actor=supervisor, lines=[line], code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade, product_risk=plan.risk,
+            purpose=purpose, lawful_basis="个人同意", filing=filing, script=script, starts_on=self.today - timedelta(days=60),
+            ends_on=self.today + timedelta(days=120), checklist=list(CHECKLIST),
+        )
+        campaigns.approve_campaign(actor=compliance, campaign=campaign)
+        campaigns.run_campaign(actor=supervisor, campaign=campaign)
+        for agent in plan.agents:
+            campaigns.assign_agent(actor=supervisor, campaign=campaign, agent=self.staff[agent])
+        for other in ("supervisor", "supervisor2", "supervisor3"):
+            if self.staff[other].department_id == supervisor.department_id:
+                assign_perm("supervise", self.staff[other], campaign)
+        return Campaign.objects.get(pk=campaign.pk)
+
+    def _list(self, plan: Plan, campaign: Campaign, phones_of_list: list[str]) -> None:
+        """A list as a CRM would export it, through the import that people use."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(["手机号", "姓名", "标签", "备注", "同意渠道", "同意时间"])
+        for number in phones_of_list:
+            given = self.now.astimezone(HOME) - timedelta(days=self.chance.randint(5, 300))
+            consents = self.chance.random() < 0.93
+            writer.writerow([
+                number, name(self.chance), self.chance.choice(TAGS), self.chance.choice(NOTES),
+                "网页勾选" if consents else "", f"{given:%Y-%m-%d} 10:00" if consents else "",
+            ])
+        contacts.import_now(
+            actor=self.staff[plan.supervisor], source=DataSource.objects.get(code=f"{plan.code}-web"), file_name=f"{plan.code}.csv",
+            content=text.getvalue().encode(), list_code=campaign.code,
+        )
+
+    def _loose_ends(self) -> None:
+        """What waits for somebody: a script in review, a draft, sources to judge, a paused campaign."""
+        supervisor = self.staff["supervisor"]
+        membership = Purpose.objects.get(code="membership")
+        for code, title, origin, supplier in (
+            ("bought-list-2025", "外购名单（2025）", DataSource.Origin.PURCHASED, "某数据公司（虚构）"),
+            ("store-sign-up", "门店登记表", DataSource.Origin.OWN, ""),
+        ):
+            contacts.create_source(
+                actor=supervisor, purposes=[membership], code=code, name=title, origin=origin, supplier=supplier,
+                lawful_basis="待合规确认", consent_wording="门店纸质登记表第3版。",
+            )
+        script = Script.objects.get(code="retail-members")
+        current = script.versions.get(state=ScriptVersion.State.APPROVED)
+        version = scripts.write_version(
+            actor=supervisor, script=script, company=current.company, opening=current.opening, purpose=current.purpose, forbidden=current.forbidden,
+            body=current.body + "\n本月续费另送上门清洁一次。", way_out=current.way_out,
+        )
+        scripts.submit(actor=supervisor, version=version)
+        draft = Script.objects.create(code="retail-survey", name="满意度回访", kind="service", trade="retail")
+        scripts.write_version(
+            actor=supervisor, script=draft, company="明澜家居", opening="您好，我是明澜家居的客服。", purpose="来电是想了解您对上次安装服务的意见。",
+            body="请问整体满意吗？有什么需要改进？", way_out="如不希望再接到回访电话请按9。", forbidden="不得推销",
+        )
+        paused = Campaign.objects.get(code="retail-clearance")
+        campaigns.pause_campaign(actor=supervisor, campaign=paused)
+
+    def _history(self) -> None:
+        """Four weeks of calls, each asked of the gate at its hour and ended with a result."""
+        for days_ago in range(HISTORY_DAYS, 0, -1):
+            day = self.today - timedelta(days=days_ago)
+            for plan in PLANS[:4]:
+                self._day(plan, datetime.combine(day, time(9, 0), HOME))
+
+    def _day(self, plan: Plan, start: datetime) -> None:
+        campaign = Campaign.objects.get(code=plan.code)
+        line = campaign.lines.get()
+        entries = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("pk")[:200]
+        picked = self.chance.sample(list(entries), CALLS_A_DAY // len(PLANS) + 1)
+        for place, entry in enumerate(picked):
+            agent = self.staff[plan.agents[place % len(plan.agents)]]
+            at = start + timedelta(minutes=place * 150 + self.chance.randint(0, 40))
+            answer = calls.authorize(campaign=campaign.code, phone=entry.contact.phone, line=line.number, agent=agent, at=at, checklist_done=True)
+            if answer.call_id:
+                self._finish(Call.objects.get(pk=answer.call_id), agent, at)
+
+    def _finish(self, call: Call, agent: User, at: datetime) -> None:
+        chance = self.chance.random()
+        state = Call.State.ENDED if chance < 0.7 else Call.State.NO_ANSWER if chance < 0.9 else Call.State.BUSY
+        call.state, call.claimed_at, call.ended_at = state, at, at + timedelta(seconds=self.chance.randint(20, 300))
+        if state == Call.State.ENDED:
+            call.answered_at, call.identity_said = at + timedelta(seconds=8), self.chance.random() < 0.95
+        call.save()
+        reasons = ("interested", "not_interested", "call_back", "wrong_number")
+        reason = self.chance.choice(reasons) if state == Call.State.ENDED else Disposition.Reason.NOT_REACHED
+        Disposition.objects.create(call=call, reason=reason, written_by=agent, created_at=call.ended_at)
+        if state == Call.State.ENDED and self.chance.random() < 0.06:
+            calls.record_event(call_id=call.pk, event="key", client=None, at=at + timedelta(seconds=30), digit="9")

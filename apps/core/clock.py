@@ -1,0 +1,14 @@
+"""What time it is: the one clock that services read. Rules are handed the time.
+
+Only a demo may run at another hour (`make run CLOCK=10:00`), so that it can be tried at night.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+
+def now() -> datetime:
+    """The current moment, aware, in UTC."""
+    return timezone.now() + settings.DEMO_CLOCK_OFFSET
