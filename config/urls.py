@@ -2,7 +2,7 @@
 
 from django.urls import include, path, register_converter
 
-from apps.calls.api import api
+from config.api import api
 from apps.core import ids
 
 for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc")):

@@ -1,2 +1,217 @@
-from ninja import NinjaAPI
-api = NinjaAPI()
+"""The dialler's API: ask the gate, take a call from a desk, report events, record opt-outs."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Header, Router, Schema
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
+
+from apps.accounts.api_auth import require_scope
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.campaigns import queries as campaigns
+from apps.campaigns.models import Campaign, QueueEntry
+from apps.core import ids
+from apps.core.dialling import number_to_dial
+from apps.core.errors import BadInput, NotFound
+from apps.optouts.models import OptOut
+from apps.optouts.services import record_opt_out
+
+from . import services
+from .models import Call
+from .services.calling import record_hand_over
+
+router = Router(tags=["calls"])
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Asked(Strict):
+    campaign: Text = Field(examples=["retail-members"])
+    contact: Text | None = Field(None, examples=["ct_1a"])
+    phone: Text | None = Field(None, examples=["13800001234"])
+    line: Text = Field(examples=["01085550101"])
+    agent: Text | None = None
+
+
+class Reason(Schema):
+    code: str
+    duty: str
+    law: str
+    message: dict[str, str]
+    retry_at: datetime | None
+
+
+class Answered(Schema):
+    decision: Literal["allow", "refuse"]
+    decision_id: str
+    call: str | None
+    expires_at: datetime | None
+    number: str | None = None
+    script: str | None
+    policy: int
+    reasons: list[Reason]
+    not_applicable: list[str]
+
+
+class Event(Strict):
+    event: Literal["ringing", "answered", "no_answer", "busy", "failed", "key", "ended"]
+    at: AwareDatetime | None = None
+    digit: Annotated[str, StringConstraints(pattern=r"^[0-9*#]?$")] = ""
+    duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
+
+
+class CallState(Schema):
+    call: str
+    state: str
+    end_requested: bool
+    opted_out: bool
+
+
+class ClaimedCall(CallState):
+    number: str | None
+    line: str
+    campaign: str
+    expires_at: datetime
+
+
+class OptOutAsked(Strict):
+    contact: Text | None = None
+    phone: Text | None = None
+    evidence: Text
+    said_at: AwareDatetime | None = None
+
+
+class OptOutRecorded(Schema):
+    opt_out: str
+    recorded_at: datetime
+
+
+class CampaignRow(Schema):
+    id: str
+    code: str
+    name: str
+    kind: str
+    trade: str
+    state: str
+    lines: list[str]
+
+
+class QueueRow(Schema):
+    contact: str
+    phone: str
+    priority: int
+
+
+def _client(request: HttpRequest) -> ApiClient:
+    client: ApiClient = request.auth  # type: ignore[attr-defined]
+    return client
+
+
+def _campaign(client: ApiClient, code: str) -> Campaign:
+    campaign = campaigns.campaign_for_client(client, code)
+    if campaign is None:
+        raise NotFound()
+    return campaign
+
+
+def _state(call: Call) -> dict[str, Any]:
+    return {
+        "call": call.public_id, "state": call.state, "end_requested": call.end_requested_at is not None,
+        "opted_out": call.opted_out_at is not None,
+    }
+
+
+@router.post("calls/authorize", response=Answered, summary="Ask the gate and reserve the call")
+def authorize(request: HttpRequest, asked: Asked, key: IdempotencyKey = None) -> dict[str, Any]:
+    """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
+    client = _client(request)
+    require_scope(client, ApiClient.Scope.AUTHORIZE)
+    campaign = _campaign(client, asked.campaign)
+    agent = None
+    if asked.agent is not None:
+        agent = User.objects.filter(username=asked.agent, role=Role.AGENT).first()
+        if agent is None:
+            raise BadInput("agent: there is no agent of this name.")
+    answer = services.authorize(
+        campaign=campaign.code, phone=services.find_number(contact=asked.contact, phone=asked.phone), line=asked.line, agent=agent,
+        client=client, idempotency_key=key,
+    )
+    told = answer.as_json()
+    if answer.call_id and ApiClient.Scope.DIAL in client.scopes:
+        told["number"] = _hand_over(client, answer.call_id)
+    return told
+
+
+def _hand_over(client: ApiClient, call_id: int) -> str | None:
+    """The number of a call that may still be made; told to the trail first."""
+    call = Call.objects.select_related("contact").get(pk=call_id)
+    if call.contact is None or call.is_over:
+        return None
+    record_hand_over(client=client, call=call)
+    return number_to_dial(call.contact.phone)
+
+
+@router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")
+def claim(request: HttpRequest) -> Any:
+    client = _client(request)
+    require_scope(client, ApiClient.Scope.DIAL)
+    claimed = services.claim_call(client=client)
+    if claimed is None:
+        return HttpResponse(status=204)
+    call, phone = claimed
+    return {
+        **_state(call), "number": number_to_dial(phone), "line": call.line.number, "campaign": call.campaign.code, "expires_at": call.reserved_until,
+    }
+
+
+@router.get("calls/{call_id}", response=CallState, summary="How a call stands, and whether to end it")
+def call_state(request: HttpRequest, call_id: str) -> dict[str, Any]:
+    call = Call.objects.filter(pk=ids.decode("cl", call_id), client=_client(request)).first()
+    if call is None:
+        raise NotFound()
+    return _state(call)
+
+
+@router.post("calls/{call_id}/events", response=CallState, summary="Report what happened in a call; key 9 opts out")
+def event(request: HttpRequest, call_id: str, told: Event) -> dict[str, Any]:
+    client = _client(request)
+    require_scope(client, ApiClient.Scope.EVENTS)
+    call = services.record_event(call_id=ids.decode("cl", call_id), event=told.event, client=client, at=told.at, digit=told.digit)
+    call.refresh_from_db()
+    return _state(call)
+
+
+@router.post("opt-outs", response={201: OptOutRecorded}, summary="Put a number on the register")
+def opt_out(request: HttpRequest, asked: OptOutAsked) -> Any:
+    client = _client(request)
+    require_scope(client, ApiClient.Scope.OPT_OUTS)
+    recorded = record_opt_out(
+        phone=services.find_number(contact=asked.contact, phone=asked.phone), channel=OptOut.Channel.API,
+        evidence=f"{client.pk}:{asked.evidence}", said_at=asked.said_at, client=client,
+    )
+    return 201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at}
+
+
+@router.get("campaigns", response=list[CampaignRow], summary="The campaigns of this key")
+def list_campaigns(request: HttpRequest) -> list[dict[str, Any]]:
+    rows = Campaign.objects.filter(clients=_client(request)).prefetch_related("lines").order_by("pk")
+    return [
+        {
+            "id": row.public_id, "code": row.code, "name": row.name, "kind": row.kind, "trade": row.trade, "state": row.state,
+            "lines": [line.number for line in row.lines.all()],
+        }
+        for row in rows
+    ]
+
+
+@router.get("campaigns/{code}/queue", response=list[QueueRow], summary="Who waits to be called, masked")
+def queue(request: HttpRequest, code: str) -> list[dict[str, Any]]:
+    campaign = _campaign(_client(request), code)
+    waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("-priority", "pk")[:100]
+    return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in waiting]

@@ -1,1 +1,14 @@
-urlpatterns = []
+from django.urls import path, re_path
+
+from . import views
+
+urlpatterns = [
+    path("contacts/", views.contacts, name="contacts"),
+    path("contacts/search/", views.contact_search, name="contact_search"),
+    path("imports/new/", views.import_new, name="import_new"),
+    path("campaigns/", views.campaigns, name="campaigns"),
+    path("campaigns/new/", views.campaign_new, name="campaign_new"),
+    path("campaigns/<campaign:pk>/", views.campaign, name="campaign"),
+    path("campaigns/<campaign:pk>/agents/", views.campaign_agent, name="campaign_agent"),
+    re_path(r"^campaigns/(?P<pk>\d+)/(?P<step>approve|run|pause|end)/$", views.campaign_move, name="campaign_move"),
+]

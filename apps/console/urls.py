@@ -1,1 +1,10 @@
-urlpatterns = []
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("people/", views.people, name="people"),
+    path("enforcement/", views.duties, name="duties"),
+    path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),
+]

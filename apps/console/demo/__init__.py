@@ -3,6 +3,6 @@
 Everybody in it is invented; numbers come from four sample ranges that nobody holds.
 """
 
-from .world import DemoExists, build, describe, exists
+from .world import DemoExists, build, describe, describe_people, exists, has_people
 
-__all__ = ["DemoExists", "build", "describe", "exists"]
+__all__ = ["DemoExists", "build", "describe", "describe_people", "exists", "has_people"]

@@ -45,8 +45,12 @@ class DemoExists(HeguiError):
     sentence = "The database already holds data. Use demo --reset to start the demo anew (it deletes everything)."  # type: ignore[assignment]
 
 
+def has_people() -> bool:
+    return User.objects.exists()
+
+
 def exists() -> bool:
-    return settings.DEMO and User.objects.exists()
+    return settings.DEMO and has_people()
 
 
 def mark_path() -> Any:
@@ -57,7 +61,7 @@ def build(*, reset: bool = False) -> None:
     """Make the world. Refuses a database that holds anything, unless `reset`."""
     if settings.EMBEDDED is None and not settings.DEMO:
         raise HeguiError("The demo is for the embedded database, or for one that HEGUI_DEMO=1 names a demo.")
-    if User.objects.exists():
+    if has_people():
         if not reset:
             raise DemoExists()
         if not settings.DEMO:
@@ -79,6 +83,11 @@ def secrets_of_demo() -> dict[str, str]:
     return secret
 
 
+def describe_people() -> dict[str, dict[str, str]]:
+    password = secrets_of_demo()["password"]
+    return {role: {"username": role, "password": password} for role in ("agent", "supervisor", "compliance", "admin")}
+
+
 def describe() -> dict[str, Any]:
     """What a stranger or a test needs to walk in. Numbers in clear: a demo database only."""
     if not exists():
@@ -87,7 +96,7 @@ def describe() -> dict[str, Any]:
     entries = QueueEntry.objects.filter(state=QueueEntry.State.WAITING).select_related("contact", "campaign").order_by("campaign", "-priority", "pk")
     return {
         "url": f"http://127.0.0.1:{settings.PORT}",
-        "users": {role: {"username": role, "password": secret["password"]} for role in ("agent", "supervisor", "compliance", "admin")},
+        "users": describe_people(),
         "api_clients": {"practice-dialler": {"key": secret["dialler_key"], "scopes": ["authorize", "dial", "events", "optouts"]}},
         "campaigns": [
             {"code": row.code, "type": row.kind, "trade": row.trade, "state": row.state, "lines": [line.number for line in row.lines.all()]}

@@ -1,0 +1,42 @@
+# make run: everything, on http://127.0.0.1:8000 or PORT=…, with a demo on first start.
+# make test: the environment if missing, lint, the whole suite.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+CLOCK ?=
+RUN := .venv/bin/python
+
+.PHONY: run test lint bench e2e environment test-database lock
+
+environment:
+	@$(PYTHON) config/environment.py
+
+run: environment
+	@PORT=$(PORT) $(RUN) manage.py up --demo $(if $(CLOCK),--clock $(CLOCK))
+
+lint: environment
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+	@.venv/bin/lint-imports
+	@.venv/bin/djlint --check --quiet templates && .venv/bin/djlint --lint --quiet templates
+	@$(RUN) manage.py messages --check
+	@HEGUI_HOME=var/test $(RUN) manage.py makemigrations --check --dry-run
+	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_deploy_check.py
+
+test: lint
+	@$(RUN) -m pytest
+
+# The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database
+test-database: environment
+	@$(RUN) -m pytest -m "not e2e and not slow"
+
+e2e: environment
+	@$(RUN) -m pytest tests/e2e
+
+bench: environment
+	@$(RUN) manage.py bench
+
+# Needs uv; run after changing pyproject.toml. The lock names no registry.
+lock:
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock

@@ -1,0 +1,21 @@
+"""Keys of API clients: `Authorization: Bearer hg_…`."""
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from apps.core import clock
+from apps.core.errors import NotAllowed
+
+from .models import ApiClient
+from .services import client_of_key
+
+
+class ClientKey(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
+        return client_of_key(token, at=clock.now())
+
+
+def require_scope(client: ApiClient, scope: str) -> None:
+    """Raises `NotAllowed` unless the client has the scope."""
+    if scope not in client.scopes:
+        raise NotAllowed(f'This key lacks the scope "{scope}".')

@@ -1,0 +1,91 @@
+"""A dialler for practice: it speaks the public API and plays a client, without a telephone line.
+
+What the client does follows from the last digit of the number, which the mask shows too:
+6 is busy, 7 does not answer, 9 answers and presses key 9, all others answer and talk until the
+agent ends the call. It is also the reference for a dialler of your own: nothing here touches
+the database.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+import structlog
+
+log = structlog.get_logger(__name__)
+TALK_SECONDS = 120.0
+
+
+@dataclass
+class PracticeDialler:
+    """`pace` stretches every pause: 1 is lifelike, 0.1 is for tests."""
+
+    client: httpx.Client
+    pace: float = 1.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(self, *, rounds: int | None = None) -> None:
+        """Ask for calls until `rounds` have passed; for ever when None. A site that does not
+        answer is asked again later."""
+        asked = 0
+        while rounds is None or asked < rounds:
+            asked += 1
+            try:
+                worked = self.step()
+            except httpx.HTTPError as error:
+                log.warning("site_away", why=type(error).__name__)
+                worked = False
+            if not worked:
+                self.sleep(0.5 * self.pace)
+
+    def step(self) -> bool:
+        """Take one call and play it to its end; False when none waits."""
+        answer = self.client.post("calls/claim")
+        if answer.status_code == 204:
+            return False
+        answer.raise_for_status()
+        claimed = answer.json()
+        log.info("dialling", call=claimed["call"], number=claimed["number"])
+        self.play(claimed["call"], last_digit=claimed["number"][-1:])
+        return True
+
+    def play(self, call: str, last_digit: str) -> None:
+        self.pause(0.5)
+        if not self.tell(call, "ringing"):
+            return
+        self.pause(2)
+        if last_digit == "6":
+            self.tell(call, "busy")
+        elif last_digit == "7":
+            self.pause(4)
+            self.tell(call, "no_answer")
+        elif self.tell(call, "answered"):
+            self.talk(call, presses_nine=last_digit == "9")
+
+    def talk(self, call: str, *, presses_nine: bool) -> None:
+        """Stay on the line until told to end, or until the client has had enough."""
+        spoken = 0.0
+        while spoken < TALK_SECONDS and not self.should_end(call):
+            self.pause(1)
+            spoken += 1
+            if presses_nine and spoken == 3:
+                self.tell(call, "key", digit="9")
+        self.tell(call, "ended")
+
+    def tell(self, call: str, event: str, digit: str = "") -> bool:
+        """Report an event; False when the call may not go on."""
+        answer = self.client.post(f"calls/{call}/events", json={"event": event, "digit": digit})
+        if answer.status_code == 409:
+            log.info("call_withdrawn", call=call)
+            return False
+        answer.raise_for_status()
+        return True
+
+    def should_end(self, call: str) -> bool:
+        answer = self.client.get(f"calls/{call}")
+        answer.raise_for_status()
+        return bool(answer.json()["end_requested"])
+
+    def pause(self, seconds: float) -> None:
+        self.sleep(seconds * self.pace)

@@ -1,0 +1,19 @@
+"""Lists of decisions."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import Decision
+
+
+class DecisionTable(tables.Table):
+    at = tables.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
+    verdict = tables.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
+    campaign = tables.Column(verbose_name=_("campaign"))
+    asked_by = tables.TemplateColumn(template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=())
+    policy = tables.Column(verbose_name=_("policy"))
+
+    class Meta:
+        model = Decision
+        fields = ("at", "verdict", "campaign", "asked_by", "policy")
+        orderable = False

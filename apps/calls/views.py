@@ -1,0 +1,172 @@
+"""The agent's desk, the page of a contact, the pages of decisions."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.decorators import for_roles
+from apps.accounts.roles import Role
+from apps.audit.services import record_page
+from apps.campaigns import queries as campaigns
+from apps.campaigns.models import QueueEntry
+from apps.core import clock
+from apps.core.errors import BadInput, WrongState
+from apps.core.paging import page_of
+
+from . import queries, services
+from .forms import DispositionForm
+from .gate.facts import Facts
+from .gate.rules import RULES, judge
+from .models import Decision
+from .services.deciding import explain_codes
+from .services.desk import line_for, open_call
+from .tables import DecisionTable
+
+READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
+
+
+def _reasons(decision: Decision) -> list[dict[str, Any]]:
+    """The refusals of a decision in the reader's language."""
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    reasons = explain_codes(decision.codes, decision.retry_at)
+    return [{**reason, "sentence": reason["message"][language]} for reason in reasons]
+
+
+@for_roles(Role.AGENT)
+@require_GET
+def desk(request: HttpRequest) -> HttpResponse:
+    """One screen for the whole day: a call under way, its result, or the next contact."""
+    shown: dict[str, Any] = {}
+    if asked := request.GET.get("decision"):
+        decision = queries.decisions_of(request.user).filter(pk=int(asked) if asked.isdigit() else 0).first()
+        shown["refused"] = decision and {"decision": decision, "reasons": _reasons(decision)}
+    if call := open_call(request.user):
+        shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
+        if call.is_over:
+            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)})
+    elif entry := services.hold_next(actor=request.user):
+        shown |= {
+            "entry": entry, "contact": entry.contact, "campaign": entry.campaign, "script": entry.campaign.script_in_force,
+            "line": line_for(entry.campaign),
+        }
+    if shown.get("contact"):
+        record_page(request, subject=shown["contact"].public_id, purpose="call")
+    return render(request, "calls/desk.html", shown)
+
+
+def _likely_reason(call: Any) -> str:
+    if call.opted_out_at:
+        return "opted_out"
+    return "" if call.answered_at else "not_reached"
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_call(request: HttpRequest) -> HttpResponse:
+    entry = request.POST.get("entry", "")
+    try:
+        answer = services.place_call(actor=request.user, entry_id=int(entry) if entry.isdigit() else 0, ticked=len(request.POST.getlist("tick")))
+    except WrongState:
+        return redirect("desk")
+    if answer.allowed:
+        return redirect("desk")
+    decision = queries.decisions_of(request.user).latest("pk")
+    return redirect(f"{reverse('desk')}?decision={decision.pk}")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_end(request: HttpRequest) -> HttpResponse:
+    if call := open_call(request.user):
+        services.request_end(actor=request.user, call=call)
+    return redirect("desk")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_opt_out(request: HttpRequest) -> HttpResponse:
+    services.opt_out_on_desk(actor=request.user)
+    return redirect("desk")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_skip(request: HttpRequest) -> HttpResponse:
+    services.release_hold(actor=request.user)
+    return redirect("desk")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_result(request: HttpRequest) -> HttpResponse:
+    """Write the result; what is wrong is said beside the field, and nothing typed is lost."""
+    call = open_call(request.user)
+    if call is None:
+        return redirect("desk")
+    form = DispositionForm(request.POST)
+    if form.is_valid():
+        try:
+            services.write_disposition(actor=request.user, call=call, **form.cleaned_data)
+        except BadInput as error:
+            form.add_error("note", str(error))
+        else:
+            return redirect("desk")
+    shown = {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version, "form": form}
+    return render(request, "calls/desk.html", shown)
+
+
+@for_roles(*READERS)
+@require_GET
+def contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """One contact, masked: what is known, what was agreed, and what the gate says now."""
+    found = get_object_or_404(campaigns.contacts_of(request.user), pk=pk)
+    entries = found.entries.filter(campaign__in=campaigns.campaigns_of(request.user)).select_related("campaign")
+    record_page(request, subject=found.public_id, purpose="look up")
+    shown = {
+        "contact": found,
+        "consents": found.consents.select_related("purpose").order_by("-given_at"),
+        "calls": queries.calls_of(request.user, found)[:50],
+        "gates": [_gate_now(request, found, entry) for entry in entries],
+    }
+    return render(request, "calls/contact.html", shown)
+
+
+def _gate_now(request: HttpRequest, found: Any, entry: QueueEntry) -> dict[str, Any]:
+    line = line_for(entry.campaign)
+    answer = services.check(
+        campaign=entry.campaign.code, phone=found.phone, line=line.number if line else "",
+        agent=request.user if request.user.role == Role.AGENT else None,
+    )
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    reasons = [{**reason, "sentence": reason["message"][language]} for reason in answer.reasons]
+    return {"campaign": entry.campaign, "entry": entry, "answer": answer, "reasons": reasons}
+
+
+@for_roles(*READERS)
+@require_GET
+def decisions(request: HttpRequest) -> HttpResponse:
+    page = page_of(queries.decisions_of(request.user), request.GET)
+    return render(request, "calls/decisions.html", {"table": DecisionTable(page.rows), "page": page})
+
+
+@for_roles(*READERS)
+@require_GET
+def decision(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
+    found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
+    replayed = judge(Facts.from_json(found.facts))
+    reasons = {reason["code"]: reason for reason in _reasons(found)}
+    rows = [
+        {
+            "rule": rule,
+            "verdict": "refused" if code in reasons else "spared" if code in found.not_applicable else "passed",
+            "retry_at": reasons.get(code, {}).get("retry_at"),
+        }
+        for code, rule in RULES.items()
+    ]
+    shown = {"decision": found, "rows": rows, "replay_agrees": replayed.codes == found.codes, "now": clock.now()}
+    return render(request, "calls/decision.html", shown)

@@ -1,0 +1,31 @@
+"""Filters of the contact list; they stand in the URL, so none of them takes a number."""
+
+import django_filters
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apps.contacts.models import Consent, Contact, DataSource
+from apps.core import clock
+
+from .models import Campaign, QueueEntry
+
+
+class ContactFilter(django_filters.FilterSet):
+    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none(), method="in_campaign")
+    source = django_filters.ModelChoiceFilter(label=_("Data source"), queryset=DataSource.objects.all())
+    tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
+    consent = django_filters.BooleanFilter(label=_("Consent"), method="with_consent")
+
+    class Meta:
+        model = Contact
+        fields = ("campaign", "source", "tag", "consent")
+
+    def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: Campaign) -> QuerySet[Contact]:
+        return contacts.filter(Exists(QueueEntry.objects.filter(campaign=campaign, contact=OuterRef("pk"))))
+
+    def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:
+        return contacts.filter(tags__contains=[tag])
+
+    def with_consent(self, contacts: QuerySet[Contact], name: str, wanted: bool) -> QuerySet[Contact]:
+        valid = Exists(Consent.objects.filter(contact=OuterRef("pk"), withdrawn_at__isnull=True, expires_at__gt=clock.now()))
+        return contacts.filter(valid if wanted else ~valid)

@@ -1,0 +1,54 @@
+"""Forms of campaigns and of lists to import."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.contacts.models import DataSource
+
+from . import queries
+from .models import Campaign
+
+
+class CampaignForm(forms.ModelForm):
+    checklist = forms.CharField(label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    class Meta:
+        model = Campaign
+        fields = (
+            "code", "name", "kind", "trade", "product_risk", "purpose", "lawful_basis", "filing", "lines", "script", "starts_on", "ends_on",
+            "window_start", "window_end", "calls_per_week", "checklist",
+        )
+        widgets = {
+            "lines": forms.CheckboxSelectMultiple,
+            "starts_on": forms.DateInput(attrs={"type": "date"}),
+            "ends_on": forms.DateInput(attrs={"type": "date"}),
+            "window_start": forms.TimeInput(attrs={"type": "time"}),
+            "window_end": forms.TimeInput(attrs={"type": "time"}),
+        }
+
+    def clean_checklist(self) -> list[str]:
+        return [line.strip()[:120] for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
+
+
+class UploadForm(forms.Form):
+    source = forms.ModelChoiceField(label=_("Data source"), queryset=DataSource.objects.filter(state=DataSource.State.APPROVED))
+    campaign = forms.ModelChoiceField(label=_("Campaign whose queue the contacts join"), queryset=Campaign.objects.none(), required=False)
+    file = forms.FileField(label=_("List (CSV or xlsx)"))
+
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["campaign"].queryset = queries.campaigns_of(viewer)  # type: ignore[attr-defined]
+
+
+class AgentForm(forms.Form):
+    agent = forms.ModelChoiceField(label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT, is_active=True))
+
+
+class NumberForm(forms.Form):
+    """Exact search. Sent by POST, so that the number stands in no address and no log."""
+
+    number = forms.CharField(label=_("Whole number"), max_length=30)

@@ -1,0 +1,194 @@
+"""`up [--demo] [--host H]`: everything that makes the site, until Ctrl-C.
+
+Prepares (tables, messages, static files, the demo), then keeps four processes running: web,
+worker, beat and, in a demo, the practice dialler. When one ends, all end. The embedded servers
+are held by manage.py around this command and stop after it.
+"""
+
+import ctypes
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from apps.console import demo
+from apps.console.demo.world import secrets_of_demo
+from apps.core import cli, clock
+from apps.core.management.commands.messages import LOCALE, compile_catalog
+from apps.core.opening import open_newest
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+START_SECONDS = 30
+# Folders of packages that no page uses are not worth the time of collecting them.
+NOT_COLLECTED = ["tabler-flags*", "tabler-marketing*", "tabler-payments*", "tabler-socials*", "tabler-props*", "*.rtl.*", "*.esm.*", "*.scss", "*.html"]
+
+
+class Command(cli.Command):
+    help = "Run the whole site: web, worker, beat and, in a demo, the practice dialler."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="make the demo world when the database is empty")
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+        parser.add_argument("--clock", default="", help="in a demo: the hour that the day starts at, like 10:00")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], settings.PORT
+        self._port_is_free(host, port)
+        self._prepare(with_demo=options["demo"])
+        if settings.DEMO and host not in LOOPBACK:
+            raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
+        self._set_clock(options["clock"])
+        log = Path(settings.HEGUI_HOME) / "run"
+        children = Children(log)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            children.start("web", self._web(host, port))
+            children.start("worker", [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"])
+            children.start("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="])
+            url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
+            self._wait_for(host, port, children)
+            if settings.DEMO:
+                key = secrets_of_demo()["dialler_key"]
+                children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
+            self._welcome(url)
+            ended = children.wait()
+            raise CommandError(f"The {ended} process ended by itself. {log / ended}.log says why; everything else was stopped.")
+        except (KeyboardInterrupt, SystemExit):
+            self.stdout.write("\nStopping.")
+        finally:
+            children.stop()
+
+    # -- before
+
+    @staticmethod
+    def _port_is_free(host: str, port: int) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(f"Port {port} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run") from None
+
+    def _prepare(self, *, with_demo: bool) -> None:
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        open_newest()
+        compile_catalog(Path(settings.BASE_DIR) / "locale" / LOCALE / "LC_MESSAGES" / "django.po")
+        self._collect_static()
+        if with_demo and settings.EMBEDDED is not None and not demo.has_people():
+            self.stdout.write("Making the demo world …")
+            demo.build()
+
+    @staticmethod
+    def _collect_static() -> None:
+        """Only when something changed since the last time."""
+        print_of = hashlib.sha256((Path(settings.BASE_DIR) / "package-lock.json").read_bytes())
+        for path in sorted((Path(settings.BASE_DIR) / "static").rglob("*")):
+            if path.is_file():
+                print_of.update(path.read_bytes())
+        mark = Path(settings.STATIC_ROOT) / ".collected"
+        if mark.exists() and mark.read_text() == print_of.hexdigest():
+            return
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=NOT_COLLECTED)
+        mark.write_text(print_of.hexdigest())
+
+    @staticmethod
+    def _set_clock(text: str) -> None:
+        if not text:
+            return
+        if not settings.DEMO:
+            raise CommandError("The clock can be set in a demo only.")
+        try:
+            wanted = datetime.combine(timezone.localdate(), datetime.strptime(text, "%H:%M").time(), timezone.get_default_timezone())  # noqa: DTZ007
+        except ValueError:
+            raise CommandError(f'"{text}" is not an hour like 10:00.') from None
+        os.environ["HEGUI_DEMO_CLOCK_OFFSET"] = str(int((wanted - timezone.now()).total_seconds()))
+
+    # -- while
+
+    @staticmethod
+    def _web(host: str, port: int) -> list[str]:
+        command = [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2",
+            "--blocking-threads", "8", "--log-level", "warning", "--respawn-failed-workers", "config.wsgi:application",
+        ]
+        if settings.HEGUI_TLS_CERT:
+            command[3:3] = ["--ssl-certificate", settings.HEGUI_TLS_CERT, "--ssl-keyfile", settings.HEGUI_TLS_KEY, "--ssl-protocol-min", "tls1.3"]
+        return command
+
+    @staticmethod
+    def _wait_for(host: str, port: int, children: "Children") -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if ended := children.ended():
+                raise CommandError(f"The {ended} process did not start; {children.folder / ended}.log says why.")
+            try:
+                socket.create_connection((host, port), timeout=1).close()
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return
+        raise CommandError(f"The site did not answer within {START_SECONDS} seconds; {children.folder}/web.log says why.")
+
+    def _welcome(self, url: str) -> None:
+        self.stdout.write(f"\nHegui is at {url}  (Ctrl-C ends it)\n")
+        if settings.DEMO:
+            for role, user in demo.describe_people().items():
+                self.stdout.write(f"  {role:<12} user {user['username']:<12} password {user['password']}")
+            offset = int(os.environ.get("HEGUI_DEMO_CLOCK_OFFSET", "0"))
+            local = datetime.fromtimestamp(clock.now().timestamp() + offset, timezone.get_default_timezone())
+            self.stdout.write(f"  It is {local:%H:%M} in the demo's China.")
+            if not 8 <= local.hour < 21:
+                self.stdout.write("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
+        self.stdout.flush()
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
+
+
+class Children:
+    """The processes of the site: started, watched, stopped in the other order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, command: list[str], **env: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command, cwd=settings.BASE_DIR, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509  (one thread here)
+            )
+
+    def ended(self) -> str | None:
+        return next((name for name, process in self.running.items() if process.poll() is not None), None)
+
+    def wait(self) -> str:
+        while not (name := self.ended()):
+            time.sleep(0.3)
+        return name
+
+    def stop(self) -> None:
+        for process in reversed(self.running.values()):
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + 15
+        for process in self.running.values():
+            try:
+                process.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

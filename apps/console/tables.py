@@ -1,0 +1,16 @@
+"""The list of people."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+
+
+class PeopleTable(tables.Table):
+    department = tables.Column(verbose_name=_("department"))
+    last_login = tables.DateTimeColumn(verbose_name=_("last sign-in"))
+
+    class Meta:
+        model = User
+        fields = ("display_name", "username", "role", "department", "is_active", "suspended_at", "last_login")
+        orderable = False

@@ -1,0 +1,75 @@
+"""Overview by role, people, enforcement, and the demo's sign-in buttons."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.decorators import for_roles
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.calls import queries as calls
+from apps.contacts.models import DataSource
+from apps.core import clock, workdays
+from apps.jobs.models import Job
+from apps.policies import queries as policies
+from apps.retention.models import PurgeRun
+from apps.retention.services import count_due
+from apps.scripts.models import ScriptVersion
+
+from .tables import PeopleTable
+
+
+@for_roles(*Role.values)
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Agents go to their desk, everybody else to an overview of what waits for them."""
+    if request.user.role == Role.AGENT:
+        return redirect("desk")
+    if request.user.role == Role.ADMIN:
+        return redirect("people")
+    since = clock.now() - timedelta(days=7)
+    shown = {
+        "numbers": calls.numbers_of_day(request.user, since),
+        "scripts_waiting": ScriptVersion.objects.filter(state=ScriptVersion.State.SUBMITTED).select_related("script", "author"),
+        "sources_waiting": DataSource.objects.filter(state=DataSource.State.DRAFT).select_related("recorded_by"),
+        "is_compliance": request.user.role == Role.COMPLIANCE,
+    }
+    return render(request, "console/home.html", shown)
+
+
+@for_roles(Role.ADMIN)
+@require_GET
+def people(request: HttpRequest) -> HttpResponse:
+    rows = User.objects.select_related("department").order_by("role", "username")
+    return render(request, "console/people.html", {"table": PeopleTable(rows)})
+
+
+@for_roles(Role.ADMIN, Role.COMPLIANCE)
+@require_GET
+def duties(request: HttpRequest) -> HttpResponse:
+    """Which duties run by themselves, when they last ran and what they did."""
+    now = clock.now()
+    shown = {
+        "runs": PurgeRun.objects.order_by("-pk")[:10],
+        "due": count_due(at=now),
+        "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
+        "calling": policies.calling_policy(now),
+        "retention": policies.retention_policy(now),
+        "last_year": workdays.last_known_year(),
+    }
+    return render(request, "console/duties.html", shown)
+
+
+@require_POST
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    """The four buttons of the demo's sign-in page. There is no such page outside a demo."""
+    if not settings.DEMO:
+        raise Http404
+    role = request.POST.get("role", "")
+    user = get_object_or_404(User, username=role, role=role)
+    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return redirect("home")

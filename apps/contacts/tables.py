@@ -1,0 +1,16 @@
+"""Lists of data sources."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import DataSource
+
+
+class SourceTable(tables.Table):
+    name = tables.Column(linkify=("source", {"pk": tables.A("pk")}))
+    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+
+    class Meta:
+        model = DataSource
+        fields = ("name", "code", "origin", "state", "recorded_by", "approved_by")
+        orderable = False

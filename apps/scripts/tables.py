@@ -1,0 +1,21 @@
+"""Lists of scripts."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import ScriptVersion
+
+
+class VersionTable(tables.Table):
+    script = tables.Column(linkify=("script", {"pk": tables.A("pk")}), verbose_name=_("script"))
+    number = tables.Column(verbose_name=_("version"))
+    kind = tables.Column(accessor="script__get_kind_display", verbose_name=_("kind of call"))
+    trade = tables.Column(accessor="script__get_trade_display", verbose_name=_("trade"))
+    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    author = tables.Column(verbose_name=_("author"))
+    expires_at = tables.DateColumn(verbose_name=_("approved until"))
+
+    class Meta:
+        model = ScriptVersion
+        fields = ("script", "number", "kind", "trade", "state", "author", "expires_at")
+        orderable = False
