@@ -12,7 +12,7 @@ environment:
 	@$(PYTHON) config/environment.py
 
 run: environment
-	@PORT=$(PORT) $(RUN) manage.py up --demo $(if $(CLOCK),--clock $(CLOCK))
+	@PORT=$(PORT) exec $(RUN) manage.py up --demo $(if $(CLOCK),--clock $(CLOCK))
 
 lint: environment
 	@$(RUN) -m ruff format --check .

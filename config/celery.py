@@ -7,7 +7,7 @@ from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.conf import settings  # noqa: E402  (the settings module has to be named first)
+from django.conf import settings
 
 app = Celery("hegui")
 app.conf.update(

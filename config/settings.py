@@ -4,6 +4,7 @@ Read from the environment with django-environ. Without DATABASE_URL the embedded
 Redis of `core.embedded` are used, with a secret key and a keyring made at first start.
 """
 
+import contextlib
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -37,10 +38,8 @@ HEGUI_KEYRING_FILE = Path(env.str("HEGUI_KEYRING_FILE", "") or HEGUI_HOME / "key
 def _made_once(path: Path, text: str) -> str:
     """A secret of the embedded default: made at first start, then always the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with contextlib.suppress(FileExistsError):
         keyring.write_private_file(path, text)
-    except FileExistsError:
-        pass
     return keyring.read_private_file(path).strip()
 
 
@@ -166,10 +165,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- people
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
-    "guardian.backends.ObjectPermissionBackend",
-]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "guardian.backends.ObjectPermissionBackend"]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = True
 AUTH_PASSWORD_VALIDATORS = [

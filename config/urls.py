@@ -2,8 +2,8 @@
 
 from django.urls import include, path, register_converter
 
-from config.api import api
 from apps.core import ids
+from config.api import api
 
 for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc")):
     register_converter(ids.converter(prefix), name)

@@ -1,6 +1,6 @@
 """People, their department and role, and the programs that use the API."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
@@ -37,8 +37,8 @@ class User(AbstractUser):
     suspended_for = models.CharField(_("suspended because"), max_length=200, blank=True)
     must_change_password = models.BooleanField(default=False)
 
-    objects = People()
-    REQUIRED_FIELDS: list[str] = []
+    objects: ClassVar[People] = People()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [

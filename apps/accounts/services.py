@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed
+from apps.core.locks import lock_agent
 
 from .models import ApiClient, Department, User
 from .roles import Role
@@ -37,6 +38,7 @@ def suspend(*, actor: User, agent: User, reason: str) -> User:
         raise NotAllowed()
     if not reason.strip():
         raise BadInput(_("Say why the agent is suspended."))
+    lock_agent(agent.pk)
     agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
     agent.save(update_fields=["suspended_at", "suspended_for"])
     return agent

@@ -31,7 +31,7 @@ class AccessEvent(Dated):
     class Meta:
         indexes = [models.Index(fields=["actor", "-created_at"], name="access_event_by_actor")]
         constraints = [
-            models.CheckConstraint(condition=models.Q(actor__isnull=False) | models.Q(client__isnull=False), name="access_event_has_reader"),
+            models.CheckConstraint(condition=models.Q(actor__isnull=False) | models.Q(client__isnull=False), name="access_event_has_reader")
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 

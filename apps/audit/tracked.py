@@ -1,26 +1,49 @@
 """Which models django-auditlog records: every one of ours that people change (R10).
 
 Left out are rows that are themselves a record (decisions, events, entries of the trail and the
-ledger), and queue and job rows, which machines move many times a second.
+ledger), and queue and job rows, which machines move many times a second. Of a protected field
+the trail says that it changed, never from what to what.
 """
 
 from auditlog.registry import auditlog
 from django.apps import apps
+from django.db import models
+
+from apps.core.fields import protected_fields
+from apps.core.protected import Protected
 
 UNTRACKED = {
-    "audit.accessevent", "audit.change", "calls.decision", "calls.call", "campaigns.queueentry", "jobs.job", "retention.erasureentry",
-    "retention.purgerun", "optouts.optout", "access.protectedfieldgrouppermission",
+    "audit.accessevent",
+    "audit.change",
+    "calls.decision",
+    "calls.call",
+    "campaigns.queueentry",
+    "jobs.job",
+    "retention.erasureentry",
+    "retention.purgerun",
+    "optouts.optout",
+    "access.protectedfieldgrouppermission",
 }
 SECRET = ["password", "key_hash", "number_index", "last4_index", "last_login"]
 
 
-def ours() -> list[type]:
+def ours() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 
 
 def register_all() -> None:
     for model in ours():
-        if model._meta.label_lower in UNTRACKED:  # type: ignore[attr-defined]
+        if model._meta.label_lower in UNTRACKED:
             continue
-        names = {field.name for field in model._meta.get_fields()}  # type: ignore[attr-defined]
-        auditlog.register(model, exclude_fields=[name for name in SECRET if name in names])
+        names = {field.name for field in model._meta.get_fields()}
+        auditlog.register(
+            model,
+            exclude_fields=[name for name in SECRET if name in names],
+            mask_fields=protected_fields(model),
+            mask_callable=f"{__name__}.changed",
+        )
+
+
+def changed(value: object) -> str:
+    """What the trail says of a protected value: that there is one. Not even its mask."""
+    return "changed" if isinstance(value, Protected) else str(value)

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Field, Header, Router, Schema
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
 from apps.accounts.api_auth import require_scope
 from apps.accounts.models import ApiClient, User
+from apps.accounts.requests import ClientRequest
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
@@ -108,11 +109,6 @@ class QueueRow(Schema):
     priority: int
 
 
-def _client(request: HttpRequest) -> ApiClient:
-    client: ApiClient = request.auth  # type: ignore[attr-defined]
-    return client
-
-
 def _campaign(client: ApiClient, code: str) -> Campaign:
     campaign = campaigns.campaign_for_client(client, code)
     if campaign is None:
@@ -122,15 +118,17 @@ def _campaign(client: ApiClient, code: str) -> Campaign:
 
 def _state(call: Call) -> dict[str, Any]:
     return {
-        "call": call.public_id, "state": call.state, "end_requested": call.end_requested_at is not None,
+        "call": call.public_id,
+        "state": call.state,
+        "end_requested": call.end_requested_at is not None,
         "opted_out": call.opted_out_at is not None,
     }
 
 
 @router.post("calls/authorize", response=Answered, summary="Ask the gate and reserve the call")
-def authorize(request: HttpRequest, asked: Asked, key: IdempotencyKey = None) -> dict[str, Any]:
+def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) -> dict[str, Any]:
     """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
-    client = _client(request)
+    client = request.auth
     require_scope(client, ApiClient.Scope.AUTHORIZE)
     campaign = _campaign(client, asked.campaign)
     agent = None
@@ -139,8 +137,12 @@ def authorize(request: HttpRequest, asked: Asked, key: IdempotencyKey = None) ->
         if agent is None:
             raise BadInput("agent: there is no agent of this name.")
     answer = services.authorize(
-        campaign=campaign.code, phone=services.find_number(contact=asked.contact, phone=asked.phone), line=asked.line, agent=agent,
-        client=client, idempotency_key=key,
+        campaign=campaign.code,
+        phone=services.find_number(contact=asked.contact, phone=asked.phone),
+        line=asked.line,
+        agent=agent,
+        client=client,
+        idempotency_key=key,
     )
     told = answer.as_json()
     if answer.call_id and ApiClient.Scope.DIAL in client.scopes:
@@ -158,29 +160,33 @@ def _hand_over(client: ApiClient, call_id: int) -> str | None:
 
 
 @router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")
-def claim(request: HttpRequest) -> Any:
-    client = _client(request)
+def claim(request: ClientRequest) -> Any:
+    client = request.auth
     require_scope(client, ApiClient.Scope.DIAL)
     claimed = services.claim_call(client=client)
     if claimed is None:
         return HttpResponse(status=204)
     call, phone = claimed
     return {
-        **_state(call), "number": number_to_dial(phone), "line": call.line.number, "campaign": call.campaign.code, "expires_at": call.reserved_until,
+        **_state(call),
+        "number": number_to_dial(phone),
+        "line": call.line.number,
+        "campaign": call.campaign.code,
+        "expires_at": call.reserved_until,
     }
 
 
 @router.get("calls/{call_id}", response=CallState, summary="How a call stands, and whether to end it")
-def call_state(request: HttpRequest, call_id: str) -> dict[str, Any]:
-    call = Call.objects.filter(pk=ids.decode("cl", call_id), client=_client(request)).first()
+def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
+    call = Call.objects.filter(pk=ids.decode("cl", call_id), client=request.auth).first()
     if call is None:
         raise NotFound()
     return _state(call)
 
 
 @router.post("calls/{call_id}/events", response=CallState, summary="Report what happened in a call; key 9 opts out")
-def event(request: HttpRequest, call_id: str, told: Event) -> dict[str, Any]:
-    client = _client(request)
+def event(request: ClientRequest, call_id: str, told: Event) -> dict[str, Any]:
+    client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
     call = services.record_event(call_id=ids.decode("cl", call_id), event=told.event, client=client, at=told.at, digit=told.digit)
     call.refresh_from_db()
@@ -188,22 +194,30 @@ def event(request: HttpRequest, call_id: str, told: Event) -> dict[str, Any]:
 
 
 @router.post("opt-outs", response={201: OptOutRecorded}, summary="Put a number on the register")
-def opt_out(request: HttpRequest, asked: OptOutAsked) -> Any:
-    client = _client(request)
+def opt_out(request: ClientRequest, asked: OptOutAsked) -> Any:
+    client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
     recorded = record_opt_out(
-        phone=services.find_number(contact=asked.contact, phone=asked.phone), channel=OptOut.Channel.API,
-        evidence=f"{client.pk}:{asked.evidence}", said_at=asked.said_at, client=client,
+        phone=services.find_number(contact=asked.contact, phone=asked.phone),
+        channel=OptOut.Channel.API,
+        evidence=f"{client.pk}:{asked.evidence}",
+        said_at=asked.said_at,
+        client=client,
     )
     return 201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at}
 
 
 @router.get("campaigns", response=list[CampaignRow], summary="The campaigns of this key")
-def list_campaigns(request: HttpRequest) -> list[dict[str, Any]]:
-    rows = Campaign.objects.filter(clients=_client(request)).prefetch_related("lines").order_by("pk")
+def list_campaigns(request: ClientRequest) -> list[dict[str, Any]]:
+    rows = Campaign.objects.filter(clients=request.auth).prefetch_related("lines").order_by("pk")
     return [
         {
-            "id": row.public_id, "code": row.code, "name": row.name, "kind": row.kind, "trade": row.trade, "state": row.state,
+            "id": row.public_id,
+            "code": row.code,
+            "name": row.name,
+            "kind": row.kind,
+            "trade": row.trade,
+            "state": row.state,
             "lines": [line.number for line in row.lines.all()],
         }
         for row in rows
@@ -211,7 +225,7 @@ def list_campaigns(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("campaigns/{code}/queue", response=list[QueueRow], summary="Who waits to be called, masked")
-def queue(request: HttpRequest, code: str) -> list[dict[str, Any]]:
-    campaign = _campaign(_client(request), code)
+def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
+    campaign = _campaign(request.auth, code)
     waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("-priority", "pk")[:100]
     return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in waiting]

@@ -29,6 +29,8 @@ class Decision(models.Model):
     contact_id = models.BigIntegerField(null=True)
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
     policy = models.PositiveIntegerField()
+    script_version = models.ForeignKey(ScriptVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    line_asked = models.CharField(max_length=20, default="")
     agent = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     idempotency_key = models.CharField(max_length=80, null=True)
@@ -88,7 +90,10 @@ class Call(Dated):
                 fields=["number_index", "slot_day", "slot_number"], condition=~Q(state__in=["expired", "withdrawn"]), name="one_call_a_slot"
             ),
             models.CheckConstraint(condition=Q(slot_number=1), name="one_slot_a_day"),
-            models.CheckConstraint(condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())), name="reservation_60_seconds_at_most"),
+            models.CheckConstraint(
+                condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())),
+                name="reservation_60_seconds_at_most",
+            ),
         ]
         indexes = [
             models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),

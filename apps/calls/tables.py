@@ -10,7 +10,9 @@ class DecisionTable(tables.Table):
     at = tables.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
     verdict = tables.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
     campaign = tables.Column(verbose_name=_("campaign"))
-    asked_by = tables.TemplateColumn(template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=())
+    asked_by = tables.TemplateColumn(
+        template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
+    )
     policy = tables.Column(verbose_name=_("policy"))
 
     class Meta:

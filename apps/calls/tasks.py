@@ -8,3 +8,4 @@ from . import services
 @shared_task
 def expire_reservations() -> None:
     services.expire_reservations()
+    services.end_lost_calls()

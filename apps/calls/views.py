@@ -2,28 +2,32 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import trigger_client_event
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import QueueEntry
-from apps.core import clock
+from apps.core import clock, ids
 from apps.core.errors import BadInput, WrongState
 from apps.core.paging import page_of
 
 from . import queries, services
-from .forms import DispositionForm
+from .forms import CallForm, DispositionForm
 from .gate.facts import Facts
 from .gate.rules import RULES, judge
-from .models import Decision
+from .models import Call, Decision
 from .services.deciding import explain_codes
-from .services.desk import line_for, open_call
+from .services.desk import held_entry, line_for, open_call
 from .tables import DecisionTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -38,27 +42,50 @@ def _reasons(decision: Decision) -> list[dict[str, Any]]:
 
 @for_roles(Role.AGENT)
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
+def desk(request: StaffRequest) -> HttpResponse:
     """One screen for the whole day: a call under way, its result, or the next contact."""
     shown: dict[str, Any] = {}
     if asked := request.GET.get("decision"):
-        decision = queries.decisions_of(request.user).filter(pk=int(asked) if asked.isdigit() else 0).first()
-        shown["refused"] = decision and {"decision": decision, "reasons": _reasons(decision)}
+        refused = get_object_or_404(queries.decisions_of(request.user), pk=ids.decode("dc", asked))
+        shown["refused"] = {"decision": refused, "reasons": _reasons(refused)}
     if call := open_call(request.user):
         shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
         if call.is_over:
             shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)})
     elif entry := services.hold_next(actor=request.user):
+        campaign = entry.campaign
         shown |= {
-            "entry": entry, "contact": entry.contact, "campaign": entry.campaign, "script": entry.campaign.script_in_force,
-            "line": line_for(entry.campaign),
+            "entry": entry,
+            "contact": entry.contact,
+            "campaign": campaign,
+            "script": campaign.script_in_force,
+            "line": line_for(campaign),
         }
+    shown["known"] = _shown_on_desk(call, shown.get("entry"))
     if shown.get("contact"):
         record_page(request, subject=shown["contact"].public_id, purpose="call")
     return render(request, "calls/desk.html", shown)
 
 
-def _likely_reason(call: Any) -> str:
+@for_roles(Role.AGENT)
+@require_GET
+def desk_state(request: StaffRequest) -> HttpResponse:
+    """Asked by the desk every second: nothing while `?known=` still holds, else a word to reload."""
+    call = open_call(request.user)
+    entry = None if call else held_entry(request.user, clock.now())
+    if request.GET.get("known") == _shown_on_desk(call, entry):
+        return HttpResponse(status=204)
+    return trigger_client_event(HttpResponse(), "desk-moved")
+
+
+def _shown_on_desk(call: Call | None, entry: QueueEntry | None) -> str:
+    """What the desk shows, in a word; when it changes, the desk is drawn anew."""
+    if call:
+        return f"{call.public_id}-{call.state}{'-opted-out' if call.opted_out_at else ''}"
+    return f"entry-{entry.pk}" if entry else ""
+
+
+def _likely_reason(call: Call) -> str:
     if call.opted_out_at:
         return "opted_out"
     return "" if call.answered_at else "not_reached"
@@ -66,21 +93,23 @@ def _likely_reason(call: Any) -> str:
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_call(request: HttpRequest) -> HttpResponse:
-    entry = request.POST.get("entry", "")
+def desk_call(request: StaffRequest) -> HttpResponse:
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        return redirect("desk")
     try:
-        answer = services.place_call(actor=request.user, entry_id=int(entry) if entry.isdigit() else 0, ticked=len(request.POST.getlist("tick")))
-    except WrongState:
+        answer = services.place_call(actor=request.user, **form.cleaned_data)
+    except WrongState as error:
+        messages.info(request, str(error))
         return redirect("desk")
     if answer.allowed:
         return redirect("desk")
-    decision = queries.decisions_of(request.user).latest("pk")
-    return redirect(f"{reverse('desk')}?decision={decision.pk}")
+    return redirect(f"{reverse('desk')}?decision={answer.decision_id}")
 
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_end(request: HttpRequest) -> HttpResponse:
+def desk_end(request: StaffRequest) -> HttpResponse:
     if call := open_call(request.user):
         services.request_end(actor=request.user, call=call)
     return redirect("desk")
@@ -88,21 +117,22 @@ def desk_end(request: HttpRequest) -> HttpResponse:
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_opt_out(request: HttpRequest) -> HttpResponse:
+def desk_opt_out(request: StaffRequest) -> HttpResponse:
     services.opt_out_on_desk(actor=request.user)
+    messages.success(request, _("Opted out. This number is never called again."))
     return redirect("desk")
 
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_skip(request: HttpRequest) -> HttpResponse:
+def desk_skip(request: StaffRequest) -> HttpResponse:
     services.release_hold(actor=request.user)
     return redirect("desk")
 
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_result(request: HttpRequest) -> HttpResponse:
+def desk_result(request: StaffRequest) -> HttpResponse:
     """Write the result; what is wrong is said beside the field, and nothing typed is lost."""
     call = open_call(request.user)
     if call is None:
@@ -121,7 +151,7 @@ def desk_result(request: HttpRequest) -> HttpResponse:
 
 @for_roles(*READERS)
 @require_GET
-def contact(request: HttpRequest, pk: int) -> HttpResponse:
+def contact(request: StaffRequest, pk: int) -> HttpResponse:
     """One contact, masked: what is known, what was agreed, and what the gate says now."""
     found = get_object_or_404(campaigns.contacts_of(request.user), pk=pk)
     entries = found.entries.filter(campaign__in=campaigns.campaigns_of(request.user)).select_related("campaign")
@@ -135,10 +165,12 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "calls/contact.html", shown)
 
 
-def _gate_now(request: HttpRequest, found: Any, entry: QueueEntry) -> dict[str, Any]:
+def _gate_now(request: StaffRequest, found: Any, entry: QueueEntry) -> dict[str, Any]:
     line = line_for(entry.campaign)
-    answer = services.check(
-        campaign=entry.campaign.code, phone=found.phone, line=line.number if line else "",
+    answer = services.preview(
+        campaign=entry.campaign.code,
+        phone=found.phone,
+        line=line.number if line else "",
         agent=request.user if request.user.role == Role.AGENT else None,
     )
     language = "zh" if (get_language() or "").startswith("zh") else "en"
@@ -148,14 +180,14 @@ def _gate_now(request: HttpRequest, found: Any, entry: QueueEntry) -> dict[str, 
 
 @for_roles(*READERS)
 @require_GET
-def decisions(request: HttpRequest) -> HttpResponse:
+def decisions(request: StaffRequest) -> HttpResponse:
     page = page_of(queries.decisions_of(request.user), request.GET)
     return render(request, "calls/decisions.html", {"table": DecisionTable(page.rows), "page": page})
 
 
 @for_roles(*READERS)
 @require_GET
-def decision(request: HttpRequest, pk: int) -> HttpResponse:
+def decision(request: StaffRequest, pk: int) -> HttpResponse:
     """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
     found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
     replayed = judge(Facts.from_json(found.facts))

@@ -19,8 +19,22 @@ class CampaignForm(forms.ModelForm):
     class Meta:
         model = Campaign
         fields = (
-            "code", "name", "kind", "trade", "product_risk", "purpose", "lawful_basis", "filing", "lines", "script", "starts_on", "ends_on",
-            "window_start", "window_end", "calls_per_week", "checklist",
+            "code",
+            "name",
+            "kind",
+            "trade",
+            "product_risk",
+            "purpose",
+            "lawful_basis",
+            "filing",
+            "lines",
+            "script",
+            "starts_on",
+            "ends_on",
+            "window_start",
+            "window_end",
+            "calls_per_week",
+            "checklist",
         )
         widgets = {
             "lines": forms.CheckboxSelectMultiple,

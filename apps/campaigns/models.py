@@ -60,7 +60,9 @@ class Campaign(Dated):
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
     trade = models.CharField(_("trade"), max_length=12, choices=Trade)
-    product_risk = models.CharField(_("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)])
+    product_risk = models.CharField(
+        _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
+    )
     purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="campaigns")
     lawful_basis = models.CharField(_("lawful basis"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
@@ -83,8 +85,12 @@ class Campaign(Dated):
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
-            models.CheckConstraint(condition=Q(state__in=["draft", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"),
-            models.CheckConstraint(condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"), name="campaign_window_not_before_8"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
+            ),
+            models.CheckConstraint(
+                condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"), name="campaign_window_not_before_8"
+            ),
             models.CheckConstraint(condition=Q(window_end__isnull=True) | Q(window_end__lte="21:00"), name="campaign_window_not_after_21"),
             models.CheckConstraint(condition=Q(calls_per_week__isnull=True) | Q(calls_per_week__lte=3), name="campaign_week_within_norm"),
         ]

@@ -59,7 +59,10 @@ def what_is_missing(campaign: Campaign) -> list[str]:
         (not campaign.lines.filter(state=Line.State.VERIFIED).exists(), _("a verified line")),
         (script is None, _("an approved script")),
         (campaign.script is not None and campaign.script.kind != campaign.kind, _("a script of the same kind of call")),
-        (not DataSource.objects.filter(purposes=campaign.purpose, state=DataSource.State.APPROVED).exists(), _("an approved data source for the purpose")),
+        (
+            not DataSource.objects.filter(purposes=campaign.purpose, state=DataSource.State.APPROVED).exists(),
+            _("an approved data source for the purpose"),
+        ),
         (campaign.product_risk in {"R4", "R5"} and campaign.kind == "marketing", _("a product below risk level R4 (R24)")),
     )
     return [sentence for is_missing, sentence in checks if is_missing]
@@ -118,4 +121,5 @@ def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:
             " select now(), %s, unnest(%s::bigint[]), 0, 'waiting' on conflict (campaign_id, contact_id) do nothing",
             [campaign.pk, contact_ids],
         )
-        return cursor.rowcount
+        made: int = cursor.rowcount
+    return made

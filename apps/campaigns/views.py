@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
+from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_page
@@ -29,21 +30,25 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 
 @for_roles(*READERS)
 @require_GET
-def contacts(request: HttpRequest) -> HttpResponse:
+def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts of the viewer's campaigns, masked."""
     filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user), request=request)
     filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
     page = page_of(filtered.qs, request.GET)
     record_page(request, subject="contact:list", purpose="list", count=len(page.rows))
     shown = {
-        "table": ContactTable(page.rows), "page": page, "filter": filtered, "number_form": NumberForm(), "may_import": request.user.role in STAFF,
+        "table": ContactTable(page.rows),
+        "page": page,
+        "filter": filtered,
+        "number_form": NumberForm(),
+        "may_import": request.user.role in STAFF,
     }
     return render(request, "campaigns/contacts.html", shown)
 
 
 @for_roles(*READERS)
 @require_POST
-def contact_search(request: HttpRequest) -> HttpResponse:
+def contact_search(request: StaffRequest) -> HttpResponse:
     """Find one contact by its whole number, through the blind index."""
     form = NumberForm(request.POST)
     found = None
@@ -63,7 +68,7 @@ def contact_search(request: HttpRequest) -> HttpResponse:
 
 @for_roles(*READERS)
 @require_GET
-def campaigns(request: HttpRequest) -> HttpResponse:
+def campaigns(request: StaffRequest) -> HttpResponse:
     page = page_of(queries.campaigns_of(request.user), request.GET)
     shown = {"table": CampaignTable(page.rows), "page": page, "may_write": request.user.role == Role.SUPERVISOR}
     return render(request, "campaigns/list.html", shown)
@@ -71,8 +76,10 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 
 @for_roles(*READERS)
 @require_GET
-def campaign(request: HttpRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(queries.campaigns_of(request.user).select_related("filing", "script", "purpose", "approved_by", "created_by"), pk=pk)
+def campaign(request: StaffRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(
+        queries.campaigns_of(request.user).select_related("filing", "script", "purpose", "approved_by", "created_by"), pk=pk
+    )
     counts = dict(found.entries.values_list("state").annotate(count=Count("pk")))
     agents = User.objects.filter(campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work")
     shown = {
@@ -89,7 +96,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @for_roles(Role.SUPERVISOR)
-def campaign_new(request: HttpRequest) -> HttpResponse:
+def campaign_new(request: StaffRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
@@ -98,14 +105,12 @@ def campaign_new(request: HttpRequest) -> HttpResponse:
     return render(request, "form.html", {"form": form, "title": _("New campaign"), "back": "campaigns"})
 
 
-STEPS = {
-    "approve": services.approve_campaign, "run": services.run_campaign, "pause": services.pause_campaign, "end": services.end_campaign,
-}
+STEPS = {"approve": services.approve_campaign, "run": services.run_campaign, "pause": services.pause_campaign, "end": services.end_campaign}
 
 
 @for_roles(*STAFF)
 @require_POST
-def campaign_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+def campaign_move(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
     try:
         STEPS[step](actor=request.user, campaign=found)
@@ -116,7 +121,7 @@ def campaign_move(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 @for_roles(Role.SUPERVISOR)
 @require_POST
-def campaign_agent(request: HttpRequest, pk: int) -> HttpResponse:
+def campaign_agent(request: StaffRequest, pk: int) -> HttpResponse:
     """Assign an agent, or release the one named by the button."""
     found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
     form = AgentForm(request.POST)
@@ -127,14 +132,17 @@ def campaign_agent(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @for_roles(*STAFF)
-def import_new(request: HttpRequest) -> HttpResponse:
+def import_new(request: StaffRequest) -> HttpResponse:
     """Upload a list; what is refused says why and stores nothing."""
     form = UploadForm(request.POST or None, request.FILES or None, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data
         try:
             started = contact_services.start_import(
-                actor=request.user, source=chosen["source"], file_name=chosen["file"].name, content=chosen["file"].read(),
+                actor=request.user,
+                source=chosen["source"],
+                file_name=chosen["file"].name,
+                content=chosen["file"].read(),
                 list_code=chosen["campaign"].code if chosen["campaign"] else "",
             )
         except BadInput as error:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
+from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.calls import queries as calls
 from apps.contacts.models import DataSource
@@ -25,7 +26,7 @@ from .tables import PeopleTable
 
 @for_roles(*Role.values)
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: StaffRequest) -> HttpResponse:
     """Agents go to their desk, everybody else to an overview of what waits for them."""
     if request.user.role == Role.AGENT:
         return redirect("desk")
@@ -43,14 +44,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @for_roles(Role.ADMIN)
 @require_GET
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: StaffRequest) -> HttpResponse:
     rows = User.objects.select_related("department").order_by("role", "username")
     return render(request, "console/people.html", {"table": PeopleTable(rows)})
 
 
 @for_roles(Role.ADMIN, Role.COMPLIANCE)
 @require_GET
-def duties(request: HttpRequest) -> HttpResponse:
+def duties(request: StaffRequest) -> HttpResponse:
     """Which duties run by themselves, when they last ran and what they did."""
     now = clock.now()
     shown = {

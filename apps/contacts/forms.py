@@ -9,15 +9,30 @@ from .models import DataSource
 from .rules import HEADINGS
 
 MEANINGS = {
-    "phone": _("phone"), "name": _("name"), "tags": _("tags"), "note": _("note"),
-    "consent_channel": _("channel of consent"), "consent_time": _("time of consent"),
+    "phone": _("phone"),
+    "name": _("name"),
+    "tags": _("tags"),
+    "note": _("note"),
+    "consent_channel": _("channel of consent"),
+    "consent_time": _("time of consent"),
 }
 
 
 class SourceForm(forms.ModelForm):
     class Meta:
         model = DataSource
-        fields = ("code", "name", "origin", "supplier", "agreement", "lawful_basis", "purposes", "consent_wording", "wording_version", "consent_days")
+        fields = (
+            "code",
+            "name",
+            "origin",
+            "supplier",
+            "agreement",
+            "lawful_basis",
+            "purposes",
+            "consent_wording",
+            "wording_version",
+            "consent_days",
+        )
         widgets = {"purposes": forms.CheckboxSelectMultiple, "consent_wording": forms.Textarea(attrs={"rows": 3})}
 
 
@@ -29,7 +44,7 @@ class MappingForm(forms.Form):
         choices = [("", _("not in this file")), *((str(index), title) for index, title in enumerate(heading))]
         for meaning in HEADINGS:
             self.fields[meaning] = forms.ChoiceField(
-                label=MEANINGS[meaning], choices=choices, required=meaning == "phone", initial=str(mapping.get(meaning, "")),
+                label=MEANINGS[meaning], choices=choices, required=meaning == "phone", initial=str(mapping.get(meaning, ""))
             )
 
     def chosen(self) -> dict[str, int]:

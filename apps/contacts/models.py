@@ -60,7 +60,9 @@ class DataSource(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(state="approved", origin__in=["purchased", "shared"]), name="bought_data_is_never_approved"),
+            models.CheckConstraint(
+                condition=~Q(state="approved", origin__in=["purchased", "shared"]), name="bought_data_is_never_approved"
+            ),
             models.CheckConstraint(condition=~Q(state="approved") | Q(approved_by__isnull=False), name="source_approval_has_approver"),
             models.CheckConstraint(condition=~Q(approved_by=F("recorded_by")), name="source_four_eyes"),
         ]
@@ -88,7 +90,10 @@ class Contact(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="number_index_is_32_bytes"),
-            models.CheckConstraint(condition=Q(expires_at__lte=F("created_at") + models.Value("366 days", output_field=models.DurationField())), name="contact_kept_one_year_at_most"),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + models.Value("366 days", output_field=models.DurationField())),
+                name="contact_kept_one_year_at_most",
+            ),
         ]
 
     def __str__(self) -> str:

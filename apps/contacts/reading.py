@@ -45,9 +45,7 @@ class Table:
         for number, cells in enumerate(itertools.islice(source, 1, None), start=2):
             if not any(cells):
                 continue
-            if len(cells) < width:
-                cells = cells + [""] * (width - len(cells))
-            yield number, cells
+            yield number, cells + [""] * (width - len(cells))
 
     def count(self) -> int:
         """Rows below the heading; walks the whole file, so a broken end shows before any start."""

@@ -15,7 +15,22 @@ Sentence = str | Promise
 
 # What a heading may be called. The first that fits takes the column.
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "phone": ("手机号", "手机号码", "手机", "电话", "电话号码", "联系电话", "号码", "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "cell"),
+    "phone": (
+        "手机号",
+        "手机号码",
+        "手机",
+        "电话",
+        "电话号码",
+        "联系电话",
+        "号码",
+        "phone",
+        "phonenumber",
+        "mobile",
+        "mobilephone",
+        "tel",
+        "telephone",
+        "cell",
+    ),
     "name": ("姓名", "名字", "客户姓名", "客户名称", "联系人", "称呼", "name", "fullname", "clientname", "customername", "contactname"),
     "tags": ("标签", "分类", "客户标签", "tags", "tag", "labels"),
     "note": ("备注", "说明", "note", "notes", "remark", "remarks", "comment"),
@@ -102,9 +117,7 @@ def judge_row(row: int, cells: Sequence[str], mapping: Mapping[str, int], *, zon
         return cells[mapping[meaning]].replace("\x00", "") if meaning in mapping else ""
 
     consent, message = _consent(cell("consent_channel"), cell("consent_time"), zone, now)
-    return Verdict(
-        row, ACCEPTED, message, e164, cell("name")[:80], cell("note"), _tags(cell("tags")), consent,
-    )
+    return Verdict(row, ACCEPTED, message, e164, cell("name")[:80], cell("note"), _tags(cell("tags")), consent)
 
 
 _FOUND: dict[str, Sentence] = {

@@ -1,12 +1,13 @@
 """Pages of data sources and of imports under way."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core import vault
@@ -23,13 +24,13 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 
 @for_roles(*STAFF)
 @require_GET
-def sources(request: HttpRequest) -> HttpResponse:
+def sources(request: StaffRequest) -> HttpResponse:
     page = page_of(DataSource.objects.select_related("recorded_by", "approved_by"), request.GET)
     return render(request, "contacts/sources.html", {"table": SourceTable(page.rows), "page": page})
 
 
 @for_roles(*STAFF)
-def source_new(request: HttpRequest) -> HttpResponse:
+def source_new(request: StaffRequest) -> HttpResponse:
     form = SourceForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         fields = dict(form.cleaned_data)
@@ -41,7 +42,7 @@ def source_new(request: HttpRequest) -> HttpResponse:
 
 @for_roles(*STAFF)
 @require_GET
-def source(request: HttpRequest, pk: int) -> HttpResponse:
+def source(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(DataSource.objects.select_related("recorded_by", "approved_by"), pk=pk)
     return render(request, "contacts/source.html", {"source": found, "may_decide": request.user.role == Role.COMPLIANCE})
 
@@ -51,18 +52,18 @@ DECISIONS = {"approve": services.approve_source, "refuse": services.refuse_sourc
 
 @for_roles(Role.COMPLIANCE)
 @require_POST
-def source_decide(request: HttpRequest, pk: int, verdict: str) -> HttpResponse:
+def source_decide(request: StaffRequest, pk: int, verdict: str) -> HttpResponse:
     found = get_object_or_404(DataSource, pk=pk)
     DECISIONS[verdict](actor=request.user, source=found)
     return redirect("source", pk=pk)
 
 
-def _own_import(request: HttpRequest, pk: int) -> ContactImport:
+def _own_import(request: StaffRequest, pk: int) -> ContactImport:
     return get_object_or_404(ContactImport.objects.select_related("job", "source"), pk=pk, started_by=request.user)
 
 
 @for_roles(*STAFF)
-def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
+def import_preview(request: StaffRequest, pk: int) -> HttpResponse:
     """The first rows, masked, and what each column is taken for; confirming starts the job."""
     found = _own_import(request, pk)
     if found.state == ContactImport.State.CONFIRMED:
@@ -78,7 +79,7 @@ def import_preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @for_roles(*STAFF)
 @require_GET
-def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_import(request, pk)
     if found.job is None:
         return redirect("import_preview", pk=pk)
@@ -87,7 +88,7 @@ def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 @for_roles(*STAFF)
 @require_GET
-def import_report(request: HttpRequest, pk: int) -> HttpResponse:
+def import_report(request: StaffRequest, pk: int) -> HttpResponse:
     """The report by row, as JSON lines: row, status, sentence; no value of the file."""
     found = _own_import(request, pk)
     answer = HttpResponse(vault.get(found.report), content_type="application/x-ndjson")

@@ -11,4 +11,4 @@ class CoreConfig(AppConfig):
         from . import checks  # noqa: F401  (registers the checks)
         from .protected import Protected
 
-        register_type(Protected, "protected", str, str)
+        register_type(Protected, "protected", str, str)  # type: ignore[arg-type]  # what comes back is the mask, as text

@@ -35,8 +35,3 @@ def register_hash(phone: Phone) -> bytes:
 
 def ledger_hash(phone: Phone) -> bytes:
     return _digest("ledger", _bytes(phone))
-
-
-def lock_key(index: bytes) -> int:
-    """The 64-bit advisory lock of a number, from its index: signed, as PostgreSQL wants it."""
-    return int.from_bytes(index[:8], "big", signed=True)

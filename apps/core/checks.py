@@ -29,9 +29,17 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     options = database.get("OPTIONS", {})
     if not host.startswith("/"):
         if options.get("sslmode") not in {"verify-full", "verify-ca", "require"}:
-            found.append(_error("The connection to PostgreSQL is not encrypted.", "Append ?sslmode=verify-full&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 11))
+            found.append(
+                _error(
+                    "The connection to PostgreSQL is not encrypted.",
+                    "Append ?sslmode=verify-full&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.",
+                    11,
+                )
+            )
         elif options.get("ssl_min_protocol_version") != "TLSv1.3":
-            found.append(_error("PostgreSQL may be reached with less than TLS 1.3.", "Append &ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 12))
+            found.append(
+                _error("PostgreSQL may be reached with less than TLS 1.3.", "Append &ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 12)
+            )
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme not in {"rediss", "redis+socket", "unix"}:
         found.append(_error("The connection to Redis is not encrypted.", "Use a rediss:// address in REDIS_URL.", 13))
@@ -55,7 +63,9 @@ def no_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         found.append(_error("Demo sign-ins are open.", "Unset HEGUI_DEMO and use a database that is not the demo's.", 21))
     if settings.EMBEDDED is not None:
-        found.append(_error("The embedded database and keys are in use.", "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.", 22))
+        found.append(
+            _error("The embedded database and keys are in use.", "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.", 22)
+        )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         found.append(_error("The site does not know its own name.", "Set HEGUI_ALLOWED_HOSTS.", 23))
     return found

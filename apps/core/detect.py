@@ -30,8 +30,27 @@ _CARD = re.compile(
 )
 
 _FORBIDDEN_HEADINGS = (
-    ("resident_id_found", ("身份证", "身分证", "證件", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz")),
-    ("bank_card_found", ("银行卡", "卡号", "储蓄卡", "信用卡号", "银行账号", "银行帐号", "bankcard", "cardnumber", "cardno", "bankaccount", "creditcard", "debitcard")),
+    (
+        "resident_id_found",
+        ("身份证", "身分证", "證件", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz"),
+    ),
+    (
+        "bank_card_found",
+        (
+            "银行卡",
+            "卡号",
+            "储蓄卡",
+            "信用卡号",
+            "银行账号",
+            "银行帐号",
+            "bankcard",
+            "cardnumber",
+            "cardno",
+            "bankaccount",
+            "creditcard",
+            "debitcard",
+        ),
+    ),
 )
 
 

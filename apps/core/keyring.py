@@ -65,10 +65,7 @@ def parse(text: str) -> dict[str, Keys]:
 
 def generate() -> str:
     """A new keyring as JSON, one fresh key for each purpose."""
-    keys = {
-        purpose: {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}}
-        for purpose in PURPOSES
-    }
+    keys = {purpose: {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}} for purpose in PURPOSES}
     return json.dumps(keys, indent=1)
 
 

@@ -3,7 +3,7 @@
 from django.apps import apps
 
 from .errors import DecryptionFailed, KeyringError
-from .fields import ProtectedMixin
+from .fields import protected_fields
 
 
 def open_newest() -> None:
@@ -12,12 +12,13 @@ def open_newest() -> None:
     Raises `KeyringError` naming the table whose newest row this keyring cannot open.
     """
     for model in apps.get_models():
-        names = [field.name for field in model._meta.fields if isinstance(field, ProtectedMixin)]
+        names = protected_fields(model)
         if not names:
             continue
         try:
             model._default_manager.order_by("-pk").only(*names).first()
         except DecryptionFailed:
             raise KeyringError(
-                f"The keyring does not open the newest row of {model._meta.db_table}. Put the right HEGUI_KEYRING back; nothing was changed."
+                f"The keyring does not open the newest row of {model._meta.db_table}. "
+                "Put the right HEGUI_KEYRING back; nothing was changed."
             ) from None

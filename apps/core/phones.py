@@ -6,13 +6,13 @@ Hong Kong, abroad) is judged by the `phonenumbers` library. Both give `+` and di
 
 import re
 import unicodedata
-from functools import lru_cache
 
 import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import timezone as number_zones
 
 from .errors import BadInput
+from .protected import Protected, clear_for_machine
 
 HOME_REGION = "CN"
 HOME_ZONE = "Asia/Shanghai"
@@ -63,20 +63,15 @@ def _by_library(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-@lru_cache(maxsize=4096)
-def _zones_of_prefix(prefix: str) -> tuple[str, ...]:
-    number = phonenumbers.parse(prefix)
-    zones = number_zones.time_zones_for_number(number)
-    return tuple(sorted(zone for zone in zones if zone != "Etc/Unknown"))
-
-
-def zones_of(e164: str) -> tuple[str, ...]:
+def zones_of(phone: str | Protected) -> tuple[str, ...]:
     """IANA zones in which the holder of the number may be, for the calling hours (R11).
 
     Mainland numbers are in Asia/Shanghai. A number of a country with several zones gives all
     that its prefix allows: a call has to be inside the window in each of them. Empty when the
     zone cannot be told; the gate then refuses.
     """
+    e164 = clear_for_machine(phone) if isinstance(phone, Protected) else phone
     if e164.startswith("+86"):
         return (HOME_ZONE,)
-    return _zones_of_prefix(e164)
+    zones = number_zones.time_zones_for_number(phonenumbers.parse(e164))
+    return tuple(sorted(zone for zone in zones if zone != "Etc/Unknown"))

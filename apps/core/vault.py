@@ -20,7 +20,6 @@ def get(name: str) -> bytes:
         return cipher.open_sealed(file.read(), purpose="files", bound_to=name.encode())
 
 
-
 def delete(name: str) -> None:
     """Idempotent: a file that is gone is gone."""
     if name:

@@ -4,7 +4,7 @@
 gets `None` and refuses. Adjusted rest days are holidays, make-up working days are not.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 import chinese_calendar
@@ -21,6 +21,16 @@ def statutory_holiday(day: date) -> str | None:
     return name or "" if on_holiday else ""
 
 
+def next_ordinary_day(day: date) -> date | None:
+    """The first day after `day` that is no statutory holiday; None when it is not known."""
+    while True:
+        day += timedelta(days=1)
+        holiday = statutory_holiday(day)
+        if not holiday:
+            return None if holiday is None else day
+
+
 def last_known_year() -> int:
     """The last year whose calendar is known."""
-    return max(day.year for day in chinese_calendar.constants.holidays)
+    last: int = max(day.year for day in chinese_calendar.constants.holidays)
+    return last

@@ -32,9 +32,7 @@ class Job(Dated):
     attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["leased_until"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_pick_up"),
-        ]
+        indexes = [models.Index(fields=["leased_until"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_pick_up")]
 
     @property
     def is_over(self) -> bool:

@@ -10,8 +10,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from apps.core import clock
 from apps.accounts.models import User
+from apps.core import clock
 
 from .models import LEASE, Job
 

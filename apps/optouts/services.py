@@ -2,27 +2,26 @@
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.accounts.models import ApiClient, User
 from apps.core import blind_index, clock, keyring
 from apps.core.blind_index import Phone
+from apps.core.locks import lock_number
 
 from . import signals
 from .models import OptOut
 
 
-def lock_number(number_index: bytes) -> None:
-    """Hold the lock of a number until the transaction ends. The gate takes the same one, so for
-    each number everything happens in one order."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [blind_index.lock_key(number_index)])
-
-
 @transaction.atomic
 def record_opt_out(
-    *, phone: Phone, channel: str, evidence: str, said_at: datetime | None = None,
-    recorded_by: User | None = None, client: ApiClient | None = None,
+    *,
+    phone: Phone,
+    channel: str,
+    evidence: str,
+    said_at: datetime | None = None,
+    recorded_by: User | None = None,
+    client: ApiClient | None = None,
 ) -> OptOut:
     """Put a number on the register. From the commit on no call to it is authorised; rooms above
     withdraw what they hold of it in the same transaction.
@@ -33,10 +32,14 @@ def record_opt_out(
     index = blind_index.number_index(phone)
     lock_number(index)
     opt_out, made = OptOut.objects.get_or_create(
-        number_hash=blind_index.register_hash(phone), evidence=evidence,
+        number_hash=blind_index.register_hash(phone),
+        evidence=evidence,
         defaults={
-            "key_id": keyring.keys("register").current_id, "channel": channel, "said_at": said_at or clock.now(),
-            "recorded_by": recorded_by, "client": client,
+            "key_id": keyring.keys("register").current_id,
+            "channel": channel,
+            "said_at": said_at or clock.now(),
+            "recorded_by": recorded_by,
+            "client": client,
         },
     )
     if made:

@@ -43,8 +43,12 @@ class CallingPolicy(PolicyVersion):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    window_start__gte=datetime.time(8, 0), window_end__lte=datetime.time(21, 0), window_start__lt=F("window_end"),
-                    calls_per_day__lte=1, calls_per_week__lte=3, reservation_seconds__lte=60,
+                    window_start__gte=datetime.time(8, 0),
+                    window_end__lte=datetime.time(21, 0),
+                    window_start__lt=F("window_end"),
+                    calls_per_day__lte=1,
+                    calls_per_week__lte=3,
+                    reservation_seconds__lte=60,
                 ),
                 name="calling_policy_within_norm",
             ),

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.calls.models import Call, Decision, Disposition, Ticket
 from apps.contacts.models import Consent, Contact
 from apps.core import blind_index, clock
+from apps.core.locks import try_lock_numbers
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
 
@@ -25,11 +27,11 @@ def count_due(*, at: datetime) -> dict[str, int]:
     return {"contacts": _due_contacts(at).count(), "calls": _due_calls(at, policy).count()}
 
 
-def _due_contacts(at: datetime):  # type: ignore[no-untyped-def]
+def _due_contacts(at: datetime) -> QuerySet[Contact]:
     return Contact.objects.filter(expires_at__lte=at).exclude(call__state__in=Call.OPEN)
 
 
-def _due_calls(at: datetime, policy: RetentionPolicy):  # type: ignore[no-untyped-def]
+def _due_calls(at: datetime, policy: RetentionPolicy) -> QuerySet[Call]:
     return Call.objects.filter(reserved_at__lte=at - timedelta(days=policy.call_days)).exclude(state__in=Call.OPEN)
 
 
@@ -56,7 +58,10 @@ def purge(*, at: datetime | None = None, progress: Progress | None = None) -> Pu
 
 @transaction.atomic
 def _purge_contacts(run: PurgeRun, at: datetime) -> int:
-    batch = list(_due_contacts(at).select_for_update(skip_locked=True, of=("self",)).order_by("pk").only("pk", "phone")[:BATCH])
+    """One batch. A number that somebody is deciding about just now is left for the next run."""
+    due = list(_due_contacts(at).order_by("pk").values_list("number_index", flat=True)[:BATCH])
+    locked = try_lock_numbers(map(bytes, due))
+    batch = list(_due_contacts(at).filter(number_index__in=locked).select_for_update(of=("self",)).order_by("pk").only("pk", "phone"))
     ids = [contact.pk for contact in batch]
     ErasureEntry.objects.bulk_create(ErasureEntry(number_hash=blind_index.ledger_hash(contact.phone), run=run) for contact in batch)
     Consent.objects.filter(contact__in=ids).delete()
@@ -66,7 +71,9 @@ def _purge_contacts(run: PurgeRun, at: datetime) -> int:
 
 @transaction.atomic
 def _purge_calls(at: datetime, policy: RetentionPolicy) -> int:
-    batch = list(_due_calls(at, policy).select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", "decision_id")[:BATCH])
+    batch = list(
+        _due_calls(at, policy).select_for_update(skip_locked=True, of=("self",)).order_by("pk").values_list("pk", "decision_id")[:BATCH]
+    )
     calls = [pk for pk, _decision in batch]
     Ticket.objects.filter(call__in=calls).delete()
     Disposition.objects.filter(call__in=calls).delete()

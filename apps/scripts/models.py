@@ -88,7 +88,7 @@ class ScriptVersion(Dated):
                     | pgtrigger.Q(old__way_out__df=pgtrigger.F("new__way_out"))
                     | pgtrigger.Q(old__forbidden__df=pgtrigger.F("new__forbidden"))
                 ),
-            ),
+            )
         ]
 
     def __str__(self) -> str:

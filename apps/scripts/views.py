@@ -1,12 +1,13 @@
 """Pages of scripts: write, submit, review."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput
 from apps.core.paging import page_of
@@ -21,14 +22,16 @@ READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 
 @for_roles(*READERS)
 @require_GET
-def scripts(request: HttpRequest) -> HttpResponse:
+def scripts(request: StaffRequest) -> HttpResponse:
     page = page_of(queries.readable(request.user), request.GET)
-    return render(request, "scripts/list.html", {"table": VersionTable(page.rows), "page": page, "may_write": request.user.role == Role.SUPERVISOR})
+    return render(
+        request, "scripts/list.html", {"table": VersionTable(page.rows), "page": page, "may_write": request.user.role == Role.SUPERVISOR}
+    )
 
 
 @for_roles(*READERS)
 @require_GET
-def script(request: HttpRequest, pk: int) -> HttpResponse:
+def script(request: StaffRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(queries.readable(request.user), pk=pk)
     shown = {
         "version": version,
@@ -42,7 +45,7 @@ def script(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @for_roles(Role.SUPERVISOR)
-def script_new(request: HttpRequest) -> HttpResponse:
+def script_new(request: StaffRequest) -> HttpResponse:
     form = ScriptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return redirect("version_new", script_pk=form.save().pk)
@@ -50,7 +53,7 @@ def script_new(request: HttpRequest) -> HttpResponse:
 
 
 @for_roles(Role.SUPERVISOR)
-def version_new(request: HttpRequest, script_pk: int) -> HttpResponse:
+def version_new(request: StaffRequest, script_pk: int) -> HttpResponse:
     """A new version starts from the last one."""
     found = get_object_or_404(Script, pk=script_pk)
     last = found.versions.order_by("-number").first()
@@ -68,7 +71,7 @@ def version_new(request: HttpRequest, script_pk: int) -> HttpResponse:
 
 @for_roles(Role.SUPERVISOR)
 @require_POST
-def script_submit(request: HttpRequest, pk: int) -> HttpResponse:
+def script_submit(request: StaffRequest, pk: int) -> HttpResponse:
     services.submit(actor=request.user, version=get_object_or_404(queries.readable(request.user), pk=pk))
     messages.success(request, _("Submitted. Compliance reviews it."))
     return redirect("script", pk=pk)
@@ -76,7 +79,7 @@ def script_submit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @for_roles(Role.COMPLIANCE)
 @require_POST
-def script_review(request: HttpRequest, pk: int) -> HttpResponse:
+def script_review(request: StaffRequest, pk: int) -> HttpResponse:
     """Approve, send back or retire, by the button that was pressed."""
     version = get_object_or_404(queries.readable(request.user), pk=pk)
     note = request.POST.get("note", "")

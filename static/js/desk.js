@@ -3,7 +3,7 @@ document.addEventListener("keydown", (event) => {
   const desk = document.getElementById("desk");
   if (!desk || event.altKey || event.metaKey) return;
   if (event.ctrlKey) {
-    if (event.key === "Enter") desk.querySelector("[data-key='4-result']")?.click();
+    if (event.key === "Enter") desk.querySelector("[data-submit]")?.click();
     return;
   }
   const typing = event.target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");

@@ -6,26 +6,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-        ('access', '0001_tables'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("access", "0001_tables"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.AddField(
-            model_name='protectedfielduserpermission',
-            name='user',
+            model_name="protectedfielduserpermission",
+            name="user",
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
         ),
-        migrations.AlterUniqueTogether(
-            name='protectedfieldgrouppermission',
-            unique_together={('group', 'permission', 'content_object')},
-        ),
-        migrations.AlterUniqueTogether(
-            name='protectedfielduserpermission',
-            unique_together={('user', 'permission', 'content_object')},
-        ),
+        migrations.AlterUniqueTogether(name="protectedfieldgrouppermission", unique_together={("group", "permission", "content_object")}),
+        migrations.AlterUniqueTogether(name="protectedfielduserpermission", unique_together={("user", "permission", "content_object")}),
     ]

@@ -9,56 +9,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
-        ('auditlog', '0017_add_actor_email'),
+        ("accounts", "0001_tables"),
+        ("auditlog", "0017_add_actor_email"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Change',
-            fields=[
-            ],
-            options={
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
-            },
-            bases=('auditlog.logentry',),
+            name="Change", fields=[], options={"proxy": True, "indexes": [], "constraints": []}, bases=("auditlog.logentry",)
         ),
         migrations.CreateModel(
-            name='AccessEvent',
+            name="AccessEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('kind', models.CharField(choices=[('viewed', 'viewed'), ('searched', 'searched'), ('disclosed', 'disclosed'), ('handed_over', 'handed to a dialler'), ('imported', 'imported')], max_length=12)),
-                ('subject', models.CharField(max_length=40)),
-                ('field', models.CharField(blank=True, max_length=40)),
-                ('count', models.PositiveIntegerField(default=1)),
-                ('purpose', models.CharField(max_length=200)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("viewed", "viewed"),
+                            ("searched", "searched"),
+                            ("disclosed", "disclosed"),
+                            ("handed_over", "handed to a dialler"),
+                            ("imported", "imported"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=40)),
+                ("field", models.CharField(blank=True, max_length=40)),
+                ("count", models.PositiveIntegerField(default=1)),
+                ("purpose", models.CharField(max_length=200)),
+                ("address", models.GenericIPAddressField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                ),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='change',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e58a2606ba12c6112276e44b9272bb2a55afc7a1', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_f2037', table='auditlog_logentry', when='BEFORE')),
+            model_name="change",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="e58a2606ba12c6112276e44b9272bb2a55afc7a1",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f2037",
+                    table="auditlog_logentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
-        migrations.AddIndex(
-            model_name='accessevent',
-            index=models.Index(fields=['actor', '-created_at'], name='access_event_by_actor'),
-        ),
+        migrations.AddIndex(model_name="accessevent", index=models.Index(fields=["actor", "-created_at"], name="access_event_by_actor")),
         migrations.AddConstraint(
-            model_name='accessevent',
-            constraint=models.CheckConstraint(condition=models.Q(('actor__isnull', False), ('client__isnull', False), _connector='OR'), name='access_event_has_reader'),
+            model_name="accessevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actor__isnull", False), ("client__isnull", False), _connector="OR"), name="access_event_has_reader"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='accessevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='907f565a4fbd3b72e98f6ad2b080ccb1395934b3', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_718eb', table='audit_accessevent', when='BEFORE')),
+            model_name="accessevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="907f565a4fbd3b72e98f6ad2b080ccb1395934b3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_718eb",
+                    table="audit_accessevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

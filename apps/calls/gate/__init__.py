@@ -1,1 +1,1 @@
-"""The gate: facts → rules → decision. `authorize` and `check` in `calls.services` are its doors."""
+"""The gate: facts → rules → decision. `authorize` and `preview` in `calls.services` are its doors."""

@@ -11,7 +11,9 @@ class Facts:
 
     `local_times` holds the moment in each zone that the client may be in; empty when unknown.
     `holidays` holds for each of them the name of the statutory holiday, "" or None (unknown
-    year). Counts are over all campaigns together.
+    year); `holiday_over` is the first day after them that is none, when its calendar is known.
+    Counts are over all campaigns together; `calls_of_week` are the moments of the calls of the
+    last 7 days, oldest first.
     """
 
     at: datetime
@@ -31,10 +33,10 @@ class Facts:
     consent_withdrawn_at: datetime | None
     local_times: tuple[datetime, ...]
     holidays: tuple[str | None, ...]
+    holiday_over: date | None
     # how often
     calls_today: int
-    calls_week: int
-    oldest_of_week: datetime | None
+    calls_of_week: tuple[datetime, ...]
     next_local_day: datetime | None
     calls_per_day: int
     calls_per_week: int
@@ -62,7 +64,7 @@ class Facts:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":
         """The facts of a stored decision, for replay."""
-        return cls(**{field.name: _READ.get(str(field.type), _same)(data[field.name]) for field in fields(cls)})
+        return cls(**{field.name: _READ.get(field.type, _same)(data[field.name]) for field in fields(cls)})
 
 
 def _plain(value: Any) -> Any:
@@ -85,12 +87,17 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-_READ: dict[str, Any] = {
-    "datetime": _moment,
-    "datetime | None": _moment,
-    "date": _day,
-    "date | None": _day,
-    "time": time.fromisoformat,
-    "tuple[datetime, ...]": lambda items: tuple(datetime.fromisoformat(item) for item in items),
-    "tuple[str | None, ...]": tuple,
+def _moments(texts: list[str]) -> tuple[datetime, ...]:
+    return tuple(datetime.fromisoformat(text) for text in texts)
+
+
+# How a value of each type is read back from JSON; other types are their own JSON.
+_READ: dict[Any, Any] = {
+    datetime: _moment,
+    datetime | None: _moment,
+    date: _day,
+    date | None: _day,
+    time: time.fromisoformat,
+    tuple[datetime, ...]: _moments,
+    tuple[str | None, ...]: tuple,
 }

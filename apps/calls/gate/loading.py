@@ -1,25 +1,22 @@
 """One statement loads all facts, one stores the decision with its reservation.
 
-Both run inside the transaction that holds the lock of the number (`optouts.services.
-lock_number` takes the same one), so nothing that the rules judged can change under them.
+Both run inside the transaction that holds the lock of the number (`core.locks`), so nothing
+that the rules judged about it can change under them.
 """
 
 import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from apps.core import blind_index, phones, workdays
+from apps.core import phones, workdays
 from apps.core.errors import NotFound
-from apps.policies.models import CallingPolicy
 
 from .facts import Facts
 from .rules import Verdict
-
-_LOCK = "select pg_advisory_xact_lock(%s)"
 
 _FACTS = """
 select
@@ -34,7 +31,7 @@ select
     line.id, line.state,
     exists (select 1 from campaigns_campaign_lines m where m.campaign_id = campaign.id and m.line_id = line.id),
     script.id, script.state, script.expires_at,
-    counted.today, counted.week, counted.oldest, counted.overdue,
+    counted.today, counted.week, counted.overdue,
     agent.id, agent.suspended_at is not null or not agent.is_active,
     exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
             where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work'),
@@ -58,12 +55,12 @@ left join lateral (
 cross join lateral (
     select
         count(*) filter (where not overdue and slot_day = (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date) today,
-        count(*) filter (where not overdue and reserved_at > %(at)s - interval '7 days') week,
-        min(reserved_at) filter (where not overdue and reserved_at > %(at)s - interval '7 days') oldest,
+        array_agg(reserved_at order by reserved_at) filter (where not overdue and reserved_at > %(at)s - interval '7 days') week,
         coalesce(bool_or(overdue), false) overdue
     from (
         select reserved_at, slot_day, state = 'reserved' and reserved_until <= %(at)s overdue
-        from calls_call where number_index = %(index)s and reserved_at > %(at)s - interval '9 days' and state not in ('expired', 'withdrawn')
+        from calls_call
+        where number_index = %(index)s and reserved_at > %(at)s - interval '9 days' and state not in ('expired', 'withdrawn')
     ) recent
 ) counted
 where campaign.code = %(campaign)s
@@ -77,9 +74,9 @@ where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at
 _DECISION = """
 insert into calls_decision
     (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, contact_id, campaign_id, policy, agent_id, client_id,
-     idempotency_key, request_digest)
+     idempotency_key, request_digest, script_version_id, line_asked)
 values (%(at)s, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s, %(retry_at)s, %(contact)s, %(campaign)s,
-        %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s)
+        %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s, %(script)s, %(line_asked)s)
 returning id
 """
 _RESERVATION = f"""
@@ -111,18 +108,31 @@ class Loaded:
         return self.facts.local_times[0].date()
 
 
-def take_lock(index: bytes) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [blind_index.lock_key(index)])
-
-
 def load(
-    *, campaign: str, index: bytes, register: bytes, line: str, agent_id: int | None, checklist_done: bool | None, at: datetime, now: datetime,
+    *,
+    campaign: str,
+    index: bytes,
+    register: bytes,
+    number_zones: tuple[str, ...],
+    line: str,
+    agent_id: int | None,
+    checklist_done: bool | None,
+    at: datetime,
+    now: datetime,
 ) -> Loaded:
-    """All facts of one call. Raises `NotFound` when there is no such campaign."""
+    """All facts of one call. Raises `NotFound` when there is no such campaign.
+
+    `number_zones` are the zones that the number itself tells: those of a number that is no contact.
+    """
     asked = {
-        "campaign": campaign, "index": index, "register": register, "line": line, "agent": agent_id,
-        "at": at, "now": now, "home": phones.HOME_ZONE,
+        "campaign": campaign,
+        "index": index,
+        "register": register,
+        "line": line,
+        "agent": agent_id,
+        "at": at,
+        "now": now,
+        "home": phones.HOME_ZONE,
     }
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, asked)
@@ -130,25 +140,85 @@ def load(
     if row is None:
         raise NotFound()
     (
-        campaign_id, kind, trade, product_risk, state, starts_on, ends_on, window_start, window_end, calls_per_week,
-        contact_id, is_minor, erasing, expires_at, zones, source_state, has_purpose, given_at, consent_until, withdrawn_at,
-        opted_out_at, filing_from, filing_until, line_id, line_state, line_in_campaign, script_id, script_state, script_until,
-        today, week, oldest, overdue, agent_found, suspended, assigned, open_call,
-        policy, policy_start, policy_end, per_day, per_week, reservation,
+        campaign_id,
+        kind,
+        trade,
+        product_risk,
+        state,
+        starts_on,
+        ends_on,
+        window_start,
+        window_end,
+        calls_per_week,
+        contact_id,
+        is_minor,
+        erasing,
+        expires_at,
+        zones,
+        source_state,
+        has_purpose,
+        given_at,
+        consent_until,
+        withdrawn_at,
+        opted_out_at,
+        filing_from,
+        filing_until,
+        line_id,
+        line_state,
+        line_in_campaign,
+        script_id,
+        script_state,
+        script_until,
+        today,
+        week,
+        overdue,
+        agent_found,
+        suspended,
+        assigned,
+        open_call,
+        policy,
+        policy_start,
+        policy_end,
+        per_day,
+        per_week,
+        reservation,
     ) = row
-    local_times = tuple(at.astimezone(ZoneInfo(zone)) for zone in zones or ())
+    local_times = tuple(at.astimezone(ZoneInfo(zone)) for zone in (number_zones if zones is None else zones))
+    holidays = tuple(workdays.statutory_holiday(local.date()) for local in local_times)
     facts = Facts(
-        at=at, kind=kind, trade=trade, product_risk=product_risk,
-        contact_known=contact_id is not None, contact_erasing=bool(erasing), contact_minor=bool(is_minor), contact_expires_at=expires_at,
-        opted_out_at=opted_out_at, source_state=source_state, source_has_purpose=has_purpose,
-        consent_given_at=given_at, consent_expires_at=consent_until, consent_withdrawn_at=withdrawn_at,
-        local_times=local_times, holidays=tuple(workdays.statutory_holiday(local.date()) for local in local_times),
-        calls_today=today, calls_week=week, oldest_of_week=oldest, next_local_day=_next_day(local_times),
-        calls_per_day=per_day, calls_per_week=min(per_week, calls_per_week or per_week),
-        campaign_state=state, starts_on=starts_on, ends_on=ends_on,
-        window_start=max(policy_start, window_start or policy_start), window_end=min(policy_end, window_end or policy_end),
-        filing_from=filing_from, filing_until=filing_until,
-        line_in_campaign=line_in_campaign, line_state=line_state, script_state=script_state, script_expires_at=script_until,
+        at=at,
+        kind=kind,
+        trade=trade,
+        product_risk=product_risk,
+        contact_known=contact_id is not None,
+        contact_erasing=bool(erasing),
+        contact_minor=bool(is_minor),
+        contact_expires_at=expires_at,
+        opted_out_at=opted_out_at,
+        source_state=source_state,
+        source_has_purpose=has_purpose,
+        consent_given_at=given_at,
+        consent_expires_at=consent_until,
+        consent_withdrawn_at=withdrawn_at,
+        local_times=local_times,
+        holidays=holidays,
+        holiday_over=workdays.next_ordinary_day(max(local.date() for local in local_times)) if any(holidays) else None,
+        calls_today=today,
+        calls_of_week=tuple(week or ()),
+        next_local_day=_next_day(local_times),
+        calls_per_day=per_day,
+        calls_per_week=min(per_week, calls_per_week or per_week),
+        campaign_state=state,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        window_start=max(policy_start, window_start or policy_start),
+        window_end=min(policy_end, window_end or policy_end),
+        filing_from=filing_from,
+        filing_until=filing_until,
+        line_in_campaign=line_in_campaign,
+        line_state=line_state,
+        script_state=script_state,
+        script_expires_at=script_until,
         agent_assigned=None if agent_id is None else assigned and agent_found is not None,
         agent_suspended=None if agent_id is None else bool(suspended),
         agent_open_call=None if agent_id is None else open_call,
@@ -160,31 +230,53 @@ def load(
 def _next_day(local_times: tuple[datetime, ...]) -> datetime | None:
     if not local_times:
         return None
-    midnight = local_times[0].replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(days=1)
+    return datetime.combine(local_times[0].date() + timedelta(days=1), time(), local_times[0].tzinfo)
 
 
 def store(
-    loaded: Loaded, verdict: Verdict, *, index: bytes, reserve: bool, now: datetime, agent_id: int | None, client_id: int | None,
-    idempotency_key: str | None, digest: bytes | None,
+    loaded: Loaded,
+    verdict: Verdict,
+    *,
+    index: bytes,
+    line: str,
+    reserve: bool,
+    now: datetime,
+    agent_id: int | None,
+    client_id: int | None,
+    idempotency_key: str | None,
+    digest: bytes | None,
 ) -> tuple[int, int | None]:
     """The decision, and its call when it reserves. Returns both ids."""
     reserves = reserve and verdict.allowed
     at = loaded.facts.at
-    values = {
-        "at": at, "now": now, "allowed": verdict.allowed, "reserves": reserves, "codes": verdict.codes,
-        "not_applicable": list(verdict.not_applicable), "facts": json.dumps(loaded.facts.as_json()),
-        "retry_at": json.dumps({code: refusal.retry_at.isoformat() for code, refusal in verdict.refusals.items() if refusal.retry_at}),
-        "contact": loaded.contact_id, "campaign": loaded.campaign_id, "policy": loaded.policy, "agent": agent_id, "client": client_id,
-        "key": idempotency_key, "digest": digest, "index": index,
+    values: dict[str, Any] = {
+        "at": at,
+        "now": now,
+        "allowed": verdict.allowed,
+        "reserves": reserves,
+        "codes": verdict.codes,
+        "not_applicable": list(verdict.not_applicable),
+        "facts": json.dumps(loaded.facts.as_json()),
+        "retry_at": json.dumps(verdict.retry_at),
+        "contact": loaded.contact_id,
+        "campaign": loaded.campaign_id,
+        "policy": loaded.policy,
+        "agent": agent_id,
+        "client": client_id,
+        "key": idempotency_key,
+        "digest": digest,
+        "index": index,
+        "script": loaded.script_id,
+        "line_asked": line,
     }
     with connection.cursor() as cursor:
         if not reserves:
             cursor.execute(_DECISION, values)
-            return cursor.fetchone()[0], None
+            (decision_id,) = cursor.fetchone()
+            return decision_id, None
         if loaded.has_overdue:
             cursor.execute(_EXPIRE, values)
         until = at + loaded.reservation
-        cursor.execute(_RESERVATION, {**values, "line": loaded.line_id, "script": loaded.script_id, "slot_day": loaded.slot_day, "until": until})
+        cursor.execute(_RESERVATION, {**values, "line": loaded.line_id, "slot_day": loaded.slot_day, "until": until})
         decision_id, call_id = cursor.fetchone()
-        return decision_id, call_id
+    return decision_id, call_id

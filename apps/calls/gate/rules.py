@@ -7,7 +7,7 @@ All refusals are reported, not only the first.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.utils.functional import Promise
@@ -75,17 +75,35 @@ def opted_out(facts: Facts) -> Refusal | None:
     return Refusal() if facts.opted_out_at else None
 
 
-@rule("retention_due", duty="R8", law=laws.PIPL_STORAGE, applies=EVERY_KIND, says=_("The contact's storage period is over; it is due for deletion."))
+@rule(
+    "retention_due",
+    duty="R8",
+    law=laws.PIPL_STORAGE,
+    applies=EVERY_KIND,
+    says=_("The contact's storage period is over; it is due for deletion."),
+)
 def retention_due(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_expires_at and facts.contact_expires_at <= facts.at else None
 
 
-@rule("source_not_approved", duty="R3", law=laws.PIPL_BASES, applies=EVERY_KIND, says=_("The contact's data source is not approved, or was withdrawn."))
+@rule(
+    "source_not_approved",
+    duty="R3",
+    law=laws.PIPL_BASES,
+    applies=EVERY_KIND,
+    says=_("The contact's data source is not approved, or was withdrawn."),
+)
 def source_not_approved(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_known and facts.source_state != "approved" else None
 
 
-@rule("purpose_mismatch", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("The contact was not collected for the purpose of this campaign."))
+@rule(
+    "purpose_mismatch",
+    duty="R18",
+    law=laws.PIPL_PURPOSE,
+    applies=EVERY_KIND,
+    says=_("The contact was not collected for the purpose of this campaign."),
+)
 def purpose_mismatch(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_known and not facts.source_has_purpose else None
 
@@ -116,7 +134,13 @@ def minor(facts: Facts) -> Refusal | None:
 # -- the campaign
 
 
-@rule("product_risk", duty="R24", law=laws.SUITABILITY, applies=MARKETING, says=_("Products of risk level R4 and R5 are not sold by outbound calls."))
+@rule(
+    "product_risk",
+    duty="R24",
+    law=laws.SUITABILITY,
+    applies=MARKETING,
+    says=_("Products of risk level R4 and R5 are not sold by outbound calls."),
+)
 def product_risk(facts: Facts) -> Refusal | None:
     return Refusal() if facts.product_risk in {"R4", "R5"} else None
 
@@ -128,8 +152,11 @@ def campaign_not_running(facts: Facts) -> Refusal | None:
 
 @rule("campaign_dates", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("Today lies outside the dates of the campaign."))
 def campaign_dates(facts: Facts) -> Refusal | None:
+    """Judged by the calendar day of every zone that the client may be in."""
     days = [local.date() for local in facts.local_times]
-    return None if all(facts.starts_on <= day <= facts.ends_on for day in days) else Refusal()
+    if all(facts.starts_on <= day <= facts.ends_on for day in days):
+        return None
+    return Refusal(retry_at=_midnight(facts, facts.starts_on) if max(days) < facts.starts_on else None)
 
 
 @rule("no_filing", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign has no telecom filing."))
@@ -142,10 +169,25 @@ def filing_expired(facts: Facts) -> Refusal | None:
     if facts.filing_until is None or facts.filing_from is None:
         return None
     days = [local.date() for local in facts.local_times]
-    return None if all(facts.filing_from <= day <= facts.filing_until for day in days) else Refusal()
+    if all(facts.filing_from <= day <= facts.filing_until for day in days):
+        return None
+    return Refusal(retry_at=_midnight(facts, facts.filing_from) if max(days) < facts.filing_from else None)
 
 
-@rule("line_not_of_campaign", duty="R21", law=laws.FRAUD_CALLER, applies=EVERY_KIND, says=_("The caller number is not one of the campaign's lines."))
+def _midnight(facts: Facts, day: date) -> datetime | None:
+    """When `day` begins, for a client in one zone."""
+    if len(facts.local_times) != 1:
+        return None
+    return datetime.combine(day, time(), facts.local_times[0].tzinfo)
+
+
+@rule(
+    "line_not_of_campaign",
+    duty="R21",
+    law=laws.FRAUD_CALLER,
+    applies=EVERY_KIND,
+    says=_("The caller number is not one of the campaign's lines."),
+)
 def line_not_of_campaign(facts: Facts) -> Refusal | None:
     return None if facts.line_in_campaign else Refusal()
 
@@ -181,13 +223,15 @@ def _window_opens(facts: Facts) -> datetime | None:
     if len(facts.local_times) != 1:
         return None
     local = facts.local_times[0]
-    opening = local.replace(hour=facts.window_start.hour, minute=facts.window_start.minute, second=facts.window_start.second, microsecond=0)
-    return opening if local < opening else opening + timedelta(days=1)
+    day = local.date() if local.time() < facts.window_start else local.date() + timedelta(days=1)
+    return datetime.combine(day, facts.window_start, local.tzinfo)
 
 
 @rule("holiday", duty="R12", law=laws.NORM, applies=MARKETING, says=_("No marketing calls on a statutory holiday."))
 def holiday(facts: Facts) -> Refusal | None:
-    return Refusal() if any(facts.holidays) else None
+    if not any(facts.holidays):
+        return None
+    return Refusal(retry_at=_midnight(facts, facts.holiday_over) if facts.holiday_over else None)
 
 
 @rule("calendar_unknown", duty="R12", law=laws.NORM, applies=MARKETING, says=_("The holiday calendar of this year is not known yet."))
@@ -200,11 +244,19 @@ def daily_cap(facts: Facts) -> Refusal | None:
     return None if facts.calls_today < facts.calls_per_day else Refusal(retry_at=facts.next_local_day)
 
 
-@rule("weekly_cap", duty="R13", law=laws.NORM, applies=EVERY_KIND, says=_("The number has had its calls of the last 7 days, over all campaigns."))
+@rule(
+    "weekly_cap",
+    duty="R13",
+    law=laws.NORM,
+    applies=EVERY_KIND,
+    says=_("The number has had its calls of the last 7 days, over all campaigns."),
+)
 def weekly_cap(facts: Facts) -> Refusal | None:
-    if facts.calls_week < facts.calls_per_week:
+    """Passes when enough of those calls are 7 days old that one more fits under the cap."""
+    too_many = len(facts.calls_of_week) - facts.calls_per_week
+    if too_many < 0:
         return None
-    return Refusal(retry_at=facts.oldest_of_week + WEEK if facts.oldest_of_week else None)
+    return Refusal(retry_at=facts.calls_of_week[too_many] + WEEK if facts.calls_per_week else None)
 
 
 # -- the agent
@@ -245,14 +297,20 @@ class Verdict:
     def codes(self) -> list[str]:
         return list(self.refusals)
 
+    @property
+    def retry_at(self) -> dict[str, str]:
+        """When each refusal passes by itself, ISO 8601; those that cannot be dated are left out."""
+        return {code: refusal.retry_at.isoformat() for code, refusal in self.refusals.items() if refusal.retry_at}
+
 
 def judge(facts: Facts) -> Verdict:
-    """Every rule that holds for this kind of call, in order."""
+    """Every rule that holds for this kind of call, in order. Times are told in the client's zone."""
+    zone = facts.local_times[0].tzinfo if facts.local_times else None
     refusals: dict[str, Refusal] = {}
     spared: list[str] = []
     for code, each in RULES.items():
         if facts.kind not in each.applies:
             spared.append(code)
         elif refusal := each.judge(facts):
-            refusals[code] = refusal
+            refusals[code] = Refusal(refusal.retry_at.astimezone(zone)) if refusal.retry_at and zone else refusal
     return Verdict(refusals, tuple(spared))

@@ -9,118 +9,148 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
-        ('calls', '0001_tables'),
-        ('campaigns', '0001_tables'),
-        ('contacts', '0001_tables'),
-        ('scripts', '0001_tables'),
+        ("accounts", "0001_tables"),
+        ("calls", "0001_tables"),
+        ("campaigns", "0001_tables"),
+        ("contacts", "0001_tables"),
+        ("scripts", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='call',
-            name='campaign',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='campaigns.campaign'),
+            model_name="call",
+            name="campaign",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="calls", to="campaigns.campaign"),
         ),
         migrations.AddField(
-            model_name='call',
-            name='client',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient'),
+            model_name="call",
+            name="client",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"
+            ),
         ),
         migrations.AddField(
-            model_name='call',
-            name='contact',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='contacts.contact'),
+            model_name="call",
+            name="contact",
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="contacts.contact"),
         ),
         migrations.AddField(
-            model_name='call',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.line'),
+            model_name="call",
+            name="line",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="campaigns.line"),
         ),
         migrations.AddField(
-            model_name='call',
-            name='script_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scripts.scriptversion'),
+            model_name="call",
+            name="script_version",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scripts.scriptversion"),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='agent',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="agent",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='campaign',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.campaign'),
+            model_name="decision",
+            name="campaign",
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="campaigns.campaign"),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='client',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient'),
+            model_name="decision",
+            name="client",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.apiclient",
+            ),
         ),
         migrations.AddField(
-            model_name='call',
-            name='decision',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='call', to='calls.decision'),
+            model_name="call",
+            name="decision",
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="call", to="calls.decision"),
         ),
         migrations.AddField(
-            model_name='disposition',
-            name='call',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='disposition', to='calls.call'),
+            model_name="disposition",
+            name="call",
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="disposition", to="calls.call"),
         ),
         migrations.AddField(
-            model_name='disposition',
-            name='written_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="disposition",
+            name="written_by",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='call',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='calls.call'),
+            model_name="ticket",
+            name="call",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="calls.call"),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to=settings.AUTH_USER_MODEL, verbose_name='owner'),
+            model_name="ticket",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+            ),
         ),
-        migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['contact_id', '-at'], name='decision_by_contact'),
-        ),
+        migrations.AddIndex(model_name="decision", index=models.Index(fields=["contact_id", "-at"], name="decision_by_contact")),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('client', 'idempotency_key'), name='decision_once_per_key'),
+            model_name="decision", constraint=models.UniqueConstraint(fields=("client", "idempotency_key"), name="decision_once_per_key")
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='229fc9dfed06a4ecc4f71b543f47ff55b2256822', operation='UPDATE', pgid='pgtrigger_frozen_de573', table='calls_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="229fc9dfed06a4ecc4f71b543f47ff55b2256822",
+                    operation="UPDATE",
+                    pgid="pgtrigger_frozen_de573",
+                    table="calls_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
+        migrations.AddIndex(model_name="call", index=models.Index(fields=["number_index", "-reserved_at"], name="call_by_number")),
         migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['number_index', '-reserved_at'], name='call_by_number'),
+            model_name="call",
+            index=models.Index(condition=models.Q(("state", "reserved")), fields=["reserved_until"], name="call_reserved"),
         ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(condition=models.Q(('state', 'reserved')), fields=['reserved_until'], name='call_reserved'),
-        ),
-        migrations.AddIndex(
-            model_name='call',
-            index=models.Index(fields=['agent', '-reserved_at'], name='call_by_agent'),
+        migrations.AddIndex(model_name="call", index=models.Index(fields=["agent", "-reserved_at"], name="call_by_agent")),
+        migrations.AddConstraint(
+            model_name="call",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["expired", "withdrawn"]), _negated=True),
+                fields=("number_index", "slot_day", "slot_number"),
+                name="one_call_a_slot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['expired', 'withdrawn']), _negated=True), fields=('number_index', 'slot_day', 'slot_number'), name='one_call_a_slot'),
+            model_name="call", constraint=models.CheckConstraint(condition=models.Q(("slot_number", 1)), name="one_slot_a_day")
         ),
         migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('slot_number', 1)), name='one_slot_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='call',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved_until__lte', django.db.models.expressions.CombinedExpression(models.F('reserved_at'), '+', models.Value('60 seconds', output_field=models.DurationField())))), name='reservation_60_seconds_at_most'),
+            model_name="call",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reserved_until__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("reserved_at"), "+", models.Value("60 seconds", output_field=models.DurationField())
+                        ),
+                    )
+                ),
+                name="reservation_60_seconds_at_most",
+            ),
         ),
     ]

@@ -3,25 +3,33 @@
 Whoever touches a number takes its lock first and its rows afterwards; the gate does the same.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.core import clock
 from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.campaigns.models import QueueEntry
+from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
+from apps.core.locks import lock_number
 from apps.core.protected import Protected
 from apps.optouts.models import OptOut
-from apps.optouts.services import lock_number, record_opt_out
+from apps.optouts.services import record_opt_out
 
 from .. import rules
 from ..models import Call
 
 EVENTS = (*rules.MOVES, "key")
+# How far a dialler's clock may run ahead of ours.
+CLOCK_SKEW = timedelta(minutes=5)
+# After how long without a word a call is over: nothing more is coming of it.
+SILENCE = {Call.State.DIALLING: timedelta(minutes=3), Call.State.RINGING: timedelta(minutes=3), Call.State.ANSWERED: timedelta(hours=4)}
+# How long a dialler has to hang up once it was asked to.
+END_GRACE = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -32,7 +40,12 @@ def claim_call(*, client: ApiClient, now: datetime | None = None) -> tuple[Call,
     """
     now = now or clock.now()
     waiting = Call.objects.filter(
-        state=Call.State.RESERVED, claimed_at__isnull=True, client__isnull=True, agent__isnull=False, reserved_until__gt=now, campaign__clients=client,
+        state=Call.State.RESERVED,
+        claimed_at__isnull=True,
+        client__isnull=True,
+        agent__isnull=False,
+        reserved_until__gt=now,
+        campaign__clients=client,
     )
     call = waiting.select_for_update(of=("self",), skip_locked=True).order_by("reserved_at").first()
     if call is None or call.contact is None:
@@ -51,7 +64,7 @@ def record_hand_over(*, client: ApiClient, call: Call) -> None:
 def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: str = "") -> Call:
     """Take in what a dialler reports. Telling it twice, late or out of order does no harm.
 
-    Key 9 puts the number on the register in this transaction. Raises `NotFound` for a call
+    Key 9 puts the number on the register in this transaction, whatever its time. Raises `NotFound` for a call
     that is not the client's, `BadInput` for an event that does not exist, `WrongState` for a
     call that may no longer be made.
     """
@@ -66,8 +79,10 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
         raise NotFound()
     now = clock.now()
     if event == "key":
-        _take_key(call, digit, at or now, client)
+        _take_key(call, digit, min(at or now, now), client)
         return call
+    if at is not None and at > now + CLOCK_SKEW:
+        raise BadInput(_("The time of the event lies in the future. Set the dialler's clock."))
     if call.state in Call.UNUSED or (call.state == Call.State.RESERVED and call.reserved_until <= now):
         raise WrongState(_("This call is no longer reserved: it may not be made. Ask the gate again."))
     state = rules.next_state(call.state, event)
@@ -83,8 +98,17 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
 
 
 def _take_key(call: Call, digit: str, at: datetime, client: ApiClient | None) -> None:
-    if digit == rules.OPT_OUT_KEY and call.contact is not None:
-        record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.KEY, evidence=f"call:{call.pk}", said_at=at, client=client)
+    if digit != rules.OPT_OUT_KEY:
+        return
+    if call.contact is None:
+        raise WrongState(_("The contact of this call was deleted. Send the number itself to opt-outs, so that the refusal is kept."))
+    record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.KEY, evidence=f"call:{call.pk}", said_at=at, client=client)
+    mark_opted_out(call, at)
+
+
+def mark_opted_out(call: Call, at: datetime) -> None:
+    """Note on the call itself that it was the one in which the client opted out."""
+    Call.objects.filter(pk=call.pk, opted_out_at__isnull=True).update(opted_out_at=at)
 
 
 @transaction.atomic
@@ -115,3 +139,16 @@ def expire_reservations(*, now: datetime | None = None) -> int:
     """Reservations that nobody used in time no longer count. Returns how many expired."""
     now = now or clock.now()
     return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(state=Call.State.EXPIRED, ended_at=now)
+
+
+def end_lost_calls(*, now: datetime | None = None) -> int:
+    """Calls whose dialler fell silent are over, so that no agent waits for them for ever. They
+    still count: the client may have been called. Returns how many ended."""
+    now = now or clock.now()
+    ended = 0
+    for state, silence in SILENCE.items():
+        over = Call.State.ENDED if state == Call.State.ANSWERED else Call.State.FAILED
+        silent = Q(claimed_at__lte=now - silence) | Q(claimed_at__isnull=True, reserved_at__lte=now - silence)
+        hung_up = Q(end_requested_at__lte=now - END_GRACE)
+        ended += Call.objects.filter(silent | hung_up, state=state).update(state=over, ended_at=now)
+    return ended

@@ -12,14 +12,16 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
 from apps.core import clock, detect
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.core.locks import lock_agent, lock_number
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
 from ..models import Call, Disposition, Ticket
-from .deciding import Answer, authorize, check
+from .calling import mark_opted_out
+from .deciding import Answer, authorize, preview
 
 HOLD = timedelta(minutes=15)
-CANDIDATES = 50
+CANDIDATES = 200
 ASK_AGAIN = timedelta(hours=1)
 
 
@@ -40,41 +42,50 @@ def held_entry(actor: User, now: datetime) -> QueueEntry | None:
     )
 
 
+@transaction.atomic
 def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     """Put the next contact that may be called on the agent's desk; None when there is none.
 
-    Two agents never get the same one. What the gate refuses now is left in the queue and asked
-    again when its reason passes; it never appears.
+    Two agents never get the same one. What the gate refuses now goes back into the queue and is
+    asked again when its reason passes; it never appears, also when it lay on the desk already.
     """
     _require_agent(actor)
     now = now or clock.now()
+    lock_agent(actor.pk)
+    if actor.suspended_at:
+        release_hold(actor=actor)
+        return None
     if held := held_entry(actor, now):
-        return held
+        if _may_be_called(held, actor, now):
+            return held
+        held.save()
     _free_lapsed(actor, now)
     free = Q(state=QueueEntry.State.WAITING) | Q(state=QueueEntry.State.HELD, held_until__lte=now)
-    for _attempt in range(CANDIDATES):
-        with transaction.atomic():
-            entry = (
-                QueueEntry.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("campaign", "contact")
-                .filter(free, campaign__in=campaigns.campaigns_of(actor), campaign__state=Campaign.State.RUNNING)
-                .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-                .order_by("-priority", "pk")
-                .first()
-            )
-            if entry is None:
-                return None
-            line = line_for(entry.campaign)
-            answer = check(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor, at=now)
-            if answer.allowed:
-                entry.state, entry.held_by, entry.held_until = QueueEntry.State.HELD, actor, now + HOLD
-            else:
-                entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
-                entry.not_before = _when_to_ask_again(answer, now)
-            entry.save()
-            if answer.allowed:
-                return held_entry(actor, now)
+    waiting = (
+        QueueEntry.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("campaign", "contact", "campaign__script", "contact__source")
+        .filter(free, campaign__in=campaigns.campaigns_of(actor), campaign__state=Campaign.State.RUNNING)
+        .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+        .order_by("-priority", "pk")
+    )
+    for entry in waiting[:CANDIDATES]:
+        allowed = _may_be_called(entry, actor, now)
+        entry.save()
+        if allowed:
+            return entry
     return None
+
+
+def _may_be_called(entry: QueueEntry, actor: User, now: datetime) -> bool:
+    """Ask the gate; hold the entry for the agent, or put it back until the reason may have passed."""
+    line = line_for(entry.campaign)
+    answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=now)
+    if answer.allowed:
+        entry.state, entry.held_by, entry.held_until = QueueEntry.State.HELD, actor, now + HOLD
+    else:
+        entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
+        entry.not_before = _when_to_ask_again(answer, now)
+    return answer.allowed
 
 
 def _when_to_ask_again(answer: Answer, now: datetime) -> datetime:
@@ -97,16 +108,20 @@ def release_hold(*, actor: User) -> None:
     )
 
 
-def place_call(*, actor: User, entry_id: int, ticked: int) -> Answer:
-    """Ask the gate for the contact on the desk. `ticked` counts the points of the check list."""
+@transaction.atomic
+def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
+    """Ask the gate for the contact on the desk. `ticked` are the points of the check list, from 1."""
     _require_agent(actor)
     entry = held_entry(actor, clock.now())
     if entry is None or entry.pk != entry_id:
         raise WrongState(_("This contact is no longer on your desk. Take the next one."))
     line = line_for(entry.campaign)
     answer = authorize(
-        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor,
-        checklist_done=ticked >= len(entry.campaign.checklist),
+        campaign=entry.campaign.code,
+        phone=entry.contact.phone,
+        line=line.number if line else "",
+        agent=actor,
+        checklist_done=ticked >= set(range(1, len(entry.campaign.checklist) + 1)),
     )
     if answer.allowed:
         QueueEntry.objects.filter(pk=entry.pk).update(state=QueueEntry.State.CALLED, held_by=None, held_until=None)
@@ -140,14 +155,18 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
         raise WrongState(_("There is nobody on your desk to opt out."))
     if contact is None:
         raise WrongState()
-    return record_opt_out(phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at)
+    opt_out = record_opt_out(phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at)
+    if call:
+        mark_opted_out(call, opt_out.said_at)
+    return opt_out
 
 
 @transaction.atomic
 def write_disposition(
-    *, actor: User, call: Call, reason: str, note: str = "", identity_said: bool = False, ticket: str = "", ticket_due: date | None = None,
+    *, actor: User, call: Call, reason: str, note: str = "", identity_said: bool = False, ticket: str = "", ticket_due: date | None = None
 ) -> Disposition:
     """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`."""
+    lock_number(bytes(call.number_index))
     call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
     if call.agent_id != actor.pk:
         raise NotAllowed()
@@ -163,10 +182,11 @@ def write_disposition(
     if ticket and not ticket_due:
         raise BadInput(_("Say by when the ticket is due."))
     if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
-        record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.AGENT, evidence=f"call:{call.pk}", recorded_by=actor)
+        opt_out = record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.AGENT, evidence=f"call:{call.pk}", recorded_by=actor)
+        mark_opted_out(call, opt_out.said_at)
     call.identity_said = identity_said if call.answered_at else None
     call.save(update_fields=["identity_said"])
     disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
-    if ticket:
+    if ticket and ticket_due:
         Ticket.objects.create(call=call, subject=ticket[:120], owner=actor, due_on=ticket_due)
     return disposition

@@ -9,151 +9,261 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_tables'),
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('contacts', '0001_tables'),
-        ('scripts', '0001_tables'),
+        ("accounts", "0001_tables"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contacts", "0001_tables"),
+        ("scripts", "0001_tables"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.CharField(max_length=20, unique=True, verbose_name='caller number')),
-                ('carrier', models.CharField(max_length=60, verbose_name='carrier')),
-                ('ownership_proof', models.CharField(max_length=200, verbose_name='proof of ownership')),
-                ('state', models.CharField(choices=[('new', 'not verified'), ('verified', 'verified'), ('blocked', 'blocked')], default='new', max_length=10, verbose_name='state')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number", models.CharField(max_length=20, unique=True, verbose_name="caller number")),
+                ("carrier", models.CharField(max_length=60, verbose_name="carrier")),
+                ("ownership_proof", models.CharField(max_length=200, verbose_name="proof of ownership")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("new", "not verified"), ("verified", "verified"), ("blocked", "blocked")],
+                        default="new",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
+            name="Filing",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number", models.CharField(max_length=60, unique=True, verbose_name="number")),
+                ("authority", models.CharField(max_length=120, verbose_name="authority")),
+                ("valid_from", models.DateField(verbose_name="valid from")),
+                ("valid_until", models.DateField(verbose_name="valid until")),
             ],
             options={
-                'abstract': False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_until__gte", models.F("valid_from"))), name="filing_ends_after_it_begins"
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
-            name='Filing',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.CharField(max_length=60, unique=True, verbose_name='number')),
-                ('authority', models.CharField(max_length=120, verbose_name='authority')),
-                ('valid_from', models.DateField(verbose_name='valid from')),
-                ('valid_until', models.DateField(verbose_name='valid until')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("marketing", "marketing"), ("notification", "notification"), ("service", "service")],
+                        max_length=12,
+                        verbose_name="kind of call",
+                    ),
+                ),
+                (
+                    "trade",
+                    models.CharField(
+                        choices=[
+                            ("general", "general"),
+                            ("retail", "retail"),
+                            ("finance", "finance"),
+                            ("education", "education"),
+                            ("medical", "medical"),
+                        ],
+                        max_length=12,
+                        verbose_name="trade",
+                    ),
+                ),
+                (
+                    "product_risk",
+                    models.CharField(
+                        blank=True,
+                        choices=[("R1", "R1"), ("R2", "R2"), ("R3", "R3"), ("R4", "R4"), ("R5", "R5")],
+                        max_length=2,
+                        verbose_name="risk level of the product",
+                    ),
+                ),
+                ("lawful_basis", models.CharField(max_length=200, verbose_name="lawful basis")),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                ("window_start", models.TimeField(blank=True, null=True, verbose_name="calls from")),
+                ("window_end", models.TimeField(blank=True, null=True, verbose_name="calls until")),
+                ("calls_per_week", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls a week")),
+                (
+                    "checklist",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=120), blank=True, default=list, size=None, verbose_name="check list"
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("approved", "approved"),
+                            ("running", "running"),
+                            ("paused", "paused"),
+                            ("ended", "ended"),
+                        ],
+                        default="draft",
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("clients", models.ManyToManyField(blank=True, related_name="campaigns", to="accounts.apiclient", verbose_name="diallers")),
+                (
+                    "created_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="campaigns", to="contacts.purpose", verbose_name="purpose"
+                    ),
+                ),
+                (
+                    "script",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="scripts.script",
+                        verbose_name="script",
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="campaigns.filing",
+                        verbose_name="filing",
+                    ),
+                ),
+                ("lines", models.ManyToManyField(blank=True, related_name="campaigns", to="campaigns.line", verbose_name="lines")),
             ],
-            options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('valid_from'))), name='filing_ends_after_it_begins')],
-            },
+            options={"permissions": [("work", "work it"), ("supervise", "run it"), ("review", "approve it")], "default_permissions": ()},
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="QueueEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('marketing', 'marketing'), ('notification', 'notification'), ('service', 'service')], max_length=12, verbose_name='kind of call')),
-                ('trade', models.CharField(choices=[('general', 'general'), ('retail', 'retail'), ('finance', 'finance'), ('education', 'education'), ('medical', 'medical')], max_length=12, verbose_name='trade')),
-                ('product_risk', models.CharField(blank=True, choices=[('R1', 'R1'), ('R2', 'R2'), ('R3', 'R3'), ('R4', 'R4'), ('R5', 'R5')], max_length=2, verbose_name='risk level of the product')),
-                ('lawful_basis', models.CharField(max_length=200, verbose_name='lawful basis')),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('window_start', models.TimeField(blank=True, null=True, verbose_name='calls from')),
-                ('window_end', models.TimeField(blank=True, null=True, verbose_name='calls until')),
-                ('calls_per_week', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='calls a week')),
-                ('checklist', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=120), blank=True, default=list, size=None, verbose_name='check list')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('approved', 'approved'), ('running', 'running'), ('paused', 'paused'), ('ended', 'ended')], default='draft', max_length=50, protected=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clients', models.ManyToManyField(blank=True, related_name='campaigns', to='accounts.apiclient', verbose_name='diallers')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='contacts.purpose', verbose_name='purpose')),
-                ('script', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='scripts.script', verbose_name='script')),
-                ('filing', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.filing', verbose_name='filing')),
-                ('lines', models.ManyToManyField(blank=True, related_name='campaigns', to='campaigns.line', verbose_name='lines')),
-            ],
-            options={
-                'permissions': [('work', 'work it'), ('supervise', 'run it'), ('review', 'approve it')],
-                'default_permissions': (),
-            },
-        ),
-        migrations.CreateModel(
-            name='QueueEntry',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('state', models.CharField(choices=[('waiting', 'waiting'), ('held', "on an agent's desk"), ('called', 'called'), ('dropped', 'dropped')], default='waiting', max_length=8)),
-                ('held_until', models.DateTimeField(blank=True, null=True)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='campaigns.campaign')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='contacts.contact')),
-                ('held_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("priority", models.SmallIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "waiting"), ("held", "on an agent's desk"), ("called", "called"), ("dropped", "dropped")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="campaigns.campaign"),
+                ),
+                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="contacts.contact")),
+                (
+                    "held_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CampaignGroupPermission',
+            name="CampaignGroupPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign")),
+                ("group", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group")),
+                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
             ],
-            options={
-                'abstract': False,
-                'unique_together': {('group', 'permission', 'content_object')},
-            },
+            options={"abstract": False, "unique_together": {("group", "permission", "content_object")}},
         ),
         migrations.CreateModel(
-            name='CampaignUserPermission',
+            name="CampaignUserPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign")),
+                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
+                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
-            options={
-                'abstract': False,
-                'unique_together': {('user', 'permission', 'content_object')},
-            },
+            options={"abstract": False, "unique_together": {("user", "permission", "content_object")}},
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='campaign_ends_after_it_begins'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_it_begins"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('created_by')), _negated=True), name='campaign_four_eyes'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approved_by", models.F("created_by")), _negated=True), name="campaign_four_eyes"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'ended']), ('approved_by__isnull', False), _connector='OR'), name='campaign_approval_has_approver'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["draft", "ended"]), ("approved_by__isnull", False), _connector="OR"),
+                name="campaign_approval_has_approver",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('window_start__isnull', True), ('window_start__gte', '08:00'), _connector='OR'), name='campaign_window_not_before_8'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"),
+                name="campaign_window_not_before_8",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('window_end__isnull', True), ('window_end__lte', '21:00'), _connector='OR'), name='campaign_window_not_after_21'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"),
+                name="campaign_window_not_after_21",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.CheckConstraint(condition=models.Q(('calls_per_week__isnull', True), ('calls_per_week__lte', 3), _connector='OR'), name='campaign_week_within_norm'),
+            model_name="campaign",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"),
+                name="campaign_week_within_norm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='queueentry',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['campaign', '-priority', 'id'], name='queue_next'),
+            model_name="queueentry",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["campaign", "-priority", "id"], name="queue_next"),
         ),
         migrations.AddConstraint(
-            model_name='queueentry',
-            constraint=models.UniqueConstraint(fields=('campaign', 'contact'), name='contact_queued_once'),
+            model_name="queueentry", constraint=models.UniqueConstraint(fields=("campaign", "contact"), name="contact_queued_once")
         ),
         migrations.AddConstraint(
-            model_name='queueentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'held')), fields=('held_by',), name='one_contact_on_a_desk'),
+            model_name="queueentry",
+            constraint=models.UniqueConstraint(condition=models.Q(("state", "held")), fields=("held_by",), name="one_contact_on_a_desk"),
         ),
     ]

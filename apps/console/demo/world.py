@@ -93,7 +93,11 @@ def describe() -> dict[str, Any]:
     if not exists():
         raise HeguiError("There is no demo in this database. Run manage.py demo first.")
     secret = secrets_of_demo()
-    entries = QueueEntry.objects.filter(state=QueueEntry.State.WAITING).select_related("contact", "campaign").order_by("campaign", "-priority", "pk")
+    entries = (
+        QueueEntry.objects.filter(state=QueueEntry.State.WAITING)
+        .select_related("contact", "campaign")
+        .order_by("campaign", "-priority", "pk")
+    )
     return {
         "url": f"http://127.0.0.1:{settings.PORT}",
         "users": describe_people(),
@@ -104,7 +108,8 @@ def describe() -> dict[str, Any]:
         ],
         "sources": [{"code": row.code, "state": row.state} for row in DataSource.objects.order_by("pk")],
         "contacts": [
-            {"id": entry.contact.public_id, "phone": clear_for_machine(entry.contact.phone), "campaign": entry.campaign.code} for entry in entries
+            {"id": entry.contact.public_id, "phone": clear_for_machine(entry.contact.phone), "campaign": entry.campaign.code}
+            for entry in entries
         ],
     }
 
@@ -126,11 +131,16 @@ class _Builder:
         }
         self.secret["password"] += "-Demo"
         dialler, self.secret["dialler_key"] = accounts.issue_client(
-            name="practice-dialler", owner=self.staff["admin"], scopes=["authorize", "dial", "events", "optouts"],
+            name="practice-dialler",
+            owner=self.staff["admin"],
+            scopes=["authorize", "dial", "events", "optouts"],
             ends_at=self.now + timedelta(days=365),
         )
         filing = Filing.objects.create(
-            number="DEMO-B2-20260088", authority="通信管理局（演示）", valid_from=self.today - timedelta(days=300), valid_until=self.today + timedelta(days=200),
+            number="DEMO-B2-20260088",
+            authority="通信管理局（演示）",
+            valid_from=self.today - timedelta(days=300),
+            valid_until=self.today + timedelta(days=200),
         )
         pool = iter(numbers(self.chance, CONTACTS_EACH * len(PLANS)))
         for plan in PLANS:
@@ -144,22 +154,46 @@ class _Builder:
         supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]
         purpose, _made = Purpose.objects.get_or_create(code=plan.purpose[0], defaults={"name": plan.purpose[1]})
         source = contacts.create_source(
-            actor=supervisor, purposes=[purpose], code=f"{plan.code}-web", name=f"{plan.company}{plan.name}", origin=DataSource.Origin.OWN,
-            lawful_basis="个人同意（个人信息保护法第十三条）", consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
+            actor=supervisor,
+            purposes=[purpose],
+            code=f"{plan.code}-web",
+            name=f"{plan.company}{plan.name}",
+            origin=DataSource.Origin.OWN,
+            lawful_basis="个人同意（个人信息保护法第十三条）",
+            consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
         )
         contacts.approve_source(actor=compliance, source=source)
         script = Script.objects.create(code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade)
         version = scripts.write_version(
-            actor=supervisor, script=script, company=plan.company, opening=plan.opening, purpose=plan.why, body=plan.body, way_out=plan.way_out,
+            actor=supervisor,
+            script=script,
+            company=plan.company,
+            opening=plan.opening,
+            purpose=plan.why,
+            body=plan.body,
+            way_out=plan.way_out,
             forbidden=plan.forbidden,
         )
         scripts.submit(actor=supervisor, version=version)
         scripts.approve(actor=compliance, version=version, note="开场、目的与退订方式齐全。")
-        line = Line.objects.create(number=phones.normalise(plan.line), carrier="演示运营商", ownership_proof="DEMO-合同", state=Line.State.VERIFIED)
+        line = Line.objects.create(
+            number=phones.normalise(plan.line), carrier="演示运营商", ownership_proof="DEMO-合同", state=Line.State.VERIFIED
+        )
         campaign = campaigns.create_campaign(
-            actor=supervisor, lines=[line], code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade, product_risk=plan.risk,
-            purpose=purpose, lawful_basis="个人同意", filing=filing, script=script, starts_on=self.today - timedelta(days=60),
-            ends_on=self.today + timedelta(days=120), checklist=list(CHECKLIST),
+            actor=supervisor,
+            lines=[line],
+            code=plan.code,
+            name=plan.name,
+            kind=plan.kind,
+            trade=plan.trade,
+            product_risk=plan.risk,
+            purpose=purpose,
+            lawful_basis="个人同意",
+            filing=filing,
+            script=script,
+            starts_on=self.today - timedelta(days=60),
+            ends_on=self.today + timedelta(days=120),
+            checklist=list(CHECKLIST),
         )
         campaigns.approve_campaign(actor=compliance, campaign=campaign)
         campaigns.run_campaign(actor=supervisor, campaign=campaign)
@@ -178,13 +212,22 @@ class _Builder:
         for number in phones_of_list:
             given = self.now.astimezone(HOME) - timedelta(days=self.chance.randint(5, 300))
             consents = self.chance.random() < 0.93
-            writer.writerow([
-                number, name(self.chance), self.chance.choice(TAGS), self.chance.choice(NOTES),
-                "网页勾选" if consents else "", f"{given:%Y-%m-%d} 10:00" if consents else "",
-            ])
+            writer.writerow(
+                [
+                    number,
+                    name(self.chance),
+                    self.chance.choice(TAGS),
+                    self.chance.choice(NOTES),
+                    "网页勾选" if consents else "",
+                    f"{given:%Y-%m-%d} 10:00" if consents else "",
+                ]
+            )
         contacts.import_now(
-            actor=self.staff[plan.supervisor], source=DataSource.objects.get(code=f"{plan.code}-web"), file_name=f"{plan.code}.csv",
-            content=text.getvalue().encode(), list_code=campaign.code,
+            actor=self.staff[plan.supervisor],
+            source=DataSource.objects.get(code=f"{plan.code}-web"),
+            file_name=f"{plan.code}.csv",
+            content=text.getvalue().encode(),
+            list_code=campaign.code,
         )
 
     def _loose_ends(self) -> None:
@@ -196,20 +239,38 @@ class _Builder:
             ("store-sign-up", "门店登记表", DataSource.Origin.OWN, ""),
         ):
             contacts.create_source(
-                actor=supervisor, purposes=[membership], code=code, name=title, origin=origin, supplier=supplier,
-                lawful_basis="待合规确认", consent_wording="门店纸质登记表第3版。",
+                actor=supervisor,
+                purposes=[membership],
+                code=code,
+                name=title,
+                origin=origin,
+                supplier=supplier,
+                lawful_basis="待合规确认",
+                consent_wording="门店纸质登记表第3版。",
             )
         script = Script.objects.get(code="retail-members")
         current = script.versions.get(state=ScriptVersion.State.APPROVED)
         version = scripts.write_version(
-            actor=supervisor, script=script, company=current.company, opening=current.opening, purpose=current.purpose, forbidden=current.forbidden,
-            body=current.body + "\n本月续费另送上门清洁一次。", way_out=current.way_out,
+            actor=supervisor,
+            script=script,
+            company=current.company,
+            opening=current.opening,
+            purpose=current.purpose,
+            forbidden=current.forbidden,
+            body=current.body + "\n本月续费另送上门清洁一次。",
+            way_out=current.way_out,
         )
         scripts.submit(actor=supervisor, version=version)
         draft = Script.objects.create(code="retail-survey", name="满意度回访", kind="service", trade="retail")
         scripts.write_version(
-            actor=supervisor, script=draft, company="明澜家居", opening="您好，我是明澜家居的客服。", purpose="来电是想了解您对上次安装服务的意见。",
-            body="请问整体满意吗？有什么需要改进？", way_out="如不希望再接到回访电话请按9。", forbidden="不得推销",
+            actor=supervisor,
+            script=draft,
+            company="明澜家居",
+            opening="您好，我是明澜家居的客服。",
+            purpose="来电是想了解您对上次安装服务的意见。",
+            body="请问整体满意吗？有什么需要改进？",
+            way_out="如不希望再接到回访电话请按9。",
+            forbidden="不得推销",
         )
         paused = Campaign.objects.get(code="retail-clearance")
         campaigns.pause_campaign(actor=supervisor, campaign=paused)
@@ -229,7 +290,9 @@ class _Builder:
         for place, entry in enumerate(picked):
             agent = self.staff[plan.agents[place % len(plan.agents)]]
             at = start + timedelta(minutes=place * 150 + self.chance.randint(0, 40))
-            answer = calls.authorize(campaign=campaign.code, phone=entry.contact.phone, line=line.number, agent=agent, at=at, checklist_done=True)
+            answer = calls.authorize(
+                campaign=campaign.code, phone=entry.contact.phone, line=line.number, agent=agent, at=at, checklist_done=True
+            )
             if answer.call_id:
                 self._finish(Call.objects.get(pk=answer.call_id), agent, at)
 

@@ -11,131 +11,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-        ('jobs', '0001_tables'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("jobs", "0001_tables"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
-            name='Purpose',
+            name="Purpose",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
             ],
-            options={
-                'abstract': False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
-            name='DataSource',
+            name="DataSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('origin', models.CharField(choices=[('own', 'own clients'), ('web', 'own web form'), ('partner', 'partner under agreement'), ('purchased', 'purchased'), ('shared', 'shared without agreement')], max_length=10, verbose_name='origin')),
-                ('lawful_basis', models.CharField(max_length=200, verbose_name='lawful basis')),
-                ('supplier', models.CharField(blank=True, max_length=120, verbose_name='supplier')),
-                ('agreement', models.CharField(blank=True, max_length=200, verbose_name='agreement')),
-                ('consent_wording', models.TextField(verbose_name='wording of the consent')),
-                ('wording_version', models.CharField(default='1', max_length=20, verbose_name='version of the wording')),
-                ('consent_days', models.PositiveSmallIntegerField(default=365, verbose_name='consent holds for days')),
-                ('state', models.CharField(choices=[('draft', 'awaiting approval'), ('approved', 'approved'), ('refused', 'refused'), ('withdrawn', 'withdrawn')], default='draft', max_length=10, verbose_name='state')),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by')),
-                ('purposes', models.ManyToManyField(related_name='sources', to='contacts.purpose', verbose_name='purposes')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("own", "own clients"),
+                            ("web", "own web form"),
+                            ("partner", "partner under agreement"),
+                            ("purchased", "purchased"),
+                            ("shared", "shared without agreement"),
+                        ],
+                        max_length=10,
+                        verbose_name="origin",
+                    ),
+                ),
+                ("lawful_basis", models.CharField(max_length=200, verbose_name="lawful basis")),
+                ("supplier", models.CharField(blank=True, max_length=120, verbose_name="supplier")),
+                ("agreement", models.CharField(blank=True, max_length=200, verbose_name="agreement")),
+                ("consent_wording", models.TextField(verbose_name="wording of the consent")),
+                ("wording_version", models.CharField(default="1", max_length=20, verbose_name="version of the wording")),
+                ("consent_days", models.PositiveSmallIntegerField(default=365, verbose_name="consent holds for days")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "awaiting approval"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="approved by",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="recorded by",
+                    ),
+                ),
+                ("purposes", models.ManyToManyField(related_name="sources", to="contacts.purpose", verbose_name="purposes")),
             ],
         ),
         migrations.CreateModel(
-            name='ContactImport',
+            name="ContactImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('list_code', models.CharField(blank=True, max_length=40)),
-                ('file_name', models.CharField(max_length=200)),
-                ('upload', models.CharField(max_length=80)),
-                ('report', models.CharField(blank=True, max_length=80)),
-                ('mapping', models.JSONField(default=dict)),
-                ('counts', models.JSONField(default=dict)),
-                ('consented', models.PositiveIntegerField(default=0)),
-                ('stored_rows', models.PositiveBigIntegerField(default=0)),
-                ('state', models.CharField(choices=[('preview', 'to be confirmed'), ('confirmed', 'confirmed')], default='preview', max_length=10)),
-                ('job', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contact_import', to='jobs.job')),
-                ('started_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='imports', to='contacts.datasource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("list_code", models.CharField(blank=True, max_length=40)),
+                ("file_name", models.CharField(max_length=200)),
+                ("upload", models.CharField(max_length=80)),
+                ("report", models.CharField(blank=True, max_length=80)),
+                ("mapping", models.JSONField(default=dict)),
+                ("counts", models.JSONField(default=dict)),
+                ("consented", models.PositiveIntegerField(default=0)),
+                ("stored_rows", models.PositiveBigIntegerField(default=0)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("preview", "to be confirmed"), ("confirmed", "confirmed")], default="preview", max_length=10
+                    ),
+                ),
+                (
+                    "job",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="contact_import", to="jobs.job"
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="contacts.datasource"),
+                ),
             ],
-            options={
-                'abstract': False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('phone', apps.core.fields.ProtectedCharField(kind='phone', verbose_name='phone')),
-                ('name', apps.core.fields.ProtectedCharField(blank=True, kind='name', null=True, verbose_name='name')),
-                ('note', apps.core.fields.ProtectedTextField(blank=True, kind='text', null=True, verbose_name='note')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name='tags')),
-                ('number_index', models.BinaryField(max_length=32, unique=True)),
-                ('last4_index', models.BinaryField(db_index=True, max_length=32)),
-                ('zones', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None, verbose_name='time zones')),
-                ('is_minor', models.BooleanField(default=False, verbose_name='minor')),
-                ('minor_reason', models.CharField(blank=True, max_length=200)),
-                ('expires_at', models.DateTimeField(db_index=True, verbose_name='deleted after')),
-                ('erasing_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='contacts.datasource', verbose_name='data source')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("phone", apps.core.fields.ProtectedCharField(kind="phone", verbose_name="phone")),
+                ("name", apps.core.fields.ProtectedCharField(blank=True, kind="name", null=True, verbose_name="name")),
+                ("note", apps.core.fields.ProtectedTextField(blank=True, kind="text", null=True, verbose_name="note")),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name="tags"
+                    ),
+                ),
+                ("number_index", models.BinaryField(max_length=32, unique=True)),
+                ("last4_index", models.BinaryField(db_index=True, max_length=32)),
+                (
+                    "zones",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None, verbose_name="time zones"
+                    ),
+                ),
+                ("is_minor", models.BooleanField(default=False, verbose_name="minor")),
+                ("minor_reason", models.CharField(blank=True, max_length=200)),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="deleted after")),
+                ("erasing_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="contacts.datasource",
+                        verbose_name="data source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('channel', models.CharField(choices=[('web', 'ticked on a web form'), ('voice', 'confirmed by voice'), ('paper', 'on paper'), ('crm', 'recorded in a CRM')], max_length=6)),
-                ('given_at', models.DateTimeField()),
-                ('wording_version', models.CharField(max_length=20)),
-                ('evidence', models.CharField(max_length=200)),
-                ('expires_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='contacts.contact')),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contacts.purpose')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("web", "ticked on a web form"),
+                            ("voice", "confirmed by voice"),
+                            ("paper", "on paper"),
+                            ("crm", "recorded in a CRM"),
+                        ],
+                        max_length=6,
+                    ),
+                ),
+                ("given_at", models.DateTimeField()),
+                ("wording_version", models.CharField(max_length=20)),
+                ("evidence", models.CharField(max_length=200)),
+                ("expires_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="contacts.contact")),
+                ("purpose", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contacts.purpose")),
             ],
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func('number_index', function='octet_length', output_field=models.IntegerField()), 32)), name='number_index_is_32_bytes'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    django.db.models.lookups.Exact(
+                        models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                    )
+                ),
+                name="number_index_is_32_bytes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__lte', django.db.models.expressions.CombinedExpression(models.F('created_at'), '+', models.Value('366 days', output_field=models.DurationField())))), name='contact_kept_one_year_at_most'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "expires_at__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("created_at"), "+", models.Value("366 days", output_field=models.DurationField())
+                        ),
+                    )
+                ),
+                name="contact_kept_one_year_at_most",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasource',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['purchased', 'shared']), ('state', 'approved'), _negated=True), name='bought_data_is_never_approved'),
+            model_name="datasource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["purchased", "shared"]), ("state", "approved"), _negated=True),
+                name="bought_data_is_never_approved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasource',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), ('approved_by__isnull', False), _connector='OR'), name='source_approval_has_approver'),
+            model_name="datasource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"),
+                name="source_approval_has_approver",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='datasource',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('recorded_by')), _negated=True), name='source_four_eyes'),
+            model_name="datasource",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True), name="source_four_eyes"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.UniqueConstraint(fields=('contact', 'purpose', 'given_at'), name='consent_once'),
+            model_name="consent", constraint=models.UniqueConstraint(fields=("contact", "purpose", "given_at"), name="consent_once")
         ),
         migrations.AddConstraint(
-            model_name='consent',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('given_at'))), name='consent_ends_after_it_begins'),
+            model_name="consent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("given_at"))), name="consent_ends_after_it_begins"
+            ),
         ),
     ]

@@ -4,5 +4,12 @@ from .importing import confirm_import, import_now, run_import, start_import
 from .sources import approve_source, create_source, refuse_source, withdraw_source
 
 __all__ = [
-    "approve_source", "confirm_import", "create_source", "import_now", "refuse_source", "run_import", "start_import", "withdraw_source",
+    "approve_source",
+    "confirm_import",
+    "create_source",
+    "import_now",
+    "refuse_source",
+    "run_import",
+    "start_import",
+    "withdraw_source",
 ]

@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -57,7 +58,9 @@ def start_import(*, actor: User, source: DataSource, file_name: str, content: by
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
     if source.state != DataSource.State.APPROVED:
-        raise BadInput(_('The source "%(source)s" is not approved. Compliance approves it before anything is imported (R3).'), source=source.code)
+        raise BadInput(
+            _('The source "%(source)s" is not approved. Compliance approves it before anything is imported (R3).'), source=source.code
+        )
     if detect.find(file_name):
         raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
     table = open_table(content)
@@ -67,7 +70,7 @@ def start_import(*, actor: User, source: DataSource, file_name: str, content: by
     mapping = rules.match_columns(table.heading)
     upload = vault.put(content, folder="uploads")
     return ContactImport.objects.create(
-        source=source, list_code=list_code, file_name=file_name[-200:], upload=upload, mapping=mapping, started_by=actor,
+        source=source, list_code=list_code, file_name=file_name[-200:], upload=upload, mapping=mapping, started_by=actor
     )
 
 
@@ -109,7 +112,9 @@ def _checked(mapping: dict[str, int]) -> dict[str, int]:
     return mapping
 
 
-def import_now(*, actor: User, source: DataSource, file_name: str, content: bytes, list_code: str = "", progress: Progress | None = None) -> ContactImport:
+def import_now(
+    *, actor: User, source: DataSource, file_name: str, content: bytes, list_code: str = "", progress: Progress | None = None
+) -> ContactImport:
     """The whole path in this process, for the command line. Raises like its steps."""
     contact_import = start_import(actor=actor, source=source, file_name=file_name, content=content, list_code=list_code)
     try:
@@ -159,8 +164,11 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
         upload, contact_import.upload = contact_import.upload, ""
         contact_import.save()
         record_access(
-            kind=AccessEvent.Kind.IMPORTED, subject=f"contact_import:{contact_import.pk}", count=counts[rules.ACCEPTED],
-            purpose="import", actor=contact_import.started_by,
+            kind=AccessEvent.Kind.IMPORTED,
+            subject=f"contact_import:{contact_import.pk}",
+            count=counts[rules.ACCEPTED],
+            purpose="import",
+            actor=contact_import.started_by,
         )
         jobs.end(job, state=Job.State.DONE, sentence="")
         transaction.on_commit(lambda: vault.delete(upload))
@@ -248,9 +256,14 @@ def store(accepted: list[rules.Verdict], contact_import: ContactImport) -> int:
     source = contact_import.source
     now = clock.now()
     kept = policies.retention_policy(now).contact_days
-    facts = {
-        "now": now, "source": source.pk, "expires": now + timedelta(days=kept), "wording": source.wording_version,
-        "evidence": f"contact_import:{contact_import.pk}", "actor": contact_import.started_by_id, "days": source.consent_days,
+    facts: dict[str, Any] = {
+        "now": now,
+        "source": source.pk,
+        "expires": now + timedelta(days=kept),
+        "wording": source.wording_version,
+        "evidence": f"contact_import:{contact_import.pk}",
+        "actor": contact_import.started_by_id,
+        "days": source.consent_days,
     }
     with connection.cursor() as cursor:
         cursor.execute(_STAGE)

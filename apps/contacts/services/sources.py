@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.core import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 
 from ..models import DataSource, Purpose

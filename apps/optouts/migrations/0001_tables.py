@@ -10,34 +10,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-        ('accounts', '0001_tables'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("accounts", "0001_tables"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
-            name='OptOut',
+            name="OptOut",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number_hash', models.BinaryField(max_length=32)),
-                ('key_id', models.CharField(max_length=32)),
-                ('channel', models.CharField(choices=[('key', 'key 9 in the call'), ('agent', 'told the agent'), ('api', 'another system')], max_length=6)),
-                ('said_at', models.DateTimeField()),
-                ('evidence', models.CharField(max_length=80)),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.apiclient')),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number_hash", models.BinaryField(max_length=32)),
+                ("key_id", models.CharField(max_length=32)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("key", "key 9 in the call"), ("agent", "told the agent"), ("api", "another system")], max_length=6
+                    ),
+                ),
+                ("said_at", models.DateTimeField()),
+                ("evidence", models.CharField(max_length=80)),
+                (
+                    "client",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('number_hash', 'evidence'), name='opt_out_once_per_evidence'), models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func('number_hash', function='octet_length', output_field=models.IntegerField()), 32)), name='opt_out_hash_is_32_bytes')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("number_hash", "evidence"), name="opt_out_once_per_evidence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                            )
+                        ),
+                        name="opt_out_hash_is_32_bytes",
+                    ),
+                ]
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='optout',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='9ada3441e66638afd09ab3bc82a19ef88f2687ae', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_6228a', table='optouts_optout', when='BEFORE')),
+            model_name="optout",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="9ada3441e66638afd09ab3bc82a19ef88f2687ae",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_6228a",
+                    table="optouts_optout",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

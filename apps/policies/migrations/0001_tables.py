@@ -10,66 +10,129 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
-            name='RetentionPolicy',
+            name="RetentionPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('in_force_from', models.DateTimeField(verbose_name='in force from')),
-                ('contact_days', models.PositiveSmallIntegerField(default=365)),
-                ('call_days', models.PositiveSmallIntegerField(default=365)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number", models.PositiveIntegerField(unique=True)),
+                ("in_force_from", models.DateTimeField(verbose_name="in force from")),
+                ("contact_days", models.PositiveSmallIntegerField(default=365)),
+                ("call_days", models.PositiveSmallIntegerField(default=365)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
-            options={
-                'get_latest_by': 'number',
-                'abstract': False,
-            },
+            options={"get_latest_by": "number", "abstract": False},
         ),
         migrations.CreateModel(
-            name='CallingPolicy',
+            name="CallingPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('in_force_from', models.DateTimeField(verbose_name='in force from')),
-                ('window_start', models.TimeField(default=datetime.time(8, 0))),
-                ('window_end', models.TimeField(default=datetime.time(21, 0))),
-                ('calls_per_day', models.PositiveSmallIntegerField(default=1)),
-                ('calls_per_week', models.PositiveSmallIntegerField(default=3)),
-                ('reservation_seconds', models.PositiveSmallIntegerField(default=60)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('written_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number", models.PositiveIntegerField(unique=True)),
+                ("in_force_from", models.DateTimeField(verbose_name="in force from")),
+                ("window_start", models.TimeField(default=datetime.time(8, 0))),
+                ("window_end", models.TimeField(default=datetime.time(21, 0))),
+                ("calls_per_day", models.PositiveSmallIntegerField(default=1)),
+                ("calls_per_week", models.PositiveSmallIntegerField(default=3)),
+                ("reservation_seconds", models.PositiveSmallIntegerField(default=60)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'get_latest_by': 'number',
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('calls_per_day__lte', 1), ('calls_per_week__lte', 3), ('reservation_seconds__lte', 60), ('window_end__lte', datetime.time(21, 0)), ('window_start__gte', datetime.time(8, 0)), ('window_start__lt', models.F('window_end'))), name='calling_policy_within_norm'), models.CheckConstraint(condition=models.Q(models.Q(('written_by', models.F('approved_by')), _negated=True), models.Q(('approved_by__isnull', True), ('written_by__isnull', True)), _connector='OR'), name='calling_policy_four_eyes')],
+                "get_latest_by": "number",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("calls_per_day__lte", 1),
+                            ("calls_per_week__lte", 3),
+                            ("reservation_seconds__lte", 60),
+                            ("window_end__lte", datetime.time(21, 0)),
+                            ("window_start__gte", datetime.time(8, 0)),
+                            ("window_start__lt", models.F("window_end")),
+                        ),
+                        name="calling_policy_within_norm",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("written_by", models.F("approved_by")), _negated=True),
+                            models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="calling_policy_four_eyes",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='callingpolicy',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='938de508db268c861ba075bc06695e28d80fd65d', operation='UPDATE OR DELETE', pgid='pgtrigger_frozen_15c5f', table='policies_callingpolicy', when='BEFORE')),
+            model_name="callingpolicy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="938de508db268c861ba075bc06695e28d80fd65d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_frozen_15c5f",
+                    table="policies_callingpolicy",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='retentionpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('call_days__lte', 365), ('contact_days__lte', 365)), name='retention_policy_within_norm'),
+            model_name="retentionpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("call_days__lte", 365), ("contact_days__lte", 365)), name="retention_policy_within_norm"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='retentionpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('written_by', models.F('approved_by')), _negated=True), models.Q(('approved_by__isnull', True), ('written_by__isnull', True)), _connector='OR'), name='retention_policy_four_eyes'),
+            model_name="retentionpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("written_by", models.F("approved_by")), _negated=True),
+                    models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                    _connector="OR",
+                ),
+                name="retention_policy_four_eyes",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='retentionpolicy',
-            trigger=pgtrigger.compiler.Trigger(name='frozen', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f882c02a64a89500b67ece69cdeb0c498534058a', operation='UPDATE OR DELETE', pgid='pgtrigger_frozen_0b779', table='policies_retentionpolicy', when='BEFORE')),
+            model_name="retentionpolicy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f882c02a64a89500b67ece69cdeb0c498534058a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_frozen_0b779",
+                    table="policies_retentionpolicy",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

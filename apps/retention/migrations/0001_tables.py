@@ -8,39 +8,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='PurgeRun',
+            name="PurgeRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done')], default='running', max_length=8)),
-                ('policy', models.PositiveIntegerField()),
-                ('counts', models.JSONField(default=dict)),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("at", models.DateTimeField()),
+                ("state", models.CharField(choices=[("running", "running"), ("done", "done")], default="running", max_length=8)),
+                ("policy", models.PositiveIntegerField()),
+                ("counts", models.JSONField(default=dict)),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
-            options={
-                'abstract': False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
-            name='ErasureEntry',
+            name="ErasureEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number_hash', models.BinaryField(max_length=32)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='retention.purgerun')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number_hash", models.BinaryField(max_length=32)),
+                ("run", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="retention.purgerun")),
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='erasureentry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='39d5f7dc27476fe3d036b4974c3ad99e7324fa01', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b0f1f', table='retention_erasureentry', when='BEFORE')),
+            model_name="erasureentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="39d5f7dc27476fe3d036b4974c3ad99e7324fa01",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b0f1f",
+                    table="retention_erasureentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

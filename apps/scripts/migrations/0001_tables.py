@@ -10,54 +10,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(
-            name='Script',
+            name="Script",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('kind', models.CharField(choices=[('marketing', 'marketing'), ('notification', 'notification'), ('service', 'service')], max_length=12, verbose_name='kind of call')),
-                ('trade', models.CharField(choices=[('general', 'general'), ('retail', 'retail'), ('finance', 'finance'), ('education', 'education'), ('medical', 'medical')], max_length=12, verbose_name='trade')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("marketing", "marketing"), ("notification", "notification"), ("service", "service")],
+                        max_length=12,
+                        verbose_name="kind of call",
+                    ),
+                ),
+                (
+                    "trade",
+                    models.CharField(
+                        choices=[
+                            ("general", "general"),
+                            ("retail", "retail"),
+                            ("finance", "finance"),
+                            ("education", "education"),
+                            ("medical", "medical"),
+                        ],
+                        max_length=12,
+                        verbose_name="trade",
+                    ),
+                ),
             ],
-            options={
-                'abstract': False,
-            },
+            options={"abstract": False},
         ),
         migrations.CreateModel(
-            name='ScriptVersion',
+            name="ScriptVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('number', models.PositiveIntegerField()),
-                ('company', models.CharField(max_length=80, verbose_name='company as said')),
-                ('opening', models.TextField(verbose_name='opening: company and person')),
-                ('purpose', models.TextField(verbose_name='purpose of the call')),
-                ('body', models.TextField(verbose_name='body')),
-                ('way_out', models.TextField(verbose_name='way out: how to opt out')),
-                ('forbidden', models.TextField(blank=True, verbose_name='forbidden behaviours')),
-                ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('submitted', 'awaiting review'), ('returned', 'sent back'), ('approved', 'approved'), ('retired', 'retired')], default='draft', max_length=50, protected=True)),
-                ('review_note', models.CharField(blank=True, max_length=400)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('script', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='scripts.script')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("number", models.PositiveIntegerField()),
+                ("company", models.CharField(max_length=80, verbose_name="company as said")),
+                ("opening", models.TextField(verbose_name="opening: company and person")),
+                ("purpose", models.TextField(verbose_name="purpose of the call")),
+                ("body", models.TextField(verbose_name="body")),
+                ("way_out", models.TextField(verbose_name="way out: how to opt out")),
+                ("forbidden", models.TextField(blank=True, verbose_name="forbidden behaviours")),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "awaiting review"),
+                            ("returned", "sent back"),
+                            ("approved", "approved"),
+                            ("retired", "retired"),
+                        ],
+                        default="draft",
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("review_note", models.CharField(blank=True, max_length=400)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                ("script", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="scripts.script")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('script', 'number'), name='script_version_number'), models.UniqueConstraint(condition=models.Q(('state', 'approved')), fields=('script',), name='one_approved_version'), models.CheckConstraint(condition=models.Q(('reviewed_by', models.F('author')), _negated=True), name='script_four_eyes'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('approved_at__isnull', False), ('expires_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='approved_script_has_reviewer_and_end')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("script", "number"), name="script_version_number"),
+                    models.UniqueConstraint(condition=models.Q(("state", "approved")), fields=("script",), name="one_approved_version"),
+                    models.CheckConstraint(condition=models.Q(("reviewed_by", models.F("author")), _negated=True), name="script_four_eyes"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            models.Q(("approved_at__isnull", False), ("expires_at__isnull", False), ("reviewed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="approved_script_has_reviewer_and_end",
+                    ),
+                ]
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='scriptversion',
-            trigger=pgtrigger.compiler.Trigger(name='submitted_text_is_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" IN (\'submitted\', \'approved\', \'retired\') AND (OLD."opening" IS DISTINCT FROM (NEW."opening") OR OLD."purpose" IS DISTINCT FROM (NEW."purpose") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."way_out" IS DISTINCT FROM (NEW."way_out") OR OLD."forbidden" IS DISTINCT FROM (NEW."forbidden")))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='8f918d880cf93502296281bcb4dd4077020bf91a', operation='UPDATE', pgid='pgtrigger_submitted_text_is_frozen_ed9f4', table='scripts_scriptversion', when='BEFORE')),
+            model_name="scriptversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="submitted_text_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."state" IN (\'submitted\', \'approved\', \'retired\') AND (OLD."opening" IS DISTINCT FROM (NEW."opening") OR OLD."purpose" IS DISTINCT FROM (NEW."purpose") OR OLD."body" IS DISTINCT FROM (NEW."body") OR OLD."way_out" IS DISTINCT FROM (NEW."way_out") OR OLD."forbidden" IS DISTINCT FROM (NEW."forbidden")))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="8f918d880cf93502296281bcb4dd4077020bf91a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_submitted_text_is_frozen_ed9f4",
+                    table="scripts_scriptversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -39,7 +39,11 @@ class Command(cli.Command):
                 raise CommandError(f'There is no user "{options["agent"]}".')
         try:
             answer = services.authorize(
-                campaign=options["campaign"], phone=services.find_number(phone=options["phone"]), line=options["line"], agent=agent, at=at,
+                campaign=options["campaign"],
+                phone=services.find_number(phone=options["phone"]),
+                line=options["line"],
+                agent=agent,
+                at=at,
                 reserve=options["reserve"],
             )
         except HeguiError as error:

@@ -41,8 +41,12 @@ class Command(cli.Command):
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         try:
             done = services.import_now(
-                actor=self._actor(options["user"], source), source=source, file_name=options["file"].name, content=content,
-                list_code=options["campaign"], progress=self.progress,
+                actor=self._actor(options["user"], source),
+                source=source,
+                file_name=options["file"].name,
+                content=content,
+                list_code=options["campaign"],
+                progress=self.progress,
             )
         except BadInput as error:
             self.refuse(error)

@@ -32,7 +32,17 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
 # Folders of packages that no page uses are not worth the time of collecting them.
-NOT_COLLECTED = ["tabler-flags*", "tabler-marketing*", "tabler-payments*", "tabler-socials*", "tabler-props*", "*.rtl.*", "*.esm.*", "*.scss", "*.html"]
+NOT_COLLECTED = [
+    "tabler-flags*",
+    "tabler-marketing*",
+    "tabler-payments*",
+    "tabler-socials*",
+    "tabler-props*",
+    "*.rtl.*",
+    "*.esm.*",
+    "*.scss",
+    "*.html",
+]
 
 
 class Command(cli.Command):
@@ -55,7 +65,23 @@ class Command(cli.Command):
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             children.start("web", self._web(host, port))
-            children.start("worker", [sys.executable, "-m", "celery", "-A", "config", "worker", "--concurrency", "2", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"])
+            children.start(
+                "worker",
+                [
+                    sys.executable,
+                    "-m",
+                    "celery",
+                    "-A",
+                    "config",
+                    "worker",
+                    "--concurrency",
+                    "2",
+                    "--loglevel",
+                    "WARNING",
+                    "--without-gossip",
+                    "--without-mingle",
+                ],
+            )
             children.start("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="])
             url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
             self._wait_for(host, port, children)
@@ -121,11 +147,33 @@ class Command(cli.Command):
     @staticmethod
     def _web(host: str, port: int) -> list[str]:
         command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--workers", "2",
-            "--blocking-threads", "8", "--log-level", "warning", "--respawn-failed-workers", "config.wsgi:application",
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            "2",
+            "--blocking-threads",
+            "8",
+            "--log-level",
+            "warning",
+            "--respawn-failed-workers",
+            "config.wsgi:application",
         ]
         if settings.HEGUI_TLS_CERT:
-            command[3:3] = ["--ssl-certificate", settings.HEGUI_TLS_CERT, "--ssl-keyfile", settings.HEGUI_TLS_KEY, "--ssl-protocol-min", "tls1.3"]
+            command[3:3] = [
+                "--ssl-certificate",
+                settings.HEGUI_TLS_CERT,
+                "--ssl-keyfile",
+                settings.HEGUI_TLS_KEY,
+                "--ssl-protocol-min",
+                "tls1.3",
+            ]
         return command
 
     @staticmethod
@@ -169,8 +217,14 @@ class Children:
     def start(self, name: str, command: list[str], **env: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env={**os.environ, **env}, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509  (one thread here)
+                command,
+                cwd=settings.BASE_DIR,
+                env={**os.environ, **env},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509  (one thread here)
             )
 
     def ended(self) -> str | None:

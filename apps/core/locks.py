@@ -1,0 +1,41 @@
+"""Locks that end with the transaction: of a number, and of an agent.
+
+Whatever decides or changes what the gate judges about a number takes the number's lock first and
+touches rows afterwards, so for each number everything happens in one order. The agent's lock is
+taken after the number's, never before. They are PostgreSQL's advisory locks of the transaction
+kind, which PgBouncer in transaction mode allows.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+_AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
+
+
+def number_key(number_index: bytes) -> int:
+    """The 64-bit key of a number, from its blind index: signed, as PostgreSQL wants it."""
+    return int.from_bytes(number_index[:8], "big", signed=True)
+
+
+def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
+    """Wait for the lock of a number, and of the agent who is to call it; in one round trip."""
+    with connection.cursor() as cursor:
+        if agent_id is None:
+            cursor.execute("select pg_advisory_xact_lock(%s)", [number_key(number_index)])
+        else:
+            cursor.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s, %s)", [number_key(number_index), _AGENTS, agent_id])
+
+
+def lock_agent(agent_id: int) -> None:
+    """Wait for the lock of an agent."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_AGENTS, agent_id])
+
+
+def try_lock_numbers(number_indexes: Iterable[bytes]) -> list[bytes]:
+    """Take what locks are free, without waiting; returns the indexes whose lock is held now."""
+    by_key = {number_key(index): index for index in number_indexes}
+    with connection.cursor() as cursor:
+        cursor.execute("select key from unnest(%s::bigint[]) key where pg_try_advisory_xact_lock(key)", [sorted(by_key)])
+        return [by_key[key] for (key,) in cursor.fetchall()]

@@ -1,0 +1,271 @@
+"""Each rule alone, on both sides of its boundary. Facts of a legal call; one fact differs."""
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from apps.calls.gate.facts import Facts
+from apps.calls.gate.rules import EVERY_KIND, MARKETING, RULES, judge
+from apps.core import workdays
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
+MOMENT = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+DAY = timedelta(days=1)
+
+LEGAL = Facts(
+    at=MOMENT,
+    kind="marketing",
+    trade="retail",
+    product_risk="",
+    contact_known=True,
+    contact_erasing=False,
+    contact_minor=False,
+    contact_expires_at=MOMENT + DAY,
+    opted_out_at=None,
+    source_state="approved",
+    source_has_purpose=True,
+    consent_given_at=MOMENT - DAY,
+    consent_expires_at=MOMENT + DAY,
+    consent_withdrawn_at=None,
+    local_times=(MOMENT,),
+    holidays=("",),
+    holiday_over=None,
+    calls_today=0,
+    calls_of_week=(),
+    next_local_day=datetime(2026, 11, 25, tzinfo=SHANGHAI),
+    calls_per_day=1,
+    calls_per_week=3,
+    campaign_state="running",
+    starts_on=date(2026, 11, 24),
+    ends_on=date(2026, 11, 24),
+    window_start=time(8),
+    window_end=time(21),
+    filing_from=date(2026, 11, 24),
+    filing_until=date(2026, 11, 24),
+    line_in_campaign=True,
+    line_state="verified",
+    script_state="approved",
+    script_expires_at=MOMENT + DAY,
+    agent_assigned=True,
+    agent_suspended=False,
+    agent_open_call=False,
+    checklist_done=True,
+)
+SECOND = timedelta(seconds=1)
+
+
+def codes(**facts: Any) -> list[str]:
+    return judge(replace(LEGAL, **facts)).codes
+
+
+def at(text: str, zone: ZoneInfo = SHANGHAI) -> dict[str, Any]:
+    moment = datetime.fromisoformat(text).replace(tzinfo=zone)
+    holidays = (workdays.statutory_holiday(moment.date()),)
+    day = moment.date()
+    return {
+        "at": moment,
+        "local_times": (moment,),
+        "holidays": holidays,
+        "holiday_over": workdays.next_ordinary_day(day) if any(holidays) else None,
+        "starts_on": day,
+        "ends_on": day,
+        "filing_from": day,
+        "filing_until": day,
+        "consent_given_at": moment - DAY,
+        "consent_expires_at": moment + DAY,
+        "contact_expires_at": moment + DAY,
+        "script_expires_at": moment + DAY,
+    }
+
+
+def test_a_legal_call_is_refused_by_no_rule() -> None:
+    assert codes() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"contact_erasing": True}, "erased_contact"),
+        ({"opted_out_at": MOMENT - 900 * DAY}, "opted_out"),
+        ({"contact_expires_at": MOMENT}, "retention_due"),
+        ({"source_state": "withdrawn"}, "source_not_approved"),
+        ({"source_state": "draft"}, "source_not_approved"),
+        ({"source_has_purpose": False}, "purpose_mismatch"),
+        ({"consent_given_at": None, "consent_expires_at": None}, "no_consent"),
+        ({"consent_given_at": MOMENT + SECOND}, "no_consent"),
+        ({"consent_expires_at": MOMENT}, "consent_expired"),
+        ({"consent_withdrawn_at": MOMENT}, "consent_withdrawn"),
+        ({"contact_minor": True}, "minor"),
+        ({"product_risk": "R4"}, "product_risk"),
+        ({"product_risk": "R5"}, "product_risk"),
+        ({"campaign_state": "paused"}, "campaign_not_running"),
+        ({"campaign_state": "approved"}, "campaign_not_running"),
+        ({"starts_on": date(2026, 11, 25), "ends_on": date(2026, 11, 25)}, "campaign_dates"),
+        ({"starts_on": date(2026, 11, 23), "ends_on": date(2026, 11, 23)}, "campaign_dates"),
+        ({"filing_from": None, "filing_until": None}, "no_filing"),
+        ({"filing_from": date(2026, 11, 1), "filing_until": date(2026, 11, 23)}, "filing_expired"),
+        ({"filing_from": date(2026, 11, 25), "filing_until": date(2026, 12, 23)}, "filing_expired"),
+        ({"line_in_campaign": False}, "line_not_of_campaign"),
+        ({"line_state": "blocked"}, "line_not_verified"),
+        ({"line_state": "new"}, "line_not_verified"),
+        ({"script_state": None, "script_expires_at": None}, "script_not_approved"),
+        ({"script_expires_at": MOMENT}, "script_expired"),
+        ({"holidays": ("National Day",)}, "holiday"),
+        ({"holidays": (None,)}, "calendar_unknown"),
+        ({"calls_today": 1}, "daily_cap"),
+        ({"calls_of_week": (MOMENT - 3 * DAY, MOMENT - 2 * DAY, MOMENT - DAY)}, "weekly_cap"),
+        ({"agent_assigned": False}, "agent_not_assigned"),
+        ({"agent_suspended": True}, "agent_suspended"),
+        ({"checklist_done": False}, "checklist_missing"),
+        ({"agent_open_call": True}, "previous_call_open"),
+    ],
+)
+def test_one_wrong_fact_is_refused_by_its_rule_alone(facts: dict[str, Any], code: str) -> None:
+    assert codes(**facts) == [code]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"contact_expires_at": MOMENT + SECOND},
+        {"consent_given_at": MOMENT},
+        {"consent_expires_at": MOMENT + SECOND},
+        {"product_risk": "R3"},
+        {"script_expires_at": MOMENT + SECOND},
+        {"calls_of_week": (MOMENT - 3 * DAY, MOMENT - 2 * DAY)},
+        {"agent_assigned": None, "agent_suspended": None, "agent_open_call": None, "checklist_done": None},
+        {"line_state": "verified"},
+    ],
+)
+def test_the_other_side_of_the_boundary_is_allowed(facts: dict[str, Any]) -> None:
+    assert codes(**facts) == []
+
+
+def test_an_unknown_contact_is_not_blamed_for_what_it_cannot_have() -> None:
+    unknown = {
+        "contact_known": False, "contact_expires_at": None, "source_state": None, "source_has_purpose": False,
+        "consent_given_at": None, "consent_expires_at": None,
+    }  # fmt: skip
+    assert codes(**unknown) == ["unknown_contact"]
+
+
+@pytest.mark.parametrize(
+    ("hour", "refused"),
+    [
+        ("07:59:59.999999", True),
+        ("08:00:00", False),
+        ("20:59:59.999999", False),
+        ("21:00:00", True),
+        ("00:00:00", True),
+        ("23:59:59", True),
+    ],
+)
+def test_the_window_opens_at_8_and_closes_before_21(hour: str, refused: bool) -> None:
+    assert codes(**at(f"2026-11-24T{hour}")) == (["outside_window"] if refused else [])
+
+
+def test_a_campaign_may_narrow_the_window() -> None:
+    narrow = {"window_start": time(9, 30), "window_end": time(18)}
+    assert codes(**at("2026-11-24T09:29:59"), **narrow) == ["outside_window"]
+    assert codes(**at("2026-11-24T09:30:00"), **narrow) == []
+    assert codes(**at("2026-11-24T18:00:00"), **narrow) == ["outside_window"]
+
+
+@pytest.mark.parametrize(("now", "opens"), [("05:00", "2026-11-24T08:00:00+08:00"), ("21:30", "2026-11-25T08:00:00+08:00")])
+def test_the_refusal_says_when_the_window_opens(now: str, opens: str) -> None:
+    verdict = judge(replace(LEGAL, **at(f"2026-11-24T{now}")))
+    assert verdict.refusals["outside_window"].retry_at == datetime.fromisoformat(opens)
+
+
+def test_the_window_is_the_clients_own_also_across_daylight_saving() -> None:
+    """New York's clocks go forward on 2026-03-08: 08:00 there is an hour earlier in UTC."""
+    for day in ("2026-03-06", "2026-03-09"):
+        assert codes(**at(f"{day}T07:59:59", NEW_YORK)) == ["outside_window"]
+        assert codes(**at(f"{day}T08:00:00", NEW_YORK)) == []
+    after_closing = judge(replace(LEGAL, **at("2026-03-07T22:00:00", NEW_YORK)))
+    assert after_closing.refusals["outside_window"].retry_at == datetime.fromisoformat("2026-03-08T08:00:00-04:00")
+
+
+def test_every_zone_that_the_client_may_be_in_has_to_be_inside_the_window() -> None:
+    moment = datetime.fromisoformat("2026-11-24T09:00:00-05:00")
+    zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("America/New_York", "America/Los_Angeles"))
+    facts = at("2026-11-24T22:00:00") | {"local_times": zones, "holidays": ("", "")}
+    assert codes(**facts) == ["outside_window"]
+    assert judge(replace(LEGAL, **facts)).refusals["outside_window"].retry_at is None
+
+
+def test_a_client_whose_zone_is_unknown_is_not_called() -> None:
+    assert codes(local_times=(), holidays=()) == ["outside_window", "calendar_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-10-01", ["holiday"]),
+        ("2026-10-07", ["holiday"]),
+        ("2026-10-08", []),
+        ("2026-10-10", []),  # a Saturday that is a make-up working day
+        ("2026-11-28", []),  # an ordinary Saturday
+        ("2027-01-04", ["calendar_unknown"]),
+    ],
+)
+def test_marketing_rests_on_statutory_holidays(day: str, expected: list[str]) -> None:
+    assert codes(**at(f"{day}T10:00:00")) == expected
+
+
+def test_the_refusal_says_when_the_holiday_is_over() -> None:
+    verdict = judge(replace(LEGAL, **at("2026-10-03T10:00:00")))
+    assert verdict.refusals["holiday"].retry_at == datetime.fromisoformat("2026-10-08T00:00:00+08:00")
+
+
+@pytest.mark.parametrize("kind", ["notification", "service"])
+def test_rules_of_marketing_do_not_hold_for_other_kinds(kind: str) -> None:
+    facts = replace(
+        LEGAL, kind=kind, holidays=("National Day",), consent_given_at=None, consent_expires_at=None, contact_minor=True, product_risk="R5"
+    )
+    verdict = judge(facts)
+    assert verdict.codes == []
+    spared = {code for code, rule in RULES.items() if rule.applies == MARKETING}
+    assert set(verdict.not_applicable) == spared
+
+
+@pytest.mark.parametrize("kind", sorted(EVERY_KIND))
+def test_hours_caps_and_opt_outs_hold_for_every_kind(kind: str) -> None:
+    facts = replace(LEGAL, kind=kind, calls_today=1, opted_out_at=MOMENT, local_times=(MOMENT.replace(hour=22),))
+    assert judge(facts).codes == ["opted_out", "outside_window", "daily_cap"]
+
+
+def test_the_daily_cap_passes_at_the_clients_midnight() -> None:
+    assert judge(replace(LEGAL, calls_today=1)).refusals["daily_cap"].retry_at == LEGAL.next_local_day
+
+
+def test_the_weekly_cap_passes_when_one_more_call_fits() -> None:
+    week = (MOMENT - 6 * DAY, MOMENT - 4 * DAY, MOMENT - 2 * DAY)
+    assert judge(replace(LEGAL, calls_of_week=week)).refusals["weekly_cap"].retry_at == week[0] + 7 * DAY
+
+
+def test_a_stricter_campaign_waits_until_enough_calls_are_a_week_old() -> None:
+    week = (MOMENT - 6 * DAY, MOMENT - 4 * DAY, MOMENT - 2 * DAY)
+    assert judge(replace(LEGAL, calls_of_week=week, calls_per_week=1)).refusals["weekly_cap"].retry_at == week[2] + 7 * DAY
+
+
+def test_all_refusals_are_reported_in_the_order_of_the_rules() -> None:
+    facts = replace(LEGAL, opted_out_at=MOMENT, campaign_state="paused", calls_today=1, agent_suspended=True)
+    assert judge(facts).codes == ["opted_out", "campaign_not_running", "daily_cap", "agent_suspended"]
+
+
+def test_facts_survive_being_stored() -> None:
+    facts = replace(LEGAL, calls_of_week=(MOMENT - DAY,), filing_from=None, holidays=("", None), local_times=(MOMENT, MOMENT))
+    assert Facts.from_json(facts.as_json()) == facts
+
+
+def test_every_rule_names_its_duty_and_its_law() -> None:
+    for code, rule in RULES.items():
+        assert rule.code == code
+        assert rule.duty.startswith("R")
+        assert str(rule.law).startswith("《")
+        assert str(rule.sentence).endswith((".", "。"))

@@ -1,0 +1,56 @@
+"""What every test may use: a settled moment, the smallest legal world, signed-in clients."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client
+
+from .world import World
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+# A Tuesday that is no holiday, within calling hours.
+MOMENT = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Time stands still at MOMENT until the test moves it."""
+    with time_machine.travel(MOMENT, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture(autouse=True)
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Files of a test go to its own folder."""
+    from django.core.files.storage import storages
+
+    folder = tmp_path / "media"
+    monkeypatch.setattr(settings, "MEDIA_ROOT", folder)
+    storages["default"].__dict__.pop("base_location", None)
+    storages["default"].__dict__.pop("location", None)
+    storages["default"]._location = folder
+    return folder
+
+
+@pytest.fixture
+def world(db: None, clock: time_machine.Traveller) -> World:
+    return World()
+
+
+@pytest.fixture
+def browse(world: World) -> Callable[[str], Client]:
+    """A test client signed in as the person of that user name, over https as in production."""
+
+    def sign_in(username: str) -> Client:
+        client = Client(headers={"host": "localhost"})
+        client.defaults["wsgi.url_scheme"] = "https"
+        client.force_login(world.people[username], backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
