@@ -1,0 +1,262 @@
+"""Lists on their way in: the sample files, what is refused whole, what a crash leaves behind."""
+
+import io
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlsxwriter
+from django.db import connection
+
+from apps.audit.models import AccessEvent
+from apps.campaigns.models import QueueEntry
+from apps.contacts import services
+from apps.contacts.models import Consent, Contact, ContactImport
+from apps.contacts.reading import FileRefused
+from apps.contacts.services import importing
+from apps.core import blind_index, vault
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.jobs.models import Job
+from tests.conftest import DATA
+from tests.world import World
+
+EXPECTED = json.loads((DATA / "contacts-expected.json").read_text())
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Without a contact of its own, so that counts are those of the file."""
+    QueueEntry.objects.all().delete()
+    Contact.objects.all().delete()
+    return world
+
+
+def run(world: World, content: bytes, *, name: str = "list.csv", campaign: str = "") -> ContactImport:
+    return services.import_now(actor=world.people["supervisor"], source=world.source, file_name=name, content=content, list_code=campaign)
+
+
+def report_of(done: ContactImport) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in vault.get(done.report).splitlines()]
+
+
+def csv(*rows: str, heading: str = "手机号,姓名,同意渠道,同意时间") -> bytes:
+    return "\n".join([heading, *rows]).encode()
+
+
+@pytest.mark.parametrize("name", ["contacts-crm.csv", "contacts-gb18030.csv"])
+def test_the_sample_files_give_the_expected_status_for_every_row(world: World, name: str) -> None:
+    done = run(world, (DATA / name).read_bytes(), name=name)
+    told = report_of(done)
+    assert [(line["row"], line["status"]) for line in told] == [(row["row"], row["status"]) for row in EXPECTED["rows"]]
+    assert Counter(line["status"] for line in told) == EXPECTED["counts"] == done.counts
+    accepted = [row for row in EXPECTED["rows"] if row["status"] == "accepted"]
+    assert Contact.objects.count() == len({row["e164"] for row in accepted})
+    for row in accepted:
+        contact = Contact.objects.get(number_index=blind_index.number_index(row["e164"]))
+        assert contact.consents.exists() is row["consent"]
+    assert done.consented == EXPECTED["consented"] == Consent.objects.count()
+
+
+def test_the_overreaching_sample_is_refused_whole_and_names_its_columns(world: World, storage: Path) -> None:
+    with pytest.raises(importing.ColumnsRefused) as refused:
+        run(world, (DATA / "contacts-overreach.csv").read_bytes())
+    assert refused.value.columns == ["身份证号", "银行卡号"]
+    assert "身份证号" in str(refused.value)
+    assert not Contact.objects.exists()
+    assert not ContactImport.objects.exists()
+    assert not storage.exists() or not [path for path in storage.rglob("*") if path.is_file()]
+
+
+def test_the_report_never_repeats_a_value_of_the_file(world: World) -> None:
+    done = run(world, (DATA / "contacts-crm.csv").read_bytes())
+    text = vault.get(done.report).decode()
+    for row in EXPECTED["rows"]:
+        if row.get("e164"):
+            assert row["e164"][-11:] not in text
+
+
+def test_nothing_of_the_file_stays_but_the_sealed_report(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        done = run(world, csv("13800001234,王小明,网页勾选,2026-07-16 10:00"))
+    assert done.upload == ""
+    kept = [path for path in storage.rglob("*") if path.is_file()]
+    assert [path.parent.name for path in kept] == ["reports"]
+
+
+def test_a_confirmed_list_fills_the_queue_of_its_campaign(world: World) -> None:
+    run(world, csv("13800001234,王小明,网页勾选,2026-07-16 10:00", "13900005678,李华,,"), campaign="spring")
+    assert QueueEntry.objects.filter(campaign=world.campaign, state="waiting").count() == 2
+    assert world.authorize(phone="13800001234").allowed
+    assert world.authorize(phone="13900005678").codes == ["no_consent"]
+
+
+def test_importing_the_same_list_again_changes_nothing(world: World) -> None:
+    content = csv("13800001234,王小明,网页勾选,2026-07-16 10:00")
+    run(world, content, campaign="spring")
+    run(world, content, campaign="spring")
+    assert Contact.objects.count() == Consent.objects.count() == QueueEntry.objects.count() == 1
+
+
+def test_an_opted_out_number_stays_opted_out_after_import(world: World) -> None:
+    world.opt_out("13800001234")
+    run(world, csv("13800001234,王小明,网页勾选,2026-07-16 10:00"), campaign="spring")
+    assert world.authorize(phone="13800001234").codes == ["opted_out"]
+
+
+def test_an_import_is_in_the_trail(world: World) -> None:
+    run(world, csv("13800001234,王小明,,"))
+    event = AccessEvent.objects.get(kind="imported")
+    assert (event.actor, event.count) == (world.people["supervisor"], 1)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_delimiters_and_encodings(world: World, delimiter: str, encoding: str) -> None:
+    text = "手机号,姓名\n13800001234,王小明\n".replace(",", delimiter)
+    assert run(world, text.encode(encoding)).counts == {"accepted": 1}
+
+
+def test_english_headings_in_any_order(world: World) -> None:
+    done = run(world, csv("Ann Lee,web,2026-07-16,+86 138 0000 1234", heading="Full Name,Consent channel,Consent date,Mobile Phone"))
+    assert (done.counts, done.consented) == ({"accepted": 1}, 1)
+
+
+def test_quoted_cells_with_breaks_and_short_rows(world: World) -> None:
+    content = '手机号,姓名,备注\n13800001234,王小明,"下午\n联系, 短信"\n13900005678\n\n'.encode()
+    assert run(world, content).counts == {"accepted": 2}
+
+
+def workbook(*sheets: list[list[object]]) -> bytes:
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file)
+    for rows in sheets:
+        sheet = book.add_worksheet()
+        for place, row in enumerate(rows):
+            sheet.write_row(place, 0, row)
+    book.close()
+    return file.getvalue()
+
+
+def test_xlsx_with_numbers_as_numbers(world: World) -> None:
+    content = workbook([["手机号", "姓名", "同意渠道", "同意时间"], [13800001234, "王小明", "网页勾选", "2026-07-16 10:00"], ["13900005678", "李华", "", ""]])
+    done = run(world, content, name="list.xlsx")
+    assert (done.counts, done.consented) == ({"accepted": 2}, 1)
+
+
+def test_rows_of_xlsx_keep_their_own_numbers_over_empty_rows(world: World) -> None:
+    content = workbook([["手机号"], ["13800001234"], [""], ["138"]])
+    assert [(line["row"], line["status"]) for line in report_of(run(world, content))] == [(2, "accepted"), (4, "phone_invalid")]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b"\n\n  ", "empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "neither CSV nor xlsx"),
+        (b"PK\x03\x04 not a zip", "damaged"),
+        (workbook([["手机号"]], [["手机号"]]), "2 sheets"),
+        ("手机号\n".encode() + b"\xff\xff\xff\xff", "neither UTF-8 nor GB18030"),
+        ((",".join(f"c{n}" for n in range(61)) + "\n").encode(), "more than 60 columns"),
+        (f"手机号,备注\n13800001234,{'x' * 4001}\n".encode(), "Row 2"),
+        (",,\n13800001234,,\n".encode(), "name the columns"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_with_a_sentence(world: World, content: bytes, says: str) -> None:
+    from django.utils.translation import override
+
+    with override("en"), pytest.raises(FileRefused, match=says):
+        run(world, content)
+    assert not Contact.objects.exists()
+    assert not ContactImport.objects.exists()
+
+
+def test_without_a_phone_column_nothing_starts(world: World, storage: Path) -> None:
+    with pytest.raises(BadInput):
+        run(world, csv("王小明,x", heading="姓名,备注"))
+    assert not ContactImport.objects.exists()
+
+
+def test_a_file_name_with_an_id_number_is_refused(world: World) -> None:
+    with pytest.raises(PersonalDataFound):
+        run(world, csv("13800001234,,,"), name="110101188002045240.csv")
+
+
+def test_a_source_that_is_not_approved_brings_nothing_in(world: World) -> None:
+    services.withdraw_source(actor=world.people["compliance"], source=world.source)
+    world.source.refresh_from_db()
+    with pytest.raises(BadInput, match="R3"):
+        run(world, csv("13800001234,,,"))
+
+
+@pytest.mark.parametrize("role", ["agent", "admin"])
+def test_who_may_not_import(world: World, role: str) -> None:
+    with pytest.raises(NotAllowed):
+        services.start_import(actor=world.people[role], source=world.source, file_name="a.csv", content=csv("13800001234,,,"))
+
+
+@pytest.mark.parametrize(
+    ("consent", "kept"),
+    [
+        ("网页勾选,2026-07-16 10:00", True),
+        ("语音确认,2026/07/16", True),
+        ("crm,2026年7月16日", True),
+        ("网页勾选,", False),
+        (",2026-07-16", False),
+        ("打听到的,2026-07-16", False),
+        ("网页勾选,昨天", False),
+        ("网页勾选,2027-07-16", False),
+    ],
+)
+def test_a_doubtful_consent_is_no_consent(world: World, consent: str, kept: bool) -> None:
+    done = run(world, csv(f"13800001234,王小明,{consent}"))
+    assert done.counts == {"accepted": 1}
+    assert Consent.objects.exists() is kept
+    assert bool(report_of(done)[0]["message"]) is not kept
+
+
+def test_a_name_longer_than_its_column_is_cut_and_the_row_kept(world: World) -> None:
+    assert run(world, csv(f"13800001234,{'王' * 300},,")).counts == {"accepted": 1}
+
+
+# -- crashes
+
+
+def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    rows = [f"1380000{number:04},王小明,网页勾选,2026-07-16 10:00" for number in range(5)]
+    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", content=csv(*rows))
+    job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
+    store, calls = importing.store, []
+
+    def dies_at_the_second_batch(*args: Any) -> int:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return store(*args)
+
+    monkeypatch.setattr(importing, "store", dies_at_the_second_batch)
+    with pytest.raises(KeyboardInterrupt):
+        services.run_import(job.pk)
+    assert Contact.objects.count() == 2
+    services.run_import(job.pk)
+    assert Contact.objects.count() == 2, "the lease still belongs to the dead worker"
+    clock.shift(121)
+    services.run_import(job.pk)
+    started.refresh_from_db()
+    assert Contact.objects.count() == Consent.objects.count() == started.consented == 5
+    assert started.counts == {"accepted": 5}
+    assert Job.objects.get().state == "done"
+    services.run_import(job.pk)
+    assert len(calls) == 4
+
+
+def test_no_clear_value_reaches_the_tables(world: World) -> None:
+    run(world, csv("13800001234,欧阳小明,网页勾选,2026-07-16 10:00"))
+    with connection.cursor() as cursor:
+        cursor.execute("select to_jsonb(c)::text from contacts_contact c union all select to_jsonb(i)::text from contacts_contactimport i")
+        text = "".join(row[0] for row in cursor.fetchall())
+    assert "13800001234" not in text
+    assert "小明" not in text

@@ -1,0 +1,123 @@
+"""The keyring, the cipher, the blind index."""
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from apps.core import blind_index, cipher, keyring, vault
+from apps.core.errors import DecryptionFailed, KeyringError
+from apps.core.opening import open_newest
+from tests.world import World
+
+
+def use(ring: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "HEGUI_KEYRING", json.dumps(ring))
+
+
+def test_a_generated_keyring_has_a_256_bit_key_for_each_purpose() -> None:
+    ring = keyring.parse(keyring.generate())
+    assert set(ring) == set(keyring.PURPOSES)
+    assert all(len(keys.current) == 32 for keys in ring.values())
+
+
+def test_keys_are_never_shown() -> None:
+    ring = keyring.parse(keyring.generate())
+    assert base64.b64encode(ring["fields"].current).decode() not in repr(ring)
+    assert repr(ring["fields"].current) not in repr(ring)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("no json", "not JSON"),
+        ("{}", '"fields"'),
+        (json.dumps({p: {"current": "k1", "keys": {"k2": base64.b64encode(b"x" * 32).decode()}} for p in keyring.PURPOSES}), "current key"),
+        (json.dumps({p: {"current": "k1", "keys": {"k1": base64.b64encode(b"x" * 16).decode()}} for p in keyring.PURPOSES}), "256 bits"),
+    ],
+)
+def test_a_broken_keyring_says_what_is_wrong(broken: str, says: str) -> None:
+    with pytest.raises(KeyringError, match=says):
+        keyring.parse(broken)
+
+
+def test_a_keyring_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "keyring.json"
+    path.write_text(keyring.generate())
+    path.chmod(0o640)
+    with pytest.raises(KeyringError, match="0600"):
+        keyring.read_private_file(path)
+
+
+def test_a_private_file_is_written_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    keyring.write_private_file(path, "a")
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(FileExistsError):
+        keyring.write_private_file(path, "b")
+    assert path.read_text() == "a"
+
+
+def test_a_sealed_value_opens_only_where_it_belongs() -> None:
+    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"a.b")
+    assert cipher.open_sealed(sealed, purpose="fields", bound_to=b"a.b") == b"secret"
+    for purpose, bound_to in (("fields", b"a.c"), ("files", b"a.b")):
+        with pytest.raises(DecryptionFailed):
+            cipher.open_sealed(sealed, purpose=purpose, bound_to=bound_to)
+
+
+def test_what_an_older_key_sealed_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = json.loads(keyring.generate())
+    use(ring, monkeypatch)
+    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"x")
+    ring["fields"]["keys"]["k2"] = base64.b64encode(b"2" * 32).decode()
+    ring["fields"]["current"] = "k2"
+    use(ring, monkeypatch)
+    assert cipher.open_sealed(sealed, purpose="fields", bound_to=b"x") == b"secret"
+    assert cipher.seal(b"new", purpose="fields", bound_to=b"x")[2:4] == b"k2"
+
+
+def test_a_lost_key_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"x")
+    use(json.loads(keyring.generate()), monkeypatch)
+    with pytest.raises(DecryptionFailed):
+        cipher.open_sealed(sealed, purpose="fields", bound_to=b"x")
+
+
+def test_the_site_does_not_open_with_a_keyring_that_cannot_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_newest()
+    use(json.loads(keyring.generate()), monkeypatch)
+    with pytest.raises(KeyringError, match="contacts_contact"):
+        open_newest()
+
+
+def test_each_use_of_a_number_has_a_hash_of_its_own() -> None:
+    number = "+8613800001234"
+    made = {f(number) for f in (blind_index.number_index, blind_index.register_hash, blind_index.ledger_hash, blind_index.last4_index)}
+    assert len(made) == 4
+    assert {len(each) for each in made} == {32}
+
+
+def test_numbers_with_the_same_last_digits_share_only_that_hash() -> None:
+    one, other = "+8613800001234", "+8613900001234"
+    assert blind_index.last4_index(one) == blind_index.last4_index(other)
+    assert blind_index.number_index(one) != blind_index.number_index(other)
+
+
+def test_files_are_sealed_under_names_that_tell_nothing(storage: Path) -> None:
+    name = vault.put("手机号\n13800001234".encode(), folder="uploads")
+    (file,) = [path for path in storage.rglob("*") if path.is_file()]
+    assert b"13800001234" not in file.read_bytes()
+    assert vault.get(name) == "手机号\n13800001234".encode()
+    vault.delete(name)
+    vault.delete(name)
+    assert not file.exists()
+
+
+def test_files_swapped_on_disk_do_not_open(storage: Path) -> None:
+    first, second = vault.put(b"one", folder="reports"), vault.put(b"two", folder="reports")
+    (storage / first).write_bytes((storage / second).read_bytes())
+    with pytest.raises(DecryptionFailed):
+        vault.get(first)
