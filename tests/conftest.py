@@ -10,6 +10,7 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
+from .http import SecureClient
 from .world import World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -45,11 +46,10 @@ def world(db: None, clock: time_machine.Traveller) -> World:
 
 @pytest.fixture
 def browse(world: World) -> Callable[[str], Client]:
-    """A test client signed in as the person of that user name, over https as in production."""
+    """A test client signed in as the person of that user name."""
 
     def sign_in(username: str) -> Client:
-        client = Client(headers={"host": "localhost"})
-        client.defaults["wsgi.url_scheme"] = "https"
+        client = SecureClient()
         client.force_login(world.people[username], backend="allauth.account.auth_backends.AuthenticationBackend")
         return client
 

@@ -4,16 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Header, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
 from apps.accounts.api_auth import require_scope
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import ClientRequest
 from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import ids
+from apps.core import clock, ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
 from apps.optouts.models import OptOut
@@ -153,7 +155,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
 def _hand_over(client: ApiClient, call_id: int) -> str | None:
     """The number of a call that may still be made; told to the trail first."""
     call = Call.objects.select_related("contact").get(pk=call_id)
-    if call.contact is None or call.is_over:
+    if call.contact is None or call.is_over or call.reserved_until <= clock.now():
         return None
     record_hand_over(client=client, call=call)
     return number_to_dial(call.contact.phone)
@@ -204,7 +206,7 @@ def opt_out(request: ClientRequest, asked: OptOutAsked) -> Any:
         said_at=asked.said_at,
         client=client,
     )
-    return 201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at}
+    return Status(201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at})
 
 
 @router.get("campaigns", response=list[CampaignRow], summary="The campaigns of this key")
@@ -227,5 +229,6 @@ def list_campaigns(request: ClientRequest) -> list[dict[str, Any]]:
 @router.get("campaigns/{code}/queue", response=list[QueueRow], summary="Who waits to be called, masked")
 def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
     campaign = _campaign(request.auth, code)
-    waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("-priority", "pk")[:100]
+    waiting = list(campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("-priority", "pk")[:100])
+    record_access(kind=AccessEvent.Kind.VIEWED, subject=campaign.public_id, purpose="queue", count=len(waiting), client=request.auth)
     return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in waiting]

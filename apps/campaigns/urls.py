@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from . import views
 
@@ -10,5 +10,5 @@ urlpatterns = [
     path("campaigns/new/", views.campaign_new, name="campaign_new"),
     path("campaigns/<campaign:pk>/", views.campaign, name="campaign"),
     path("campaigns/<campaign:pk>/agents/", views.campaign_agent, name="campaign_agent"),
-    re_path(r"^campaigns/(?P<pk>\d+)/(?P<step>approve|run|pause|end)/$", views.campaign_move, name="campaign_move"),
+    path("campaigns/<campaign:pk>/<slug:step>/", views.campaign_move, name="campaign_move"),
 ]

@@ -15,7 +15,7 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_page
 from apps.contacts import services as contact_services
 from apps.core import blind_index, phones
-from apps.core.errors import BadInput
+from apps.core.errors import BadInput, NotFound
 from apps.core.paging import page_of
 
 from . import queries, services
@@ -112,6 +112,8 @@ STEPS = {"approve": services.approve_campaign, "run": services.run_campaign, "pa
 @require_POST
 def campaign_move(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
+    if step not in STEPS:
+        raise NotFound()
     try:
         STEPS[step](actor=request.user, campaign=found)
     except BadInput as error:

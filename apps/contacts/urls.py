@@ -1,4 +1,4 @@
-from django.urls import path, re_path
+from django.urls import path
 
 from . import views
 
@@ -6,7 +6,7 @@ urlpatterns = [
     path("sources/", views.sources, name="sources"),
     path("sources/new/", views.source_new, name="source_new"),
     path("sources/<int:pk>/", views.source, name="source"),
-    re_path(r"^sources/(?P<pk>\d+)/(?P<verdict>approve|refuse|withdraw)/$", views.source_decide, name="source_decide"),
+    path("sources/<int:pk>/<slug:verdict>/", views.source_decide, name="source_decide"),
     path("imports/<int:pk>/", views.import_preview, name="import_preview"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
     path("imports/<int:pk>/report/", views.import_report, name="import_report"),

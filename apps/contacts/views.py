@@ -11,6 +11,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core import vault
+from apps.core.errors import NotFound
 from apps.core.paging import page_of
 
 from . import services
@@ -54,6 +55,8 @@ DECISIONS = {"approve": services.approve_source, "refuse": services.refuse_sourc
 @require_POST
 def source_decide(request: StaffRequest, pk: int, verdict: str) -> HttpResponse:
     found = get_object_or_404(DataSource, pk=pk)
+    if verdict not in DECISIONS:
+        raise NotFound()
     DECISIONS[verdict](actor=request.user, source=found)
     return redirect("source", pk=pk)
 

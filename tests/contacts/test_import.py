@@ -140,7 +140,13 @@ def workbook(*sheets: list[list[object]]) -> bytes:
 
 
 def test_xlsx_with_numbers_as_numbers(world: World) -> None:
-    content = workbook([["手机号", "姓名", "同意渠道", "同意时间"], [13800001234, "王小明", "网页勾选", "2026-07-16 10:00"], ["13900005678", "李华", "", ""]])
+    content = workbook(
+        [
+            ["手机号", "姓名", "同意渠道", "同意时间"],
+            [13800001234, "王小明", "网页勾选", "2026-07-16 10:00"],
+            ["13900005678", "李华", "", ""],
+        ]
+    )
     done = run(world, content, name="list.xlsx")
     assert (done.counts, done.consented) == ({"accepted": 2}, 1)
 
@@ -161,7 +167,7 @@ def test_rows_of_xlsx_keep_their_own_numbers_over_empty_rows(world: World) -> No
         ("手机号\n".encode() + b"\xff\xff\xff\xff", "neither UTF-8 nor GB18030"),
         ((",".join(f"c{n}" for n in range(61)) + "\n").encode(), "more than 60 columns"),
         (f"手机号,备注\n13800001234,{'x' * 4001}\n".encode(), "Row 2"),
-        (",,\n13800001234,,\n".encode(), "name the columns"),
+        (b",,\n13800001234,,\n", "name the columns"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_with_a_sentence(world: World, content: bytes, says: str) -> None:

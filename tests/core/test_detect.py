@@ -44,7 +44,10 @@ def test_an_id_number_is_found(text: str) -> None:
     assert detect.find(text) == "resident_id_found"
 
 
-@pytest.mark.parametrize("text", [CARD, f"卡{CARD}", "6222 0299 9405 6158 046", luhn("411111111111111"), luhn("37828224631000"), f"用户{luhn('622848000000000000')}。"])
+@pytest.mark.parametrize(
+    "text",
+    [CARD, f"卡{CARD}", "6222 0299 9405 6158 046", luhn("411111111111111"), luhn("37828224631000"), f"用户{luhn('622848000000000000')}。"],
+)
 def test_a_card_number_is_found(text: str) -> None:
     assert detect.find(text) == "bank_card_found"
 
@@ -72,7 +75,19 @@ def test_an_id_wins_over_a_card_in_the_same_text() -> None:
     assert detect.find(f"{CARD} {ID}") == "resident_id_found"
 
 
-@pytest.mark.parametrize(("heading", "found"), [("身份证号", "resident_id_found"), ("银行卡号", "bank_card_found"), ("ID_Number", "resident_id_found"), ("Card No.", "bank_card_found"), ("会员卡", None), ("手机号", None), ("订单号", None), ("备注", None)])
+@pytest.mark.parametrize(
+    ("heading", "found"),
+    [
+        ("身份证号", "resident_id_found"),
+        ("银行卡号", "bank_card_found"),
+        ("ID_Number", "resident_id_found"),
+        ("Card No.", "bank_card_found"),
+        ("会员卡", None),
+        ("手机号", None),
+        ("订单号", None),
+        ("备注", None),
+    ],
+)
 def test_headings(heading: str, found: str | None) -> None:
     assert detect.find_in_heading(heading) == found
 

@@ -32,7 +32,9 @@ def test_the_constructor_wraps() -> None:
 
 
 def test_bulk_create_wraps_and_seals(world: World) -> None:
-    twin = Contact(phone="+8613900009999", source=world.source, number_index=b"1" * 32, last4_index=b"2" * 32, expires_at=world.contact.expires_at)
+    twin = Contact(
+        phone="+8613900009999", source=world.source, number_index=b"1" * 32, last4_index=b"2" * 32, expires_at=world.contact.expires_at
+    )
     Contact.objects.bulk_create([twin])
     assert isinstance(twin.phone, Protected)
     assert b"13900009999" not in stored("phone", twin)

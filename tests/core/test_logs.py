@@ -32,7 +32,9 @@ def written() -> io.StringIO:
 
 
 def test_structlog_events_are_masked_however_deep(written: io.StringIO) -> None:
-    structlog.get_logger("t").info(f"calling {NUMBER}", phone=Protected("+8613800001234", "phone"), more={"list": [NUMBER, {"n": int(NUMBER)}]}, name="王小明")
+    structlog.get_logger("t").info(
+        f"calling {NUMBER}", phone=Protected("+8613800001234", "phone"), more={"list": [NUMBER, {"n": int(NUMBER)}]}, name="王小明"
+    )
     event = json.loads(written.getvalue())
     assert NUMBER not in written.getvalue()
     assert event["phone"] == "138****1234"
@@ -49,7 +51,9 @@ def test_standard_library_logs_and_exceptions_are_masked(written: io.StringIO) -
     assert "王小明" not in written.getvalue()
 
 
-@pytest.mark.parametrize("text", [f"号码{NUMBER}", "138 0000 1234", "138-0000-1234", "+86 138 0000 1234", "008613800001234", "请联系王小明先生"])
+@pytest.mark.parametrize(
+    "text", [f"号码{NUMBER}", "138 0000 1234", "138-0000-1234", "+86 138 0000 1234", "008613800001234", "请联系王小明先生"]
+)
 def test_ways_to_hide(text: str) -> None:
     masked = logs.mask_text(text)
     assert "0000" not in masked.replace("****", "")

@@ -26,7 +26,7 @@ PHONE = Protected(NUMBER, "phone")
         f"{PHONE!r}",
         f"{PHONE:>20}",
         "%s" % PHONE,  # noqa: UP031  (this road too)
-        "{}".format(PHONE),  # noqa: UP030, UP032
+        "{}".format(PHONE),  # noqa: UP032
         repr([PHONE]),
         json.dumps({"phone": PHONE}, cls=DjangoJSONEncoder),
         celery_dumps({"phone": PHONE}),

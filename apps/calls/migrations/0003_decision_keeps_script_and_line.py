@@ -5,21 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('calls', '0002_constraints'),
-        ('scripts', '0001_tables'),
-    ]
+    dependencies = [("calls", "0002_constraints"), ("scripts", "0001_tables")]
 
     operations = [
+        migrations.AddField(model_name="decision", name="line_asked", field=models.CharField(default="", max_length=20)),
         migrations.AddField(
-            model_name='decision',
-            name='line_asked',
-            field=models.CharField(default='', max_length=20),
-        ),
-        migrations.AddField(
-            model_name='decision',
-            name='script_version',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scripts.scriptversion'),
+            model_name="decision",
+            name="script_version",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="scripts.scriptversion",
+            ),
         ),
     ]

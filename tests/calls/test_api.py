@@ -1,0 +1,238 @@
+"""The dialler's API: keys and scopes, the gate's answer, events, opt-outs, problems."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from apps.accounts.models import ApiClient
+from apps.audit.models import AccessEvent
+from apps.calls.models import Call, Decision
+from apps.core import clock as our_clock
+from apps.optouts.models import OptOut
+from tests.http import Api, SecureClient, problem
+from tests.world import LINE, OTHER_PHONE, PHONE, World
+
+ASKED = {"campaign": "spring", "phone": PHONE, "line": LINE}
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    return Api(world.key)
+
+
+# -- who asks
+
+
+def test_without_a_key_nothing_is_answered(world: World) -> None:
+    answer = Api("hg_wrong").post("calls/authorize", ASKED)
+    assert problem(answer) == (401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"ends_at": None}])
+def test_a_key_that_ended_is_no_key(world: World, api: Api, change: dict[str, Any]) -> None:
+    ApiClient.objects.update(**({"ends_at": our_clock.now()} if "ends_at" in change else change))
+    assert problem(api.post("calls/authorize", ASKED)) == (401, "unauthorized")
+
+
+def test_a_key_whose_owner_left_is_no_key(world: World, api: Api) -> None:
+    owner = world.people["admin"]
+    owner.is_active = False
+    owner.save()
+    assert problem(api.post("calls/authorize", ASKED)) == (401, "unauthorized")
+
+
+def test_the_key_is_stored_hashed(world: World) -> None:
+    assert world.key.encode() not in bytes(ApiClient.objects.get().key_hash)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "scope"),
+    [("calls/authorize", ASKED, "authorize"), ("calls/claim", {}, "dial"), ("opt-outs", {"phone": PHONE, "evidence": "m1"}, "optouts")],
+)
+def test_each_operation_wants_its_scope(world: World, path: str, body: Any, scope: str) -> None:
+    others = [each for each in ApiClient.Scope.values if each != scope]
+    _client, key = world.api_client("other", *others)
+    assert problem(Api(key).post(path, body)) == (403, "not_allowed")
+
+
+def test_a_client_sees_only_its_campaigns(world: World) -> None:
+    _client, key = world.api_client("other", "authorize", "events")
+    other = Api(key)
+    assert problem(other.post("calls/authorize", ASKED)) == (404, "not_found")
+    assert other.get("campaigns").json() == []
+    assert problem(other.get("campaigns/spring/queue")) == (404, "not_found")
+
+
+# -- the gate
+
+
+def test_allow_tells_call_script_policy_and_the_number_to_a_client_that_dials(world: World, api: Api) -> None:
+    answer = api.post("calls/authorize", ASKED)
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["decision"] == "allow"
+    assert body["number"] == "+8613800001234"
+    assert body["expires_at"].startswith("2026-11-24T02:01:00")
+    assert body["policy"] == 1
+    assert body["call"].startswith("cl_")
+    assert body["script"].startswith("sv_")
+    assert AccessEvent.objects.filter(kind="handed_over", client=world.client).count() == 1
+
+
+def test_without_the_scope_dial_no_number_is_told(world: World) -> None:
+    client, key = world.api_client("other", "authorize")
+    world.campaign.clients.add(client)
+    body = Api(key).post("calls/authorize", ASKED).json()
+    assert body["decision"] == "allow"
+    assert body["number"] is None
+
+
+def test_refuse_is_an_answer_with_reasons(world: World, api: Api) -> None:
+    world.opt_out()
+    answer = api.post("calls/authorize", ASKED)
+    body = answer.json()
+    assert answer.status_code == 200
+    assert (body["decision"], body["call"], body["number"]) == ("refuse", None, None)
+    assert [reason["code"] for reason in body["reasons"]] == ["opted_out"]
+    assert {"en", "zh"} == set(body["reasons"][0]["message"])
+
+
+def test_a_contact_may_be_named_by_its_id(world: World, api: Api) -> None:
+    body = api.post("calls/authorize", {"campaign": "spring", "contact": world.contact.public_id, "line": LINE}).json()
+    assert body["decision"] == "allow"
+
+
+def test_a_retry_under_the_same_key_is_the_same_call(world: World, api: Api) -> None:
+    first = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()
+    second = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()
+    assert first == second
+    assert Call.objects.count() == 1
+    assert problem(api.post("calls/authorize", {**ASKED, "phone": OTHER_PHONE}, **{"Idempotency-Key": "r1"})) == (
+        422,
+        "idempotency_key_reused",
+    )
+
+
+def test_a_retry_after_an_opt_out_hands_no_number_over(world: World, api: Api) -> None:
+    api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})
+    world.opt_out()
+    assert api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["number"] is None
+
+
+def test_a_retry_after_the_reservation_is_over_hands_no_number_over(world: World, api: Api, clock: Any) -> None:
+    api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})
+    clock.shift(60)
+    assert api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["number"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ("{", 400, "bad_request"),
+        ("[]", 422, "bad_input"),
+        ({}, 422, "bad_input"),
+        ({**ASKED, "phone": "123"}, 422, "phone_invalid"),
+        ({**ASKED, "phone": None}, 422, "bad_input"),
+        ({**ASKED, "contact": "ct_1"}, 422, "bad_input"),
+        ({"campaign": "spring", "contact": "ct_zzz", "line": LINE}, 404, "not_found"),
+        ({"campaign": "spring", "contact": "x", "line": LINE}, 404, "not_found"),
+        ({**ASKED, "campaign": "none"}, 404, "not_found"),
+        ({**ASKED, "line": "x" * 500}, 422, "bad_input"),
+        ({**ASKED, "line": "a\x00b"}, 422, "bad_input"),
+        ({**ASKED, "agent": "nobody"}, 422, "bad_input"),
+        ({**ASKED, "extra": 1}, 422, "bad_input"),
+        ({**ASKED, "phone": 13800001234}, 422, "bad_input"),
+    ],
+)
+def test_bad_input_is_a_problem_that_does_not_repeat_the_number(world: World, api: Api, body: Any, status: int, code: str) -> None:
+    answer = api.post("calls/authorize", body)
+    assert problem(answer) == (status, code)
+    assert PHONE not in answer.content.decode()
+    assert not Decision.objects.exists()
+
+
+# -- calls
+
+
+def test_a_desks_call_from_claim_to_key_9(world: World, api: Api) -> None:
+    world.authorize(agent="agent", checklist_done=True)
+    claimed = api.post("calls/claim", {}).json()
+    assert claimed["number"] == "+8613800001234"
+    call = claimed["call"]
+    for event in ("ringing", "answered"):
+        assert api.post(f"calls/{call}/events", {"event": event, "at": "2026-11-24T10:00:00+08:00"}).json()["state"] == event
+    told = api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()
+    assert told["opted_out"] is True
+    assert told["end_requested"] is True
+    assert api.get(f"calls/{call}").json() == told
+    assert api.post("calls/authorize", ASKED).json()["reasons"][0]["code"] == "opted_out"
+
+
+def test_with_nobody_waiting_there_is_nothing_to_claim(world: World, api: Api) -> None:
+    answer = api.post("calls/claim", {})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_foreign_call_is_not_there(world: World, api: Api) -> None:
+    call = world.authorize().call
+    assert call is not None
+    assert problem(api.get(f"calls/{call.public_id}")) == (404, "not_found")
+    assert problem(api.post(f"calls/{call.public_id}/events", {"event": "ringing"})) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"event": "exploded"},
+        {"event": "key", "digit": "99"},
+        {"event": "ringing", "at": "2026-11-24T10:00:00"},
+        {"event": "ringing", "duration": -1},
+    ],
+)
+def test_a_bad_event_is_a_problem(world: World, api: Api, body: Any) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    assert problem(api.post(f"calls/{made}/events", body))[0] == 422
+
+
+# -- opt-outs and lists
+
+
+def test_an_opt_out_by_another_system(world: World, api: Api) -> None:
+    answer = api.post("opt-outs", {"phone": PHONE, "evidence": "sms-17", "said_at": "2026-11-24T09:59:00+08:00"})
+    again = api.post("opt-outs", {"phone": PHONE, "evidence": "sms-17"})
+    assert answer.status_code == again.status_code == 201
+    assert answer.json() == again.json()
+    assert OptOut.objects.get().channel == "api"
+
+
+def test_an_opt_out_of_a_number_that_is_no_contact_counts_too(world: World, api: Api) -> None:
+    api.post("opt-outs", {"phone": OTHER_PHONE, "evidence": "sms-18"})
+    assert "opted_out" in world.authorize(phone=OTHER_PHONE).codes
+
+
+def test_the_queue_is_masked(world: World, api: Api) -> None:
+    answer = api.get("campaigns/spring/queue")
+    assert answer.json() == [{"contact": world.contact.public_id, "phone": "138****1234", "priority": 0}]
+    assert AccessEvent.objects.filter(client=world.client, kind="viewed").count() == 1
+
+
+def test_campaigns_with_their_lines(world: World, api: Api) -> None:
+    (row,) = api.get("campaigns").json()
+    assert (row["code"], row["state"], row["lines"]) == ("spring", "running", [LINE])
+
+
+def test_the_description_of_the_api_is_open(world: World) -> None:
+    client = SecureClient()
+    schema = client.get("/api/v1/openapi.json").json()
+    assert schema["openapi"].startswith("3.1")
+    assert "/api/v1/calls/authorize" in schema["paths"]
+    assert client.get("/api/v1/docs").status_code == 200
+
+
+def test_times_have_an_offset(world: World, api: Api) -> None:
+    body = api.post("calls/authorize", ASKED).json()
+    assert body["expires_at"].endswith(("+00:00", "Z", "+08:00"))
+    assert our_clock.now() + timedelta(minutes=1) == datetime.fromisoformat(body["expires_at"])

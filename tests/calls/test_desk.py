@@ -1,0 +1,273 @@
+"""The agent's desk: the next contact, the call, the opt-out, the result."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from apps.accounts import services as accounts
+from apps.calls import services
+from apps.calls.models import Call, Ticket
+from apps.calls.services.desk import held_entry, open_call
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import QueueEntry
+from apps.core import clock as our_clock
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.optouts.models import OptOut
+from tests.world import OTHER_PHONE, World
+
+BOTH = {1, 2}
+
+
+def hold(world: World, agent: str = "agent") -> QueueEntry | None:
+    return services.hold_next(actor=world.people[agent])
+
+
+def place(world: World, ticked: set[int] = BOTH) -> services.Answer:
+    entry = hold(world)
+    assert entry is not None
+    return services.place_call(actor=world.people["agent"], entry_id=entry.pk, ticked=ticked)
+
+
+def finish(call: Call, state: str = "ended") -> None:
+    Call.objects.filter(pk=call.pk).update(state=state, answered_at=call.reserved_at, ended_at=call.reserved_at)
+
+
+def result(world: World, **more: Any) -> Any:
+    call = open_call(world.people["agent"])
+    assert call is not None
+    return services.write_disposition(actor=world.people["agent"], call=call, **{"reason": "interested", **more})
+
+
+# -- the next contact
+
+
+def test_the_desk_shows_who_may_be_called(world: World) -> None:
+    entry = hold(world)
+    assert entry is not None
+    assert entry.contact == world.contact
+    assert hold(world) == entry
+
+
+def test_two_agents_never_get_the_same_contact(world: World) -> None:
+    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    other = world.add_contact(OTHER_PHONE)
+    first, second = hold(world, "agent"), hold(world, "agent2")
+    assert first is not None
+    assert second is not None
+    assert {first.contact_id, second.contact_id} == {world.contact.pk, other.pk}
+
+
+def test_higher_priority_comes_first(world: World) -> None:
+    other = world.add_contact(OTHER_PHONE)
+    QueueEntry.objects.filter(contact=other).update(priority=5)
+    entry = hold(world)
+    assert entry is not None
+    assert entry.contact == other
+
+
+def test_blocked_contacts_never_appear(world: World) -> None:
+    world.add_contact(OTHER_PHONE, consent=False)
+    QueueEntry.objects.filter(contact__consents__isnull=True).update(priority=9)
+    entry = hold(world)
+    assert entry is not None
+    assert entry.contact == world.contact
+    blocked = QueueEntry.objects.get(contact__consents__isnull=True)
+    assert blocked.not_before == our_clock.now() + timedelta(hours=1)
+
+
+def test_after_hours_the_desk_is_empty_and_fills_in_the_morning(world: World, clock: Any) -> None:
+    clock.move_to(world.at("21:00"))
+    assert hold(world) is None
+    clock.move_to(world.at("08:00") + timedelta(days=1))
+    assert hold(world) is not None
+
+
+def test_a_contact_on_the_desk_leaves_it_when_it_may_no_longer_be_called(world: World, clock: Any) -> None:
+    clock.move_to(world.at("20:59:59"))
+    assert hold(world) is not None
+    clock.move_to(world.at("21:00"))
+    assert hold(world) is None
+    assert held_entry(world.people["agent"], our_clock.now()) is None
+
+
+def test_an_opt_out_takes_the_contact_off_the_desk(world: World) -> None:
+    assert hold(world) is not None
+    world.opt_out()
+    assert hold(world) is None
+
+
+def test_pausing_the_campaign_empties_the_desk(world: World) -> None:
+    assert hold(world) is not None
+    campaigns.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    assert hold(world) is None
+
+
+def test_a_suspended_agent_has_an_empty_desk_and_holds_nobody_up(world: World) -> None:
+    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    assert hold(world) is not None
+    accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="整改")
+    world.people["agent"].refresh_from_db()
+    assert hold(world) is None
+    QueueEntry.objects.update(not_before=None)
+    assert hold(world, "agent2") is not None
+
+
+def test_a_hold_lapses_and_another_agent_takes_over(world: World, clock: Any) -> None:
+    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    assert hold(world) is not None
+    assert hold(world, "agent2") is None
+    clock.shift(timedelta(minutes=15))
+    assert hold(world, "agent2") is not None
+
+
+def test_later_puts_the_contact_back_for_an_hour(world: World, clock: Any) -> None:
+    hold(world)
+    services.release_hold(actor=world.people["agent"])
+    assert hold(world) is None
+    clock.shift(timedelta(hours=1))
+    assert hold(world) is not None
+
+
+def test_only_agents_have_a_desk(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        hold(world, "supervisor")
+
+
+# -- the call
+
+
+def test_a_call_is_reserved_and_the_entry_leaves_the_queue(world: World) -> None:
+    answer = place(world)
+    assert answer.allowed
+    assert QueueEntry.objects.get().state == "called"
+    assert open_call(world.people["agent"]) is not None
+
+
+@pytest.mark.parametrize("ticked", [set(), {1}, {2}, {1, 3}])
+def test_the_check_list_has_to_be_complete(world: World, ticked: set[int]) -> None:
+    answer = place(world, ticked)
+    assert [reason["code"] for reason in answer.reasons] == ["checklist_missing"]
+    assert hold(world) is not None, "the contact stays on the desk"
+
+
+def test_a_contact_that_is_not_on_the_desk_is_not_called(world: World) -> None:
+    with pytest.raises(WrongState):
+        services.place_call(actor=world.people["agent"], entry_id=world.queue_entry().pk, ticked=BOTH)
+
+
+def test_a_refused_contact_goes_back(world: World, clock: Any) -> None:
+    entry = hold(world)
+    assert entry is not None
+    QueueEntry.objects.update(held_until=world.at("22:00"))
+    clock.move_to(world.at("21:00"))
+    answer = services.place_call(actor=world.people["agent"], entry_id=entry.pk, ticked=BOTH)
+    assert [reason["code"] for reason in answer.reasons] == ["outside_window"]
+    assert QueueEntry.objects.get().state == "waiting"
+
+
+def test_ending_a_call_that_no_dialler_took_withdraws_it(world: World) -> None:
+    place(world)
+    call = open_call(world.people["agent"])
+    assert call is not None
+    assert services.request_end(actor=world.people["agent"], call=call).state == "withdrawn"
+    assert open_call(world.people["agent"]) is None
+
+
+def test_another_agent_does_not_end_it(world: World) -> None:
+    place(world)
+    call = open_call(world.people["agent"])
+    assert call is not None
+    with pytest.raises(NotAllowed):
+        services.request_end(actor=world.people["agent2"], call=call)
+
+
+# -- the opt-out
+
+
+def test_opting_out_before_the_call(world: World) -> None:
+    hold(world)
+    services.opt_out_on_desk(actor=world.people["agent"])
+    assert OptOut.objects.get().recorded_by == world.people["agent"]
+    assert hold(world) is None
+
+
+def test_opting_out_after_the_call_has_ended_is_noted_on_the_call(world: World) -> None:
+    place(world)
+    call = open_call(world.people["agent"])
+    assert call is not None
+    finish(call)
+    services.opt_out_on_desk(actor=world.people["agent"])
+    call.refresh_from_db()
+    assert call.opted_out_at is not None
+
+
+def test_with_nobody_on_the_desk_there_is_nobody_to_opt_out(world: World) -> None:
+    with pytest.raises(WrongState):
+        services.opt_out_on_desk(actor=world.people["agent2"])
+
+
+# -- the result
+
+
+@pytest.fixture
+def ended(world: World) -> Call:
+    place(world)
+    call = open_call(world.people["agent"])
+    assert call is not None
+    finish(call)
+    call.refresh_from_db()
+    return call
+
+
+def test_the_result_frees_the_desk_for_the_next_contact(world: World, ended: Call) -> None:
+    world.add_contact(OTHER_PHONE)
+    result(world, note="下次短信联系", identity_said=True)
+    ended.refresh_from_db()
+    assert ended.identity_said is True
+    assert str(ended.disposition.note) == "****"
+    entry = hold(world)
+    assert entry is not None
+    assert entry.contact != world.contact
+
+
+def test_the_result_opted_out_puts_the_number_on_the_register(world: World, ended: Call) -> None:
+    result(world, reason="opted_out")
+    assert OptOut.objects.count() == 1
+
+
+def test_a_ticket_has_an_owner_and_a_due_date(world: World, ended: Call) -> None:
+    with pytest.raises(BadInput):
+        result(world, ticket="寄合同")
+    result(world, ticket="寄合同", ticket_due=date(2026, 11, 27))
+    ticket = Ticket.objects.get()
+    assert (ticket.owner, ticket.due_on) == (world.people["agent"], date(2026, 11, 27))
+
+
+@pytest.mark.parametrize("field", ["note", "ticket"])
+def test_an_id_number_in_the_result_is_refused(world: World, ended: Call, field: str) -> None:
+    with pytest.raises(PersonalDataFound):
+        result(world, **{field: "证件 110101188002045240"}, ticket_due=date(2026, 11, 27))
+    assert not hasattr(Call.objects.get(), "disposition")
+
+
+def test_no_result_while_the_call_goes_on_and_no_second_one(world: World) -> None:
+    place(world)
+    with pytest.raises(WrongState):
+        result(world)
+    call = open_call(world.people["agent"])
+    assert call is not None
+    finish(call)
+    result(world)
+    with pytest.raises(WrongState):
+        services.write_disposition(actor=world.people["agent"], call=call, reason="interested")
+
+
+def test_somebody_elses_call_gets_no_result(world: World, ended: Call) -> None:
+    with pytest.raises(NotAllowed):
+        services.write_disposition(actor=world.people["agent2"], call=ended, reason="interested")
+
+
+def test_an_unknown_reason_is_refused(world: World, ended: Call) -> None:
+    with pytest.raises(BadInput):
+        result(world, reason="dunno")

@@ -1,0 +1,173 @@
+"""What a dialler reports: claimed, ringing, answered, key 9, ended; late, twice, out of order."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apps.audit.models import AccessEvent
+from apps.calls import services
+from apps.calls.models import Call
+from apps.contacts.models import Contact
+from apps.core.errors import BadInput, NotFound, WrongState
+from apps.optouts.models import OptOut
+from tests.world import PHONE, World
+
+
+@pytest.fixture
+def call(world: World) -> Call:
+    """A call that waits at the agent's desk."""
+    made = world.authorize(agent="agent", checklist_done=True).call
+    assert made is not None
+    return made
+
+
+def tell(world: World, call: Call, event: str, **more: Any) -> str:
+    return services.record_event(call_id=call.pk, event=event, client=world.client, **more).state
+
+
+def test_a_whole_call(world: World, call: Call, clock: Any) -> None:
+    claimed = services.claim_call(client=world.client)
+    assert claimed is not None
+    states = []
+    for event in ("ringing", "answered", "ended"):
+        clock.shift(5)
+        states.append(tell(world, call, event))
+    assert states == ["ringing", "answered", "ended"]
+    call.refresh_from_db()
+    assert call.answered_at is not None
+    assert call.ended_at is not None
+    assert (call.ended_at - call.answered_at).seconds == 5
+
+
+def test_the_handing_over_of_the_number_is_in_the_trail(world: World, call: Call) -> None:
+    services.claim_call(client=world.client)
+    event = AccessEvent.objects.get(kind="handed_over")
+    assert (event.client, event.subject, event.purpose) == (world.client, call.public_id, "dial")
+
+
+def test_a_call_is_claimed_once(world: World, call: Call) -> None:
+    assert services.claim_call(client=world.client) is not None
+    assert services.claim_call(client=world.client) is None
+
+
+def test_a_foreign_client_claims_nothing(world: World, call: Call) -> None:
+    other, _key = world.api_client("other", "dial")
+    assert services.claim_call(client=other) is None
+
+
+def test_an_expired_reservation_is_not_handed_over(world: World, call: Call, clock: Any) -> None:
+    clock.shift(60)
+    assert services.claim_call(client=world.client) is None
+
+
+def test_key_9_opts_out_in_the_call(world: World, call: Call) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "answered")
+    tell(world, call, "key", digit="9")
+    call.refresh_from_db()
+    assert call.opted_out_at is not None
+    assert call.end_requested_at is not None
+    assert OptOut.objects.get().channel == "key"
+    assert "opted_out" in world.authorize().codes
+
+
+@pytest.mark.parametrize("digit", ["1", "0", "#", ""])
+def test_other_keys_do_nothing(world: World, call: Call, digit: str) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "key", digit=digit)
+    assert not OptOut.objects.exists()
+
+
+def test_key_9_counts_however_late_and_however_often_it_is_told(world: World, call: Call, clock: Any) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "answered")
+    tell(world, call, "ended")
+    clock.shift(timedelta(hours=5))
+    for _again in range(3):
+        tell(world, call, "key", digit="9", at=world.at("09:59") + timedelta(days=2))
+    entry = OptOut.objects.get()
+    assert entry.said_at == world.at("15:00"), "never later than it was told"
+
+
+def test_key_9_for_a_deleted_contact_asks_for_the_number(world: World, call: Call) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "failed")
+    Contact.objects.all().delete()
+    with pytest.raises(WrongState):
+        tell(world, call, "key", digit="9")
+
+
+def test_events_told_twice_or_out_of_order_change_nothing(world: World, call: Call) -> None:
+    services.claim_call(client=world.client)
+    for event, state in (
+        ("ringing", "ringing"),
+        ("ringing", "ringing"),
+        ("answered", "answered"),
+        ("ringing", "answered"),
+        ("ended", "ended"),
+        ("answered", "ended"),
+        ("busy", "ended"),
+    ):
+        assert tell(world, call, event) == state
+
+
+@pytest.mark.parametrize("state", ["expired", "withdrawn"])
+def test_a_call_that_may_not_be_made_is_refused(world: World, call: Call, state: str) -> None:
+    Call.objects.update(client=world.client, state=state)
+    with pytest.raises(WrongState):
+        tell(world, call, "ringing")
+
+
+def test_ringing_after_the_reservation_is_over_is_refused(world: World, call: Call, clock: Any) -> None:
+    Call.objects.update(client=world.client)
+    clock.shift(60)
+    with pytest.raises(WrongState):
+        tell(world, call, "ringing")
+
+
+def test_an_event_from_the_future_is_refused(world: World, call: Call) -> None:
+    services.claim_call(client=world.client)
+    with pytest.raises(BadInput):
+        tell(world, call, "answered", at=world.at("11:00"))
+
+
+def test_an_unknown_event_and_a_foreign_call(world: World, call: Call) -> None:
+    with pytest.raises(BadInput):
+        tell(world, call, "exploded")
+    with pytest.raises(NotFound):
+        tell(world, call, "ringing")
+    with pytest.raises(NotFound):
+        services.record_event(call_id=9999, event="ringing", client=world.client)
+
+
+def test_expired_reservations_are_swept(world: World, call: Call, clock: Any) -> None:
+    assert services.expire_reservations() == 0
+    clock.shift(60)
+    assert services.expire_reservations() == 1
+    assert services.expire_reservations() == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "silence", "over"), [("dialling", 180, "failed"), ("ringing", 180, "failed"), ("answered", 4 * 3600, "ended")]
+)
+def test_a_call_whose_dialler_fell_silent_is_over_and_still_counts(
+    world: World, call: Call, clock: Any, state: str, silence: int, over: str
+) -> None:
+    services.claim_call(client=world.client)
+    Call.objects.update(state=state)
+    clock.shift(silence - 1)
+    assert services.end_lost_calls() == 0
+    clock.shift(1)
+    assert services.end_lost_calls() == 1
+    assert Call.objects.get().state == over
+    assert "daily_cap" in world.authorize(phone=PHONE, reserve=False).codes
+
+
+def test_a_dialler_that_does_not_hang_up_when_asked_is_not_waited_for(world: World, call: Call, clock: Any) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "answered")
+    services.request_end(actor=world.people["agent"], call=call)
+    clock.shift(60)
+    assert services.end_lost_calls() == 1
+    assert Call.objects.get().state == "ended"

@@ -1,0 +1,95 @@
+"""A campaign: made, approved, run, paused, ended; and who works it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from apps.campaigns import services
+from apps.campaigns.models import Campaign
+from apps.contacts import services as contacts
+from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from tests.world import World
+
+
+def draft(world: World, **fields: object) -> Campaign:
+    return services.create_campaign(
+        actor=world.people["supervisor"],
+        lines=fields.pop("lines", [world.line]),
+        **{
+            "code": "draft", "name": "draft", "kind": "marketing", "trade": "retail", "purpose": world.purpose, "lawful_basis": "同意",
+            "filing": world.filing, "script": world.script, "starts_on": world.today, "ends_on": world.today, **fields,
+        },
+    )  # fmt: skip
+
+
+def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
+    campaign = services.approve_campaign(actor=world.people["compliance"], campaign=draft(world))
+    assert services.run_campaign(actor=world.people["supervisor"], campaign=campaign).state == "running"
+    assert services.pause_campaign(actor=world.people["compliance"], campaign=campaign).state == "paused"
+    assert services.end_campaign(actor=world.people["supervisor"], campaign=campaign).state == "ended"
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ({"filing": None}, "filing"),
+        ({"lines": []}, "verified line"),
+        ({"script": None}, "approved script"),
+        ({"product_risk": "R4"}, "R24"),
+        ({"kind": "service"}, "same kind"),
+    ],
+)
+def test_approval_names_what_is_missing(world: World, missing: dict[str, object], says: str) -> None:
+    from django.utils.translation import override
+
+    with override("en"), pytest.raises(BadInput, match=says):
+        services.approve_campaign(actor=world.people["compliance"], campaign=draft(world, **missing))
+
+
+def test_approval_needs_an_approved_source_for_the_purpose(world: World) -> None:
+    contacts.withdraw_source(actor=world.people["compliance"], source=world.source)
+    with pytest.raises(BadInput):
+        services.approve_campaign(actor=world.people["compliance"], campaign=draft(world))
+
+
+@pytest.mark.parametrize("role", ["agent", "supervisor", "admin"])
+def test_only_compliance_approves(world: World, role: str) -> None:
+    with pytest.raises(NotAllowed):
+        services.approve_campaign(actor=world.people[role], campaign=draft(world))
+
+
+def test_nobody_approves_their_own(world: World) -> None:
+    campaign = draft(world)
+    maker = world.people["supervisor"]
+    maker.role = "compliance"
+    with pytest.raises(FourEyes):
+        services.approve_campaign(actor=maker, campaign=campaign)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(approved_by=maker)
+
+
+def test_a_draft_does_not_run(world: World) -> None:
+    with pytest.raises(WrongState):
+        services.run_campaign(actor=world.people["supervisor"], campaign=draft(world))
+
+
+def test_another_supervisor_does_not_run_it(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        services.pause_campaign(actor=world.people["supervisor2"], campaign=world.campaign)
+    with pytest.raises(NotAllowed):
+        services.assign_agent(actor=world.people["supervisor2"], campaign=world.campaign, agent=world.people["agent2"])
+
+
+def test_only_agents_work_campaigns(world: World) -> None:
+    with pytest.raises(BadInput):
+        services.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["supervisor2"])
+
+
+def test_a_released_agent_calls_no_more(world: World) -> None:
+    services.release_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent"])
+    assert world.authorize(agent="agent").codes == ["agent_not_assigned"]
+
+
+@pytest.mark.parametrize("wide", [{"window_start": "07:30"}, {"window_end": "21:30"}, {"calls_per_week": 4}])
+def test_a_campaign_never_widens_the_norm(world: World, wide: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=world.campaign.pk).update(**wide)

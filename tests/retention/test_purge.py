@@ -1,0 +1,127 @@
+"""The purge: what is due goes with a ledger entry, what is not stays, and running again is harmless."""
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+
+from apps.calls.models import Call, Decision, Disposition
+from apps.contacts.models import Consent, Contact
+from apps.core import blind_index
+from apps.retention import services
+from apps.retention.models import ErasureEntry, PurgeRun
+from tests.world import OTHER_PHONE, World
+
+YEAR = timedelta(days=365)
+
+
+def test_a_contact_goes_when_its_year_is_over(world: World, clock: Any) -> None:
+    clock.shift(YEAR - timedelta(seconds=1))
+    assert services.purge().counts["contacts"] == 0
+    clock.shift(1)
+    assert services.purge().counts["contacts"] == 1
+    assert not Contact.objects.exists()
+    assert not Consent.objects.exists()
+
+
+def test_the_ledger_remembers_by_hash_and_is_append_only(world: World, clock: Any) -> None:
+    clock.shift(YEAR)
+    run = services.purge()
+    entry = ErasureEntry.objects.get()
+    assert bytes(entry.number_hash) == blind_index.ledger_hash("+8613800001234")
+    assert entry.run == run
+    with pytest.raises(DatabaseError), transaction.atomic():
+        ErasureEntry.objects.all().delete()
+
+
+def test_what_is_not_due_stays(world: World, clock: Any) -> None:
+    clock.shift(timedelta(days=1))
+    other = world.add_contact(OTHER_PHONE)
+    clock.shift(YEAR - timedelta(days=1))
+    services.purge()
+    assert list(Contact.objects.all()) == [other]
+
+
+def test_a_contact_in_a_call_is_left_until_the_call_is_over(world: World, clock: Any) -> None:
+    Contact.objects.update(expires_at=world.at("10:05"))
+    call = world.authorize().call
+    assert call is not None
+    Call.objects.update(state="answered")
+    clock.move_to(world.at("10:06"))
+    assert services.purge().counts["contacts"] == 0
+    Call.objects.update(state="ended")
+    assert services.purge().counts["contacts"] == 1
+
+
+def test_calls_go_with_their_decisions_and_results(world: World, clock: Any) -> None:
+    world.call()
+    clock.shift(YEAR)
+    assert services.purge().counts == {"contacts": 1, "calls": 1}
+    assert not (Call.objects.exists() or Decision.objects.exists() or Disposition.objects.exists())
+
+
+def test_deleting_the_contact_does_not_reset_the_cap(world: World) -> None:
+    world.call()
+    Contact.objects.update(expires_at=world.at("10:00"))
+    services.purge()
+    assert not Contact.objects.exists()
+    world.add_contact("13800001234")
+    assert world.authorize().codes == ["daily_cap"]
+
+
+def test_an_opt_out_survives_the_purge(world: World, clock: Any) -> None:
+    world.opt_out()
+    clock.shift(YEAR)
+    services.purge()
+    assert "opted_out" in world.authorize().codes
+
+
+def test_running_again_deletes_nothing_more(world: World, clock: Any) -> None:
+    clock.shift(YEAR)
+    services.purge()
+    assert services.purge().counts == {"contacts": 0, "calls": 0}
+    assert ErasureEntry.objects.count() == 1
+
+
+def test_a_run_cut_short_is_finished_by_the_next(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        world.add_contact(f"1390000000{number}")
+    monkeypatch.setattr(services, "BATCH", 2)
+    clock.shift(YEAR)
+
+    def dies(name: str, count: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        services.purge(progress=dies)
+    assert Contact.objects.count() == 4
+    assert ErasureEntry.objects.count() == 2
+    services.purge()
+    assert not Contact.objects.exists()
+    assert ErasureEntry.objects.count() == 6
+    assert list(PurgeRun.objects.order_by("pk").values_list("state", flat=True)) == ["running", "done"]
+
+
+def purge_command(**options: Any) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("purge", json=True, stdout=out, **options)
+    told: dict[str, Any] = json.loads(out.getvalue())
+    return told
+
+
+def test_a_dry_run_counts_and_deletes_nothing(world: World) -> None:
+    told = purge_command(dry_run=True, at="2028-01-01T00:00:00+08:00")
+    assert told["counts"] == {"contacts": 1, "calls": 0}
+    assert Contact.objects.exists()
+
+
+def test_nothing_is_deleted_before_its_time(world: World) -> None:
+    with pytest.raises(CommandError):
+        purge_command(at="2028-01-01T00:00:00+08:00")
+    with pytest.raises(CommandError):
+        purge_command(at="some day")
+    assert purge_command()["counts"] == {"contacts": 0, "calls": 0}

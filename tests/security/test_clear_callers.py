@@ -1,0 +1,40 @@
+"""Every caller of `clear_for_machine`, and why it may. A new one fails here until it is argued for."""
+
+import ast
+from pathlib import Path
+
+APPS = Path(__file__).resolve().parent.parent.parent / "apps"
+
+# file → function: what needs the clear text
+CALLERS = {
+    ("core/blind_index.py", "_bytes"): "keyed hashes of the number",
+    ("core/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
+    ("core/fields.py", "seal"): "encryption on the way into the table",
+    ("core/phones.py", "zones_of"): "the time zone of the number",
+    ("access/services.py", "disclose"): "the one way for people: right, purpose, record",
+    ("console/demo/world.py", "describe"): "a demo database only: invented people",
+}
+
+
+def _callers() -> set[tuple[str, str]]:
+    found = set()
+    for path in APPS.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        for function in ast.walk(tree):
+            if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for node in ast.walk(function):
+                if isinstance(node, ast.Name) and node.id in {"clear_for_machine", "_clear"} and path.name != "protected.py":
+                    found.add((str(path.relative_to(APPS)), function.name))
+    return found
+
+
+def test_every_caller_is_listed() -> None:
+    assert _callers() == set(CALLERS)
+
+
+def test_nobody_reaches_around_it() -> None:
+    for path in APPS.rglob("*.py"):
+        if path.name != "protected.py":
+            assert "_Protected__clear" not in path.read_text(), path
+            assert "import _clear" not in path.read_text(), path
