@@ -13,9 +13,11 @@ def main() -> int:
     from django.conf import settings
     from django.core.management import execute_from_command_line
 
+    from apps.core.catalog import compile_if_older
     from apps.core.errors import HeguiError
 
     try:
+        compile_if_older()
         services = settings.EMBEDDED
         if services is None or (sys.argv[1:] or ["help"])[0] in NEEDS_NO_SERVER:
             execute_from_command_line(sys.argv)

@@ -25,6 +25,9 @@ _servers = ExitStack()
 def pytest_sessionstart(session: pytest.Session) -> None:
     from django.conf import settings
 
+    from apps.core.catalog import compile_if_older
+
+    compile_if_older()
     # Static files are served as they lie; collecting them is `up`'s own test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

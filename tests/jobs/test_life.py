@@ -37,9 +37,8 @@ def test_progress_keeps_the_lease(job: Job, clock: Any) -> None:
 def test_an_error_frees_it_for_another_try_and_the_last_one_fails_it(job: Job, clock: Any) -> None:
     for attempt in range(services.MOST_ATTEMPTS):
         clock.shift(1)
-        with pytest.raises(RuntimeError), services.lease(job.pk) as held:
-            assert held is not None, attempt
-            raise RuntimeError
+        with pytest.raises(RuntimeError, match=str(attempt)), services.lease(job.pk):
+            raise RuntimeError(attempt)
     job.refresh_from_db()
     assert (job.state, job.attempts) == ("failed", services.MOST_ATTEMPTS)
     assert job.sentence

@@ -61,7 +61,7 @@ def test_calls_go_with_their_decisions_and_results(world: World, clock: Any) -> 
     world.call()
     clock.shift(YEAR)
     assert services.purge().counts == {"contacts": 1, "calls": 1}
-    assert not (Call.objects.exists() or Decision.objects.exists() or Disposition.objects.exists())
+    assert not any(model.objects.exists() for model in (Call, Decision, Disposition))
 
 
 def test_deleting_the_contact_does_not_reset_the_cap(world: World) -> None:

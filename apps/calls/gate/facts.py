@@ -4,6 +4,17 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, time
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import HeguiError
+
+
+class OldFacts(HeguiError):
+    """The decision is older than a fact that today's rules ask for."""
+
+    code = "old_facts"
+    sentence = _("This decision is older than today's rules; it keeps its verdict and cannot be judged again.")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -63,7 +74,9 @@ class Facts:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":
-        """The facts of a stored decision, for replay."""
+        """The facts of a stored decision, for replay. Raises `OldFacts`."""
+        if missing := {field.name for field in fields(cls)} - data.keys():
+            raise OldFacts(missing=", ".join(sorted(missing)))
         return cls(**{field.name: _READ.get(field.type, _same)(data[field.name]) for field in fields(cls)})
 
 

@@ -42,9 +42,6 @@ class Rule:
     sentence: Promise | str
     judge: Judge
 
-    def __call__(self, facts: Facts) -> Refusal | None:
-        return self.judge(facts)
-
 
 RULES: dict[str, Rule] = {}
 

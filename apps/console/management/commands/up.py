@@ -25,7 +25,6 @@ from django.utils import timezone
 from apps.console import demo
 from apps.console.demo.world import secrets_of_demo
 from apps.core import cli, clock
-from apps.core.management.commands.messages import LOCALE, compile_catalog
 from apps.core.opening import open_newest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -45,6 +44,22 @@ NOT_COLLECTED = [
 ]
 
 
+def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
+    """How granian is started; with a certificate it speaks TLS 1.3 and nothing older."""
+    options = {
+        "--interface": "wsgi",
+        "--host": host,
+        "--port": str(port),
+        "--workers": "2",
+        "--blocking-threads": "8",
+        "--log-level": "warning",
+    }
+    if cert:
+        options |= {"--ssl-certificate": cert, "--ssl-keyfile": key, "--ssl-protocol-min": "tls1.3"}
+    spelled = [word for option in options.items() for word in option]
+    return [sys.executable, "-m", "granian", *spelled, "--respawn-failed-workers", "config.wsgi:application"]
+
+
 class Command(cli.Command):
     help = "Run the whole site: web, worker, beat and, in a demo, the practice dialler."
 
@@ -62,9 +77,10 @@ class Command(cli.Command):
         self._set_clock(options["clock"])
         log = Path(settings.HEGUI_HOME) / "run"
         children = Children(log)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: sys.exit(0))
         try:
-            children.start("web", self._web(host, port))
+            children.start("web", web_command(host, port, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY))
             children.start(
                 "worker",
                 [
@@ -91,7 +107,7 @@ class Command(cli.Command):
             self._welcome(url)
             ended = children.wait()
             raise CommandError(f"The {ended} process ended by itself. {log / ended}.log says why; everything else was stopped.")
-        except (KeyboardInterrupt, SystemExit):
+        except SystemExit:
             self.stdout.write("\nStopping.")
         finally:
             children.stop()
@@ -111,7 +127,6 @@ class Command(cli.Command):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         open_newest()
-        compile_catalog(Path(settings.BASE_DIR) / "locale" / LOCALE / "LC_MESSAGES" / "django.po")
         self._collect_static()
         if with_demo and settings.EMBEDDED is not None and not demo.has_people():
             self.stdout.write("Making the demo world …")
@@ -143,38 +158,6 @@ class Command(cli.Command):
         os.environ["HEGUI_DEMO_CLOCK_OFFSET"] = str(int((wanted - timezone.now()).total_seconds()))
 
     # -- while
-
-    @staticmethod
-    def _web(host: str, port: int) -> list[str]:
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            host,
-            "--port",
-            str(port),
-            "--workers",
-            "2",
-            "--blocking-threads",
-            "8",
-            "--log-level",
-            "warning",
-            "--respawn-failed-workers",
-            "config.wsgi:application",
-        ]
-        if settings.HEGUI_TLS_CERT:
-            command[3:3] = [
-                "--ssl-certificate",
-                settings.HEGUI_TLS_CERT,
-                "--ssl-keyfile",
-                settings.HEGUI_TLS_KEY,
-                "--ssl-protocol-min",
-                "tls1.3",
-            ]
-        return command
 
     @staticmethod
     def _wait_for(host: str, port: int, children: "Children") -> None:

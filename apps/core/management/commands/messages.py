@@ -1,7 +1,7 @@
-"""`messages [--compile | --check]`: translations without GNU gettext, by Babel.
+"""`messages [--check]`: translations without GNU gettext, by Babel.
 
-Without an option, the catalogue is brought up to date with the source; `--compile` writes what
-Django loads; `--check` fails when a text is missing, fuzzy or no longer used.
+Without an option, the catalogue is brought up to date with the source; `--check` fails when a
+text is missing, fuzzy or no longer used. What Django loads is compiled by itself (core.catalog).
 """
 
 import io
@@ -10,15 +10,13 @@ from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-from apps.core import cli
+from apps.core import catalog, cli
 
-LOCALE = "zh_Hans"
 KEYWORDS = {
     "gettext": None,
     "gettext_lazy": None,
@@ -31,31 +29,27 @@ KEYWORDS = {
 
 
 class Command(cli.Command):
-    help = "Bring translations up to date, compile them, or check that they are whole."
+    help = "Bring translations up to date, or check that they are whole."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--compile", action="store_true")
         parser.add_argument("--check", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(settings.BASE_DIR) / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
-        if options["compile"]:
-            compile_catalog(path)
-        elif options["check"]:
-            self.check_catalog(path)
+        if options["check"]:
+            self.check_catalog(catalog.SOURCE)
         else:
-            self.update(path)
+            self.update(catalog.SOURCE)
 
     def update(self, path: Path) -> None:
-        catalog = _read(path)
-        catalog.update(_found(), no_fuzzy_matching=True)
-        catalog.obsolete.clear()
+        texts = _read(path)
+        texts.update(_found(), no_fuzzy_matching=True)
+        texts.obsolete.clear()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            write_po(file, catalog, width=140, sort_output=True, omit_header=False, include_lineno=False, no_location=True)
-        missing = [message.id for message in catalog if message.id and not message.string]
-        self.stdout.write(f"{len(catalog)} texts, {len(missing)} without a translation.")
+            write_po(file, texts, width=140, sort_output=True, omit_header=False, include_lineno=False, no_location=True)
+        missing = [message.id for message in texts if message.id and not message.string]
+        self.stdout.write(f"{len(texts)} texts, {len(missing)} without a translation.")
 
     def check_catalog(self, path: Path) -> None:
         stored = {message.id: message for message in _read(path) if message.id}
@@ -70,33 +64,27 @@ class Command(cli.Command):
         self.stdout.write(f"{len(stored)} texts, all translated.")
 
 
-def compile_catalog(path: Path) -> None:
-    """Write the `.mo` beside the `.po` when it is older."""
-    compiled = path.with_suffix(".mo")
-    if compiled.exists() and compiled.stat().st_mtime >= path.stat().st_mtime:
-        return
-    draft = compiled.with_suffix(".new")
-    with draft.open("wb") as file:
-        write_mo(file, _read(path))
-    draft.replace(compiled)
-
-
 def _read(path: Path) -> Catalog:
     if not path.exists():
-        return Catalog(locale=LOCALE, project="Hegui", charset="utf-8")
+        return Catalog(locale=catalog.LOCALE, project="Hegui", charset="utf-8")
     with path.open("rb") as file:
-        return read_po(file, locale=LOCALE)
+        return read_po(file, locale=catalog.LOCALE)
+
+
+def _as_python(template: str, path: Path) -> str:
+    """What Django's extraction makes of a template; its indentation means nothing to Python."""
+    return "\n".join(line.strip() for line in templatize(template, origin=str(path)).splitlines())
 
 
 def _found() -> Catalog:
     """Every text of the source: Python as it is, templates as Django's extraction sees them."""
-    catalog = Catalog(locale=LOCALE)
+    texts = Catalog(locale=catalog.LOCALE)
     root = Path(settings.BASE_DIR)
     for path in sorted([*root.glob("apps/**/*.py"), *root.glob("config/*.py"), *root.glob("templates/**/*.html")]):
         if "migrations" in path.parts:
             continue
         text = path.read_text()
-        source = templatize(text, origin=str(path)) if path.suffix == ".html" else text
+        source = _as_python(text, path) if path.suffix == ".html" else text
         for _line, message, _comments, context in extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS):
-            catalog.add(message, context=context)
-    return catalog
+            texts.add(message, context=context)
+    return texts

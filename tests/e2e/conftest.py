@@ -1,0 +1,144 @@
+"""A whole site of its own, started as people start it, and a browser on it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from .recorder import Answer, Recorder
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+START_SECONDS = 120
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e" in str(item.path):
+            item.add_marker(pytest.mark.e2e)
+
+
+@dataclass
+class Site:
+    port: int
+    home: Path
+    env: dict[str, str]
+    told: str
+
+    def manage(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode in ok, done.stderr
+        return done.stdout
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.manage("demo", "--json"))
+        return told
+
+    @property
+    def database(self) -> dict[str, str]:
+        return {"host": (self.home / "sockets").read_text().strip(), "port": "5432", "user": "hegui", "dbname": "hegui"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(home: Path, port: int, *arguments: str) -> tuple[subprocess.Popen[bytes], dict[str, str], Path]:
+    env = {**os.environ, "HEGUI_HOME": str(home), "PORT": str(port)}
+    env.pop("HEGUI_POSTGRES_BIN", None)
+    home.mkdir(parents=True, exist_ok=True)
+    said = home / "said.txt"
+    with said.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "manage.py", "up", *arguments], cwd=ROOT, env=env, stdout=out, stderr=out)
+    deadline = time.monotonic() + START_SECONDS
+    while "Hegui is at" not in said.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"The site did not start:\n{said.read_text()}")
+        time.sleep(0.1)
+    return process, env, said
+
+
+def stop(process: subprocess.Popen[bytes]) -> int:
+    process.send_signal(signal.SIGINT)
+    return process.wait(timeout=40)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo at ten in the morning, whatever the hour of the test."""
+    home = tmp_path_factory.mktemp("site") / "var"
+    port = free_port()
+    process, env, said = start(home, port, "--demo", "--clock", "10:00")
+    yield Site(port, home, env, said.read_text())
+    assert stop(process) == 0
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One person at a screen; `answers` is what went over the wire to them."""
+
+    page: Page
+    recorder: Recorder
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def answers(self) -> list[Answer]:
+        return self.recorder.answers
+
+
+@pytest.fixture
+def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open a browser window for a role, signed in through the demo's button."""
+    opened: list[Visit] = []
+
+    def open_window(role: str = "", *, width: int = 1440, language: str = "zh-CN", theme: str = "light") -> Visit:
+        recorder = Recorder(site.port)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale=language, base_url=recorder.url, accept_downloads=True
+        )
+        context.add_init_script(f"localStorage.setItem('hegui-theme', '{theme}')")
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        made = Visit(page, recorder)
+        opened.append(made)
+        page.on("console", lambda message: made.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        page.goto("/accounts/login/")
+        if role:
+            page.click(f"button[name=role][value={role}]")
+            page.wait_for_url(lambda url: "/accounts/login/" not in url)
+        return made
+
+    yield open_window
+    for made in opened:
+        made.page.context.close()
+        made.recorder.close()

@@ -1,0 +1,52 @@
+"""Pages as each role sees them: nothing serious for axe, nothing wider than the screen, no complaint."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import ROOT, Visit
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
+PAGES = {
+    "": ["/accounts/login/"],
+    "agent": ["/desk/", "/contacts/", "/campaigns/", "/campaigns/cp_1/", "/scripts/", "/scripts/1/", "/decisions/", "/no-such-page/"],
+    "supervisor": [
+        "/",
+        "/contacts/",
+        "/campaigns/cp_1/",
+        "/campaigns/new/",
+        "/imports/new/",
+        "/sources/",
+        "/sources/1/",
+        "/scripts/new/",
+        "/opt-outs/",
+    ],
+    "compliance": ["/", "/scripts/6/", "/sources/6/", "/decisions/", "/enforcement/", "/contacts/ct_1/"],
+    "admin": ["/people/", "/enforcement/"],
+}
+
+
+def serious(page: Any) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"] if rule["impact"] in {"serious", "critical"}]
+
+
+@pytest.mark.parametrize("width", [1440, 768, 360])
+@pytest.mark.parametrize("role", PAGES)
+def test_pages(visit: Callable[..., Visit], role: str, width: int, tmp_path: Path) -> None:
+    middle = width == 768  # the other language and the other theme
+    person = visit(role, width=width, language="en-US" if middle else "zh-CN", theme="dark" if middle else "light")
+    wrong = []
+    for path in PAGES[role]:
+        answer = person.page.goto(path)
+        assert answer is not None
+        assert answer.status == (404 if "no-such" in path else 200), path
+        wrong += [f"{path} {each}" for each in serious(person.page)]
+        wide = person.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if wide > 0:
+            wrong.append(f"{path} is {wide} px wider than the screen")
+    assert wrong == []
+    assert [told for told in person.complaints if "404" not in told] == []
