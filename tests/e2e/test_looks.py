@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import ROOT, Visit
+from tests.site import ROOT
+
+from .conftest import Visit
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PAGES = {

@@ -13,8 +13,9 @@ from playwright.sync_api import expect
 
 from apps.core import ids
 from tests.conftest import DATA
+from tests.site import Site
 
-from .conftest import Site, Visit
+from .conftest import Visit
 
 EXPECTED = json.loads((DATA / "contacts-expected.json").read_text())
 LIST = DATA / "contacts-crm.csv"

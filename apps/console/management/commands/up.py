@@ -6,6 +6,7 @@ are held by manage.py around this command and stop after it.
 """
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import signal
@@ -27,6 +28,7 @@ from apps.console.demo.world import secrets_of_demo
 from apps.core import cli, clock
 from apps.core.opening import open_newest
 
+NAMES = ("web", "worker", "beat", "dialler")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
@@ -70,13 +72,14 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], settings.PORT
+        log = Path(settings.HEGUI_HOME) / "run"
+        children = Children(log)
+        children.take_over()
         self._port_is_free(host, port)
         self._prepare(with_demo=options["demo"])
         if settings.DEMO and host not in LOOPBACK:
             raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
         self._set_clock(options["clock"])
-        log = Path(settings.HEGUI_HOME) / "run"
-        children = Children(log)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: sys.exit(0))
         try:
@@ -186,29 +189,55 @@ class Command(cli.Command):
         self.stdout.flush()
 
 
+def _is_ours(pid: int) -> bool:
+    """Whether the process still is one that `up` started: numbers are given out again."""
+    try:
+        return str(settings.HEGUI_HOME).encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
 
 
 class Children:
-    """The processes of the site: started, watched, stopped in the other order."""
+    """The processes of the site: started, watched, stopped in the other order.
+
+    Each leads a process group whose number stands in `<name>.pid`, so that what a killed `up`
+    left behind can be ended by the next one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.lock = (folder / "up.lock").open("a")
+
+    def take_over(self) -> None:
+        """Be the only `up` of this home; end what a killed one left running."""
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(f"Hegui already runs from {self.folder.parent}. Stop it first, or name another home: HEGUI_HOME=…") from None
+        for path in self.folder.glob("*.pid"):
+            if path.stem in NAMES and _is_ours(group := int(path.read_text())):
+                os.killpg(group, signal.SIGKILL)
+            if path.stem in NAMES:
+                path.unlink()
 
     def start(self, name: str, command: list[str], **env: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 command,
                 cwd=settings.BASE_DIR,
-                env={**os.environ, **env},
+                env={**os.environ, "HEGUI_HOME": str(settings.HEGUI_HOME), **env},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
                 preexec_fn=_die_with_parent,  # noqa: PLW1509  (one thread here)
             )
+        (self.folder / f"{name}.pid").write_text(str(self.running[name].pid))
 
     def ended(self) -> str | None:
         return next((name for name, process in self.running.items() if process.poll() is not None), None)
@@ -229,3 +258,5 @@ class Children:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+        for name in self.running:
+            (self.folder / f"{name}.pid").unlink(missing_ok=True)

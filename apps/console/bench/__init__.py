@@ -1,0 +1,31 @@
+"""Speed as a ratio: our code against a floor, both measured in one run on one machine.
+
+Each benchmark is a function that seeds the scratch database and returns `Line`s; `run` gives it
+the database and takes it away again. The floors are the least work that any program would have
+to do for the same result.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+from .gate import bench_gate
+from .importing import bench_import
+from .measure import Line, Scale
+
+BENCHES: dict[str, Callable[[Scale], list[Line]]] = {"gate": bench_gate, "import": bench_import}
+
+__all__ = ["BENCHES", "Line", "Scale", "scratch_database"]
+
+
+@contextmanager
+def scratch_database() -> Iterator[None]:
+    """An empty migrated database beside the real one, dropped at the end; the real one is not touched."""
+    connection.settings_dict["TEST"]["NAME"] = "hegui_bench"
+    real = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(str(real), verbosity=0)

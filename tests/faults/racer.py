@@ -1,0 +1,58 @@
+"""One process of a race: many threads ask the gate. Run by `test_races.py` on the test database.
+
+Reads a JSON order from standard input, waits for the line `go`, prints what it was answered.
+"""
+
+import json
+import os
+import sys
+import threading
+from collections import Counter
+from datetime import datetime
+
+
+def main() -> None:
+    order = json.loads(sys.stdin.readline())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    from django.conf import settings
+
+    settings.DATABASES["default"]["NAME"] = order["database"]
+    import django
+
+    django.setup()
+    from django.db import connection
+
+    from apps.calls import services
+    from apps.core.protected import Protected
+
+    at = datetime.fromisoformat(order["at"])
+    answers: Counter[str] = Counter()
+    allowed: list[str] = []
+    ready = threading.Barrier(order["threads"] + 1)
+
+    def ask() -> None:
+        connection.ensure_connection()
+        ready.wait()
+        ready.wait()
+        for phone in order["phones"]:
+            answer = services.authorize(campaign=order["campaign"], phone=Protected(phone, "phone"), line=order["line"], at=at)
+            codes = ",".join(reason["code"] for reason in answer.reasons) or "allow"
+            answers[codes] += 1
+            if answer.allowed:
+                allowed.append(phone[-4:])
+        connection.close()
+
+    threads = [threading.Thread(target=ask) for _ in range(order["threads"])]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    ready.wait()
+    for thread in threads:
+        thread.join()
+    print(json.dumps({"answers": answers, "allowed": sorted(allowed)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""What holds when many ask at once: one call a day, and an opt-out wins."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+from apps.calls import services as calls
+from apps.calls.models import Call
+from apps.core.protected import Protected
+from apps.optouts.models import OptOut
+from apps.optouts.services import record_opt_out
+from apps.policies.models import CallingPolicy
+from tests.conftest import MOMENT
+from tests.world import LINE, World
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROCESSES, THREADS = 4, 16
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def committed() -> Iterator[World]:
+    """A world whose rows other processes see. Time goes on from MOMENT."""
+    if not CallingPolicy.objects.exists():  # the test before left the tables empty
+        import_module("apps.policies.migrations.0002_norm").write_norm(apps, None)
+    with time_machine.travel(MOMENT, tick=True):
+        yield World()
+
+
+def race(phones: list[str]) -> tuple[Counter[str], list[str]]:
+    """All threads of all processes ask for each number in turn; the answers and the numbers allowed."""
+    order = {
+        "database": settings.DATABASES["default"]["NAME"],
+        "phones": phones,
+        "campaign": "spring",
+        "line": LINE,
+        "at": MOMENT.isoformat(),
+        "threads": THREADS,
+    }
+    racers = [
+        subprocess.Popen([sys.executable, "-m", "tests.faults.racer"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(PROCESSES)
+    ]
+    answers: Counter[str] = Counter()
+    allowed: list[str] = []
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write(json.dumps(order) + "\n")
+        racer.stdin.flush()
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    for racer in racers:
+        out, _nothing = racer.communicate(timeout=300)
+        told = json.loads(out)
+        answers.update(told["answers"])
+        allowed += told["allowed"]
+        assert racer.returncode == 0
+    return answers, allowed
+
+
+def test_64_ask_for_one_number_and_one_may_call(committed: World) -> None:
+    answers, allowed = race(["+8613800001234"])
+    assert answers == {"allow": 1, "daily_cap": PROCESSES * THREADS - 1}
+    assert allowed == ["1234"]
+    assert Call.objects.count() == 1
+
+
+def test_64_ask_for_each_of_many_numbers_and_each_is_called_once(committed: World) -> None:
+    numbers = [f"+861390000{number:04}" for number in range(500)]
+    for number in numbers:
+        committed.add_contact(number)
+    answers, allowed = race(numbers)
+    assert answers["allow"] == len(numbers)
+    assert sorted(allowed) == sorted(number[-4:] for number in numbers)
+    assert sum(answers.values()) == len(numbers) * PROCESSES * THREADS
+    assert set(answers) == {"allow", "daily_cap"}
+    assert Call.objects.count() == len(numbers)
+
+
+def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> None:
+    """2,000 races: one thread records the opt-out while another asks, then both look."""
+    rounds = 2000
+    numbers = [f"+86159000{number:05}" for number in range(rounds)]
+    _insert(committed, numbers)
+    wrong: list[str] = []
+    outcomes: Counter[str] = Counter()
+
+    def races(mine: list[str]) -> None:
+        """One thread asks before and after; the other records the opt-out in between."""
+        begin, said = threading.Barrier(2), threading.Barrier(2)
+        asked: dict[str, Any] = {}
+
+        def ask() -> None:
+            for number in mine:
+                phone = Protected(number, "phone")
+                begin.wait()
+                asked["before"] = calls.authorize(campaign="spring", phone=phone, line=LINE)
+                said.wait()
+                asked["after"] = calls.authorize(campaign="spring", phone=phone, line=LINE)
+                begin.wait()
+            connection.close()
+
+        other = threading.Thread(target=ask)
+        other.start()
+        for number in mine:
+            begin.wait()
+            record_opt_out(phone=Protected(number, "phone"), channel=OptOut.Channel.API, evidence=number[-5:], client=committed.client)
+            said.wait()
+            begin.wait()
+            before, after = asked["before"], asked["after"]
+            outcomes["allowed first" if before.allowed else "opted out first"] += 1
+            if after.allowed or (before.allowed and Call.objects.get(pk=before.call_id).state != "withdrawn"):
+                wrong.append(number[-5:])
+        other.join()
+        connection.close()
+
+    half = rounds // 2
+    threads = [threading.Thread(target=races, args=(part,)) for part in (numbers[:half], numbers[half:])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert sum(outcomes.values()) == rounds
+    assert len(outcomes) == 2, f"a race that always ends the same way is none: {outcomes}"
+    assert not Call.objects.filter(state="reserved").exists()
+
+
+def _insert(world: World, numbers: list[str]) -> None:
+    from apps.contacts.services import import_now
+
+    content = "手机号,同意渠道,同意时间\n" + "".join(f"{number},网页,2026-11-01\n" for number in numbers)
+    done = import_now(
+        actor=world.people["supervisor"], source=world.source, file_name="race.csv", content=content.encode(), list_code="spring"
+    )
+    assert done.counts == {"accepted": len(numbers)}
