@@ -65,6 +65,8 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
     DISABLE_SERVER_SIDE_CURSORS=True,  # PgBouncer in transaction mode
 )
+# Only core.prepared prepares: Django's own cursors bind on the client.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

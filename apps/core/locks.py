@@ -10,6 +10,10 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from .prepared import fetch_one
+
+_NUMBER = "select pg_advisory_xact_lock(%(number)s::bigint)"
+_NUMBER_AND_AGENT = "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
 _AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
 
 
@@ -20,11 +24,10 @@ def number_key(number_index: bytes) -> int:
 
 def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
     """Wait for the lock of a number, and of the agent who is to call it; in one round trip."""
-    with connection.cursor() as cursor:
-        if agent_id is None:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [number_key(number_index)])
-        else:
-            cursor.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s, %s)", [number_key(number_index), _AGENTS, agent_id])
+    if agent_id is None:
+        fetch_one(_NUMBER, {"number": number_key(number_index)})
+    else:
+        fetch_one(_NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id})
 
 
 def lock_agent(agent_id: int) -> None:

@@ -1,6 +1,6 @@
 """What the rules judge. No personal data: a fact says whether, when and how often, never who."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
 from typing import Any
 
@@ -70,7 +70,7 @@ class Facts:
     checklist_done: bool | None
 
     def as_json(self) -> dict[str, Any]:
-        return {name: _plain(value) for name, value in asdict(self).items()}
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":

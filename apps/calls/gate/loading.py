@@ -10,10 +10,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from apps.core import phones, workdays
 from apps.core.errors import NotFound
+from apps.core.prepared import fetch_one
 
 from .facts import Facts
 from .rules import Verdict
@@ -134,9 +133,7 @@ def load(
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, asked)
-        row = cursor.fetchone()
+    row = fetch_one(_FACTS, asked)
     if row is None:
         raise NotFound()
     (
@@ -269,14 +266,11 @@ def store(
         "script": loaded.script_id,
         "line_asked": line,
     }
-    with connection.cursor() as cursor:
-        if not reserves:
-            cursor.execute(_DECISION, values)
-            (decision_id,) = cursor.fetchone()
-            return decision_id, None
-        if loaded.has_overdue:
-            cursor.execute(_EXPIRE, values)
-        until = at + loaded.reservation
-        cursor.execute(_RESERVATION, {**values, "line": loaded.line_id, "slot_day": loaded.slot_day, "until": until})
-        decision_id, call_id = cursor.fetchone()
+    if not reserves:
+        (decision_id,) = fetch_one(_DECISION, values)
+        return decision_id, None
+    if loaded.has_overdue:
+        fetch_one(_EXPIRE, values)
+    reservation = {"line": loaded.line_id, "slot_day": loaded.slot_day, "until": at + loaded.reservation}
+    decision_id, call_id = fetch_one(_RESERVATION, {**values, **reservation})
     return decision_id, call_id

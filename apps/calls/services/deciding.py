@@ -8,7 +8,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -82,6 +82,15 @@ class Answer:
         }
 
 
+@lru_cache(maxsize=1024)
+def stored_line(text: str) -> str:
+    """A caller number as lines are stored; text that is no number stays as it is and matches none."""
+    try:
+        return phones.normalise(text)
+    except phones.PhoneInvalid:
+        return text[:20]
+
+
 @dataclass(frozen=True)
 class Question:
     """What is asked of the gate: may this number be called, for this campaign, from this line?"""
@@ -102,11 +111,7 @@ class Question:
 
     @property
     def line_number(self) -> str:
-        """As lines are stored; text that is no number stays as it is and matches none."""
-        try:
-            return phones.normalise(self.line)
-        except phones.PhoneInvalid:
-            return self.line[:20]
+        return stored_line(self.line)
 
     @property
     def digest(self) -> bytes:
