@@ -59,14 +59,18 @@ def _copied(programs: Path) -> Path:
     try:
         if not copy.exists():
             draft = Path(tempfile.mkdtemp(prefix=f"{copy.name}."))
-            shutil.copytree(programs, draft / "programs", symlinks=True)
+            wheel = programs.parent  # programs find their libraries in the folder beside the package
+            shutil.copytree(programs, draft / wheel.name / programs.name, symlinks=True)
+            libraries = wheel.with_name(f"{wheel.name}.libs")
+            if libraries.exists():
+                shutil.copytree(libraries, draft / libraries.name, symlinks=True)
             draft.chmod(0o755)
             draft.rename(copy)
     except OSError as error:
         raise EmbeddedError(f"PostgreSQL's programs could not be copied to {copy}: {error.strerror}.") from error
     if copy.stat().st_uid != os.geteuid():
         raise EmbeddedError(f"{copy} belongs to somebody else. Remove it.")
-    return copy / "programs"
+    return copy / programs.parent.name / programs.name
 
 
 class Services:
@@ -97,10 +101,11 @@ class Services:
     @contextmanager
     def leaned_on(self) -> Iterator[None]:
         """Have both servers running inside the block; the last to leave stops them."""
-        self._folders()
+        self._home_folder()
         with (self.run / "users.lock").open("a") as users:
             with self._starting():
                 fcntl.flock(users, fcntl.LOCK_SH)
+                self._sockets_folder()
                 self._start_postgres()
                 self._start_redis()
             try:
@@ -125,14 +130,20 @@ class Services:
             yield
 
     def stop(self) -> None:
-        """Stop both servers: no process of theirs stays."""
+        """Stop both servers: no process of theirs stays, and nothing outside the home folder."""
         self._stop_redis()
         if self._postgres_runs():
             self._pg("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_SECONDS), "stop")
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def _folders(self) -> None:
+    def _home_folder(self) -> None:
         try:
             self.run.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EmbeddedError(self._no_room(error)) from error
+
+    def _sockets_folder(self) -> None:
+        try:
             self.sockets.mkdir(mode=0o700, exist_ok=True)
             mode = self.sockets.stat()
             owner = self._postgres_user()
