@@ -5,6 +5,7 @@ worker, beat and, in a demo, the practice dialler. When one ends, all end. The e
 are held by manage.py around this command and stop after it.
 """
 
+import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -189,10 +190,25 @@ class Command(cli.Command):
         self.stdout.flush()
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether the process still is one that `up` started: numbers are given out again."""
+def _end_group(group: int) -> None:
+    """Kill what is left of a process group that `up` started, and see it gone."""
+    deadline = time.monotonic() + START_SECONDS
+    while (left := [pid for pid in _processes() if _is_ours(pid, group)]) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _processes() -> list[int]:
+    return [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+
+
+def _is_ours(pid: int, group: int) -> bool:
+    """Whether the process is of the group and of this home: numbers are given out again. A dead
+    one that nobody has asked after has no environment left."""
     try:
-        return str(settings.HEGUI_HOME).encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        return os.getpgid(pid) == group and str(settings.HEGUI_HOME).encode() in Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return False
 
@@ -219,10 +235,9 @@ class Children:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"Hegui already runs from {self.folder.parent}. Stop it first, or name another home: HEGUI_HOME=…") from None
-        for path in self.folder.glob("*.pid"):
-            if path.stem in NAMES and _is_ours(group := int(path.read_text())):
-                os.killpg(group, signal.SIGKILL)
-            if path.stem in NAMES:
+        for path in (self.folder / f"{name}.pid" for name in NAMES):
+            if path.exists():
+                _end_group(int(path.read_text()))
                 path.unlink()
 
     def start(self, name: str, command: list[str], **env: str) -> None:
