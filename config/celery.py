@@ -29,7 +29,10 @@ app.conf.update(
     beat_schedule={
         "expire-reservations": {"task": "apps.calls.tasks.expire_reservations", "schedule": 15.0},
         "pick-up-jobs": {"task": "apps.jobs.tasks.pick_up", "schedule": 30.0},
+        "end-lapsed-grants": {"task": "apps.access.tasks.end_lapsed_grants", "schedule": 60.0},
+        "audit-permissions": {"task": "apps.access.tasks.audit_permissions", "schedule": crontab(hour=3, minute=0, day_of_week=1)},
+        "close-due-reviews": {"task": "apps.access.tasks.close_due_reviews", "schedule": crontab(hour=0, minute=30)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
     },
 )
-app.autodiscover_tasks(["apps.jobs", "apps.contacts", "apps.calls", "apps.retention"])
+app.autodiscover_tasks(["apps.access", "apps.jobs", "apps.contacts", "apps.calls", "apps.retention"])

@@ -99,6 +99,10 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "auditlog",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -137,8 +141,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "apps.accounts.middleware.SignInRequired",
+    "apps.accounts.middleware.SecondFactorRequired",
     "apps.core.middleware.SentencesForErrors",
 ]
 ROOT_URLCONF = "config.urls"
@@ -183,8 +189,41 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+USERSESSIONS_TRACK_ACTIVITY = False
+MFA_ADAPTER = "apps.accounts.adapter.SecondFactors"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Hegui"
+# Passkeys want https; a demo on loopback has none.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+# Whom a second factor is demanded of. A demo's buttons could not be walked through with one.
+SECOND_FACTOR_ROLES = () if DEMO else ("compliance", "admin")
+# Company sign-in: an OpenID Connect provider, for people that an admin has made here already.
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.CompanySignIn"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+HEGUI_OIDC_SERVER = env.str("HEGUI_OIDC_SERVER", "")
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "APPS": [
+            {
+                "provider_id": "company",
+                "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
+                "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
+                "secret": env.str("HEGUI_OIDC_SECRET", ""),
+                "settings": {"server_url": HEGUI_OIDC_SERVER},
+            }
+        ]
+        if HEGUI_OIDC_SERVER
+        else []
+    }
+}
 
 # -- transport and browser
 

@@ -15,7 +15,10 @@ urlpatterns = [
     path("", include("apps.scripts.urls")),
     path("", include("apps.optouts.urls")),
     path("", include("apps.calls.urls")),
-    path("accounts/", include("allauth.account.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.audit.urls")),
+    path("", include("apps.access.urls")),
+    path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
 ]

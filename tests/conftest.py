@@ -48,9 +48,13 @@ def world(db: None, clock: time_machine.Traveller) -> World:
 def browse(world: World) -> Callable[[str], Client]:
     """A test client signed in as the person of that user name."""
 
-    def sign_in(username: str) -> Client:
+    def sign_in(username: str, *, second_factor: bool = True) -> Client:
         client = SecureClient()
         client.force_login(world.people[username], backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        session["second_factor"] = second_factor
+        # The people of the world have no password that could be asked again, so sudo mode is on.
+        session.save()
         return client
 
     return sign_in

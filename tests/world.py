@@ -4,6 +4,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import Group
+
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, Department, User
 from apps.calls import services as calls
@@ -85,7 +87,7 @@ class World:
         user = User(username=username, display_name=username, role=role, department=self.department)
         user.set_unusable_password()
         user.save()
-        user.groups.set(accounts.Group.objects.filter(name=role))
+        user.groups.set(Group.objects.filter(name=role))
         self.people[username] = user
         return user
 

@@ -12,7 +12,7 @@ from .services import client_of_key
 
 class ClientKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
-        return client_of_key(token, at=clock.now())
+        return client_of_key(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
 
 
 def require_scope(client: ApiClient, scope: str) -> None:

@@ -1,9 +1,10 @@
-"""Who may open a view."""
+"""Who may open a view, and what wants the password again."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.errors import NotAllowed
@@ -25,3 +26,7 @@ def for_roles(*roles: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+# Sudo mode: what the view does needs the password or a second factor within the last ten minutes.
+sudo = reauthentication_required(allow_get=True)

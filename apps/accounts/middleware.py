@@ -1,21 +1,63 @@
-"""Every page wants a signed-in person, unless its view says that it does not."""
+"""Every page wants a signed-in person, unless its view says that it does not; sessions end when idle."""
 
+import time
 from collections.abc import Callable
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
-OPEN_PREFIXES = ("/accounts/login/", "/accounts/logout/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/")
+OPEN_PREFIXES = (
+    "/accounts/login/", "/accounts/logout/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/", "/accounts/oidc/",
+    "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/",
+)  # fmt: skip
+SEEN = "seen_at"
 
 
 class SignInRequired:
+    """Sends strangers to the sign-in, and ends a session that nobody used for a while."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.get(SEEN, now) > settings.SESSION_IDLE_SECONDS:
+                logout(request)
+                messages.info(request, _("You were signed out because nothing was done for a while."))
+            elif now - request.session.get(SEEN, 0) >= 60:
+                request.session[SEEN] = now
         if not request.user.is_authenticated and not request.path.startswith(OPEN_PREFIXES):
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         response = self.get_response(request)
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+class SecondFactorRequired:
+    """Compliance and admins set up a second factor at their first sign-in, before anything else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        demanded = user.is_authenticated and user.role in settings.SECOND_FACTOR_ROLES
+        if demanded and not request.path.startswith(("/accounts/", "/i18n/", "/static/")) and not _has_one(request):
+            return redirect(reverse("mfa_index"))
+        return self.get_response(request)
+
+
+def _has_one(request: HttpRequest) -> bool:
+    """Asked once a session: a factor that is taken away ends the sessions that relied on it."""
+    if not request.session.get("second_factor"):
+        request.session["second_factor"] = is_mfa_enabled(request.user)
+    return bool(request.session["second_factor"])

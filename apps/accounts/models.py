@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import Dated
@@ -35,7 +37,7 @@ class User(AbstractUser):
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
     suspended_for = models.CharField(_("suspended because"), max_length=200, blank=True)
-    must_change_password = models.BooleanField(default=False)
+    sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[People] = People()
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -45,6 +47,7 @@ class User(AbstractUser):
             models.CheckConstraint(condition=Q(is_superuser=False, is_staff=False), name="no_superusers"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
         ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.display_name or self.username
@@ -53,6 +56,12 @@ class User(AbstractUser):
         return str(self)
 
     get_short_name = get_full_name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions carry this: when password, role or state changes, they all end."""
+        ended = self.sessions_ended_at.isoformat() if self.sessions_ended_at else ""
+        standing = f"{self.password}|{self.role}|{self.is_active}|{ended}"
+        return salted_hmac("hegui.session", standing, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ApiClient(Dated):
@@ -68,8 +77,12 @@ class ApiClient(Dated):
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")
     key_hash = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=12, choices=Scope), verbose_name=_("scopes"))
+    addresses = ArrayField(models.CharField(max_length=43), verbose_name=_("address ranges"), default=list, blank=True)
     ends_at = models.DateTimeField(_("valid until"))
     is_active = models.BooleanField(_("active"), default=True)
+    previous_key_hash = models.BinaryField(max_length=32, null=True, blank=True, unique=True)
+    previous_until = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
     def __str__(self) -> str:
         return self.name

@@ -6,6 +6,8 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
+        from . import signing
         from .tracked import register_all
 
         register_all()
+        signing.connect()

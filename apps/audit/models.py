@@ -18,8 +18,11 @@ class AccessEvent(Dated):
         DISCLOSED = "disclosed", _("disclosed")
         HANDED_OVER = "handed_over", _("handed to a dialler")
         IMPORTED = "imported", _("imported")
+        SIGNED_IN = "signed_in", _("signed in")
+        SIGNED_OUT = "signed_out", _("signed out")
+        SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
 
-    kind = models.CharField(max_length=12, choices=Kind)
+    kind = models.CharField(_("what"), max_length=14, choices=Kind)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     subject = models.CharField(max_length=40)
@@ -29,11 +32,47 @@ class AccessEvent(Dated):
     address = models.GenericIPAddressField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["actor", "-created_at"], name="access_event_by_actor")]
+        indexes = [
+            models.Index(fields=["actor", "-created_at"], name="access_event_by_actor"),
+            models.Index(fields=["subject", "-created_at"], name="access_event_by_subject"),
+            models.Index(fields=["field", "-created_at"], condition=~models.Q(field=""), name="access_event_by_field"),
+        ]
         constraints = [
-            models.CheckConstraint(condition=models.Q(actor__isnull=False) | models.Q(client__isnull=False), name="access_event_has_reader")
+            models.CheckConstraint(
+                condition=models.Q(actor__isnull=False) | models.Q(client__isnull=False) | models.Q(kind="sign_in_failed"),
+                name="access_event_has_reader",
+            )
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Notice(Dated):
+    """Something that a person has to know: a line in their inbox. Holds ids and masks only."""
+
+    recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
+    about = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    code = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread")]
+
+    @property
+    def sentence(self) -> str:
+        return NOTICES[self.code] % self.facts
+
+
+# What a notice says, by its code.
+NOTICES = {
+    "reveals_many": _("%(person)s revealed %(count)s values within an hour."),
+    "reveal_at_night": _("%(person)s revealed a value at %(hour)s o'clock."),
+    "reveal_foreign": _("%(person)s revealed a value of a contact outside their own campaigns."),
+    "grant_asked": _("%(person)s asks for a temporary grant."),
+    "grant_decided": _("Your request for a temporary grant was decided."),
+    "review_due": _("Rights wait for your confirmation until %(due)s."),
+    "audit_done": _("The permission audit found %(count)s things to clear."),
+}
 
 
 class Change(LogEntry):

@@ -1,9 +1,12 @@
 """Writing to the trail. A read that cannot be recorded does not happen."""
 
+from collections.abc import Iterable
+
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import StaffRequest
+from apps.core import clock
 
-from .models import AccessEvent
+from .models import AccessEvent, Notice
 
 
 def record_access(
@@ -19,12 +22,34 @@ def record_access(
 ) -> AccessEvent:
     """One event, in the caller's transaction: if it cannot be written, the caller fails too."""
     return AccessEvent.objects.create(
-        kind=kind, subject=subject, purpose=purpose, actor=actor, client=client, field=field, count=count, address=address
+        created_at=clock.now(),
+        kind=kind,
+        subject=subject,
+        purpose=purpose,
+        actor=actor,
+        client=client,
+        field=field,
+        count=count,
+        address=address,
     )
 
 
 def record_page(request: StaffRequest, *, subject: str, purpose: str, count: int = 1, kind: str = AccessEvent.Kind.VIEWED) -> AccessEvent:
     """A page that shows personal data, masked or not."""
-    return record_access(
-        kind=kind, subject=subject, purpose=purpose, count=count, actor=request.user, address=request.META.get("REMOTE_ADDR") or None
-    )
+    return record_access(kind=kind, subject=subject, purpose=purpose, count=count, actor=request.user, address=address_of(request))
+
+
+def address_of(request: StaffRequest) -> str | None:
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def tell(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
+    """Put a notice into inboxes, in the caller's transaction. Nobody is told of themselves."""
+    told = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
+    if about is not None:
+        facts["person"] = str(about)
+    Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in told.values())
+
+
+def mark_read(*, actor: User) -> None:
+    Notice.objects.filter(recipient=actor, read_at__isnull=True).update(read_at=clock.now())

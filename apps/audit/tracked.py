@@ -15,6 +15,7 @@ from apps.core.protected import Protected
 UNTRACKED = {
     "audit.accessevent",
     "audit.change",
+    "audit.notice",
     "calls.decision",
     "calls.call",
     "campaigns.queueentry",
@@ -24,7 +25,7 @@ UNTRACKED = {
     "optouts.optout",
     "access.protectedfieldgrouppermission",
 }
-SECRET = ["password", "key_hash", "number_index", "last4_index", "last_login"]
+SECRET = ["password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "last4_index", "last_login"]
 
 
 def ours() -> list[type[models.Model]]:

@@ -17,6 +17,7 @@ from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import QueueEntry
+from apps.contacts.models import Contact
 from apps.core import clock, ids
 from apps.core.errors import BadInput, WrongState
 from apps.core.paging import page_of
@@ -160,6 +161,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "contact": found,
         "consents": found.consents.select_related("purpose").order_by("-given_at"),
         "calls": queries.calls_of(request.user, found)[:50],
+        "revealable": [(name, Contact.label_of(name)) for name in Contact.PROTECTED if campaigns.may_see(request.user, found, name)],
         "gates": [_gate_now(request, found, entry) for entry in entries],
     }
     return render(request, "calls/contact.html", shown)

@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.access.forms import EndsOn
+from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource
@@ -60,6 +62,18 @@ class UploadForm(forms.Form):
 
 class AgentForm(forms.Form):
     agent = forms.ModelChoiceField(label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT, is_active=True))
+
+
+class CampaignGrantForm(forms.Form):
+    campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("name"))
+    reason = forms.CharField(label=_("What it is needed for"), max_length=300)
+    ends_at = EndsOn()
+
+
+class ApiClientForm(ClientForm):
+    campaigns = forms.ModelMultipleChoiceField(
+        label=_("Campaigns"), queryset=Campaign.objects.order_by("name"), widget=forms.CheckboxSelectMultiple
+    )
 
 
 class NumberForm(forms.Form):

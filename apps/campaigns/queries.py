@@ -2,13 +2,14 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.access.rights import in_force, rights_of
+from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact
+from apps.core import clock
 
 from .models import Campaign, CampaignUserPermission, QueueEntry
-
-RIGHT_OF_ROLE = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}
 
 
 def campaigns_of(viewer: User) -> QuerySet[Campaign]:
@@ -17,10 +18,25 @@ def campaigns_of(viewer: User) -> QuerySet[Campaign]:
         return Campaign.objects.none()
     if viewer.role == Role.COMPLIANCE:
         return Campaign.objects.all()
-    granted = CampaignUserPermission.objects.filter(
-        user=viewer, content_object=OuterRef("pk"), permission__codename=RIGHT_OF_ROLE[Role(viewer.role)]
-    )
-    return Campaign.objects.filter(Exists(granted))
+    right = CAMPAIGN_RIGHTS[viewer.role]
+    granted = CampaignUserPermission.objects.filter(user=viewer, content_object=OuterRef("pk"), permission__codename=right)
+    for_a_while = in_force(clock.now()).filter(beneficiary=viewer, campaign_id=OuterRef("pk"), right=right)
+    return Campaign.objects.filter(Exists(granted) | Exists(for_a_while))
+
+
+def may_see(viewer: User, contact: Contact, field: str, right: str = "view_clear") -> bool:
+    """The effective right: on the field, and on a campaign of the contact."""
+    return rights_of(viewer).may(f"{Contact._meta.label_lower}.{field}", right) and contacts_of(viewer).filter(pk=contact.pk).exists()
+
+
+def is_foreign(viewer: User, contact: Contact) -> bool:
+    """Whether the viewer reaches the contact by no campaign of their own standing: through a
+    temporary grant, or, for compliance, because it is in no campaign at all."""
+    entries = QueueEntry.objects.filter(contact=contact)
+    if viewer.role == Role.COMPLIANCE:
+        return not entries.exists()
+    standing = CampaignUserPermission.objects.filter(user=viewer, permission__codename=CAMPAIGN_RIGHTS[viewer.role])
+    return not entries.filter(campaign__in=standing.values("content_object")).exists()
 
 
 def contacts_of(viewer: User) -> QuerySet[Contact]:

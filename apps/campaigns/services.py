@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
 from guardian.shortcuts import assign_perm, remove_perm
 
-from apps.accounts.models import User
+from apps.accounts import services as accounts
+from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
@@ -111,6 +112,14 @@ def release_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
     if not actor.has_perm("supervise", campaign):
         raise NotAllowed()
     remove_perm("work", agent, campaign)
+
+
+@transaction.atomic
+def issue_client(*, actor: User, campaigns: Iterable[Campaign], **fields: Any) -> tuple[ApiClient, str]:
+    """An API client for these campaigns, and its key, shown once."""
+    client, key = accounts.issue_client(actor=actor, **fields)
+    client.campaigns.set(campaigns)
+    return client, key
 
 
 def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:

@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
 
 from .models import Campaign
@@ -18,9 +19,21 @@ class CampaignTable(tables.Table):
         orderable = False
 
 
+class ApiClientTable(tables.Table):
+    scopes = tables.TemplateColumn(template_code="{{ record.scopes|join:', ' }}", verbose_name=_("scopes"))
+    campaigns = tables.TemplateColumn(template_code="{{ record.campaigns.all|join:', ' }}", verbose_name=_("campaigns"), empty_values=())
+    addresses = tables.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
+    actions = tables.TemplateColumn(template_name="campaigns/_client_actions.html", verbose_name="", empty_values=())
+
+    class Meta:
+        model = ApiClient
+        fields = ("name", "owner", "scopes", "campaigns", "addresses", "ends_at", "last_used_at", "is_active", "actions")
+        orderable = False
+
+
 class ContactTable(tables.Table):
-    phone = tables.Column(linkify=("contact", {"pk": tables.A("pk")}), verbose_name=_("phone"))
-    name = tables.Column(verbose_name=_("full name"))
+    phone = tables.TemplateColumn(template_name="contacts/_phone_link.html", verbose_name=_("phone"))
+    name = tables.TemplateColumn(template_code="{% load protected %}{% value record 'name' %}", verbose_name=_("full name"))
     tags = tables.TemplateColumn(template_name="_tags.html", verbose_name=_("tags"))
     source = tables.Column(verbose_name=_("data source"))
     created_at = tables.DateColumn(verbose_name=_("since"))

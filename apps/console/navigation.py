@@ -12,9 +12,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import resolve, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.queries import unread
 from apps.core import clock, workdays
 
 
@@ -39,6 +40,12 @@ LINKS = (
     Link("opt_outs", "phone-off", _("Opt-outs")),
     Link("decisions", "traffic-lights", _("Decisions")),
     Link("people", "users", _("People")),
+    Link("api_clients", "key", _("API clients")),
+    Link("matrix", "table", _("Rights")),
+    Link("grants", "hourglass", _("Temporary grants")),
+    Link("reviews", "checklist", _("Rights to confirm")),
+    Link("permission_audits", "shield-search", _("Permission audits")),
+    Link("trail", "footprint", _("Access log")),
     Link("duties", "clock-check", _("Enforcement")),
 )
 
@@ -64,4 +71,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"demo": settings.DEMO}
-    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": duty_today()}
+    # Cells of tables are templates too, so what costs a query waits until it is asked for.
+    count = SimpleLazyObject(lambda: unread(user))
+    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": duty_today(), "unread": count}

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 
 
 class PeopleTable(tables.Table):
+    display_name = tables.Column(linkify=("person", {"pk": tables.A("pk")}))
     department = tables.Column(verbose_name=_("department"))
     last_login = tables.DateTimeColumn(verbose_name=_("last sign-in"))
 

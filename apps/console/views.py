@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -73,4 +74,5 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     role = request.POST.get("role", "")
     user = get_object_or_404(User, username=role, role=role)
     login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    record_authentication(request, user, method="password", reauthenticated=True)
     return redirect("home")

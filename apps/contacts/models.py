@@ -96,12 +96,19 @@ class Contact(Dated):
             ),
         ]
 
+    PROTECTED = ("phone", "name", "note")
+
     def __str__(self) -> str:
         return self.public_id
 
     @property
     def public_id(self) -> str:
         return ids.encode("ct", self.pk)
+
+    @classmethod
+    def label_of(cls, field: str) -> str:
+        """What a field is called on pages."""
+        return str(getattr(cls._meta.get_field(field), "verbose_name", field))
 
 
 class Consent(Dated):

@@ -1,44 +1,104 @@
-"""The one way to a clear text: the right, a purpose, and a record; or nothing."""
+"""The one way to a clear text: the right, a purpose, a reason, a quota and a record; or nothing."""
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import DatabaseError
 
 from apps.access import roles, services
 from apps.access.models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission
+from apps.access.services import disclosing
 from apps.accounts.roles import Role
-from apps.audit.models import AccessEvent
-from apps.core.errors import BadInput, NotAllowed
+from apps.audit.models import AccessEvent, Notice
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from tests.world import World
+
+WHY = {"purpose": "complaint", "reason": "投诉编号17"}
+
+
+def reveal(world: World, who: str, field: str = "phone", **more: Any) -> str:
+    return services.disclose(actor=world.people[who], obj=world.contact, field=field, **{**WHY, **more})
 
 
 @pytest.mark.parametrize("role", ["supervisor", "compliance"])
 def test_with_the_right_and_a_purpose_the_value_is_told_and_recorded(world: World, role: str) -> None:
-    text = services.disclose(actor=world.people[role], obj=world.contact, field="phone", purpose="complaint 17")
-    assert text == "+8613800001234"
+    assert reveal(world, role, address="10.0.0.1") == "+8613800001234"
     event = AccessEvent.objects.get()
-    assert (event.kind, event.actor, event.field, event.purpose) == ("disclosed", world.people[role], roles.PHONE, "complaint 17")
-    assert "138" not in event.subject
+    assert (event.kind, event.actor, event.field) == ("disclosed", world.people[role], roles.PHONE)
+    assert (event.subject, event.purpose, event.address) == (world.contact.public_id, "complaint: 投诉编号17", "10.0.0.1")
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])
 def test_without_the_right_nothing_is_told(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
-        services.disclose(actor=world.people[role], obj=world.contact, field="phone", purpose="x")
+        reveal(world, role)
     assert not AccessEvent.objects.exists()
 
 
-def test_without_a_purpose_nothing_is_told(world: World) -> None:
-    with pytest.raises(BadInput):
-        services.disclose(actor=world.people["compliance"], obj=world.contact, field="phone", purpose="  ")
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        ({"purpose": "curiosity"}, BadInput),
+        ({"purpose": ""}, BadInput),
+        ({"reason": " x "}, BadInput),
+        ({"reason": "证件110101188002045240"}, PersonalDataFound),
+    ],
+)
+def test_without_purpose_and_reason_nothing_is_told(world: World, bad: dict[str, str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        reveal(world, "compliance", **bad)
+    assert not AccessEvent.objects.exists()
 
 
 def test_without_a_record_nothing_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(**event: object) -> None:
         raise DatabaseError("the trail is full")
 
-    monkeypatch.setattr(services, "record_access", refuses)
+    monkeypatch.setattr(disclosing, "record_access", refuses)
     with pytest.raises(DatabaseError):
-        services.disclose(actor=world.people["compliance"], obj=world.contact, field="phone", purpose="x")
+        reveal(world, "compliance")
+
+
+def test_an_empty_value_is_not_revealed(world: World) -> None:
+    with pytest.raises(BadInput):
+        reveal(world, "compliance", field="note")
+
+
+def test_the_quota_of_an_hour(world: World, clock: Any) -> None:
+    for _time in range(disclosing.PER_HOUR):
+        clock.shift(10)
+        reveal(world, "compliance")
+    with pytest.raises(services.QuotaReached):
+        reveal(world, "compliance")
+    reveal(world, "supervisor")
+    clock.shift(timedelta(hours=1))
+    reveal(world, "compliance")
+
+
+def told(code: str) -> set[str]:
+    return set(Notice.objects.filter(code=code).values_list("recipient__username", flat=True))
+
+
+def test_many_reveals_are_told_to_supervisors_and_compliance(world: World) -> None:
+    for _time in range(disclosing.MANY):
+        reveal(world, "compliance")
+    assert told("reveals_many") == {"compliance2", "supervisor", "supervisor2"}
+
+
+def test_a_reveal_at_night_is_told(world: World, clock: Any) -> None:
+    reveal(world, "supervisor")
+    assert not Notice.objects.exists()
+    clock.move_to(world.at("22:00"))
+    reveal(world, "supervisor")
+    assert told("reveal_at_night") == {"supervisor2", "compliance", "compliance2"}
+    assert "22" in Notice.objects.first().sentence  # type: ignore[union-attr]
+
+
+def test_a_reveal_outside_ones_campaigns_is_told(world: World) -> None:
+    reveal(world, "supervisor", foreign=True)
+    assert "compliance" in told("reveal_foreign")
 
 
 def test_a_deactivated_person_has_no_right(world: World) -> None:
@@ -60,7 +120,7 @@ def test_stored_rights_equal_the_table(world: World) -> None:
 def test_applying_the_table_mends_what_was_changed_by_hand(world: World) -> None:
     extra = ProtectedFieldGroupPermission.objects.filter(group__name="supervisor", permission__codename="view_clear").first()
     assert extra is not None
-    group = services.Group.objects.get(name="admin")
+    group = Group.objects.get(name="admin")
     ProtectedFieldGroupPermission.objects.create(group=group, permission=extra.permission, content_object=extra.content_object)
     extra.delete()
     services.apply_roles()

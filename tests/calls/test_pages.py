@@ -33,7 +33,7 @@ def test_the_page_of_a_contact_says_whether_it_may_be_called(world: World, brows
 
 def test_looking_at_a_contact_is_in_the_trail(world: World, browse: Any) -> None:
     browse("supervisor").get(reverse("contact", kwargs={"pk": world.contact.pk}))
-    event = AccessEvent.objects.get()
+    event = AccessEvent.objects.get(kind="viewed")
     assert (event.kind, event.actor, event.subject) == ("viewed", world.people["supervisor"], world.contact.public_id)
 
 

@@ -11,7 +11,7 @@ CALLERS = {
     ("core/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
     ("core/fields.py", "seal"): "encryption on the way into the table",
     ("core/phones.py", "zones_of"): "the time zone of the number",
-    ("access/services.py", "disclose"): "the one way for people: right, purpose, record",
+    ("access/services/disclosing.py", "disclose"): "the one way for people: right, purpose, record",
     ("console/demo/world.py", "describe"): "a demo database only: invented people",
 }
 

@@ -31,9 +31,12 @@ select
     exists (select 1 from campaigns_campaign_lines m where m.campaign_id = campaign.id and m.line_id = line.id),
     script.id, script.state, script.expires_at,
     counted.today, counted.week, counted.overdue,
-    agent.id, agent.suspended_at is not null or not agent.is_active,
+    agent.suspended_at is not null or not agent.is_active,
     exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
-            where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work'),
+            where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work')
+        or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
+                   and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s and g.ends_at > %(now)s),
+    agent.role = 'agent',
     exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn')
             and not (k.state = 'reserved' and k.reserved_until <= %(at)s)
             and not exists (select 1 from calls_disposition d where d.call_id = k.id)),
@@ -169,9 +172,9 @@ def load(
         today,
         week,
         overdue,
-        agent_found,
         suspended,
         assigned,
+        is_agent,
         open_call,
         policy,
         policy_start,
@@ -216,7 +219,7 @@ def load(
         line_state=line_state,
         script_state=script_state,
         script_expires_at=script_until,
-        agent_assigned=None if agent_id is None else assigned and agent_found is not None,
+        agent_assigned=None if agent_id is None else bool(assigned and is_agent),
         agent_suspended=None if agent_id is None else bool(suspended),
         agent_open_call=None if agent_id is None else open_call,
         checklist_done=checklist_done,

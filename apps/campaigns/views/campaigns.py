@@ -1,4 +1,4 @@
-"""Pages of campaigns, their lists and the contacts in them."""
+"""Campaigns: made, moved on, staffed."""
 
 from django.contrib import messages
 from django.db.models import Count
@@ -7,63 +7,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.access import services as access
+from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.audit.models import AccessEvent
-from apps.audit.services import record_page
-from apps.contacts import services as contact_services
-from apps.core import blind_index, phones
-from apps.core.errors import BadInput, NotFound
+from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.paging import page_of
 
-from . import queries, services
-from .filters import ContactFilter
-from .forms import AgentForm, CampaignForm, NumberForm, UploadForm
-from .models import QueueEntry
-from .tables import CampaignTable, ContactTable
+from .. import queries, services
+from ..forms import AgentForm, CampaignForm, CampaignGrantForm
+from ..models import QueueEntry
+from ..tables import CampaignTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
-
-
-@for_roles(*READERS)
-@require_GET
-def contacts(request: StaffRequest) -> HttpResponse:
-    """The contacts of the viewer's campaigns, masked."""
-    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user), request=request)
-    filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
-    page = page_of(filtered.qs, request.GET)
-    record_page(request, subject="contact:list", purpose="list", count=len(page.rows))
-    shown = {
-        "table": ContactTable(page.rows),
-        "page": page,
-        "filter": filtered,
-        "number_form": NumberForm(),
-        "may_import": request.user.role in STAFF,
-    }
-    return render(request, "campaigns/contacts.html", shown)
-
-
-@for_roles(*READERS)
-@require_POST
-def contact_search(request: StaffRequest) -> HttpResponse:
-    """Find one contact by its whole number, through the blind index."""
-    form = NumberForm(request.POST)
-    found = None
-    if form.is_valid():
-        try:
-            index = blind_index.number_index(phones.normalise(form.cleaned_data["number"]))
-        except phones.PhoneInvalid as error:
-            messages.error(request, str(error))
-            return redirect("contacts")
-        found = queries.contacts_of(request.user).filter(number_index=index).first()
-    record_page(request, subject=found.public_id if found else "none", purpose="search", kind=AccessEvent.Kind.SEARCHED)
-    if found is None:
-        messages.info(request, _("No contact of yours has this number."))
-        return redirect("contacts")
-    return redirect("contact", pk=found.pk)
 
 
 @for_roles(*READERS)
@@ -133,22 +92,21 @@ def campaign_agent(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("campaign", pk=pk)
 
 
-@for_roles(*STAFF)
-def import_new(request: StaffRequest) -> HttpResponse:
-    """Upload a list; what is refused says why and stores nothing."""
-    form = UploadForm(request.POST or None, request.FILES or None, viewer=request.user)
+@for_roles(Role.AGENT, Role.SUPERVISOR)
+def campaign_grant_ask(request: StaffRequest) -> HttpResponse:
+    """Ask for a while in a campaign: to work it as an agent, to run it as a supervisor."""
+    form = CampaignGrantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data
+        asked = dict(form.cleaned_data)
+        campaign = asked.pop("campaign")
         try:
-            started = contact_services.start_import(
-                actor=request.user,
-                source=chosen["source"],
-                file_name=chosen["file"].name,
-                content=chosen["file"].read(),
-                list_code=chosen["campaign"].code if chosen["campaign"] else "",
-            )
-        except BadInput as error:
-            form.add_error("file", str(error))
+            access.ask_grant(
+                actor=request.user, beneficiary=request.user, right=CAMPAIGN_RIGHTS[request.user.role], campaign_id=campaign.pk,
+                campaign_name=campaign.name, **asked,
+            )  # fmt: skip
+        except HeguiError as error:
+            form.add_error(None, str(error))
         else:
-            return redirect("import_preview", pk=started.pk)
-    return render(request, "form.html", {"form": form, "title": _("Import a list"), "back": "contacts", "is_upload": True})
+            messages.success(request, _("Asked. Another person has to approve it."))
+            return redirect("grants")
+    return render(request, "form.html", {"form": form, "title": _("Ask for a campaign for a while"), "back": "grants"})

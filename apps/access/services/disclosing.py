@@ -1,0 +1,101 @@
+"""The one way to the clear text of a protected value: right, purpose, reason, quota, record, alarm."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access, tell
+from apps.core import clock, detect
+from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
+from apps.core.locks import lock_agent
+from apps.core.protected import Protected, clear_for_machine
+
+from ..rights import Rights
+
+# Why a value may be needed; pages offer these and no other.
+PURPOSES = {
+    "complaint": gettext_lazy("handle a complaint or dispute"),
+    "subject_request": gettext_lazy("answer a request of the person"),
+    "call_back": gettext_lazy("reach a client who asked for it"),
+    "quality": gettext_lazy("quality review"),
+    "regulator": gettext_lazy("answer a regulator"),
+}
+PER_HOUR = 20
+MANY = 10
+OFFICE_HOURS = range(8, 21)
+HOUR = timedelta(hours=1)
+
+
+class QuotaReached(HeguiError):
+    code = "quota_reached"
+    status = 429
+    sentence = gettext_lazy("You revealed as many values as an hour allows. Wait, or ask a colleague.")
+
+
+def has_field_right(user: User, field: str, right: str) -> bool:
+    """Whether a right on a protected field is the person's at this moment."""
+    return Rights(user, clock.now()).may(field, right)
+
+
+def require_field_right(user: User, field: str, right: str) -> None:
+    if not has_field_right(user, field, right):
+        raise NotAllowed(_("Your role does not include this value."))
+
+
+@transaction.atomic
+def disclose(
+    *, actor: User, obj: models.Model, field: str, purpose: str, reason: str, foreign: bool = False, address: str | None = None
+) -> str:
+    """The clear text of a protected value, for a person, recorded in the same transaction.
+
+    The caller has already made sure that `obj` is the actor's to see, and says whether it lies
+    outside the actor's own campaigns (`foreign`). `purpose` is one of `PURPOSES`. Raises
+    `NotAllowed` without the right, `BadInput` without purpose or reason, `QuotaReached`; if the
+    trail cannot be written, nothing is returned.
+    """
+    name = f"{obj._meta.label_lower}.{field}"
+    require_field_right(actor, name, "view_clear")
+    if purpose not in PURPOSES:
+        raise BadInput(_("Choose what the value is needed for."))
+    if len(reason.strip()) < 4:
+        raise BadInput(_("Say why the value is needed, in a few words."))
+    if detect.find(reason):
+        raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+    value: Protected = getattr(obj, field)
+    if not value:
+        raise BadInput(_("There is no value to reveal."))
+    lock_agent(actor.pk)  # one at a time for a person, so that the quota holds
+    now = clock.now()
+    revealed = AccessEvent.objects.filter(actor=actor, kind=AccessEvent.Kind.DISCLOSED, created_at__gt=now - HOUR).count()
+    if revealed >= PER_HOUR:
+        raise QuotaReached()
+    record_access(
+        kind=AccessEvent.Kind.DISCLOSED,
+        subject=getattr(obj, "public_id", f"{obj._meta.label_lower}:{obj.pk}"),
+        field=name,
+        purpose=f"{purpose}: {reason.strip()}"[:200],
+        actor=actor,
+        address=address,
+    )
+    _alarm(actor, revealed + 1, now, foreign)
+    return clear_for_machine(value)
+
+
+def _alarm(actor: User, count: int, now: datetime, foreign: bool) -> None:
+    """Tell the person's supervisors and compliance of unusual use."""
+    hour = now.astimezone(ZoneInfo(settings.TIME_ZONE)).hour
+    watchers = User.objects.filter(Q(role=Role.COMPLIANCE) | Q(role=Role.SUPERVISOR, department=actor.department_id), is_active=True)
+    if count == MANY:
+        tell(watchers, "reveals_many", about=actor, count=count)
+    if hour not in OFFICE_HOURS:
+        tell(watchers, "reveal_at_night", about=actor, hour=hour)
+    if foreign:
+        tell(watchers, "reveal_foreign", about=actor)

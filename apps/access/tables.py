@@ -1,0 +1,71 @@
+"""Lists of rights, grants, findings and review items."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
+
+WHY = """{% load i18n %}{% if record.why == "role" %}{% translate "by role" %}: {{ record.source }}{% elif record.why == "direct" %}<span class="badge bg-red-lt">{% translate "directly" %}</span> {{ record.source }}{% elif record.why == "grant" %}<span class="badge bg-yellow-lt">{% translate "for a while" %}</span> {{ record.source }}{% else %}{% translate "campaign" %}{% endif %}"""  # noqa: E501  (one template)
+
+
+class HeldTable(tables.Table):
+    person = tables.Column(verbose_name=_("person"), linkify=("person", {"pk": tables.A("person__pk")}))
+    what = tables.Column(verbose_name=_("right on"))
+    right = tables.Column(verbose_name=_("right"))
+    why = tables.TemplateColumn(template_code=WHY, verbose_name=_("why"))
+    until = tables.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
+    last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
+
+    class Meta:
+        orderable = False
+
+
+class GrantTable(tables.Table):
+    what = tables.Column(verbose_name=_("right on"), empty_values=())
+    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    actions = tables.TemplateColumn(template_name="access/_grant_actions.html", verbose_name="", empty_values=())
+
+    class Meta:
+        model = TemporaryGrant
+        fields = ("beneficiary", "what", "right", "reason", "requested_by", "approved_by", "ends_at", "state", "actions")
+        orderable = False
+
+
+class AuditTable(tables.Table):
+    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i", linkify=("permission_audit", {"pk": tables.A("pk")}))
+    found = tables.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
+    gone = tables.Column(verbose_name=_("gone since the one before"))
+    requested_by = tables.Column(verbose_name=_("asked by"), default=_("weekly task"))
+
+    class Meta:
+        model = PermissionAudit
+        fields = ("created_at", "found", "gone", "requested_by")
+        orderable = False
+
+
+class FindingTable(tables.Table):
+    subject = tables.TemplateColumn(
+        template_code="{{ record.subject|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
+    )
+    evidence = tables.TemplateColumn(template_code="{% load access %}{{ record|evidence }}", verbose_name=_("evidence"))
+    proposal = tables.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
+    is_new = tables.TemplateColumn(
+        template_code="{% load i18n %}{% if record.is_new %}{% translate 'new' %}{% else %}{% translate 'still' %}{% endif %}",
+        verbose_name="",
+    )
+
+    class Meta:
+        model = Finding
+        fields = ("severity", "kind", "subject", "evidence", "is_new", "owner", "due_on", "proposal")
+        orderable = False
+
+
+class ReviewItemTable(tables.Table):
+    review = tables.Column(accessor="review__name", verbose_name=_("review"))
+    due = tables.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
+    verdict = tables.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
+
+    class Meta:
+        model = ReviewItem
+        fields = ("review", "due", "holder", "what", "right", "reviewer", "verdict")
+        orderable = False

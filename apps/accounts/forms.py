@@ -1,0 +1,43 @@
+"""Forms of people and API clients."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .models import ApiClient, Department, User
+from .roles import Role
+
+
+class PersonForm(forms.Form):
+    username = forms.CharField(label=_("User name"), max_length=150)
+    display_name = forms.CharField(label=_("Display name"), max_length=80)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.order_by("name"))
+    password = forms.CharField(
+        label=_("First password"), max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+
+class ClientForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80)
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(is_active=True).order_by("username"))
+    scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=ApiClient.Scope.choices, widget=forms.CheckboxSelectMultiple)
+    addresses = forms.CharField(
+        label=_("Address ranges, like 10.1.2.0/24, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    ends_at = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_addresses(self) -> list[str]:
+        return self.cleaned_data["addresses"].split()
+
+    def clean_ends_at(self) -> datetime:
+        return timezone.make_aware(datetime.combine(self.cleaned_data["ends_at"], time(23, 59, 59)))
+
+    def clean_name(self) -> Any:
+        name = self.cleaned_data["name"]
+        if ApiClient.objects.filter(name=name).exists():
+            raise forms.ValidationError(_("There is a client of this name already."))
+        return name

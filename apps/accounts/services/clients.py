@@ -1,0 +1,90 @@
+"""Keys of API clients: shown once, kept hashed, in force until their end, exchanged with overlap."""
+
+import hashlib
+import ipaddress
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from apps.core import clock
+from apps.core.errors import BadInput
+
+from ..models import ApiClient, User
+from .people import require_admin
+
+KEY_PREFIX = "hg_"
+OVERLAP = timedelta(days=1)
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def hash_key(key: str) -> bytes:
+    """Keys are 256 random bits, so one SHA-256 is enough to keep them."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _new_key() -> str:
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+@transaction.atomic
+def issue_client(
+    *, name: str, owner: User, scopes: list[str], ends_at: datetime, addresses: list[str] | None = None, actor: User | None = None
+) -> tuple[ApiClient, str]:
+    """The client and its key. The key is returned once and never stored. `addresses` are networks
+    in CIDR form; none means anywhere. Raises `BadInput`, and `NotAllowed` for an actor who is no admin."""
+    if actor is not None:
+        require_admin(actor)
+    if ends_at <= clock.now():
+        raise BadInput(_("The end lies in the past."))
+    for address in addresses or []:
+        try:
+            ipaddress.ip_network(address)
+        except ValueError:
+            raise BadInput(_('"%(address)s" is no address range, like 10.1.2.0/24.'), address=address) from None
+    key = _new_key()
+    client = ApiClient(name=name, owner=owner, scopes=scopes, ends_at=ends_at, addresses=addresses or [], key_hash=hash_key(key))
+    client.full_clean()
+    client.save()
+    return client, key
+
+
+@transaction.atomic
+def rotate_client(*, actor: User, client: ApiClient) -> tuple[ApiClient, str]:
+    """A new key; the one before works for a day more, so that nothing stops meanwhile."""
+    require_admin(actor)
+    client = ApiClient.objects.select_for_update().get(pk=client.pk)
+    key = _new_key()
+    client.previous_key_hash, client.previous_until = client.key_hash, clock.now() + OVERLAP
+    client.key_hash = hash_key(key)
+    client.save(update_fields=["previous_key_hash", "previous_until", "key_hash"])
+    return client, key
+
+
+@transaction.atomic
+def end_client(*, actor: User, client: ApiClient) -> ApiClient:
+    """From now on neither key is one."""
+    require_admin(actor)
+    client.is_active = False
+    client.save(update_fields=["is_active"])
+    return client
+
+
+def client_of_key(key: str, *, at: datetime, address: str | None = None) -> ApiClient | None:
+    """The client that `key` belongs to, when it is in force at `at` and may come from `address`."""
+    hashed = hash_key(key)
+    fits = Q(key_hash=hashed) | Q(previous_key_hash=hashed, previous_until__gt=at)
+    client = ApiClient.objects.select_related("owner").filter(fits, is_active=True, ends_at__gt=at).first()
+    if client is None or not client.owner.is_active or not _may_come_from(client, address):
+        return None
+    if client.last_used_at is None or client.last_used_at < at - USE_NOTED_EVERY:
+        ApiClient.objects.filter(pk=client.pk).update(last_used_at=at)
+    return client
+
+
+def _may_come_from(client: ApiClient, address: str | None) -> bool:
+    if not client.addresses:
+        return True
+    return address is not None and any(ipaddress.ip_address(address) in ipaddress.ip_network(each) for each in client.addresses)

@@ -1,0 +1,137 @@
+"""People: added, given a role, suspended, deactivated. Nobody is deleted: the trail names them."""
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core import clock
+from apps.core.errors import BadInput, HeguiError, NotAllowed
+from apps.core.locks import lock_agent
+
+from ..models import Department, User
+from ..roles import Role
+
+
+class LastAdmin(HeguiError):
+    code = "last_admin"
+    status = 409
+    sentence = gettext_lazy("This is the last administrator. Make somebody else one first.")
+
+
+def require_admin(actor: User, *, on: User | None = None) -> None:
+    """Only admins manage people, and nobody manages themselves. Raises `NotAllowed`."""
+    if actor.role != Role.ADMIN or not actor.is_active:
+        raise NotAllowed()
+    if on is not None and on.pk == actor.pk:
+        raise NotAllowed(_("Nobody changes their own rights. Ask another administrator."))
+
+
+@transaction.atomic
+def create_user(*, username: str, display_name: str, role: str, department: Department, password: str) -> User:
+    """A member of staff with one role. Raises ValidationError for a weak password."""
+    user = User(username=username, display_name=display_name, role=role, department=department)
+    validate_password(password, user)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    _join_role_group(user)
+    return user
+
+
+def add_person(*, actor: User, **fields: str | Department) -> User:
+    """`create_user` by an admin; what is wrong with the input is a sentence."""
+    require_admin(actor)
+    try:
+        return create_user(**fields)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None
+
+
+def _join_role_group(user: User) -> None:
+    user.groups.set([Group.objects.get_or_create(name=Role(user.role).value)[0]])
+
+
+def _locked(user: User) -> User:
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _require_another_admin(user: User) -> None:
+    """Raises `LastAdmin` when no active admin would be left without `user`."""
+    admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True))
+    if set(admins) <= {user.pk}:
+        raise LastAdmin()
+
+
+@transaction.atomic
+def change_role(*, actor: User, user: User, role: str) -> User:
+    """Another role and its group; all sessions of the person end. Raises `LastAdmin`, `NotAllowed`."""
+    require_admin(actor, on=user)
+    if role not in Role.values:
+        raise BadInput(_("There is no such role."))
+    user = _locked(user)
+    if user.role == Role.ADMIN and role != Role.ADMIN:
+        _require_another_admin(user)
+    user.role = role
+    user.save(update_fields=["role"])
+    _join_role_group(user)
+    return user
+
+
+@transaction.atomic
+def deactivate(*, actor: User, user: User) -> User:
+    """End a person's rights at once, in running sessions too. Raises `LastAdmin`, `NotAllowed`."""
+    require_admin(actor, on=user)
+    user = _locked(user)
+    if user.role == Role.ADMIN:
+        _require_another_admin(user)
+    lock_agent(user.pk)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    return user
+
+
+@transaction.atomic
+def reactivate(*, actor: User, user: User) -> User:
+    require_admin(actor, on=user)
+    user = _locked(user)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    return user
+
+
+@transaction.atomic
+def end_sessions(*, actor: User, user: User) -> User:
+    """Sign a person out everywhere: one's own sessions, or anybody's for an admin."""
+    if actor.pk != user.pk:
+        require_admin(actor)
+    user = _locked(user)
+    user.sessions_ended_at = clock.now()
+    user.save(update_fields=["sessions_ended_at"])
+    return user
+
+
+@transaction.atomic
+def suspend(*, actor: User, agent: User, reason: str) -> User:
+    """Take an agent off the telephone at once; the gate refuses from the commit on (R30)."""
+    if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk:
+        raise NotAllowed()
+    if not reason.strip():
+        raise BadInput(_("Say why the agent is suspended."))
+    lock_agent(agent.pk)
+    agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
+    agent.save(update_fields=["suspended_at", "suspended_for"])
+    return agent
+
+
+@transaction.atomic
+def resume(*, actor: User, agent: User) -> User:
+    """End a suspension."""
+    if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk:
+        raise NotAllowed()
+    lock_agent(agent.pk)
+    agent.suspended_at, agent.suspended_for = None, ""
+    agent.save(update_fields=["suspended_at", "suspended_for"])
+    return agent

@@ -1,0 +1,19 @@
+"""Filters of the trail."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+
+from .models import AccessEvent
+
+
+class EventFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(label=_("What"), choices=AccessEvent.Kind.choices)
+    actor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=User.objects.order_by("username"))
+    subject = django_filters.CharFilter(label=_("Of what"))
+    since = django_filters.DateFilter(label=_("Since"), field_name="created_at", lookup_expr="date__gte")
+
+    class Meta:
+        model = AccessEvent
+        fields = ("kind", "actor", "subject", "since")

@@ -1,0 +1,23 @@
+"""The trail as a list."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import AccessEvent
+
+
+class EventTable(tables.Table):
+    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s")
+    who = tables.TemplateColumn(
+        template_code="{{ record.actor|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
+    )
+    field = tables.Column(verbose_name=_("field"))
+    subject = tables.Column(verbose_name=_("of what"))
+    count = tables.Column(verbose_name=_("how many"))
+    purpose = tables.Column(verbose_name=_("what for"))
+    address = tables.Column(verbose_name=_("from where"))
+
+    class Meta:
+        model = AccessEvent
+        fields = ("created_at", "who", "kind", "subject", "field", "count", "purpose", "address")
+        orderable = False

@@ -1,0 +1,119 @@
+"""The contacts of the viewer's campaigns: the list, the search, a reveal, the way in."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.access import services as access
+from apps.access.forms import RevealForm
+from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.requests import StaffRequest
+from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import address_of, record_page
+from apps.contacts import services as contact_services
+from apps.contacts.models import Contact
+from apps.core import blind_index, phones
+from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.paging import page_of
+
+from .. import queries
+from ..filters import ContactFilter
+from ..forms import NumberForm, UploadForm
+from ..tables import ContactTable
+
+READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
+STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
+
+
+@for_roles(*READERS)
+@require_GET
+def contacts(request: StaffRequest) -> HttpResponse:
+    """The contacts of the viewer's campaigns, masked."""
+    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user), request=request)
+    filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
+    page = page_of(filtered.qs, request.GET)
+    record_page(request, subject="contact:list", purpose="list", count=len(page.rows))
+    shown = {
+        "table": ContactTable(page.rows, request=request),
+        "page": page,
+        "filter": filtered,
+        "number_form": NumberForm(),
+        "may_import": request.user.role in STAFF,
+    }
+    return render(request, "campaigns/contacts.html", shown)
+
+
+@for_roles(*READERS)
+@require_POST
+def contact_search(request: StaffRequest) -> HttpResponse:
+    """Find one contact by its whole number, through the blind index."""
+    form = NumberForm(request.POST)
+    found = None
+    if form.is_valid():
+        try:
+            index = blind_index.number_index(phones.normalise(form.cleaned_data["number"]))
+        except phones.PhoneInvalid as error:
+            messages.error(request, str(error))
+            return redirect("contacts")
+        found = queries.contacts_of(request.user).filter(number_index=index).first()
+    record_page(request, subject=found.public_id if found else "none", purpose="search", kind=AccessEvent.Kind.SEARCHED)
+    if found is None:
+        messages.info(request, _("No contact of yours has this number."))
+        return redirect("contacts")
+    return redirect("contact", pk=found.pk)
+
+
+SHOWN_SECONDS = 30
+
+
+@for_roles(*STAFF)
+@sudo
+def contact_reveal(request: StaffRequest, pk: int, field: str) -> HttpResponse:
+    """One value in clear, for half a minute: after the password, with purpose and reason, in the trail."""
+    contact: Contact = get_object_or_404(queries.contacts_of(request.user), pk=pk)
+    if field not in Contact.PROTECTED or not queries.may_see(request.user, contact, field):
+        raise NotFound()
+    form = RevealForm(request.POST or None)
+    shown = {"contact": contact, "field": field, "form": form, "label": Contact.label_of(field)}
+    if request.method == "POST" and form.is_valid():
+        try:
+            shown["clear"] = access.disclose(
+                actor=request.user,
+                obj=contact,
+                field=field,
+                foreign=queries.is_foreign(request.user, contact),
+                address=address_of(request),
+                **form.cleaned_data,
+            )
+        except HeguiError as error:
+            form.add_error(None, str(error))
+    answer = render(request, "campaigns/reveal.html", shown)
+    answer["Cache-Control"] = "no-store"
+    if "clear" in shown:
+        answer["Refresh"] = f"{SHOWN_SECONDS}; url={reverse('contact', kwargs={'pk': pk})}"
+    return answer
+
+
+@for_roles(*STAFF)
+def import_new(request: StaffRequest) -> HttpResponse:
+    """Upload a list; what is refused says why and stores nothing."""
+    form = UploadForm(request.POST or None, request.FILES or None, viewer=request.user)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data
+        try:
+            started = contact_services.start_import(
+                actor=request.user,
+                source=chosen["source"],
+                file_name=chosen["file"].name,
+                content=chosen["file"].read(),
+                list_code=chosen["campaign"].code if chosen["campaign"] else "",
+            )
+        except BadInput as error:
+            form.add_error("file", str(error))
+        else:
+            return redirect("import_preview", pk=started.pk)
+    return render(request, "form.html", {"form": form, "title": _("Import a list"), "back": "contacts", "is_upload": True})
