@@ -5,14 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 
-WHY = """{% load i18n %}{% if record.why == "role" %}{% translate "by role" %}: {{ record.source }}{% elif record.why == "direct" %}<span class="badge bg-red-lt">{% translate "directly" %}</span> {{ record.source }}{% elif record.why == "grant" %}<span class="badge bg-yellow-lt">{% translate "for a while" %}</span> {{ record.source }}{% else %}{% translate "campaign" %}{% endif %}"""  # noqa: E501  (one template)
-
 
 class HeldTable(tables.Table):
     person = tables.Column(verbose_name=_("person"), linkify=("person", {"pk": tables.A("person__pk")}))
     what = tables.Column(verbose_name=_("right on"))
     right = tables.Column(verbose_name=_("right"))
-    why = tables.TemplateColumn(template_code=WHY, verbose_name=_("why"))
+    why = tables.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
     until = tables.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
     last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
 
@@ -49,10 +47,7 @@ class FindingTable(tables.Table):
     )
     evidence = tables.TemplateColumn(template_code="{% load access %}{{ record|evidence }}", verbose_name=_("evidence"))
     proposal = tables.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
-    is_new = tables.TemplateColumn(
-        template_code="{% load i18n %}{% if record.is_new %}{% translate 'new' %}{% else %}{% translate 'still' %}{% endif %}",
-        verbose_name="",
-    )
+    is_new = tables.TemplateColumn(template_name="access/_new.html", verbose_name="")
 
     class Meta:
         model = Finding

@@ -60,10 +60,13 @@ def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open a browser window for a role, signed in through the demo's button."""
     opened: list[Visit] = []
 
-    def open_window(role: str = "", *, width: int = 1440, language: str = "zh-CN", theme: str = "light") -> Visit:
+    def open_window(role: str = "", *, width: int = 1440, language: str = "zh-CN", theme: str = "light", host: str = "127.0.0.1") -> Visit:
         recorder = Recorder(site.port)
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=language, base_url=recorder.url, accept_downloads=True
+            viewport={"width": width, "height": 900},
+            locale=language,
+            base_url=recorder.url.replace("127.0.0.1", host),
+            accept_downloads=True,
         )
         context.add_init_script(f"localStorage.setItem('hegui-theme', '{theme}')")
         page = context.new_page()

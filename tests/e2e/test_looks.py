@@ -13,7 +13,21 @@ from .conftest import Visit
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PAGES = {
     "": ["/accounts/login/"],
-    "agent": ["/desk/", "/contacts/", "/campaigns/", "/campaigns/cp_1/", "/scripts/", "/scripts/1/", "/decisions/", "/no-such-page/"],
+    "agent": [
+        "/desk/",
+        "/contacts/",
+        "/campaigns/",
+        "/campaigns/cp_1/",
+        "/scripts/",
+        "/scripts/1/",
+        "/decisions/",
+        "/trail/",
+        "/inbox/",
+        "/grants/",
+        "/grants/ask/",
+        "/accounts/2fa/",
+        "/no-such-page/",
+    ],
     "supervisor": [
         "/",
         "/contacts/",
@@ -25,8 +39,31 @@ PAGES = {
         "/scripts/new/",
         "/opt-outs/",
     ],
-    "compliance": ["/", "/scripts/6/", "/sources/6/", "/decisions/", "/enforcement/", "/contacts/ct_1/"],
-    "admin": ["/people/", "/enforcement/"],
+    "compliance": [
+        "/",
+        "/scripts/6/",
+        "/sources/6/",
+        "/decisions/",
+        "/enforcement/",
+        "/contacts/ct_1/",
+        "/contacts/ct_1/reveal/phone/",
+        "/rights/",
+        "/rights/fields/1/",
+        "/people/3/",
+        "/permission-audits/1/",
+        "/reviews/",
+    ],
+    "admin": [
+        "/people/",
+        "/people/3/",
+        "/people/add/",
+        "/api-clients/",
+        "/api-clients/new/",
+        "/grants/",
+        "/permission-audits/",
+        "/permission-audits/1/",
+        "/enforcement/",
+    ],
 }
 
 

@@ -15,6 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
 from apps.calls.models import Decision
 from apps.contacts import services as contacts
 from apps.contacts.models import ContactImport
@@ -108,7 +109,8 @@ WITHOUT_A_PERSON = {"account_login", "account_logout", "set_language", "demo_sig
 OWN_ACCOUNT = {
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn",
-    "mfa_login_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "usersessions_list", "openid_connect_login", "openid_connect_callback",
+    "mfa_login_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "usersessions_list", "openid_connect_login",
+    "openid_connect_callback",
     "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "socialaccount_connections",
     "account_signup", "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "account_inactive",
     "account_email_verification_sent", "account_confirm_email", "account_reset_password", "account_reset_password_done",
@@ -266,3 +268,17 @@ def test_navigation_shows_only_what_may_be_followed(world: World, browse: Any, w
     assert links
     for link in links:
         assert client.get(link, follow=True).status_code == 200, link
+
+
+@pytest.mark.parametrize("name", [name for name, entry in PAGES.items() if entry.method == "get"])
+def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, name: str) -> None:
+    """R10: whoever reads personal data, masked too, is on record with a purpose."""
+    who = next(role for role in (S, A, C, D) if role in PAGES[name].roles)
+    arguments = dict(objects(world, "own")[PAGES[name].object])
+    if PAGES[name].object == "import":
+        arguments = {"pk": _import_of(world, who).pk}
+    before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
+    text = browse(who).get(reverse(name, kwargs=arguments)).content.decode()
+    if "138****1234" in text or "王*" in text:
+        assert AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count() == before + 1
+        assert AccessEvent.objects.latest("pk").purpose

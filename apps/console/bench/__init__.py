@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 from django.db import connection
 
+from .auditing import bench_permission_audit
 from .gate import bench_gate
 from .importing import bench_import
 from .measure import Line, Scale
 
-BENCHES: dict[str, Callable[[Scale], list[Line]]] = {"gate": bench_gate, "import": bench_import}
+BENCHES: dict[str, Callable[[Scale], list[Line]]] = {"gate": bench_gate, "import": bench_import, "permission_audit": bench_permission_audit}
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]
 

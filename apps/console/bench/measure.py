@@ -39,7 +39,8 @@ class Line:
 
     @property
     def is_reached(self) -> bool:
-        return self.ratio >= self.goal
+        """The ratio, and the memory where that is bounded too."""
+        return self.ratio >= self.goal and self.notes.get("peak_mb", 0) <= self.notes.get("goal_peak_mb", float("inf"))
 
     def as_json(self) -> dict[str, Any]:
         return {

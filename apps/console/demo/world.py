@@ -11,10 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import transaction
 from guardian.shortcuts import assign_perm
 
+from apps.access import roles
+from apps.access import services as access
+from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
 from apps.accounts.models import Department, User
 from apps.calls import services as calls
@@ -149,6 +153,7 @@ class _Builder:
             self._list(plan, campaign, [next(pool) for _ in range(CONTACTS_EACH)])
         self._loose_ends()
         self._history()
+        self._rights()
 
     def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
         supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]
@@ -274,6 +279,25 @@ class _Builder:
         )
         paused = Campaign.objects.get(code="retail-clearance")
         campaigns.pause_campaign(actor=supervisor, campaign=paused)
+
+    def _rights(self) -> None:
+        """Drift for the permission audit to find, and a grant that waits for approval."""
+        agent, other = self.staff["agent"], self.staff["agent2"]
+        name = ProtectedField.objects.get(name=roles.NAME)
+        right = Permission.objects.get(codename="view_clear", content_type__app_label="access")
+        ProtectedFieldUserPermission.objects.create(user=self.staff["agent6"], content_object=name, permission=right)
+        assign_perm("supervise", self.staff["agent5"], Campaign.objects.get(code="finance-renewal"))
+        access.ask_grant(
+            actor=agent,
+            beneficiary=agent,
+            field=name,
+            right="view_clear",
+            reason="客户要求书面确认称呼",
+            ends_at=self.now + timedelta(days=2),
+        )
+        accounts.deactivate(actor=self.staff["admin"], user=self.staff["agent4"])
+        User.objects.filter(pk=other.pk).update(last_login=self.now - timedelta(days=120))
+        access.audit_permissions()
 
     def _history(self) -> None:
         """Four weeks of calls, each asked of the gate at its hour and ended with a result."""
