@@ -11,6 +11,7 @@ from apps.accounts.models import User
 
 from .models import ProtectedField
 from .services import PURPOSES
+from .wording import thing
 
 RIGHTS = [("view_clear", _("see the value")), ("change_value", _("change the value")), ("export_value", _("export the value"))]
 
@@ -31,9 +32,16 @@ class EndsOn(forms.DateField):
         return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
 
 
+class FieldChoice(forms.ModelChoiceField):
+    """Protected fields by their names for people."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return thing(obj.name)
+
+
 class GrantForm(forms.Form):
     beneficiary = forms.ModelChoiceField(label=_("For whom"), queryset=User.objects.filter(is_active=True).order_by("username"))
-    field = forms.ModelChoiceField(label=_("Field"), queryset=ProtectedField.objects.order_by("name"))
+    field = FieldChoice(label=_("Field"), queryset=ProtectedField.objects.order_by("name"))
     right = forms.ChoiceField(label=_("Right"), choices=RIGHTS)
     reason = forms.CharField(label=_("What it is needed for"), max_length=300)
     ends_at = EndsOn()

@@ -5,11 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 
+THING = "{% load access %}{{ record.what|thing }}"
+RIGHT = "{% load access %}{{ record.right|right }}"
+
 
 class HeldTable(tables.Table):
     person = tables.Column(verbose_name=_("person"), linkify=("person", {"pk": tables.A("person__pk")}))
-    what = tables.Column(verbose_name=_("right on"))
-    right = tables.Column(verbose_name=_("right"))
+    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"))
+    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     why = tables.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
     until = tables.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
     last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
@@ -19,7 +22,8 @@ class HeldTable(tables.Table):
 
 
 class GrantTable(tables.Table):
-    what = tables.Column(verbose_name=_("right on"), empty_values=())
+    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"), empty_values=())
+    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     actions = tables.TemplateColumn(template_name="access/_grant_actions.html", verbose_name="", empty_values=())
 
@@ -57,6 +61,8 @@ class FindingTable(tables.Table):
 
 class ReviewItemTable(tables.Table):
     review = tables.Column(accessor="review__name", verbose_name=_("review"))
+    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"))
+    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     due = tables.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
     verdict = tables.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 

@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from . import roles
 from .models import Finding
 
 Kind = Finding.Kind
@@ -26,6 +27,47 @@ def proposal(finding: Finding) -> Promise | str:
     return _PROPOSALS[finding.kind]
 
 
+FIELD_LABELS: dict[str, Promise | str] = {
+    roles.PHONE: _("phone of contacts"),
+    roles.NAME: _("name of contacts"),
+    roles.NOTE: _("note on contacts"),
+    roles.CALL_NOTE: _("note on calls"),
+}
+RIGHT_LABELS: dict[str, Promise | str] = {
+    "view_masked": _("see the mask"),
+    "view_clear": _("see the value"),
+    "change_value": _("change the value"),
+    "export_value": _("export the value"),
+    "work": _("work it"),
+    "supervise": _("run it"),
+    "review": _("approve it"),
+}
+_EVIDENCE: dict[str, Promise | str] = {
+    "on": _("right on"),
+    "right": _("right"),
+    "group": _("group"),
+    "grant": _("grant"),
+    "client": _("client"),
+    "hour": _("hour"),
+    "addresses": _("addresses"),
+    "last_sign_in": _("last sign-in"),
+}
+
+
+def thing(what: str) -> str:
+    """A protected field by its name for people; a campaign has one already."""
+    return str(FIELD_LABELS.get(what, what))
+
+
+def right_label(right: str) -> str:
+    return str(RIGHT_LABELS.get(right, right))
+
+
 def evidence_text(finding: Finding) -> str:
-    """The evidence as a line: names of tables and numbers of rows, no values."""
-    return ", ".join(f"{name} {text}" for name, text in sorted(finding.evidence.items()))
+    """The evidence as a line for people; table and row of a right stay in the finding itself."""
+    told = {**finding.evidence}
+    if "on" in told:
+        told["on"] = thing(told["on"])
+    if "right" in told:
+        told["right"] = right_label(told["right"])
+    return ", ".join(f"{label}: {told[name]}" for name, label in _EVIDENCE.items() if name in told)

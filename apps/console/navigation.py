@@ -45,7 +45,7 @@ LINKS = (
     Link("grants", "hourglass", _("Temporary grants")),
     Link("reviews", "checklist", _("Rights to confirm")),
     Link("permission_audits", "shield-search", _("Permission audits")),
-    Link("trail", "footprint", _("Access log")),
+    Link("trail", "list-search", _("Access log")),
     Link("duties", "clock-check", _("Enforcement")),
 )
 

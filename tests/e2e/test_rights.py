@@ -68,10 +68,10 @@ def test_drift_is_mended_by_one_click(visit: Callable[..., Visit]) -> None:
     page.goto("/permission-audits/")
     page.click("form[action*=run] button")
     page.wait_for_url(re.compile(r"/permission-audits/\d+/$"))
-    row = page.locator("tbody tr", has_text="contacts.contact.name")
+    row = page.locator("tbody tr", has_text="联系人姓名")
     expect(row).to_contain_text("梁浩宇")
     row.locator("form button").click()
-    expect(page.locator("tbody tr", has_text="contacts.contact.name")).to_contain_text("已修复")
+    expect(page.locator("tbody tr", has_text="联系人姓名")).to_contain_text("已修复")
     with page.expect_download() as download:
         page.click("a[href$='report.pdf']")
     assert download.value.path().read_bytes().startswith(b"%PDF-")

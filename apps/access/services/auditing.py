@@ -105,7 +105,6 @@ def _campaign_rights(now: datetime) -> Iterator[Found]:
     for model in tables_of_rights.of_people():
         if model is ProtectedFieldUserPermission:
             continue
-        columns = ("pk", "user_id", "content_object_id", "permission__codename")
         left = model.objects.filter(user__is_active=False)
         odd = model.objects.filter(user__is_active=True).exclude(fits)
         unused = model.objects.filter(fits, user__is_active=True, user__last_login__isnull=True, user__date_joined__lt=now - SETTLING_IN)
@@ -114,9 +113,9 @@ def _campaign_rights(now: datetime) -> Iterator[Found]:
             (odd, Kind.EXCESS, Severity.HIGH),
             (unused, Kind.NEVER_USED, Severity.LOW),
         ):
-            for pk, person, thing, right in rows.values_list(*columns).iterator():
-                evidence = {"table": model._meta.label, "row": pk, "on": f"{model._meta.model_name}:{thing}", "right": right}
-                yield Found(kind, severity, subject=person, evidence=evidence)
+            for row in rows.select_related("content_object", "permission").iterator(chunk_size=BATCH):
+                evidence = {"table": model._meta.label, "row": row.pk, "on": str(row.content_object), "right": row.permission.codename}
+                yield Found(kind, severity, subject=row.user_id, evidence=evidence)
 
 
 def _grants(now: datetime) -> Iterator[Found]:

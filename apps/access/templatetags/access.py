@@ -3,7 +3,7 @@
 from django import template
 
 from ..models import Finding
-from ..wording import evidence_text, proposal
+from ..wording import evidence_text, proposal, right_label, thing
 
 register = template.Library()
 
@@ -16,6 +16,10 @@ def total(counts: dict[str, int]) -> int:
 @register.filter
 def evidence(finding: Finding) -> str:
     return evidence_text(finding)
+
+
+register.filter("thing", thing)
+register.filter("right", right_label)
 
 
 @register.filter(name="proposal")
