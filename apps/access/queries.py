@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -76,6 +77,12 @@ def grants_of(viewer: User) -> QuerySet[TemporaryGrant]:
 
 
 def review_items_of(viewer: User) -> QuerySet[ReviewItem]:
-    """What waits for the viewer; everything for admins and compliance to read."""
-    items = ReviewItem.objects.select_related("review", "holder", "reviewer")
+    """What waits for the viewer, each with its last use (of a campaign right: the last sign-in);
+    everything for admins and compliance to read."""
+    used = AccessEvent.objects.filter(actor=OuterRef("holder"), field=OuterRef("what"), kind=AccessEvent.Kind.DISCLOSED).order_by(
+        "-created_at"
+    )
+    items = ReviewItem.objects.select_related("review", "holder", "reviewer").annotate(
+        last_used=Coalesce(Subquery(used.values("created_at")[:1]), F("holder__last_login"))
+    )
     return items if viewer.role in {Role.ADMIN, Role.COMPLIANCE} else items.filter(reviewer=viewer)

@@ -64,9 +64,10 @@ class ReviewItemTable(tables.Table):
     what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     due = tables.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
+    last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
     verdict = tables.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 
     class Meta:
         model = ReviewItem
-        fields = ("review", "due", "holder", "what", "right", "reviewer", "verdict")
+        fields = ("review", "due", "holder", "what", "right", "last_used", "reviewer", "verdict")
         orderable = False
