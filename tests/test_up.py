@@ -15,6 +15,7 @@ import pytest
 from tests.site import ROOT, Site, free_port, start, stop
 
 pytestmark = pytest.mark.slow
+CONTACTS = 2000  # of the demo world
 
 
 def processes_of(home: Path) -> list[str]:
@@ -37,14 +38,19 @@ def count(site: Site, table: str) -> int:
     return int(row[0])
 
 
-def test_first_start_second_start_and_the_end_of_both(tmp_path: Path) -> None:
-    home, port = tmp_path / "a deep folder" / ("x" * 90) / "var", free_port()
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A deep folder, with blanks; made by the first start, then used by all."""
+    return tmp_path_factory.mktemp("up") / "a deep folder" / ("x" * 90) / "var"
+
+
+def test_first_start_second_start_and_the_end_of_both(home: Path) -> None:
+    port = free_port()
     process, env, said = start(home, port, "--demo")
     site = Site(port, home, env, said.read_text())
     for role in ("agent", "supervisor", "compliance", "admin"):
         assert f"user {role}" in site.told
-    made = count(site, "contacts_contact")
-    assert made == 2000
+    assert count(site, "contacts_contact") == CONTACTS
     assert httpx.get(f"http://127.0.0.1:{port}/accounts/login/").status_code == 200
     assert stop(process) == 0
     assert processes_of(home) == []
@@ -52,7 +58,7 @@ def test_first_start_second_start_and_the_end_of_both(tmp_path: Path) -> None:
     begun = time.monotonic()
     process, env, _said = start(home, port, "--demo")
     spent = time.monotonic() - begun
-    assert count(site, "contacts_contact") == made
+    assert count(site, "contacts_contact") == CONTACTS
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=40) == 0
     assert processes_of(home) == []
@@ -60,16 +66,30 @@ def test_first_start_second_start_and_the_end_of_both(tmp_path: Path) -> None:
     assert spent < 30
 
 
-def test_a_killed_site_starts_again(tmp_path: Path) -> None:
-    home, port = tmp_path / "var", free_port()
+def test_a_killed_site_starts_again(home: Path) -> None:
+    port = free_port()
     process, env, _said = start(home, port, "--demo")
     site = Site(port, home, env, "")
     process.kill()
     process.wait()
     process, _env, _said = start(home, port, "--demo")
-    assert count(site, "contacts_contact") == 2000
+    assert count(site, "contacts_contact") == CONTACTS
     assert stop(process) == 0
     assert processes_of(home) == []
+
+
+def test_a_lost_keyring_is_a_sentence_and_nothing_is_changed(home: Path) -> None:
+    port = free_port()
+    process, _env, _said = start(home, port, "--demo")
+    assert stop(process) == 0
+    kept = (home / "keyring.json").rename(home / "kept.json")
+    done = up(home, port)
+    assert done.returncode == 1
+    assert "keyring" in done.stderr
+    assert not (home / "keyring.json").exists(), "no new keyring is made over data that needs the old one"
+    kept.rename(home / "keyring.json")
+    process, _env, _said = start(home, port, "--demo")
+    assert stop(process) == 0
 
 
 def up(home: Path, port: int, **more: str) -> subprocess.CompletedProcess[str]:
@@ -95,7 +115,7 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
     home = tmp_path / "var"
     (home / "postgres").mkdir(parents=True)
     (home / "postgres" / "PG_VERSION").write_text("18\n")
-    process, _env, _said = start(home, free_port(), "--demo")
+    process, _env, _said = start(home, free_port())
     assert stop(process) == 0
 
 
@@ -105,22 +125,13 @@ def test_a_full_disk_is_a_sentence_and_the_next_start_mends_it(tmp_path: Path) -
     home.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(home)], check=False, capture_output=True)
     assert mounted.returncode == 0, mounted.stderr
-    done = up(home, free_port())
-    subprocess.run(["umount", "-l", str(home)], check=False, capture_output=True)
-    assert done.returncode == 1
-    assert "is full" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_a_lost_keyring_is_a_sentence_and_nothing_is_changed(tmp_path: Path) -> None:
-    home, port = tmp_path / "var", free_port()
-    process, _env, _said = start(home, port, "--demo")
-    assert stop(process) == 0
-    kept = (home / "keyring.json").rename(home / "kept.json")
-    done = up(home, port)
-    assert done.returncode == 1
-    assert "keyring" in done.stderr
-    assert not (home / "keyring.json").exists(), "no new keyring is made over data that needs the old one"
-    kept.rename(home / "keyring.json")
-    process, _env, _said = start(home, port, "--demo")
-    assert stop(process) == 0
+    try:
+        done = up(home, free_port())
+        assert done.returncode == 1
+        assert "is full" in done.stderr
+        assert "Traceback" not in done.stderr
+        subprocess.run(["mount", "-o", "remount,size=1g", str(home)], check=True)
+        process, _env, _said = start(home, free_port())
+        assert stop(process) == 0
+    finally:
+        subprocess.run(["umount", "-l", str(home)], check=False, capture_output=True)
