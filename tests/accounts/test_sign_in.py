@@ -122,6 +122,15 @@ def test_all_sessions_end_when_state_role_or_password_changes(world: World, brow
     assert "/accounts/login/" in client.get("/desk/").headers["Location"]
 
 
+def test_a_person_finds_their_sessions_and_the_end_of_all(world: World, browse: Any) -> None:
+    client = browse("agent")
+    assert "/accounts/sessions/" in client.get("/accounts/2fa/").content.decode()
+    text = client.get("/accounts/sessions/").content.decode()
+    assert 'action="/sessions/end/"' in text
+    client.post("/sessions/end/")
+    assert "/accounts/login/" in client.get("/desk/").headers["Location"]
+
+
 def test_an_idle_session_ends(world: World, browse: Any, clock: Any) -> None:
     client = browse("agent")
     client.get("/desk/")

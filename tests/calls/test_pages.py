@@ -81,7 +81,7 @@ def test_asking_how_the_desk_stands_writes_nothing(world: World, browse: Any) ->
     assert client.get(reverse("desk_state"), {"known": known}).status_code == 204
     world.opt_out()
     moved = client.get(reverse("desk_state"), {"known": known})
-    assert moved.headers["HX-Trigger"] == '{"desk-moved": ""}' or "desk-moved" in moved.headers["HX-Trigger"]
+    assert "desk-moved" in moved.headers["HX-Trigger"]
     assert AccessEvent.objects.count() == events
 
 
