@@ -78,11 +78,16 @@ class ApiClient(Dated):
     key_hash = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=12, choices=Scope), verbose_name=_("scopes"))
     addresses = ArrayField(models.CharField(max_length=43), verbose_name=_("address ranges"), default=list, blank=True)
+    requests_per_second = models.PositiveSmallIntegerField(_("requests a second"), default=200)
     ends_at = models.DateTimeField(_("valid until"))
     is_active = models.BooleanField(_("active"), default=True)
     previous_key_hash = models.BinaryField(max_length=32, null=True, blank=True, unique=True)
     previous_until = models.DateTimeField(null=True, blank=True, editable=False)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(requests_per_second__gte=1), name="api_client_may_ask")]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.name

@@ -71,6 +71,15 @@ NOTICES = {
     "grant_asked": _("%(person)s asks for a temporary grant."),
     "grant_decided": _("Your request for a temporary grant was decided."),
     "review_due": _("Rights wait for your confirmation until %(due)s."),
+    "spoofing": _("Number spoofing: a call was asked for under %(line)s, which is no line of its campaign. It was refused."),
+    "campaign_paused": _('The campaign "%(campaign)s" was paused: %(because)s'),
+    "campaign_submitted": _('The campaign "%(campaign)s" awaits approval.'),
+    "flagged": _("%(who)s was flagged: %(because)s."),
+    "calendar_unknown": _(
+        "Marketing calls stop on %(day)s: the holiday calendar of that year is not known. Enter the State Council's notice."
+    ),
+    "policy_draft": _("A new version of a policy awaits a second person."),
+    "exception_asked": _('An exception for the campaign "%(campaign)s" awaits approval.'),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
 

@@ -1,4 +1,11 @@
-"""Decisions of the gate, the calls they allowed, and what agents noted afterwards."""
+"""Decisions of the gate, the calls they allowed, and what agents noted afterwards.
+
+Campaigns, lines, script versions, people and API clients are never deleted (their tables' triggers
+refuse it) and a decision takes their ids from rows it has just read. So decisions and calls name them
+without a foreign-key check for each row: on every call those checks cost as much as the rules.
+"""
+
+from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -7,12 +14,17 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.campaigns.models import Campaign, Line
+from apps.campaigns.models import CallException, Campaign, Line
 from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import ProtectedTextField
 from apps.core.models import Dated
 from apps.scripts.models import ScriptVersion
+
+
+def named(model: type[models.Model], **options: Any) -> models.ForeignKey[Any, Any]:
+    """A reference to a row that is never deleted: not checked again, and no index of its own."""
+    return models.ForeignKey(model, models.PROTECT, db_constraint=False, db_index=False, **options)
 
 
 class Decision(models.Model):
@@ -27,12 +39,12 @@ class Decision(models.Model):
     facts = models.JSONField()
     retry_at = models.JSONField(default=dict)
     contact_id = models.BigIntegerField(null=True)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="+", db_index=False)
+    campaign = named(Campaign, related_name="+")
     policy = models.PositiveIntegerField()
-    script_version = models.ForeignKey(ScriptVersion, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    script_version = named(ScriptVersion, null=True, blank=True, related_name="+")
     line_asked = models.CharField(max_length=20, default="")
-    agent = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    agent = named(User, null=True, blank=True, related_name="+")
+    client = named(ApiClient, null=True, blank=True, related_name="+")
     idempotency_key = models.CharField(max_length=80, null=True)
     request_digest = models.BinaryField(max_length=32, null=True)
 
@@ -66,11 +78,12 @@ class Call(Dated):
 
     decision = models.OneToOneField(Decision, models.PROTECT, related_name="call")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="calls")
-    line = models.ForeignKey(Line, models.PROTECT, related_name="+")
-    script_version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="+")
-    agent = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="calls")
-    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, blank=True, related_name="+")
+    campaign = named(Campaign, related_name="calls")
+    line = named(Line, related_name="calls")
+    script_version = named(ScriptVersion, related_name="+")
+    agent = named(User, null=True, blank=True, related_name="calls")
+    client = named(ApiClient, null=True, blank=True, related_name="+")
+    exception = named(CallException, null=True, blank=True, related_name="+")
     number_index = models.BinaryField(max_length=32)
     slot_day = models.DateField()
     slot_number = models.PositiveSmallIntegerField(default=1)
@@ -78,6 +91,7 @@ class Call(Dated):
     reserved_at = models.DateTimeField()
     reserved_until = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
+    claim_key = models.CharField(max_length=80, null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     end_requested_at = models.DateTimeField(null=True, blank=True)
@@ -89,7 +103,8 @@ class Call(Dated):
             models.UniqueConstraint(
                 fields=["number_index", "slot_day", "slot_number"], condition=~Q(state__in=["expired", "withdrawn"]), name="one_call_a_slot"
             ),
-            models.CheckConstraint(condition=Q(slot_number=1), name="one_slot_a_day"),
+            models.CheckConstraint(condition=Q(slot_number=1) | Q(exception__isnull=False), name="one_slot_a_day"),
+            models.UniqueConstraint(fields=["client", "claim_key"], condition=Q(claim_key__isnull=False), name="claimed_once_per_key"),
             models.CheckConstraint(
                 condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())),
                 name="reservation_60_seconds_at_most",
@@ -98,7 +113,8 @@ class Call(Dated):
         indexes = [
             models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),
             models.Index(fields=["reserved_until"], condition=Q(state="reserved"), name="call_reserved"),
-            models.Index(fields=["agent", "-reserved_at"], name="call_by_agent"),
+            models.Index(fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"),
+            models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),
         ]
 
     @property
@@ -136,3 +152,52 @@ class Ticket(Dated):
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="tickets")
     due_on = models.DateField(_("due on"))
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "due_on"], condition=Q(closed_at__isnull=True), name="ticket_open")]
+
+
+class SpoofingEvent(Dated):
+    """Somebody asked to call under a number that is none of the campaign's lines (R21)."""
+
+    decision = models.OneToOneField(Decision, models.PROTECT, related_name="spoofing")
+    line_asked = models.CharField(_("caller number asked for"), max_length=20)
+    campaign = named(Campaign, related_name="spoofing_events")
+    agent = named(User, null=True, blank=True, related_name="+")
+    client = named(ApiClient, null=True, blank=True, related_name="+")
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Flag(Dated):
+    """A line or an agent whose calls went beyond a limit of the measures policy."""
+
+    class Reason(models.TextChoices):
+        UNANSWERED = "unanswered", _("too many unanswered calls")
+        SHORT = "short", _("too many short calls")
+        COMPLAINTS = "complaints", _("too many complaints")
+        REFUSED = "refused", _("too many calls asked for that the gate refused")
+
+    line = models.ForeignKey(Line, models.PROTECT, verbose_name=_("line"), null=True, blank=True, related_name="flags")
+    agent = models.ForeignKey(User, models.PROTECT, verbose_name=_("agent"), null=True, blank=True, related_name="flags")
+    reason = models.CharField(_("because of"), max_length=10, choices=Reason)
+    counted = models.PositiveIntegerField(_("of so many"))
+    percent = models.PositiveSmallIntegerField(_("percent"))
+    limit = models.PositiveSmallIntegerField(_("limit"))
+    policy = models.PositiveIntegerField(_("policy version"))
+    has_paused = models.BooleanField(_("paused"), default=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    note = models.CharField(_("what was done"), max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(line__isnull=False, agent__isnull=True) | Q(line__isnull=True, agent__isnull=False), name="flag_of_one"
+            ),
+            models.CheckConstraint(condition=Q(closed_at__isnull=True) | Q(closed_by__isnull=False), name="flag_closed_by_somebody"),
+            models.UniqueConstraint(
+                fields=["line", "agent", "reason"], condition=Q(closed_at__isnull=True), nulls_distinct=False, name="flagged_once"
+            ),
+        ]

@@ -1,5 +1,6 @@
 """What is called for, from which lines, under which filing, with which script, by whom."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -11,7 +12,8 @@ from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
 from apps.core import ids
 from apps.core.models import Dated
-from apps.scripts.models import CallKind, Script, ScriptVersion, Trade
+from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
+from apps.scripts.models import CallKind, Script, ScriptVersion
 
 
 class Filing(Dated):
@@ -23,14 +25,22 @@ class Filing(Dated):
     valid_until = models.DateField(_("valid until"))
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(valid_until__gte=F("valid_from")), name="filing_ends_after_it_begins")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")),
+                name="filing_ends_after_it_begins",
+                violation_error_message=_("The filing ends before it begins."),
+            )
+        ]
+        triggers = [NEVER_DELETED, RENEWS_TERMS]
 
     def __str__(self) -> str:
         return self.number
 
 
 class Line(Dated):
-    """A caller number of ours. It may be shown only when verified (R21)."""
+    """A caller number of ours. It may be shown only when verified: proof of ownership, a filing
+    that covers it, and a test call on which it showed as itself (R21)."""
 
     class State(models.TextChoices):
         NEW = "new", _("not verified")
@@ -40,7 +50,24 @@ class Line(Dated):
     number = models.CharField(_("caller number"), max_length=20, unique=True)
     carrier = models.CharField(_("carrier"), max_length=60)
     ownership_proof = models.CharField(_("proof of ownership"), max_length=200)
+    filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="covered_lines")
+    test_call = models.CharField(_("record of the test call"), max_length=200, blank=True)
+    test_called_at = models.DateTimeField(_("test call at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
+    blocked_because = models.CharField(_("blocked because"), max_length=200, blank=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, blank=True, related_name="+")
+    verified_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("verified by"), null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(verified_by=F("recorded_by")), name="line_four_eyes"),
+            models.CheckConstraint(
+                condition=~Q(state="verified")
+                | (Q(filing__isnull=False, test_called_at__isnull=False) & ~Q(ownership_proof="") & ~Q(test_call="")),
+                name="verified_line_has_proof_filing_and_test_call",
+            ),
+        ]
+        triggers = [NEVER_DELETED, RENEWS_TERMS]
 
     def __str__(self) -> str:
         return self.number
@@ -51,6 +78,7 @@ class Campaign(Dated):
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
+        SUBMITTED = "submitted", _("awaiting approval")
         APPROVED = "approved", _("approved")
         RUNNING = "running", _("running")
         PAUSED = "paused", _("paused")
@@ -59,10 +87,11 @@ class Campaign(Dated):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
-    trade = models.CharField(_("trade"), max_length=12, choices=Trade)
+    trade = models.CharField(_("trade"), max_length=12)
     product_risk = models.CharField(
         _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
     )
+    qualification = models.CharField(_("permit that the trade needs"), max_length=120, blank=True)
     purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="campaigns")
     lawful_basis = models.CharField(_("lawful basis"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
@@ -78,6 +107,7 @@ class Campaign(Dated):
     state = FSMField(default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    paused_because = models.CharField(_("paused because"), max_length=300, blank=True, editable=False)
 
     class Meta:
         default_permissions = ()
@@ -86,13 +116,27 @@ class Campaign(Dated):
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
+                condition=Q(state__in=["draft", "submitted", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
             ),
             models.CheckConstraint(
                 condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"), name="campaign_window_not_before_8"
             ),
             models.CheckConstraint(condition=Q(window_end__isnull=True) | Q(window_end__lte="21:00"), name="campaign_window_not_after_21"),
             models.CheckConstraint(condition=Q(calls_per_week__isnull=True) | Q(calls_per_week__lte=3), name="campaign_week_within_norm"),
+        ]
+        triggers = [
+            NEVER_DELETED,
+            RENEWS_TERMS,
+            pgtrigger.Protect(
+                name="approved_kind_and_trade_stay",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state__in=["draft", "submitted"])
+                & (
+                    pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind"))
+                    | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade"))
+                    | pgtrigger.Q(old__purpose__df=pgtrigger.F("new__purpose"))
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -106,7 +150,13 @@ class Campaign(Dated):
     def script_in_force(self) -> ScriptVersion | None:
         return self.script.versions.filter(state=ScriptVersion.State.APPROVED).first() if self.script else None
 
-    @transition(field=state, source=State.DRAFT, target=State.APPROVED)
+    @transition(field=state, source=State.DRAFT, target=State.SUBMITTED)
+    def submit(self) -> None: ...
+
+    @transition(field=state, source=State.SUBMITTED, target=State.DRAFT)
+    def send_back(self) -> None: ...
+
+    @transition(field=state, source=State.SUBMITTED, target=State.APPROVED)
     def approve(self) -> None: ...
 
     @transition(field=state, source=[State.APPROVED, State.PAUSED], target=State.RUNNING)
@@ -117,6 +167,89 @@ class Campaign(Dated):
 
     @transition(field=state, source=[State.APPROVED, State.RUNNING, State.PAUSED], target=State.ENDED)
     def end(self) -> None: ...
+
+
+class CampaignLine(Campaign.lines.through):  # type: ignore[name-defined]
+    """A line of a campaign, seen as a table that has a trigger."""
+
+    class Meta:
+        proxy = True
+        triggers = [RENEWS_TERMS]
+
+
+class CallException(Dated):
+    """Wider hours or caps for calls that are no marketing, for one campaign and a while (R11, R13).
+
+    An urgent notice, a call-back that the client asked for: asked for by one, approved by compliance.
+    """
+
+    class Covers(models.TextChoices):
+        HOURS = "hours", _("calling hours")
+        CAPS = "caps", _("calls a day and in 7 days")
+
+    LONGEST = 30  # days
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="exceptions")
+    covers = models.CharField(_("exception from"), max_length=5, choices=Covers)
+    window_start = models.TimeField(_("calls from"), null=True, blank=True)
+    window_end = models.TimeField(_("calls until"), null=True, blank=True)
+    calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), null=True, blank=True)
+    calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked for by"), related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
+    approved_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(approved_by=F("asked_by")), name="call_exception_four_eyes"),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True) | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="call_exception_approval_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at"))
+                & Q(ends_at__lte=F("starts_at") + models.Value("30 days", output_field=models.DurationField())),
+                name="call_exception_ends",
+                violation_error_message=_("An exception ends after it begins, and within 30 days."),
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    covers="hours",
+                    window_start__isnull=False,
+                    window_end__gt=F("window_start"),
+                    calls_per_day__isnull=True,
+                    calls_per_week__isnull=True,
+                )
+                | Q(
+                    covers="caps",
+                    calls_per_day__range=(1, 3),
+                    calls_per_week__range=(1, 7),
+                    window_start__isnull=True,
+                    window_end__isnull=True,
+                ),
+                name="call_exception_says_what",
+                violation_error_message=_("Give the hours, or the calls: at most 3 a day and 7 in 7 days."),
+            ),
+        ]
+        triggers = [
+            NEVER_DELETED,
+            RENEWS_TERMS,
+            pgtrigger.Trigger(
+                name="never_for_marketing",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="if (select kind from campaigns_campaign where id = new.campaign_id) = 'marketing' then"
+                " raise exception 'marketing has no exception (R11, R13)' using errcode = 'check_violation'; end if; return new;",
+            ),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("ex", self.pk)
 
 
 class CampaignUserPermission(UserObjectPermissionBase):

@@ -16,7 +16,8 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.queries import unread
-from apps.core import clock, workdays
+from apps.core import clock
+from apps.policies import queries as policies
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def links_of(role: str) -> tuple[Link, ...]:
 def duty_today() -> str | Promise:
     """One line about today, for the head of every page."""
     today = timezone.localdate(clock.now())
-    holiday = workdays.statutory_holiday(today)
+    calendar = policies.calendar(clock.now())
+    holiday = calendar.statutory_holiday(today)
     if holiday is None:
         return _("Marketing calls are off: the holiday calendar of this year is not known.")
     if holiday:

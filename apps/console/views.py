@@ -15,7 +15,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.calls import queries as calls
 from apps.contacts.models import DataSource
-from apps.core import clock, workdays
+from apps.core import clock
 from apps.jobs.models import Job
 from apps.policies import queries as policies
 from apps.retention.models import PurgeRun
@@ -61,7 +61,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),
         "retention": policies.retention_policy(now),
-        "last_year": workdays.last_known_year(),
+        "last_year": policies.calendar(now).last_known_year,
     }
     return render(request, "console/duties.html", shown)
 

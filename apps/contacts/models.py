@@ -13,6 +13,7 @@ from apps.core import ids
 from apps.core.fields import ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash
 from apps.jobs.models import Job
+from apps.policies.triggers import RENEWS_TERMS
 
 
 class Purpose(Dated):
@@ -66,9 +67,18 @@ class DataSource(Dated):
             models.CheckConstraint(condition=~Q(state="approved") | Q(approved_by__isnull=False), name="source_approval_has_approver"),
             models.CheckConstraint(condition=~Q(approved_by=F("recorded_by")), name="source_four_eyes"),
         ]
+        triggers = [RENEWS_TERMS]
 
     def __str__(self) -> str:
         return self.name
+
+
+class SourcePurpose(DataSource.purposes.through):  # type: ignore[name-defined]
+    """A purpose of a source, seen as a table that has a trigger."""
+
+    class Meta:
+        proxy = True
+        triggers = [RENEWS_TERMS]
 
 
 class Contact(Dated):

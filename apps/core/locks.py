@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from .prepared import fetch_one
+from .prepared import send
 
 _NUMBER = "select pg_advisory_xact_lock(%(number)s::bigint)"
 _NUMBER_AND_AGENT = "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
@@ -23,11 +23,14 @@ def number_key(number_index: bytes) -> int:
 
 
 def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
-    """Wait for the lock of a number, and of the agent who is to call it; in one round trip."""
+    """Wait for the lock of a number, and of the agent who is to call it; in one round trip.
+
+    In a pipeline nothing waits here: what is sent afterwards runs once the lock is held.
+    """
     if agent_id is None:
-        fetch_one(_NUMBER, {"number": number_key(number_index)})
+        send(_NUMBER, {"number": number_key(number_index)})
     else:
-        fetch_one(_NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id})
+        send(_NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id})
 
 
 def lock_agent(agent_id: int) -> None:

@@ -1,9 +1,13 @@
 """The statutory holidays of the State Council's calendar (R12).
 
-`chinesecalendar` knows 2004-2026. A year that it does not know is never guessed: the caller
-gets `None` and refuses. Adjusted rest days are holidays, make-up working days are not.
+`chinesecalendar` knows 2004-2026. A later year becomes known when its notice is entered
+(`policies.CalendarYear`), which counts before the library. A year that neither knows is never
+guessed: the caller gets `None` and refuses. Adjusted rest days are holidays, make-up working days
+are not.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -11,9 +15,7 @@ import chinese_calendar
 
 
 @lru_cache(maxsize=1024)
-def statutory_holiday(day: date) -> str | None:
-    """The name of the statutory holiday on `day`, "" for an ordinary day or weekend, None when
-    the calendar of that year is not known. Source: 国务院办公厅 notices by chinesecalendar."""
+def _by_library(day: date) -> str | None:
     try:
         on_holiday, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
@@ -21,16 +23,45 @@ def statutory_holiday(day: date) -> str | None:
     return name or "" if on_holiday else ""
 
 
-def next_ordinary_day(day: date) -> date | None:
-    """The first day after `day` that is no statutory holiday; None when it is not known."""
-    while True:
-        day += timedelta(days=1)
-        holiday = statutory_holiday(day)
-        if not holiday:
-            return None if holiday is None else day
-
-
-def last_known_year() -> int:
-    """The last year whose calendar is known."""
+def _last_year_of_library() -> int:
     last: int = max(day.year for day in chinese_calendar.constants.holidays)
     return last
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The library's years, and those entered by compliance: `{2027: {date: name of the holiday}}`.
+
+    Source: notices of the General Office of the State Council.
+    """
+
+    entered: Mapping[int, Mapping[date, str]] = field(default_factory=dict)
+
+    def statutory_holiday(self, day: date) -> str | None:
+        """The name of the statutory holiday on `day`, "" for an ordinary day or weekend, None when
+        the calendar of that year is not known."""
+        if (year := self.entered.get(day.year)) is not None:
+            return year.get(day, "")
+        return _by_library(day)
+
+    def next_ordinary_day(self, day: date) -> date | None:
+        """The first day after `day` that is no statutory holiday; None when it is not known."""
+        while True:
+            day += timedelta(days=1)
+            holiday = self.statutory_holiday(day)
+            if not holiday:
+                return None if holiday is None else day
+
+    @property
+    def last_known_year(self) -> int:
+        """The last of the years known without a gap."""
+        year = _last_year_of_library()
+        while year + 1 in self.entered:
+            year += 1
+        return year
+
+    def days_until_unknown(self, today: date) -> int:
+        """Days from `today` to the first day whose year is not known; 0 when today's is not."""
+        if self.statutory_holiday(today) is None:
+            return 0
+        return (date(max(self.last_known_year, today.year) + 1, 1, 1) - today).days

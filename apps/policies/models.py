@@ -1,12 +1,13 @@
-"""Policies as versions: a version may tighten the norm and never loosen it; the table holds that.
+"""Policies as versions: a version may tighten the norm and never loosen it; the tables hold that.
 
-Version 1 of each is the norm itself. Every decision keeps the number of the version it was made
-under, so a version is never changed and never deleted.
+A draft (`PolicyDraft`) becomes a version when a second person approves it. Every decision keeps the
+number of the version it was made under, so a version is never changed and never deleted.
 """
 
 import datetime
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,30 +15,45 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.core.models import Dated
 
+from .triggers import RENEWS_TERMS
+
+
+class Trade(models.TextChoices):
+    """The trades whose packs come with Hegui; compliance adds others as rows."""
+
+    GENERAL = "general", _("general")
+    RETAIL = "retail", _("retail")
+    FINANCE = "finance", _("finance")
+    EDUCATION = "education", _("education")
+    MEDICAL = "medical", _("medical")
+
+
+FROZEN = pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)
+FOUR_EYES = ~Q(written_by=F("approved_by")) | Q(written_by__isnull=True, approved_by__isnull=True)
+
 
 class PolicyVersion(Dated):
+    """`number` counts within the table. Nobody wrote the versions that are the norm itself."""
+
     number = models.PositiveIntegerField(unique=True)
     in_force_from = models.DateTimeField(_("in force from"))
-    written_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         abstract = True
         get_latest_by = "number"
 
 
-FOUR_EYES = ~Q(written_by=F("approved_by")) | Q(written_by__isnull=True, approved_by__isnull=True)
-FROZEN = pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)
-
-
 class CallingPolicy(PolicyVersion):
     """Hours (local to the client), caps and the life of a reservation. R11, R13."""
 
-    window_start = models.TimeField(default=datetime.time(8, 0))
-    window_end = models.TimeField(default=datetime.time(21, 0))
-    calls_per_day = models.PositiveSmallIntegerField(default=1)
-    calls_per_week = models.PositiveSmallIntegerField(default=3)
-    reservation_seconds = models.PositiveSmallIntegerField(default=60)
+    window_start = models.TimeField(_("calls from"), default=datetime.time(8, 0))
+    window_end = models.TimeField(_("calls until"), default=datetime.time(21, 0))
+    calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), default=1)
+    calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), default=3)
+    reservation_seconds = models.PositiveSmallIntegerField(_("seconds that a reservation holds"), default=60)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
@@ -51,21 +67,165 @@ class CallingPolicy(PolicyVersion):
                     reservation_seconds__lte=60,
                 ),
                 name="calling_policy_within_norm",
+                violation_error_message=_(
+                    "A policy may only tighten the norm: hours within 08:00-21:00, at most 1 call a day and 3 in 7 days (R11, R13)."
+                ),
             ),
             models.CheckConstraint(condition=FOUR_EYES, name="calling_policy_four_eyes"),
         ]
-        triggers = [FROZEN]
+        triggers = [FROZEN, RENEWS_TERMS]
 
 
 class RetentionPolicy(PolicyVersion):
     """Days that each class of data is kept; at most 365 (R8)."""
 
-    contact_days = models.PositiveSmallIntegerField(default=365)
-    call_days = models.PositiveSmallIntegerField(default=365)
+    contact_days = models.PositiveSmallIntegerField(_("days that contacts are kept"), default=365)
+    call_days = models.PositiveSmallIntegerField(_("days that calls are kept"), default=365)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(contact_days__lte=365, call_days__lte=365), name="retention_policy_within_norm"),
+            models.CheckConstraint(
+                condition=Q(contact_days__lte=365, call_days__lte=365),
+                name="retention_policy_within_norm",
+                violation_error_message=_("Data is kept for 365 days at most (R8)."),
+            ),
             models.CheckConstraint(condition=FOUR_EYES, name="retention_policy_four_eyes"),
         ]
         triggers = [FROZEN]
+
+
+class CalendarYear(PolicyVersion):
+    """The statutory holidays of a year, from the State Council's notice (R12).
+
+    Wanted for years that chinesecalendar does not know; a later version of a year replaces the
+    earlier one, and a year entered here counts before the library's.
+    """
+
+    year = models.PositiveSmallIntegerField(_("year"))
+    holidays = models.JSONField(_("holidays"))  # {"2027-01-01": "元旦"}: adjusted rest days included
+    working_days = ArrayField(models.DateField(), verbose_name=_("make-up working days"), default=list, blank=True)
+    notice = models.CharField(_("notice of the State Council"), max_length=120)
+
+    class Meta(PolicyVersion.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(year__gte=2004, year__lte=2100), name="calendar_year_is_a_year"),
+            models.CheckConstraint(condition=~Q(notice=""), name="calendar_names_its_notice"),
+            models.CheckConstraint(condition=FOUR_EYES, name="calendar_four_eyes"),
+        ]
+        triggers = [FROZEN, RENEWS_TERMS]
+
+
+class TradePack(PolicyVersion):
+    """What holds for calls of one trade beyond the rules for all (R24-R26). Data: compliance adds one.
+
+    A trade without a pack is refused. Whatever a pack says, products of risk level R4 and R5 are
+    never sold by calls, and minors are never called for marketing.
+    """
+
+    RISKS = ("", "R1", "R2", "R3")
+
+    trade = models.SlugField(_("trade"), max_length=12)
+    name = models.CharField(_("name"), max_length=40)
+    may_market = models.BooleanField(_("marketing calls are allowed"), default=True)
+    highest_risk = models.CharField(
+        _("highest risk level of a product"), max_length=2, default="R3", choices=[(risk, risk) for risk in RISKS[1:]]
+    )
+    needs_qualification = models.BooleanField(_("marketing needs a permit, named in the campaign"), default=False)
+    basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+
+    class Meta(PolicyVersion.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(highest_risk__in=["R1", "R2", "R3"]),
+                name="trade_pack_within_norm",
+                violation_error_message=_("Products of risk level R4 and R5 are not sold by outbound calls (R24)."),
+            ),
+            models.CheckConstraint(condition=FOUR_EYES, name="trade_pack_four_eyes"),
+        ]
+        triggers = [FROZEN, RENEWS_TERMS]
+
+    def __str__(self) -> str:
+        return str(Trade(self.trade).label) if self.trade in Trade.values else self.name
+
+
+class MeasuresPolicy(PolicyVersion):
+    """When a line or an agent is flagged by itself, and whether it is paused then."""
+
+    hours = models.PositiveSmallIntegerField(_("calls of the last hours are looked at"), default=24)
+    least_calls = models.PositiveSmallIntegerField(_("judged from this many calls"), default=50)
+    unanswered_percent = models.PositiveSmallIntegerField(_("unanswered calls, percent"), default=70)
+    short_percent = models.PositiveSmallIntegerField(_("short calls, percent of the connected"), default=50)
+    short_seconds = models.PositiveSmallIntegerField(_("a call is short below, seconds"), default=5)
+    complaint_percent = models.PositiveSmallIntegerField(_("complaints, percent of the connected"), default=2)
+    refused_percent = models.PositiveSmallIntegerField(_("refusals of the gate, percent of what was asked"), default=50)
+    pauses_line = models.BooleanField(_("a flagged line is paused"), default=False)
+    pauses_agent = models.BooleanField(_("a flagged agent is suspended"), default=False)
+
+    class Meta(PolicyVersion.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    hours__range=(1, 168),
+                    least_calls__gte=10,
+                    unanswered_percent__range=(1, 100),
+                    short_percent__range=(1, 100),
+                    complaint_percent__range=(1, 100),
+                    refused_percent__range=(1, 100),
+                    short_seconds__range=(1, 60),
+                ),
+                name="measures_policy_makes_sense",
+                violation_error_message=_(
+                    "Percent from 1 to 100, hours from 1 to 168, at least 10 calls, short calls from 1 to 60 seconds."
+                ),
+            ),
+            models.CheckConstraint(condition=FOUR_EYES, name="measures_policy_four_eyes"),
+        ]
+        triggers = [FROZEN]
+
+
+class PolicyDraft(Dated):
+    """A version on its way: written by one person, decided by another."""
+
+    class Kind(models.TextChoices):
+        CALLING = "calling", _("calling hours and caps")
+        CALENDAR = "calendar", _("holiday calendar of a year")
+        TRADE = "trade", _("trade pack")
+        MEASURES = "measures", _("automatic measures")
+        RETENTION = "retention", _("storage periods")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("awaiting a second person")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+
+    kind = models.CharField(_("policy"), max_length=10, choices=Kind)
+    values = models.JSONField()
+    reason = models.CharField(_("reason"), max_length=300)
+    in_force_from = models.DateTimeField(_("in force from"))
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
+    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(written_by=F("decided_by")), name="policy_draft_four_eyes"),
+            models.CheckConstraint(condition=Q(state="open") | Q(decided_by__isnull=False), name="policy_draft_has_decider"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="decided_is_frozen",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state__in=["approved", "refused"]),
+            )
+        ]
+
+
+class TermsToken(models.Model):
+    """One row: the token under which the gate remembers campaigns' terms (`policies.triggers`)."""
+
+    token = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_terms_token")]

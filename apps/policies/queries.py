@@ -1,13 +1,50 @@
 """Which version is in force."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import TypeVar
 
-from .models import CallingPolicy, RetentionPolicy
+from apps.core import clock
+from apps.core.workdays import Calendar
+
+from .models import CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, PolicyVersion, RetentionPolicy, TradePack
+
+Version = TypeVar("Version", bound=PolicyVersion)
+
+MODELS: dict[str, type[PolicyVersion]] = {
+    PolicyDraft.Kind.CALLING: CallingPolicy,
+    PolicyDraft.Kind.CALENDAR: CalendarYear,
+    PolicyDraft.Kind.TRADE: TradePack,
+    PolicyDraft.Kind.MEASURES: MeasuresPolicy,
+    PolicyDraft.Kind.RETENTION: RetentionPolicy,
+}
+
+
+def in_force(model: type[Version], at: datetime) -> Version:
+    return model._default_manager.filter(in_force_from__lte=at).latest()
 
 
 def calling_policy(at: datetime) -> CallingPolicy:
-    return CallingPolicy.objects.filter(in_force_from__lte=at).latest()
+    return in_force(CallingPolicy, at)
 
 
 def retention_policy(at: datetime) -> RetentionPolicy:
-    return RetentionPolicy.objects.filter(in_force_from__lte=at).latest()
+    return in_force(RetentionPolicy, at)
+
+
+def measures_policy(at: datetime) -> MeasuresPolicy:
+    return in_force(MeasuresPolicy, at)
+
+
+def trade_packs(at: datetime) -> dict[str, TradePack]:
+    """The pack of each trade."""
+    return {pack.trade: pack for pack in TradePack.objects.filter(in_force_from__lte=at).order_by("number")}
+
+
+def trade_choices() -> list[tuple[str, str]]:
+    return [(trade, str(pack)) for trade, pack in sorted(trade_packs(clock.now()).items())]
+
+
+def calendar(at: datetime) -> Calendar:
+    """The holidays of the years that are known at this moment."""
+    rows = CalendarYear.objects.filter(in_force_from__lte=at).order_by("number")
+    return Calendar({row.year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for row in rows})

@@ -9,6 +9,7 @@ from django_fsm import FSMField, transition
 from apps.accounts.models import User
 from apps.core import ids
 from apps.core.models import Dated
+from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 
 
 class CallKind(models.TextChoices):
@@ -19,19 +20,11 @@ class CallKind(models.TextChoices):
     SERVICE = "service", _("service")
 
 
-class Trade(models.TextChoices):
-    GENERAL = "general", _("general")
-    RETAIL = "retail", _("retail")
-    FINANCE = "finance", _("finance")
-    EDUCATION = "education", _("education")
-    MEDICAL = "medical", _("medical")
-
-
 class Script(Dated):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
-    trade = models.CharField(_("trade"), max_length=12, choices=Trade)
+    trade = models.CharField(_("trade"), max_length=12)
 
     def __str__(self) -> str:
         return self.name
@@ -88,7 +81,9 @@ class ScriptVersion(Dated):
                     | pgtrigger.Q(old__way_out__df=pgtrigger.F("new__way_out"))
                     | pgtrigger.Q(old__forbidden__df=pgtrigger.F("new__forbidden"))
                 ),
-            )
+            ),
+            NEVER_DELETED,
+            RENEWS_TERMS,
         ]
 
     def __str__(self) -> str:

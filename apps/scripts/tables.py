@@ -10,7 +10,7 @@ class VersionTable(tables.Table):
     script = tables.Column(linkify=("script", {"pk": tables.A("pk")}), verbose_name=_("script"))
     number = tables.Column(verbose_name=_("version"))
     kind = tables.Column(accessor="script__get_kind_display", verbose_name=_("kind of call"))
-    trade = tables.Column(accessor="script__get_trade_display", verbose_name=_("trade"))
+    trade = tables.Column(accessor="script__trade", verbose_name=_("trade"))
     state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     author = tables.Column(verbose_name=_("author"))
     expires_at = tables.DateColumn(verbose_name=_("approved until"))

@@ -13,7 +13,6 @@ from apps.calls.gate.facts import Facts
 from apps.calls.gate.rules import judge
 from apps.calls.models import Call, Decision
 from apps.campaigns import services as campaigns
-from apps.campaigns.models import Line
 from apps.contacts import services as contacts
 from apps.contacts.models import Purpose
 from apps.core import ids
@@ -155,7 +154,7 @@ def test_a_strange_caller_number_is_refused(world: World) -> None:
 
 
 def test_a_line_of_another_campaign_is_refused(world: World) -> None:
-    other = Line.objects.create(number="+862155550102", carrier="x", ownership_proof="x", state=Line.State.VERIFIED)
+    other = world.verified_line("+862155550102")
     world.running_campaign("autumn", lines=[other])
     assert world.authorize(campaign="spring", line="02155550102").codes == ["line_not_of_campaign"]
     assert world.authorize(campaign="autumn", line="021-5555 0102").allowed

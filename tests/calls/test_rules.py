@@ -1,5 +1,6 @@
 """Each rule alone, on both sides of its boundary. Facts of a legal call; one fact differs."""
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -9,18 +10,22 @@ import pytest
 
 from apps.calls.gate.facts import Facts, OldFacts
 from apps.calls.gate.rules import EVERY_KIND, MARKETING, RULES, judge
-from apps.core import workdays
+from apps.core.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
 MOMENT = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
 DAY = timedelta(days=1)
+CALENDAR = Calendar()
 
 LEGAL = Facts(
     at=MOMENT,
     kind="marketing",
     trade="retail",
     product_risk="",
+    trade_may_market=True,
+    highest_risk="R3",
+    permit_missing=False,
     contact_known=True,
     contact_erasing=False,
     contact_minor=False,
@@ -39,15 +44,18 @@ LEGAL = Facts(
     next_local_day=datetime(2026, 11, 25, tzinfo=SHANGHAI),
     calls_per_day=1,
     calls_per_week=3,
+    caps_exception=None,
     campaign_state="running",
     starts_on=date(2026, 11, 24),
     ends_on=date(2026, 11, 24),
     window_start=time(8),
     window_end=time(21),
+    hours_exception=None,
     filing_from=date(2026, 11, 24),
     filing_until=date(2026, 11, 24),
     line_in_campaign=True,
     line_state="verified",
+    line_filed=True,
     script_state="approved",
     script_expires_at=MOMENT + DAY,
     agent_assigned=True,
@@ -64,13 +72,13 @@ def codes(**facts: Any) -> list[str]:
 
 def at(text: str, zone: ZoneInfo = SHANGHAI) -> dict[str, Any]:
     moment = datetime.fromisoformat(text).replace(tzinfo=zone)
-    holidays = (workdays.statutory_holiday(moment.date()),)
+    holidays = (CALENDAR.statutory_holiday(moment.date()),)
     day = moment.date()
     return {
         "at": moment,
         "local_times": (moment,),
         "holidays": holidays,
-        "holiday_over": workdays.next_ordinary_day(day) if any(holidays) else None,
+        "holiday_over": CALENDAR.next_ordinary_day(day) if any(holidays) else None,
         "starts_on": day,
         "ends_on": day,
         "filing_from": day,
@@ -112,6 +120,11 @@ def test_a_legal_call_is_refused_by_no_rule() -> None:
         ({"line_in_campaign": False}, "line_not_of_campaign"),
         ({"line_state": "blocked"}, "line_not_verified"),
         ({"line_state": "new"}, "line_not_verified"),
+        ({"line_filed": False}, "line_not_verified"),
+        ({"product_risk": "R3", "highest_risk": "R2"}, "product_risk"),
+        ({"trade_may_market": False}, "industry_forbidden"),
+        ({"trade_may_market": None}, "industry_forbidden"),
+        ({"permit_missing": True}, "industry_forbidden"),
         ({"script_state": None, "script_expires_at": None}, "script_not_approved"),
         ({"script_expires_at": MOMENT}, "script_expired"),
         ({"holidays": ("National Day",)}, "holiday"),
@@ -260,11 +273,11 @@ def test_all_refusals_are_reported_in_the_order_of_the_rules() -> None:
 
 def test_facts_survive_being_stored() -> None:
     facts = replace(LEGAL, calls_of_week=(MOMENT - DAY,), filing_from=None, holidays=("", None), local_times=(MOMENT, MOMENT))
-    assert Facts.from_json(facts.as_json()) == facts
+    assert Facts.from_json(json.loads(facts.as_json())) == facts
 
 
 def test_facts_of_an_older_time_are_not_guessed() -> None:
-    stored = LEGAL.as_json()
+    stored = json.loads(LEGAL.as_json())
     del stored["holiday_over"]
     with pytest.raises(OldFacts):
         Facts.from_json(stored)

@@ -22,8 +22,12 @@ def draft(world: World, **fields: object) -> Campaign:
     )  # fmt: skip
 
 
+def submitted(world: World) -> Campaign:
+    return services.submit_campaign(actor=world.people["supervisor"], campaign=draft(world))
+
+
 def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
-    campaign = services.approve_campaign(actor=world.people["compliance"], campaign=draft(world))
+    campaign = services.approve_campaign(actor=world.people["compliance"], campaign=submitted(world))
     assert services.run_campaign(actor=world.people["supervisor"], campaign=campaign).state == "running"
     assert services.pause_campaign(actor=world.people["compliance"], campaign=campaign).state == "paused"
     assert services.end_campaign(actor=world.people["supervisor"], campaign=campaign).state == "ended"
@@ -37,27 +41,37 @@ def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
         ({"script": None}, "approved script"),
         ({"product_risk": "R4"}, "R24"),
         ({"kind": "service"}, "same kind"),
+        ({"trade": "education"}, "same trade"),
+        ({"trade": "medical"}, "permit"),
+        ({"starts_on": "2026-11-01", "ends_on": "2026-11-23"}, "last day"),
     ],
 )
-def test_approval_names_what_is_missing(world: World, missing: dict[str, object], says: str) -> None:
+def test_what_is_missing_is_named_before_anybody_reads_it(world: World, missing: dict[str, object], says: str) -> None:
     with override("en"), pytest.raises(BadInput, match=says):
-        services.approve_campaign(actor=world.people["compliance"], campaign=draft(world, **missing))
+        services.submit_campaign(actor=world.people["supervisor"], campaign=draft(world, **missing))
+
+
+def test_what_went_missing_since_stops_the_approval(world: World) -> None:
+    campaign = submitted(world)
+    services.block_line(actor=world.people["compliance"], line=world.line, because="改号投诉")
+    with override("en"), pytest.raises(BadInput, match="verified line"):
+        services.approve_campaign(actor=world.people["compliance"], campaign=campaign)
 
 
 def test_approval_needs_an_approved_source_for_the_purpose(world: World) -> None:
     contacts.withdraw_source(actor=world.people["compliance"], source=world.source)
-    with pytest.raises(BadInput):
-        services.approve_campaign(actor=world.people["compliance"], campaign=draft(world))
+    with override("en"), pytest.raises(BadInput, match="data source"):
+        services.submit_campaign(actor=world.people["supervisor"], campaign=draft(world))
 
 
 @pytest.mark.parametrize("role", ["agent", "supervisor", "admin"])
 def test_only_compliance_approves(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
-        services.approve_campaign(actor=world.people[role], campaign=draft(world))
+        services.approve_campaign(actor=world.people[role], campaign=submitted(world))
 
 
 def test_nobody_approves_their_own(world: World) -> None:
-    campaign = draft(world)
+    campaign = submitted(world)
     maker = world.people["supervisor"]
     maker.role = "compliance"
     with pytest.raises(FourEyes):

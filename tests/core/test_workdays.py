@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from apps.core import workdays
+from apps.core.workdays import Calendar
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from apps.core import workdays
     ],
 )
 def test_days(day: date, is_holiday: bool) -> None:
-    assert bool(workdays.statutory_holiday(day)) is is_holiday
+    assert bool(Calendar().statutory_holiday(day)) is is_holiday
 
 
 def test_an_unknown_year_is_not_guessed() -> None:
-    assert workdays.statutory_holiday(date(workdays.last_known_year() + 1, 1, 5)) is None
+    assert Calendar().statutory_holiday(date(Calendar().last_known_year + 1, 1, 5)) is None
 
 
 def test_the_day_after_a_holiday() -> None:
-    assert workdays.next_ordinary_day(date(2026, 10, 1)) == date(2026, 10, 8)
-    assert workdays.next_ordinary_day(date(workdays.last_known_year(), 12, 31)) is None
+    assert Calendar().next_ordinary_day(date(2026, 10, 1)) == date(2026, 10, 8)
+    assert Calendar().next_ordinary_day(date(Calendar().last_known_year, 12, 31)) is None

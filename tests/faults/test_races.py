@@ -35,7 +35,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 def committed() -> Iterator[World]:
     """A world whose rows other processes see. Time goes on from MOMENT."""
     if not CallingPolicy.objects.exists():  # the test before left the tables empty
-        import_module("apps.policies.migrations.0002_norm").write_norm(apps, None)
+        for norm in ("0002_norm", "0004_norm_of_trades"):
+            import_module(f"apps.policies.migrations.{norm}").write_norm(apps, None)
     with time_machine.travel(MOMENT, tick=True):
         yield World()
 

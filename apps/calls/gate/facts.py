@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from pydantic_core import to_json
 
 from apps.core.errors import HeguiError
 
@@ -24,13 +25,18 @@ class Facts:
     `holidays` holds for each of them the name of the statutory holiday, "" or None (unknown
     year); `holiday_over` is the first day after them that is none, when its calendar is known.
     Counts are over all campaigns together; `calls_of_week` are the moments of the calls of the
-    last 7 days, oldest first.
+    last 7 days, oldest first. Window and caps are those of policy and campaign together, or those
+    of the approved exception that is named. `trade_may_market` is None for a trade without a pack;
+    `line_filed` says whether a filing covers the line on the day of the call.
     """
 
     at: datetime
     kind: str
     trade: str
     product_risk: str
+    trade_may_market: bool | None
+    highest_risk: str
+    permit_missing: bool
     # the client
     contact_known: bool
     contact_erasing: bool
@@ -51,16 +57,19 @@ class Facts:
     next_local_day: datetime | None
     calls_per_day: int
     calls_per_week: int
+    caps_exception: str | None
     # the campaign
     campaign_state: str
     starts_on: date
     ends_on: date
     window_start: time
     window_end: time
+    hours_exception: str | None
     filing_from: date | None
     filing_until: date | None
     line_in_campaign: bool
     line_state: str | None
+    line_filed: bool
     script_state: str | None
     script_expires_at: datetime | None
     # the agent; None when no agent takes part
@@ -69,8 +78,9 @@ class Facts:
     agent_open_call: bool | None
     checklist_done: bool | None
 
-    def as_json(self) -> dict[str, Any]:
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+    def as_json(self) -> bytes:
+        """JSON with RFC 3339 times; `from_json` reads it back."""
+        return to_json(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":
@@ -79,13 +89,10 @@ class Facts:
             raise OldFacts(missing=", ".join(sorted(missing)))
         return cls(**{field.name: _READ.get(field.type, _same)(data[field.name]) for field in fields(cls)})
 
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
+    @property
+    def days(self) -> list[date]:
+        """The calendar day of each zone that the client may be in."""
+        return [local.date() for local in self.local_times]
 
 
 def _same(value: Any) -> Any:

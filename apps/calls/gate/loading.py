@@ -1,54 +1,47 @@
-"""One statement loads all facts, one stores the decision with its reservation.
+"""One statement loads the facts of a number, one stores the decision with its reservation.
 
-Both run inside the transaction that holds the lock of the number (`core.locks`), so nothing
-that the rules judged about it can change under them.
+Both run inside the transaction that holds the lock of the number (`core.locks`), so nothing that the
+rules judged about it can change under them. What belongs to the campaign comes from `terms`.
 """
 
-import json
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from apps.core import phones, workdays
+from pydantic_core import to_json
+
+from apps.core import phones
 from apps.core.errors import NotFound
-from apps.core.prepared import fetch_one
+from apps.core.prepared import Sent, send
 
 from .facts import Facts
 from .rules import Verdict
+from .terms import Terms, terms_of
 
-_FACTS = """
-select
-    campaign.id, campaign.kind, campaign.trade, campaign.product_risk, campaign.state, campaign.starts_on, campaign.ends_on,
-    campaign.window_start, campaign.window_end, campaign.calls_per_week,
-    contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones,
-    source.state,
-    exists (select 1 from contacts_datasource_purposes p where p.datasource_id = source.id and p.purpose_id = campaign.purpose_id),
+_NUMBER = """
+    (select token from policies_termstoken),
+    contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones, contact.source_id,
     consent.given_at, consent.expires_at, consent.withdrawn_at,
     (select min(said_at) from optouts_optout where number_hash = %(register)s),
-    filing.valid_from, filing.valid_until,
-    line.id, line.state,
-    exists (select 1 from campaigns_campaign_lines m where m.campaign_id = campaign.id and m.line_id = line.id),
-    script.id, script.state, script.expires_at,
-    counted.today, counted.week, counted.overdue,
-    agent.suspended_at is not null or not agent.is_active,
-    exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
-            where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work')
+    counted.today, counted.week, counted.overdue"""
+_AGENT = """
+    coalesce(agent.suspended_at is not null or not agent.is_active, true),
+    agent.role = 'agent' and (
+        exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
+                where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work')
         or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
-                   and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s and g.ends_at > %(now)s),
-    agent.role = 'agent',
+                   and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s and g.ends_at > %(now)s)),
     exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn')
             and not (k.state = 'reserved' and k.reserved_until <= %(at)s)
-            and not exists (select 1 from calls_disposition d where d.call_id = k.id)),
-    policy.number, policy.window_start, policy.window_end, policy.calls_per_day, policy.calls_per_week, policy.reservation_seconds
+            and not exists (select 1 from calls_disposition d where d.call_id = k.id))"""
+_NO_AGENT = "null::bool, null::bool, null::bool"
+_KEY = "(select id from calls_decision d where d.client_id = %(client)s and d.idempotency_key = %(key)s)"
+_NO_KEY = "null::bigint"
+_FROM = """
 from campaigns_campaign campaign
-cross join lateral (select * from policies_callingpolicy where in_force_from <= %(now)s order by number desc limit 1) policy
 left join contacts_contact contact on contact.number_index = %(index)s
-left join contacts_datasource source on source.id = contact.source_id
-left join campaigns_filing filing on filing.id = campaign.filing_id
-left join campaigns_line line on line.number = %(line)s
-left join scripts_scriptversion script on script.script_id = campaign.script_id and script.state = 'approved'
-left join accounts_user agent on agent.id = %(agent)s
 left join lateral (
     select given_at, expires_at, withdrawn_at from contacts_consent k
     where k.contact_id = contact.id and k.purpose_id = campaign.purpose_id
@@ -65,8 +58,16 @@ cross join lateral (
         where number_index = %(index)s and reserved_at > %(at)s - interval '9 days' and state not in ('expired', 'withdrawn')
     ) recent
 ) counted
-where campaign.code = %(campaign)s
 """
+
+
+@cache
+def _facts_statement(with_agent: bool, with_key: bool) -> str:
+    """Only what is asked about is looked up: a dialler without agents pays for none."""
+    agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
+    columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}"
+    return f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s"
+
 
 _EXPIRE = """
 update calls_call set state = 'expired', ended_at = %(at)s
@@ -79,20 +80,38 @@ insert into calls_decision
      idempotency_key, request_digest, script_version_id, line_asked)
 values (%(at)s, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s, %(retry_at)s, %(contact)s, %(campaign)s,
         %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s, %(script)s, %(line_asked)s)
-returning id
-"""
+returning id"""
+_DECISION_ALONE = f"{_DECISION}, null::bigint"
 _RESERVATION = f"""
 with decided as ({_DECISION})
 insert into calls_call
     (created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day, slot_number,
-     state, reserved_at, reserved_until)
-select %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s, %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s, 1,
-       'reserved', %(at)s, %(until)s
+     state, reserved_at, reserved_until, exception_id)
+select %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s, %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s,
+       %(slot_number)s, 'reserved', %(at)s, %(until)s, %(exception)s
 from decided returning decision_id, id
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the gate is asked about, in the form that statements want. `at` and `now` are aware.
+
+    `number_zones` are the zones that the number itself tells: those of a number that is no contact.
+    """
+
+    campaign: str
+    index: bytes
+    register: bytes
+    number_zones: tuple[str, ...]
+    line: str
+    agent_id: int | None = None
+    client_id: int | None = None
+    idempotency_key: str | None = None
+    checklist_done: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """Facts, and the ids that storing a decision needs."""
 
@@ -104,92 +123,61 @@ class Loaded:
     policy: int
     reservation: timedelta
     has_overdue: bool
+    exception_id: int | None
 
     @property
-    def slot_day(self) -> Any:
+    def slot_day(self) -> date:
         return self.facts.local_times[0].date()
 
 
-def load(
-    *,
-    campaign: str,
-    index: bytes,
-    register: bytes,
-    number_zones: tuple[str, ...],
-    line: str,
-    agent_id: int | None,
-    checklist_done: bool | None,
-    at: datetime,
-    now: datetime,
-) -> Loaded:
-    """All facts of one call. Raises `NotFound` when there is no such campaign.
-
-    `number_zones` are the zones that the number itself tells: those of a number that is no contact.
-    """
-    asked = {
-        "campaign": campaign,
-        "index": index,
-        "register": register,
-        "line": line,
-        "agent": agent_id,
+def ask(asked: Asked, *, at: datetime, now: datetime) -> Sent:
+    """Send for the facts of the number; `read` takes the answer."""
+    values = {
+        "campaign": asked.campaign,
+        "index": asked.index,
+        "register": asked.register,
+        "agent": asked.agent_id,
+        "client": asked.client_id,
+        "key": asked.idempotency_key,
         "at": at,
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    row = fetch_one(_FACTS, asked)
+    return send(_facts_statement(asked.agent_id is not None, asked.idempotency_key is not None), values)
+
+
+def read(sent: Sent, asked: Asked, *, at: datetime) -> tuple[Loaded, int | None]:
+    """All facts of one call, and the decision made before under the same key of the same client.
+
+    Raises `NotFound` when there is no such campaign.
+    """
+    row = sent.first()
     if row is None:
         raise NotFound()
+    return loaded(terms_of(asked.campaign, row[0]), row[1:-1], asked, at=at), row[-1]
+
+
+def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) -> Loaded:
+    """Put what is known of the number together with the campaign's terms."""
     (
-        campaign_id,
-        kind,
-        trade,
-        product_risk,
-        state,
-        starts_on,
-        ends_on,
-        window_start,
-        window_end,
-        calls_per_week,
-        contact_id,
-        is_minor,
-        erasing,
-        expires_at,
-        zones,
-        source_state,
-        has_purpose,
-        given_at,
-        consent_until,
-        withdrawn_at,
-        opted_out_at,
-        filing_from,
-        filing_until,
-        line_id,
-        line_state,
-        line_in_campaign,
-        script_id,
-        script_state,
-        script_until,
-        today,
-        week,
-        overdue,
-        suspended,
-        assigned,
-        is_agent,
-        open_call,
-        policy,
-        policy_start,
-        policy_end,
-        per_day,
-        per_week,
-        reservation,
-    ) = row
-    local_times = tuple(at.astimezone(ZoneInfo(zone)) for zone in (number_zones if zones is None else zones))
-    holidays = tuple(workdays.statutory_holiday(local.date()) for local in local_times)
+        contact_id, is_minor, erasing, expires_at, zones, source_id, given_at, consent_until, withdrawn_at, opted_out_at, today, week,
+        overdue, suspended, assigned, open_call,
+    ) = row  # fmt: skip
+    local_times = tuple(at.astimezone(_zone(zone)) for zone in (asked.number_zones if zones is None else zones))
+    days = [local.date() for local in local_times]
+    policy, pack, calendar = terms.policy_at(at), terms.pack_at(at), terms.calendar_at(at)
+    hours, caps = terms.exception_at(at, "hours"), terms.exception_at(at, "caps")
+    holidays = tuple(calendar.statutory_holiday(day) for day in days)
+    line = terms.lines.get(asked.line)
+    source_state, has_purpose = terms.sources.get(source_id, (None, False))
     facts = Facts(
         at=at,
-        kind=kind,
-        trade=trade,
-        product_risk=product_risk,
+        kind=terms.kind,
+        trade=terms.trade,
+        product_risk=terms.product_risk,
+        trade_may_market=pack.may_market if pack else None,
+        highest_risk=pack.highest_risk if pack else "",
+        permit_missing=bool(pack and pack.needs_qualification and not terms.has_qualification),
         contact_known=contact_id is not None,
         contact_erasing=bool(erasing),
         contact_minor=bool(is_minor),
@@ -202,29 +190,47 @@ def load(
         consent_withdrawn_at=withdrawn_at,
         local_times=local_times,
         holidays=holidays,
-        holiday_over=workdays.next_ordinary_day(max(local.date() for local in local_times)) if any(holidays) else None,
+        holiday_over=calendar.next_ordinary_day(max(days)) if any(holidays) else None,
         calls_today=today,
         calls_of_week=tuple(week or ()),
         next_local_day=_next_day(local_times),
-        calls_per_day=per_day,
-        calls_per_week=min(per_week, calls_per_week or per_week),
-        campaign_state=state,
-        starts_on=starts_on,
-        ends_on=ends_on,
-        window_start=max(policy_start, window_start or policy_start),
-        window_end=min(policy_end, window_end or policy_end),
-        filing_from=filing_from,
-        filing_until=filing_until,
-        line_in_campaign=line_in_campaign,
-        line_state=line_state,
-        script_state=script_state,
-        script_expires_at=script_until,
-        agent_assigned=None if agent_id is None else bool(assigned and is_agent),
-        agent_suspended=None if agent_id is None else bool(suspended),
-        agent_open_call=None if agent_id is None else open_call,
-        checklist_done=checklist_done,
+        calls_per_day=caps.calls_per_day if caps else policy.calls_per_day,
+        calls_per_week=caps.calls_per_week if caps else min(policy.calls_per_week, terms.calls_per_week or policy.calls_per_week),
+        caps_exception=caps.public_id if caps else None,
+        campaign_state=terms.state,
+        starts_on=terms.starts_on,
+        ends_on=terms.ends_on,
+        window_start=hours.window_start if hours else max(policy.window_start, terms.window_start or policy.window_start),
+        window_end=hours.window_end if hours else min(policy.window_end, terms.window_end or policy.window_end),
+        hours_exception=hours.public_id if hours else None,
+        filing_from=terms.filing_from,
+        filing_until=terms.filing_until,
+        line_in_campaign=line is not None,
+        line_state=line.state if line else None,
+        line_filed=bool(line and line.filed_from and line.filed_until and all(line.filed_from <= day <= line.filed_until for day in days)),
+        script_state=terms.script_state,
+        script_expires_at=terms.script_expires_at,
+        agent_assigned=None if asked.agent_id is None else bool(assigned),
+        agent_suspended=None if asked.agent_id is None else bool(suspended),
+        agent_open_call=None if asked.agent_id is None else open_call,
+        checklist_done=asked.checklist_done,
     )
-    return Loaded(facts, campaign_id, contact_id, line_id, script_id, policy, timedelta(seconds=reservation), overdue)
+    return Loaded(
+        facts,
+        terms.campaign_id,
+        contact_id,
+        line.id if line else None,
+        terms.script_id,
+        policy.number,
+        timedelta(seconds=policy.reservation_seconds),
+        overdue,
+        caps.pk if caps else None,
+    )
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
 
 
 def _next_day(local_times: tuple[datetime, ...]) -> datetime | None:
@@ -233,20 +239,14 @@ def _next_day(local_times: tuple[datetime, ...]) -> datetime | None:
     return datetime.combine(local_times[0].date() + timedelta(days=1), time(), local_times[0].tzinfo)
 
 
-def store(
-    loaded: Loaded,
-    verdict: Verdict,
-    *,
-    index: bytes,
-    line: str,
-    reserve: bool,
-    now: datetime,
-    agent_id: int | None,
-    client_id: int | None,
-    idempotency_key: str | None,
-    digest: bytes | None,
-) -> tuple[int, int | None]:
-    """The decision, and its call when it reserves. Returns both ids."""
+def reserved_until(loaded: Loaded) -> datetime:
+    """A reservation ends with the calling hours, if that is sooner: it never lets a call be made after them."""
+    closes = (datetime.combine(local.date(), loaded.facts.window_end, local.tzinfo) for local in loaded.facts.local_times)
+    return min(loaded.facts.at + loaded.reservation, *closes)
+
+
+def store(loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now: datetime, digest: bytes | None) -> Sent:
+    """Send the decision, and its call when it reserves; the answer holds the ids of both."""
     reserves = reserve and verdict.allowed
     at = loaded.facts.at
     values: dict[str, Any] = {
@@ -256,24 +256,28 @@ def store(
         "reserves": reserves,
         "codes": verdict.codes,
         "not_applicable": list(verdict.not_applicable),
-        "facts": json.dumps(loaded.facts.as_json()),
-        "retry_at": json.dumps(verdict.retry_at),
+        "facts": loaded.facts.as_json().decode(),
+        "retry_at": to_json(verdict.retry_at).decode(),
         "contact": loaded.contact_id,
         "campaign": loaded.campaign_id,
         "policy": loaded.policy,
-        "agent": agent_id,
-        "client": client_id,
-        "key": idempotency_key,
+        "agent": asked.agent_id,
+        "client": asked.client_id,
+        "key": asked.idempotency_key,
         "digest": digest,
-        "index": index,
+        "index": asked.index,
         "script": loaded.script_id,
-        "line_asked": line,
+        "line_asked": asked.line,
     }
     if not reserves:
-        (decision_id,) = fetch_one(_DECISION, values)
-        return decision_id, None
+        return send(_DECISION_ALONE, values)
     if loaded.has_overdue:
-        fetch_one(_EXPIRE, values)
-    reservation = {"line": loaded.line_id, "slot_day": loaded.slot_day, "until": at + loaded.reservation}
-    decision_id, call_id = fetch_one(_RESERVATION, {**values, **reservation})
-    return decision_id, call_id
+        send(_EXPIRE, values)
+    values |= {
+        "line": loaded.line_id,
+        "slot_day": loaded.slot_day,
+        "slot_number": loaded.facts.calls_today + 1,
+        "until": reserved_until(loaded),
+        "exception": loaded.exception_id,
+    }
+    return send(_RESERVATION, values)

@@ -8,6 +8,7 @@ All refusals are reported, not only the first.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils.functional import Promise
@@ -21,6 +22,7 @@ from .facts import Facts
 MARKETING = frozenset({"marketing"})
 EVERY_KIND = frozenset({"marketing", "notification", "service"})
 WEEK = timedelta(days=7)
+NEVER_SOLD = frozenset({"R4", "R5"})
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,20 @@ def minor(facts: Facts) -> Refusal | None:
     says=_("Products of risk level R4 and R5 are not sold by outbound calls."),
 )
 def product_risk(facts: Facts) -> Refusal | None:
-    return Refusal() if facts.product_risk in {"R4", "R5"} else None
+    """R4 and R5 for everybody; the trade's pack may draw the line lower."""
+    return Refusal() if facts.product_risk in NEVER_SOLD or facts.product_risk > facts.highest_risk else None
+
+
+@rule(
+    "industry_forbidden",
+    duty="R26",
+    law=laws.NORM,
+    applies=MARKETING,
+    says=_("The trade's pack does not allow marketing calls, or asks for a permit that the campaign does not name."),
+)
+def industry_forbidden(facts: Facts) -> Refusal | None:
+    """A trade without a pack is not called for."""
+    return None if facts.trade_may_market and not facts.permit_missing else Refusal()
 
 
 @rule("campaign_not_running", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("The campaign is not running."))
@@ -150,10 +165,9 @@ def campaign_not_running(facts: Facts) -> Refusal | None:
 @rule("campaign_dates", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("Today lies outside the dates of the campaign."))
 def campaign_dates(facts: Facts) -> Refusal | None:
     """Judged by the calendar day of every zone that the client may be in."""
-    days = [local.date() for local in facts.local_times]
-    if all(facts.starts_on <= day <= facts.ends_on for day in days):
+    if all(facts.starts_on <= day <= facts.ends_on for day in facts.days):
         return None
-    return Refusal(retry_at=_midnight(facts, facts.starts_on) if max(days) < facts.starts_on else None)
+    return Refusal(retry_at=_midnight(facts, facts.starts_on) if max(facts.days) < facts.starts_on else None)
 
 
 @rule("no_filing", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign has no telecom filing."))
@@ -165,10 +179,9 @@ def no_filing(facts: Facts) -> Refusal | None:
 def filing_expired(facts: Facts) -> Refusal | None:
     if facts.filing_until is None or facts.filing_from is None:
         return None
-    days = [local.date() for local in facts.local_times]
-    if all(facts.filing_from <= day <= facts.filing_until for day in days):
+    if all(facts.filing_from <= day <= facts.filing_until for day in facts.days):
         return None
-    return Refusal(retry_at=_midnight(facts, facts.filing_from) if max(days) < facts.filing_from else None)
+    return Refusal(retry_at=_midnight(facts, facts.filing_from) if max(facts.days) < facts.filing_from else None)
 
 
 def _midnight(facts: Facts, day: date) -> datetime | None:
@@ -189,9 +202,15 @@ def line_not_of_campaign(facts: Facts) -> Refusal | None:
     return None if facts.line_in_campaign else Refusal()
 
 
-@rule("line_not_verified", duty="R21", law=laws.FRAUD_CALLER, applies=EVERY_KIND, says=_("The line is not verified."))
+@rule(
+    "line_not_verified",
+    duty="R21",
+    law=laws.FRAUD_CALLER,
+    applies=EVERY_KIND,
+    says=_("The line is not verified, or no filing covers it today."),
+)
 def line_not_verified(facts: Facts) -> Refusal | None:
-    return Refusal() if facts.line_in_campaign and facts.line_state != "verified" else None
+    return Refusal() if facts.line_in_campaign and not (facts.line_state == "verified" and facts.line_filed) else None
 
 
 @rule("script_not_approved", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The campaign has no approved script."))
@@ -302,12 +321,16 @@ class Verdict:
 
 def judge(facts: Facts) -> Verdict:
     """Every rule that holds for this kind of call, in order. Times are told in the client's zone."""
-    zone = facts.local_times[0].tzinfo if facts.local_times else None
-    refusals: dict[str, Refusal] = {}
-    spared: list[str] = []
-    for code, each in RULES.items():
-        if facts.kind not in each.applies:
-            spared.append(code)
-        elif refusal := each.judge(facts):
-            refusals[code] = Refusal(refusal.retry_at.astimezone(zone)) if refusal.retry_at and zone else refusal
-    return Verdict(refusals, tuple(spared))
+    judges, spared = _holding_for(facts.kind)
+    refusals = {code: refusal for code, judge_it in judges if (refusal := judge_it(facts))}
+    if refusals and facts.local_times:
+        zone = facts.local_times[0].tzinfo
+        refusals = {code: Refusal(each.retry_at.astimezone(zone)) if each.retry_at else each for code, each in refusals.items()}
+    return Verdict(refusals, spared)
+
+
+@cache
+def _holding_for(kind: str) -> tuple[tuple[tuple[str, Judge], ...], tuple[str, ...]]:
+    """The rules that hold for a kind of call, and the codes of those that do not."""
+    holding = tuple((code, each.judge) for code, each in RULES.items() if kind in each.applies)
+    return holding, tuple(code for code, each in RULES.items() if kind not in each.applies)

@@ -7,7 +7,7 @@ and, if allowed, the reservation, commit.
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -21,12 +21,15 @@ from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotFound
 from apps.core.locks import lock_number
+from apps.core.prepared import pipelined
 from apps.core.protected import Protected
 
 from ..gate import loading
 from ..gate.rules import RULES, Verdict, judge
 from ..models import Call, Decision
+from .spoofing import report_spoofing
 
+LONG_WAIT = timedelta(milliseconds=250)
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
 
 
@@ -119,17 +122,17 @@ class Question:
         asked = [self.campaign, self.index.hex(), self.line_number, self.agent_id]
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
-    def facts(self, *, at: datetime, now: datetime) -> loading.Loaded:
-        return loading.load(
+    def asked(self, *, client_id: int | None = None, idempotency_key: str | None = None) -> loading.Asked:
+        return loading.Asked(
             campaign=self.campaign,
             index=self.index,
             register=blind_index.register_hash(self.phone),
             number_zones=phones.zones_of(self.phone),
             line=self.line_number,
             agent_id=self.agent_id,
+            client_id=client_id,
+            idempotency_key=idempotency_key,
             checklist_done=self.checklist_done,
-            at=at,
-            now=now,
         )
 
 
@@ -151,7 +154,8 @@ def find_number(*, contact: str | None = None, phone: str | None = None) -> Prot
 def preview(*, campaign: str, phone: Phone, line: str, agent: User | None = None, at: datetime | None = None) -> Answer:
     """What the gate would say now, for lists and pages: nothing is locked, reserved or stored."""
     now = clock.now()
-    loaded = Question(campaign, phone, line, agent).facts(at=at or now, now=now)
+    asked = Question(campaign, phone, line, agent).asked()
+    loaded, _decided = loading.read(loading.ask(asked, at=at or now, now=now), asked, at=at or now)
     return _answer(loaded, judge(loaded.facts))
 
 
@@ -174,32 +178,36 @@ def authorize(
     `KeyReused`; every refusal is an answer, not an error.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
-    client_id = client.pk if client else None
+    asked = question.asked(client_id=client.pk if client else None, idempotency_key=idempotency_key)
     try:
-        with transaction.atomic():
+        with pipelined(), transaction.atomic():
             lock_number(question.index, agent_id=question.agent_id)
-            if idempotency_key and (stored := _stored(client_id, idempotency_key, question.digest)):
-                return stored
-            now = clock.now()
-            loaded = question.facts(at=at or now, now=now)
+            loaded, decided = _facts_under_lock(asked, at)
+            if decided is not None:
+                return _told_before(decided, question.digest)
             verdict = judge(loaded.facts)
-            decision_id, call_id = loading.store(
-                loaded,
-                verdict,
-                index=question.index,
-                line=question.line_number,
-                reserve=reserve,
-                now=now,
-                agent_id=question.agent_id,
-                client_id=client_id,
-                idempotency_key=idempotency_key,
-                digest=question.digest if idempotency_key else None,
+            stored = loading.store(
+                loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=question.digest if idempotency_key else None
             )
+            ids_of_row = None
+            if "line_not_of_campaign" in verdict.refusals:
+                ids_of_row = stored.first()
+                report_spoofing(decision_id=ids_of_row[0], loaded=loaded, asked=asked)
     except IntegrityError as error:
         if idempotency_key and "decision_once_per_key" in str(error):
             raise KeyReused() from None  # at the same moment, for another number
         raise
+    decision_id, call_id = ids_of_row or stored.first()
     return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id)
+
+
+def _facts_under_lock(asked: loading.Asked, at: datetime | None) -> tuple[loading.Loaded, int | None]:
+    """The facts at the moment at which the lock is held: asked again when we had to wait for it."""
+    while True:
+        now = clock.now()
+        loaded = loading.read(loading.ask(asked, at=at or now, now=now), asked, at=at or now)
+        if clock.now() - now < LONG_WAIT:
+            return loaded
 
 
 def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None = None, call_id: int | None = None) -> Answer:
@@ -207,7 +215,7 @@ def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None
         decision="allow" if verdict.allowed else "refuse",
         decision_id=decision_id,
         call_id=call_id,
-        expires_at=loaded.facts.at + loaded.reservation if call_id else None,
+        expires_at=loading.reserved_until(loaded) if call_id else None,
         script=ids.encode("sv", loaded.script_id) if loaded.script_id else None,
         policy=loaded.policy,
         reasons=explain_codes(verdict.codes, verdict.retry_at),
@@ -215,11 +223,9 @@ def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None
     )
 
 
-def _stored(client_id: int | None, key: str, digest: bytes) -> Answer | None:
+def _told_before(decision_id: int, digest: bytes) -> Answer:
     """The answer given before to the same request under the same key."""
-    decision = Decision.objects.filter(client_id=client_id, idempotency_key=key).first()
-    if decision is None:
-        return None
+    decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
     call = Call.objects.filter(decision=decision).first()

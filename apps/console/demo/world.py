@@ -24,7 +24,7 @@ from apps.accounts.models import Department, User
 from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
 from apps.campaigns import services as campaigns
-from apps.campaigns.models import Campaign, Filing, Line, QueueEntry
+from apps.campaigns.models import Campaign, Filing, QueueEntry
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource, Purpose
 from apps.core import clock, keyring, phones
@@ -181,9 +181,9 @@ class _Builder:
         )
         scripts.submit(actor=supervisor, version=version)
         scripts.approve(actor=compliance, version=version, note="开场、目的与退订方式齐全。")
-        line = Line.objects.create(
-            number=phones.normalise(plan.line), carrier="演示运营商", ownership_proof="DEMO-合同", state=Line.State.VERIFIED
-        )
+        line = campaigns.record_line(actor=supervisor, number=plan.line, carrier="演示运营商", ownership_proof="DEMO-合同", filing=filing)
+        campaigns.record_test_call(actor=supervisor, line=line, record="拨打公司测试手机，来电显示为本号码。")
+        line = campaigns.verify_line(actor=compliance, line=line)
         campaign = campaigns.create_campaign(
             actor=supervisor,
             lines=[line],
@@ -200,6 +200,7 @@ class _Builder:
             ends_on=self.today + timedelta(days=120),
             checklist=list(CHECKLIST),
         )
+        campaigns.submit_campaign(actor=supervisor, campaign=campaign)
         campaigns.approve_campaign(actor=compliance, campaign=campaign)
         campaigns.run_campaign(actor=supervisor, campaign=campaign)
         for agent in plan.agents:

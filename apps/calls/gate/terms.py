@@ -1,0 +1,142 @@
+"""The terms of a campaign: all that the rules judge which does not belong to the number called.
+
+They change seldom and are asked for on every call, so each process remembers them under a token.
+A change to any table they come from takes a new token in its own transaction
+(`policies.triggers`); the gate reads the token with the facts of the number, and when it is another
+one, loads the terms again before it judges. Nothing here depends on the time: what is in force
+when is decided from these rows for the moment of the call.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db import connection
+
+from apps.campaigns.models import CallException, Campaign
+from apps.contacts.models import DataSource
+from apps.core.errors import NotFound
+from apps.core.workdays import Calendar
+from apps.policies.models import CalendarYear, CallingPolicy, TermsToken, TradePack
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    id: int
+    state: str
+    filed_from: date | None
+    filed_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One campaign with everything it leans on. `policies`, `packs` and `exceptions` hold all versions, oldest first."""
+
+    campaign_id: int
+    kind: str
+    trade: str
+    product_risk: str
+    has_qualification: bool
+    state: str
+    starts_on: date
+    ends_on: date
+    window_start: time | None
+    window_end: time | None
+    calls_per_week: int | None
+    filing_from: date | None
+    filing_until: date | None
+    lines: dict[str, LineTerms]
+    script_id: int | None
+    script_state: str | None
+    script_expires_at: datetime | None
+    sources: dict[int, tuple[str, bool]]  # state, and whether it has the campaign's purpose
+    policies: tuple[CallingPolicy, ...]
+    packs: tuple[TradePack, ...]
+    exceptions: tuple[CallException, ...]
+    calendars: tuple[CalendarYear, ...]
+
+    def policy_at(self, at: datetime) -> CallingPolicy:
+        return next(policy for policy in reversed(self.policies) if policy.in_force_from <= at)
+
+    def pack_at(self, at: datetime) -> TradePack | None:
+        return next((pack for pack in reversed(self.packs) if pack.in_force_from <= at), None)
+
+    def exception_at(self, at: datetime, covers: str) -> CallException | None:
+        """The exception in force; marketing has none, whatever is stored."""
+        if self.kind == "marketing":
+            return None
+        in_force = (each for each in reversed(self.exceptions) if each.covers == covers and each.starts_at <= at < _end_of(each))
+        return next(in_force, None)
+
+    def calendar_at(self, at: datetime) -> Calendar:
+        if not self.calendars:
+            return _LIBRARY
+        known = (row for row in self.calendars if row.in_force_from <= at)
+        return Calendar({row.year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for row in known})
+
+
+_LIBRARY = Calendar()
+_remembered: dict[tuple[str, str], tuple[int, Terms]] = {}
+
+
+def _end_of(exception: CallException) -> datetime:
+    return min(exception.ends_at, exception.ended_at) if exception.ended_at else exception.ends_at
+
+
+def terms_of(code: str, token: int | None) -> Terms:
+    """The terms under `token`, as the facts statement has just read it. Raises `NotFound`."""
+    key = (str(connection.settings_dict["NAME"]), code)
+    found = _remembered.get(key)
+    if found and found[0] == token:
+        return found[1]
+    while True:  # until no change was committed while we read
+        before = _token()
+        terms = load(code)
+        if _token() == before:
+            break
+    if before is not None:
+        _remembered[key] = (before, terms)
+    return terms
+
+
+def _token() -> int | None:
+    return TermsToken.objects.values_list("token", flat=True).first()
+
+
+def load(code: str) -> Terms:
+    """The terms as they are now. Raises `NotFound`."""
+    campaign = Campaign.objects.select_related("filing", "script").filter(code=code).first()
+    if campaign is None:
+        raise NotFound()
+    script = campaign.script_in_force
+    purposes = DataSource.purposes.through.objects.filter(purpose_id=campaign.purpose_id).values_list("datasource_id", flat=True)
+    of_purpose = set(purposes)
+    filing = campaign.filing
+    return Terms(
+        campaign_id=campaign.pk,
+        kind=campaign.kind,
+        trade=campaign.trade,
+        product_risk=campaign.product_risk,
+        has_qualification=bool(campaign.qualification),
+        state=campaign.state,
+        starts_on=campaign.starts_on,
+        ends_on=campaign.ends_on,
+        window_start=campaign.window_start,
+        window_end=campaign.window_end,
+        calls_per_week=campaign.calls_per_week,
+        filing_from=filing.valid_from if filing else None,
+        filing_until=filing.valid_until if filing else None,
+        lines={
+            line.number: LineTerms(
+                line.pk, line.state, line.filing.valid_from if line.filing else None, line.filing.valid_until if line.filing else None
+            )
+            for line in campaign.lines.select_related("filing")
+        },
+        script_id=script.pk if script else None,
+        script_state=script.state if script else None,
+        script_expires_at=script.expires_at if script else None,
+        sources={pk: (state, pk in of_purpose) for pk, state in DataSource.objects.values_list("pk", "state")},
+        policies=tuple(CallingPolicy.objects.order_by("number")),
+        packs=tuple(TradePack.objects.filter(trade=campaign.trade).order_by("number")),
+        exceptions=tuple(campaign.exceptions.filter(approved_at__isnull=False).order_by("pk")),
+        calendars=tuple(CalendarYear.objects.order_by("number")),
+    )

@@ -1,0 +1,40 @@
+"""Changes around campaigns, one file a subject."""
+
+from .exceptions import approve_exception, ask_exception, end_exception
+from .life import (
+    approve_campaign,
+    create_campaign,
+    end_campaign,
+    pause_campaign,
+    pause_lapsed,
+    run_campaign,
+    send_back_campaign,
+    submit_campaign,
+    what_is_missing,
+)
+from .lines import block_line, record_filing, record_line, record_test_call, verify_line
+from .staffing import assign_agent, enlist, issue_client, release_agent
+
+__all__ = [
+    "approve_campaign",
+    "approve_exception",
+    "ask_exception",
+    "assign_agent",
+    "block_line",
+    "create_campaign",
+    "end_campaign",
+    "end_exception",
+    "enlist",
+    "issue_client",
+    "pause_campaign",
+    "pause_lapsed",
+    "record_filing",
+    "record_line",
+    "record_test_call",
+    "release_agent",
+    "run_campaign",
+    "send_back_campaign",
+    "submit_campaign",
+    "verify_line",
+    "what_is_missing",
+]

@@ -1,0 +1,52 @@
+"""Who and what works a campaign: agents, API clients, contacts in its queue."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from guardian.shortcuts import assign_perm, remove_perm
+
+from apps.accounts import services as accounts
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.core.errors import BadInput, NotAllowed
+
+from ..models import Campaign
+
+
+@transaction.atomic
+def assign_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
+    """Let an agent work a campaign. Only who runs the campaign may."""
+    if not actor.has_perm("supervise", campaign):
+        raise NotAllowed()
+    if agent.role != Role.AGENT:
+        raise BadInput(_("Only agents work campaigns."))
+    assign_perm("work", agent, campaign)
+
+
+@transaction.atomic
+def release_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
+    if not actor.has_perm("supervise", campaign):
+        raise NotAllowed()
+    remove_perm("work", agent, campaign)
+
+
+@transaction.atomic
+def issue_client(*, actor: User, campaigns: Iterable[Campaign], **fields: Any) -> tuple[ApiClient, str]:
+    """An API client for these campaigns, and its key, shown once."""
+    client, key = accounts.issue_client(actor=actor, **fields)
+    client.campaigns.set(campaigns)
+    return client, key
+
+
+def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:
+    """Put contacts into the queue, once each, in the caller's transaction; returns how many were new."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into campaigns_queueentry (created_at, campaign_id, contact_id, priority, state)"
+            " select now(), %s, unnest(%s::bigint[]), 0, 'waiting' on conflict (campaign_id, contact_id) do nothing",
+            [campaign.pk, contact_ids],
+        )
+        made: int = cursor.rowcount
+    return made
