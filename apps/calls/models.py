@@ -2,7 +2,8 @@
 
 Campaigns, lines, script versions, people and API clients are never deleted (their tables' triggers
 refuse it) and a decision takes their ids from rows it has just read. So decisions and calls name them
-without a foreign-key check for each row: on every call those checks cost as much as the rules.
+without a foreign-key check for each row: on every call those checks cost as much as the rules. A call
+and its decision are stored by one statement, which is why that reference is not checked either.
 """
 
 from typing import Any
@@ -49,7 +50,11 @@ class Decision(models.Model):
     request_digest = models.BinaryField(max_length=32, null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["client", "idempotency_key"], name="decision_once_per_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="decision_once_per_key"
+            )
+        ]
         indexes = [models.Index(fields=["contact_id", "-at"], name="decision_by_contact")]
         triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update)]
 
@@ -76,7 +81,7 @@ class Call(Dated):
     UNUSED = (State.EXPIRED, State.WITHDRAWN)
     OPEN = (State.RESERVED, State.DIALLING, State.RINGING, State.ANSWERED)
 
-    decision = models.OneToOneField(Decision, models.PROTECT, related_name="call")
+    decision = models.OneToOneField(Decision, models.PROTECT, db_constraint=False, related_name="call")
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, blank=True)
     campaign = named(Campaign, related_name="calls")
     line = named(Line, related_name="calls")

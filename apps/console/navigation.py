@@ -75,4 +75,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"demo": settings.DEMO}
     # Cells of tables are templates too, so what costs a query waits until it is asked for.
     count = SimpleLazyObject(lambda: unread(user))
-    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": duty_today(), "unread": count}
+    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": SimpleLazyObject(lambda: str(duty_today())), "unread": count}

@@ -10,10 +10,12 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from .prepared import send
+from .prepared import Prepared, run_together
 
-_NUMBER = "select pg_advisory_xact_lock(%(number)s::bigint)"
-_NUMBER_AND_AGENT = "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
+_NUMBER = Prepared("lock_number", "select pg_advisory_xact_lock(%(number)s::bigint)")
+_NUMBER_AND_AGENT = Prepared(
+    "lock_number_and_agent", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
+)
 _AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
 
 
@@ -22,15 +24,17 @@ def number_key(number_index: bytes) -> int:
     return int.from_bytes(number_index[:8], "big", signed=True)
 
 
-def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
-    """Wait for the lock of a number, and of the agent who is to call it; in one round trip.
-
-    In a pipeline nothing waits here: what is sent afterwards runs once the lock is held.
-    """
+def number_lock(number_index: bytes, *, agent_id: int | None = None) -> tuple[Prepared, dict[str, int]]:
+    """The statement that waits for the lock of a number, and of the agent who is to call it; to be
+    run together with what needs the lock."""
     if agent_id is None:
-        send(_NUMBER, {"number": number_key(number_index)})
-    else:
-        send(_NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id})
+        return _NUMBER, {"number": number_key(number_index)}
+    return _NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id}
+
+
+def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
+    """Wait for the lock of a number, and of the agent who is to call it."""
+    run_together(number_lock(number_index, agent_id=agent_id))
 
 
 def lock_agent(agent_id: int) -> None:

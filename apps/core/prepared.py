@@ -1,54 +1,109 @@
-"""Prepared statements on Django's connection, inside its transaction.
+"""Statements that run on every call: prepared once on each connection, sent together, without a cursor.
 
-Django binds parameters on the client, so PostgreSQL plans each statement anew. For the few
-statements that run on every call that costs more than running them. Here they are sent with
-server-side binding and prepared at first use, and inside `pipelined` they are sent without waiting
-for the answer of the one before.
+Django binds parameters on the client, so PostgreSQL plans each statement anew; a cursor of psycopg
+costs as much as a look-up by key; and each round trip costs more than either. Here statements go to
+libpq with their parameters, several in one round trip (libpq's pipeline mode), and psycopg's
+adapters turn values into text and back. They run on Django's connection and inside its transaction:
+`transaction.atomic` holds for them as for everything else.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+import select
+from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connection
+from psycopg import errors, pq
+from psycopg.adapt import PyFormat, Transformer
+
+_PLACE = re.compile(r"%\((\w+)\)s")
+_FAILED = {pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED}
+_known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+
+Values = Mapping[str, Any]
+Row = tuple[Any, ...] | None
 
 
-@contextmanager
-def pipelined() -> Iterator[None]:
-    """Inside the block statements go out at once and answers come when they are asked for.
+class Prepared:
+    """One statement, with places written as `%(name)s`. `name` is its own on every connection."""
 
-    It wraps `transaction.atomic`, so that BEGIN and COMMIT travel with their neighbours. An error
-    of any statement is raised where an answer is next waited for, at the latest by the commit.
+    def __init__(self, name: str, statement: str) -> None:
+        self.name = name.encode()
+        self.places = tuple(dict.fromkeys(_PLACE.findall(statement)))
+        numbers = {place: number for number, place in enumerate(self.places, 1)}
+        self.statement = _PLACE.sub(lambda found: f"${numbers[found[1]]}", statement).encode()
+        self.formats = [PyFormat.TEXT] * len(self.places)
+
+    def run(self, values: Values) -> Row:
+        """Run it and give its first row, or None. Errors are Django's."""
+        return run_together((self, values))[0]
+
+
+def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[Row]:
+    """Run statements one after the other in one round trip; gives the first row of each, or None.
+
+    Each sees what was committed before it began, as if it had been sent alone. An error is raised for
+    the first that failed; those after it did not run. `commit` ends the transaction with them, where
+    it is the caller's to end: inside another block it is left to that block.
     """
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
-
-
-class Sent:
-    """A statement on its way."""
-
-    __slots__ = ("_cursor",)
-
-    def __init__(self, cursor: psycopg.Cursor[Any]) -> None:
-        self._cursor = cursor
-
-    def first(self) -> Any:
-        """Wait for its first row; None when there is none. Errors are Django's."""
-        with connection.wrap_database_errors:
-            return self._cursor.fetchone()
-
-
-def send(statement: str, values: Mapping[str, Any]) -> Sent:
-    """Send a statement, prepared. Outside of a pipeline this waits for it to be done."""
-    connection.ensure_connection()
-    cursor = psycopg.Cursor(connection.connection)
     with connection.wrap_database_errors:
-        cursor.execute(statement, values, prepare=True)
-    return Sent(cursor)
+        link: psycopg.Connection[Any] = connection.connection
+        server = link.pgconn
+        known = _known.setdefault(link, set())
+        server.enter_pipeline_mode()
+        try:
+            # psycopg begins a transaction with the first statement of a cursor; we have none.
+            begins = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
+            if begins:
+                server.send_query_params(b"BEGIN", None)
+            unknown = [prepared for prepared, _values in steps if prepared.name not in known]
+            for prepared in unknown:
+                server.send_prepare(prepared.name, prepared.statement)
+            before = begins + len(unknown)
+            for prepared, values in steps:
+                adapters = Transformer(link)
+                server.send_query_prepared(
+                    prepared.name, adapters.dump_sequence([values[place] for place in prepared.places], prepared.formats)
+                )
+            if commit and connection.in_atomic_block and not connection.savepoint_ids:
+                server.send_query_params(b"COMMIT", None)
+            server.pipeline_sync()
+            results = _results(server)
+        finally:
+            server.exit_pipeline_mode()
+        for result in results:
+            if result.status in _FAILED:
+                raise errors.error_from_result(result)
+        known.update(prepared.name for prepared in unknown)
+        return [_first_row(link, result) for result in results[before : before + len(steps)]]
 
 
-def fetch_one(statement: str, values: Mapping[str, Any]) -> Any:
-    """Send a statement that gives rows, wait, and give its first row or None."""
-    return send(statement, values).first()
+def _results(server: pq.abc.PGconn) -> list[pq.abc.PGresult]:
+    """One result for each statement sent, up to the sync. Waits outside of libpq, which would
+    keep other threads of this process from running: one of them may hold the lock we wait for."""
+    poll = select.poll()
+    poll.register(server.socket, select.POLLIN)
+    results: list[pq.abc.PGresult] = []
+    while True:
+        while server.is_busy():
+            poll.poll()
+            server.consume_input()
+        result = server.get_result()
+        if result is None:  # between the results of two statements
+            if server.status == pq.ConnStatus.BAD:
+                raise errors.OperationalError("the connection to the database was lost")
+            continue
+        if result.status == pq.ExecStatus.PIPELINE_SYNC:
+            return results
+        results.append(result)
+
+
+def _first_row(link: psycopg.Connection[Any], result: pq.abc.PGresult) -> Row:
+    if not result.ntuples:
+        return None
+    adapters = Transformer(link)
+    adapters.set_pgresult(result)
+    return adapters.load_row(0, tuple)

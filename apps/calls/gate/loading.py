@@ -14,7 +14,8 @@ from pydantic_core import to_json
 
 from apps.core import phones
 from apps.core.errors import NotFound
-from apps.core.prepared import Sent, send
+from apps.core.locks import number_lock
+from apps.core.prepared import Prepared, Row, run_together
 
 from .facts import Facts
 from .rules import Verdict
@@ -32,9 +33,10 @@ _AGENT = """
         exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
                 where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work')
         or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
-                   and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s and g.ends_at > %(now)s)),
+                   and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s::timestamptz
+                   and g.ends_at > %(now)s::timestamptz)),
     exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn')
-            and not (k.state = 'reserved' and k.reserved_until <= %(at)s)
+            and not (k.state = 'reserved' and k.reserved_until <= %(at)s::timestamptz)
             and not exists (select 1 from calls_disposition d where d.call_id = k.id))"""
 _NO_AGENT = "null::bool, null::bool, null::bool"
 _KEY = "(select id from calls_decision d where d.client_id = %(client)s and d.idempotency_key = %(key)s)"
@@ -45,52 +47,64 @@ left join contacts_contact contact on contact.number_index = %(index)s
 left join lateral (
     select given_at, expires_at, withdrawn_at from contacts_consent k
     where k.contact_id = contact.id and k.purpose_id = campaign.purpose_id
-    order by (withdrawn_at is null and given_at <= %(at)s and expires_at > %(at)s) desc, given_at desc limit 1
+    order by (withdrawn_at is null and given_at <= %(at)s::timestamptz and expires_at > %(at)s::timestamptz) desc, given_at desc limit 1
 ) consent on true
 cross join lateral (
     select
-        count(*) filter (where not overdue and slot_day = (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date) today,
-        array_agg(reserved_at order by reserved_at) filter (where not overdue and reserved_at > %(at)s - interval '7 days') week,
+        count(*) filter (
+            where not overdue and slot_day = (%(at)s::timestamptz at time zone coalesce(contact.zones[1], %(home)s::text))::date
+        ) today,
+        array_agg(reserved_at order by reserved_at) filter (
+            where not overdue and reserved_at > %(at)s::timestamptz - interval '7 days'
+        ) week,
         coalesce(bool_or(overdue), false) overdue
     from (
-        select reserved_at, slot_day, state = 'reserved' and reserved_until <= %(at)s overdue
+        select reserved_at, slot_day, state = 'reserved' and reserved_until <= %(at)s::timestamptz overdue
         from calls_call
-        where number_index = %(index)s and reserved_at > %(at)s - interval '9 days' and state not in ('expired', 'withdrawn')
+        where number_index = %(index)s and reserved_at > %(at)s::timestamptz - interval '9 days' and state not in ('expired', 'withdrawn')
     ) recent
 ) counted
 """
 
 
 @cache
-def _facts_statement(with_agent: bool, with_key: bool) -> str:
+def _facts_statement(with_agent: bool, with_key: bool) -> Prepared:
     """Only what is asked about is looked up: a dialler without agents pays for none."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
     columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}"
-    return f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s"
+    statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s"
+    return Prepared(f"facts{'_agent' if with_agent else ''}{'_key' if with_key else ''}", statement)
 
 
-_EXPIRE = """
-update calls_call set state = 'expired', ended_at = %(at)s
-where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s
-"""
+_EXPIRE = Prepared(
+    "expire",
+    """
+update calls_call set state = 'expired', ended_at = %(at)s::timestamptz
+where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s::timestamptz
+""",
+)
+
 
 _DECISION = """
 insert into calls_decision
     (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, contact_id, campaign_id, policy, agent_id, client_id,
      idempotency_key, request_digest, script_version_id, line_asked)
-values (%(at)s, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s, %(retry_at)s, %(contact)s, %(campaign)s,
-        %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s, %(script)s, %(line_asked)s)
+values (%(at)s::timestamptz, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s, %(retry_at)s, %(contact)s,
+        %(campaign)s, %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s, %(script)s, %(line_asked)s)
 returning id"""
-_DECISION_ALONE = f"{_DECISION}, null::bigint"
-_RESERVATION = f"""
+_DECISION_ALONE = Prepared("decision", f"{_DECISION}, null::bigint")
+_RESERVATION = Prepared(
+    "reservation",
+    f"""
 with decided as ({_DECISION})
 insert into calls_call
     (created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day, slot_number,
      state, reserved_at, reserved_until, exception_id)
 select %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s, %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s,
-       %(slot_number)s, 'reserved', %(at)s, %(until)s, %(exception)s
+       %(slot_number)s, 'reserved', %(at)s::timestamptz, %(until)s, %(exception)s
 from decided returning decision_id, id
-"""
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +144,12 @@ class Loaded:
         return self.facts.local_times[0].date()
 
 
-def ask(asked: Asked, *, at: datetime, now: datetime) -> Sent:
-    """Send for the facts of the number; `read` takes the answer."""
+def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> tuple[Loaded, int | None]:
+    """All facts of one call, and the decision made before under the same key of the same client.
+
+    `locks` takes the lock of the number (and of the agent) first, in the same round trip: the facts
+    are read once it is held. Raises `NotFound` when there is no such campaign.
+    """
     values = {
         "campaign": asked.campaign,
         "index": asked.index,
@@ -143,15 +161,9 @@ def ask(asked: Asked, *, at: datetime, now: datetime) -> Sent:
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    return send(_facts_statement(asked.agent_id is not None, asked.idempotency_key is not None), values)
-
-
-def read(sent: Sent, asked: Asked, *, at: datetime) -> tuple[Loaded, int | None]:
-    """All facts of one call, and the decision made before under the same key of the same client.
-
-    Raises `NotFound` when there is no such campaign.
-    """
-    row = sent.first()
+    facts = (_facts_statement(asked.agent_id is not None, asked.idempotency_key is not None), values)
+    lock = [number_lock(asked.index, agent_id=asked.agent_id)] if locks else []
+    row = run_together(*lock, facts)[-1]
     if row is None:
         raise NotFound()
     return loaded(terms_of(asked.campaign, row[0]), row[1:-1], asked, at=at), row[-1]
@@ -166,7 +178,8 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
     local_times = tuple(at.astimezone(_zone(zone)) for zone in (asked.number_zones if zones is None else zones))
     days = [local.date() for local in local_times]
     policy, pack, calendar = terms.policy_at(at), terms.pack_at(at), terms.calendar_at(at)
-    hours, caps = terms.exception_at(at, "hours"), terms.exception_at(at, "caps")
+    window_start, window_end, hours_exception = terms.window_at(at)
+    calls_per_day, calls_per_week, caps_exception = terms.caps_at(at)
     holidays = tuple(calendar.statutory_holiday(day) for day in days)
     line = terms.lines.get(asked.line)
     source_state, has_purpose = terms.sources.get(source_id, (None, False))
@@ -194,15 +207,15 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         calls_today=today,
         calls_of_week=tuple(week or ()),
         next_local_day=_next_day(local_times),
-        calls_per_day=caps.calls_per_day if caps else policy.calls_per_day,
-        calls_per_week=caps.calls_per_week if caps else min(policy.calls_per_week, terms.calls_per_week or policy.calls_per_week),
-        caps_exception=caps.public_id if caps else None,
+        calls_per_day=calls_per_day,
+        calls_per_week=calls_per_week,
+        caps_exception=caps_exception.public_id if caps_exception else None,
         campaign_state=terms.state,
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
-        window_start=hours.window_start if hours else max(policy.window_start, terms.window_start or policy.window_start),
-        window_end=hours.window_end if hours else min(policy.window_end, terms.window_end or policy.window_end),
-        hours_exception=hours.public_id if hours else None,
+        window_start=window_start,
+        window_end=window_end,
+        hours_exception=hours_exception,
         filing_from=terms.filing_from,
         filing_until=terms.filing_until,
         line_in_campaign=line is not None,
@@ -224,7 +237,7 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         policy.number,
         timedelta(seconds=policy.reservation_seconds),
         overdue,
-        caps.pk if caps else None,
+        caps_exception.pk if caps_exception else None,
     )
 
 
@@ -245,8 +258,13 @@ def reserved_until(loaded: Loaded) -> datetime:
     return min(loaded.facts.at + loaded.reservation, *closes)
 
 
-def store(loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now: datetime, digest: bytes | None) -> Sent:
-    """Send the decision, and its call when it reserves; the answer holds the ids of both."""
+def store(
+    loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now: datetime, digest: bytes | None, commit: bool
+) -> tuple[int, int | None]:
+    """The decision, and its call when it reserves. Returns the ids of both.
+
+    `commit` ends the transaction with them, in the same round trip.
+    """
     reserves = reserve and verdict.allowed
     at = loaded.facts.at
     values: dict[str, Any] = {
@@ -270,9 +288,8 @@ def store(loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now:
         "line_asked": asked.line,
     }
     if not reserves:
-        return send(_DECISION_ALONE, values)
-    if loaded.has_overdue:
-        send(_EXPIRE, values)
+        return _ids(run_together((_DECISION_ALONE, values), commit=commit))
+    expire = [(_EXPIRE, values)] if loaded.has_overdue else []
     values |= {
         "line": loaded.line_id,
         "slot_day": loaded.slot_day,
@@ -280,4 +297,9 @@ def store(loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now:
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
     }
-    return send(_RESERVATION, values)
+    return _ids(run_together(*expire, (_RESERVATION, values), commit=commit))
+
+
+def _ids(rows: list[Row]) -> tuple[int, int | None]:
+    decision_id, call_id = rows[-1] or (0, None)  # an insert that returns gives a row or raises
+    return decision_id, call_id

@@ -60,7 +60,24 @@ class Terms:
     def pack_at(self, at: datetime) -> TradePack | None:
         return next((pack for pack in reversed(self.packs) if pack.in_force_from <= at), None)
 
-    def exception_at(self, at: datetime, covers: str) -> CallException | None:
+    def window_at(self, at: datetime) -> tuple[time, time, str | None]:
+        """From, until and the id of the exception that widens them, if any."""
+        if exception := self._exception_at(at, "hours"):
+            if exception.window_start is not None and exception.window_end is not None:
+                return exception.window_start, exception.window_end, exception.public_id
+        policy = self.policy_at(at)
+        start, end = self.window_start or policy.window_start, self.window_end or policy.window_end
+        return max(policy.window_start, start), min(policy.window_end, end), None
+
+    def caps_at(self, at: datetime) -> tuple[int, int, CallException | None]:
+        """Calls a day, calls in 7 days, and the exception that widens them, if any."""
+        if exception := self._exception_at(at, "caps"):
+            if exception.calls_per_day is not None and exception.calls_per_week is not None:
+                return exception.calls_per_day, exception.calls_per_week, exception
+        policy = self.policy_at(at)
+        return policy.calls_per_day, min(policy.calls_per_week, self.calls_per_week or policy.calls_per_week), None
+
+    def _exception_at(self, at: datetime, covers: str) -> CallException | None:
         """The exception in force; marketing has none, whatever is stored."""
         if self.kind == "marketing":
             return None

@@ -20,8 +20,6 @@ from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotFound
-from apps.core.locks import lock_number
-from apps.core.prepared import pipelined
 from apps.core.protected import Protected
 
 from ..gate import loading
@@ -155,7 +153,7 @@ def preview(*, campaign: str, phone: Phone, line: str, agent: User | None = None
     """What the gate would say now, for lists and pages: nothing is locked, reserved or stored."""
     now = clock.now()
     asked = Question(campaign, phone, line, agent).asked()
-    loaded, _decided = loading.read(loading.ask(asked, at=at or now, now=now), asked, at=at or now)
+    loaded, _decided = loading.load(asked, at=at or now, now=now)
     return _answer(loaded, judge(loaded.facts))
 
 
@@ -180,34 +178,30 @@ def authorize(
     question = Question(campaign, phone, line, agent, checklist_done)
     asked = question.asked(client_id=client.pk if client else None, idempotency_key=idempotency_key)
     try:
-        with pipelined(), transaction.atomic():
-            lock_number(question.index, agent_id=question.agent_id)
+        with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:
                 return _told_before(decided, question.digest)
             verdict = judge(loaded.facts)
-            stored = loading.store(
-                loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=question.digest if idempotency_key else None
-            )
-            ids_of_row = None
-            if "line_not_of_campaign" in verdict.refusals:
-                ids_of_row = stored.first()
-                report_spoofing(decision_id=ids_of_row[0], loaded=loaded, asked=asked)
+            spoofs = "line_not_of_campaign" in verdict.refusals
+            digest = question.digest if idempotency_key else None
+            decision_id, call_id = loading.store(loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs)
+            if spoofs:
+                report_spoofing(decision_id=decision_id, loaded=loaded, asked=asked)
     except IntegrityError as error:
         if idempotency_key and "decision_once_per_key" in str(error):
             raise KeyReused() from None  # at the same moment, for another number
         raise
-    decision_id, call_id = ids_of_row or stored.first()
     return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id)
 
 
 def _facts_under_lock(asked: loading.Asked, at: datetime | None) -> tuple[loading.Loaded, int | None]:
     """The facts at the moment at which the lock is held: asked again when we had to wait for it."""
-    while True:
-        now = clock.now()
-        loaded = loading.read(loading.ask(asked, at=at or now, now=now), asked, at=at or now)
-        if clock.now() - now < LONG_WAIT:
-            return loaded
+    now = clock.now()
+    found = loading.load(asked, at=at or now, now=now, locks=True)
+    if (late := clock.now()) - now < LONG_WAIT:
+        return found
+    return loading.load(asked, at=at or late, now=late)
 
 
 def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None = None, call_id: int | None = None) -> Answer:
