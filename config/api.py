@@ -32,7 +32,10 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
 
 @api.exception_handler(HeguiError)
 def _ours(request: HttpRequest, error: HeguiError) -> HttpResponse:
-    return problem(error.status, error.code, str(error))
+    answer = problem(error.status, error.code, str(error))
+    if error.status == 429:
+        answer["Retry-After"] = "1"
+    return answer
 
 
 @api.exception_handler(AuthenticationError)

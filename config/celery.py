@@ -32,7 +32,10 @@ app.conf.update(
         "end-lapsed-grants": {"task": "apps.access.tasks.end_lapsed_grants", "schedule": 60.0},
         "audit-permissions": {"task": "apps.access.tasks.audit_permissions", "schedule": crontab(hour=3, minute=0, day_of_week=1)},
         "close-due-reviews": {"task": "apps.access.tasks.close_due_reviews", "schedule": crontab(hour=0, minute=30)},
+        "pause-lapsed-campaigns": {"task": "apps.campaigns.tasks.pause_lapsed", "schedule": 300.0},
+        "measure-lines-and-agents": {"task": "apps.calls.tasks.measure", "schedule": 300.0},
+        "warn-of-unknown-year": {"task": "apps.policies.tasks.warn_of_unknown_year", "schedule": crontab(hour=9, minute=0)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
     },
 )
-app.autodiscover_tasks(["apps.access", "apps.jobs", "apps.contacts", "apps.calls", "apps.retention"])
+app.autodiscover_tasks(["apps.access", "apps.jobs", "apps.policies", "apps.contacts", "apps.campaigns", "apps.calls", "apps.retention"])

@@ -5,11 +5,12 @@ from django.urls import include, path, register_converter
 from apps.core import ids
 from config.api import api
 
-for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc")):
+for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc"), ("exception", "ex")):
     register_converter(ids.converter(prefix), name)
 
 urlpatterns = [
     path("", include("apps.console.urls")),
+    path("", include("apps.policies.urls")),
     path("", include("apps.contacts.urls")),
     path("", include("apps.campaigns.urls")),
     path("", include("apps.scripts.urls")),

@@ -7,12 +7,16 @@ from apps.core import clock
 from apps.core.errors import NotAllowed
 
 from .models import ApiClient
+from .permits import take_permit
 from .services import client_of_key
 
 
 class ClientKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
-        return client_of_key(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
+        client = client_of_key(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
+        if client is not None:
+            take_permit(client)
+        return client
 
 
 def require_scope(client: ApiClient, scope: str) -> None:

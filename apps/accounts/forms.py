@@ -28,6 +28,7 @@ class ClientForm(forms.Form):
     addresses = forms.CharField(
         label=_("Address ranges, like 10.1.2.0/24, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    requests_per_second = forms.IntegerField(label=_("Requests a second"), min_value=1, max_value=10_000, initial=200)
     ends_at = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean_addresses(self) -> list[str]:

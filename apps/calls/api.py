@@ -162,10 +162,11 @@ def _hand_over(client: ApiClient, call_id: int) -> str | None:
 
 
 @router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")
-def claim(request: ClientRequest) -> Any:
+def claim(request: ClientRequest, key: IdempotencyKey = None) -> Any:
+    """The same Idempotency-Key again gets the same call, as long as it may still be made."""
     client = request.auth
     require_scope(client, ApiClient.Scope.DIAL)
-    claimed = services.claim_call(client=client)
+    claimed = services.claim_call(client=client, key=key)
     if claimed is None:
         return HttpResponse(status=204)
     call, phone = claimed
@@ -187,7 +188,8 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
 
 
 @router.post("calls/{call_id}/events", response=CallState, summary="Report what happened in a call; key 9 opts out")
-def event(request: ClientRequest, call_id: str, told: Event) -> dict[str, Any]:
+def event(request: ClientRequest, call_id: str, told: Event, key: IdempotencyKey = None) -> dict[str, Any]:
+    """Telling an event twice does no harm, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
     call = services.record_event(call_id=ids.decode("cl", call_id), event=told.event, client=client, at=told.at, digit=told.digit)
@@ -196,7 +198,8 @@ def event(request: ClientRequest, call_id: str, told: Event) -> dict[str, Any]:
 
 
 @router.post("opt-outs", response={201: OptOutRecorded}, summary="Put a number on the register")
-def opt_out(request: ClientRequest, asked: OptOutAsked) -> Any:
+def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = None) -> Any:
+    """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
     recorded = record_opt_out(

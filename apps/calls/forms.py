@@ -1,8 +1,14 @@
 """The form of a call's result."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+
+from . import queries
 from .models import Disposition
 
 LOOK = {"class": "form-control"}
@@ -26,3 +32,23 @@ class DispositionForm(forms.Form):
     ticket_due = forms.DateField(
         label=_("Due on"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **LOOK})
     )
+    ticket_owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.none(), required=False, widget=forms.Select(attrs={"class": "form-select"})
+    )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        owner: Any = self.fields["ticket_owner"]
+        owner.queryset, owner.empty_label = queries.people_of(campaign), _("myself")
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(label=_("What was found and done"), max_length=300)
+
+
+class WhatIfForm(forms.Form):
+    """Other terms for a campaign, to see what they would have done."""
+
+    window_start = forms.TimeField(label=_("calls from"), widget=forms.TimeInput(attrs={"type": "time"}))
+    window_end = forms.TimeField(label=_("calls until"), widget=forms.TimeInput(attrs={"type": "time"}))
+    calls_per_week = forms.IntegerField(label=_("calls in 7 days"), min_value=1, max_value=3)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import ProtectedTextField
 from apps.core.models import Dated
+from apps.jobs.models import Job
+from apps.policies.models import PolicyDraft
 from apps.scripts.models import ScriptVersion
 
 
@@ -55,7 +58,10 @@ class Decision(models.Model):
                 fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="decision_once_per_key"
             )
         ]
-        indexes = [models.Index(fields=["contact_id", "-at"], name="decision_by_contact")]
+        indexes = [
+            models.Index(fields=["contact_id", "-at"], name="decision_by_contact"),
+            BrinIndex(fields=["at"], name="decision_by_time"),  # stored in the order of time: a range costs few pages
+        ]
         triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update)]
 
     @property
@@ -204,5 +210,33 @@ class Flag(Dated):
             models.CheckConstraint(condition=Q(closed_at__isnull=True) | Q(closed_by__isnull=False), name="flag_closed_by_somebody"),
             models.UniqueConstraint(
                 fields=["line", "agent", "reason"], condition=Q(closed_at__isnull=True), nulls_distinct=False, name="flagged_once"
+            ),
+        ]
+
+
+class Forecast(Dated):
+    """What the gate would say: of a campaign's list today, or of past calls under other terms."""
+
+    class Kind(models.TextChoices):
+        LIST = "list", _("the list today")
+        WHAT_IF = "what_if", _("past calls under a draft")
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True, related_name="forecasts")
+    draft = models.ForeignKey(PolicyDraft, models.PROTECT, null=True, blank=True, related_name="+")
+    changes = models.JSONField(default=dict)  # of a campaign's own terms
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+    done_to = models.BigIntegerField(default=0)  # the last decision judged, to go on after a crash
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    job = models.OneToOneField(Job, models.PROTECT, related_name="forecast")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind="what_if") | Q(campaign__isnull=False), name="list_forecast_has_campaign"),
+            models.CheckConstraint(
+                condition=Q(kind="list") | Q(since__isnull=False, draft__isnull=False) | Q(since__isnull=False, campaign__isnull=False),
+                name="what_if_says_what",
             ),
         ]

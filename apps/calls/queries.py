@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Func, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
 
-from .models import Call, Decision
+from .models import Call, Decision, Flag, SpoofingEvent, Ticket
 
 
 def decisions_of(viewer: User) -> QuerySet[Decision]:
@@ -25,6 +25,50 @@ def decisions_of(viewer: User) -> QuerySet[Decision]:
 def calls_of(viewer: User, contact: Contact) -> QuerySet[Call]:
     calls = Call.objects.filter(contact=contact, campaign__in=campaigns.campaigns_of(viewer))
     return calls.select_related("campaign", "agent", "disposition", "decision").order_by("-reserved_at")
+
+
+def people_of(campaign: Campaign) -> QuerySet[User]:
+    """Who works or runs a campaign: they may own its tickets."""
+    return User.objects.filter(is_active=True, campaignuserpermission__content_object=campaign).distinct().order_by("username")
+
+
+def tickets_of(viewer: User) -> QuerySet[Ticket]:
+    """One's own tickets, open ones first, the most urgent on top."""
+    tickets = Ticket.objects.filter(owner=viewer).select_related("call__campaign", "call__contact")
+    return tickets.order_by(F("closed_at").desc(nulls_first=True), "due_on", "pk")
+
+
+def spoofing_of(viewer: User) -> QuerySet[SpoofingEvent]:
+    events = SpoofingEvent.objects.select_related("campaign", "agent", "client", "decision")
+    return events.filter(campaign__in=campaigns.campaigns_of(viewer)).order_by("-pk")
+
+
+def flags_of(viewer: User) -> QuerySet[Flag]:
+    """All for compliance; those of one's department's agents and of one's lines for supervisors."""
+    flags = Flag.objects.select_related("line", "agent", "closed_by")
+    if viewer.role != Role.COMPLIANCE:
+        flags = flags.filter(Q(agent__department=viewer.department_id) | Q(line__campaigns__in=campaigns.campaigns_of(viewer))).distinct()
+    return flags.order_by(F("closed_at").desc(nulls_first=True), "-pk")
+
+
+def numbers_of_campaign(campaign: Campaign, since: datetime) -> dict[str, int]:
+    """What happened in a campaign since a moment, for its page."""
+    decisions = Decision.objects.filter(campaign=campaign, at__gte=since)
+    told = Call.objects.filter(campaign=campaign, reserved_at__gte=since).aggregate(
+        calls=Count("pk", filter=~Q(state__in=Call.UNUSED)),
+        connected=Count("pk", filter=Q(answered_at__isnull=False)),
+        opted_out=Count("pk", filter=Q(opted_out_at__isnull=False)),
+        complained=Count("pk", filter=Q(disposition__reason="complaint")),
+        identity_said=Count("pk", filter=Q(identity_said=True)),
+    )
+    return {"refused": decisions.filter(allowed=False).count(), **told}
+
+
+def refusals_of_campaign(campaign: Campaign, since: datetime) -> list[tuple[str, int]]:
+    """How often each rule refused, most often first."""
+    refused = Decision.objects.filter(campaign=campaign, at__gte=since, allowed=False)
+    rows = refused.annotate(code=Func("codes", function="unnest")).values_list("code").annotate(count=Count("pk")).order_by("-count")
+    return [(code, count) for code, count in rows]
 
 
 def numbers_of_day(viewer: User, since: datetime) -> dict[str, Any]:

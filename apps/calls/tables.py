@@ -3,7 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from .models import Decision
+from .models import Decision, SpoofingEvent
 
 
 class DecisionTable(tables.Table):
@@ -18,4 +18,16 @@ class DecisionTable(tables.Table):
     class Meta:
         model = Decision
         fields = ("at", "verdict", "campaign", "asked_by", "policy")
+        orderable = False
+
+
+class SpoofingTable(tables.Table):
+    created_at = tables.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
+    asked_by = tables.TemplateColumn(
+        template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
+    )
+
+    class Meta:
+        model = SpoofingEvent
+        fields = ("created_at", "line_asked", "campaign", "asked_by")
         orderable = False

@@ -1,4 +1,4 @@
-"""The clock of reservations."""
+"""The clock of reservations, forecasts and measures."""
 
 from celery import shared_task
 
@@ -9,3 +9,13 @@ from . import services
 def expire_reservations() -> None:
     services.expire_reservations()
     services.end_lost_calls()
+
+
+@shared_task(acks_late=True)
+def run_forecast(job_id: int) -> None:
+    services.run_forecast(job_id)
+
+
+@shared_task
+def measure() -> None:
+    services.measure()

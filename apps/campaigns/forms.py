@@ -10,12 +10,14 @@ from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource
+from apps.policies import queries as policies
 
 from . import queries
-from .models import Campaign
+from .models import CallException, Campaign, Filing
 
 
 class CampaignForm(forms.ModelForm):
+    trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
     checklist = forms.CharField(label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
     class Meta:
@@ -26,6 +28,7 @@ class CampaignForm(forms.ModelForm):
             "kind",
             "trade",
             "product_risk",
+            "qualification",
             "purpose",
             "lawful_basis",
             "filing",
@@ -74,6 +77,43 @@ class ApiClientForm(ClientForm):
     campaigns = forms.ModelMultipleChoiceField(
         label=_("Campaigns"), queryset=Campaign.objects.order_by("name"), widget=forms.CheckboxSelectMultiple
     )
+
+
+class LineForm(forms.Form):
+    number = forms.CharField(label=_("caller number"), max_length=20)
+    carrier = forms.CharField(label=_("carrier"), max_length=60)
+    ownership_proof = forms.CharField(label=_("proof of ownership (contract, letter of the carrier)"), max_length=200)
+    filing = forms.ModelChoiceField(label=_("filing"), queryset=Filing.objects.order_by("-valid_until"))
+
+
+class FilingForm(forms.ModelForm):
+    class Meta:
+        model = Filing
+        fields = ("number", "authority", "valid_from", "valid_until")
+        widgets = {"valid_from": forms.DateInput(attrs={"type": "date"}), "valid_until": forms.DateInput(attrs={"type": "date"})}
+
+
+class ExceptionForm(forms.ModelForm):
+    """Hours, or calls: the other two stay empty."""
+
+    class Meta:
+        model = CallException
+        fields = ("covers", "window_start", "window_end", "calls_per_day", "calls_per_week", "starts_at", "ends_at", "reason")
+        widgets = {
+            "window_start": forms.TimeInput(attrs={"type": "time"}),
+            "window_end": forms.TimeInput(attrs={"type": "time"}),
+            "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "ends_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        }
+
+    def _post_clean(self) -> None:
+        """The service judges the exception as a whole, with its campaign."""
+
+
+class ZoneForm(forms.Form):
+    """The client's zone, where somebody knows better than the number tells; empty goes back to the number's."""
+
+    zone = forms.CharField(label=_("Time zone, as Asia/Urumqi; empty: what the number tells"), max_length=40, required=False)
 
 
 class NumberForm(forms.Form):

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.queries import unread
 from apps.core import clock
 from apps.policies import queries as policies
+from apps.policies.services import WARN_DAYS
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Link:
 
 LINKS = (
     Link("desk", "headset", _("Desk")),
+    Link("tickets", "ticket", _("Tickets")),
     Link("home", "layout-dashboard", _("Overview")),
     Link("contacts", "address-book", _("Contacts")),
     Link("campaigns", "speakerphone", _("Campaigns")),
@@ -40,6 +42,9 @@ LINKS = (
     Link("sources", "database-import", _("Data sources")),
     Link("opt_outs", "phone-off", _("Opt-outs")),
     Link("decisions", "traffic-lights", _("Decisions")),
+    Link("lines", "phone-outgoing", _("Lines")),
+    Link("flags", "flag", _("Alerts")),
+    Link("policies", "gavel", _("Policies")),
     Link("people", "users", _("People")),
     Link("api_clients", "key", _("API clients")),
     Link("matrix", "table", _("Rights")),
@@ -65,7 +70,13 @@ def duty_today() -> str | Promise:
         return _("Marketing calls are off: the holiday calendar of this year is not known.")
     if holiday:
         return _("Marketing calls are off today: statutory holiday.")
-    return _("Calling hours today: 08:00-21:00 where the client lives.")
+    if calendar.days_until_unknown(today) <= WARN_DAYS:
+        return _("Marketing calls stop on 1 January: the holiday calendar of the coming year is not entered yet.")
+    policy = policies.calling_policy(clock.now())
+    return _("Calling hours today: %(start)s-%(end)s where the client lives.") % {
+        "start": f"{policy.window_start:%H:%M}",
+        "end": f"{policy.window_end:%H:%M}",
+    }
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -3,10 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.policies import queries as policies
+
 from .models import Script, ScriptVersion
 
 
 class ScriptForm(forms.ModelForm):
+    trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
+
     class Meta:
         model = Script
         fields = ("code", "name", "kind", "trade")

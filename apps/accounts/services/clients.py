@@ -31,7 +31,14 @@ def _new_key() -> str:
 
 @transaction.atomic
 def issue_client(
-    *, name: str, owner: User, scopes: list[str], ends_at: datetime, addresses: list[str] | None = None, actor: User | None = None
+    *,
+    name: str,
+    owner: User,
+    scopes: list[str],
+    ends_at: datetime,
+    addresses: list[str] | None = None,
+    requests_per_second: int = 200,
+    actor: User | None = None,
 ) -> tuple[ApiClient, str]:
     """The client and its key. The key is returned once and never stored. `addresses` are networks
     in CIDR form; none means anywhere. Raises `BadInput`, and `NotAllowed` for an actor who is no admin."""
@@ -45,7 +52,10 @@ def issue_client(
         except ValueError:
             raise BadInput(_('"%(address)s" is no address range, like 10.1.2.0/24.'), address=address) from None
     key = _new_key()
-    client = ApiClient(name=name, owner=owner, scopes=scopes, ends_at=ends_at, addresses=addresses or [], key_hash=hash_key(key))
+    client = ApiClient(
+        name=name, owner=owner, scopes=scopes, ends_at=ends_at, addresses=addresses or [], key_hash=hash_key(key),
+        requests_per_second=requests_per_second,
+    )  # fmt: skip
     client.full_clean()
     client.save()
     return client, key

@@ -114,9 +114,12 @@ def end_sessions(*, actor: User, user: User) -> User:
 
 
 @transaction.atomic
-def suspend(*, actor: User, agent: User, reason: str) -> User:
-    """Take an agent off the telephone at once; the gate refuses from the commit on (R30)."""
-    if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk:
+def suspend(*, actor: User | None, agent: User, reason: str) -> User:
+    """Take an agent off the telephone at once; the gate refuses from the commit on (R30).
+
+    `actor` is None for an automatic measure.
+    """
+    if actor is not None and (actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk):
         raise NotAllowed()
     if not reason.strip():
         raise BadInput(_("Say why the agent is suspended."))

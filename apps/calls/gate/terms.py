@@ -62,18 +62,18 @@ class Terms:
 
     def window_at(self, at: datetime) -> tuple[time, time, str | None]:
         """From, until and the id of the exception that widens them, if any."""
-        if exception := self._exception_at(at, "hours"):
-            if exception.window_start is not None and exception.window_end is not None:
-                return exception.window_start, exception.window_end, exception.public_id
+        exception = self._exception_at(at, "hours")
+        if exception and exception.window_start is not None and exception.window_end is not None:
+            return exception.window_start, exception.window_end, exception.public_id
         policy = self.policy_at(at)
         start, end = self.window_start or policy.window_start, self.window_end or policy.window_end
         return max(policy.window_start, start), min(policy.window_end, end), None
 
     def caps_at(self, at: datetime) -> tuple[int, int, CallException | None]:
         """Calls a day, calls in 7 days, and the exception that widens them, if any."""
-        if exception := self._exception_at(at, "caps"):
-            if exception.calls_per_day is not None and exception.calls_per_week is not None:
-                return exception.calls_per_day, exception.calls_per_week, exception
+        exception = self._exception_at(at, "caps")
+        if exception and exception.calls_per_day is not None and exception.calls_per_week is not None:
+            return exception.calls_per_day, exception.calls_per_week, exception
         policy = self.policy_at(at)
         return policy.calls_per_day, min(policy.calls_per_week, self.calls_per_week or policy.calls_per_week), None
 

@@ -2,22 +2,32 @@
 
 from .calling import claim_call, end_lost_calls, expire_reservations, record_event, request_end
 from .deciding import Answer, KeyReused, authorize, find_number, preview
-from .desk import hold_next, opt_out_on_desk, place_call, release_hold, write_disposition
+from .desk import close_ticket, hold_next, opt_out_on_desk, place_call, release_hold, write_disposition
+from .explaining import explain
+from .forecasting import ask_list, ask_what_if, run_forecast
+from .measuring import close_flag, measure
 
 __all__ = [
     "Answer",
     "KeyReused",
+    "ask_list",
+    "ask_what_if",
     "authorize",
     "claim_call",
+    "close_flag",
+    "close_ticket",
     "end_lost_calls",
     "expire_reservations",
+    "explain",
     "find_number",
     "hold_next",
+    "measure",
     "opt_out_on_desk",
     "place_call",
     "preview",
     "record_event",
     "release_hold",
     "request_end",
+    "run_forecast",
     "write_disposition",
 ]

@@ -33,12 +33,19 @@ END_GRACE = timedelta(minutes=1)
 
 
 @transaction.atomic
-def claim_call(*, client: ApiClient, now: datetime | None = None) -> tuple[Call, Protected] | None:
+def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | None = None) -> tuple[Call, Protected] | None:
     """Hand the oldest call that waits at a desk to a dialler, once; None when none waits.
 
-    The handing over of the number is in the trail, in the same transaction.
+    The same `key` again gets the same call, as long as it may still be made: an answer that was lost
+    on its way is not a call lost. The handing over of the number is in the trail, in the same
+    transaction.
     """
     now = now or clock.now()
+    if key and (claimed := Call.objects.select_related("contact").filter(client=client, claim_key=key).first()):
+        if claimed.contact is None or claimed.is_over or claimed.reserved_until <= now:
+            raise WrongState(_("The call claimed under this key may no longer be made."))
+        record_hand_over(client=client, call=claimed)
+        return claimed, claimed.contact.phone
     waiting = Call.objects.filter(
         state=Call.State.RESERVED,
         claimed_at__isnull=True,
@@ -50,8 +57,8 @@ def claim_call(*, client: ApiClient, now: datetime | None = None) -> tuple[Call,
     call = waiting.select_for_update(of=("self",), skip_locked=True).order_by("reserved_at").first()
     if call is None or call.contact is None:
         return None
-    call.client, call.claimed_at, call.state = client, now, Call.State.DIALLING
-    call.save(update_fields=["client", "claimed_at", "state"])
+    call.client, call.claimed_at, call.state, call.claim_key = client, now, Call.State.DIALLING, key
+    call.save(update_fields=["client", "claimed_at", "state", "claim_key"])
     record_hand_over(client=client, call=call)
     return call, call.contact.phone
 

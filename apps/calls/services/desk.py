@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -16,6 +17,7 @@ from apps.core.locks import lock_agent, lock_number
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
+from .. import queries
 from ..models import Call, Disposition, Ticket
 from .calling import mark_opted_out
 from .deciding import Answer, authorize, preview
@@ -163,9 +165,20 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
 
 @transaction.atomic
 def write_disposition(
-    *, actor: User, call: Call, reason: str, note: str = "", identity_said: bool = False, ticket: str = "", ticket_due: date | None = None
+    *,
+    actor: User,
+    call: Call,
+    reason: str,
+    note: str = "",
+    identity_said: bool = False,
+    ticket: str = "",
+    ticket_due: date | None = None,
+    ticket_owner: User | None = None,
 ) -> Disposition:
-    """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`."""
+    """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`.
+
+    A ticket is the agent's own unless it names another owner of the campaign.
+    """
     lock_number(bytes(call.number_index))
     call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
     if call.agent_id != actor.pk:
@@ -181,6 +194,10 @@ def write_disposition(
         raise BadInput(_("Choose the result of the call."))
     if ticket and not ticket_due:
         raise BadInput(_("Say by when the ticket is due."))
+    if ticket_due and ticket_due < timezone.localdate(clock.now()):
+        raise BadInput(_("The ticket would be due in the past."))
+    if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
+        raise BadInput(_("The owner of a ticket works or runs the campaign."))
     if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
         opt_out = record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.AGENT, evidence=f"call:{call.pk}", recorded_by=actor)
         mark_opted_out(call, opt_out.said_at)
@@ -188,5 +205,18 @@ def write_disposition(
     call.save(update_fields=["identity_said"])
     disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
     if ticket and ticket_due:
-        Ticket.objects.create(call=call, subject=ticket[:120], owner=actor, due_on=ticket_due)
+        Ticket.objects.create(call=call, subject=ticket[:120], owner=ticket_owner or actor, due_on=ticket_due)
     return disposition
+
+
+@transaction.atomic
+def close_ticket(*, actor: User, ticket: Ticket) -> Ticket:
+    """What had to be done is done. Its owner closes it."""
+    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
+    if ticket.owner_id != actor.pk:
+        raise NotAllowed()
+    if ticket.closed_at:
+        raise WrongState()
+    ticket.closed_at = clock.now()
+    ticket.save(update_fields=["closed_at"])
+    return ticket

@@ -1,7 +1,6 @@
 """Campaigns: made, moved on, staffed."""
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -10,15 +9,13 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.access import services as access
 from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.decorators import for_roles
-from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
 from apps.core.paging import page_of
 
 from .. import queries, services
 from ..forms import AgentForm, CampaignForm, CampaignGrantForm
-from ..models import QueueEntry
 from ..tables import CampaignTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -33,27 +30,6 @@ def campaigns(request: StaffRequest) -> HttpResponse:
     return render(request, "campaigns/list.html", shown)
 
 
-@for_roles(*READERS)
-@require_GET
-def campaign(request: StaffRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(
-        queries.campaigns_of(request.user).select_related("filing", "script", "purpose", "approved_by", "created_by"), pk=pk
-    )
-    counts = dict(found.entries.values_list("state").annotate(count=Count("pk")))
-    agents = User.objects.filter(campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work")
-    shown = {
-        "campaign": found,
-        "counts": [(label, counts.get(state, 0)) for state, label in QueueEntry.State.choices],
-        "agents": agents,
-        "agent_form": AgentForm(),
-        "missing": services.what_is_missing(found) if found.state == "draft" else [],
-        "may_run": request.user.role == Role.SUPERVISOR,
-        "may_approve": request.user.role == Role.COMPLIANCE,
-        "script": found.script_in_force,
-    }
-    return render(request, "campaigns/detail.html", shown)
-
-
 @for_roles(Role.SUPERVISOR)
 def campaign_new(request: StaffRequest) -> HttpResponse:
     form = CampaignForm(request.POST or None)
@@ -64,7 +40,14 @@ def campaign_new(request: StaffRequest) -> HttpResponse:
     return render(request, "form.html", {"form": form, "title": _("New campaign"), "back": "campaigns"})
 
 
-STEPS = {"approve": services.approve_campaign, "run": services.run_campaign, "pause": services.pause_campaign, "end": services.end_campaign}
+STEPS = {
+    "submit": services.submit_campaign,
+    "send-back": services.send_back_campaign,
+    "approve": services.approve_campaign,
+    "run": services.run_campaign,
+    "pause": services.pause_campaign,
+    "end": services.end_campaign,
+}
 
 
 @for_roles(*STAFF)
@@ -75,7 +58,7 @@ def campaign_move(request: StaffRequest, pk: int, step: str) -> HttpResponse:
         raise NotFound()
     try:
         STEPS[step](actor=request.user, campaign=found)
-    except BadInput as error:
+    except (BadInput, FourEyes) as error:
         messages.error(request, str(error))
     return redirect("campaign", pk=pk)
 

@@ -22,7 +22,7 @@ from apps.core.paging import page_of
 
 from .. import queries
 from ..filters import ContactFilter
-from ..forms import NumberForm, UploadForm
+from ..forms import NumberForm, UploadForm, ZoneForm
 from ..tables import ContactTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -96,6 +96,20 @@ def contact_reveal(request: StaffRequest, pk: int, field: str) -> HttpResponse:
     if "clear" in shown:
         answer["Refresh"] = f"{SHOWN_SECONDS}; url={reverse('contact', kwargs={'pk': pk})}"
     return answer
+
+
+@for_roles(*STAFF)
+@require_POST
+def contact_zone(request: StaffRequest, pk: int) -> HttpResponse:
+    """Set the contact's time zone."""
+    contact: Contact = get_object_or_404(queries.contacts_of(request.user), pk=pk)
+    form = ZoneForm(request.POST)
+    if form.is_valid():
+        try:
+            contact_services.set_zone(actor=request.user, contact=contact, zone=form.cleaned_data["zone"].strip())
+        except BadInput as error:
+            messages.error(request, str(error))
+    return redirect("contact", pk=pk)
 
 
 @for_roles(*STAFF)

@@ -1,4 +1,4 @@
-"""The agent's desk, the page of a contact, the pages of decisions."""
+"""The agent's desk."""
 
 from typing import Any
 
@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -15,30 +14,15 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
-from apps.campaigns import queries as campaigns
 from apps.campaigns.models import QueueEntry
-from apps.contacts.models import Contact
 from apps.core import clock, ids
 from apps.core.errors import BadInput, WrongState
-from apps.core.paging import page_of
 
-from . import queries, services
-from .forms import CallForm, DispositionForm
-from .gate.facts import Facts, OldFacts
-from .gate.rules import RULES, judge
-from .models import Call, Decision
-from .services.deciding import explain_codes
-from .services.desk import held_entry, line_for, open_call
-from .tables import DecisionTable
-
-READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
-
-
-def _reasons(decision: Decision) -> list[dict[str, Any]]:
-    """The refusals of a decision in the reader's language."""
-    language = "zh" if (get_language() or "").startswith("zh") else "en"
-    reasons = explain_codes(decision.codes, decision.retry_at)
-    return [{**reason, "sentence": reason["message"][language]} for reason in reasons]
+from .. import queries, services
+from ..forms import CallForm, DispositionForm
+from ..models import Call
+from ..services.desk import held_entry, line_for, open_call
+from .wording import in_words
 
 
 @for_roles(Role.AGENT)
@@ -48,11 +32,11 @@ def desk(request: StaffRequest) -> HttpResponse:
     shown: dict[str, Any] = {}
     if asked := request.GET.get("decision"):
         refused = get_object_or_404(queries.decisions_of(request.user), pk=ids.decode("dc", asked))
-        shown["refused"] = {"decision": refused, "reasons": _reasons(refused)}
+        shown["refused"] = {"decision": refused, "reasons": in_words(refused.codes, refused.retry_at)}
     if call := open_call(request.user):
         shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
         if call.is_over:
-            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)})
+            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)}, campaign=call.campaign)
     elif entry := services.hold_next(actor=request.user):
         campaign = entry.campaign
         shown |= {
@@ -138,7 +122,7 @@ def desk_result(request: StaffRequest) -> HttpResponse:
     call = open_call(request.user)
     if call is None:
         return redirect("desk")
-    form = DispositionForm(request.POST)
+    form = DispositionForm(request.POST, campaign=call.campaign)
     if form.is_valid():
         try:
             services.write_disposition(actor=request.user, call=call, **form.cleaned_data)
@@ -148,62 +132,3 @@ def desk_result(request: StaffRequest) -> HttpResponse:
             return redirect("desk")
     shown = {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version, "form": form}
     return render(request, "calls/desk.html", shown)
-
-
-@for_roles(*READERS)
-@require_GET
-def contact(request: StaffRequest, pk: int) -> HttpResponse:
-    """One contact, masked: what is known, what was agreed, and what the gate says now."""
-    found = get_object_or_404(campaigns.contacts_of(request.user), pk=pk)
-    entries = found.entries.filter(campaign__in=campaigns.campaigns_of(request.user)).select_related("campaign")
-    record_page(request, subject=found.public_id, purpose="look up")
-    shown = {
-        "contact": found,
-        "consents": found.consents.select_related("purpose").order_by("-given_at"),
-        "calls": queries.calls_of(request.user, found)[:50],
-        "revealable": [(name, Contact.label_of(name)) for name in Contact.PROTECTED if campaigns.may_see(request.user, found, name)],
-        "gates": [_gate_now(request, found, entry) for entry in entries],
-    }
-    return render(request, "calls/contact.html", shown)
-
-
-def _gate_now(request: StaffRequest, found: Any, entry: QueueEntry) -> dict[str, Any]:
-    line = line_for(entry.campaign)
-    answer = services.preview(
-        campaign=entry.campaign.code,
-        phone=found.phone,
-        line=line.number if line else "",
-        agent=request.user if request.user.role == Role.AGENT else None,
-    )
-    language = "zh" if (get_language() or "").startswith("zh") else "en"
-    reasons = [{**reason, "sentence": reason["message"][language]} for reason in answer.reasons]
-    return {"campaign": entry.campaign, "entry": entry, "answer": answer, "reasons": reasons}
-
-
-@for_roles(*READERS)
-@require_GET
-def decisions(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.decisions_of(request.user), request.GET)
-    return render(request, "calls/decisions.html", {"table": DecisionTable(page.rows), "page": page})
-
-
-@for_roles(*READERS)
-@require_GET
-def decision(request: StaffRequest, pk: int) -> HttpResponse:
-    """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
-    found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
-    try:
-        replay = "agrees" if judge(Facts.from_json(found.facts)).codes == found.codes else "differs"
-    except OldFacts:
-        replay = "old"
-    reasons = {reason["code"]: reason for reason in _reasons(found)}
-    rows = [
-        {
-            "rule": rule,
-            "verdict": "refused" if code in reasons else "spared" if code in found.not_applicable else "passed",
-            "retry_at": reasons.get(code, {}).get("retry_at"),
-        }
-        for code, rule in RULES.items()
-    ]
-    shown = {"decision": found, "rows": rows, "replay": replay}
-    return render(request, "calls/decision.html", shown)

@@ -1,0 +1,74 @@
+"""How many requests a second an API client may make.
+
+Permits of the running second are taken from Redis in blocks, so most requests cost no round trip. The
+limit protects the others' speed and not the norm: when Redis is away, requests go through.
+"""
+
+import threading
+import time
+from functools import cache
+from typing import Any
+
+import redis
+import structlog
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import HeguiError
+
+from .models import ApiClient
+
+log = structlog.get_logger(__name__)
+BLOCKS = 20  # of a second's permits, so that two processes share them fairly
+KEPT_SECONDS = 5
+AWAY_SECONDS = 5.0  # how long Redis is not asked again after it did not answer
+
+
+class TooManyRequests(HeguiError):
+    code = "too_many_requests"
+    status = 429
+    sentence = _("Too many requests. Go on after the second that Retry-After names.")
+
+
+class _Local(threading.local):
+    """What this thread holds of each client's permits: the second they are of, and how many."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, tuple[int, int]] = {}
+
+
+_local = _Local()
+_away_until = 0.0
+
+
+@cache
+def _store() -> Any:
+    address = settings.REDIS_URL.replace("redis+socket://", "unix://")  # as Celery writes a socket, as redis-py does
+    return redis.Redis.from_url(address, socket_timeout=0.2, socket_connect_timeout=0.2)
+
+
+def take_permit(client: ApiClient) -> None:
+    """Count one request of the client. Raises `TooManyRequests` beyond its limit of this second."""
+    global _away_until  # noqa: PLW0603  one clock for the process
+    second = int(time.time())
+    of, left = _local.held.get(client.pk, (0, 0))
+    if of == second and left > 0:
+        _local.held[client.pk] = (second, left - 1)
+        return
+    if not settings.REDIS_URL or time.monotonic() < _away_until:
+        return
+    block = max(1, client.requests_per_second // BLOCKS)
+    key = f"hegui:permits:{client.pk}:{second}"
+    try:
+        store = _store()
+        taken = int(store.incrby(key, block))
+        if taken == block:
+            store.expire(key, KEPT_SECONDS)
+    except redis.RedisError:
+        _away_until = time.monotonic() + AWAY_SECONDS
+        log.warning("permits_away")
+        return
+    granted = min(block, client.requests_per_second - (taken - block))
+    if granted <= 0:
+        raise TooManyRequests()
+    _local.held[client.pk] = (second, granted - 1)

@@ -1,0 +1,42 @@
+"""The pages of decisions."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from apps.accounts.decorators import for_roles
+from apps.accounts.requests import StaffRequest
+from apps.accounts.roles import Role
+from apps.core.paging import page_of
+
+from .. import queries, services
+from ..gate.rules import RULES
+from ..tables import DecisionTable
+from .wording import facts_in_words, in_words
+
+READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
+
+
+@for_roles(*READERS)
+@require_GET
+def decisions(request: StaffRequest) -> HttpResponse:
+    page = page_of(queries.decisions_of(request.user), request.GET)
+    return render(request, "calls/decisions.html", {"table": DecisionTable(page.rows), "page": page})
+
+
+@for_roles(*READERS)
+@require_GET
+def decision(request: StaffRequest, pk: int) -> HttpResponse:
+    """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
+    found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
+    reasons = {reason["code"]: reason for reason in in_words(found.codes, found.retry_at)}
+    rows = [
+        {
+            "rule": rule,
+            "verdict": "refused" if code in reasons else "spared" if code in found.not_applicable else "passed",
+            "retry_at": reasons.get(code, {}).get("retry_at"),
+        }
+        for code, rule in RULES.items()
+    ]
+    shown = {"decision": found, "rows": rows, "replay": services.explain(found), "facts": facts_in_words(found)}
+    return render(request, "calls/decision.html", shown)

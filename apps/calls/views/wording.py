@@ -1,0 +1,63 @@
+"""Refusals and facts in the reader's language."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Decision
+from ..services.deciding import explain_codes
+
+Line = tuple[str | Promise, str | Promise]
+
+
+def in_words(codes: list[str], retry_at: dict[str, str]) -> list[dict[str, Any]]:
+    """Rule, duty, law, sentence, and when it passes."""
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    return [{**reason, "sentence": reason["message"][language]} for reason in explain_codes(codes, retry_at)]
+
+
+def facts_in_words(decision: Decision) -> list[Line]:
+    """What the gate knew when it decided, for somebody who knows neither the rules nor their names."""
+    facts = decision.facts
+    local = facts.get("local_times") or []
+    week = facts.get("calls_of_week") or []
+    lines: list[Line] = [
+        (_("Where the client lives it was"), ", ".join(map(_moment, local)) or _("not known")),
+        (_("Calling hours"), f"{_hour(facts, 'window_start')}-{_hour(facts, 'window_end')}{_by(facts.get('hours_exception'))}"),
+        (_("Statutory holiday"), ", ".join(_holiday(name) for name in facts.get("holidays") or [])),
+        (
+            _("Calls to the number on that day"),
+            f"{facts.get('calls_today')} / {facts.get('calls_per_day')}{_by(facts.get('caps_exception'))}",
+        ),
+        (_("Calls to the number in the 7 days before"), f"{len(week)} / {facts.get('calls_per_week')}"),
+        (_("Opted out"), _moment(facts.get("opted_out_at"))),
+        (_("Consent"), f"{_moment(facts.get('consent_given_at'))} → {_moment(facts.get('consent_expires_at'))}"),
+        (_("Consent withdrawn"), _moment(facts.get("consent_withdrawn_at"))),
+        (_("Filing"), f"{facts.get('filing_from') or '–'} → {facts.get('filing_until') or '–'}"),
+        (_("Caller number"), _("a line of the campaign") if facts.get("line_in_campaign") else _("no line of the campaign")),
+        (_("Script approved until"), _moment(facts.get("script_expires_at"))),
+    ]
+    return lines
+
+
+def _hour(facts: dict[str, Any], name: str) -> str:
+    return str(facts.get(name) or "")[:5]
+
+
+def _by(exception: str | None) -> str:
+    return f" ({exception})" if exception else ""
+
+
+def _holiday(name: str | None) -> str:
+    return str(_("calendar not known")) if name is None else name or str(_("no"))
+
+
+def _moment(text: str | None) -> str:
+    if not text:
+        return "–"
+    moment = datetime.fromisoformat(text)
+    return f"{date_format(moment, 'Y-m-d H:i:s')} {moment:%z}"

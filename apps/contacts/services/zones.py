@@ -1,0 +1,31 @@
+"""The client's time zone, where somebody knows better than the number tells (R11)."""
+
+from zoneinfo import available_timezones
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.core import phones
+from apps.core.errors import BadInput, NotAllowed
+from apps.core.locks import lock_number
+
+from ..models import Contact
+
+
+@transaction.atomic
+def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
+    """Call the contact by the clock of this IANA zone; "" goes back to what the number tells.
+
+    Takes the number's lock, as everything does that the gate judges by.
+    """
+    if actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}:
+        raise NotAllowed()
+    if zone and zone not in available_timezones():
+        raise BadInput(_('There is no time zone of this name. Write it as "Asia/Urumqi".'))
+    lock_number(bytes(contact.number_index))
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact.zones = [zone] if zone else list(phones.zones_of(contact.phone))
+    contact.save(update_fields=["zones"])
+    return contact

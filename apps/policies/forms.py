@@ -1,0 +1,103 @@
+"""One form for each kind of policy; the fields are those of the version, with its labels."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.errors import BadInput
+
+from .models import CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, RetentionPolicy, TradePack
+from .rules import read_year
+
+TIME = forms.TimeInput(attrs={"type": "time"})
+
+
+class PolicyForm(forms.ModelForm):
+    """What the draft says, when it begins and why."""
+
+    starts_on = forms.DateField(
+        label=_("in force from (empty: as soon as it is approved)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    reason = forms.CharField(label=_("reason"), max_length=300)
+
+    def _post_clean(self) -> None:
+        """The service judges the version as a whole; a form of a draft has no row to check against."""
+
+    def values(self) -> dict[str, Any]:
+        """The fields of the version, in JSON's types."""
+        names = [name for name in self.fields if name not in {"starts_on", "reason"}]
+        told: dict[str, Any] = json.loads(json.dumps({name: self.cleaned_data[name] for name in names}, cls=DjangoJSONEncoder))
+        return told
+
+    def clean_starts_on(self) -> Any:
+        day = self.cleaned_data["starts_on"]
+        if day and day <= timezone.localdate(clock.now()):
+            raise forms.ValidationError(_("A policy begins tomorrow at the earliest, or as soon as it is approved."))
+        return day
+
+
+class CallingForm(PolicyForm):
+    class Meta:
+        model = CallingPolicy
+        fields = ("window_start", "window_end", "calls_per_day", "calls_per_week", "reservation_seconds")
+        widgets = {"window_start": TIME, "window_end": TIME}
+
+
+class RetentionForm(PolicyForm):
+    class Meta:
+        model = RetentionPolicy
+        fields = ("contact_days", "call_days")
+
+
+class TradeForm(PolicyForm):
+    class Meta:
+        model = TradePack
+        fields = ("trade", "name", "may_market", "highest_risk", "needs_qualification", "basis")
+
+
+class MeasuresForm(PolicyForm):
+    class Meta:
+        model = MeasuresPolicy
+        fields = (
+            "hours", "least_calls", "unanswered_percent", "short_percent", "short_seconds", "complaint_percent", "refused_percent",
+            "pauses_line", "pauses_agent",
+        )  # fmt: skip
+
+
+class CalendarForm(PolicyForm):
+    holiday_lines = forms.CharField(
+        label=_("holidays, adjusted rest days included; one period a line"),
+        widget=forms.Textarea(attrs={"rows": 8, "placeholder": "2027-10-01 至 2027-10-07 国庆节"}),
+    )
+    working_lines = forms.CharField(label=_("make-up working days, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+
+    class Meta:
+        model = CalendarYear
+        fields = ("year", "notice")
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if "year" in told and "holiday_lines" in told:
+            try:
+                self.read = read_year(told["year"], told["holiday_lines"], told.get("working_lines", ""))
+            except BadInput as error:
+                self.add_error("holiday_lines", str(error))
+        return told
+
+    def values(self) -> dict[str, Any]:
+        year = {"year": self.cleaned_data["year"], "notice": self.cleaned_data["notice"]}
+        return {**year, "holidays": self.read.holidays, "working_days": self.read.working_days}
+
+
+FORMS: dict[str, type[PolicyForm]] = {
+    PolicyDraft.Kind.CALLING: CallingForm,
+    PolicyDraft.Kind.CALENDAR: CalendarForm,
+    PolicyDraft.Kind.TRADE: TradeForm,
+    PolicyDraft.Kind.MEASURES: MeasuresForm,
+    PolicyDraft.Kind.RETENTION: RetentionForm,
+}

@@ -1,0 +1,69 @@
+"""A year's calendar from the words of the State Council's notice. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import BadInput
+
+# The statutory holidays of 全国年节及纪念日放假办法: a calendar that lacks one is not whole.
+STATUTORY = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
+LONGEST = timedelta(days=15)
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*(?:\.\.|~|至|到)\s*(\d{4}-\d{2}-\d{2}))?\s+(\S+)")
+
+
+@dataclass(frozen=True)
+class YearOfNotice:
+    holidays: dict[str, str]  # ISO day: name
+    working_days: list[str]
+
+
+def read_year(year: int, holidays: str, working_days: str) -> YearOfNotice:
+    """`2027-10-01 至 2027-10-07 国庆节` a line, and the make-up working days, one a line.
+
+    Raises `BadInput` that names the line. Every statutory holiday has to be there; a make-up day
+    falls on a weekend and on no holiday.
+    """
+    named: dict[date, str] = {}
+    for number, line in _lines(holidays):
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise BadInput(_('Holidays, line %(number)s: write it as "2027-10-01 至 2027-10-07 国庆节".'), number=number)
+        first = _day(found[1], year, number)
+        last = _day(found[2], year, number) if found[2] else first
+        if not first <= last <= first + LONGEST:
+            raise BadInput(
+                _("Holidays, line %(number)s: the last day lies before the first, or more than 15 days after it."), number=number
+            )
+        for offset in range((last - first).days + 1):
+            day = first + timedelta(days=offset)
+            if day in named:
+                raise BadInput(_("Holidays, line %(number)s: %(day)s is there twice."), number=number, day=day.isoformat())
+            named[day] = found[3]
+    for name in STATUTORY:
+        if not any(name.removesuffix("节") in given for given in named.values()):
+            raise BadInput(_("%(name)s is missing: a calendar has all seven statutory holidays."), name=name)
+    made_up = []
+    for number, line in _lines(working_days):
+        day = _day(line, year, number)
+        if day.weekday() < 5 or day in named:
+            raise BadInput(_("Make-up days, line %(number)s: a make-up day is a Saturday or Sunday and no holiday."), number=number)
+        made_up.append(day.isoformat())
+    return YearOfNotice({day.isoformat(): name for day, name in sorted(named.items())}, sorted(made_up))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    return ((number, line.strip()) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+
+
+def _day(text: str, year: int, number: int) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(_("Line %(number)s: this is no day. Write it as 2027-10-01."), number=number) from None
+    if day.year != year:
+        raise BadInput(_("Line %(number)s: the day is not in %(year)s."), number=number, year=year)
+    return day

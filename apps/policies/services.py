@@ -1,0 +1,105 @@
+"""Drafts of policies: written by one person of compliance, put in force by another."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import Notice
+from apps.audit.services import tell
+from apps.core import clock
+from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+
+from .models import PolicyDraft, PolicyVersion
+from .queries import MODELS, calendar
+
+WARN_DAYS = 60  # before a year begins whose calendar is not known (R12)
+
+
+def version_of(draft: PolicyDraft, **fields: Any) -> PolicyVersion:
+    """The version that a draft would become, not saved."""
+    return MODELS[draft.kind](in_force_from=draft.in_force_from, reason=draft.reason, written_by=draft.written_by, **draft.values, **fields)
+
+
+@transaction.atomic
+def write_draft(*, actor: User, kind: str, values: dict[str, Any], reason: str, in_force_from: datetime | None = None) -> PolicyDraft:
+    """A new version to be decided by somebody else. `BadInput` says where it would loosen the norm."""
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    draft = PolicyDraft(kind=kind, values=values, reason=reason, in_force_from=in_force_from or clock.now(), written_by=actor)
+    _check(draft)
+    draft.save()
+    others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
+    tell(others, "policy_draft")
+    return draft
+
+
+def _check(draft: PolicyDraft) -> None:
+    try:
+        draft.full_clean()
+        version_of(draft, number=0).full_clean(exclude=["number", "approved_by"])
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None
+
+
+def _open(actor: User, draft: PolicyDraft) -> PolicyDraft:
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    draft = PolicyDraft.objects.select_for_update().select_related("written_by").get(pk=draft.pk)
+    if draft.state != PolicyDraft.State.OPEN:
+        raise WrongState()
+    if draft.written_by_id == actor.pk:
+        raise FourEyes()
+    return draft
+
+
+@transaction.atomic
+def approve_draft(*, actor: User, draft: PolicyDraft) -> PolicyVersion:
+    """Put the draft in force, now or on its day: never backwards. Raises `FourEyes`, `WrongState`."""
+    draft = _open(actor, draft)
+    _check(draft)
+    model = MODELS[draft.kind]
+    now = clock.now()
+    last = model._default_manager.select_for_update().order_by("-number").first()
+    version = version_of(draft, number=last.number + 1 if last else 1, approved_by=actor)
+    version.in_force_from = max(draft.in_force_from, now)
+    version.save()
+    draft.state, draft.decided_by, draft.decided_at, draft.version = PolicyDraft.State.APPROVED, actor, now, version.number
+    draft.save()
+    return version
+
+
+@transaction.atomic
+def refuse_draft(*, actor: User, draft: PolicyDraft) -> PolicyDraft:
+    draft = _open(actor, draft)
+    draft.state, draft.decided_by, draft.decided_at = PolicyDraft.State.REFUSED, actor, clock.now()
+    draft.save()
+    return draft
+
+
+@transaction.atomic
+def warn_of_unknown_year(*, at: datetime | None = None) -> bool:
+    """From 60 days before a year whose calendar is not known, tell compliance once a week."""
+    at = at or clock.now()
+    today = timezone.localdate(at)
+    known = calendar(at)
+    if known.days_until_unknown(today) > WARN_DAYS:
+        return False
+    week = timedelta(days=7)
+    if Notice.objects.filter(code="calendar_unknown", created_at__gt=at - week).exists():
+        return False
+    tell(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True),
+        "calendar_unknown",
+        day=f"{max(known.last_known_year + 1, today.year)}-01-01",
+    )
+    return True
+
+
+def title_of(kind: str) -> str:
+    return str(dict(PolicyDraft.Kind.choices).get(kind, _("policy")))

@@ -1,0 +1,131 @@
+"""Pages of policies: what is in force, what awaits a second person, what was before."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.requests import StaffRequest
+from apps.accounts.roles import Role
+from apps.core import clock
+from apps.core.errors import BadInput, HeguiError, NotFound
+
+from . import queries, services
+from .forms import FORMS
+from .models import PolicyDraft, PolicyVersion
+
+READERS = (Role.COMPLIANCE, Role.ADMIN)
+
+
+def lines_of(version: PolicyVersion) -> list[tuple[str, Any]]:
+    """What a version says: the labels of its own fields, and their values."""
+    known = {"id", "created_at", "number", "in_force_from", "reason", "written_by", "approved_by"}
+    fields = [field for field in version._meta.concrete_fields if field.name not in known]
+    return [(str(field.verbose_name), _in_words(getattr(version, field.name))) for field in fields]
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, dict):
+        return "; ".join(f"{day} {name}" for day, name in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return value if value != "" else "–"
+
+
+@for_roles(*READERS)
+@require_GET
+def policies(request: StaffRequest) -> HttpResponse:
+    """Every policy: its versions, newest first, and which is in force."""
+    now = clock.now()
+    known = queries.calendar(now)
+    shown = {
+        "kinds": [_section(kind, str(label), now) for kind, label in PolicyDraft.Kind.choices],
+        "drafts": PolicyDraft.objects.filter(state=PolicyDraft.State.OPEN).select_related("written_by"),
+        "last_year": known.last_known_year,
+        "days_left": known.days_until_unknown(timezone.localdate(now)),
+        "warn_days": services.WARN_DAYS,
+        "may_write": request.user.role == Role.COMPLIANCE,
+    }
+    return render(request, "policies/list.html", shown)
+
+
+def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
+    versions = list(queries.MODELS[kind]._default_manager.select_related("written_by", "approved_by").order_by("-number")[:30])
+    one_for = {"calendar": "year", "trade": "trade"}.get(kind)
+    in_force: dict[Any, int] = {}
+    for version in reversed(versions):
+        if version.in_force_from <= now:
+            in_force[getattr(version, one_for) if one_for else ""] = version.pk
+    rows = [{"version": version, "lines": lines_of(version), "is_in_force": version.pk in in_force.values()} for version in versions]
+    return {"kind": kind, "label": label, "rows": rows}
+
+
+@for_roles(Role.COMPLIANCE)
+def policy_new(request: StaffRequest, kind: str) -> HttpResponse:
+    """Write a draft, beginning with what is in force."""
+    if kind not in FORMS:
+        raise NotFound()
+    latest = queries.MODELS[kind]._default_manager.order_by("number").last() if kind in {"calling", "measures", "retention"} else None
+    form = FORMS[kind](request.POST or None, instance=latest)
+    if request.method == "POST" and form.is_valid():
+        starts_on = form.cleaned_data["starts_on"]
+        begins = timezone.make_aware(datetime.combine(starts_on, time())) if starts_on else None
+        try:
+            draft = services.write_draft(
+                actor=request.user, kind=kind, values=form.values(), reason=form.cleaned_data["reason"], in_force_from=begins
+            )
+        except BadInput as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Written. Somebody else of compliance has to approve it."))
+            return redirect("policy_draft", pk=draft.pk)
+    return render(request, "form.html", {"form": form, "title": services.title_of(kind), "back": "policies"})
+
+
+@for_roles(*READERS)
+@require_GET
+def policy_draft(request: StaffRequest, pk: int) -> HttpResponse:
+    draft = get_object_or_404(PolicyDraft.objects.select_related("written_by", "decided_by"), pk=pk)
+    version = services.version_of(draft)
+    shown = {
+        "draft": draft,
+        "lines": lines_of(version),
+        "before": lines_of(before) if (before := _before(draft)) else [],
+        "may_decide": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.written_by_id != request.user.pk,
+        "may_simulate": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.kind in {"calling", "calendar", "trade"},
+    }
+    return render(request, "policies/draft.html", shown)
+
+
+def _before(draft: PolicyDraft) -> PolicyVersion | None:
+    """What is in force where the draft would be."""
+    rows = queries.MODELS[draft.kind]._default_manager.filter(in_force_from__lte=draft.in_force_from)
+    same = {name: draft.values[name] for name in ("year", "trade") if name in draft.values}
+    return rows.filter(**same).order_by("number").last()
+
+
+DECISIONS = {"approve": services.approve_draft, "refuse": services.refuse_draft}
+
+
+@for_roles(Role.COMPLIANCE)
+@require_POST
+@sudo
+def policy_decide(request: StaffRequest, pk: int, verdict: str) -> HttpResponse:
+    draft = get_object_or_404(PolicyDraft, pk=pk)
+    if verdict not in DECISIONS:
+        raise NotFound()
+    try:
+        DECISIONS[verdict](actor=request.user, draft=draft)
+    except HeguiError as error:
+        messages.error(request, str(error))
+    return redirect("policy_draft", pk=pk)
