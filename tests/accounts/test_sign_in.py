@@ -211,7 +211,7 @@ def test_a_key_is_shown_once_on_the_page_that_makes_it(world: World, browse: Any
     client = browse("admin")
     body = {
         "name": "crm", "owner": world.people["admin"].pk, "scopes": ["optouts"], "addresses": "", "ends_at": "2026-12-31",
-        "campaigns": [world.campaign.pk],
+        "campaigns": [world.campaign.pk], "requests_per_second": "50",
     }  # fmt: skip
     text = client.post("/api-clients/new/", body).content.decode()
     made = ApiClient.objects.get(name="crm")

@@ -16,10 +16,14 @@ from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
-from apps.calls.models import Decision
+from apps.calls import services as calls
+from apps.calls.models import Call, Decision, Flag, Ticket
+from apps.campaigns import services as campaign_services
+from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import ContactImport
 from apps.core.clock import now as clock_now
+from apps.policies import services as policies
 from tests.http import SecureClient
 from tests.world import OTHER_PHONE, World
 
@@ -95,6 +99,25 @@ PAGES = {
     "reviews": page(S, C, D),
     "review_start": page(D, method="post"),
     "review_decide": page(S, C, D, method="post", object="review_item", confirm="1"),
+    "policies": page(C, D),
+    "policy_new": page(C, object="policy_kind"),
+    "policy_draft": page(C, D, object="draft"),
+    "policy_decide": page(C, method="post", object="draft_verdict"),
+    "lines": page(S, C),
+    "line_new": page(S, C),
+    "filing_new": page(C),
+    "line_change": page(S, C, method="post", object="line", test="1", words="显示本号码"),
+    "exception_ask": page(S, method="post", object="campaign"),
+    "exception_decide": page(C, method="post", object="exception"),
+    "contact_zone": page(S, C, method="post", object="contact", zone="Asia/Urumqi"),
+    "forecast_list": page(S, C, method="post", object="campaign"),
+    "forecast_campaign": page(S, C, method="post", object="campaign", window_start="09:00", window_end="18:00", calls_per_week="2"),
+    "forecast_draft": page(C, method="post", object="draft"),
+    "forecast": page(S, C, object="forecast"),
+    "flags": page(S, C),
+    "flag_close": page(C, method="post", object="flag", note="已核对"),
+    "tickets": page(A, S),
+    "ticket_close": page(A, S, method="post", object="ticket"),
     "desk": page(A),
     "desk_state": page(A),
     "desk_call": page(A, method="post"),
@@ -167,7 +190,38 @@ def objects(world: World, whose: str) -> dict[str, dict[str, Any]]:
         "person_step": {"pk": world.people["agent2"].pk, "step": "end-sessions"},
         "client": {"pk": world.client.pk},
         **_of_access(world),
+        **_of_policies(world, campaign),
+        **_of_calls(world, campaign),
     }
+
+
+def _of_policies(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
+    """A draft of `compliance2`, and an exception that `supervisor` asks for."""
+    hours = {"window_start": "09:00:00", "window_end": "20:00:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
+    draft = policies.write_draft(actor=world.people["compliance2"], kind="calling", values=hours, reason="收紧")
+    notice = world.approved_script("notice", kind="notification", trade="general")
+    other = world.running_campaign("notice", kind="notification", trade="general", script=notice, lines=list(campaign.lines.all()))
+    exception = campaign_services.ask_exception(
+        actor=world.people["supervisor"], campaign=other, covers="hours", window_start="07:00", window_end="22:00",
+        starts_at=clock_now(), ends_at=clock_now() + timedelta(days=1), reason="台风停运通知",
+    )  # fmt: skip
+    return {
+        "policy_kind": {"kind": "calling"},
+        "draft": {"pk": draft.pk},
+        "draft_verdict": {"pk": draft.pk, "verdict": "approve"},
+        "line": {"pk": world.line.pk},
+        "exception": {"pk": exception.pk, "verdict": "approve"},
+    }
+
+
+def _of_calls(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
+    """A flag on the line, a ticket of `agent`, a forecast of `supervisor`."""
+    flag = Flag.objects.create(line=world.line, reason="short", counted=60, percent=70, limit=50, policy=1)
+    call = Call.objects.latest("pk")
+    ticket = Ticket.objects.create(call=call, subject="回电", owner=world.people["agent"], due_on=world.today)
+    asker = "supervisor" if campaign == world.campaign else "supervisor2"
+    forecast = calls.ask_list(actor=world.people[asker], campaign=campaign)
+    return {"flag": {"pk": flag.pk}, "ticket": {"pk": ticket.pk}, "forecast": {"pk": forecast.pk}}
 
 
 def _of_access(world: World) -> dict[str, dict[str, Any]]:
@@ -226,6 +280,8 @@ def test_a_page_answers_its_roles_and_no_other(world: World, browse: Any, name: 
 
 # The page answers the role; this person's request is refused by its service, or is about another's thing.
 NOT_THEIRS = {
+    ("ticket_close", S): 404,  # it is the agent's
+    ("forecast", C): 404,  # the supervisor asked for it
     ("review_decide", C): 403,  # it waits for the supervisor
     ("review_decide", D): 403,
 }
@@ -238,6 +294,11 @@ FOREIGN = {
     "campaign_agent": {S},
     "campaign_move": {S},
     "decision": {A, S},
+    "contact_zone": {S},
+    "exception_ask": {S},
+    "forecast_list": {S},
+    "forecast_campaign": {S},
+    "forecast": {S, C},
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},
