@@ -1,13 +1,20 @@
 """A campaign: made, approved, run, paused, ended; and who works it."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
-from django.db import IntegrityError, transaction
+import time_machine
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import override
 
+from apps.audit.models import Notice
+from apps.calls.gate.rules import RULES
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.scripts import services as scripts
 from tests.world import World
 
 
@@ -106,3 +113,50 @@ def test_a_released_agent_calls_no_more(world: World) -> None:
 def test_a_campaign_never_widens_the_norm(world: World, wide: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Campaign.objects.filter(pk=world.campaign.pk).update(**wide)
+
+
+def test_a_campaign_that_lost_its_filing_is_paused_and_says_so(world: World, clock: time_machine.Traveller) -> None:
+    assert services.pause_lapsed() == []
+    clock.shift(timedelta(days=101))
+    Campaign.objects.update(ends_on=world.today + timedelta(days=9))
+    assert [campaign.code for campaign in services.pause_lapsed()] == ["spring"]
+    campaign = Campaign.objects.get(code="spring")
+    assert campaign.state == "paused"
+    assert "备案" in campaign.paused_because
+    told = Notice.objects.filter(code="campaign_paused")
+    assert {notice.recipient.username for notice in told} == {"supervisor", "compliance", "compliance2"}
+    with pytest.raises(BadInput):
+        services.run_campaign(actor=world.people["supervisor"], campaign=campaign)
+
+
+@pytest.mark.parametrize("lost", ["script", "line", "source", "last day"])
+def test_whatever_it_stands_on(world: World, lost: str) -> None:
+    if lost == "script":
+        scripts.retire(actor=world.people["compliance"], version=world.script.versions.get())
+    elif lost == "line":
+        services.block_line(actor=world.people["compliance"], line=world.line, because="投诉")
+    elif lost == "source":
+        contacts.withdraw_source(actor=world.people["compliance"], source=world.source)
+    else:
+        Campaign.objects.update(ends_on=world.today - timedelta(days=1))
+    assert len(services.pause_lapsed()) == 1
+
+
+def test_compliance_sends_a_campaign_back(world: World) -> None:
+    campaign = services.send_back_campaign(actor=world.people["compliance"], campaign=submitted(world))
+    assert campaign.state == "draft"
+    assert services.submit_campaign(actor=world.people["supervisor"], campaign=campaign).state == "submitted"
+
+
+def test_kind_trade_and_purpose_stay_after_approval(world: World) -> None:
+    for change in ({"kind": "service"}, {"trade": "medical"}):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            Campaign.objects.filter(pk=world.campaign.pk).update(**change)
+
+
+def test_the_page_shows_numbers_and_reasons(world: World, browse: Any) -> None:
+    world.call()
+    world.authorize()
+    text = browse("supervisor").get(f"/campaigns/{world.campaign.public_id}/").content.decode()
+    assert str(RULES["daily_cap"].sentence) in text
+    assert "30 天" in text
