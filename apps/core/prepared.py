@@ -59,8 +59,8 @@ def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[
             begins = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
             if begins:
                 server.send_query_params(b"BEGIN", None)
-            unknown = [prepared for prepared, _values in steps if prepared.name not in known]
-            for prepared in unknown:
+            unknown = {prepared.name: prepared for prepared, _values in steps if prepared.name not in known}
+            for prepared in unknown.values():
                 server.send_prepare(prepared.name, prepared.statement)
             before = begins + len(unknown)
             for prepared, values in steps:
@@ -74,10 +74,12 @@ def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[
             results = _results(server)
         finally:
             server.exit_pipeline_mode()
+        # What was prepared stays prepared, whatever became of the statements after it.
+        told = zip(unknown, results[begins:], strict=False)
+        known.update(name for name, result in told if result.status == pq.ExecStatus.COMMAND_OK)
         for result in results:
             if result.status in _FAILED:
                 raise errors.error_from_result(result)
-        known.update(prepared.name for prepared in unknown)
         return [_first_row(link, result) for result in results[before : before + len(steps)]]
 
 

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 
+from apps.accounts import permits
 from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
 from apps.calls.models import Call, Decision
@@ -236,3 +238,37 @@ def test_times_have_an_offset(world: World, api: Api) -> None:
     body = api.post("calls/authorize", ASKED).json()
     assert body["expires_at"].endswith(("+00:00", "Z", "+08:00"))
     assert our_clock.now() + timedelta(minutes=1) == datetime.fromisoformat(body["expires_at"])
+
+
+def test_a_client_that_asks_too_much_is_told_when_to_go_on(world: World, clock: Any) -> None:
+    world.client.requests_per_second = 3
+    world.client.save()
+    api = Api(world.key)
+    statuses = [api.get("campaigns").status_code for _request in range(5)]
+    assert statuses == [200, 200, 200, 429, 429]
+    refused = api.get("campaigns")
+    assert problem(refused) == (429, "too_many_requests")
+    assert refused.headers["Retry-After"] == "1"
+    clock.shift(1)
+    assert api.get("campaigns").status_code == 200
+
+
+def test_without_redis_requests_go_through(world: World, monkeypatch: Any) -> None:
+    world.client.requests_per_second = 1
+    world.client.save()
+    monkeypatch.setattr(permits, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    api = Api(world.key)
+    try:
+        assert [api.get("campaigns").status_code for _request in range(3)] == [200, 200, 200]
+    finally:
+        permits._away_until = 0.0
+
+
+def test_a_claim_repeated_under_its_key_is_the_same_call(world: World, api: Api, clock: Any) -> None:
+    world.authorize(agent="agent")
+    first = api.post("calls/claim", {}, **{"Idempotency-Key": "k1"}).json()
+    again = api.post("calls/claim", {}, **{"Idempotency-Key": "k1"}).json()
+    assert (again["call"], again["number"]) == (first["call"], first["number"])
+    assert api.post("calls/claim", {}, **{"Idempotency-Key": "k2"}).status_code == 204
+    clock.shift(timedelta(seconds=61))
+    assert problem(api.post("calls/claim", {}, **{"Idempotency-Key": "k1"})) == (409, "wrong_state")

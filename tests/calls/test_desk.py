@@ -244,6 +244,22 @@ def test_a_ticket_has_an_owner_and_a_due_date(world: World, ended: Call) -> None
     assert (ticket.owner, ticket.due_on) == (world.people["agent"], date(2026, 11, 27))
 
 
+def test_a_ticket_may_be_the_supervisors_but_nobody_elses(world: World, ended: Call) -> None:
+    due = {"ticket": "寄合同", "ticket_due": date(2026, 11, 27)}
+    with pytest.raises(BadInput):
+        result(world, ticket_owner=world.people["agent2"], **due)
+    with pytest.raises(BadInput):
+        result(world, **{**due, "ticket_due": date(2026, 11, 23)})
+    result(world, ticket_owner=world.people["supervisor"], **due)
+    ticket = Ticket.objects.get()
+    with pytest.raises(NotAllowed):
+        services.close_ticket(actor=world.people["agent"], ticket=ticket)
+    closed = services.close_ticket(actor=world.people["supervisor"], ticket=ticket)
+    assert closed.closed_at is not None
+    with pytest.raises(WrongState):
+        services.close_ticket(actor=world.people["supervisor"], ticket=ticket)
+
+
 @pytest.mark.parametrize("field", ["note", "ticket"])
 def test_an_id_number_in_the_result_is_refused(world: World, ended: Call, field: str) -> None:
     with pytest.raises(PersonalDataFound):
