@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import StaffRequest
 from apps.core import clock
+from apps.core.prepared import Prepared
 
 from .models import AccessEvent, Notice
 
@@ -32,6 +33,21 @@ def record_access(
         count=count,
         address=address,
     )
+
+
+_EVENT = Prepared(
+    "access_event",
+    """
+    insert into audit_accessevent (created_at, kind, actor_id, client_id, subject, field, count, purpose, address)
+    values (%(created_at)s, %(kind)s, null, %(client)s, %(subject)s, %(field)s, 1, %(purpose)s, null) returning id
+    """,
+)
+
+
+def event_of_client(*, kind: str, subject: str, purpose: str, client_id: int, field: str) -> tuple[Prepared, dict[str, object]]:
+    """The statement that records what a program is given, to be run together with others (`core.prepared`)."""
+    about = {"kind": kind, "subject": subject, "purpose": purpose, "client": client_id, "field": field}
+    return _EVENT, {"created_at": clock.now(), **about}
 
 
 def record_page(request: StaffRequest, *, subject: str, purpose: str, count: int = 1, kind: str = AccessEvent.Kind.VIEWED) -> AccessEvent:

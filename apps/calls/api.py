@@ -15,7 +15,7 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import clock, ids
+from apps.core import ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
 from apps.optouts.models import OptOut
@@ -23,7 +23,6 @@ from apps.optouts.services import record_opt_out
 
 from . import services
 from .models import Call
-from .services.calling import record_hand_over
 
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
@@ -132,33 +131,22 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
     client = request.auth
     require_scope(client, ApiClient.Scope.AUTHORIZE)
-    campaign = _campaign(client, asked.campaign)
     agent = None
     if asked.agent is not None:
         agent = User.objects.filter(username=asked.agent, role=Role.AGENT).first()
         if agent is None:
             raise BadInput("agent: there is no agent of this name.")
+    phone = services.find_number(contact=asked.contact, phone=asked.phone)
     answer = services.authorize(
-        campaign=campaign.code,
-        phone=services.find_number(contact=asked.contact, phone=asked.phone),
+        campaign=asked.campaign,
+        phone=phone,
         line=asked.line,
         agent=agent,
         client=client,
         idempotency_key=key,
+        hands_over=ApiClient.Scope.DIAL in client.scopes,
     )
-    told = answer.as_json()
-    if answer.call_id and ApiClient.Scope.DIAL in client.scopes:
-        told["number"] = _hand_over(client, answer.call_id)
-    return told
-
-
-def _hand_over(client: ApiClient, call_id: int) -> str | None:
-    """The number of a call that may still be made; told to the trail first."""
-    call = Call.objects.select_related("contact").get(pk=call_id)
-    if call.contact is None or call.is_over or call.reserved_until <= clock.now():
-        return None
-    record_hand_over(client=client, call=call)
-    return number_to_dial(call.contact.phone)
+    return {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}
 
 
 @router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")

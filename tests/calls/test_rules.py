@@ -289,3 +289,103 @@ def test_every_rule_names_its_duty_and_its_law() -> None:
         assert rule.duty.startswith("R")
         assert str(rule.law).startswith("《")
         assert str(rule.sentence).endswith((".", "。"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "code"),
+    [
+        ({"contact_expires_at": MOMENT - DAY}, "retention_due"),
+        ({"consent_expires_at": MOMENT - DAY}, "consent_expired"),
+        ({"script_expires_at": MOMENT - DAY}, "script_expired"),
+        ({"calls_today": 2}, "daily_cap"),
+        ({"calls_today": 1, "calls_per_day": 0}, "daily_cap"),
+        ({"campaign_state": "draft"}, "campaign_not_running"),
+        ({"campaign_state": "submitted"}, "campaign_not_running"),
+        ({"campaign_state": "ended"}, "campaign_not_running"),
+        ({"filing_from": None}, None),  # half a filing is none to judge; `no_filing` looks at its end
+        ({"filing_from": date(2026, 11, 1), "filing_until": date(2026, 12, 1)}, None),
+        ({"starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 1)}, None),
+        ({"calls_per_day": 2, "calls_today": 1}, None),
+        ({"product_risk": "R1", "highest_risk": "R1"}, None),
+        ({"product_risk": "R4", "highest_risk": "R5"}, "product_risk"),  # whatever a pack says
+        ({"line_in_campaign": False, "line_state": None, "line_filed": False}, "line_not_of_campaign"),
+        ({"calls_of_week": tuple(MOMENT - n * DAY for n in (6, 5, 4, 3))}, "weekly_cap"),
+        ({"consent_given_at": MOMENT - SECOND}, None),
+        ({"source_state": None}, "source_not_approved"),
+    ],
+)
+def test_well_beyond_a_boundary_is_judged_like_at_it(facts: dict[str, Any], code: str | None) -> None:
+    assert codes(**facts) == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "retry_at"),
+    [
+        (date(2026, 11, 26), date(2026, 12, 1), "2026-11-26T00:00:00+08:00"),  # it begins later
+        (date(2026, 11, 1), date(2026, 11, 23), None),  # it is over
+    ],
+)
+@pytest.mark.parametrize(
+    ("code", "names"), [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))]
+)
+def test_what_begins_later_says_when_and_what_is_over_does_not(
+    first: date, last: date, retry_at: str | None, code: str, names: tuple[str, str]
+) -> None:
+    verdict = judge(replace(LEGAL, **{names[0]: first, names[1]: last}))
+    assert verdict.codes == [code]
+    assert verdict.retry_at.get(code) == retry_at
+
+
+@pytest.mark.parametrize(
+    ("code", "names"), [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))]
+)
+def test_a_client_between_two_days_needs_both_and_is_told_no_moment(code: str, names: tuple[str, str]) -> None:
+    """While it is the 24th in one zone and the 23rd in the other, what begins or ends on one does not hold in both."""
+    moment = datetime.fromisoformat("2026-11-24T08:30:00+00:00")
+    zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("America/Los_Angeles", "Asia/Shanghai"))
+    wide = {
+        "starts_on": date(2026, 11, 1),
+        "ends_on": date(2026, 12, 1),
+        "filing_from": date(2026, 11, 1),
+        "filing_until": date(2026, 12, 1),
+    }
+    both: dict[str, Any] = wide | {"local_times": (zones[0].replace(hour=10, day=23), zones[1].replace(hour=16)), "holidays": ("", "")}
+    for first, last in ((date(2026, 11, 24), date(2026, 11, 30)), (date(2026, 11, 1), date(2026, 11, 23))):
+        verdict = judge(replace(LEGAL, **(both | {names[0]: first, names[1]: last})))
+        assert verdict.codes == [code]
+        assert verdict.retry_at == {}
+    assert codes(**(both | {names[0]: date(2026, 11, 23), names[1]: date(2026, 11, 24)})) == []
+
+
+def test_a_consent_for_later_says_from_when() -> None:
+    assert judge(replace(LEGAL, consent_given_at=MOMENT + DAY)).retry_at["no_consent"] == (MOMENT + DAY).isoformat()
+
+
+def test_times_are_told_in_the_clients_zone() -> None:
+    abroad = at("2026-11-24T22:00:00", NEW_YORK) | {"next_local_day": MOMENT, "calls_today": 1}
+    told = judge(replace(LEGAL, **abroad)).retry_at
+    assert {code: text[-6:] for code, text in told.items()} == {"outside_window": "-05:00", "daily_cap": "-05:00"}
+
+
+def test_the_verdict_says_yes_or_no() -> None:
+    assert judge(LEGAL).allowed is True
+    assert judge(replace(LEGAL, opted_out_at=MOMENT)).allowed is False
+
+
+def test_a_cap_of_nothing_names_no_moment() -> None:
+    assert judge(replace(LEGAL, calls_per_week=0)).refusals["weekly_cap"].retry_at is None
+
+
+def test_verdicts_and_refusals_do_not_change() -> None:
+    verdict = judge(replace(LEGAL, opted_out_at=MOMENT))
+    for frozen in (verdict, verdict.refusals["opted_out"], RULES["minor"]):
+        with pytest.raises(AttributeError):
+            frozen.allowed = True  # type: ignore[union-attr,misc]
+
+
+def test_a_holiday_in_any_zone_stops_marketing_and_names_no_moment_for_two() -> None:
+    two = {"local_times": (MOMENT, MOMENT), "holidays": ("", "National Day"), "holiday_over": date(2026, 11, 25)}
+    verdict = judge(replace(LEGAL, **two))
+    assert verdict.codes == ["holiday"]
+    assert verdict.retry_at == {}
+    assert judge(replace(LEGAL, holidays=("x",), holiday_over=None)).retry_at == {}

@@ -41,6 +41,9 @@ _AGENT = """
 _NO_AGENT = "null::bool, null::bool, null::bool"
 _KEY = "(select id from calls_decision d where d.client_id = %(client)s and d.idempotency_key = %(key)s)"
 _NO_KEY = "null::bigint"
+_OF_CLIENT = (
+    "and exists (select 1 from campaigns_campaign_clients m where m.campaign_id = campaign.id and m.apiclient_id = %(client)s::bigint)"
+)
 _FROM = """
 from campaigns_campaign campaign
 left join contacts_contact contact on contact.number_index = %(index)s
@@ -68,12 +71,12 @@ cross join lateral (
 
 
 @cache
-def _facts_statement(with_agent: bool, with_key: bool) -> Prepared:
-    """Only what is asked about is looked up: a dialler without agents pays for none."""
+def _facts_statement(with_agent: bool, with_client: bool, with_key: bool) -> Prepared:
+    """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own campaigns only."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
     columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}"
-    statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s"
-    return Prepared(f"facts{'_agent' if with_agent else ''}{'_key' if with_key else ''}", statement)
+    statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s {_OF_CLIENT if with_client else ''}"
+    return Prepared(f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}", statement)
 
 
 _EXPIRE = Prepared(
@@ -148,7 +151,7 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
     """All facts of one call, and the decision made before under the same key of the same client.
 
     `locks` takes the lock of the number (and of the agent) first, in the same round trip: the facts
-    are read once it is held. Raises `NotFound` when there is no such campaign.
+    are read once it is held. Raises `NotFound` when there is no such campaign, or it is not the client's.
     """
     values = {
         "campaign": asked.campaign,
@@ -161,7 +164,7 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    facts = (_facts_statement(asked.agent_id is not None, asked.idempotency_key is not None), values)
+    facts = (_facts_statement(asked.agent_id is not None, asked.client_id is not None, asked.idempotency_key is not None), values)
     lock = [number_lock(asked.index, agent_id=asked.agent_id)] if locks else []
     row = run_together(*lock, facts)[-1]
     if row is None:

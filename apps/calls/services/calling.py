@@ -10,18 +10,18 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
-from apps.audit.models import AccessEvent
-from apps.audit.services import record_access
 from apps.campaigns.models import QueueEntry
 from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
 from apps.core.locks import lock_number
+from apps.core.prepared import run_together
 from apps.core.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
 from .. import rules
 from ..models import Call
+from .deciding import hand_over
 
 EVENTS = (*rules.MOVES, "key")
 # How far a dialler's clock may run ahead of ours.
@@ -44,7 +44,7 @@ def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | Non
     if key and (claimed := Call.objects.select_related("contact").filter(client=client, claim_key=key).first()):
         if claimed.contact is None or claimed.is_over or claimed.reserved_until <= now:
             raise WrongState(_("The call claimed under this key may no longer be made."))
-        record_hand_over(client=client, call=claimed)
+        run_together(hand_over(client_id=client.pk, call=claimed.public_id))
         return claimed, claimed.contact.phone
     waiting = Call.objects.filter(
         state=Call.State.RESERVED,
@@ -59,12 +59,8 @@ def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | Non
         return None
     call.client, call.claimed_at, call.state, call.claim_key = client, now, Call.State.DIALLING, key
     call.save(update_fields=["client", "claimed_at", "state", "claim_key"])
-    record_hand_over(client=client, call=call)
+    run_together(hand_over(client_id=client.pk, call=call.public_id))
     return call, call.contact.phone
-
-
-def record_hand_over(*, client: ApiClient, call: Call) -> None:
-    record_access(kind=AccessEvent.Kind.HANDED_OVER, subject=call.public_id, field="contacts.contact.phone", purpose="dial", client=client)
 
 
 @transaction.atomic

@@ -16,10 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from apps.accounts.models import ApiClient, User
+from apps.audit.models import AccessEvent
+from apps.audit.services import event_of_client
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotFound
+from apps.core.prepared import Prepared, run_together
 from apps.core.protected import Protected
 
 from ..gate import loading
@@ -65,6 +68,7 @@ class Answer:
     policy: int
     reasons: list[dict[str, Any]]
     not_applicable: list[str]
+    hands_over: bool = False  # the number may be told to the client that dials: the trail knows
 
     @property
     def allowed(self) -> bool:
@@ -168,12 +172,14 @@ def authorize(
     reserve: bool = True,
     checklist_done: bool | None = None,
     idempotency_key: str | None = None,
+    hands_over: bool = False,
 ) -> Answer:
     """Ask whether `phone` may be called now, and reserve the call when it may.
 
     `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one
     at which the number's lock is held. Raises `NotFound` for an unknown campaign and
-    `KeyReused`; every refusal is an answer, not an error.
+    `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be told
+    the number of an allowed call; that is in the trail with the decision.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
     asked = question.asked(client_id=client.pk if client else None, idempotency_key=idempotency_key)
@@ -181,18 +187,30 @@ def authorize(
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:
-                return _told_before(decided, question.digest)
+                return _told_before(decided, question.digest, client if hands_over else None)
             verdict = judge(loaded.facts)
             spoofs = "line_not_of_campaign" in verdict.refusals
+            tells = hands_over and reserve and verdict.allowed and client is not None
             digest = question.digest if idempotency_key else None
-            decision_id, call_id = loading.store(loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs)
+            decision_id, call_id = loading.store(
+                loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs and not tells
+            )
             if spoofs:
                 report_spoofing(decision_id=decision_id, loaded=loaded, asked=asked)
+            if tells and client and call_id:
+                run_together(hand_over(client_id=client.pk, call=ids.encode("cl", call_id)), commit=True)
     except IntegrityError as error:
         if idempotency_key and "decision_once_per_key" in str(error):
             raise KeyReused() from None  # at the same moment, for another number
         raise
-    return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id)
+    return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=tells)
+
+
+def hand_over(*, client_id: int, call: str) -> tuple[Prepared, dict[str, object]]:
+    """The statement that tells the trail that a client is given the number of a call."""
+    return event_of_client(
+        kind=AccessEvent.Kind.HANDED_OVER, subject=call, field="contacts.contact.phone", purpose="dial", client_id=client_id
+    )
 
 
 def _facts_under_lock(asked: loading.Asked, at: datetime | None) -> tuple[loading.Loaded, int | None]:
@@ -204,7 +222,9 @@ def _facts_under_lock(asked: loading.Asked, at: datetime | None) -> tuple[loadin
     return loading.load(asked, at=at or late, now=late)
 
 
-def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None = None, call_id: int | None = None) -> Answer:
+def _answer(
+    loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None = None, call_id: int | None = None, hands_over: bool = False
+) -> Answer:
     return Answer(
         decision="allow" if verdict.allowed else "refuse",
         decision_id=decision_id,
@@ -214,15 +234,22 @@ def _answer(loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None
         policy=loaded.policy,
         reasons=explain_codes(verdict.codes, verdict.retry_at),
         not_applicable=list(verdict.not_applicable),
+        hands_over=hands_over,
     )
 
 
-def _told_before(decision_id: int, digest: bytes) -> Answer:
-    """The answer given before to the same request under the same key."""
+def _told_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> Answer:
+    """The answer given before to the same request under the same key. The client that dials is told the
+    number again as long as the call may still be made."""
     decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
     call = Call.objects.filter(decision=decision).first()
+    tells = (
+        dials is not None and call is not None and not call.is_over and call.reserved_until > clock.now() and call.contact_id is not None
+    )
+    if tells and dials and call:
+        run_together(hand_over(client_id=dials.pk, call=call.public_id))
     return Answer(
         decision="allow" if decision.allowed else "refuse",
         decision_id=decision.public_id,
@@ -232,4 +259,5 @@ def _told_before(decision_id: int, digest: bytes) -> Answer:
         policy=decision.policy,
         reasons=explain_codes(decision.codes, decision.retry_at),
         not_applicable=decision.not_applicable,
+        hands_over=tells,
     )

@@ -11,11 +11,18 @@ from contextlib import contextmanager
 from django.db import connection
 
 from .auditing import bench_permission_audit
-from .gate import bench_gate
+from .gate import bench_gate, bench_gate_growth
+from .http import bench_gate_http
 from .importing import bench_import
 from .measure import Line, Scale
 
-BENCHES: dict[str, Callable[[Scale], list[Line]]] = {"gate": bench_gate, "import": bench_import, "permission_audit": bench_permission_audit}
+BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
+    "gate": bench_gate,
+    "gate_http": bench_gate_http,
+    "gate_growth": bench_gate_growth,
+    "import": bench_import,
+    "permission_audit": bench_permission_audit,
+}
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]
 

@@ -45,8 +45,8 @@ end $$;
 
 
 def bench_gate(scale: Scale) -> list[Line]:
-    at = _seed(scale)
-    numbers = _numbers(scale.of(CONTACTS))
+    at = seed(scale)
+    numbers = numbers_of(scale.of(CONTACTS))
     lines = []
     place = 0
     for connections, each in ((1, scale.of(ON_ONE)), (8, scale.of(ON_EIGHT))):
@@ -63,18 +63,18 @@ def bench_gate(scale: Scale) -> list[Line]:
     return lines
 
 
-def _numbers(count: int) -> list[str]:
+def numbers_of(count: int) -> list[str]:
     """Sample ranges do not have so many: these are of a prefix that no carrier gives out."""
     return [f"+86199{number:08}" for number in range(count)]
 
 
-def _seed(scale: Scale) -> datetime:
+def seed(scale: Scale) -> datetime:
     """The smallest legal world, many contacts with consent, many opt-outs of others; and the floor's tables."""
     world = smallest_world(code="bench")
     now = clock.now()
     later = now + timedelta(days=300)
     at = now.replace(hour=4, minute=0)  # noon in Shanghai
-    numbers = _numbers(scale.of(CONTACTS))
+    numbers = numbers_of(scale.of(CONTACTS))
     with connection.cursor() as cursor:
         cursor.execute(_FLOOR)
         with cursor.copy(f"copy contacts_contact ({', '.join(_COLUMNS)}) from stdin") as copy:
@@ -139,3 +139,57 @@ def _ours(numbers: list[str], at: datetime) -> tuple[float, float]:
         if not answer.allowed:
             raise RuntimeError(f"The gate refused in the benchmark: {answer.reasons}")
     return started, time.monotonic()
+
+
+# -- growth
+
+CALLS_BEFORE, CALLS_AFTER, OPT_OUTS_AFTER, GROWS_AT_MOST = 100_000, 10_000_000, 5_000_000, 1.3
+
+
+def bench_gate_growth(scale: Scale) -> list[Line]:
+    """The same decision with a hundred times the calls and five times the opt-outs."""
+    at = seed(scale)
+    numbers = numbers_of(scale.of(CONTACTS))
+    each = scale.of(ON_ONE)
+    few, many = scale.of(CALLS_BEFORE), scale.of(CALLS_AFTER)
+    _old_calls(0, few, at)
+    parts = iter(range(0, len(numbers) - each, each))
+    small = [_rate(in_processes(_ours, [(numbers[start : start + each], at)]), each) for start in (next(parts) for _ in range(ROUNDS))]
+    _old_calls(few, many, at)
+    with connection.cursor() as cursor:
+        hashes = "select sha256(int8send(n)) from generate_series(%s, %s) n"
+        cursor.execute(
+            "insert into optouts_optout (created_at, number_hash, key_id, channel, said_at, evidence)"
+            f" select %s, h, 'k1', 'api', %s, 'bench' from ({hashes}) as hashes(h)",
+            [clock.now(), clock.now(), scale.of(OPT_OUTS) + 1, scale.of(OPT_OUTS_AFTER)],
+        )
+        cursor.execute("vacuum analyze")
+    in_processes(_ours, [(numbers[-100:], at)])  # both sides begin with what they read in memory
+    large = [_rate(in_processes(_ours, [(numbers[start : start + each], at)]), each) for start in (next(parts) for _ in range(ROUNDS))]
+    notes = {"calls": many, "opt_outs": scale.of(OPT_OUTS_AFTER)}
+    return [Line("gate_growth", "decisions/s", large, small, 1 / GROWS_AT_MOST, notes)]
+
+
+def _old_calls(first: int, last: int, at: datetime) -> None:
+    """Calls of the year before, each with its decision, of numbers that are no contacts of the list."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with numbered as (select n, %(at)s - make_interval(secs => 864000 + 30000000.0 * n / %(last)s) moment
+                              from generate_series(%(first)s + 1, %(last)s) n),
+            decided as (
+                insert into calls_decision
+                    (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id, policy, line_asked)
+                select moment, moment, true, true, '{}', '{}', '{}', '{}', (select min(id) from campaigns_campaign), 1, '' from numbered
+                returning id
+            )
+            insert into calls_call (created_at, decision_id, campaign_id, line_id, script_version_id, number_index, slot_day, slot_number,
+                                    state, reserved_at, reserved_until)
+            select moment, -n, (select min(id) from campaigns_campaign), (select min(id) from campaigns_line),
+                   (select min(id) from scripts_scriptversion), sha256(int8send(n %% 1000000)), moment::date, 1, 'ended', moment, moment
+            from numbered
+            on conflict do nothing
+            """,
+            {"at": at, "first": first, "last": last},
+        )
+        cursor.execute("vacuum analyze calls_call, calls_decision")
