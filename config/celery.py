@@ -13,7 +13,16 @@ app = Celery("hegui")
 app.conf.update(
     broker_url=settings.REDIS_URL or "redis://",
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600, "socket_connect_timeout": 2, "retry_on_timeout": True},
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "retry_on_timeout": True,
+        # A page that asks for a job does not wait for a queue that is away: the row waits for `jobs.pick_up`.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
+        "interval_max": 0.5,
+    },
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

@@ -9,6 +9,7 @@ for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("
     register_converter(ids.converter(prefix), name)
 
 urlpatterns = [
+    path("api/v1/", api.urls),  # first: the gate is asked more often than any page
     path("", include("apps.console.urls")),
     path("", include("apps.policies.urls")),
     path("", include("apps.contacts.urls")),
@@ -21,5 +22,4 @@ urlpatterns = [
     path("", include("apps.access.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("api/v1/", api.urls),
 ]

@@ -12,6 +12,7 @@ from typing import Any
 import redis
 import structlog
 from django.conf import settings
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import HeguiError
@@ -58,7 +59,7 @@ def take_permit(client: ApiClient) -> None:
     if not settings.REDIS_URL or time.monotonic() < _away_until:
         return
     block = max(1, client.requests_per_second // BLOCKS)
-    key = f"hegui:permits:{client.pk}:{second}"
+    key = f"hegui:{connection.settings_dict['NAME']}:permits:{client.pk}:{second}"
     try:
         store = _store()
         taken = int(store.incrby(key, block))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import StaffRequest
 from apps.core import clock
-from apps.core.prepared import Prepared
+from apps.core.prepared import Prepared, Step
 
 from .models import AccessEvent, Notice
 
@@ -44,7 +44,7 @@ _EVENT = Prepared(
 )
 
 
-def event_of_client(*, kind: str, subject: str, purpose: str, client_id: int, field: str) -> tuple[Prepared, dict[str, object]]:
+def event_of_client(*, kind: str, subject: str, purpose: str, client_id: int, field: str) -> Step:
     """The statement that records what a program is given, to be run together with others (`core.prepared`)."""
     about = {"kind": kind, "subject": subject, "purpose": purpose, "client": client_id, "field": field}
     return _EVENT, {"created_at": clock.now(), **about}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
-from .prepared import Prepared, run_together
+from .prepared import Prepared, Step, run_together
 
 _NUMBER = Prepared("lock_number", "select pg_advisory_xact_lock(%(number)s::bigint)")
 _NUMBER_AND_AGENT = Prepared(
@@ -24,7 +24,7 @@ def number_key(number_index: bytes) -> int:
     return int.from_bytes(number_index[:8], "big", signed=True)
 
 
-def number_lock(number_index: bytes, *, agent_id: int | None = None) -> tuple[Prepared, dict[str, int]]:
+def number_lock(number_index: bytes, *, agent_id: int | None = None) -> Step:
     """The statement that waits for the lock of a number, and of the agent who is to call it; to be
     run together with what needs the lock."""
     if agent_id is None:

@@ -10,6 +10,7 @@ adapters turn values into text and back. They run on Django's connection and ins
 import re
 import select
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ _known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictiona
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...] | None
+Step = tuple["Prepared", Values]
 
 
 class Prepared:
@@ -41,14 +43,14 @@ class Prepared:
         return run_together((self, values))[0]
 
 
-def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[Row]:
+def run_together(*steps: Step, commit: bool = False) -> list[Row]:
     """Run statements one after the other in one round trip; gives the first row of each, or None.
 
     Each sees what was committed before it began, as if it had been sent alone. An error is raised for
     the first that failed; those after it did not run. `commit` ends the transaction with them, where
     it is the caller's to end: inside another block it is left to that block.
     """
-    connection.ensure_connection()
+    _have_connection()
     with connection.wrap_database_errors:
         link: psycopg.Connection[Any] = connection.connection
         server = link.pgconn
@@ -73,7 +75,8 @@ def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[
             server.pipeline_sync()
             results = _results(server)
         finally:
-            server.exit_pipeline_mode()
+            if server.status == pq.ConnStatus.OK:
+                server.exit_pipeline_mode()
         # What was prepared stays prepared, whatever became of the statements after it.
         told = zip(unknown, results[begins:], strict=False)
         known.update(name for name, result in told if result.status == pq.ExecStatus.COMMAND_OK)
@@ -81,6 +84,24 @@ def run_together(*steps: tuple[Prepared, Values], commit: bool = False) -> list[
             if result.status in _FAILED:
                 raise errors.error_from_result(result)
         return [_first_row(link, result) for result in results[before : before + len(steps)]]
+
+
+def _have_connection() -> None:
+    """A connection that is alive: outside of a transaction one that was cut is made anew.
+
+    Nothing may be waiting to be read between two statements; if there is, it is the end. Looking costs
+    nothing, unlike the statement by which Django would check the connection on every request.
+    """
+    wrapper: Any = connection
+    wrapper.ensure_connection()
+    server = wrapper.connection.pgconn
+    with suppress(psycopg.OperationalError):
+        while not wrapper.in_atomic_block and server.status == pq.ConnStatus.OK and select.select([server.socket], [], [], 0)[0]:
+            server.consume_input()
+    if server.status == pq.ConnStatus.BAD and not wrapper.in_atomic_block:
+        wrapper.close()
+        wrapper.ensure_connection()
+    wrapper.health_check_done = True
 
 
 def _results(server: pq.abc.PGconn) -> list[pq.abc.PGresult]:

@@ -9,6 +9,7 @@ import redis
 from apps.accounts import permits
 from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
+from apps.calls.api import Answered
 from apps.calls.models import Call, Decision
 from apps.core import clock as our_clock
 from apps.optouts.models import OptOut
@@ -82,6 +83,12 @@ def test_allow_tells_call_script_policy_and_the_number_to_a_client_that_dials(wo
     assert body["call"].startswith("cl_")
     assert body["script"].startswith("sv_")
     assert AccessEvent.objects.filter(kind="handed_over", client=world.client).count() == 1
+
+
+def test_the_answers_are_as_the_description_says(world: World, api: Api) -> None:
+    for asked in (ASKED, {**ASKED, "line": "02155550199"}):
+        body = api.post("calls/authorize", asked).json()
+        assert Answered.model_validate(body).model_dump(mode="json").keys() == body.keys()
 
 
 def test_without_the_scope_dial_no_number_is_told(world: World) -> None:

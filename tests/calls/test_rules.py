@@ -1,7 +1,7 @@
 """Each rule alone, on both sides of its boundary. Facts of a legal call; one fact differs."""
 
 import json
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -271,6 +271,15 @@ def test_all_refusals_are_reported_in_the_order_of_the_rules() -> None:
     assert judge(facts).codes == ["opted_out", "campaign_not_running", "daily_cap", "agent_suspended"]
 
 
+def test_facts_read_back_are_judged_alike() -> None:
+    assert judge(Facts.from_json(json.loads(LEGAL.as_json()))).codes == []
+
+
+def test_times_are_told_in_the_first_of_two_zones() -> None:
+    two = {"local_times": (MOMENT, MOMENT.astimezone(NEW_YORK).replace(hour=12)), "holidays": ("", ""), "calls_today": 1}
+    assert judge(replace(LEGAL, **two)).retry_at["daily_cap"].endswith("+08:00")
+
+
 def test_facts_survive_being_stored() -> None:
     facts = replace(LEGAL, calls_of_week=(MOMENT - DAY,), filing_from=None, holidays=("", None), local_times=(MOMENT, MOMENT))
     assert Facts.from_json(json.loads(facts.as_json())) == facts
@@ -312,6 +321,7 @@ def test_every_rule_names_its_duty_and_its_law() -> None:
         ({"calls_of_week": tuple(MOMENT - n * DAY for n in (6, 5, 4, 3))}, "weekly_cap"),
         ({"consent_given_at": MOMENT - SECOND}, None),
         ({"source_state": None}, "source_not_approved"),
+        ({"line_state": "void"}, "line_not_verified"),
     ],
 )
 def test_well_beyond_a_boundary_is_judged_like_at_it(facts: dict[str, Any], code: str | None) -> None:
@@ -378,9 +388,9 @@ def test_a_cap_of_nothing_names_no_moment() -> None:
 
 def test_verdicts_and_refusals_do_not_change() -> None:
     verdict = judge(replace(LEGAL, opted_out_at=MOMENT))
-    for frozen in (verdict, verdict.refusals["opted_out"], RULES["minor"]):
-        with pytest.raises(AttributeError):
-            frozen.allowed = True  # type: ignore[union-attr,misc]
+    for frozen, name in ((verdict, "refusals"), (verdict.refusals["opted_out"], "retry_at"), (RULES["minor"], "code")):
+        with pytest.raises(FrozenInstanceError):
+            setattr(frozen, name, None)
 
 
 def test_a_holiday_in_any_zone_stops_marketing_and_names_no_moment_for_two() -> None:

@@ -67,6 +67,18 @@ def test_a_constraint_is_an_integrity_error() -> None:
         twice.run({"id": 2})
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_cut_is_made_anew() -> None:
+    assert ONE.run({"value": 1, "word": "x"}) == (1, "x")
+    before = connection.connection.info.backend_pid
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(%s, 5000)", [before])
+    other.close()
+    assert ONE.run({"value": 2, "word": "y"}) == (2, "y")
+    assert connection.connection.info.backend_pid != before
+
+
 def _row() -> int:
     """Other tests may have emptied the table."""
     with connection.cursor() as cursor:

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps.calls import services as calls
-from apps.calls.models import Call
+from apps.calls.models import Call, Decision
 from apps.core.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
@@ -41,7 +41,7 @@ def committed() -> Iterator[World]:
         yield World()
 
 
-def race(phones: list[str]) -> tuple[Counter[str], list[str]]:
+def race(phones: list[str], client: int | None = None) -> tuple[Counter[str], list[str]]:
     """All threads of all processes ask for each number in turn; the answers and the numbers allowed."""
     order = {
         "database": settings.DATABASES["default"]["NAME"],
@@ -49,6 +49,7 @@ def race(phones: list[str]) -> tuple[Counter[str], list[str]]:
         "campaign": "spring",
         "line": LINE,
         "at": MOMENT.isoformat(),
+        "client": client,
         "threads": THREADS,
     }
     racers = [
@@ -94,6 +95,17 @@ def test_64_ask_for_each_of_many_numbers_and_each_is_called_once(committed: Worl
     assert sum(answers.values()) == len(numbers) * PROCESSES * THREADS
     assert set(answers) == {"allow", "daily_cap"}
     assert Call.objects.count() == len(numbers)
+
+
+def test_64_that_retry_under_one_key_get_the_one_call_again(committed: World) -> None:
+    numbers = [f"+861390000{number:04}" for number in range(60)]
+    for number in numbers:
+        committed.add_contact(number)
+    answers, allowed = race(numbers, client=committed.client.pk)
+    assert answers == {"allow": len(numbers) * PROCESSES * THREADS}
+    assert len(allowed) == len(numbers) * PROCESSES * THREADS
+    assert Call.objects.count() == len(numbers)
+    assert Decision.objects.count() == len(numbers)
 
 
 def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> None:

@@ -4,7 +4,7 @@ Both run inside the transaction that holds the lock of the number (`core.locks`)
 rules judged about it can change under them. What belongs to the campaign comes from `terms`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from apps.core import phones
 from apps.core.errors import NotFound
 from apps.core.locks import number_lock
-from apps.core.prepared import Prepared, Row, run_together
+from apps.core.prepared import Prepared, Row, Step, run_together
 
 from .facts import Facts
 from .rules import Verdict
@@ -71,12 +71,14 @@ cross join lateral (
 
 
 @cache
-def _facts_statement(with_agent: bool, with_client: bool, with_key: bool) -> Prepared:
+def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool) -> Prepared:
     """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own campaigns only."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
-    columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}"
+    call = "nextval('calls_call_id_seq')" if with_call else "null::bigint"
+    columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}, {call}"
     statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s {_OF_CLIENT if with_client else ''}"
-    return Prepared(f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}", statement)
+    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}"
+    return Prepared(name, statement)
 
 
 _EXPIRE = Prepared(
@@ -101,10 +103,11 @@ _RESERVATION = Prepared(
     f"""
 with decided as ({_DECISION})
 insert into calls_call
-    (created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day, slot_number,
-     state, reserved_at, reserved_until, exception_id)
-select %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s, %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s,
-       %(slot_number)s, 'reserved', %(at)s::timestamptz, %(until)s, %(exception)s
+    (id, created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day,
+     slot_number, state, reserved_at, reserved_until, exception_id)
+select coalesce(%(call)s, nextval('calls_call_id_seq')), %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s,
+       %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s, %(slot_number)s,
+       'reserved', %(at)s::timestamptz, %(until)s, %(exception)s
 from decided returning decision_id, id
 """,
 )
@@ -126,11 +129,12 @@ class Asked:
     client_id: int | None = None
     idempotency_key: str | None = None
     checklist_done: bool | None = None
+    hands_over: bool = False  # then the call's id is wanted before it is stored, for the trail
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Facts, and the ids that storing a decision needs."""
+    """Facts, and the ids that storing a decision needs. `call_id` is that of the call to be stored, where it was wanted."""
 
     facts: Facts
     campaign_id: int
@@ -141,6 +145,7 @@ class Loaded:
     reservation: timedelta
     has_overdue: bool
     exception_id: int | None
+    call_id: int | None = None
 
     @property
     def slot_day(self) -> date:
@@ -164,12 +169,14 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    facts = (_facts_statement(asked.agent_id is not None, asked.client_id is not None, asked.idempotency_key is not None), values)
+    wanted = (asked.agent_id is not None, asked.client_id is not None, asked.idempotency_key is not None, asked.hands_over)
     lock = [number_lock(asked.index, agent_id=asked.agent_id)] if locks else []
-    row = run_together(*lock, facts)[-1]
+    row = run_together(*lock, (_facts_statement(*wanted), values))[-1]
     if row is None:
         raise NotFound()
-    return loaded(terms_of(asked.campaign, row[0]), row[1:-1], asked, at=at), row[-1]
+    token, *known, decided, call_id = row
+    found = loaded(terms_of(asked.campaign, token), tuple(known), asked, at=at)
+    return (replace(found, call_id=call_id) if call_id else found), decided
 
 
 def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) -> Loaded:
@@ -262,11 +269,11 @@ def reserved_until(loaded: Loaded) -> datetime:
 
 
 def store(
-    loaded: Loaded, verdict: Verdict, asked: Asked, *, reserve: bool, now: datetime, digest: bytes | None, commit: bool
+    loaded: Loaded, verdict: Verdict, asked: Asked, *event: Step, reserve: bool, now: datetime, digest: bytes | None, commit: bool
 ) -> tuple[int, int | None]:
     """The decision, and its call when it reserves. Returns the ids of both.
 
-    `commit` ends the transaction with them, in the same round trip.
+    `event` is what the trail has to hold with them; `commit` ends the transaction, in the same round trip.
     """
     reserves = reserve and verdict.allowed
     at = loaded.facts.at
@@ -299,8 +306,9 @@ def store(
         "slot_number": loaded.facts.calls_today + 1,
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
+        "call": loaded.call_id,
     }
-    return _ids(run_together(*expire, (_RESERVATION, values), commit=commit))
+    return _ids(run_together(*expire, *event, (_RESERVATION, values), commit=commit))
 
 
 def _ids(rows: list[Row]) -> tuple[int, int | None]:

@@ -22,7 +22,7 @@ from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotFound
-from apps.core.prepared import Prepared, run_together
+from apps.core.prepared import Step, run_together
 from apps.core.protected import Protected
 
 from ..gate import loading
@@ -124,7 +124,7 @@ class Question:
         asked = [self.campaign, self.index.hex(), self.line_number, self.agent_id]
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
-    def asked(self, *, client_id: int | None = None, idempotency_key: str | None = None) -> loading.Asked:
+    def asked(self, *, client_id: int | None = None, idempotency_key: str | None = None, hands_over: bool = False) -> loading.Asked:
         return loading.Asked(
             campaign=self.campaign,
             index=self.index,
@@ -135,6 +135,7 @@ class Question:
             client_id=client_id,
             idempotency_key=idempotency_key,
             checklist_done=self.checklist_done,
+            hands_over=hands_over,
         )
 
 
@@ -182,7 +183,8 @@ def authorize(
     the number of an allowed call; that is in the trail with the decision.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
-    asked = question.asked(client_id=client.pk if client else None, idempotency_key=idempotency_key)
+    client_id = client.pk if client else None
+    asked = question.asked(client_id=client_id, idempotency_key=idempotency_key, hands_over=hands_over and reserve and client is not None)
     try:
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
@@ -190,23 +192,23 @@ def authorize(
                 return _told_before(decided, question.digest, client if hands_over else None)
             verdict = judge(loaded.facts)
             spoofs = "line_not_of_campaign" in verdict.refusals
-            tells = hands_over and reserve and verdict.allowed and client is not None
+            event = []
+            if verdict.allowed and client_id and loaded.call_id:  # the id was wanted because the number is handed over
+                event = [hand_over(client_id=client_id, call=ids.encode("cl", loaded.call_id))]
             digest = question.digest if idempotency_key else None
             decision_id, call_id = loading.store(
-                loaded, verdict, asked, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs and not tells
+                loaded, verdict, asked, *event, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs
             )
             if spoofs:
                 report_spoofing(decision_id=decision_id, loaded=loaded, asked=asked)
-            if tells and client and call_id:
-                run_together(hand_over(client_id=client.pk, call=ids.encode("cl", call_id)), commit=True)
     except IntegrityError as error:
         if idempotency_key and "decision_once_per_key" in str(error):
             raise KeyReused() from None  # at the same moment, for another number
         raise
-    return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=tells)
+    return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=bool(event))
 
 
-def hand_over(*, client_id: int, call: str) -> tuple[Prepared, dict[str, object]]:
+def hand_over(*, client_id: int, call: str) -> Step:
     """The statement that tells the trail that a client is given the number of a call."""
     return event_of_client(
         kind=AccessEvent.Kind.HANDED_OVER, subject=call, field="contacts.contact.phone", purpose="dial", client_id=client_id

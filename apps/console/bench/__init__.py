@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from .auditing import bench_permission_audit
-from .gate import bench_gate, bench_gate_growth
+from .gate import bench_gate, bench_gate_growth, bench_list_forecast
 from .http import bench_gate_http
 from .importing import bench_import
 from .measure import Line, Scale
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "gate": bench_gate,
     "gate_http": bench_gate_http,
     "gate_growth": bench_gate_growth,
+    "list_forecast": bench_list_forecast,
     "import": bench_import,
     "permission_audit": bench_permission_audit,
 }

@@ -5,6 +5,7 @@ of the same size. Ours is `calls.services.authorize`. Both run in client process
 connections; commits are flushed to disk for both.
 """
 
+import functools
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 from django.db import connection
 
 from apps.calls import services as calls
+from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock
 from apps.core.protected import Protected
 
-from .measure import Line, Scale, in_processes
+from .measure import Line, Scale, in_processes, seconds
 from .world import smallest_world
 
 CONTACTS, OPT_OUTS = 100_000, 1_000_000
@@ -68,13 +70,13 @@ def numbers_of(count: int) -> list[str]:
     return [f"+86199{number:08}" for number in range(count)]
 
 
-def seed(scale: Scale) -> datetime:
+def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
     """The smallest legal world, many contacts with consent, many opt-outs of others; and the floor's tables."""
     world = smallest_world(code="bench")
     now = clock.now()
     later = now + timedelta(days=300)
     at = now.replace(hour=4, minute=0)  # noon in Shanghai
-    numbers = numbers_of(scale.of(CONTACTS))
+    numbers = numbers_of(scale.of(contacts))
     with connection.cursor() as cursor:
         cursor.execute(_FLOOR)
         with cursor.copy(f"copy contacts_contact ({', '.join(_COLUMNS)}) from stdin") as copy:
@@ -193,3 +195,31 @@ def _old_calls(first: int, last: int, at: datetime) -> None:
             {"at": at, "first": first, "last": last},
         )
         cursor.execute("vacuum analyze calls_call, calls_decision")
+
+
+# -- a campaign's list
+
+LISTED, LIST_SECONDS = 1_000_000, 30
+
+
+def bench_list_forecast(scale: Scale) -> list[Line]:
+    """How many of a million waiting contacts cannot be called today, and why."""
+    seed(scale, LISTED)
+    campaign = Campaign.objects.get(code="bench")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into campaigns_queueentry (created_at, campaign_id, contact_id, priority, state)"
+            " select now(), %s, id, 0, 'waiting' from contacts_contact",
+            [campaign.pk],
+        )
+        cursor.execute("delete from contacts_consent where contact_id %% 10 = 0", [])
+        cursor.execute("vacuum analyze")
+    listed = scale.of(LISTED)
+    rates = []
+    for _round in range(3):
+        forecast = calls.ask_list(actor=campaign.created_by, campaign=campaign)
+        rates.append(listed / seconds(functools.partial(calls.run_forecast, forecast.job_id)))
+        forecast.refresh_from_db()
+        if forecast.counts["total"] != listed or forecast.counts["by_code"] != {"no_consent": listed // 10}:
+            raise RuntimeError(f"The forecast is wrong: {forecast.counts}")
+    return [Line("list_forecast", "contacts/s", rates, [LISTED / LIST_SECONDS], 1.0, {"contacts": listed})]
