@@ -25,11 +25,11 @@ lint: environment
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_deploy_check.py
 
 test: lint
-	@$(RUN) -m pytest -n 2 --dist loadgroup
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 # The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database
 test-database: environment
-	@$(RUN) -m pytest -n 2 --dist loadgroup -m "not e2e and not slow"
+	@$(RUN) -m pytest -n 2 --dist loadfile -m "not e2e and not slow"
 
 e2e: environment
 	@$(RUN) -m pytest tests/e2e

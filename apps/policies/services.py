@@ -23,7 +23,13 @@ WARN_DAYS = 60  # before a year begins whose calendar is not known (R12)
 
 def version_of(draft: PolicyDraft, **fields: Any) -> PolicyVersion:
     """The version that a draft would become, not saved."""
-    return MODELS[draft.kind](in_force_from=draft.in_force_from, reason=draft.reason, written_by=draft.written_by, **draft.values, **fields)
+    model = MODELS[draft.kind]
+    values = {name: _field(model, name).to_python(value) for name, value in draft.values.items()}
+    return model(in_force_from=draft.in_force_from, reason=draft.reason, written_by=draft.written_by, **values, **fields)
+
+
+def _field(model: type[PolicyVersion], name: str) -> Any:
+    return model._meta.get_field(name)
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from apps.core.errors import BadInput, HeguiError, NotFound
 
 from . import queries, services
 from .forms import FORMS
-from .models import PolicyDraft, PolicyVersion
+from .models import PolicyDraft, PolicyVersion, TradePack
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 
@@ -26,8 +26,12 @@ READERS = (Role.COMPLIANCE, Role.ADMIN)
 def lines_of(version: PolicyVersion) -> list[tuple[str, Any]]:
     """What a version says: the labels of its own fields, and their values."""
     known = {"id", "created_at", "number", "in_force_from", "reason", "written_by", "approved_by"}
+    if isinstance(version, TradePack):
+        known.add("trade")  # its name says it
     fields = [field for field in version._meta.concrete_fields if field.name not in known]
-    return [(str(field.verbose_name), _in_words(getattr(version, field.name))) for field in fields]
+    return [
+        (str(field.verbose_name), str(version) if field.name == "name" else _in_words(getattr(version, field.name))) for field in fields
+    ]
 
 
 def _in_words(value: Any) -> Any:

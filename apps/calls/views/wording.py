@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -26,7 +27,7 @@ def facts_in_words(decision: Decision) -> list[Line]:
     local = facts.get("local_times") or []
     week = facts.get("calls_of_week") or []
     lines: list[Line] = [
-        (_("Where the client lives it was"), ", ".join(map(_moment, local)) or _("not known")),
+        (_("Where the client lives it was"), ", ".join(_with_offset(datetime.fromisoformat(each)) for each in local) or _("not known")),
         (_("Calling hours"), f"{_hour(facts, 'window_start')}-{_hour(facts, 'window_end')}{_by(facts.get('hours_exception'))}"),
         (_("Statutory holiday"), ", ".join(_holiday(name) for name in facts.get("holidays") or [])),
         (
@@ -57,7 +58,9 @@ def _holiday(name: str | None) -> str:
 
 
 def _moment(text: str | None) -> str:
-    if not text:
-        return "–"
-    moment = datetime.fromisoformat(text)
+    """By the house's clock, with its offset."""
+    return _with_offset(timezone.localtime(datetime.fromisoformat(text))) if text else "–"
+
+
+def _with_offset(moment: datetime) -> str:
     return f"{date_format(moment, 'Y-m-d H:i:s')} {moment:%z}"

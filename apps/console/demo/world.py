@@ -30,6 +30,7 @@ from apps.contacts.models import DataSource, Purpose
 from apps.core import clock, keyring, phones
 from apps.core.errors import HeguiError
 from apps.core.protected import clear_for_machine
+from apps.policies import services as policies
 from apps.scripts import services as scripts
 from apps.scripts.models import Script, ScriptVersion
 
@@ -280,6 +281,31 @@ class _Builder:
         )
         paused = Campaign.objects.get(code="retail-clearance")
         campaigns.pause_campaign(actor=supervisor, campaign=paused)
+        self._for_compliance(supervisor)
+
+    def _for_compliance(self, supervisor: User) -> None:
+        """What waits for compliance: a policy's draft, an exception, a line without its test call; and one spoofing attempt."""
+        second = self.staff["compliance2"]
+        hours = {"window_start": "09:00:00", "window_end": "20:30:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
+        policies.write_draft(actor=second, kind="calling", values=hours, reason="投诉集中在清晨与晚间，收紧时段与频次")
+        notice = Campaign.objects.get(code="parcel-notice")
+        campaigns.ask_exception(
+            actor=supervisor,
+            campaign=notice,
+            covers="hours",
+            window_start=time(7, 0),
+            window_end=time(22, 0),
+            starts_at=self.now,
+            ends_at=self.now + timedelta(days=2),
+            reason="台风停运，须当晚通知改约取件",
+        )
+        campaigns.record_line(
+            actor=supervisor, number="01085550106", carrier="演示运营商", ownership_proof="DEMO-合同-2", filing=notice.filing
+        )
+        waiting = Campaign.objects.get(code="retail-members").entries.filter(state=QueueEntry.State.WAITING).select_related("contact")[0]
+        calls.authorize(
+            campaign="retail-members", phone=waiting.contact.phone, line="02155550199", agent=self.staff["agent"], checklist_done=True
+        )
 
     def _rights(self) -> None:
         """Drift for the permission audit to find, and a grant that waits for approval."""
