@@ -6,13 +6,11 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
@@ -21,8 +19,7 @@ from apps.calls.models import Call, Decision
 from apps.core.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
-from apps.policies.models import CallingPolicy
-from tests.conftest import MOMENT
+from tests.conftest import MOMENT, have_norm
 from tests.world import LINE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,9 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def committed() -> Iterator[World]:
     """A world whose rows other processes see. Time goes on from MOMENT."""
-    if not CallingPolicy.objects.exists():  # the test before left the tables empty
-        for norm in ("0002_norm", "0004_norm_of_trades"):
-            import_module(f"apps.policies.migrations.{norm}").write_norm(apps, None)
+    have_norm()
     with time_machine.travel(MOMENT, tick=True):
         yield World()
 
