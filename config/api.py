@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
 from apps.core.errors import HeguiError
+from apps.scripts.api import router as scripts
 
 api = NinjaAPI(
     title="Hegui",
@@ -22,6 +23,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", calls)
+api.add_router("", scripts)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:

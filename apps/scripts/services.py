@@ -10,7 +10,9 @@ from apps.accounts.roles import Role
 from apps.core import clock, detect
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 
+from .checking import Finding, check
 from .models import Script, ScriptVersion
+from .wording import FINDINGS
 
 APPROVAL_TERM = timedelta(days=180)
 SECTIONS = ("opening", "purpose", "body", "way_out", "forbidden")
@@ -48,6 +50,21 @@ def _for_review(actor: User, version: ScriptVersion) -> ScriptVersion:
     return version
 
 
+class CheckBlocked(BadInput):
+    """The automatic check found what no reviewer may overrule."""
+
+    code = "check_blocked"
+
+
+def findings_of(version: ScriptVersion) -> list[Finding]:
+    """What the automatic check says of all that is spoken; the list of forbidden behaviours is not spoken."""
+    return check(spoken(version), kind=version.script.kind, trade=version.script.trade)
+
+
+def spoken(version: ScriptVersion) -> str:
+    return "\n".join((version.opening, version.purpose, version.body, version.way_out))
+
+
 @transaction.atomic
 def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     if version.author_id != actor.pk:
@@ -60,8 +77,11 @@ def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
 
 @transaction.atomic
 def approve(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVersion:
-    """Put a reviewed version in force and retire the one before. Raises `FourEyes`."""
+    """Put a reviewed version in force and retire the one before. Raises `FourEyes`, `CheckBlocked`."""
     version = _for_review(actor, version)
+    if blocking := [finding for finding in findings_of(version) if finding.is_blocking]:
+        told = "; ".join(dict.fromkeys(f"{FINDINGS[finding.code]} ({finding.law})" for finding in blocking))
+        raise CheckBlocked(_("The automatic check forbids this text: %(findings)s."), findings=told)
     for older in version.script.versions.select_for_update().filter(state=ScriptVersion.State.APPROVED):
         older.retire()
         older.save()

@@ -1,8 +1,11 @@
 """Pages of scripts: write, submit, review."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -13,9 +16,11 @@ from apps.core.errors import BadInput
 from apps.core.paging import page_of
 
 from . import queries, services
+from .checking import advice_of
 from .forms import ReviewForm, ScriptForm, VersionForm
-from .models import Script
+from .models import Script, ScriptVersion
 from .tables import VersionTable
+from .wording import FINDINGS
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 
@@ -40,8 +45,19 @@ def script(request: StaffRequest, pk: int) -> HttpResponse:
         "may_retire": request.user.role == Role.COMPLIANCE and version.state == "approved",
         "may_submit": version.author_id == request.user.pk and version.state == "draft",
         "may_write": request.user.role == Role.SUPERVISOR,
+        "findings": _findings(version) if request.user.role != Role.AGENT else [],
     }
     return render(request, "scripts/detail.html", shown)
+
+
+def _findings(version: ScriptVersion) -> list[dict[str, Any]]:
+    """What the automatic check says, with the passage and what to write instead."""
+    text = services.spoken(version)
+    language = "zh" if (get_language() or "").startswith("zh") else "en"
+    return [
+        {"finding": each, "name": FINDINGS[each.code], "passage": text[each.start : each.end], "advice": advice_of(each.code, language)}
+        for each in services.findings_of(version)
+    ]
 
 
 @for_roles(Role.SUPERVISOR)
@@ -84,7 +100,10 @@ def script_review(request: StaffRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(queries.readable(request.user), pk=pk)
     note = request.POST.get("note", "")
     if "approve" in request.POST:
-        services.approve(actor=request.user, version=version, note=note)
+        try:
+            services.approve(actor=request.user, version=version, note=note)
+        except services.CheckBlocked as error:
+            messages.error(request, str(error))
     elif "retire" in request.POST:
         services.retire(actor=request.user, version=version)
     else:

@@ -16,6 +16,7 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("get", "calls/{call_id}"): (None, None, 404),
     ("post", "calls/{call_id}/events"): ("events", {"event": "ringing"}, 404),
     ("post", "opt-outs"): ("optouts", {"phone": PHONE, "evidence": "m1"}, 201),  # a refusal is taken from anybody with the scope
+    ("post", "scripts/check"): (None, {"text": "您好"}, 200),  # a text of the client's own; nothing is read or stored
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
 }

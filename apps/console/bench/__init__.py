@@ -14,6 +14,7 @@ from .auditing import bench_permission_audit
 from .gate import bench_gate, bench_gate_growth, bench_list_forecast
 from .http import bench_gate_http
 from .importing import bench_import
+from .linting import bench_lint_scripts
 from .measure import Line, Scale
 
 BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
@@ -23,6 +24,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "list_forecast": bench_list_forecast,
     "import": bench_import,
     "permission_audit": bench_permission_audit,
+    "lint_scripts": bench_lint_scripts,
 }
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]

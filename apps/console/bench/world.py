@@ -41,7 +41,14 @@ def smallest_world(*, code: str) -> SmallestWorld:
     source = contacts.approve_source(actor=compliance, source=source)
     script = Script.objects.create(code=code, name=code, kind="marketing", trade="retail")
     version = scripts.write_version(
-        actor=supervisor, script=script, company=code, opening=code, purpose=code, body=code, way_out="按9退订", forbidden=""
+        actor=supervisor,
+        script=script,
+        company=code,
+        opening=f"您好，我是{code}公司的客服。",
+        purpose="来电是向您介绍续费。",
+        body=code,
+        way_out="按9退订",
+        forbidden="",
     )
     scripts.approve(actor=compliance, version=scripts.submit(actor=supervisor, version=version))
     today = clock.now().date()

@@ -1,0 +1,178 @@
+"""Find what a text may not say and what it lacks. Pure: text in, findings out.
+
+Terms and patterns of the packs are looked for in the normalised text; a find counts unless its words
+make it innocent: a longer phrase that is allowed, a negation that governs it ("不保证收益"), a warning
+about others who say so ("凡承诺保本的都是诈骗"). Findings point at the original text.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.errors import BadInput
+
+from .normalise import Normal, normalise
+from .packs import Pack, PackRule, in_force, syllable
+
+MOST_CHARACTERS = 20_000
+_NEGATED = re.compile(
+    r"(不|未|没|没有|无|非|禁止|严禁|杜绝|切勿|请勿|勿|别|莫|谨防|防范|警惕|拒绝|避免|抵制|识别|举报|冒充|假冒|并非|绝非)"
+    r"(任何|向您|对您|给您|为您|以任何|以|有|所谓|的|再|其他|做出|作出|做|作|承诺|保证|确保|提供|索要|要求|涉及|使用|宣称|声称|产品|类|等|您|会|是|能|得|可|要|说|把|将"
+    r"|我们|客户|主动|个人|轻信|相信|推销|推荐|销售|包含|属于|存在|代表|所有|因|予|应|该|我行|我司|公司|员工|工作人员|他人|随意|擅自|电话|电话中|里|中|在)*$"
+)
+_WARNED = re.compile(
+    r"^.{0,8}(都是|均是|均为|就是|属于|即为|一律是|全是|是)?(1种)?(诈骗|骗子|骗局|骗人的|违法|违规|不法|假冒|谣言|不可信"
+    r"|请勿相信|切勿相信|不要相信|千万别信|请立即挂断|请挂断|请报警|请警惕|行为请)"
+)
+_NEAR = 24  # characters before and after a find that are looked at
+
+
+class TextRefused(BadInput):
+    code = "text_refused"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Where in the original text (as slices have it) which rule finds what. A missing part stands at 0, 0."""
+
+    start: int
+    end: int
+    code: str
+    level: str
+    law: str
+
+    @property
+    def is_blocking(self) -> bool:
+        return self.level == "blocking"
+
+
+def check(text: str, *, kind: str = "marketing", trade: str = "general", needs_parts: bool = True) -> list[Finding]:
+    """All findings, in the order of the text. `needs_parts` is off for a piece of a script or a transcript.
+
+    Raises `TextRefused` for a text that is too long or holds control characters.
+    """
+    if len(text) > MOST_CHARACTERS:
+        raise TextRefused(_("The text has %(count)s characters; %(most)s are the most."), count=len(text), most=MOST_CHARACTERS)
+    for place, char in enumerate(text):
+        if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t":
+            raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=place + 1)
+    pack = in_force()
+    normal = normalise(text)
+    holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
+    found = {_finding(pack.rules[number], normal, start, end) for number, start, end in _finds(pack, normal, holding)}
+    if needs_parts:
+        found |= {_missing(pack.rules[number]) for number in holding if _lacks(pack.rules[number], normal)}
+    return sorted(_longest(found))
+
+
+def _finding(rule: PackRule, normal: Normal, start: int, end: int) -> Finding:
+    return Finding(*normal.origin(start, end), rule.code, rule.level, rule.law)
+
+
+def _missing(rule: PackRule) -> Finding:
+    return Finding(0, 0, rule.code, rule.level, rule.law)
+
+
+def _longest(found: set[Finding]) -> Iterator[Finding]:
+    """Of finds of one rule that lie within one another only the outermost."""
+    for each in found:
+        if not any(
+            other != each and other.code == each.code and other.start <= each.start and each.end <= other.end and each.end > 0
+            for other in found
+        ):
+            yield each
+
+
+def _finds(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
+    """Rule, start and end in the normalised text; innocent ones left out, with whatever lies within them."""
+    finds = {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding)} if find[0] in holding}
+    innocent = {find for find in finds if _is_innocent(pack.rules[find[0]], normal, find[1], find[2])}
+    for number, start, end in finds:
+        if not any(other == number and first <= start and end <= last for other, first, last in innocent):
+            yield number, start, end
+
+
+def _terms(pack: Pack, normal: Normal) -> Iterator[tuple[int, int, int]]:
+    for last, (_word, rules) in pack.terms.iter(normal.text):
+        for number, length in rules:
+            yield number, last + 1 - length, last + 1
+    for last, (_word, rules) in pack.pinyin.iter(normal.text):
+        for number, length in rules:
+            start, end = last + 1 - length, last + 1
+            if not _is_letter(normal.text[start - 1 : start]) and not _is_letter(normal.text[end : end + 1]):
+                yield number, start, end
+    sounds, places = _sounds(normal)
+    for last, (word, rules) in pack.syllables.iter(sounds):
+        first = places[last - len(word) + 1]
+        for number, length in rules:
+            if first is not None:
+                yield number, first, first + length
+
+
+def _is_letter(char: str) -> bool:
+    return "a" <= char <= "z" if char else False
+
+
+def _sounds(normal: Normal) -> tuple[str, list[int | None]]:
+    """The text as syllables between spaces, and for each space the character that follows it."""
+    text, places = [" "], []
+    for place, char in enumerate(normal.text):
+        said = syllable(char) or char
+        places += [place] + [None] * len(said)
+        text += [said, " "]
+    return "".join(text), [*places, None]
+
+
+def _patterns(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
+    for number in holding:
+        for pattern in pack.rules[number].patterns:
+            for found in pattern.finditer(normal.text):
+                yield number, found.start(), found.end()
+
+
+def _is_innocent(rule: PackRule, normal: Normal, start: int, end: int) -> bool:
+    if _is_allowed(rule, normal.text, start, end):
+        return True
+    if not rule.negatable:
+        return False
+    clause = normal.clauses[start]
+    first = start
+    while first > 0 and normal.clauses[first - 1] == clause and start - first < _NEAR:
+        first -= 1
+    if _NEGATED.search(normal.text[first:start]):
+        return True
+    return bool(_WARNED.search(normal.text[end : end + _NEAR]))
+
+
+def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:
+    """Whether the find lies within an innocent phrase, or begins with one."""
+    for phrase in rule.allow:
+        at = text.find(phrase, max(0, start - len(phrase)), end + len(phrase))
+        while at != -1:
+            if at <= start < at + len(phrase):
+                return True
+            at = text.find(phrase, at + 1, end + len(phrase))
+    return False
+
+
+def _lacks(rule: PackRule, normal: Normal) -> bool:
+    """Whether a part that has to be there is not, in any of the ways to say it."""
+    if not rule.is_requirement:
+        return False
+    said = _by_clauses(normal)
+    if any(pattern.search(normal.text) for pattern in rule.denied):
+        return True
+    return not any(pattern.search(said) for pattern in rule.required)
+
+
+def _by_clauses(normal: Normal) -> str:
+    """The normalised text with a bar between clauses: nobody introduces themselves across a full stop."""
+    parts = []
+    for place, char in enumerate(normal.text):
+        if place and normal.clauses[place] != normal.clauses[place - 1]:
+            parts.append("|")
+        parts.append(char)
+    return "".join(parts)

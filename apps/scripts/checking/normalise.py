@@ -1,0 +1,70 @@
+"""A script's text as the check reads it, with the way back to what was written.
+
+Width, case, traditional forms, look-alikes, numerals written as words and everything between the
+characters (spaces, punctuation, zero-width characters) are evened out, so that none of them hides a
+phrase. Every character that is left knows where in the original it came from.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+
+from opencc import OpenCC
+
+_TO_SIMPLIFIED = OpenCC("t2s")
+# Numerals as words and as formal characters are digits, on both sides of every comparison.
+_ALIKE = {
+    **dict(zip("〇零一二三四五六七八九", "00123456789", strict=True)),
+    **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
+    **{"两": "2", "佰": "百", "囯": "国", "蕞": "最", "葆": "保", "険": "险", "収": "收", "転": "转", "価": "价", "効": "效", "総": "总"},
+    # Letters of other scripts that look like Latin ones.
+    **dict(zip("аеорсухіѕ", "aeopcyxis", strict=True)),
+}
+_CLAUSE = frozenset("。！？；!?;\n\r,，、：:")
+
+
+@dataclass(frozen=True)
+class Normal:
+    """`text` is what is compared; character i came from `starts[i]` to `ends[i]` and stands in clause `clauses[i]`."""
+
+    text: str
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    clauses: tuple[int, ...]
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Where a piece of the normal text stands in the original: start and end, as slices have them."""
+        return self.starts[start], self.ends[end - 1]
+
+
+@cache
+def _evened(char: str) -> str:
+    """What a character counts as; "" when it does not count."""
+    kept = []
+    for each in unicodedata.normalize("NFKC", char).lower():
+        alike = (_ALIKE.get(one, one) for one in _TO_SIMPLIFIED.convert(each))
+        kept += [one for one in alike if unicodedata.category(one)[0] in "LN"]
+    return "".join(kept)
+
+
+def normalise(text: str) -> Normal:
+    kept: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    clauses: list[int] = []
+    clause = 0
+    for place, char in enumerate(text):
+        if char in _CLAUSE:
+            clause += 1
+            continue
+        for one in _evened(char):
+            kept.append(one)
+            starts.append(place)
+            ends.append(place + 1)
+            clauses.append(clause)
+    return Normal("".join(kept), tuple(starts), tuple(ends), tuple(clauses))
+
+
+def plain(term: str) -> str:
+    """A listed term in the same form."""
+    return "".join(_evened(char) for char in term)

@@ -1,0 +1,40 @@
+"""`check_script FILE [--type T] [--trade T]`: what the automatic check finds. `-` reads standard input.
+
+Prints `{findings: [{code, start, end, level, law}]}`; exit code 0 without blocking findings, 3 with.
+"""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from apps.core import cli
+from apps.scripts.checking import TextRefused, check
+from apps.scripts.models import CallKind
+
+
+class Command(cli.Command):
+    help = "Check the text of a call script for what may not be said and what has to be."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", help="a UTF-8 text file, or - for standard input")
+        parser.add_argument("--type", default=CallKind.MARKETING, choices=CallKind.values, help="kind of call")
+        parser.add_argument("--trade", default="general", help="trade, as finance")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise CommandError(f"{options['file']} is not UTF-8 text.") from None
+        try:
+            findings = check(text, kind=options["type"], trade=options["trade"])
+        except TextRefused as error:
+            self.refuse(error)
+            return
+        self.tell({"findings": [asdict(finding) for finding in findings]})
+        if any(finding.is_blocking for finding in findings):
+            sys.exit(cli.REFUSED)

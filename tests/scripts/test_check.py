@@ -1,0 +1,189 @@
+"""The automatic check: the sample, a collection of our own, evasions, innocent uses, bad input."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.core.errors import BadInput
+from apps.scripts import services
+from apps.scripts.checking import MOST_CHARACTERS, TextRefused, advice_of, check
+from apps.scripts.checking.packs import in_force
+from apps.scripts.models import ScriptVersion
+from apps.scripts.wording import FINDINGS
+from tests.http import Api, problem
+from tests.world import COMPANY, SECTIONS, World
+
+from .collection import samples
+
+SAMPLE = yaml.safe_load((Path(__file__).parent.parent / "data" / "scripts.yaml").read_text())
+
+
+def codes(text: str, **about: Any) -> set[str]:
+    return {finding.code for finding in check(text, needs_parts=False, **about)}
+
+
+@pytest.mark.parametrize("row", SAMPLE, ids=lambda row: row["id"])
+def test_the_sample_gives_exactly_its_findings(row: dict[str, Any]) -> None:
+    found = {finding.code for finding in check(row["text"], kind=row["type"], trade=row["trade"])}
+    assert found == set(row["findings"])
+
+
+def test_of_the_scripts_held_out_nineteen_in_twenty_are_judged_right() -> None:
+    planted = found = clean = flagged = 0
+    for sample in samples():
+        if not sample.is_held_out:
+            continue
+        told = {finding.code for finding in check(sample.text, kind=sample.kind, trade=sample.trade)}
+        if sample.code:
+            planted, found = planted + 1, found + (sample.code in told)
+        else:
+            clean, flagged = clean + 1, flagged + bool(told)
+    assert planted >= 80
+    assert clean >= 40
+    assert found / planted >= 0.95
+    assert flagged / clean <= 0.05
+
+
+def test_the_collection_is_large_and_has_every_code_and_trade() -> None:
+    everything = list(samples())
+    assert len(everything) >= 200
+    assert {sample.code for sample in everything} == {rule.code for rule in in_force().rules} | {""}
+    assert {sample.trade for sample in everything} == {"retail", "finance", "education", "medical", "general"}
+    assert {sample.kind for sample in everything} == {"marketing", "notification"}
+
+
+PHRASES = [
+    ("保本保息", "finance"), ("稳赚不赔", "finance"), ("国家级", "retail"), ("全网最低", "retail"), ("签约保过", "education"),
+    ("永不复发", "medical"),
+]  # fmt: skip
+TRADITIONAL = str.maketrans("国级网签约过发复赚赔", "國級網簽約過發復賺賠")
+BETWEEN = ["", " ", "\u200b", "\u3000", "-", "·", "*", "\u00ad", "，", "．", "~"]
+
+
+@given(
+    phrase=st.sampled_from(PHRASES),
+    between=st.lists(st.sampled_from(BETWEEN), min_size=3, max_size=3),
+    traditional=st.booleans(),
+    before=st.sampled_from(["", "您好。", "这款产品", "X"]),
+    after=st.sampled_from(["", "。", "，欢迎咨询", "😀"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_nothing_put_between_and_no_other_form_hides_a_phrase(
+    phrase: tuple[str, str], between: list[str], traditional: bool, before: str, after: str
+) -> None:
+    clear, trade = phrase
+    written = clear.translate(TRADITIONAL) if traditional else clear
+    gaps = [*between[: len(written) - 1], ""]
+    hidden = "".join(char + gap for char, gap in zip(written, gaps, strict=True))
+    text = before + hidden + after
+    found = check(text, trade=trade, needs_parts=False)
+    assert found
+    for finding in found:
+        assert 0 <= finding.start < finding.end <= len(text)
+        passage = text[finding.start : finding.end]
+        assert passage[0] in written
+        assert passage[-1] in written
+
+
+@pytest.mark.parametrize(
+    ("text", "trade"),
+    [
+        ("我们不保证收益", "finance"),
+        ("本产品非保本", "finance"),
+        ("凡承诺保本保息的都是骗局", "finance"),
+        ("任何人索要验证码都是诈骗", "general"),
+        ("我们不会向您索要身份证号、银行卡密码或短信验证码", "finance"),
+        ("在第一时间告诉您", "retail"),
+        ("最低消费三十元", "retail"),
+        ("请勿轻信保本保息", "finance"),
+    ],
+)
+def test_negations_warnings_and_longer_words_are_innocent(text: str, trade: str) -> None:
+    assert codes(text, trade=trade) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("不办理将影响您的征信", "pressure"),
+        ("不买没关系，这款保本保息", "guaranteed_return"),
+        ("没时间？国家级品质值得看看", "absolute_claim"),
+        ("baobenbaoxi 的产品", "guaranteed_return"),
+        ("煲本煲息", "guaranteed_return"),
+    ],
+)
+def test_a_negation_of_something_else_saves_nothing(text: str, code: str) -> None:
+    assert codes(text, trade="finance") == {code}
+
+
+@pytest.mark.parametrize("text", ["x" * (MOST_CHARACTERS + 1), "您好\x00", "a\ud800"])
+def test_what_is_no_text_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(TextRefused):
+        check(text)
+
+
+@pytest.mark.parametrize("text", ["", "{{ company }}", "{% load x %}", "\u202e文本", "😀" * 100, "a" * MOST_CHARACTERS])
+def test_odd_text_is_judged_like_any_other(text: str) -> None:
+    assert {finding.code for finding in check(text)} == {"missing_company", "missing_purpose", "missing_opt_out"}
+
+
+def test_every_rule_has_a_name_a_law_and_advice() -> None:
+    for rule in in_force().rules:
+        assert rule.code in FINDINGS
+        assert rule.law.startswith("《")
+        assert advice_of(rule.code, "zh")
+        assert advice_of(rule.code, "en")
+
+
+def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
+    sections = {**SECTIONS, "body": "这款产品全网最低价。"}
+    version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)
+    services.submit(actor=world.people["supervisor"], version=version)
+    with pytest.raises(BadInput, match="广告法"):
+        services.approve(actor=world.people["compliance"], version=version)
+    assert ScriptVersion.objects.get(pk=version.pk).state == "submitted"
+
+
+def test_the_page_shows_the_passage_and_what_to_do(world: World, browse: Any) -> None:
+    sections = {**SECTIONS, "body": "这款产品全网最低价。"}
+    version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)
+    text = browse("supervisor").get(version_url(version)).content.decode()
+    assert "<mark>全网最低价</mark>" in text or "<mark>全网最低</mark>" in text
+    assert "《广告法》第9条" in text
+
+
+def version_url(version: Any) -> str:
+    from django.urls import reverse
+
+    return reverse("script", kwargs={"pk": version.pk})
+
+
+def test_the_command_prints_findings_and_exits_with_3(tmp_path: Path) -> None:
+    file = tmp_path / "script.txt"
+    file.write_text("您好，我是明澜家居的客服，来电介绍新品，国家级品质。退订请按9。", encoding="utf-8")
+    out = io.StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command("check_script", str(file), "--trade", "retail", stdout=out)
+    assert ended.value.code == 3
+    (found,) = json.loads(out.getvalue())["findings"]
+    assert (found["code"], found["level"]) == ("absolute_claim", "blocking")
+    file.write_text(file.read_text(encoding="utf-8").replace("国家级", "优良"), encoding="utf-8")
+    out = io.StringIO()
+    call_command("check_script", str(file), stdout=out)
+    assert json.loads(out.getvalue()) == {"findings": []}
+
+
+def test_programs_ask_too(world: World) -> None:
+    api = Api(world.key)
+    text = "您好，这里是海桐银行，来电介绍理财，保本保息。退订请按9。"
+    (found,) = api.post("scripts/check", {"text": text, "trade": "finance"}).json()["findings"]
+    assert text[found["start"] : found["end"]] == "保本保息"
+    assert problem(api.post("scripts/check", {"text": ""})) == (422, "bad_input")
+    assert problem(api.post("scripts/check", {"text": "x" * (MOST_CHARACTERS + 1)}))[0] == 422
