@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from importlib import import_module
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings
 from django.test import Client
 
@@ -41,18 +39,8 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def have_norm() -> None:
-    """The rows that migrations write: a test that commits leaves the tables empty for the next one."""
-    from apps.policies.models import CallingPolicy
-
-    if not CallingPolicy.objects.exists():
-        for written in ("0002_norm", "0004_norm_of_trades"):
-            import_module(f"apps.policies.migrations.{written}").write_norm(apps, None)
-
-
 @pytest.fixture
 def world(db: None, clock: time_machine.Traveller) -> World:
-    have_norm()
     return World()
 
 

@@ -19,7 +19,7 @@ from apps.calls.models import Call, Decision
 from apps.core.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
-from tests.conftest import MOMENT, have_norm
+from tests.conftest import MOMENT
 from tests.world import LINE, World
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,7 +31,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def committed() -> Iterator[World]:
     """A world whose rows other processes see. Time goes on from MOMENT."""
-    have_norm()
     with time_machine.travel(MOMENT, tick=True):
         yield World()
 
