@@ -39,76 +39,80 @@ class Asked(Strict):
     contact: Text | None = Field(None, examples=["ct_1a"])
     phone: Text | None = Field(None, examples=["13800001234"])
     line: Text = Field(examples=["01085550101"])
-    agent: Text | None = None
+    agent: Text | None = Field(None, examples=["agent"])
 
 
 class Reason(Schema):
-    code: str
-    duty: str
-    law: str
-    message: dict[str, str]
-    retry_at: datetime | None
+    """One refusal: the rule, the duty and the law behind it, and when it passes by itself, if that can be known."""
+
+    code: str = Field(examples=["daily_cap"])
+    duty: str = Field(examples=["R13"])
+    law: str = Field(examples=["《在线外呼规范》"])
+    message: dict[str, str] = Field(examples=[{"en": "The number has had its call for today, over all campaigns.", "zh": "…"}])
+    retry_at: datetime | None = Field(examples=["2026-11-25T00:00:00+08:00"])
 
 
 class Answered(Schema):
-    decision: Literal["allow", "refuse"]
-    decision_id: str
-    call: str | None
-    expires_at: datetime | None
-    number: str | None = None
-    script: str | None
-    policy: int
-    reasons: list[Reason]
-    not_applicable: list[str]
+    decision: Literal["allow", "refuse"] = Field(examples=["allow"])
+    decision_id: str = Field(examples=["dc_9k"])
+    call: str | None = Field(examples=["cl_2f"])
+    expires_at: datetime | None = Field(examples=["2026-11-24T02:01:00+00:00"])
+    number: str | None = Field(None, examples=["+8613800001234"])
+    script: str | None = Field(examples=["sv_3"])
+    policy: int = Field(examples=[1])
+    reasons: list[Reason] = Field(examples=[[]])
+    not_applicable: list[str] = Field(examples=[[]])
 
 
 class Event(Strict):
-    event: Literal["ringing", "answered", "no_answer", "busy", "failed", "key", "ended"]
-    at: AwareDatetime | None = None
-    digit: Annotated[str, StringConstraints(pattern=r"^[0-9*#]?$")] = ""
-    duration: Annotated[int, Field(ge=0, le=86_400)] | None = None
+    event: Literal["ringing", "answered", "no_answer", "busy", "failed", "key", "ended"] = Field(examples=["key"])
+    at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
+    digit: Annotated[str, StringConstraints(pattern=r"^[0-9*#]?$")] = Field("", examples=["9"])
+    duration: Annotated[int, Field(ge=0, le=86_400)] | None = Field(None, examples=[42])
 
 
 class CallState(Schema):
-    call: str
-    state: str
-    end_requested: bool
-    opted_out: bool
+    """`end_requested` means: hang up."""
+
+    call: str = Field(examples=["cl_2f"])
+    state: str = Field(examples=["answered"])
+    end_requested: bool = Field(examples=[True])
+    opted_out: bool = Field(examples=[True])
 
 
 class ClaimedCall(CallState):
-    number: str | None
-    line: str
-    campaign: str
-    expires_at: datetime
+    number: str | None = Field(examples=["+8613800001234"])
+    line: str = Field(examples=["+861085550101"])
+    campaign: str = Field(examples=["retail-members"])
+    expires_at: datetime = Field(examples=["2026-11-24T02:01:00+00:00"])
 
 
 class OptOutAsked(Strict):
-    contact: Text | None = None
-    phone: Text | None = None
-    evidence: Text
-    said_at: AwareDatetime | None = None
+    contact: Text | None = Field(None, examples=["ct_1a"])
+    phone: Text | None = Field(None, examples=["13800001234"])
+    evidence: Text = Field(examples=["sms:20261124-17"])
+    said_at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
 
 
 class OptOutRecorded(Schema):
-    opt_out: str
-    recorded_at: datetime
+    opt_out: str = Field(examples=["oo_7"])
+    recorded_at: datetime = Field(examples=["2026-11-24T02:00:06+00:00"])
 
 
 class CampaignRow(Schema):
-    id: str
-    code: str
-    name: str
-    kind: str
-    trade: str
-    state: str
-    lines: list[str]
+    id: str = Field(examples=["cp_1"])
+    code: str = Field(examples=["retail-members"])
+    name: str = Field(examples=["会员续费回访"])
+    kind: str = Field(examples=["marketing"])
+    trade: str = Field(examples=["retail"])
+    state: str = Field(examples=["running"])
+    lines: list[str] = Field(examples=[["+861085550101"]])
 
 
 class QueueRow(Schema):
-    contact: str
-    phone: str
-    priority: int
+    contact: str = Field(examples=["ct_1a"])
+    phone: str = Field(examples=["138****1234"])
+    priority: int = Field(examples=[0])
 
 
 def _campaign(client: ApiClient, code: str) -> Campaign:

@@ -16,16 +16,16 @@ class TextToCheck(Schema):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] = Field(examples=["您好，这里是海桐银行，保本保息。"])
-    type: Literal["marketing", "notification", "service"] = "marketing"
-    trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = "general"
+    type: Literal["marketing", "notification", "service"] = Field("marketing", examples=["marketing"])
+    trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field("general", examples=["finance"])
 
 
 class FoundInText(Schema):
-    code: str
-    start: int
-    end: int
-    level: Literal["blocking", "advisory"]
-    law: str
+    code: str = Field(examples=["guaranteed_return"])
+    start: int = Field(examples=[10])
+    end: int = Field(examples=[14])
+    level: Literal["blocking", "advisory"] = Field(examples=["blocking"])
+    law: str = Field(examples=["《广告法》第25条"])
 
 
 class Findings(Schema):

@@ -241,6 +241,17 @@ def test_the_description_of_the_api_is_open(world: World) -> None:
     assert client.get("/api/v1/docs").status_code == 200
 
 
+def test_every_field_of_the_description_has_an_example(world: World) -> None:
+    schemas = SecureClient().get("/api/v1/openapi.json").json()["components"]["schemas"]
+    bare = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, told in schema.get("properties", {}).items()
+        if "examples" not in told and not told.get("items", {}).get("$ref")
+    ]
+    assert bare == []
+
+
 def test_times_have_an_offset(world: World, api: Api) -> None:
     body = api.post("calls/authorize", ASKED).json()
     assert body["expires_at"].endswith(("+00:00", "Z", "+08:00"))
