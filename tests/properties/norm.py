@@ -5,7 +5,7 @@ Codes are the only thing that this shares with the product.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 # 国务院办公厅关于2026年部分节假日安排的通知: holidays with their adjusted rest days.
@@ -95,6 +95,7 @@ def is_exempt(campaign: CampaignOfModel, at: datetime) -> bool:
 
 def refusals(history: History, campaign: CampaignOfModel, line: str, at: datetime) -> set[str]:
     found: set[str] = set()
+    at = at.astimezone(UTC)  # seven days are 168 hours, also when summer time begins in between
     local = clocks(history, at)
     exempt = is_exempt(campaign, at)
     # R15: from the opt-out on, for good
