@@ -38,8 +38,23 @@ class _Local(threading.local):
         self.held: dict[int, tuple[int, int]] = {}
 
 
+class _Redis:
+    """The store of permits, and until when it is not asked because it did not answer."""
+
+    def __init__(self) -> None:
+        self.away_until = 0.0
+
+    @property
+    def is_away(self) -> bool:
+        return not settings.REDIS_URL or time.monotonic() < self.away_until
+
+    def note_away(self) -> None:
+        self.away_until = time.monotonic() + AWAY_SECONDS
+        log.warning("permits_away")
+
+
 _local = _Local()
-_away_until = 0.0
+_redis = _Redis()
 
 
 @cache
@@ -50,13 +65,12 @@ def _store() -> Any:
 
 def take_permit(client: ApiClient) -> None:
     """Count one request of the client. Raises `TooManyRequests` beyond its limit of this second."""
-    global _away_until  # noqa: PLW0603  one clock for the process
     second = int(time.time())
     of, left = _local.held.get(client.pk, (0, 0))
     if of == second and left > 0:
         _local.held[client.pk] = (second, left - 1)
         return
-    if not settings.REDIS_URL or time.monotonic() < _away_until:
+    if _redis.is_away:
         return
     block = max(1, client.requests_per_second // BLOCKS)
     key = f"hegui:{connection.settings_dict['NAME']}:permits:{client.pk}:{second}"
@@ -66,8 +80,7 @@ def take_permit(client: ApiClient) -> None:
         if taken == block:
             store.expire(key, KEPT_SECONDS)
     except redis.RedisError:
-        _away_until = time.monotonic() + AWAY_SECONDS
-        log.warning("permits_away")
+        _redis.note_away()
         return
     granted = min(block, client.requests_per_second - (taken - block))
     if granted <= 0:

@@ -30,6 +30,7 @@ def write_version(*, actor: User, script: Script, company: str, **sections: str)
     last = Script.objects.select_for_update().get(pk=script.pk).versions.order_by("-number").first()
     version = ScriptVersion(script=script, number=last.number + 1 if last else 1, company=company, author=actor, **sections)
     version.full_clean(exclude=["state"])
+    findings_of(version)  # what cannot be checked is not stored: raises `TextRefused`
     version.save()
     return version
 

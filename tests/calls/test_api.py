@@ -271,6 +271,11 @@ def test_a_client_that_asks_too_much_is_told_when_to_go_on(world: World, clock: 
     assert api.get("campaigns").status_code == 200
 
 
+def test_an_address_that_does_not_exist_and_a_strange_host_are_refused(world: World, api: Api) -> None:
+    assert api.get("no-such-thing").status_code == 404
+    assert SecureClient().get("/api/v1/campaigns", headers={"host": "evil.example"}).status_code == 400
+
+
 def test_without_redis_requests_go_through(world: World, monkeypatch: Any) -> None:
     world.client.requests_per_second = 1
     world.client.save()
@@ -279,7 +284,7 @@ def test_without_redis_requests_go_through(world: World, monkeypatch: Any) -> No
     try:
         assert [api.get("campaigns").status_code for _request in range(3)] == [200, 200, 200]
     finally:
-        permits._away_until = 0.0
+        permits._redis.away_until = 0.0
 
 
 def test_a_claim_repeated_under_its_key_is_the_same_call(world: World, api: Api, clock: Any) -> None:

@@ -23,7 +23,7 @@ def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(current_app.conf, "broker_url", nowhere)
     monkeypatch.setattr(current_app.conf, "broker_write_url", nowhere)
     yield
-    permits._away_until = 0.0
+    permits._redis.away_until = 0.0
 
 
 @pytest.mark.usefixtures("without_redis")

@@ -151,6 +151,15 @@ def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
     assert ScriptVersion.objects.get(pk=version.pk).state == "submitted"
 
 
+def test_a_text_that_cannot_be_checked_is_not_stored(world: World) -> None:
+    before = world.script.versions.count()
+    with pytest.raises(TextRefused):
+        services.write_version(
+            actor=world.people["supervisor"], script=world.script, company=COMPANY, **{**SECTIONS, "body": "好" * MOST_CHARACTERS}
+        )
+    assert world.script.versions.count() == before
+
+
 def test_the_page_shows_the_passage_and_what_to_do(world: World, browse: Any) -> None:
     sections = {**SECTIONS, "body": "这款产品全网最低价。"}
     version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)

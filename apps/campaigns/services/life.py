@@ -99,6 +99,12 @@ def _in_words(missing: Missing) -> str:
     return "; ".join(map(str, missing))
 
 
+def _require_whole(campaign: Campaign) -> None:
+    """Raises `BadInput` that names what is missing; the caller's transaction undoes what it began."""
+    if missing := what_is_missing(campaign):
+        raise BadInput(_("Not yet: %(missing)s."), missing=_in_words(missing))
+
+
 def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> Campaign:
     campaign = _locked(campaign)
     if actor.role != Role.COMPLIANCE and not actor.has_perm("supervise", campaign):
@@ -115,9 +121,8 @@ def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> 
 @transaction.atomic
 def submit_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Hand a draft to compliance. `BadInput` names what is missing, before anybody reads it in vain."""
-    if missing := what_is_missing(campaign):
-        raise BadInput(_("Not yet: %(missing)s."), missing=_in_words(missing))
     campaign = _move(actor, campaign, Campaign.submit)
+    _require_whole(campaign)
     tell(_compliance(), "campaign_submitted", campaign=campaign.name)
     return campaign
 
@@ -141,8 +146,7 @@ def _for_review(actor: User, campaign: Campaign) -> Campaign:
 def approve_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Compliance lets a campaign run. Raises `FourEyes`; `BadInput` names what is missing."""
     campaign = _for_review(actor, campaign)
-    if missing := what_is_missing(campaign):
-        raise BadInput(_("Not yet: %(missing)s."), missing=_in_words(missing))
+    _require_whole(campaign)
     campaign.approve()
     campaign.approved_by = actor
     campaign.save()
@@ -161,9 +165,9 @@ def send_back_campaign(*, actor: User, campaign: Campaign) -> Campaign:
 @transaction.atomic
 def run_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Start it, or go on after a pause; what was there at approval has to be there still."""
-    if missing := what_is_missing(campaign):
-        raise BadInput(_("Not yet: %(missing)s."), missing=_in_words(missing))
-    return _move(actor, campaign, Campaign.run)
+    campaign = _move(actor, campaign, Campaign.run)
+    _require_whole(campaign)
+    return campaign
 
 
 @transaction.atomic
