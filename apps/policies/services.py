@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.text import capfirst
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -108,4 +108,4 @@ def warn_of_unknown_year(*, at: datetime | None = None) -> bool:
 
 
 def title_of(kind: str) -> str:
-    return str(dict(PolicyDraft.Kind.choices).get(kind, _("policy")))
+    return capfirst(str(PolicyDraft.Kind(kind).label))
