@@ -44,7 +44,11 @@ app.conf.update(
         "pause-lapsed-campaigns": {"task": "apps.campaigns.tasks.pause_lapsed", "schedule": 300.0},
         "measure-lines-and-agents": {"task": "apps.calls.tasks.measure", "schedule": 300.0},
         "warn-of-unknown-year": {"task": "apps.policies.tasks.warn_of_unknown_year", "schedule": crontab(hour=9, minute=0)},
+        "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
+        "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
     },
 )
-app.autodiscover_tasks(["apps.access", "apps.jobs", "apps.policies", "apps.contacts", "apps.campaigns", "apps.calls", "apps.retention"])
+app.autodiscover_tasks(
+    ["apps.access", "apps.jobs", "apps.policies", "apps.contacts", "apps.scripts", "apps.campaigns", "apps.calls", "apps.retention"]
+)

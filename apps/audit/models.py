@@ -82,6 +82,17 @@ NOTICES = {
     "calendar_unknown": _(
         "Marketing calls stop on %(day)s: the holiday calendar of that year is not known. Enter the State Council's notice."
     ),
+    "script_submitted": _('The script "%(script)s" awaits review.'),
+    "script_second_approver": _('The script "%(script)s" awaits a second approval.'),
+    "script_approved": _('The script "%(script)s" was approved.'),
+    "script_changes_requested": _('Changes were requested to the script "%(script)s".'),
+    "script_retired": _('The approval of the script "%(script)s" was withdrawn: its calls are refused.'),
+    "script_remark": _('There is a remark on the script "%(script)s".'),
+    "script_answer": _('A remark on the script "%(script)s" was answered.'),
+    "script_expires": _('The approval of the script "%(script)s" ends in %(days)s days. Hand in a new version.'),
+    "script_expired": _('The approval of the script "%(script)s" has ended: its calls are refused.'),
+    "rule_written": _('The rule "%(rule)s" of the automatic check awaits a second person.'),
+    "rule_blocks_script": _('The new rule "%(rule)s" finds the script "%(script)s" at fault. Hand in a new version, or withdraw it.'),
     "policy_draft": _("A new version of a policy awaits a second person."),
     "exception_asked": _('An exception for the campaign "%(campaign)s" awaits approval.'),
     "audit_done": _("The permission audit found %(count)s things to clear."),

@@ -20,6 +20,7 @@ UNTRACKED = {
     "calls.call",
     "campaigns.queueentry",
     "jobs.job",
+    "scripts.reviewevent",
     "retention.erasureentry",
     "retention.purgerun",
     "optouts.optout",

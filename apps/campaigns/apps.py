@@ -12,11 +12,19 @@ def _enlist_imported(sender: Any, contact_import: Any, contact_ids: list[int], *
         enlist(campaign=Campaign.objects.get(code=contact_import.list_code), contact_ids=contact_ids)
 
 
+def _still_speaks(sender: Any, version: Any, **kwargs: Any) -> bool:
+    from .services import still_speaks
+
+    return still_speaks(version)
+
+
 class CampaignsConfig(AppConfig):
     name = "apps.campaigns"
     label = "campaigns"
 
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
+        from apps.scripts.signals import version_superseded
 
+        version_superseded.connect(_still_speaks, dispatch_uid="campaigns.still_speaks")
         contacts_stored.connect(_enlist_imported, dispatch_uid="campaigns.enlist_imported")

@@ -11,6 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource
 from apps.policies import queries as policies
+from apps.scripts.models import SMS, Script, ScriptVersion
 
 from . import queries
 from .models import CallException, Campaign, Filing
@@ -18,6 +19,7 @@ from .models import CallException, Campaign, Filing
 
 class CampaignForm(forms.ModelForm):
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
+    script = forms.ModelChoiceField(label=_("script"), queryset=Script.objects.exclude(kind=SMS).order_by("name"), required=False)
     checklist = forms.CharField(label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
     class Meta:
@@ -51,6 +53,23 @@ class CampaignForm(forms.ModelForm):
 
     def clean_checklist(self) -> list[str]:
         return [line.strip()[:120] for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
+
+
+class PinForm(forms.Form):
+    """Which version of its script the campaign speaks; empty: whatever is published last."""
+
+    version = forms.ModelChoiceField(
+        label=_("Version to speak"),
+        queryset=ScriptVersion.objects.none(),
+        required=False,
+        empty_label=_("the published one, as it changes"),
+    )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"version": campaign.pinned_version_id}
+        versions = ScriptVersion.objects.filter(script=campaign.script_id, state=ScriptVersion.State.PUBLISHED)
+        self.fields["version"].queryset = versions.select_related("script").order_by("-number")  # type: ignore[attr-defined]
 
 
 class UploadForm(forms.Form):

@@ -97,6 +97,9 @@ class Campaign(Dated):
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="campaigns", blank=True)
     script = models.ForeignKey(Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns")
+    pinned_version = models.ForeignKey(
+        ScriptVersion, models.PROTECT, verbose_name=_("pinned version of the script"), null=True, blank=True, related_name="+"
+    )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
     window_start = models.TimeField(_("calls from"), null=True, blank=True)
@@ -137,6 +140,14 @@ class Campaign(Dated):
                     | pgtrigger.Q(old__purpose__df=pgtrigger.F("new__purpose"))
                 ),
             ),
+            pgtrigger.Trigger(
+                name="pinned_is_of_script",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__pinned_version__isnull=False),
+                func="if (select script_id from scripts_scriptversion where id = new.pinned_version_id) is distinct from new.script_id then"
+                " raise exception 'a campaign pins a version of its own script' using errcode = 'check_violation'; end if; return new;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -148,7 +159,10 @@ class Campaign(Dated):
 
     @property
     def script_in_force(self) -> ScriptVersion | None:
-        return self.script.versions.filter(state=ScriptVersion.State.APPROVED).first() if self.script else None
+        """The pinned version, else the script's current one. An expired one too: the gate refuses it by that name."""
+        if self.pinned_version:
+            return self.pinned_version if self.pinned_version.is_spoken else None
+        return self.script.versions.filter(is_current=True).first() if self.script else None
 
     @transition(field=state, source=State.DRAFT, target=State.SUBMITTED)
     def submit(self) -> None: ...

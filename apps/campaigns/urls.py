@@ -14,6 +14,7 @@ urlpatterns = [
     path("campaigns/", views.campaigns, name="campaigns"),
     path("campaigns/new/", views.campaign_new, name="campaign_new"),
     path("campaigns/<campaign:pk>/agents/", views.campaign_agent, name="campaign_agent"),
+    path("campaigns/<campaign:pk>/script/", views.campaign_pin, name="campaign_pin"),
     path("campaigns/<campaign:pk>/exceptions/", views.exception_ask, name="exception_ask"),
     path("campaigns/<campaign:pk>/step/<slug:step>/", views.campaign_move, name="campaign_move"),
     path("exceptions/<exception:pk>/<slug:verdict>/", views.exception_decide, name="exception_decide"),

@@ -39,6 +39,8 @@ LINKS = (
     Link("contacts", "address-book", _("Contacts")),
     Link("campaigns", "speakerphone", _("Campaigns")),
     Link("scripts", "file-text", _("Scripts")),
+    Link("script_queue", "clipboard-check", _("Script review")),
+    Link("rules", "list-check", _("Rules of the check")),
     Link("sources", "database-import", _("Data sources")),
     Link("opt_outs", "phone-off", _("Opt-outs")),
     Link("decisions", "traffic-lights", _("Decisions")),

@@ -20,7 +20,7 @@ from apps.jobs.models import Job
 from apps.policies import queries as policies
 from apps.retention.models import PurgeRun
 from apps.retention.services import count_due
-from apps.scripts.models import ScriptVersion
+from apps.scripts import queries as scripts
 
 from .tables import PeopleTable
 
@@ -36,7 +36,7 @@ def home(request: StaffRequest) -> HttpResponse:
     since = clock.now() - timedelta(days=7)
     shown = {
         "numbers": calls.numbers_of_day(request.user, since),
-        "scripts_waiting": ScriptVersion.objects.filter(state=ScriptVersion.State.SUBMITTED).select_related("script", "author"),
+        "scripts_waiting": scripts.review_queue(request.user),
         "sources_waiting": DataSource.objects.filter(state=DataSource.State.DRAFT).select_related("recorded_by"),
         "is_compliance": request.user.role == Role.COMPLIANCE,
     }

@@ -23,6 +23,14 @@ def _by_library(day: date) -> str | None:
     return name or "" if on_holiday else ""
 
 
+def _works_by_library(day: date) -> bool | None:
+    try:
+        works: bool = chinese_calendar.is_workday(day)
+    except NotImplementedError:
+        return None
+    return works
+
+
 def _last_year_of_library() -> int:
     last: int = max(day.year for day in chinese_calendar.constants.holidays)
     return last
@@ -32,10 +40,13 @@ def _last_year_of_library() -> int:
 class Calendar:
     """The library's years, and those entered by compliance: `{2027: {date: name of the holiday}}`.
 
+    `make_up` holds the working weekend days of the entered years.
+
     Source: notices of the General Office of the State Council.
     """
 
     entered: Mapping[int, Mapping[date, str]] = field(default_factory=dict)
+    make_up: frozenset[date] = frozenset()
 
     def statutory_holiday(self, day: date) -> str | None:
         """The name of the statutory holiday on `day`, "" for an ordinary day or weekend, None when
@@ -51,6 +62,22 @@ class Calendar:
             holiday = self.statutory_holiday(day)
             if not holiday:
                 return None if holiday is None else day
+
+    def is_working_day(self, day: date) -> bool | None:
+        """Whether offices work on `day`, make-up days included; None when the year is not known."""
+        if (year := self.entered.get(day.year)) is not None:
+            return day not in year and (day.weekday() < 5 or day in self.make_up)
+        return _works_by_library(day)
+
+    def after_working_days(self, day: date, count: int) -> date | None:
+        """The `count`-th working day after `day`; None when it lies in a year that is not known."""
+        while count > 0:
+            day += timedelta(days=1)
+            works = self.is_working_day(day)
+            if works is None:
+                return None
+            count -= works
+        return day
 
     @property
     def last_known_year(self) -> int:

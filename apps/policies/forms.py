@@ -57,7 +57,7 @@ class RetentionForm(PolicyForm):
 class TradeForm(PolicyForm):
     class Meta:
         model = TradePack
-        fields = ("trade", "name", "may_market", "highest_risk", "needs_qualification", "basis")
+        fields = ("trade", "name", "may_market", "highest_risk", "needs_qualification", "script_approvers", "basis")
 
 
 class MeasuresForm(PolicyForm):

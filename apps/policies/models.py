@@ -28,6 +28,7 @@ class Trade(models.TextChoices):
     MEDICAL = "medical", _("medical")
 
 
+TWO_APPROVERS = [Trade.FINANCE, Trade.EDUCATION, Trade.MEDICAL]
 FROZEN = pgtrigger.Protect(name="frozen", operation=pgtrigger.Update | pgtrigger.Delete)
 FOUR_EYES = ~Q(written_by=F("approved_by")) | Q(written_by__isnull=True, approved_by__isnull=True)
 
@@ -131,10 +132,18 @@ class TradePack(PolicyVersion):
         _("highest risk level of a product"), max_length=2, default="R3", choices=[(risk, risk) for risk in RISKS[1:]]
     )
     needs_qualification = models.BooleanField(_("marketing needs a permit, named in the campaign"), default=False)
+    script_approvers = models.PositiveSmallIntegerField(_("people who approve a marketing script"), default=1)
     basis = models.CharField(_("legal basis"), max_length=200, blank=True)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
+            models.CheckConstraint(
+                condition=Q(script_approvers__range=(1, 3)) & (~Q(trade__in=TWO_APPROVERS) | Q(script_approvers__gte=2)),
+                name="trade_pack_has_approvers",
+                violation_error_message=_(
+                    "From 1 to 3 people approve a script; marketing of finance, education and medical trades needs two at least (R28)."
+                ),
+            ),
             models.CheckConstraint(
                 condition=Q(highest_risk__in=["R1", "R2", "R3"]),
                 name="trade_pack_within_norm",

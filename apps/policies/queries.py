@@ -46,5 +46,8 @@ def trade_choices() -> list[tuple[str, str]]:
 
 def calendar(at: datetime) -> Calendar:
     """The holidays of the years that are known at this moment."""
-    rows = CalendarYear.objects.filter(in_force_from__lte=at).order_by("number")
-    return Calendar({row.year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for row in rows})
+    rows = {row.year: row for row in CalendarYear.objects.filter(in_force_from__lte=at).order_by("number")}
+    return Calendar(
+        {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in rows.items()},
+        frozenset(day for row in rows.values() for day in row.working_days),
+    )

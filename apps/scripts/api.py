@@ -7,6 +7,7 @@ from pydantic import ConfigDict, StringConstraints
 
 from apps.accounts.requests import ClientRequest
 
+from . import queries
 from .checking import MOST_CHARACTERS, check
 
 router = Router(tags=["scripts"])
@@ -16,7 +17,7 @@ class TextToCheck(Schema):
     model_config = ConfigDict(extra="forbid")
 
     text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] = Field(examples=["您好，这里是海桐银行，保本保息。"])
-    type: Literal["marketing", "notification", "service"] = Field("marketing", examples=["marketing"])
+    type: Literal["marketing", "notification", "service", "sms"] = Field("marketing", examples=["marketing"])
     trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field("general", examples=["finance"])
 
 
@@ -35,4 +36,4 @@ class Findings(Schema):
 @router.post("scripts/check", response=Findings, summary="Check the text of a script")
 def check_text(request: ClientRequest, told: TextToCheck) -> dict[str, Any]:
     """Positions count characters of `text`; a part that is missing stands at 0, 0. Nothing is stored."""
-    return {"findings": check(told.text, kind=told.type, trade=told.trade)}
+    return {"findings": check(told.text, kind=told.type, trade=told.trade, pack=queries.packs_in_force())}

@@ -45,7 +45,7 @@ def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
     [
         ({"filing": None}, "filing"),
         ({"lines": []}, "verified line"),
-        ({"script": None}, "approved script"),
+        ({"script": None}, "published script"),
         ({"product_risk": "R4"}, "R24"),
         ({"kind": "service"}, "same kind"),
         ({"trade": "education"}, "same trade"),

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from apps.core.errors import BadInput
 from apps.scripts import services
-from apps.scripts.checking import MOST_CHARACTERS, TextRefused, advice_of, check
-from apps.scripts.checking.packs import in_force
+from apps.scripts.checking import MOST_CHARACTERS, PackRule, TextRefused, check, failed_examples, shipped, shipped_rules
 from apps.scripts.models import ScriptVersion
-from apps.scripts.wording import FINDINGS
+from apps.scripts.wording import DUTIES, FINDINGS
 from tests.http import Api, problem
 from tests.world import COMPANY, SECTIONS, World
 
@@ -54,7 +53,7 @@ def test_of_the_scripts_held_out_nineteen_in_twenty_are_judged_right() -> None:
 def test_the_collection_is_large_and_has_every_code_and_trade() -> None:
     everything = list(samples())
     assert len(everything) >= 200
-    assert {sample.code for sample in everything} == {rule.code for rule in in_force().rules} | {""}
+    assert {sample.code for sample in everything} == {rule.code for rule in shipped_rules()} | {""}
     assert {sample.trade for sample in everything} == {"retail", "finance", "education", "medical", "general"}
     assert {sample.kind for sample in everything} == {"marketing", "notification"}
 
@@ -135,11 +134,49 @@ def test_odd_text_is_judged_like_any_other(text: str) -> None:
 
 
 def test_every_rule_has_a_name_a_law_and_advice() -> None:
-    for rule in in_force().rules:
+    for rule in shipped().rules:
         assert rule.code in FINDINGS
+        assert rule.duty in DUTIES
         assert rule.law.startswith("《")
-        assert advice_of(rule.code, "zh")
-        assert advice_of(rule.code, "en")
+        assert rule.advice["zh"]
+        assert rule.advice["en"]
+
+
+@pytest.mark.parametrize("rule", shipped_rules(), ids=lambda rule: rule.code)
+def test_every_rule_judges_its_own_examples_right(rule: PackRule) -> None:
+    assert failed_examples(rule) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("【明澜家居】会员续费九折，详见会员页面。拒收请回复R", set()),
+        ("【明澜家居】会员续费九折。回TD退订", set()),
+        ("【明澜家居】会员续费九折，退订请回复Ｔ", set()),
+        ("会员续费九折，回复TD退订【明澜家居】", set()),
+        ("会员续费九折。回TD退订", {"missing_company"}),
+        ("【明澜家居】会员续费九折", {"missing_opt_out"}),
+        ("【明澜家居】全网最低价，回TD退订", {"absolute_claim"}),
+    ],
+)
+def test_a_message_names_its_sender_and_the_way_out(text: str, found: set[str]) -> None:
+    assert {each.code for each in check(text, kind="sms", trade="retail")} == found
+
+
+@pytest.mark.parametrize("company", ["三一重工", "第一汽车", "五粮液", "一汽大众", "360金融"])
+def test_a_company_may_have_numerals_in_its_name(company: str) -> None:
+    assert "missing_company" not in {each.code for each in check(f"您好，我是{company}的客服，来电回访。退订按9。")}
+
+
+def test_a_staff_number_is_no_company() -> None:
+    assert "missing_company" in {each.code for each in check("您好，我是8021号客服，来电回访。退订按9。")}
+
+
+def test_a_variable_is_read_as_what_it_stands_for() -> None:
+    text = "您好，我是{{ company }}的客服，来电介绍新品。退订请按9。"
+    assert check(text, said={"company": "明澜家居"}) == []
+    (found,) = check("我们{{ company }}", needs_parts=False, said={"company": "全国第一"})
+    assert (found.start, found.end) == (2, 15)
 
 
 def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
@@ -151,20 +188,11 @@ def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
     assert ScriptVersion.objects.get(pk=version.pk).state == "submitted"
 
 
-def test_a_text_that_cannot_be_checked_is_not_stored(world: World) -> None:
-    before = world.script.versions.count()
-    with pytest.raises(TextRefused):
-        services.write_version(
-            actor=world.people["supervisor"], script=world.script, company=COMPANY, **{**SECTIONS, "body": "好" * MOST_CHARACTERS}
-        )
-    assert world.script.versions.count() == before
-
-
 def test_the_page_shows_the_passage_and_what_to_do(world: World, browse: Any) -> None:
     sections = {**SECTIONS, "body": "这款产品全网最低价。"}
     version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)
     text = browse("supervisor").get(version_url(version)).content.decode()
-    assert "<mark>全网最低价</mark>" in text or "<mark>全网最低</mark>" in text
+    assert 'class="mark-blocking" href="#finding-1">全网最低价</a>' in text
     assert "《广告法》第9条" in text
 
 
@@ -174,6 +202,7 @@ def version_url(version: Any) -> str:
     return reverse("script", kwargs={"pk": version.pk})
 
 
+@pytest.mark.django_db
 def test_the_command_prints_findings_and_exits_with_3(tmp_path: Path) -> None:
     file = tmp_path / "script.txt"
     file.write_text("您好，我是明澜家居的客服，来电介绍新品，国家级品质。退订请按9。", encoding="utf-8")

@@ -24,8 +24,10 @@ from apps.contacts import services as contacts
 from apps.contacts.models import ContactImport
 from apps.core.clock import now as clock_now
 from apps.policies import services as policies
+from apps.scripts import services as scripts
 from tests.http import SecureClient
-from tests.world import OTHER_PHONE, World
+from tests.scripts.rules import rule_of
+from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
 
 A, S, C, D = Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN
 OPEN = frozenset(Role.values) | {"nobody"}
@@ -55,6 +57,7 @@ PAGES = {
     "campaigns": page(A, S, C),
     "campaign": page(A, S, C, object="campaign"),
     "campaign_new": page(S),
+    "campaign_pin": page(S, method="post", object="campaign"),
     "campaign_agent": page(S, method="post", object="campaign"),
     "campaign_move": page(S, C, method="post", object="campaign_step"),
     "scripts": page(A, S, C),
@@ -62,7 +65,21 @@ PAGES = {
     "script_new": page(S),
     "version_new": page(S, object="script_of_version"),
     "script_submit": page(S, method="post", object="script"),
-    "script_review": page(C, method="post", object="script", retire="1"),
+    "script_queue": page(S, C),
+    "script_next": page(C),
+    "version_edit": page(S, object="script_draft"),
+    "script_review": page(C, method="post", object="script", verdict="request_changes", note="补充"),
+    "script_overrule": page(C, method="post", object="script"),
+    "script_publish": page(S, C, method="post", object="script"),
+    "script_retire": page(C, method="post", object="script"),
+    "remark_new": page(S, C, method="post", object="script", section="body", text="补充"),
+    "remark_change": page(S, C, method="post", object="remark", text="好的"),
+    "rules": page(S, C),
+    "rule_new": page(C),
+    "rule": page(S, C, object="rule"),
+    "rule_change": page(C, object="rule"),
+    "rule_version": page(S, C, object="rule_version"),
+    "rule_decide": page(C, method="post", object="rule_verdict"),
     "sources": page(S, C),
     "source": page(S, C, object="source"),
     "source_new": page(S, C),
@@ -192,6 +209,7 @@ def objects(world: World, whose: str) -> dict[str, dict[str, Any]]:
         **_of_access(world),
         **_of_policies(world, campaign),
         **_of_calls(world, campaign),
+        **_of_scripts(world),
     }
 
 
@@ -211,6 +229,21 @@ def _of_policies(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
         "draft_verdict": {"pk": draft.pk, "verdict": "approve"},
         "line": {"pk": world.line.pk},
         "exception": {"pk": exception.pk, "verdict": "approve"},
+    }
+
+
+def _of_scripts(world: World) -> dict[str, dict[str, Any]]:
+    """A draft of `supervisor` with a remark of compliance, and a rule that `compliance2` wrote."""
+    script = scripts.create_script(actor=world.people["supervisor"], code="other", name="x", kind="marketing", trade="retail")
+    draft = scripts.write_version(actor=world.people["supervisor"], script=script, company=COMPANY, **SECTIONS)
+    remark = scripts.remark(actor=world.people["compliance"], version=draft, section="body", quote="", text="补充期限")
+    rule = scripts.write_rule(actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x")
+    return {
+        "script_draft": {"pk": draft.pk},
+        "remark": {"pk": remark.pk},
+        "rule": {"code": "absolute_claim"},
+        "rule_version": {"code": rule.code, "number": rule.number},
+        "rule_verdict": {"code": rule.code, "number": rule.number, "verdict": "approve"},
     }
 
 
@@ -292,6 +325,7 @@ FOREIGN = {
     "contact": {A, S},
     "campaign": {A, S},
     "campaign_agent": {S},
+    "campaign_pin": {S},
     "campaign_move": {S},
     "decision": {A, S},
     "contact_zone": {S},

@@ -215,7 +215,8 @@ def line_not_verified(facts: Facts) -> Refusal | None:
 
 @rule("script_not_approved", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The campaign has no approved script."))
 def script_not_approved(facts: Facts) -> Refusal | None:
-    return None if facts.script_state == "approved" else Refusal()
+    """Refuse when nothing reviewed is in force. An expired version was, and is refused by that name below."""
+    return None if facts.script_state in {"published", "expired"} else Refusal()
 
 
 @rule("script_expired", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The approval of the script has expired."))

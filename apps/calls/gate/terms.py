@@ -121,7 +121,7 @@ def _token() -> int | None:
 
 def load(code: str) -> Terms:
     """The terms as they are now. Raises `NotFound`."""
-    campaign = Campaign.objects.select_related("filing", "script").filter(code=code).first()
+    campaign = Campaign.objects.select_related("filing", "script", "pinned_version").filter(code=code).first()
     if campaign is None:
         raise NotFound()
     script = campaign.script_in_force

@@ -15,7 +15,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns import services as campaign_services
-from apps.campaigns.forms import AgentForm, ExceptionForm
+from apps.campaigns.forms import AgentForm, ExceptionForm, PinForm
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.core import clock
 from apps.core.errors import HeguiError
@@ -36,7 +36,8 @@ SHOWN = timedelta(days=30)
 @require_GET
 def campaign(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
-        campaigns.campaigns_of(request.user).select_related("filing", "script", "purpose", "approved_by", "created_by"), pk=pk
+        campaigns.campaigns_of(request.user).select_related("filing", "script", "pinned_version", "purpose", "approved_by", "created_by"),
+        pk=pk,
     )
     is_staff = request.user.role in STAFF
     counts = dict(found.entries.values_list("state").annotate(count=Count("pk")))
@@ -47,6 +48,7 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
         "counts": [(label, counts.get(state, 0)) for state, label in QueueEntry.State.choices],
         "agents": User.objects.filter(campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work"),
         "agent_form": AgentForm(),
+        "pin_form": PinForm(campaign=found),
         "missing": campaign_services.what_is_missing(found) if found.state != "ended" else [],
         "may_run": request.user.role == Role.SUPERVISOR,
         "may_approve": request.user.role == Role.COMPLIANCE,

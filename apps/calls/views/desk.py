@@ -10,13 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
+from apps.access.rights import rights_of
 from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Campaign, QueueEntry
+from apps.contacts.models import Contact
 from apps.core import clock, ids
 from apps.core.errors import BadInput, WrongState
+from apps.scripts import queries as scripts
+from apps.scripts.models import ScriptVersion
 
 from .. import queries, services
 from ..forms import CallForm, DispositionForm
@@ -46,10 +50,20 @@ def desk(request: StaffRequest) -> HttpResponse:
             "script": campaign.script_in_force,
             "line": line_for(campaign),
         }
+    if script := shown.get("script"):
+        shown["said"] = _said(request, script, shown["campaign"], shown["contact"])
     shown["known"] = _shown_on_desk(call, shown.get("entry"))
     if shown.get("contact"):
         record_page(request, subject=shown["contact"].public_id, purpose="call")
     return render(request, "calls/desk.html", shown)
+
+
+def _said(request: StaffRequest, script: ScriptVersion, campaign: Campaign, contact: Contact | None) -> dict[str, str]:
+    """The script as this agent says it to this client, whose name stays the mask that the desk shows."""
+    values = {"campaign": campaign.name, "agent": request.user.display_name}
+    if contact and rights_of(request.user).may("contacts.contact.name", "view_masked"):
+        values["client"] = str(contact.name)
+    return scripts.filled(script, values)
 
 
 @for_roles(Role.AGENT)
@@ -131,4 +145,5 @@ def desk_result(request: StaffRequest) -> HttpResponse:
         else:
             return redirect("desk")
     shown = {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version, "form": form}
+    shown["said"] = _said(request, call.script_version, call.campaign, call.contact)
     return render(request, "calls/desk.html", shown)

@@ -20,6 +20,8 @@ from apps.core import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.policies import queries as policies
 from apps.policies.models import TradePack
+from apps.scripts.models import ScriptVersion
+from apps.scripts.services import retire_superseded
 
 from ..models import Campaign, CampaignUserPermission, Line
 
@@ -42,7 +44,7 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update(of=("self",)).select_related("filing", "script").get(pk=campaign.pk)
+    return Campaign.objects.select_for_update(of=("self",)).select_related("filing", "script", "pinned_version").get(pk=campaign.pk)
 
 
 def what_is_missing(campaign: Campaign, at: datetime | None = None) -> Missing:
@@ -59,7 +61,7 @@ def what_is_missing(campaign: Campaign, at: datetime | None = None) -> Missing:
             gettext_lazy("a filing in force"),
         ),
         (not _has_usable_line(campaign, today), gettext_lazy("a verified line under a filing in force")),
-        (script is None, gettext_lazy("an approved script")),
+        (script is None, gettext_lazy("a published script")),
         (
             script is not None and script.expires_at is not None and script.expires_at <= at,
             gettext_lazy("a script whose approval has not expired"),
@@ -177,8 +179,33 @@ def pause_campaign(*, actor: User, campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
+def pin_version(*, actor: User, campaign: Campaign, version: ScriptVersion | None) -> Campaign:
+    """Speak this version whatever is published later; None: the script's current one again. Raises `BadInput`."""
+    campaign = _locked(campaign)
+    if not actor.has_perm("supervise", campaign):
+        raise NotAllowed()
+    if campaign.state == Campaign.State.ENDED:
+        raise WrongState()
+    if version and (version.script_id != campaign.script_id or version.state != ScriptVersion.State.PUBLISHED):
+        raise BadInput(_("Only a published version of the campaign's own script can be pinned."))
+    before, campaign.pinned_version = campaign.pinned_version, version
+    campaign.save()
+    if before and before != version:
+        retire_superseded(before)
+    return campaign
+
+
+def still_speaks(version: ScriptVersion) -> bool:
+    """Whether a campaign that has not ended pins the version."""
+    return Campaign.objects.filter(pinned_version=version).exclude(state=Campaign.State.ENDED).exists()
+
+
+@transaction.atomic
 def end_campaign(*, actor: User, campaign: Campaign) -> Campaign:
-    return _move(actor, campaign, Campaign.end)
+    campaign = _move(actor, campaign, Campaign.end)
+    if campaign.pinned_version:
+        retire_superseded(campaign.pinned_version)
+    return campaign
 
 
 @transaction.atomic
@@ -188,7 +215,11 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
     The gate refuses their calls already, by its own rules; the pause says so to people.
     """
     paused = []
-    running = Campaign.objects.select_for_update(of=("self",)).select_related("filing", "script").filter(state=Campaign.State.RUNNING)
+    running = (
+        Campaign.objects.select_for_update(of=("self",))
+        .select_related("filing", "script", "pinned_version")
+        .filter(state=Campaign.State.RUNNING)
+    )
     for campaign in running.order_by("pk"):
         if not (missing := what_is_missing(campaign, at)):
             continue

@@ -15,7 +15,7 @@ from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
 from apps.core.paging import page_of
 
 from .. import queries, services
-from ..forms import AgentForm, CampaignForm, CampaignGrantForm
+from ..forms import AgentForm, CampaignForm, CampaignGrantForm, PinForm
 from ..tables import CampaignTable
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -72,6 +72,19 @@ def campaign_agent(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         change = services.release_agent if "release" in request.POST else services.assign_agent
         change(actor=request.user, campaign=found, agent=form.cleaned_data["agent"])
+    return redirect("campaign", pk=pk)
+
+
+@for_roles(Role.SUPERVISOR)
+@require_POST
+def campaign_pin(request: StaffRequest, pk: int) -> HttpResponse:
+    """Pin a version of the script, or take the pin out."""
+    found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
+    form = PinForm(request.POST, campaign=found)
+    if form.is_valid():
+        services.pin_version(actor=request.user, campaign=found, version=form.cleaned_data["version"])
+    else:
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("campaign", pk=pk)
 
 

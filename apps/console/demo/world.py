@@ -32,10 +32,10 @@ from apps.core.errors import HeguiError
 from apps.core.protected import clear_for_machine
 from apps.policies import services as policies
 from apps.scripts import services as scripts
-from apps.scripts.models import Script, ScriptVersion
 
 from .campaigns import CHECKLIST, PLANS, Plan
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
+from .scripts import approved, write_scripts
 
 SEED = 20261001
 CONTACTS_EACH = 400
@@ -169,7 +169,7 @@ class _Builder:
             consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
         )
         contacts.approve_source(actor=compliance, source=source)
-        script = Script.objects.create(code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade)
+        script = scripts.create_script(actor=supervisor, code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade)
         version = scripts.write_version(
             actor=supervisor,
             script=script,
@@ -180,8 +180,7 @@ class _Builder:
             way_out=plan.way_out,
             forbidden=plan.forbidden,
         )
-        scripts.submit(actor=supervisor, version=version)
-        scripts.approve(actor=compliance, version=version, note="开场、目的与退订方式齐全。")
+        approved(self.staff, version, "开场、目的与退订方式齐全。")
         line = campaigns.record_line(actor=supervisor, number=plan.line, carrier="演示运营商", ownership_proof="DEMO-合同", filing=filing)
         campaigns.record_test_call(actor=supervisor, line=line, record="拨打公司测试手机，来电显示为本号码。")
         line = campaigns.verify_line(actor=compliance, line=line)
@@ -255,30 +254,7 @@ class _Builder:
                 lawful_basis="待合规确认",
                 consent_wording="门店纸质登记表第3版。",
             )
-        script = Script.objects.get(code="retail-members")
-        current = script.versions.get(state=ScriptVersion.State.APPROVED)
-        version = scripts.write_version(
-            actor=supervisor,
-            script=script,
-            company=current.company,
-            opening=current.opening,
-            purpose=current.purpose,
-            forbidden=current.forbidden,
-            body=current.body + "\n本月续费另送上门清洁一次。",
-            way_out=current.way_out,
-        )
-        scripts.submit(actor=supervisor, version=version)
-        draft = Script.objects.create(code="retail-survey", name="满意度回访", kind="service", trade="retail")
-        scripts.write_version(
-            actor=supervisor,
-            script=draft,
-            company="明澜家居",
-            opening="您好，我是明澜家居的客服。",
-            purpose="来电是想了解您对上次安装服务的意见。",
-            body="请问整体满意吗？有什么需要改进？",
-            way_out="如不希望再接到回访电话请按9。",
-            forbidden="不得推销",
-        )
+        write_scripts(self.staff)
         paused = Campaign.objects.get(code="retail-clearance")
         campaigns.pause_campaign(actor=supervisor, campaign=paused)
         self._for_compliance(supervisor)

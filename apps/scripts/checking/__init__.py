@@ -1,6 +1,10 @@
 """The automatic check of what is said to clients: scripts before they are approved, transcripts afterwards (R23-R28)."""
 
-from .checking import MOST_CHARACTERS, Finding, TextRefused, check
-from .packs import advice_of
+from .checking import MOST_CHARACTERS, Finding, TextRefused, check, failed_examples
+from .normalise import VARIABLE
+from .packs import DUTIES, KINDS, LAWS, LEVELS, Pack, PackRule, RuleRefused, compiled, pack_of, shipped, shipped_rules, written_rule
 
-__all__ = ["MOST_CHARACTERS", "Finding", "TextRefused", "advice_of", "check"]
+__all__ = [
+    "DUTIES", "KINDS", "LAWS", "LEVELS", "MOST_CHARACTERS", "VARIABLE", "Finding", "Pack", "PackRule", "RuleRefused", "TextRefused",
+    "check", "compiled", "failed_examples", "pack_of", "shipped", "shipped_rules", "written_rule",
+]  # fmt: skip

@@ -7,15 +7,16 @@ about others who say so ("凡承诺保本的都是诈骗"). Findings point at th
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
 
 from .normalise import Normal, normalise
-from .packs import Pack, PackRule, in_force, syllable
+from .packs import Pack, PackRule, pack_of, shipped, syllable
 
 MOST_CHARACTERS = 20_000
 _NEGATED = re.compile(
@@ -49,23 +50,45 @@ class Finding:
         return self.level == "blocking"
 
 
-def check(text: str, *, kind: str = "marketing", trade: str = "general", needs_parts: bool = True) -> list[Finding]:
-    """All findings, in the order of the text. `needs_parts` is off for a piece of a script or a transcript.
+def check(
+    text: str,
+    *,
+    kind: str = "marketing",
+    trade: str = "general",
+    needs_parts: bool = True,
+    pack: Pack | None = None,
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> list[Finding]:
+    """All findings, in the order of the text, under `pack` (by default the rules that come with Hegui).
 
-    Raises `TextRefused` for a text that is too long or holds control characters.
+    `needs_parts` is off for a piece of a script or a transcript. `said`: what variables stand for;
+    a find within one points at the variable. Raises `TextRefused` for a text that is too long or holds
+    control characters.
     """
     if len(text) > MOST_CHARACTERS:
         raise TextRefused(_("The text has %(count)s characters; %(most)s are the most."), count=len(text), most=MOST_CHARACTERS)
     for place, char in enumerate(text):
         if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t":
             raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=place + 1)
-    pack = in_force()
-    normal = normalise(text)
+    pack = pack or shipped()
+    normal = normalise(text, said)
     holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
     found = {_finding(pack.rules[number], normal, start, end) for number, start, end in _finds(pack, normal, holding)}
     if needs_parts:
-        found |= {_missing(pack.rules[number]) for number in holding if _lacks(pack.rules[number], normal)}
-    return sorted(_longest(found))
+        asks = (pack.rules[number] for number in holding if pack.rules[number].is_requirement)
+        found |= {_missing(rule) for rule in asks if _lacks(rule, normal, written=text if kind == "sms" else "")}
+    return sorted(_merged(found))
+
+
+def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
+    """The examples of a rule that it judges wrongly: ("must_find" or "must_pass", the text)."""
+    alone = pack_of([rule])
+
+    def finds(text: str) -> bool:
+        return bool(check(text, kind=rule.example_kind, trade=rule.example_trade, pack=alone))
+
+    wrong = [("must_find", text) for text in rule.must_find if not finds(text)]
+    return wrong + [("must_pass", text) for text in rule.must_pass if finds(text)]
 
 
 def _finding(rule: PackRule, normal: Normal, start: int, end: int) -> Finding:
@@ -76,14 +99,18 @@ def _missing(rule: PackRule) -> Finding:
     return Finding(0, 0, rule.code, rule.level, rule.law)
 
 
-def _longest(found: set[Finding]) -> Iterator[Finding]:
-    """Of finds of one rule that lie within one another only the outermost."""
-    for each in found:
-        if not any(
-            other != each and other.code == each.code and other.start <= each.start and each.end <= other.end and each.end > 0
-            for other in found
-        ):
-            yield each
+def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Finds of one rule that overlap are one, from the first's start to the last's end."""
+    last: Finding | None = None
+    for each in sorted(found, key=lambda finding: (finding.code, finding.start, finding.end)):
+        if last and each.code == last.code and each.start < last.end:
+            last = replace(last, end=max(last.end, each.end))
+            continue
+        if last:
+            yield last
+        last = each
+    if last:
+        yield last
 
 
 def _finds(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
@@ -158,13 +185,14 @@ def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:
     return False
 
 
-def _lacks(rule: PackRule, normal: Normal) -> bool:
-    """Whether a part that has to be there is not, in any of the ways to say it."""
-    if not rule.is_requirement:
-        return False
-    said = _by_clauses(normal)
+def _lacks(rule: PackRule, normal: Normal, *, written: str) -> bool:
+    """Whether a part that has to be there is not, in any of the ways to say it; of a message, to write it."""
     if any(pattern.search(normal.text) for pattern in rule.denied):
         return True
+    if written and rule.written:
+        text = unicodedata.normalize("NFKC", written)
+        return not any(pattern.search(text) for pattern in rule.written)
+    said = _by_clauses(normal)
     return not any(pattern.search(said) for pattern in rule.required)
 
 

@@ -5,9 +5,12 @@ characters (spaces, punctuation, zero-width characters) are evened out, so that 
 phrase. Every character that is left knows where in the original it came from.
 """
 
+import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 from opencc import OpenCC
 
@@ -47,20 +50,36 @@ def _evened(char: str) -> str:
     return "".join(kept)
 
 
-def normalise(text: str) -> Normal:
+VARIABLE = re.compile(r"\{\{ *([a-z_]{1,20}) *\}\}")
+
+
+def _pieces(text: str, said: Mapping[str, str]) -> Iterator[tuple[int, int, str]]:
+    """Start, end and what stands there: character by character, and variables with what they stand for."""
+    place = 0
+    for found in VARIABLE.finditer(text):
+        if found[1] not in said:
+            continue
+        yield from ((at, at + 1, text[at]) for at in range(place, found.start()))
+        yield from ((found.start(), found.end(), char) for char in said[found[1]])
+        place = found.end()
+    yield from ((at, at + 1, text[at]) for at in range(place, len(text)))
+
+
+def normalise(text: str, said: Mapping[str, str] = MappingProxyType({})) -> Normal:
+    """`said`: what the variables in the text, as `{{ company }}`, stand for."""
     kept: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     clauses: list[int] = []
     clause = 0
-    for place, char in enumerate(text):
+    for start, end, char in _pieces(text, said):
         if char in _CLAUSE:
             clause += 1
             continue
         for one in _evened(char):
             kept.append(one)
-            starts.append(place)
-            ends.append(place + 1)
+            starts.append(start)
+            ends.append(end)
             clauses.append(clause)
     return Normal("".join(kept), tuple(starts), tuple(ends), tuple(clauses))
 

@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
@@ -48,7 +48,7 @@ class Command(cli.Command):
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
             write_po(file, texts, width=140, sort_output=True, omit_header=False, include_lineno=False, no_location=True)
-        missing = [message.id for message in texts if message.id and not message.string]
+        missing = [message.id for message in texts if message.id and not _is_translated(message)]
         self.stdout.write(f"{len(texts)} texts, {len(missing)} without a translation.")
 
     def check_catalog(self, path: Path) -> None:
@@ -56,12 +56,17 @@ class Command(cli.Command):
         wanted = {message.id for message in _found() if message.id}
         wrong = [f"missing: {text!r}" for text in sorted(wanted - stored.keys(), key=str)]
         wrong += [f"no longer used: {text!r}" for text in sorted(stored.keys() - wanted, key=str)]
-        wrong += [f"not translated: {text!r}" for text, message in stored.items() if not message.string or message.fuzzy]
+        wrong += [f"not translated: {text!r}" for text, message in stored.items() if not _is_translated(message) or message.fuzzy]
         for text, message in stored.items():
             wrong += [f"{text!r}: {error}" for error in message.check()]
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write(f"{len(stored)} texts, all translated.")
+
+
+def _is_translated(message: Message) -> bool:
+    """Of a text with a plural, every form."""
+    return all(message.string) if isinstance(message.string, tuple) else bool(message.string)
 
 
 def _read(path: Path) -> Catalog:

@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import connection
 
 from apps.core import cli
-from apps.scripts.checking import TextRefused, check
-from apps.scripts.models import CallKind
+from apps.scripts import queries
+from apps.scripts.checking import KINDS, Pack, TextRefused, check, shipped
+from apps.scripts.models import RuleVersion
+
+
+def _rules() -> Pack:
+    """The rules in force; those that come with Hegui where there is no house yet that could have its own."""
+    has_house = RuleVersion._meta.db_table in connection.introspection.table_names()
+    return queries.packs_in_force() if has_house else shipped()
 
 
 class Command(cli.Command):
@@ -20,7 +28,7 @@ class Command(cli.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a UTF-8 text file, or - for standard input")
-        parser.add_argument("--type", default=CallKind.MARKETING, choices=CallKind.values, help="kind of call")
+        parser.add_argument("--type", default="marketing", choices=KINDS, help="kind of call")
         parser.add_argument("--trade", default="general", help="trade, as finance")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +39,7 @@ class Command(cli.Command):
         except UnicodeDecodeError:
             raise CommandError(f"{options['file']} is not UTF-8 text.") from None
         try:
-            findings = check(text, kind=options["type"], trade=options["trade"])
+            findings = check(text, kind=options["type"], trade=options["trade"], pack=_rules())
         except TextRefused as error:
             self.refuse(error)
             return

@@ -1,0 +1,19 @@
+"""Filters of the list of scripts."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from apps.policies import queries as policies
+
+from .models import SCRIPT_KINDS, ScriptVersion
+
+
+class VersionFilter(django_filters.FilterSet):
+    name = django_filters.CharFilter(label=_("Name"), field_name="script__name", lookup_expr="icontains")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=ScriptVersion.State.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind of call"), field_name="script__kind", choices=SCRIPT_KINDS)
+    trade = django_filters.ChoiceFilter(label=_("Trade"), field_name="script__trade", choices=policies.trade_choices)
+
+    class Meta:
+        model = ScriptVersion
+        fields = ("name", "state", "kind", "trade")
