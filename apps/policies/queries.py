@@ -44,6 +44,11 @@ def trade_choices() -> list[tuple[str, str]]:
     return [(trade, str(pack)) for trade, pack in sorted(trade_packs(clock.now()).items())]
 
 
+def trade_names() -> dict[str, str]:
+    """What each trade is called, for people."""
+    return dict(trade_choices())
+
+
 def calendar(at: datetime) -> Calendar:
     """The holidays of the years that are known at this moment."""
     rows = {row.year: row for row in CalendarYear.objects.filter(in_force_from__lte=at).order_by("number")}

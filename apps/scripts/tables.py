@@ -1,5 +1,8 @@
 """Lists of scripts."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,13 @@ class VersionTable(tables.Table):
     state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     author = tables.Column(verbose_name=_("author"))
     expires_at = tables.DateColumn(verbose_name=_("approved until"))
+
+    def __init__(self, *args: Any, trades: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.trades = trades
+
+    def render_trade(self, value: str) -> str:
+        return self.trades.get(value, value)
 
     class Meta:
         model = ScriptVersion

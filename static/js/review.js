@@ -1,6 +1,5 @@
 // The review of a script by keyboard: through the passages, to findings, remarks and the answer.
 // A key that stands on a control as data-key presses it; Ctrl+Enter sends the form one is in.
-const sheet = document.querySelector("[data-review]");
 const passages = [...document.querySelectorAll("[data-review] .passage")];
 const here = () => document.querySelector(".passage.is-here");
 
@@ -72,7 +71,7 @@ const press = (key) => {
 const KEYS = { j: () => step(1), k: () => step(-1), f: nextFinding, r: remark, o: overrule, d: difference };
 
 document.addEventListener("keydown", (event) => {
-  if (!sheet || event.altKey || event.metaKey || event.isComposing) return;
+  if (event.altKey || event.metaKey || event.isComposing) return;
   const typing = event.target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
   if (event.key === "Escape" && typing) return void event.target.blur();
   if (event.ctrlKey) {

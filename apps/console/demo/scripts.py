@@ -1,9 +1,13 @@
 """Scripts of the demo in every state, with what a review leaves behind, and two rules of the house."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
+
 from apps.accounts.models import User
+from apps.audit.services import mark_read
 from apps.core import clock
 from apps.scripts import services as scripts
 from apps.scripts.models import Script, ScriptVersion
@@ -22,16 +26,31 @@ def approved(staff: Staff, version: ScriptVersion, note: str, *, publish_now: bo
     return version
 
 
+@contextmanager
+def earlier(**ago: float) -> Iterator[None]:
+    """What is told inside happened so long ago."""
+    offset = settings.DEMO_CLOCK_OFFSET
+    settings.DEMO_CLOCK_OFFSET = offset - timedelta(**ago)
+    try:
+        yield
+    finally:
+        settings.DEMO_CLOCK_OFFSET = offset
+
+
 def write_scripts(staff: Staff) -> None:
     """What waits for compliance, and what became of others."""
-    _rules(staff)
+    with earlier(days=9):
+        _at_their_end(staff)
+        _rules(staff)
+    scripts.expire_due()
+    for person in staff.values():
+        mark_read(actor=person)
     _in_review(staff)
     _sent_back(staff)
-    _at_their_end(staff)
 
 
 def _rules(staff: Staff) -> None:
-    """An advisory rule of the house in force, and a change of a shipped one that awaits a second person."""
+    """An advisory rule of the house in force, and another that awaits a second person."""
     familiar = scripts.write_rule(
         actor=staff["compliance2"],
         code="too_familiar",
@@ -47,15 +66,15 @@ def _rules(staff: Staff) -> None:
     scripts.approve_rule(actor=staff["compliance"], version=familiar)
     scripts.write_rule(
         actor=staff["compliance2"],
-        code="gift_mentioned",
+        code="vague_discount",
         rule={
             "level": "advisory", "duty": "R23", "law": "ad-28", "kinds": ["marketing", "sms"], "trades": ["retail"],
-            "terms": ["另送", "加送…清洁"], "required": [], "allow": [], "negatable": True,
-            "must_find": ["续费另送上门清洁一次"], "must_pass": ["续费一年可以享受九折"],
-            "name": {"zh": "提及赠品", "en": "mentions a gift"},
-            "advice": {"zh": "写明赠品的品种、数量、期限和方式。", "en": "Say what the gift is, how many, until when and how."},
+            "terms": ["可以享受…折", "另送"], "required": [], "allow": [], "negatable": True,
+            "must_find": ["续费一年可以享受九折", "续费另送上门清洁一次"], "must_pass": ["活动细则以会员页面为准"],
+            "name": {"zh": "优惠未写明期限", "en": "discount without a date"},
+            "advice": {"zh": "写明优惠与赠品的内容、数量、期限和方式。", "en": "Say what it is, how many, until when and how."},
         },
-        reason="赠品须写明品种、数量、期限（《广告法》）",
+        reason="优惠与赠品须写明期限与方式",
     )  # fmt: skip
 
 
@@ -70,7 +89,8 @@ def _in_review(staff: Staff) -> None:
         objections="客户说“太贵了”：可以只续一季，费用按月计算。\n客户说“再考虑”：好的，不打扰您，需要时您可以在会员页面自行办理。",
         way_out=current.way_out, forbidden=current.forbidden,
     )  # fmt: skip
-    scripts.submit(actor=supervisor, version=version)
+    with earlier(hours=20):
+        scripts.submit(actor=supervisor, version=version)
     scripts.remark(
         actor=staff["compliance"], version=version, section="body", quote="本月续费另送上门清洁一次。",
         text="赠送的清洁要写明期限和预约方式。",
@@ -89,7 +109,8 @@ def _in_review(staff: Staff) -> None:
         body="这款产品保 本 保 息，市面上收益最好的理财。\n理财非存款，产品有风险，投资须谨慎。",
         way_out=WAY_OUT, forbidden=FORBIDDEN,
     )  # fmt: skip
-    scripts.submit(actor=staff["supervisor2"], version=risky)
+    with earlier(days=6):
+        scripts.submit(actor=staff["supervisor2"], version=risky)
 
 
 def _sent_back(staff: Staff) -> None:
@@ -136,6 +157,5 @@ def _at_their_end(staff: Staff) -> None:
         if code == "store-moved":
             scripts.retire(actor=staff["compliance"], version=version, note="新址有误，重新提交。")
         elif code == "recall-notice":
-            version.expires_at = clock.now() - timedelta(days=1)
+            version.expires_at = clock.now() + timedelta(days=8)
             version.save()
-    scripts.expire_due()

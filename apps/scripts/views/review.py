@@ -13,6 +13,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import FourEyes, HeguiError, WrongState
+from apps.policies import queries as policies
 
 from .. import queries, services
 from ..forms import RemarkForm, VerdictForm
@@ -26,9 +27,10 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def script_queue(request: StaffRequest) -> HttpResponse:
     """What waits, by lateness, risk and age; and how fast it was answered lately."""
+    trades = policies.trade_names()
     rows = queries.review_queue(request.user)
     shown = {
-        "rows": rows,
+        "rows": [(row, trades.get(row.version.script.trade, row.version.script.trade)) for row in rows],
         "answered": queries.answered_lately(),
         "target": REVIEW_TARGET,
         "first": queries.next_to_review(request.user) if request.user.role == Role.COMPLIANCE else None,

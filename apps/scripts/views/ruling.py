@@ -12,6 +12,7 @@ from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.policies import queries as policies
 
 from .. import queries, services
 from ..checking import LAWS, PackRule, failed_examples, shipped_rules, written_rule
@@ -29,12 +30,19 @@ def rules(request: StaffRequest) -> HttpResponse:
     waiting = {row.code: row for row in RuleVersion.objects.filter(state=RuleVersion.State.OPEN)}
     shown = {
         "rows": [
-            {"code": code, "name": name_of(pack.rule(code), code), "rule": pack.rule(code), "waiting": waiting.get(code)}
+            {"code": code, "name": _name(pack.rule(code), waiting.get(code), code), "rule": pack.rule(code), "waiting": waiting.get(code)}
             for code in queries.rule_codes()
         ],
         "may_write": request.user.role == Role.COMPLIANCE,
     }
     return render(request, "scripts/rules.html", shown)
+
+
+def _name(in_force: PackRule | None, waiting: RuleVersion | None, code: str) -> str:
+    """A rule that never was in force is called as its first version would be."""
+    if in_force is None and waiting:
+        return name_of(written_rule(code, waiting.rule, waiting.number), code)
+    return name_of(in_force, code)
 
 
 @for_roles(*STAFF)
@@ -59,13 +67,13 @@ def rule(request: StaffRequest, code: str) -> HttpResponse:
 def _in_words(found: PackRule) -> dict[str, Any]:
     """A rule's parts as people read them."""
     raw = found.raw
-    wrong = set(failed_examples(found))
+    wrong, trades = set(failed_examples(found)), policies.trade_names()
     shown = {
         "level": LEVELS[found.level],
         "duty": f"{found.duty}: {DUTIES[found.duty]}",
         "law": f"{found.law}: {LAWS_ABOUT[raw['law']]}",
         "kinds": ", ".join(str(label) for kind, label in SCRIPT_KINDS if kind in found.kinds),
-        "trades": ", ".join(sorted(found.trades)),
+        "trades": ", ".join(trades.get(trade, trade) for trade in sorted(found.trades)),
         "advice": advice_of(found),
         "terms": [str(term) for term in raw.get("terms", ())],
         "allow": [str(term) for term in raw.get("allow", ())],
@@ -119,7 +127,7 @@ def rule_change(request: StaffRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (written := _write(request, form, code)):
         return written
     name = name_of(queries.packs_in_force().rule(code), code)
-    return render(request, "form.html", {"form": form, "title": f"{name}: {_('new version')}", "back": "rules"})
+    return render(request, "form.html", {"form": form, "title": _("%(script)s: new version") % {"script": name}, "back": "rules"})
 
 
 def _write(request: StaffRequest, form: RuleForm, code: str) -> HttpResponse | None:

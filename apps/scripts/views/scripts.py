@@ -11,6 +11,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput
 from apps.core.paging import page_of
+from apps.policies import queries as policies
 
 from .. import queries, services
 from ..filters import VersionFilter
@@ -28,7 +29,12 @@ READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 def scripts(request: StaffRequest) -> HttpResponse:
     chosen = VersionFilter(request.GET, queryset=queries.readable(request.user))
     page = page_of(chosen.qs, request.GET)
-    shown = {"table": VersionTable(page.rows), "page": page, "filter": chosen, "may_write": request.user.role == Role.SUPERVISOR}
+    shown = {
+        "table": VersionTable(page.rows, trades=policies.trade_names()),
+        "page": page,
+        "filter": chosen,
+        "may_write": request.user.role == Role.SUPERVISOR,
+    }
     return render(request, "scripts/list.html", shown)
 
 
@@ -74,7 +80,7 @@ def version_new(request: StaffRequest, script_pk: int) -> HttpResponse:
             _tell(form, error)
         else:
             return redirect("script", pk=version.pk)
-    return render(request, "form.html", {"form": form, "title": f"{found}: {_('new version')}", "back": "scripts"})
+    return render(request, "form.html", {"form": form, "title": _("%(script)s: new version") % {"script": found}, "back": "scripts"})
 
 
 @for_roles(Role.SUPERVISOR)
@@ -90,7 +96,7 @@ def version_edit(request: StaffRequest, pk: int) -> HttpResponse:
             _tell(form, error)
         else:
             return redirect("script", pk=pk)
-    return render(request, "form.html", {"form": form, "title": f"{version}: {_('change the draft')}", "back": "scripts"})
+    return render(request, "form.html", {"form": form, "title": _("%(script)s: change the draft") % {"script": version}, "back": "scripts"})
 
 
 def _tell(form: VersionForm, error: BadInput) -> None:
