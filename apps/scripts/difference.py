@@ -14,6 +14,7 @@ import rjieba
 from .checking import VARIABLE
 from .rules import passages
 
+MOST_PAIRS = 4_000_000  # words by words: beyond it a stretch was written anew, and is shown as a whole
 _VARIABLE = re.compile(f"({VARIABLE.pattern.replace('(', '(?:')})")
 
 
@@ -58,6 +59,9 @@ def compared(before: str, after: str) -> list[Row]:
 
 def _changed(before: str, after: str) -> Iterator[Row]:
     olds, news = words(before), words(after)
+    if len(olds) * len(news) > MOST_PAIRS:
+        yield Row((Piece("removed", before),), (Piece("added", after),))
+        return
     left: list[Piece] = []
     right: list[Piece] = []
     for step, a, b, c, d in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():

@@ -12,7 +12,8 @@ from apps.audit.models import Notice
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.policies import queries, services
 from apps.policies.models import CalendarYear, CallingPolicy, PolicyDraft, TradePack
-from tests.world import World
+from apps.scripts import services as scripts
+from tests.world import COMPANY, SECTIONS, World
 
 HOURS = {"window_start": "09:00:00", "window_end": "20:00:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
 
@@ -190,3 +191,20 @@ def test_the_page_says_where_a_calendar_is_wrong(world: World, browse: Any) -> N
     assert "第 1 行" in text
     assert "2027-13-01 元旦" in text
     assert not PolicyDraft.objects.exists()
+
+
+@pytest.mark.parametrize(("trade", "approvers"), [("finance", 1), ("education", 1), ("medical", 1), ("retail", 0), ("retail", 4)])
+def test_no_pack_lets_fewer_people_approve_a_script_than_the_norm(world: World, trade: str, approvers: int) -> None:
+    pack = {"trade": trade, "name": "x", "script_approvers": approvers}
+    with pytest.raises(BadInput):
+        services.write_draft(actor=world.people["compliance"], kind="trade", values=pack, reason="x")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TradePack.objects.create(number=99, in_force_from=timezone.now(), **pack)
+
+
+def test_a_pack_may_ask_for_more_people(world: World) -> None:
+    pack = {"trade": "retail", "name": "x", "script_approvers": 2}
+    draft = services.write_draft(actor=world.people["compliance"], kind="trade", values=pack, reason="x")
+    services.approve_draft(actor=world.people["compliance2"], draft=draft)
+    version = scripts.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **SECTIONS)
+    assert scripts.submit(actor=world.people["supervisor"], version=version).approvals_needed == 2

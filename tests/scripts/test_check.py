@@ -24,6 +24,9 @@ from .collection import samples
 SAMPLE = yaml.safe_load((Path(__file__).parent.parent / "data" / "scripts.yaml").read_text())
 
 
+ROUNDS = yaml.safe_load((Path(__file__).parent.parent / "data" / "scripts-rounds.yaml").read_text())
+
+
 def codes(text: str, **about: Any) -> set[str]:
     return {finding.code for finding in check(text, needs_parts=False, **about)}
 
@@ -56,6 +59,44 @@ def test_the_collection_is_large_and_has_every_code_and_trade() -> None:
     assert {sample.code for sample in everything} == {rule.code for rule in shipped_rules()} | {""}
     assert {sample.trade for sample in everything} == {"retail", "finance", "education", "medical", "general"}
     assert {sample.kind for sample in everything} == {"marketing", "notification"}
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+def test_passages_in_many_wordings_are_found_and_innocent_ones_pass(number: str) -> None:
+    wrong = []
+    for code, rows in ROUNDS[number].items():
+        for trade, text in rows:
+            kinds = ("marketing", "notification") if code == "innocent" else ("marketing",)
+            told = {found.code for kind in kinds for found in check(text, kind=kind, trade=trade, needs_parts=False)}
+            if bool(told) if code == "innocent" else code not in told:
+                wrong.append((code, text, told))
+    assert wrong == []
+
+
+WHOLE = [
+    ("marketing", "education", "您好，知行教育的小李，想请您周六来听一节公开课。不需要的话按9，以后不再打扰。", set()),
+    ("notification", "general", "【顺达物流】提醒您，包裹已到站。不想再收到通知请按9退订。", set()),
+    ("notification", "finance", "尊敬的客户您好，海桐银行提醒您本期账单已出，请按时还款。如需取消此类语音通知请按9。", set()),
+    ("service", "retail", "您好，我是明澜家居售后，回访一下上周的安装您满意吗？如不想再接到回访请按9。", set()),
+    (
+        "marketing",
+        "medical",
+        "您好，我是康宁诊所的护士小陈，打电话邀请您参加周末的义诊。您要是不希望我们再联系，告诉我就行，我帮您取消。",
+        set(),
+    ),
+    ("marketing", "retail", "您好，明澜家居会员中心来电，通知您积分可以兑换礼品了。拒绝接听此类来电请按9。", set()),
+    ("marketing", "retail", "您好，请问是王女士吗？我这边给您介绍个活动。退订按9。", {"missing_company"}),
+    ("marketing", "retail", "您好，我们这边搞活动，想给您介绍一下优惠。退订请按9。", {"missing_company"}),
+    ("marketing", "retail", "您好，我是您的老朋友小周，给您介绍个好东西。退订按9。", {"missing_company"}),
+    ("marketing", "retail", "您好，我是明澜家居的。您现在方便吗？不方便我晚点打。退订请按9。", {"missing_purpose"}),
+    ("marketing", "retail", "您好，我是明澜家居的客服，来电向您介绍新品沙发，谢谢您的时间，再见。", {"missing_opt_out"}),
+    ("marketing", "retail", "您好，我是明澜家居的小周，来电介绍新品。本通电话无法退订。", {"missing_opt_out"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "trade", "text", "lacks"), WHOLE)
+def test_the_parts_are_there_in_meaning_or_missing(kind: str, trade: str, text: str, lacks: set[str]) -> None:
+    assert {found.code for found in check(text, kind=kind, trade=trade)} == lacks
 
 
 PHRASES = [

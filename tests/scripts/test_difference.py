@@ -27,6 +27,12 @@ def test_a_new_sentence_stands_beside_nothing() -> None:
     assert rows[1].after[0].kind == "added"
 
 
+def test_a_long_stretch_that_was_written_anew_is_shown_as_a_whole() -> None:
+    before, after = "".join(f"续费{n}元，" for n in range(2000)), "".join(f"课程{n}节，" for n in range(2000))
+    (row,) = compared(before, after)
+    assert pieces(row) == ([before], [after])
+
+
 TEXT = st.text(alphabet=st.sampled_from("续费一年可以享受九折。，！\n{{ company }}"), max_size=50)
 
 

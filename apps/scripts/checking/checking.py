@@ -21,13 +21,14 @@ from .packs import Pack, PackRule, pack_of, shipped, syllable
 MOST_CHARACTERS = 20_000
 _NEGATED = re.compile(
     r"(不|未|没|没有|无|非|禁止|严禁|杜绝|切勿|请勿|勿|别|莫|谨防|防范|警惕|拒绝|避免|抵制|识别|举报|冒充|假冒|并非|绝非)"
-    r"(任何|向您|对您|给您|为您|以任何|以|有|所谓|的|再|其他|做出|作出|做|作|承诺|保证|确保|提供|索要|要求|涉及|使用|宣称|声称|产品|类|等|您|会|是|能|得|可|要|说|把|将"
+    r"(向任何人|向他人|向别人|对任何人|对他人|给任何人|给他人|给别人|跟任何人|告诉任何人|把|对外|打着|号称|自称|借|各类|各种|此类|这类|那些|一切|1切|关于|任何|向您|对您|给您|为您|以任何|理由|方式|形式|名义|借口|渠道|以|有|所谓|的|再|其他|做出|作出|做|作|承诺|保证|确保|提供|索要|要求|涉及|使用|宣称|声称|产品|类|等|您|会|是|能|得|可|要|说|把|将"
     r"|我们|客户|主动|个人|轻信|相信|推销|推荐|销售|包含|属于|存在|代表|所有|因|予|应|该|我行|我司|公司|员工|工作人员|他人|随意|擅自|电话|电话中|里|中|在)*$"
 )
 _WARNED = re.compile(
     r"^.{0,8}(都是|均是|均为|就是|属于|即为|一律是|全是|是)?(1种)?(诈骗|骗子|骗局|骗人的|违法|违规|不法|假冒|谣言|不可信"
     r"|请勿相信|切勿相信|不要相信|千万别信|请立即挂断|请挂断|请报警|请警惕|行为请)"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NEAR = 24  # characters before and after a find that are looked at
 
 
@@ -67,16 +68,16 @@ def check(
     """
     if len(text) > MOST_CHARACTERS:
         raise TextRefused(_("The text has %(count)s characters; %(most)s are the most."), count=len(text), most=MOST_CHARACTERS)
-    for place, char in enumerate(text):
-        if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t":
-            raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=place + 1)
+    if control := _CONTROL.search(text):
+        raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=control.start() + 1)
     pack = pack or shipped()
     normal = normalise(text, said)
     holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
     found = {_finding(pack.rules[number], normal, start, end) for number, start, end in _finds(pack, normal, holding)}
     if needs_parts:
         asks = (pack.rules[number] for number in holding if pack.rules[number].is_requirement)
-        found |= {_missing(rule) for rule in asks if _lacks(rule, normal, written=text if kind == "sms" else "")}
+        said, written = _by_clauses(normal), unicodedata.normalize("NFKC", text) if kind == "sms" else ""
+        found |= {_missing(rule) for rule in asks if _lacks(rule, normal, said, written)}
     return sorted(_merged(found))
 
 
@@ -185,14 +186,12 @@ def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:
     return False
 
 
-def _lacks(rule: PackRule, normal: Normal, *, written: str) -> bool:
-    """Whether a part that has to be there is not, in any of the ways to say it; of a message, to write it."""
+def _lacks(rule: PackRule, normal: Normal, said: str, written: str) -> bool:
+    """Whether a part that has to be there is not, in any of the ways to say it; of a message (`written`), to write it."""
     if any(pattern.search(normal.text) for pattern in rule.denied):
         return True
     if written and rule.written:
-        text = unicodedata.normalize("NFKC", written)
-        return not any(pattern.search(text) for pattern in rule.written)
-    said = _by_clauses(normal)
+        return not any(pattern.search(written) for pattern in rule.written)
     return not any(pattern.search(said) for pattern in rule.required)
 
 
