@@ -75,12 +75,16 @@ def _in_words(found: PackRule) -> dict[str, Any]:
         "kinds": ", ".join(str(label) for kind, label in SCRIPT_KINDS if kind in found.kinds),
         "trades": ", ".join(trades.get(trade, trade) for trade in sorted(found.trades)),
         "advice": advice_of(found),
-        "terms": [str(term) for term in raw.get("terms", ())],
-        "allow": [str(term) for term in raw.get("allow", ())],
-        "required": [str(term) for term in raw.get("required", ())] if found.number else [],
+        "phrases": [
+            (_("May not be said"), "red", [str(term) for term in raw.get("terms", ())]),
+            (_("One has to be said"), "green", [str(term) for term in raw.get("required", ())] if found.number else []),
+            (_("Innocent"), "secondary", [str(term) for term in raw.get("allow", ())]),
+        ],
         "patterns": len(found.patterns) + len(found.required) + len(found.written) + len(found.denied),
-        "must_find": [(text, ("must_find", text) in wrong) for text in found.must_find],
-        "must_pass": [(text, ("must_pass", text) in wrong) for text in found.must_pass],
+        "examples": [
+            (_("Finds"), [(text, ("must_find", text) in wrong) for text in found.must_find]),
+            (_("Lets pass"), [(text, ("must_pass", text) in wrong) for text in found.must_pass]),
+        ],
     }
     return shown
 
