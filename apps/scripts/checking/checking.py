@@ -76,8 +76,8 @@ def check(
     found = {_finding(pack.rules[number], normal, start, end) for number, start, end in _finds(pack, normal, holding)}
     if needs_parts:
         asks = (pack.rules[number] for number in holding if pack.rules[number].is_requirement)
-        said, written = _by_clauses(normal), unicodedata.normalize("NFKC", text) if kind == "sms" else ""
-        found |= {_missing(rule) for rule in asks if _lacks(rule, normal, said, written)}
+        spoken, written = _by_clauses(normal), unicodedata.normalize("NFKC", text) if kind == "sms" else ""
+        found |= {_missing(rule) for rule in asks if _lacks(rule, normal, spoken, written)}
     return sorted(_merged(found))
 
 
@@ -186,13 +186,13 @@ def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:
     return False
 
 
-def _lacks(rule: PackRule, normal: Normal, said: str, written: str) -> bool:
+def _lacks(rule: PackRule, normal: Normal, spoken: str, written: str) -> bool:
     """Whether a part that has to be there is not, in any of the ways to say it; of a message (`written`), to write it."""
     if any(pattern.search(normal.text) for pattern in rule.denied):
         return True
     if written and rule.written:
         return not any(pattern.search(written) for pattern in rule.written)
-    return not any(pattern.search(said) for pattern in rule.required)
+    return not any(pattern.search(spoken) for pattern in rule.required)
 
 
 def _by_clauses(normal: Normal) -> str:
