@@ -11,6 +11,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
 from apps.core.errors import HeguiError
+from apps.optouts.api import router as optouts
 from apps.scripts.api import router as scripts
 
 api = NinjaAPI(
@@ -23,6 +24,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", calls)
+api.add_router("", optouts)
 api.add_router("", scripts)
 
 

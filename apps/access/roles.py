@@ -7,6 +7,7 @@ from apps.accounts.roles import Role
 
 PHONE, NAME, NOTE = "contacts.contact.phone", "contacts.contact.name", "contacts.contact.note"
 CALL_NOTE = "calls.disposition.note"
+MESSAGE = "optouts.message.text"
 
 FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Role.AGENT: {
@@ -26,10 +27,11 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         NAME: frozenset({"view_masked", "view_clear", "export_value"}),
         NOTE: frozenset({"view_masked", "view_clear"}),
         CALL_NOTE: frozenset({"view_masked", "view_clear"}),
+        MESSAGE: frozenset({"view_masked", "view_clear"}),
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE)
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}

@@ -32,6 +32,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     roles.NAME: _("name of contacts"),
     roles.NOTE: _("note on contacts"),
     roles.CALL_NOTE: _("note on calls"),
+    roles.MESSAGE: _("text of messages that may refuse"),
 }
 RIGHT_LABELS: dict[str, Promise | str] = {
     "view_masked": _("see the mask"),

@@ -72,6 +72,8 @@ class ApiClient(Dated):
         DIAL = "dial", _("receive numbers to dial")
         EVENTS = "events", _("report call events")
         OPT_OUTS = "optouts", _("record opt-outs")
+        FEED = "feed", _("read changes of the register")
+        SCRUB = "scrub", _("hold lists against the register")
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")

@@ -24,9 +24,12 @@ UNTRACKED = {
     "retention.erasureentry",
     "retention.purgerun",
     "optouts.optout",
+    "optouts.dismissal",
+    "optouts.link",
+    "optouts.change",
     "access.protectedfieldgrouppermission",
 }
-SECRET = ["password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "last4_index", "last_login"]
+SECRET = ["password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login"]
 
 
 def ours() -> list[type[models.Model]]:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Field, Header, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 from pydantic_core import to_json
@@ -20,7 +22,7 @@ from apps.core import ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
 from apps.optouts.models import OptOut
-from apps.optouts.services import record_opt_out
+from apps.optouts.services import make_link, record_opt_out
 
 from . import services
 from .models import Call
@@ -92,6 +94,17 @@ class OptOutAsked(Strict):
     phone: Text | None = Field(None, examples=["13800001234"])
     evidence: Text = Field(examples=["sms:20261124-17"])
     said_at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
+    scope: Literal["everything", "purpose", "brand"] = Field("everything", examples=["everything"])
+    scope_value: Annotated[str, StringConstraints(max_length=80)] = Field("", examples=[""])
+
+
+class LinkAsked(Strict):
+    contact: Text | None = Field(None, examples=["ct_1a"])
+    phone: Text | None = Field(None, examples=["13800001234"])
+
+
+class LinkMade(Schema):
+    url: str = Field(examples=["https://hegui.example/o/3q2-7wAbCdEfGhIj/"])
 
 
 class OptOutRecorded(Schema):
@@ -197,14 +210,28 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = No
     """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
+    if bool(asked.scope_value.strip()) == (asked.scope == "everything"):
+        raise BadInput(_("A refusal of one purpose or brand names it in scope_value; one of everything does not."))
     recorded = record_opt_out(
         phone=services.find_number(contact=asked.contact, phone=asked.phone),
         channel=OptOut.Channel.API,
         evidence=f"{client.pk}:{asked.evidence}",
         said_at=asked.said_at,
         client=client,
+        contact_id=ids.decode("ct", asked.contact) if asked.contact else None,
+        scope=asked.scope,
+        scope_value=asked.scope_value.strip(),
     )
     return Status(201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at})
+
+
+@router.post("opt-outs/links", response={201: LinkMade}, summary="A web address by which one number opts out")
+def opt_out_link(request: ClientRequest, asked: LinkAsked, key: IdempotencyKey = None) -> Any:
+    """For a message or a letter. It works for as long as the register does, also when the contact was erased."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.OPT_OUTS)
+    word = make_link(phone=services.find_number(contact=asked.contact, phone=asked.phone), client=client)
+    return Status(201, {"url": request.build_absolute_uri(reverse("leave", kwargs={"word": word}))})
 
 
 @router.get("campaigns", response=list[CampaignRow], summary="The campaigns of this key")

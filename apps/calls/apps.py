@@ -3,10 +3,11 @@ from typing import Any
 from django.apps import AppConfig
 
 
-def _withdraw(sender: Any, opt_out: Any, number_index: bytes, **kwargs: Any) -> None:
-    from .services.calling import withdraw_number
+def _withdraw(sender: Any, opt_outs: Any, number_indexes: list[bytes], **kwargs: Any) -> None:
+    from .services.calling import withdraw_numbers
 
-    withdraw_number(number_index=number_index, opted_out_at=opt_out.said_at)
+    first = opt_outs[0]
+    withdraw_numbers(number_indexes=number_indexes, opted_out_at=first.said_at, scope=first.scope, scope_value=first.scope_value)
 
 
 class CallsConfig(AppConfig):
@@ -14,6 +15,6 @@ class CallsConfig(AppConfig):
     label = "calls"
 
     def ready(self) -> None:
-        from apps.optouts.signals import opt_out_recorded
+        from apps.optouts.signals import opt_outs_recorded
 
-        opt_out_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")
+        opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")

@@ -31,6 +31,7 @@ class CampaignForm(forms.ModelForm):
             "trade",
             "product_risk",
             "qualification",
+            "brand",
             "purpose",
             "lawful_basis",
             "filing",

@@ -92,6 +92,7 @@ class Campaign(Dated):
         _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
     )
     qualification = models.CharField(_("permit that the trade needs"), max_length=120, blank=True)
+    brand = models.CharField(_("brand under which it calls"), max_length=80, blank=True)
     purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="campaigns")
     lawful_basis = models.CharField(_("lawful basis"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")

@@ -43,6 +43,7 @@ LINKS = (
     Link("rules", "list-check", _("Rules of the check")),
     Link("sources", "database-import", _("Data sources")),
     Link("opt_outs", "phone-off", _("Opt-outs")),
+    Link("scrubs", "filter-off", _("Clean a list")),
     Link("decisions", "traffic-lights", _("Decisions")),
     Link("lines", "phone-outgoing", _("Lines")),
     Link("flags", "flag", _("Alerts")),

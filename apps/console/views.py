@@ -17,6 +17,7 @@ from apps.calls import queries as calls
 from apps.contacts.models import DataSource
 from apps.core import clock
 from apps.jobs.models import Job
+from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.retention.models import PurgeRun
 from apps.retention.services import count_due
@@ -35,6 +36,7 @@ def home(request: StaffRequest) -> HttpResponse:
         return redirect("people")
     since = clock.now() - timedelta(days=7)
     shown = {
+        "latency": optouts.latency(),
         "numbers": calls.numbers_of_day(request.user, since),
         "scripts_waiting": scripts.review_queue(request.user),
         "sources_waiting": DataSource.objects.filter(state=DataSource.State.DRAFT).select_related("recorded_by"),

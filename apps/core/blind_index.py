@@ -6,6 +6,7 @@ keeps, `ledger` is all that an erasure keeps. All take E.164 text or a `Protecte
 """
 
 import hmac
+from collections.abc import Callable
 
 from . import keyring
 from .protected import Protected, clear_for_machine
@@ -31,6 +32,27 @@ def last4_index(phone: Phone) -> bytes:
 
 def register_hash(phone: Phone) -> bytes:
     return _digest("register", _bytes(phone))
+
+
+def register_hashes(phone: Phone) -> dict[str, bytes]:
+    """The number under every key of the register by the key's id, the current one first: the register has no
+    numbers, so entries made under an older key stay under it until their number is seen again."""
+    keys, data = keyring.keys("register"), _bytes(phone)
+    ids = [keys.current_id, *(name for name in keys.by_id if name != keys.current_id)]
+    return {name: hmac.digest(keys.by_id[name], data, "sha256") for name in ids}
+
+
+def register_hasher() -> tuple[list[str], Callable[[str], list[bytes]]]:
+    """For whole lists: the ids of the register's keys, the current first, and what hashes a number under each."""
+    keys = keyring.keys("register")
+    ids = [keys.current_id, *(name for name in keys.by_id if name != keys.current_id)]
+    secrets, digest = [keys.by_id[name] for name in ids], hmac.digest
+
+    def hashed(number: str) -> list[bytes]:
+        data = number.encode()
+        return [digest(secret, data, "sha256") for secret in secrets]
+
+    return ids, hashed
 
 
 def ledger_hash(phone: Phone) -> bytes:

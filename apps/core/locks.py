@@ -37,6 +37,15 @@ def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
     run_together(number_lock(number_index, agent_id=agent_id))
 
 
+def lock_numbers(number_indexes: Iterable[bytes]) -> None:
+    """Wait for the locks of many numbers, always in the same order, so that two who do never wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(key) from (select unnest(%s::bigint[]) key) keys",
+            [sorted({number_key(each) for each in number_indexes})],
+        )
+
+
 def lock_agent(agent_id: int) -> None:
     """Wait for the lock of an agent."""
     with connection.cursor() as cursor:

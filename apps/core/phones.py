@@ -48,6 +48,14 @@ def normalise(raw: str) -> str:
     return _by_library(text)
 
 
+_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+
+
+def find_in(text: str) -> bool:
+    """Whether a mainland mobile number stands in a text, in whatever width, with blanks or dashes."""
+    return _IN_TEXT.search(unicodedata.normalize("NFKC", text)) is not None
+
+
 def _by_library(text: str) -> str:
     if text.startswith("00"):
         text = "+" + text[2:]

@@ -1,37 +1,269 @@
-"""The register of those who asked to be left alone: keyed hashes, no numbers (R14, R15)."""
+"""The register of those who asked to be left alone: keyed hashes, no numbers (R14, R15).
+
+Entries are never changed and never deleted. What takes an entry's effect away is an entry of its
+own: a `Lift` (fresh consent, given after the refusal, with evidence and two people), or a
+`Dismissal` (a person read a message that was taken for a refusal and saw that it was none).
+`queries.IN_FORCE` says in SQL which entries are in force; the gate uses the same words.
+"""
+
+from typing import Any
 
 import pgtrigger
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core import ids
+from apps.core.fields import ProtectedTextField
 from apps.core.models import Dated, is_hash
+from apps.jobs.models import Job
+
+
+def told(kind: str, column: str, when: pgtrigger.Condition | None = None) -> pgtrigger.Trigger:
+    """Each new row is a change for the feed, in the same transaction; its place is given when it is over (`Change`)."""
+    return pgtrigger.Trigger(
+        name="told",
+        when=pgtrigger.After,
+        operation=pgtrigger.Insert if when is None else pgtrigger.Update,
+        condition=when,
+        func=f"insert into optouts_change (created_at, kind, {column}) values (now(), '{kind}', new.id); return null;",
+    )
+
+
+APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
 
 
 class OptOut(Dated):
-    """One word of refusal. Entries are never changed and never deleted."""
+    """One word of refusal; `said_at` is when it was said, `created_at` when it took effect.
+
+    `key_id` names the key of the hash. After a new key, an entry whose number is seen again gets a copy
+    under the new one (`moved_from`). `contact_id` links a contact that existed then, as a plain number:
+    the register outlives it.
+    """
 
     class Channel(models.TextChoices):
         KEY = "key", _("key 9 in the call")
+        SMS = "sms", _("answer to a message")
+        WEB = "web", _("web link")
         AGENT = "agent", _("told the agent")
+        COMPLAINT = "complaint", _("complaint")
+        LIST = "list", _("own list")
+        REGULATOR = "regulator", _("list of a regulator")
         API = "api", _("another system")
+
+    class Scope(models.TextChoices):
+        EVERYTHING = "everything", _("everything")
+        PURPOSE = "purpose", _("one purpose")
+        BRAND = "brand", _("one brand")
 
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
-    channel = models.CharField(max_length=6, choices=Channel)
+    channel = models.CharField(max_length=10, choices=Channel)
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.EVERYTHING, db_default=Scope.EVERYTHING)
+    scope_value = models.CharField(max_length=80, blank=True, db_default="")
     said_at = models.DateTimeField()
-    evidence = models.CharField(max_length=80)
+    evidence = models.CharField(max_length=120)
+    contact_id = models.BigIntegerField(null=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    moved_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["number_hash", "evidence"], name="opt_out_once_per_evidence"),
             models.CheckConstraint(condition=is_hash("number_hash"), name="opt_out_hash_is_32_bytes"),
+            models.CheckConstraint(
+                condition=Q(scope="everything", scope_value="") | (~Q(scope="everything") & ~Q(scope_value="")),
+                name="opt_out_says_its_scope",
+            ),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [APPEND_ONLY, told("refused", "opt_out_id")]
 
     @property
     def public_id(self) -> str:
         return ids.encode("oo", self.pk)
+
+
+class Lift(Dated):
+    """Fresh consent after a refusal: asked for by one person, approved by another."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("awaiting a second person")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+
+    number_hash = models.BinaryField(max_length=32)
+    key_id = models.CharField(max_length=32)
+    consent_given_at = models.DateTimeField(_("consent given at"))
+    evidence = models.CharField(_("evidence of the consent"), max_length=200)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="+")
+    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(asked_by=F("decided_by")), name="lift_four_eyes"),
+            models.CheckConstraint(condition=~Q(evidence=""), name="lift_has_evidence"),
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False), name="lift_has_decider"
+            ),
+            models.CheckConstraint(condition=Q(consent_given_at__lte=F("created_at")), name="lift_consent_is_not_ahead"),
+            models.CheckConstraint(condition=is_hash("number_hash"), name="lift_hash_is_32_bytes"),
+        ]
+        indexes = [models.Index(fields=["number_hash"], condition=Q(state="approved"), name="lift_by_number")]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="words_stay",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__state="open")
+                | pgtrigger.Q(old__number_hash__df=pgtrigger.F("new__number_hash"))
+                | pgtrigger.Q(old__consent_given_at__df=pgtrigger.F("new__consent_given_at"))
+                | pgtrigger.Q(old__evidence__df=pgtrigger.F("new__evidence"))
+                | pgtrigger.Q(old__asked_by__df=pgtrigger.F("new__asked_by")),
+            ),
+            told("lifted", "lift_id", pgtrigger.Q(new__state="approved")),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("ol", self.pk)
+
+
+class Message(Dated):
+    """A message that came in (SMS): kept before it is answered, so that what was acknowledged is never lost.
+
+    The sender is not kept, only what its refusal became. A near miss ("TD谢谢", "不要再打了") blocks at
+    once and waits for a person, who confirms it or dismisses it.
+    """
+
+    class Reading(models.TextChoices):
+        REFUSAL = "refusal", _("refusal")
+        NEAR = "near", _("may be a refusal")
+        OTHER = "other", _("something else")
+
+    client = models.ForeignKey(ApiClient, models.PROTECT, related_name="+")
+    message_id = models.CharField(_("message"), max_length=80)
+    sent_at = models.DateTimeField()
+    text: Any = ProtectedTextField(_("text"), kind="text", null=True, blank=True)
+    reading = models.CharField(_("read as"), max_length=8, choices=Reading)
+    opt_out = models.ForeignKey(OptOut, models.PROTECT, null=True, related_name="messages")
+    judged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    judged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "message_id"], name="message_once"),
+            models.CheckConstraint(condition=Q(reading="other") | Q(opt_out__isnull=False), name="refusing_message_is_on_the_register"),
+        ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(reading="near", judged_at__isnull=True), name="message_to_judge")]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("sm", self.pk)
+
+
+class Dismissal(Dated):
+    """A person read the message behind an entry and saw that it refuses nothing. Only for what was a near miss."""
+
+    opt_out = models.OneToOneField(OptOut, models.PROTECT, related_name="dismissal")
+    reason = models.CharField(_("reason"), max_length=200)
+    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="dismissal_has_a_reason")]
+        triggers = [
+            APPEND_ONLY,
+            pgtrigger.Trigger(
+                name="only_of_a_near_miss",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                if not exists (select from optouts_message where opt_out_id = new.opt_out_id and reading = 'near') then
+                    raise exception 'only what was read as a near miss is dismissed (R15)' using errcode = 'check_violation';
+                end if;
+                return new;""",
+            ),
+            told("dismissed", "dismissal_id"),
+        ]
+
+
+class Change(models.Model):
+    """The feed for other systems. Rows are written by the tables' triggers without a `position`; positions are given
+    afterwards under one lock (`services.feeding`), so a reader who has seen a position has seen all before it."""
+
+    class Kind(models.TextChoices):
+        REFUSED = "refused", _("refused")
+        LIFTED = "lifted", _("lifted")
+        DISMISSED = "dismissed", _("dismissed")
+
+    created_at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    opt_out = models.ForeignKey(OptOut, models.PROTECT, null=True, related_name="+", db_index=False)
+    lift = models.ForeignKey(Lift, models.PROTECT, null=True, related_name="+", db_index=False)
+    dismissal = models.ForeignKey(Dismissal, models.PROTECT, null=True, related_name="+", db_index=False)
+    position = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=Q(position__isnull=True), name="change_without_position")]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="position_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__position__isnull=False)),
+        ]
+
+
+class ListIn(Dated):
+    """A list of refusals on its way into the register: our own, or a regulator's."""
+
+    class Origin(models.TextChoices):
+        LIST = "list", _("own list")
+        REGULATOR = "regulator", _("list of a regulator")
+
+    origin = models.CharField(_("origin"), max_length=10, choices=Origin)
+    evidence = models.CharField(_("name and date of the list"), max_length=80)
+    file_name = models.CharField(max_length=200)
+    upload = models.CharField(max_length=60, blank=True)  # "" once it is erased
+    job = models.OneToOneField(Job, models.PROTECT, related_name="list_in")
+    counts = models.JSONField(default=dict)
+    done_rows = models.PositiveIntegerField(default=0)
+    started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+
+class Scrub(Dated):
+    """A list held against the register: what comes out is the list with a column. The list that went in is erased."""
+
+    file_name = models.CharField(max_length=200)
+    purpose = models.CharField(_("what it is needed for"), max_length=150)
+    upload = models.CharField(max_length=60, blank=True)
+    result = models.CharField(max_length=60, blank=True)
+    rows = models.PositiveIntegerField()
+    opted_out = models.PositiveIntegerField(null=True)
+    without_number = models.PositiveIntegerField(null=True)
+    job = models.OneToOneField(Job, models.PROTECT, related_name="scrub")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    erased_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(rows__gte=100), name="scrub_is_no_lookup")]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("su", self.pk)
+
+
+class Link(Dated):
+    """A web address for one number, to be put into messages and letters. Holds hashes of the number and of its own word."""
+
+    word_hash = models.BinaryField(max_length=32, unique=True)
+    number_index = models.BinaryField(max_length=32)
+    number_hash = models.BinaryField(max_length=32)
+    key_id = models.CharField(max_length=32)
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes")]

@@ -1,6 +1,6 @@
-"""`opt_out_recorded`: sent inside the transaction that records an opt-out, with `opt_out` and
-`number_index` (the blind index, by which rooms above find their rows of the number)."""
+"""`opt_outs_recorded`: sent inside the transaction that records refusals, with `opt_outs`, which have one scope,
+and `number_indexes` (the blind indexes, by which rooms above find their rows of the numbers)."""
 
 from django.dispatch import Signal
 
-opt_out_recorded = Signal()
+opt_outs_recorded = Signal()

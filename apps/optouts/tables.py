@@ -1,5 +1,7 @@
 """The register as a list: when, how, by whom; there is no number to show."""
 
+from typing import Any
+
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
@@ -9,12 +11,19 @@ from .models import OptOut
 class OptOutTable(tables.Table):
     public_id = tables.Column(verbose_name=_("entry"))
     channel = tables.Column(verbose_name=_("channel"))
-    said_at = tables.DateTimeColumn(verbose_name=_("said at"))
-    created_at = tables.DateTimeColumn(verbose_name=_("in effect since"))
+    scope = tables.Column(verbose_name=_("what is refused"))
+    said_at = tables.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
+    created_at = tables.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
     evidence = tables.Column(verbose_name=_("evidence"))
-    recorded_by = tables.Column(verbose_name=_("recorded by"))
+    recorded_by = tables.Column(verbose_name=_("recorded by"), empty_values=())
+
+    def render_scope(self, record: OptOut) -> str:
+        return f"{record.get_scope_display()} {record.scope_value}".strip()
+
+    def render_recorded_by(self, record: OptOut) -> Any:
+        return record.recorded_by or record.client or "–"
 
     class Meta:
         model = OptOut
-        fields = ("public_id", "channel", "said_at", "created_at", "evidence", "recorded_by")
+        fields = ("public_id", "channel", "scope", "said_at", "created_at", "evidence", "recorded_by")
         orderable = False

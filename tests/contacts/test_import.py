@@ -15,10 +15,10 @@ from apps.audit.models import AccessEvent
 from apps.campaigns.models import QueueEntry
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport
-from apps.contacts.reading import FileRefused
 from apps.contacts.services import importing
 from apps.core import blind_index, vault
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.reading import FileRefused
 from apps.jobs.models import Job
 from tests.conftest import DATA
 from tests.world import World

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import ApiClient
+from apps.optouts import services as optouts
 from config.api import api
 from tests.http import Api, SecureClient
 from tests.world import LINE, PHONE, World
@@ -16,6 +17,12 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("get", "calls/{call_id}"): (None, None, 404),
     ("post", "calls/{call_id}/events"): ("events", {"event": "ringing"}, 404),
     ("post", "opt-outs"): ("optouts", {"phone": PHONE, "evidence": "m1"}, 201),  # a refusal is taken from anybody with the scope
+    ("post", "opt-outs/links"): ("optouts", {"phone": PHONE}, 201),
+    ("post", "sms"): ("optouts", {"from": PHONE, "text": "TD", "message_id": "m1"}, 200),
+    ("get", "opt-outs/changes"): ("feed", None, 200),  # hashes under the client's own key
+    ("post", "opt-outs/hashes"): ("feed", {"numbers": [PHONE]}, 200),
+    ("post", "scrubs"): ("scrub", {"numbers": [f"1380000{number:04}" for number in range(100)], "purpose": "clean up"}, 202),
+    ("get", "scrubs/{scrub_id}"): ("scrub", None, 404),
     ("post", "scripts/check"): (None, {"text": "您好"}, 200),  # a text of the client's own; nothing is read or stored
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
@@ -33,7 +40,7 @@ def test_every_operation_has_an_entry() -> None:
 
 def ask(key: str, operation: tuple[str, str], world: World, call: str) -> Any:
     method, path = operation
-    path = path.replace("{call_id}", call).replace("{code}", "spring")
+    path = path.replace("{call_id}", call).replace("{code}", "spring").replace("{scrub_id}", call or "su_1")
     caller = Api(key)
     return caller.get(path) if method == "get" else caller.post(path, OPERATIONS[operation][1])
 
@@ -44,11 +51,18 @@ def call_of(world: World, client: ApiClient) -> str:
     return made.public_id
 
 
+def scrub_of(client: ApiClient) -> str:
+    content = "\n".join(["phone", *(f"1380000{number:04}" for number in range(100))]).encode()
+    return optouts.ask_scrub(actor=client.owner, client=client, file_name="a.csv", content=content, purpose="clean up").public_id
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
 def test_without_a_key_no_operation_answers(world: World, operation: tuple[str, str]) -> None:
     assert ask("hg_nobody", operation, world, "cl_1").status_code == 401
     method, path = operation
-    answer = getattr(SecureClient(), method)(f"/api/v1/{path.replace('{call_id}', 'cl_1').replace('{code}', 'spring')}")
+    answer = getattr(SecureClient(), method)(
+        f"/api/v1/{path.replace('{call_id}', 'cl_1').replace('{code}', 'spring').replace('{scrub_id}', 'su_1')}"
+    )
     assert answer.status_code == 401
 
 
@@ -59,9 +73,11 @@ def test_an_operation_answers_its_scope_and_no_other(world: World, operation: tu
         client, key = world.api_client(f"with-{given}", given)
         world.campaign.clients.add(client)
         call = call_of(world, client) if "{call_id}" in operation[1] else ""
+        if "{scrub_id}" in operation[1]:
+            call = scrub_of(client)
         status = ask(key, operation, world, call).status_code
-        assert status in ({200, 201, 204} if scope in {None, given} else {403}), (given, status)
-        if call:
+        assert status in ({200, 201, 202, 204} if scope in {None, given} else {403}), (given, status)
+        if "{call_id}" in operation[1]:
             world.contact.call_set.all().delete()
 
 

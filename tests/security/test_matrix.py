@@ -23,6 +23,7 @@ from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import ContactImport
 from apps.core.clock import now as clock_now
+from apps.optouts import services as optouts
 from apps.policies import services as policies
 from apps.scripts import services as scripts
 from tests.http import SecureClient
@@ -89,6 +90,15 @@ PAGES = {
     "import_progress": page(S, C, object="import"),
     "import_report": page(S, C, object="import"),
     "opt_outs": page(S, C),
+    "opt_out_new": page(S, C),
+    "lift_ask": page(C),
+    "lift_decide": page(C, method="post", object="lift_verdict"),
+    "message": page(C, object="message"),
+    "list_in": page(C),
+    "list_in_progress": page(C, object="list_in"),
+    "scrubs": page(S, C),
+    "scrub": page(S, C, object="scrub"),
+    "scrub_result": page(S, C, object="scrub"),
     "decisions": page(A, S, C),
     "decision": page(A, S, C, object="decision"),
     "contact_reveal": page(S, C, object="reveal"),
@@ -144,7 +154,7 @@ PAGES = {
     "desk_result": page(A, method="post"),
 }
 # Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static files.
-WITHOUT_A_PERSON = {"account_login", "account_logout", "set_language", "demo_sign_in"}
+WITHOUT_A_PERSON = {"leave", "account_login", "account_logout", "set_language", "demo_sign_in"}
 # allauth's own pages behind the sign-in, for the person's own account alone.
 OWN_ACCOUNT = {
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
@@ -210,6 +220,7 @@ def objects(world: World, whose: str) -> dict[str, dict[str, Any]]:
         **_of_policies(world, campaign),
         **_of_calls(world, campaign),
         **_of_scripts(world),
+        **_of_register(world),
     }
 
 
@@ -230,6 +241,28 @@ def _of_policies(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
         "line": {"pk": world.line.pk},
         "exception": {"pk": exception.pk, "verdict": "approve"},
     }
+
+
+def _of_register(world: World) -> dict[str, dict[str, Any]]:
+    """A near miss, a list of `compliance`, a lift that `compliance2` asks for; scrubs are those of who looks (`visit`)."""
+    other = "+8613700000001"
+    optouts.record_opt_out(phone=other, channel="api", evidence="x", said_at=clock_now() - timedelta(hours=1))
+    near = optouts.take_message(client=world.client, sender="+8613700000002", text="别打了", message_id="m1")
+    taken = optouts.take_list(
+        actor=world.people["compliance"], origin="list", evidence="x", file_name="a.csv", content=b"phone\n13700000003\n"
+    )
+    lift = optouts.ask_lift(actor=world.people["compliance2"], phone=other, consent_given_at=clock_now(), evidence="x")
+    return {
+        "message": {"pk": near.pk},
+        "list_in": {"pk": taken.pk},
+        "lift_verdict": {"pk": lift.pk, "verdict": "approve"},
+        "scrub": {"pk": 0},
+    }
+
+
+def _scrub_of(world: World, username: str) -> int:
+    content = "\n".join(["phone", *(f"1370000{number:04}" for number in range(100))]).encode()
+    return optouts.ask_scrub(actor=world.people[username], file_name="a.csv", content=content, purpose="清洗").pk
 
 
 def _of_scripts(world: World) -> dict[str, dict[str, Any]]:
@@ -290,6 +323,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any) -> in
     if entry.object == "import":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _import_of(world, owner).pk}
+    if entry.object == "scrub":
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
+        arguments = {"pk": _scrub_of(world, owner)}
     client = SecureClient() if username == "nobody" else browse(username)
     answer = getattr(client, entry.method)(reverse(name, kwargs=arguments), dict(entry.data))
     if username == "nobody" and answer.status_code == 302:
@@ -336,6 +372,8 @@ FOREIGN = {
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},
+    "scrub": {S, C},
+    "scrub_result": {S, C},
 }
 
 

@@ -16,16 +16,20 @@ from apps.core import phones
 from apps.core.errors import NotFound
 from apps.core.locks import number_lock
 from apps.core.prepared import Prepared, Row, Step, run_together
+from apps.optouts.queries import IN_FORCE
 
 from .facts import Facts
 from .rules import Verdict
 from .terms import Terms, terms_of
 
-_NUMBER = """
+_NUMBER = f"""
     (select token from policies_termstoken),
     contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones, contact.source_id,
     consent.given_at, consent.expires_at, consent.withdrawn_at,
-    (select min(said_at) from optouts_optout where number_hash = %(register)s),
+    (select min(o.said_at) from optouts_optout o where o.number_hash = any(%(register)s::bytea[])
+        and (o.scope = 'everything' or o.scope = 'brand' and o.scope_value = campaign.brand
+             or o.scope = 'purpose' and o.scope_value = (select code from contacts_purpose p where p.id = campaign.purpose_id))
+        and {IN_FORCE}),
     counted.today, counted.week, counted.overdue"""
 _AGENT = """
     coalesce(agent.suspended_at is not null or not agent.is_active, true),
@@ -122,7 +126,7 @@ class Asked:
 
     campaign: str
     index: bytes
-    register: bytes
+    register: list[bytes]  # under each key of the register
     number_zones: tuple[str, ...]
     line: str
     agent_id: int | None = None

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Campaign, QueueEntry
 from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
 from apps.core.locks import lock_number
@@ -105,7 +105,14 @@ def _take_key(call: Call, digit: str, at: datetime, client: ApiClient | None) ->
         return
     if call.contact is None:
         raise WrongState(_("The contact of this call was deleted. Send the number itself to opt-outs, so that the refusal is kept."))
-    record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.KEY, evidence=f"call:{call.pk}", said_at=at, client=client)
+    record_opt_out(
+        phone=call.contact.phone,
+        channel=OptOut.Channel.KEY,
+        evidence=f"call:{call.pk}",
+        said_at=at,
+        client=client,
+        contact_id=call.contact_id,
+    )
     mark_opted_out(call, at)
 
 
@@ -129,13 +136,22 @@ def request_end(*, actor: User, call: Call) -> Call:
     return call
 
 
-def withdraw_number(*, number_index: bytes, opted_out_at: datetime) -> None:
+def withdraw_numbers(*, number_indexes: list[bytes], opted_out_at: datetime, scope: str = "everything", scope_value: str = "") -> None:
     """After an opt-out, in its transaction: reservations fall, calls under way are told to end,
-    queues drop the number."""
-    calls = Call.objects.filter(number_index=number_index)
+    queues drop the number. Of a refusal of one purpose or brand, in the campaigns that have it."""
+    campaigns = _campaigns_of(scope, scope_value)
+    calls = Call.objects.filter(campaigns, number_index__in=number_indexes)
     calls.filter(state=Call.State.RESERVED).update(state=Call.State.WITHDRAWN, ended_at=opted_out_at, opted_out_at=opted_out_at)
     calls.filter(state__in=Call.OPEN).update(end_requested_at=opted_out_at, opted_out_at=opted_out_at)
-    QueueEntry.objects.filter(contact__number_index=number_index).update(state=QueueEntry.State.DROPPED, held_by=None, held_until=None)
+    entries = QueueEntry.objects.filter(campaigns, contact__number_index__in=number_indexes)
+    entries.update(state=QueueEntry.State.DROPPED, held_by=None, held_until=None)
+
+
+def _campaigns_of(scope: str, value: str) -> Q:
+    if scope == OptOut.Scope.EVERYTHING:
+        return Q()
+    field = "purpose__code" if scope == OptOut.Scope.PURPOSE else "brand"
+    return Q(campaign__in=Campaign.objects.filter(**{field: value}))
 
 
 def expire_reservations(*, now: datetime | None = None) -> int:

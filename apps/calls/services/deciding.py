@@ -128,7 +128,7 @@ class Question:
         return loading.Asked(
             campaign=self.campaign,
             index=self.index,
-            register=blind_index.register_hash(self.phone),
+            register=list(blind_index.register_hashes(self.phone).values()),
             number_zones=phones.zones_of(self.phone),
             line=self.line_number,
             agent_id=self.agent_id,

@@ -157,7 +157,9 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
         raise WrongState(_("There is nobody on your desk to opt out."))
     if contact is None:
         raise WrongState()
-    opt_out = record_opt_out(phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at)
+    opt_out = record_opt_out(
+        phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at, contact_id=contact.pk
+    )
     if call:
         mark_opted_out(call, opt_out.said_at)
     return opt_out
@@ -199,7 +201,13 @@ def write_disposition(
     if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
         raise BadInput(_("The owner of a ticket works or runs the campaign."))
     if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
-        opt_out = record_opt_out(phone=call.contact.phone, channel=OptOut.Channel.AGENT, evidence=f"call:{call.pk}", recorded_by=actor)
+        opt_out = record_opt_out(
+            phone=call.contact.phone,
+            channel=OptOut.Channel.AGENT,
+            evidence=f"call:{call.pk}",
+            recorded_by=actor,
+            contact_id=call.contact_id,
+        )
         mark_opted_out(call, opt_out.said_at)
     call.identity_said = identity_said if call.answered_at else None
     call.save(update_fields=["identity_said"])

@@ -25,6 +25,7 @@ from apps.core.errors import NotAllowed, WrongState
 from apps.core.workdays import Calendar
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.optouts.queries import refused
 from apps.policies import queries as policies
 from apps.policies.models import PolicyDraft
 
@@ -128,7 +129,7 @@ def _forecast_list(forecast: Forecast, job: Job) -> None:
         cursor.execute(_GROUPS, values)
         groups = cursor.fetchall()
     line = next((number for number, line in terms.lines.items() if line.state == "verified"), "")
-    asked = loading.Asked(campaign=campaign.code, index=b"", register=b"", number_zones=(), line=line)
+    asked = loading.Asked(campaign=campaign.code, index=b"", register=[], number_zones=(), line=line)
     total, blocked, by_code = 0, 0, Counter[str]()
     for *alike, count in groups:
         verdict = judge(loading.loaded(terms, _row_of(tuple(alike), at), asked, at=at).facts)
@@ -164,9 +165,8 @@ def _opted_out(campaign: Campaign, job: Job) -> list[int]:
             rows = cursor.fetchall()
             if not rows:
                 return opted
-            hashes = {blind_index.register_hash(phone.from_db_value(sealed)): pk for pk, sealed in rows}
-            cursor.execute("select distinct number_hash from optouts_optout where number_hash = any(%s)", [list(hashes)])
-            opted.extend(hashes[bytes(found)] for (found,) in cursor.fetchall())
+            hashes = {each: pk for pk, sealed in rows for each in blind_index.register_hashes(phone.from_db_value(sealed)).values()}
+        opted.extend({hashes[found] for found in refused(hashes, purpose=campaign.purpose.code, brand=campaign.brand)})
         after, done = rows[-1][0], done + len(rows)
         jobs.move_on(job, done=done)
 

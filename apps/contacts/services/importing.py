@@ -23,13 +23,13 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, phones, vault
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.core.reading import FileRefused, Table, open_table
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
 
 from .. import rules, signals
 from ..models import Contact, ContactImport, DataSource
-from ..reading import FileRefused, Table, open_table
 
 BATCH = 5_000
 Progress = Callable[[int, int], None]

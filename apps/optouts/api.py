@@ -1,0 +1,161 @@
+"""The register for programs: messages that come in, the feed of changes, lists held against it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpResponse
+from ninja import Field, Header, Router, Schema, Status
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic_core import to_json
+
+from apps.accounts.api_auth import require_scope
+from apps.accounts.models import ApiClient
+from apps.accounts.requests import ClientRequest
+from apps.core import ids, phones
+from apps.core.errors import NotFound
+from apps.core.protected import Protected
+
+from . import services
+from .models import Scrub
+
+router = Router(tags=["opt-outs"])
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+# What the gateway sends back, in the channel's own form.
+ANSWER = "您已退订，我们不再致电或发送短信。"
+
+
+class MessageIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    sender: Text = Field(alias="from", examples=["13800001234"])
+    text: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = Field(examples=["TD"])
+    message_id: Text = Field(examples=["gw-20261124-000017"])
+    sent_at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
+
+
+class MessageTaken(Schema):
+    reading: Literal["refusal", "near", "other"] = Field(examples=["refusal"])
+    opt_out: str | None = Field(examples=["oo_7"])
+    recorded_at: datetime | None = Field(examples=["2026-11-24T02:00:06+00:00"])
+    answer: str | None = Field(examples=[ANSWER])
+
+
+@router.post("sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out")
+def sms(request: ClientRequest, told: MessageIn, key: IdempotencyKey = None) -> dict[str, Any]:
+    """A refusal has taken effect when this answers. `near`: it may be one, the number is blocked and a person
+    reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.OPT_OUTS)
+    taken = services.take_message(
+        client=client,
+        sender=Protected(phones.normalise(told.sender), "phone"),
+        text=told.text,
+        message_id=told.message_id,
+        sent_at=told.sent_at,
+    )
+    entry = taken.opt_out
+    return {
+        "reading": taken.reading,
+        "opt_out": entry.public_id if entry else None,
+        "recorded_at": entry.created_at if entry else None,
+        "answer": ANSWER if taken.reading == "refusal" else None,
+    }
+
+
+class ChangeRow(Schema):
+    position: int = Field(examples=[17])
+    kind: Literal["refused", "lifted", "dismissed"] = Field(examples=["refused"])
+    hash: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+    key: str = Field(examples=["k1"])
+    scope: str = Field(examples=["everything"])
+    scope_value: str = Field(examples=[""])
+    said_at: datetime = Field(examples=["2026-11-24T02:00:05+00:00"])
+    recorded_at: datetime = Field(examples=["2026-11-24T02:00:06+00:00"])
+
+
+class Changes(Schema):
+    changes: list[ChangeRow]
+    after: int = Field(examples=[17])
+    has_more: bool = Field(examples=[False])
+
+
+@router.get("opt-outs/changes", response=Changes, summary="What changed in the register, in one order, without a gap")
+def changes(request: ClientRequest, after: int = 0, limit: int = 1_000) -> HttpResponse:
+    """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` (all
+    refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.FEED)
+    told = services.changes(client=client, after=after, most=limit)
+    # Written as it is: checking 10,000 rows of our own costs more than reading them.
+    body = {"changes": [vars(row) for row in told], "after": told[-1].position if told else after, "has_more": len(told) == limit}
+    return HttpResponse(to_json(body), content_type="application/json; charset=utf-8")
+
+
+class NumbersToHash(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    numbers: list[Annotated[str, StringConstraints(max_length=30)]] = Field(examples=[["13800001234"]])
+
+
+class Hashes(Schema):
+    hashes: list[dict[str, str] | None] = Field(examples=[[{"k1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]])
+
+
+@router.post("opt-outs/hashes", response=Hashes, summary="The hashes by which your customers are found in the feed")
+def hashes(request: ClientRequest, asked: NumbersToHash, key: IdempotencyKey = None) -> dict[str, Any]:
+    """Ask once for each customer, keep the answer beside the customer, compare with the feed: a customer has opted out when
+    one of the hashes stands there. It says nothing about whether a number is on the register. null: no phone number."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.FEED)
+    return {"hashes": services.hashes_for(client=client, numbers=asked.numbers)}
+
+
+class ScrubAsked(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    numbers: Annotated[list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\r\n\x00]*$")]], Field(max_length=100_000)] = (
+        Field(examples=[["13800001234", "13800005678"]])
+    )
+    purpose: Text = Field(examples=["monthly clean-up of the CRM"])
+
+
+class ScrubState(Schema):
+    scrub: str = Field(examples=["su_7"])
+    state: str = Field(examples=["done"])
+    rows: int = Field(examples=[120])
+    opted_out: int | None = Field(examples=[4])
+    without_number: int | None = Field(examples=[0])
+    results: list[Literal["yes", "no", "no number"]] | None = Field(examples=[["yes", "no"]])
+
+
+@router.post("scrubs", response={202: ScrubState}, summary="Hold a list of at least 100 numbers against the register")
+def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None) -> Any:
+    """Ask again under `GET scrubs/{id}` until it is done. The list is erased afterwards; the results are kept for a day."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.SCRUB)
+    content = "\n".join(["phone", *(f'"{number.replace(chr(34), "")}"' for number in asked.numbers)]).encode()
+    made = services.ask_scrub(actor=client.owner, client=client, file_name="api", content=content, purpose=asked.purpose)
+    return Status(202, _scrub_state(made))
+
+
+@router.get("scrubs/{scrub_id}", response=ScrubState, summary="How far a list is, and what came out")
+def scrub_state(request: ClientRequest, scrub_id: str) -> dict[str, Any]:
+    """`results` in the order of the numbers, once it is done."""
+    require_scope(request.auth, ApiClient.Scope.SCRUB)
+    found = Scrub.objects.select_related("job").filter(pk=ids.decode("su", scrub_id), client=request.auth).first()
+    if found is None:
+        raise NotFound()
+    return _scrub_state(found)
+
+
+def _scrub_state(made: Scrub) -> dict[str, Any]:
+    told = [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]] if made.result else None
+    return {
+        "scrub": made.public_id,
+        "state": made.job.state,
+        "rows": made.rows,
+        "opted_out": made.opted_out,
+        "without_number": made.without_number,
+        "results": told,
+    }

@@ -1,0 +1,38 @@
+"""Forms of the register."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from .models import ListIn, OptOut
+from .services.recording import BY_HAND
+
+MOMENT = {"type": "datetime-local", "autocomplete": "off"}
+NUMBER = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
+
+
+class RecordForm(forms.Form):
+    """The number is sent by POST and stands in no address."""
+
+    phone = forms.CharField(label=_("Whole number"), max_length=30, widget=NUMBER)
+    channel = forms.ChoiceField(label=_("Heard by"), choices=[(each.value, each.label) for each in BY_HAND])
+    scope = forms.ChoiceField(label=_("What is refused"), choices=OptOut.Scope.choices)
+    scope_value = forms.CharField(label=_("Code of the purpose, or the brand, if only that"), max_length=80, required=False)
+    said_at = forms.DateTimeField(label=_("Said at (empty: now)"), required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+    evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=120)
+
+
+class ListForm(forms.Form):
+    origin = forms.ChoiceField(label=_("Whose list"), choices=ListIn.Origin.choices)
+    evidence = forms.CharField(label=_("Name and date of the list"), max_length=80)
+    file = forms.FileField(label=_("List (CSV or xlsx, also packed with gzip)"))
+
+
+class ScrubForm(forms.Form):
+    file = forms.FileField(label=_("List (CSV or xlsx, also packed with gzip)"))
+    purpose = forms.CharField(label=_("What it is needed for"), max_length=150)
+
+
+class LiftForm(forms.Form):
+    phone = forms.CharField(label=_("Whole number"), max_length=30, widget=NUMBER)
+    consent_given_at = forms.DateTimeField(label=_("Fresh consent given at"), widget=forms.DateTimeInput(attrs=MOMENT))
+    evidence = forms.CharField(label=_("Evidence: a recording, a form, a message"), max_length=200)

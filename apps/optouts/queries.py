@@ -1,0 +1,88 @@
+"""What of the register is in force, for whom it may be shown, and how fast a word took effect."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.core import clock
+
+from .models import Lift, Message, OptOut
+
+# Of an entry `o`: not moved on to a newer key, no fresh consent given after it, not dismissed by a reader.
+IN_FORCE = """(
+    not exists (select from optouts_optout moved where moved.moved_from_id = o.id)
+    and not exists (select from optouts_lift l
+                    where l.number_hash = o.number_hash and l.state = 'approved' and l.consent_given_at > o.said_at)
+    and not exists (select from optouts_dismissal d where d.opt_out_id = o.id))"""
+
+
+def refused(hashes: Iterable[bytes], *, purpose: str = "", brand: str = "") -> set[bytes]:
+    """Those of the hashes that are on the register in force: for everything, for this purpose, for this brand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select distinct o.number_hash from optouts_optout o where o.number_hash = any(%s)
+                and (o.scope = 'everything' or o.scope = 'purpose' and o.scope_value = %s or o.scope = 'brand' and o.scope_value = %s)
+                and {IN_FORCE}""",
+            [list(hashes), purpose, brand],
+        )
+        return {bytes(found) for (found,) in cursor.fetchall()}
+
+
+def entries_in_force(hashes: Iterable[bytes]) -> list[OptOut]:
+    """The entries of one number that are in force, newest word first."""
+    return list(
+        OptOut.objects.raw(
+            f"select o.* from optouts_optout o where o.number_hash = any(%s) and {IN_FORCE} order by o.said_at desc, o.id desc",
+            [list(hashes)],
+        )
+    )
+
+
+def register(viewer: User) -> QuerySet[OptOut]:
+    """Every entry, without the copies that a new key made."""
+    if viewer.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
+        return OptOut.objects.none()
+    return OptOut.objects.select_related("recorded_by", "client", "dismissal").filter(moved_from__isnull=True)
+
+
+def to_judge() -> QuerySet[Message]:
+    """Near misses that wait for a person, oldest first."""
+    waiting = Message.objects.filter(reading=Message.Reading.NEAR, judged_at__isnull=True)
+    return waiting.select_related("client", "opt_out").order_by("created_at")
+
+
+def open_lifts() -> QuerySet[Lift]:
+    return Lift.objects.filter(state=Lift.State.OPEN).select_related("asked_by").order_by("created_at")
+
+
+@dataclass(frozen=True)
+class Latency:
+    """From the word to its effect, over the channels on which it is heard: how many, median, 99 of 100, the worst."""
+
+    count: int
+    median: timedelta
+    p99: timedelta
+    worst: timedelta
+
+
+HEARD = [OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.WEB, OptOut.Channel.AGENT, OptOut.Channel.API]
+
+
+def latency(days: int = 7, at: datetime | None = None) -> Latency | None:
+    """Of the last days; None when nobody opted out."""
+    since = (at or clock.now()) - timedelta(days=days)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select count(*), percentile_disc(0.5) within group (order by waited), percentile_disc(0.99) within group (order by waited),
+                      max(waited)
+               from (select greatest(created_at - said_at, interval '0') waited from optouts_optout
+                     where created_at >= %s and channel = any(%s) and moved_from_id is null) words""",
+            [since, [str(channel) for channel in HEARD]],
+        )
+        count, median, p99, worst = cursor.fetchone()
+    return Latency(count, median, p99, worst) if count else None

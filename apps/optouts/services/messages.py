@@ -1,0 +1,85 @@
+"""Messages that come in: read, acted on and kept in one transaction, so that what was acknowledged has had its effect."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.core import clock
+from apps.core.blind_index import Phone
+from apps.core.errors import BadInput, NotAllowed, WrongState
+
+from ..models import Dismissal, Message, OptOut
+from ..rules import MOST_CHARACTERS, reading_of
+from .recording import record_opt_out
+
+Reading = Message.Reading
+
+
+@transaction.atomic
+def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None) -> Message:
+    """A message from a client's phone. The same id again changes nothing.
+
+    A refusal puts the sender on the register; what may be one does too, and waits for a person. Of
+    anything else the text is not kept.
+    """
+    if known := Message.objects.select_related("opt_out").filter(client=client, message_id=message_id).first():
+        return known
+    now = clock.now()
+    reading = reading_of(text)
+    opt_out = None
+    if reading != Reading.OTHER:
+        opt_out = record_opt_out(
+            phone=sender, channel=OptOut.Channel.SMS, evidence=f"sms:{client.pk}:{message_id}", said_at=sent_at, client=client
+        )
+    made, is_new = Message.objects.get_or_create(
+        client=client,
+        message_id=message_id,
+        defaults={
+            "sent_at": min(sent_at or now, now),
+            "text": text[:MOST_CHARACTERS] if reading == Reading.NEAR else None,
+            "reading": reading,
+            "opt_out": opt_out,
+            "created_at": now,
+        },
+    )
+    if is_new and reading == Reading.NEAR:
+        tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
+    return made
+
+
+def _to_judge(actor: User, message: Message) -> Message:
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    message = Message.objects.select_for_update(of=("self",)).select_related("opt_out").get(pk=message.pk)
+    if message.reading != Reading.NEAR or message.judged_at is not None:
+        raise WrongState()
+    return message
+
+
+def _judged(message: Message, actor: User) -> Message:
+    """The text has done its work: it is not kept."""
+    message.judged_by, message.judged_at, message.text = actor, clock.now(), None
+    message.save()
+    return message
+
+
+@transaction.atomic
+def confirm(*, actor: User, message: Message) -> Message:
+    """It was a refusal: the entry stays as it is."""
+    return _judged(_to_judge(actor, message), actor)
+
+
+@transaction.atomic
+def dismiss(*, actor: User, message: Message, reason: str) -> Message:
+    """It refused nothing: the entry that it made no longer counts. Other entries of the number do."""
+    message = _to_judge(actor, message)
+    if not reason.strip():
+        raise BadInput(_("Say why the message refuses nothing."))
+    if message.opt_out is None:
+        raise WrongState()
+    Dismissal.objects.create(opt_out=message.opt_out, reason=reason.strip()[:200], actor=actor, created_at=clock.now())
+    return _judged(message, actor)

@@ -1,0 +1,151 @@
+"""Recording a refusal: at once and for good."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.core import blind_index, clock, detect, phones
+from apps.core.blind_index import Phone
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.locks import lock_number
+
+from .. import queries, signals
+from ..models import Change, Lift, OptOut
+
+BY_HAND = (OptOut.Channel.AGENT, OptOut.Channel.COMPLAINT)
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """A number as the register knows it: the index that locks it, and its hashes by key, the current one first."""
+
+    index: bytes
+    hashes: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, phone: Phone) -> "Hashed":
+        return cls(blind_index.number_index(phone), blind_index.register_hashes(phone))
+
+    @property
+    def current(self) -> tuple[str, bytes]:
+        return next(iter(self.hashes.items()))
+
+
+def record_opt_out(
+    *,
+    phone: Phone,
+    channel: str,
+    evidence: str,
+    said_at: datetime | None = None,
+    recorded_by: User | None = None,
+    client: ApiClient | None = None,
+    contact_id: int | None = None,
+    scope: str = OptOut.Scope.EVERYTHING,
+    scope_value: str = "",
+) -> OptOut:
+    """Put a number on the register. From the commit on no call to it is authorised; rooms above
+    withdraw what they hold of it in the same transaction.
+
+    `evidence` names what shows the refusal (`call:17`, a message's id); the same evidence twice
+    is one entry, in whatever order they come. `said_at` is when the person said so, by default now, and never later
+    than now. `scope_value`: the code of a purpose, or a brand.
+    """
+    return record_hashed(
+        number=Hashed.of(phone), channel=channel, evidence=evidence, said_at=said_at, recorded_by=recorded_by, client=client,
+        contact_id=contact_id, scope=scope, scope_value=scope_value,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def record_hashed(*, number: Hashed, channel: str, evidence: str, said_at: datetime | None, **about: object) -> OptOut:
+    """The same for a number that is known by its hashes alone, as behind a link."""
+    lock_number(number.index)
+    known = OptOut.objects.filter(number_hash__in=list(number.hashes.values()), evidence=evidence).order_by("-pk").first()
+    move_on(number)
+    if known:
+        return known
+    now = clock.now()
+    key_id, number_hash = number.current
+    opt_out = OptOut.objects.create(
+        number_hash=number_hash,
+        key_id=key_id,
+        channel=channel,
+        evidence=evidence,
+        said_at=min(said_at or now, now),
+        created_at=now,
+        **about,
+    )
+    signals.opt_outs_recorded.send(sender=OptOut, opt_outs=[opt_out], number_indexes=[number.index])
+    return opt_out
+
+
+def move_on(number: Hashed) -> int:
+    """After a new key: what stands under an older one, in force or lifted, gets a copy under the current. Returns how many.
+
+    The caller holds the lock of the number. A dismissed entry stays where it is.
+    """
+    (key_id, current), *older = number.hashes.items()
+    old = [number_hash for _key, number_hash in older]
+    if not old:
+        return 0
+    entries = OptOut.objects.filter(number_hash__in=old, dismissal__isnull=True)
+    moved = set(OptOut.objects.filter(moved_from__in=entries).values_list("moved_from_id", flat=True))
+    fresh = [entry for entry in entries.order_by("pk") if entry.pk not in moved]
+    for entry in fresh:
+        OptOut.objects.create(
+            number_hash=current, key_id=key_id, channel=entry.channel, scope=entry.scope, scope_value=entry.scope_value,
+            said_at=entry.said_at, created_at=entry.created_at, evidence=entry.evidence, contact_id=entry.contact_id,
+            recorded_by_id=entry.recorded_by_id, client_id=entry.client_id, moved_from=entry,
+        )  # fmt: skip
+    if fresh:
+        _move_lifts(key_id, current, old)
+    return len(fresh)
+
+
+def _move_lifts(key_id: str, current: bytes, old: list[bytes]) -> None:
+    """What lifted the entries goes with them, and the feed is told so."""
+    for lift in Lift.objects.filter(number_hash__in=old, state=Lift.State.APPROVED):
+        same = {"consent_given_at": lift.consent_given_at, "evidence": lift.evidence, "asked_by_id": lift.asked_by_id}
+        if Lift.objects.filter(number_hash=current, **same).exists():
+            continue
+        copy = Lift.objects.create(
+            number_hash=current, key_id=key_id, state=lift.state, decided_by_id=lift.decided_by_id, decided_at=lift.decided_at,
+            created_at=lift.created_at, **same,
+        )  # fmt: skip
+        Change.objects.create(kind=Change.Kind.LIFTED, lift=copy, created_at=clock.now())
+
+
+def record_by_hand(
+    *,
+    actor: User,
+    phone: str,
+    channel: str,
+    evidence: str,
+    said_at: datetime | None = None,
+    scope: str = "everything",
+    scope_value: str = "",
+) -> OptOut:
+    """What somebody heard: in a letter, a complaint, at the counter. Raises `PhoneInvalid`, `BadInput`."""
+    if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
+        raise NotAllowed()
+    if channel not in BY_HAND or scope not in OptOut.Scope.values or bool(scope_value.strip()) == (scope == OptOut.Scope.EVERYTHING):
+        raise BadInput(_("Say by which way it was heard; a refusal of one purpose or brand names it."))
+    if not evidence.strip():
+        raise BadInput(_("Say what shows the refusal: a complaint's number, a letter, who heard it."))
+    if detect.find(evidence) or phones.find_in(evidence):
+        raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
+    if said_at is not None and said_at > clock.now():
+        raise BadInput(_("The refusal lies in the future."))
+    return record_opt_out(
+        phone=phones.normalise(phone), channel=channel, evidence=evidence.strip()[:120], said_at=said_at, recorded_by=actor, scope=scope,
+        scope_value=scope_value.strip(),
+    )  # fmt: skip
+
+
+def entries_of(number: Hashed) -> list[OptOut]:
+    return queries.entries_in_force(number.hashes.values())

@@ -1,0 +1,184 @@
+"""A list held against the register. Not a way to look numbers up: at least a hundred at once, a quota, the trail.
+
+The numbers are hashed here and copied into a table that ends with the transaction; one join tells which are
+on the register. The list is sealed while it waits and erased when it is done, and so is the result a day later.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
+from apps.core import blind_index, clock, detect, vault
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+
+from ..lists import MOST_ROWS, numbers_in, open_list
+from ..models import Scrub
+from ..queries import IN_FORCE
+
+LEAST_ROWS = 100
+PER_DAY = 10_000_000  # numbers, for a person or a client
+KEPT = timedelta(days=1)  # a result, to be fetched
+COLUMN = "opted_out"
+YES, NO, NONE = "yes", "no", "no number"
+_CHUNK = 20_000
+Progress = Callable[[int, int], None]
+
+
+class TooMuch(BadInput):
+    code = "scrub_refused"
+
+
+@transaction.atomic
+def ask_scrub(*, actor: User, file_name: str, content: bytes, purpose: str, client: ApiClient | None = None) -> Scrub:
+    """Take a list in. Raises `FileRefused` for what is no list, `TooMuch` for too few or too many numbers."""
+    if client is None and actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
+        raise NotAllowed()
+    if len(purpose.strip()) < 4:
+        raise BadInput(_("Say what the list is needed for, in a few words."))
+    if detect.find(f"{file_name} {purpose}"):
+        raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
+    table, _place = open_list(content)
+    rows = table.count()
+    _refuse_size(actor, client, rows)
+    scrub = Scrub.objects.create(
+        file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
+        upload=vault.put(content, folder="scrubs"), created_at=clock.now(),
+        job=jobs.ask_for(kind="scrub", task="apps.optouts.tasks.run_scrub", owner=actor, total=rows),
+    )  # fmt: skip
+    _record(scrub, f"scrub: {scrub.purpose}", rows)
+    return scrub
+
+
+def _refuse_size(actor: User, client: ApiClient | None, rows: int) -> None:
+    if rows < LEAST_ROWS:
+        raise TooMuch(
+            _("A list has at least %(least)s numbers; this one has %(rows)s. One number is looked up on its contact."),
+            least=LEAST_ROWS,
+            rows=rows,
+        )
+    if rows > MOST_ROWS:
+        raise TooMuch(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
+    asked = Scrub.objects.filter(created_at__gt=clock.now() - timedelta(days=1), client=client, asked_by=actor)
+    today = (asked.aggregate(rows=Sum("rows"))["rows"] or 0) + rows
+    if today > PER_DAY:
+        raise TooMuch(_("More than %(most)s numbers within a day. Go on tomorrow, or ask compliance."), most=PER_DAY)
+
+
+def _record(scrub: Scrub, purpose: str, count: int) -> None:
+    who = {"client": scrub.client} if scrub.client else {"actor": scrub.asked_by}
+    record_access(kind=AccessEvent.Kind.SEARCHED, subject=scrub.public_id, purpose=purpose[:200], count=max(count, 1), **who)
+
+
+def run_scrub(job_id: int, progress: Progress | None = None) -> None:
+    """Work a list off. May be killed anywhere and run again: nothing is half done."""
+    with jobs.lease(job_id) as job:
+        if job is None:
+            return
+        scrub = Scrub.objects.select_related("asked_by", "client").get(job=job)
+        content = vault.get(scrub.upload)
+
+        def tell(done: int) -> None:
+            jobs.move_on(job, done=min(done, scrub.rows), total=scrub.rows)
+            if progress:
+                progress(done, scrub.rows)
+
+        result, opted_out, without = scrubbed(content, tell)
+        _finish(scrub, job, result, opted_out, without)
+
+
+@transaction.atomic
+def _finish(scrub: Scrub, job: Job, result: bytes, opted_out: int, without: int) -> None:
+    upload = scrub.upload
+    scrub.result, scrub.upload = vault.put(result, folder="scrubs"), ""
+    scrub.opted_out, scrub.without_number, scrub.erased_at = opted_out, without, clock.now()
+    scrub.save()
+    _record(scrub, "scrub: the list that was handed in is erased", scrub.rows)
+    said = _("%(count)s of %(rows)s are on the register.") % {"count": opted_out, "rows": scrub.rows}
+    jobs.end(job, state=Job.State.DONE, sentence=said)
+    transaction.on_commit(lambda: vault.delete(upload))
+
+
+def scrubbed(content: bytes, tell: Callable[[int], None] = lambda done: None) -> tuple[bytes, int, int]:
+    """The list with the column, as CSV (UTF-8 with a mark, so that spreadsheets read it); how many are on the
+    register; how many rows hold no number. Raises `FileRefused`."""
+    table, place = open_list(content)
+    rows = list(numbers_in(table, place))
+    refused = _places_on_register(number for _cells, number in rows)
+    tell(len(rows) // 2)
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow([*table.heading, COLUMN])
+    without = 0
+    for at, (cells, number) in enumerate(rows):
+        without += number is None
+        verdict = NONE if number is None else YES if at in refused else NO
+        writer.writerow([*(_harmless(cell) for cell in cells), verdict])
+        if at % 100_000 == 0:
+            tell(len(rows) // 2 + at // 2)
+    return out.getvalue().encode(), len(refused), without
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet would run is text."""
+    return f"'{cell}" if cell[:1] in {"=", "@"} else cell
+
+
+def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("drop table if exists pg_temp.scrubbed")
+        cursor.execute("create temporary table scrubbed (place int, hash bytea) on commit drop")
+        with cursor.copy("copy scrubbed from stdin") as copy:
+            for text in _as_copy(numbers):  # the connection says nothing else until the copy is over
+                copy.write(text)
+        cursor.execute("analyze scrubbed")
+        cursor.execute(
+            "select distinct s.place from scrubbed s join optouts_optout o on o.number_hash = s.hash"
+            f" where o.scope = 'everything' and {IN_FORCE}"
+        )
+        return {place for (place,) in cursor.fetchall()}
+
+
+def _as_copy(numbers: Iterable[str | None]) -> Iterator[str]:
+    """Rows for COPY, a chunk at a time: the place and the hash under each key."""
+    _ids, hashed = blind_index.register_hasher()
+    lines: list[str] = []
+    for place, number in enumerate(numbers):
+        if number is not None:
+            lines += [f"{place}\t\\\\x{each.hex()}\n" for each in hashed(number)]
+        if len(lines) >= _CHUNK:
+            yield "".join(lines)
+            lines = []
+    yield "".join(lines)
+
+
+def result_of(scrub: Scrub) -> bytes:
+    """The list with its column. Raises `BadInput` while it is not done and once it is erased."""
+    if not scrub.result:
+        raise BadInput(_("There is no result: the job is not done yet, or the result was erased after a day."))
+    return vault.get(scrub.result)
+
+
+def erase_results(*, now: datetime | None = None) -> int:
+    """Results of yesterday, and lists whose job has failed. Returns how many."""
+    old = Scrub.objects.filter(created_at__lte=(now or clock.now()) - KEPT).exclude(result="", upload="")
+    count = 0
+    for scrub in old.filter(job__state__in=[Job.State.DONE, Job.State.FAILED, Job.State.REFUSED]):
+        vault.delete(scrub.result)
+        vault.delete(scrub.upload)
+        scrub.result = scrub.upload = ""
+        scrub.erased_at = scrub.erased_at or clock.now()
+        scrub.save()
+        count += 1
+    return count

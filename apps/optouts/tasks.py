@@ -1,0 +1,20 @@
+"""Lists on their way in and out, and what is erased afterwards."""
+
+from celery import shared_task
+
+from . import services
+
+
+@shared_task(acks_late=True)
+def run_scrub(job_id: int) -> None:
+    services.run_scrub(job_id)
+
+
+@shared_task(acks_late=True)
+def run_list(job_id: int) -> None:
+    services.run_list(job_id)
+
+
+@shared_task(acks_late=True)
+def erase_results() -> None:
+    services.erase_results()

@@ -1,0 +1,341 @@
+"""Lists in and out: into the register once, held against it without telling who is on it one by one; the feed without a gap."""
+
+import csv
+import gzip
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
+from django.utils.translation import override
+
+from apps.audit.models import AccessEvent
+from apps.core import phones
+from apps.core.errors import BadInput, NotAllowed
+from apps.jobs.models import Job
+from apps.optouts import services
+from apps.optouts.models import Change, ListIn, OptOut, Scrub
+from tests.http import Api, problem
+from tests.world import PHONE, World
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+NUMBERS = [f"1380001{number:04}" for number in range(1200, 1320)]
+
+
+def csv_of(numbers: list[str], heading: str = "手机号") -> bytes:
+    return "\n".join([f"{heading},备注", *(f"{number},x" for number in numbers)]).encode()
+
+
+def scrub(world: World, content: bytes, **told: Any) -> Scrub:
+    asked = {"actor": world.people["compliance"], "file_name": "list.csv", "purpose": "清洗名单", **told}
+    made = services.ask_scrub(content=content, **asked)
+    services.run_scrub(made.job_id)
+    return Scrub.objects.get(pk=made.pk)
+
+
+def verdicts(made: Scrub) -> list[str]:
+    return [row[-1] for row in csv.reader(io.StringIO(services.result_of(made).decode("utf-8-sig")))][1:]
+
+
+def test_a_list_comes_back_with_who_has_opted_out(world: World) -> None:
+    world.opt_out(NUMBERS[3])
+    made = scrub(world, csv_of([*NUMBERS, "nothing", f"+86 {NUMBERS[3]}"]))
+    told = verdicts(made)
+    assert [at for at, verdict in enumerate(told) if verdict == "yes"] == [3, len(NUMBERS) + 1]
+    assert told[len(NUMBERS)] == "no number"
+    assert (made.rows, made.opted_out, made.without_number) == (len(NUMBERS) + 2, 2, 1)
+
+
+def test_what_was_handed_in_is_erased_and_both_is_in_the_trail(world: World) -> None:
+    made = scrub(world, csv_of(NUMBERS))
+    assert made.upload == ""
+    assert made.erased_at is not None
+    said = list(AccessEvent.objects.filter(subject=made.public_id).order_by("pk").values_list("purpose", "count"))
+    assert said == [("scrub: 清洗名单", 120), ("scrub: the list that was handed in is erased", 120)]
+
+
+def test_the_result_is_erased_after_a_day(world: World, clock: Any) -> None:
+    made = scrub(world, csv_of(NUMBERS))
+    assert services.erase_results() == 0
+    clock.shift(timedelta(days=1))
+    assert services.erase_results() == 1
+    with pytest.raises(BadInput, match="erased"):
+        services.result_of(Scrub.objects.get(pk=made.pk))
+
+
+def test_it_is_no_way_to_look_up_a_number(world: World) -> None:
+    with pytest.raises(BadInput, match="at least 100"):
+        scrub(world, csv_of(NUMBERS[:99]))
+    for role in ("agent", "admin"):
+        with pytest.raises(NotAllowed):
+            scrub(world, csv_of(NUMBERS), actor=world.people[role])
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Scrub.objects.filter(pk=scrub(world, csv_of(NUMBERS)).pk).update(rows=1)
+
+
+def test_ten_million_numbers_a_day_are_enough(world: World) -> None:
+    made = scrub(world, csv_of(NUMBERS))
+    Scrub.objects.filter(pk=made.pk).update(rows=10_000_000)
+    with pytest.raises(BadInput, match="within a day"):
+        scrub(world, csv_of(NUMBERS))
+    scrub(world, csv_of(NUMBERS), actor=world.people["compliance2"])
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (csv_of(NUMBERS, "name"), "has to be named"),
+        (csv_of(NUMBERS, "phone,mobile"), "has to be named"),
+        (gzip.compress(csv_of(NUMBERS))[:50], "broken"),
+        (b"\x1f\x8b" + b"x" * 50, "broken"),
+        (b"PK\x03\x04broken", "xlsx"),
+    ],
+)
+def test_what_is_no_list_is_refused_and_nothing_is_kept(world: World, content: bytes, says: str) -> None:
+    with pytest.raises(BadInput, match=says):
+        scrub(world, content)
+    assert not Scrub.objects.exists()
+
+
+def test_a_packed_list_is_read_and_a_cell_that_would_run_is_text(world: World) -> None:
+    rows = [f"{number},=1+1" for number in NUMBERS]
+    made = scrub(world, gzip.compress("\n".join(["phone,note", *rows]).encode()))
+    assert "'=1+1" in services.result_of(made).decode()
+
+
+def test_a_scoped_or_lifted_refusal_is_none_for_a_list(world: World, clock: Any) -> None:
+    services.record_opt_out(phone=f"+86{NUMBERS[0]}", channel="api", evidence="x", scope="brand", scope_value="明澜")
+    world.opt_out(NUMBERS[1])
+    clock.shift(timedelta(hours=1))
+    lift = services.ask_lift(actor=world.people["compliance"], phone=NUMBERS[1], consent_given_at=world.at("10:30"), evidence="录音")
+    services.approve_lift(actor=world.people["compliance2"], lift=lift)
+    assert set(verdicts(scrub(world, csv_of(NUMBERS)))) == {"no"}
+
+
+def test_the_command_writes_the_list_and_refuses_with_3(world: World, tmp_path: Path) -> None:
+    world.opt_out(NUMBERS[0])
+    file, out = tmp_path / "list.csv", tmp_path / "out.csv"
+    file.write_bytes(csv_of(NUMBERS))
+    said = io.StringIO()
+    call_command("scrub", str(file), "-o", str(out), "--json", "--erase", stdout=said)
+    assert '"opted_out": 1' in said.getvalue()
+    assert out.read_text("utf-8-sig").splitlines()[1].endswith("yes")
+    assert not file.exists()
+    file.write_bytes(csv_of(NUMBERS[:5]))
+    with pytest.raises(SystemExit) as ended:
+        call_command("scrub", str(file), "-o", str(out), stdout=said)
+    assert ended.value.code == 3
+
+
+def test_programs_hold_lists_against_the_register(world: World) -> None:
+    _client, key = world.api_client("crm", "scrub")
+    world.opt_out(NUMBERS[2])
+    api = Api(key)
+    asked = api.post("scrubs", {"numbers": NUMBERS, "purpose": "monthly"})
+    assert asked.status_code == 202
+    services.run_scrub(Scrub.objects.get().job_id)
+    told = api.get(f"scrubs/{asked.json()['scrub']}").json()
+    assert (told["state"], told["opted_out"], told["results"][2], told["results"][0]) == ("done", 1, "yes", "no")
+    _other, foreign = world.api_client("other", "scrub")
+    assert problem(Api(foreign).get(f"scrubs/{asked.json()['scrub']}")) == (404, "not_found")
+    assert problem(api.post("scrubs", {"numbers": NUMBERS[:5], "purpose": "monthly"})) == (422, "scrub_refused")
+    assert problem(Api(world.key).post("scrubs", {"numbers": NUMBERS, "purpose": "monthly"})) == (403, "not_allowed")
+
+
+def test_pages_of_lists(world: World, browse: Any) -> None:
+    officer = browse("compliance")
+    file = io.BytesIO(csv_of(NUMBERS))
+    file.name = "list.csv"
+    answer = officer.post(reverse("scrubs"), {"file": file, "purpose": "清洗名单"})
+    made = Scrub.objects.get()
+    assert answer.headers["Location"] == reverse("scrub", kwargs={"pk": made.pk})
+    assert officer.get(reverse("scrub_result", kwargs={"pk": made.pk})).status_code == 302
+    services.run_scrub(made.job_id)
+    assert b"yes" not in officer.get(reverse("scrub_result", kwargs={"pk": made.pk})).content
+    assert browse("supervisor").get(reverse("scrub", kwargs={"pk": made.pk})).status_code == 404
+
+
+# -- into the register
+
+
+def take(world: World, numbers: list[str], origin: str = "regulator") -> ListIn:
+    taken = services.take_list(
+        actor=world.people["compliance"], origin=origin, evidence="通信管理局 2026-11", file_name="list.csv", content=csv_of(numbers)
+    )
+    services.run_list(taken.job_id)
+    return ListIn.objects.get(pk=taken.pk)
+
+
+def test_a_regulators_list_blocks_every_number_on_it_at_once(world: World) -> None:
+    reserved = world.authorize().call
+    taken = take(world, [*NUMBERS, PHONE, "nothing", PHONE])
+    assert taken.counts == {"recorded": 121, "known": 1, "no_number": 1}
+    assert reserved is not None
+    reserved.refresh_from_db()
+    assert reserved.state == "withdrawn"
+    assert "opted_out" in world.authorize(reserve=False).codes
+    assert set(OptOut.objects.values_list("channel", flat=True)) == {"regulator"}
+    assert taken.upload == ""
+    assert AccessEvent.objects.get(kind="imported").count == 121
+
+
+def test_a_list_that_was_cut_short_goes_on_without_a_double(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from apps.optouts.services import listing
+
+    monkeypatch.setattr(listing, "BATCH", 50)
+    taken = services.take_list(
+        actor=world.people["compliance"], origin="list", evidence="旧系统", file_name="list.csv", content=csv_of(NUMBERS)
+    )
+    whole = listing._store
+    calls = []
+
+    def fails_second(*told: Any) -> None:
+        calls.append(told)
+        if len(calls) == 2:
+            raise DatabaseError("cut")
+        whole(*told)
+
+    monkeypatch.setattr(listing, "_store", fails_second)
+    with pytest.raises(DatabaseError):
+        services.run_list(taken.job_id)
+    assert OptOut.objects.count() == 50
+    monkeypatch.setattr(listing, "_store", whole)
+    Job.objects.update(leased_until=None, state="waiting")
+    services.run_list(taken.job_id)
+    assert OptOut.objects.count() == len(NUMBERS)
+    assert ListIn.objects.get().counts == {"recorded": 120, "known": 0, "no_number": 0}
+
+
+def test_only_compliance_brings_lists_and_says_whose(world: World) -> None:
+    told = {"evidence": "x", "file_name": "a.csv", "content": csv_of(NUMBERS)}
+    for role in ("agent", "supervisor", "admin"):
+        with pytest.raises(NotAllowed):
+            services.take_list(actor=world.people[role], origin="list", **told)  # type: ignore[arg-type]
+    for wrong in ({"origin": "nowhere"}, {"origin": "list", "evidence": " "}, {"origin": "list", "evidence": "13800001234"}):
+        with pytest.raises(BadInput):
+            services.take_list(actor=world.people["compliance"], **{**told, **wrong})  # type: ignore[arg-type]
+
+
+# -- the feed
+
+
+def feed(client: Any, after: int = 0) -> list[Any]:
+    return services.changes(client=client, after=after)
+
+
+def test_the_feed_tells_refusals_lifts_and_dismissals_in_order(world: World, clock: Any) -> None:
+    client, _key = world.api_client("crm", "feed")
+    world.opt_out()
+    near = services.take_message(client=world.client, sender="+8613900005678", text="别打了", message_id="m")
+    services.dismiss(actor=world.people["compliance"], message=near, reason="别的事")
+    clock.shift(timedelta(hours=1))
+    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音")
+    services.approve_lift(actor=world.people["compliance2"], lift=lift)
+    told = feed(client)
+    assert [row.kind for row in told] == ["refused", "refused", "dismissed", "lifted"]
+    assert [row.position for row in told] == [1, 2, 3, 4]
+    assert told[0].hash == told[3].hash
+    assert told[1].hash == told[2].hash
+    assert feed(client, after=4) == []
+    assert feed(client, after=2) == told[2:]
+
+
+def test_a_program_finds_its_customers_by_their_hashes_and_no_others(world: World) -> None:
+    _client, key = world.api_client("crm", "feed")
+    _other, foreign = world.api_client("other", "feed")
+    api = Api(key)
+    world.opt_out()
+    mine = api.post("opt-outs/hashes", {"numbers": [PHONE, "13900005678", "x"]}).json()["hashes"]
+    (change,) = api.get("opt-outs/changes?after=0").json()["changes"]
+    assert mine[0][change["key"]] == change["hash"]
+    assert mine[1][change["key"]] != change["hash"]
+    assert mine[2] is None
+    (theirs,) = Api(foreign).get("opt-outs/changes").json()["changes"]
+    assert theirs["hash"] != change["hash"]
+    assert change["hash"] != hashlib.sha256(f"+86{PHONE}".encode()).hexdigest()
+    assert problem(Api(world.key).get("opt-outs/changes")) == (403, "not_allowed")
+    assert problem(api.get("opt-outs/changes?after=-1")) == (422, "bad_input")
+    assert problem(api.get("opt-outs/changes?limit=10001")) == (422, "bad_input")
+
+
+def test_pages_of_the_feed_go_on_where_the_last_ended(world: World) -> None:
+    _client, key = world.api_client("crm", "feed")
+    for number in NUMBERS[:7]:
+        world.opt_out(number)
+    api, seen, after, more = Api(key), [], 0, True
+    while more:
+        page = api.get(f"opt-outs/changes?after={after}&limit=3").json()
+        seen += [row["position"] for row in page["changes"]]
+        after, more = page["after"], page["has_more"]
+    assert seen == list(range(1, 8))
+
+
+def test_positions_are_never_changed(world: World) -> None:
+    world.opt_out()
+    services.give_positions()
+    for change in (lambda: Change.objects.update(position=9), lambda: Change.objects.all().delete()):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_feed_misses_nothing_under_eight_writers_with_late_commits(django_db_blocker: Any) -> None:
+    """Each writer commits some of its entries late and out of order, while a reader follows the feed."""
+    world = World()
+    client, _key = world.api_client("crm", "feed")
+    writers, each = 8, 25
+    done = threading.Event()
+
+    def write(writer: int) -> None:
+        try:
+            for number in range(each):
+                with transaction.atomic():
+                    phone = phones.normalise(f"139{writer:04}{number:04}")
+                    services.record_opt_out(phone=phone, channel="api", evidence=f"{writer}:{number}")
+                    with connection.cursor() as cursor:
+                        cursor.execute("select pg_sleep(%s)", [0.002 * ((writer * 7 + number * 3) % 11)])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=(writer,)) for writer in range(writers)]
+    for thread in threads:
+        thread.start()
+    seen: list[int] = []
+    hashes: set[str] = set()
+
+    def read() -> None:
+        after = 0
+        try:
+            while True:
+                last = done.is_set()
+                rows = services.changes(client=client, after=after, most=50)
+                seen.extend(row.position for row in rows)
+                hashes.update(row.hash for row in rows)
+                after = rows[-1].position if rows else after
+                if last and not rows:
+                    return
+        finally:
+            connection.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for thread in threads:
+        thread.join(60)
+    done.set()
+    reader.join(60)
+    assert seen == list(range(1, writers * each + 1))
+    assert len(hashes) == writers * each

@@ -1,0 +1,162 @@
+"""Messages that refuse: read, acted on at once; what only may refuse blocks until a person has read it."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.audit.models import AccessEvent, Notice
+from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.optouts import queries, services
+from apps.optouts.models import Dismissal, Message, OptOut
+from apps.optouts.rules import REFUSALS, reading_of
+from tests.http import Api, problem
+from tests.world import OTHER_PHONE, PHONE, World
+
+WORDINGS = yaml.safe_load((Path(__file__).parent.parent / "data" / "refusals.yaml").read_text())
+
+
+@pytest.mark.parametrize(("reading", "text"), [(reading, text) for reading, texts in WORDINGS.items() for text in texts])
+def test_a_wording_is_read_as_people_mean_it(reading: str, text: str) -> None:
+    assert reading_of(text) == reading
+
+
+def test_the_list_of_wordings_is_long() -> None:
+    assert sum(map(len, WORDINGS.values())) >= 120
+
+
+BLANKS = st.sampled_from(["", " ", "\u3000", ".", "。", "！", "\u200b", "-", "“"])
+
+
+@given(word=st.sampled_from(sorted(REFUSALS)), between=BLANKS, around=BLANKS, wide=st.booleans(), upper=st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_no_width_case_blank_or_mark_hides_a_refusal(word: str, between: str, around: str, wide: bool, upper: bool) -> None:
+    written = word.upper() if upper else word
+    if wide:
+        written = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in written)
+    assert reading_of(around + between.join(written) + around) == "refusal"
+
+
+@given(st.text(max_size=200))
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_read_as_something(text: str) -> None:
+    assert reading_of(text) in {"refusal", "near", "other"}
+
+
+def take(world: World, text: str, message_id: str = "m1", phone: str = PHONE) -> Message:
+    return services.take_message(client=world.client, sender=f"+86{phone}", text=text, message_id=message_id)
+
+
+def test_a_refusal_takes_effect_in_the_same_transaction(world: World) -> None:
+    reserved = world.authorize().call
+    taken = take(world, "ＴＤ")
+    assert reserved is not None
+    reserved.refresh_from_db()
+    assert reserved.state == "withdrawn"
+    assert world.authorize().codes == ["opted_out"]
+    assert taken.opt_out is not None
+    assert (taken.opt_out.channel, taken.text) == ("sms", None)
+
+
+def test_a_near_miss_blocks_until_a_person_has_read_it(world: World) -> None:
+    taken = take(world, "TD谢谢")
+    assert world.authorize(reserve=False).codes == ["opted_out"]
+    assert Notice.objects.filter(code="message_to_judge").count() == 2
+    assert list(queries.to_judge()) == [taken]
+    services.dismiss(actor=world.people["compliance"], message=taken, reason="问谢谢而已")
+    assert world.authorize(reserve=False).allowed
+    taken.refresh_from_db()
+    assert taken.text is None
+    assert not queries.to_judge().exists()
+
+
+def test_a_confirmed_near_miss_blocks_for_good(world: World) -> None:
+    taken = services.confirm(actor=world.people["compliance"], message=take(world, "别打了"))
+    assert world.authorize(reserve=False).codes == ["opted_out"]
+    with pytest.raises(WrongState):
+        services.dismiss(actor=world.people["compliance"], message=taken, reason="x")
+
+
+def test_dismissing_one_message_leaves_other_refusals_in_force(world: World) -> None:
+    near = take(world, "不用了")
+    take(world, "TD", "m2")
+    services.dismiss(actor=world.people["compliance"], message=near, reason="别的事")
+    assert world.authorize(reserve=False).codes == ["opted_out"]
+
+
+def test_nobody_dismisses_a_plain_refusal(world: World) -> None:
+    taken = take(world, "TD")
+    with pytest.raises(WrongState):
+        services.dismiss(actor=world.people["compliance"], message=taken, reason="x")
+    with pytest.raises(IntegrityError, match="near miss"), transaction.atomic():
+        Dismissal.objects.create(opt_out=taken.opt_out, reason="x", actor=world.people["compliance"])
+    for role in ("agent", "supervisor", "admin"):
+        with pytest.raises(NotAllowed):
+            services.confirm(actor=world.people[role], message=take(world, "别打了", "m3"))
+    with pytest.raises(BadInput):
+        services.dismiss(actor=world.people["compliance"], message=take(world, "别打了", "m3"), reason=" ")
+
+
+def test_something_else_changes_nothing_and_its_text_is_not_kept(world: World) -> None:
+    taken = take(world, "明天下午打给我")
+    assert (taken.reading, taken.opt_out, taken.text) == ("other", None, None)
+    assert world.authorize(reserve=False).allowed
+
+
+def test_the_same_message_again_changes_nothing_whatever_it_says_now(world: World) -> None:
+    first = take(world, "TD")
+    assert take(world, "好的") == first
+    assert OptOut.objects.count() == Message.objects.count() == 1
+
+
+def test_a_late_message_counts_from_its_word_and_one_from_the_future_from_now(world: World, clock: Any) -> None:
+    sent = world.at("09:00")
+    late = services.take_message(client=world.client, sender=f"+86{PHONE}", text="TD", message_id="late", sent_at=sent)
+    ahead = services.take_message(
+        client=world.client, sender=f"+86{OTHER_PHONE}", text="TD", message_id="ahead", sent_at=world.at("10:00") + timedelta(hours=2)
+    )
+    assert late.opt_out is not None
+    assert ahead.opt_out is not None
+    assert late.opt_out.said_at == sent
+    assert ahead.opt_out.said_at == world.at("10:00")
+    told = queries.latency()
+    assert told is not None
+    assert (told.count, told.worst) == (2, timedelta(hours=1))
+
+
+def test_messages_and_what_refuses_are_never_taken_off(world: World) -> None:
+    take(world, "TD")
+    for change in (lambda: Message.objects.all().delete(), lambda: OptOut.objects.update(scope="brand", scope_value="x")):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+def test_a_gateway_hands_messages_in(world: World) -> None:
+    api = Api(world.key)
+    told = api.post("sms", {"from": PHONE, "text": "退 订", "message_id": "g1"}).json()
+    assert (told["reading"], told["opt_out"][:3]) == ("refusal", "oo_")
+    assert "退订" in told["answer"]
+    assert api.post("sms", {"from": PHONE, "text": "好的", "message_id": "g1"}).json() == told
+    assert api.post("sms", {"from": OTHER_PHONE, "text": "好的", "message_id": "g2"}).json()["reading"] == "other"
+    assert problem(api.post("sms", {"from": "123", "text": "TD", "message_id": "g3"})) == (422, "phone_invalid")
+    assert problem(api.post("sms", {"from": PHONE, "text": "x" * 2001, "message_id": "g4"}))[0] == 422
+
+
+def test_reading_a_near_miss_is_in_the_trail(world: World, browse: Any) -> None:
+    taken = take(world, "别打了，我是王小明")
+    officer = browse("compliance")
+    page = reverse("message", kwargs={"pk": taken.pk})
+    assert "王小明" not in officer.get(page).content.decode()
+    answer = officer.post(page, {"read": "1"})
+    assert "王小明" in answer.content.decode()
+    assert answer.headers["Cache-Control"] == "no-store"
+    event = AccessEvent.objects.get(kind="disclosed")
+    assert (event.subject, event.field) == (taken.public_id, "optouts.message.text")
+    officer.post(page, {"confirm": "1"})
+    assert officer.get(page).status_code == 404
