@@ -42,11 +42,15 @@ def _unpacked(content: bytes) -> bytes:
     return unpacked
 
 
-def numbers_in(table: Table, place: int) -> Iterator[tuple[list[str], str | None]]:
-    """Each row with its number in E.164; None for what is no number."""
-    normalise = phones.normalise
+def numbers_in(table: Table, place: int) -> Iterator[str | None]:
+    """The number of each row in E.164; None for what is no number."""
+    mobile_of = phones.mobile_of
     for _row, cells in table.rows():
-        try:
-            yield cells, normalise(cells[place])
-        except phones.PhoneInvalid:
-            yield cells, None
+        yield mobile_of(cells[place]) or _number(cells[place])
+
+
+def _number(text: str) -> str | None:
+    try:
+        return phones.normalise(text)
+    except phones.PhoneInvalid:
+        return None

@@ -51,10 +51,8 @@ def run_list(job_id: int, progress: Progress | None = None) -> None:
             return
         taken = ListIn.objects.select_related("started_by").get(job=job)
         table, place = open_list(vault.get(taken.upload))
-        rows = numbers_in(table, place)
-        for _skipped in islice(rows, taken.done_rows):
-            pass
-        while batch := [number for _cells, number in islice(rows, BATCH)]:
+        numbers = islice(numbers_in(table, place), taken.done_rows, None)
+        while batch := list(islice(numbers, BATCH)):
             _store(taken, job, batch)
             if progress:
                 progress(taken.done_rows, job.total)

@@ -19,6 +19,7 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, vault
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.reading import Table
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 
@@ -31,6 +32,8 @@ PER_DAY = 10_000_000  # numbers, for a person or a client
 KEPT = timedelta(days=1)  # a result, to be fetched
 COLUMN = "opted_out"
 YES, NO, NONE = "yes", "no", "no number"
+RUNS = ("=", "@")  # a cell that begins so is run by a spreadsheet: it is written as text
+_NO, _YES, _NONE = range(3)
 _CHUNK = 20_000
 Progress = Callable[[int, int], None]
 
@@ -111,28 +114,32 @@ def _finish(scrub: Scrub, job: Job, result: bytes, opted_out: int, without: int)
 
 def scrubbed(content: bytes, tell: Callable[[int], None] = lambda done: None) -> tuple[bytes, int, int]:
     """The list with the column, as CSV (UTF-8 with a mark, so that spreadsheets read it); how many are on the
-    register; how many rows hold no number. Raises `FileRefused`."""
+    register; how many rows hold no number. Raises `FileRefused`.
+
+    The list is read twice instead of being held: of each row one byte is kept, its verdict.
+    """
     table, place = open_list(content)
-    rows = list(numbers_in(table, place))
-    refused = _places_on_register(number for _cells, number in rows)
-    tell(len(rows) // 2)
+    verdicts = bytearray()
+    for at in _places_on_register(_numbers(table, place, verdicts)):
+        verdicts[at] = _YES
+    tell(len(verdicts) // 2)
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow([*table.heading, COLUMN])
-    without = 0
-    for at, (cells, number) in enumerate(rows):
-        without += number is None
-        verdict = NONE if number is None else YES if at in refused else NO
-        writer.writerow([*(_harmless(cell) for cell in cells), verdict])
+    said = {_NO: NO, _YES: YES, _NONE: NONE}
+    for at, (_row, cells) in enumerate(table.rows()):
+        writer.writerow([cell if cell[:1] not in RUNS else f"'{cell}" for cell in cells] + [said[verdicts[at]]])
         if at % 100_000 == 0:
-            tell(len(rows) // 2 + at // 2)
-    return out.getvalue().encode(), len(refused), without
+            tell(len(verdicts) // 2 + at // 2)
+    return out.getvalue().encode(), verdicts.count(_YES), verdicts.count(_NONE)
 
 
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet would run is text."""
-    return f"'{cell}" if cell[:1] in {"=", "@"} else cell
+def _numbers(table: Table, place: int, verdicts: bytearray) -> Iterator[str | None]:
+    """The numbers of a list; a verdict for each row, so far."""
+    for number in numbers_in(table, place):
+        verdicts.append(_NO if number else _NONE)
+        yield number
 
 
 def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
@@ -143,9 +150,11 @@ def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
             for text in _as_copy(numbers):  # the connection says nothing else until the copy is over
                 copy.write(text)
         cursor.execute("analyze scrubbed")
+        # Whether an entry is in force is asked of the few that are found, not of the whole register.
         cursor.execute(
-            "select distinct s.place from scrubbed s join optouts_optout o on o.number_hash = s.hash"
-            f" where o.scope = 'everything' and {IN_FORCE}"
+            "with found as materialized (select s.place, o.id, o.number_hash, o.said_at from scrubbed s"
+            " join optouts_optout o on o.number_hash = s.hash and o.scope = 'everything')"
+            f" select distinct o.place from found o where {IN_FORCE}"
         )
         return {place for (place,) in cursor.fetchall()}
 
