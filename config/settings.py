@@ -27,6 +27,9 @@ EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str
 # A demo database says so itself: `manage.py demo` leaves this mark beside an embedded one.
 DEMO = env.bool("HEGUI_DEMO", False) or (EMBEDDED is not None and (HEGUI_HOME / "demo").exists())
 DEBUG = False
+# The gateway of short messages: POST {"to", "text"} with a bearer key.
+HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
+HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
 DEMO_CLOCK_OFFSET = timedelta(seconds=env.int("HEGUI_DEMO_CLOCK_OFFSET", 0) if DEMO else 0)
 
 # -- secrets

@@ -26,6 +26,7 @@ UNTRACKED = {
     "optouts.optout",
     "optouts.dismissal",
     "optouts.link",
+    "optouts.code",
     "optouts.change",
     "access.protectedfieldgrouppermission",
 }

@@ -267,3 +267,27 @@ class Link(Dated):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes")]
+
+
+class Code(Dated):
+    """A code sent to a number whose holder has no link. Holds hashes; the word under which it is entered is not stored."""
+
+    word_hash = models.BinaryField(max_length=32, unique=True)
+    code_hash = models.BinaryField(max_length=32)
+    number_index = models.BinaryField(max_length=32)
+    number_hash = models.BinaryField(max_length=32)
+    key_id = models.CharField(max_length=32)
+    address_hash = models.BinaryField(max_length=32, null=True)
+    ends_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(tries__lte=5), name="code_five_tries"),
+            models.CheckConstraint(condition=is_hash("number_hash") & is_hash("code_hash"), name="code_hashes_are_32_bytes"),
+        ]
+        indexes = [
+            models.Index(fields=["number_index", "-created_at"], name="code_by_number"),
+            models.Index(fields=["address_hash", "-created_at"], name="code_by_address"),
+        ]

@@ -13,5 +13,6 @@ urlpatterns = [
     path("scrubs/", views.scrubs, name="scrubs"),
     path("scrubs/<int:pk>/", views.scrub, name="scrub"),
     path("scrubs/<int:pk>/result/", views.scrub_result, name="scrub_result"),
+    path("o/", views.leave_by_code, name="leave_by_code"),
     path("o/<str:word>/", views.leave, name="leave"),
 ]

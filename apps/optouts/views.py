@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.paging import page_of
+from apps.core.sending import can_send
 
 from . import queries, services
 from .forms import LiftForm, ListForm, RecordForm, ScrubForm
@@ -201,3 +202,30 @@ def leave(request: HttpRequest, word: str) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex"
     answer["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def leave_by_code(request: HttpRequest) -> HttpResponse:
+    """For whoever has no link: the number, then the code sent to it. It answers the same for every number."""
+    if not can_send():
+        raise Http404
+    shown: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            shown = _by_code(request)
+        except HeguiError as error:
+            shown = {"error": str(error), "word": request.POST.get("word", "")}
+    answer = render(request, "optouts/leave_by_code.html", shown)
+    answer["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _by_code(request: HttpRequest) -> dict[str, Any]:
+    """The next step: where to enter the code, or that it is done."""
+    word = request.POST.get("word", "")[:40]
+    if not word:
+        address = request.META.get("REMOTE_ADDR") or None
+        return {"word": services.ask_code(phone=request.POST.get("phone", "")[:30], address=address)}
+    services.use_code(word=word, code=request.POST.get("code", "")[:10])
+    return {"is_done": True}

@@ -12,7 +12,7 @@ from .conftest import Visit
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PAGES = {
-    "": ["/accounts/login/"],
+    "": ["/accounts/login/", "/o/"],
     "agent": [
         "/desk/",
         "/contacts/",
@@ -44,6 +44,11 @@ PAGES = {
     ],
     "compliance": [
         "/",
+        "/opt-outs/",
+        "/opt-outs/messages/1/",
+        "/opt-outs/lifts/new/",
+        "/opt-outs/lists/new/",
+        "/scrubs/",
         "/scripts/queue/",
         "/scripts/9/",
         "/scripts/10/",

@@ -9,6 +9,7 @@ APPS = Path(__file__).resolve().parent.parent.parent / "apps"
 CALLERS = {
     ("core/blind_index.py", "_bytes"): "keyed hashes of the number",
     ("core/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
+    ("core/sending.py", "send"): "the hand-over to the gateway of short messages: a code that the holder asked for",
     ("core/fields.py", "seal"): "encryption on the way into the table",
     ("core/phones.py", "zones_of"): "the time zone of the number",
     ("access/services/disclosing.py", "disclose"): "the one way for people: right, purpose, record",

@@ -20,7 +20,7 @@ from apps.access import roles
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
-from apps.accounts.models import Department, User
+from apps.accounts.models import ApiClient, Department, User
 from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
 from apps.campaigns import services as campaigns
@@ -30,6 +30,7 @@ from apps.contacts.models import DataSource, Purpose
 from apps.core import clock, keyring, phones
 from apps.core.errors import HeguiError
 from apps.core.protected import clear_for_machine
+from apps.optouts import services as optouts
 from apps.policies import services as policies
 from apps.scripts import services as scripts
 
@@ -262,6 +263,9 @@ class _Builder:
     def _for_compliance(self, supervisor: User) -> None:
         """What waits for compliance: a policy's draft, an exception, a line without its test call; and one spoofing attempt."""
         second = self.staff["compliance2"]
+        gateway = ApiClient.objects.get(name="practice-dialler")
+        optouts.take_message(client=gateway, sender="+8613800007701", text="TD谢谢，不用了", message_id="demo-gateway-1")
+        optouts.take_message(client=gateway, sender="+8613800007702", text="ＴＤ", message_id="demo-gateway-2")
         hours = {"window_start": "09:00:00", "window_end": "20:30:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
         policies.write_draft(actor=second, kind="calling", values=hours, reason="投诉集中在清晨与晚间，收紧时段与频次")
         notice = Campaign.objects.get(code="parcel-notice")

@@ -1,0 +1,36 @@
+"""A short message to a number: through a gateway by HTTPS; in a demo to the log, under the mask."""
+
+import httpx
+import structlog
+from django.conf import settings
+
+from .errors import ServiceAway
+from .protected import Protected, clear_for_machine
+
+log = structlog.get_logger(__name__)
+SECONDS = 5
+
+
+def can_send() -> bool:
+    return bool(settings.HEGUI_SMS_URL) or settings.DEMO
+
+
+def send(*, number: Protected, text: str) -> None:
+    """Hand the message to the gateway of `HEGUI_SMS_URL`: `POST {"to": E.164, "text": …}`. Raises `ServiceAway`."""
+    if not settings.HEGUI_SMS_URL:
+        if not settings.DEMO:
+            raise ServiceAway()
+        log.info("demo_message", to=str(number), text=text)
+        return
+    try:
+        answer = httpx.post(
+            settings.HEGUI_SMS_URL,
+            json={"to": clear_for_machine(number), "text": text},
+            headers={"Authorization": f"Bearer {settings.HEGUI_SMS_KEY}"},
+            timeout=SECONDS,
+        )
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        # What the gateway said may hold the number: only the kind of the error is told.
+        log.warning("message_not_sent", why=type(error).__name__)
+        raise ServiceAway() from None

@@ -1,0 +1,87 @@
+"""Opting out without a link: a number, and a code sent to it. Nothing here tells whether a number is known to us."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core import clock, phones, sending
+from apps.core.errors import BadInput
+from apps.core.protected import Protected
+
+from ..models import Code, OptOut
+from .recording import Hashed, record_hashed
+
+LIFE = timedelta(minutes=10)
+MOST_TRIES = 5
+# How often a code is sent: to a number, and on behalf of an address.
+TO_A_NUMBER = ((timedelta(minutes=1), 1), (timedelta(days=1), 5))
+FROM_AN_ADDRESS = ((timedelta(hours=1), 30),)
+
+
+class TooOften(BadInput):
+    code = "too_often"
+    status = 429
+
+
+class CodeRefused(BadInput):
+    code = "code_refused"
+
+
+def _keyed(text: str) -> bytes:
+    return hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256")
+
+
+def ask_code(*, phone: str, address: str | None = None) -> str:
+    """Send a code; returns the word under which it is entered. Raises `PhoneInvalid`, `TooOften`, `ServiceAway`."""
+    number = Protected(phones.normalise(phone), "phone")
+    hashed = Hashed.of(number)
+    word, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06}"
+    _store(hashed, word, code, _keyed(address) if address else None)
+    sending.send(number=number, text=_("%(code)s is your code to get no more calls. It holds for 10 minutes.") % {"code": code})
+    return word
+
+
+@transaction.atomic
+def _store(number: Hashed, word: str, code: str, address_hash: bytes | None) -> None:
+    """Before anything is sent, so that a gateway that is away cannot be asked without end."""
+    now = clock.now()
+    limits = [(Code.objects.filter(number_index=number.index), limit) for limit in TO_A_NUMBER]
+    if address_hash:
+        limits += [(Code.objects.filter(address_hash=address_hash), limit) for limit in FROM_AN_ADDRESS]
+    for codes, (span, most) in limits:
+        if codes.filter(created_at__gt=now - span).count() >= most:
+            raise TooOften(_("A code was sent just now. Wait a minute; to one number five are sent a day."))
+    key_id, number_hash = number.current
+    Code.objects.create(
+        word_hash=hashlib.sha256(word.encode()).digest(), code_hash=_keyed(f"{word}:{code}"), number_index=number.index,
+        number_hash=number_hash, key_id=key_id, address_hash=address_hash, ends_at=now + LIFE, created_at=now,
+    )  # fmt: skip
+
+
+def use_code(*, word: str, code: str) -> OptOut:
+    """The code was right: the number is on the register. Raises `CodeRefused`; a wrong one is counted, five end the code."""
+    opt_out = _used(word, code)
+    if opt_out is None:
+        raise CodeRefused(_("This is not the code that was sent, or it has ended. Ask for another."))
+    return opt_out
+
+
+@transaction.atomic
+def _used(word: str, code: str) -> OptOut | None:
+    """None, with the try counted, when it is not the code."""
+    found = Code.objects.select_for_update().filter(word_hash=hashlib.sha256(word.encode()).digest()).first()
+    if found is None or found.tries >= MOST_TRIES or found.ends_at <= clock.now():
+        return None
+    if not hmac.compare_digest(bytes(found.code_hash), _keyed(f"{word}:{code.strip()}")):
+        found.tries += 1
+        found.save()
+        return None
+    found.used_at = found.used_at or clock.now()
+    found.save()
+    number = Hashed(bytes(found.number_index), {found.key_id: bytes(found.number_hash)})
+    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"code:{found.pk}", said_at=found.used_at)
