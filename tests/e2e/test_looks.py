@@ -45,7 +45,6 @@ PAGES = {
     "compliance": [
         "/",
         "/opt-outs/",
-        "/opt-outs/messages/1/",
         "/opt-outs/lifts/new/",
         "/opt-outs/lists/new/",
         "/scrubs/",

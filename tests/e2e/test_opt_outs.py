@@ -47,6 +47,7 @@ def test_a_near_miss_is_read_and_judged(visit: Callable[..., Visit]) -> None:
     officer.goto("/opt-outs/")
     officer.click(".alert-warning a >> nth=0")
     officer.click("button[name=read]")
+    assert serious(officer) == []
     expect(officer.locator("[data-reveal-seconds]")).to_contain_text("谢谢")
     officer.click("button[name=confirm]")
     expect(officer).to_have_url(re.compile("/opt-outs/$"))

@@ -16,7 +16,7 @@ from .http import bench_gate_http
 from .importing import bench_import
 from .linting import bench_lint_scripts
 from .measure import Line, Scale
-from .scrubbing import bench_scrub
+from .scrubbing import bench_feed, bench_scrub
 
 BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "gate": bench_gate,
@@ -27,6 +27,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "permission_audit": bench_permission_audit,
     "lint_scripts": bench_lint_scripts,
     "scrub": bench_scrub,
+    "feed": bench_feed,
 }
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]

@@ -1,17 +1,24 @@
-"""`scrub`: a list of 1 M numbers against a register of 5 M. Floor: hash, COPY and join, and nothing else."""
+"""`scrub`: a list of 1 M numbers against a register of 5 M. Floor: hash, COPY and join, and nothing else.
+
+`feed`: 1 M changes, all without a position yet, read to the end as a client does, JSON written; in a minute at most.
+"""
 
 import hashlib
 import hmac
 from collections.abc import Callable
 
 from django.db import connection, transaction
+from pydantic_core import to_json
 
+from apps.accounts.models import ApiClient
 from apps.core import blind_index, clock, keyring
-from apps.optouts.services import scrubbed
+from apps.optouts.services import changes, scrubbed
+from apps.optouts.services.feeding import MOST_CHANGES
 
 from .measure import Line, Scale, in_process, seconds
 
 NUMBERS, OPT_OUTS, ROUNDS = 1_000_000, 5_000_000, 3
+CHANGES, FEED_SECONDS = 1_000_000, 60
 
 
 def bench_scrub(scale: Scale) -> list[Line]:
@@ -23,6 +30,29 @@ def bench_scrub(scale: Scale) -> list[Line]:
         floor.append(len(numbers) / in_process(_timed, lambda: _floor(numbers)))
         ours.append(len(numbers) / in_process(_timed, lambda: scrubbed(content)))
     return [Line("scrub", "numbers/s", ours, floor, 0.5, {"register": scale.of(OPT_OUTS)})]
+
+
+def bench_feed(scale: Scale) -> list[Line]:
+    count = scale.of(CHANGES)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into optouts_optout (created_at, number_hash, key_id, channel, said_at, evidence)"
+            " select %s, sha256(int8send(n)), 'k1', 'api', %s, 'feed' from generate_series(1, %s) n",
+            [clock.now(), clock.now(), count],
+        )
+        cursor.execute("vacuum analyze")
+    client = ApiClient(pk=1, name="bench")
+    rate = count / in_process(_timed, lambda: _follow(client, count))
+    return [Line("feed", "changes/s", [rate], [CHANGES / FEED_SECONDS], 1.0, {"changes": count})]
+
+
+def _follow(client: ApiClient, count: int) -> None:
+    after = seen = 0
+    while told := changes(client=client, after=after, most=MOST_CHANGES):
+        to_json([vars(row) for row in told])
+        after, seen = told[-1].position, seen + len(told)
+    if seen != count:
+        raise RuntimeError(f"The feed told {seen} of {count} changes.")
 
 
 def _timed(work: Callable[[], object]) -> float:
