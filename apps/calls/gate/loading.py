@@ -22,15 +22,13 @@ from .facts import Facts
 from .rules import Verdict
 from .terms import Terms, terms_of
 
-_NUMBER = f"""
+_NUMBER = """
     (select token from policies_termstoken),
     contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones, contact.source_id,
     consent.given_at, consent.expires_at, consent.withdrawn_at,
-    (select min(o.said_at) from optouts_optout o where o.number_hash = any(%(register)s::bytea[])
-        and (o.scope = 'everything' or o.scope = 'brand' and o.scope_value = campaign.brand
-             or o.scope = 'purpose' and o.scope_value = (select code from contacts_purpose p where p.id = campaign.purpose_id))
-        and {IN_FORCE}),
+    (select min(said_at) from optouts_optout where number_hash in (REGISTER)),
     counted.today, counted.week, counted.overdue"""
+_SAID_AT = 9  # where the word of refusal stands among what is known of the number
 _AGENT = """
     coalesce(agent.suspended_at is not null or not agent.is_active, true),
     agent.role = 'agent' and (
@@ -74,14 +72,33 @@ cross join lateral (
 """
 
 
+# Whether an entry of the register is in force for the campaign is asked where one was found; few numbers have any.
+_REFUSED = f"""
+select min(o.said_at) from optouts_optout o join campaigns_campaign campaign on campaign.code = %(campaign)s
+where o.number_hash in (REGISTER) and {IN_FORCE}
+    and (o.scope = 'everything' or o.scope = 'brand' and o.scope_value = campaign.brand
+         or o.scope = 'purpose' and o.scope_value = (select code from contacts_purpose p where p.id = campaign.purpose_id))
+"""
+
+
+def _on_register(statement: str, keys: int) -> str:
+    """One place for each of the register's keys, not an array: PostgreSQL would plan for ten, and plan again on every call."""
+    return statement.replace("REGISTER", ", ".join(f"%(register{number})s::bytea" for number in range(keys)))
+
+
 @cache
-def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool) -> Prepared:
+def _refused_statement(keys: int) -> Prepared:
+    return Prepared(f"refused{keys}", _on_register(_REFUSED, keys))
+
+
+@cache
+def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool, keys: int) -> Prepared:
     """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own campaigns only."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
     call = "nextval('calls_call_id_seq')" if with_call else "null::bigint"
-    columns = f"{_NUMBER}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}, {call}"
+    columns = f"{_on_register(_NUMBER, keys)}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}, {call}"
     statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s {_OF_CLIENT if with_client else ''}"
-    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}"
+    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}{keys}"
     return Prepared(name, statement)
 
 
@@ -165,7 +182,7 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
     values = {
         "campaign": asked.campaign,
         "index": asked.index,
-        "register": asked.register,
+        **{f"register{number}": each for number, each in enumerate(asked.register)},
         "agent": asked.agent_id,
         "client": asked.client_id,
         "key": asked.idempotency_key,
@@ -173,12 +190,20 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         "now": now,
         "home": phones.HOME_ZONE,
     }
-    wanted = (asked.agent_id is not None, asked.client_id is not None, asked.idempotency_key is not None, asked.hands_over)
+    wanted = (
+        asked.agent_id is not None,
+        asked.client_id is not None,
+        asked.idempotency_key is not None,
+        asked.hands_over,
+        len(asked.register),
+    )
     lock = [number_lock(asked.index, agent_id=asked.agent_id)] if locks else []
     row = run_together(*lock, (_facts_statement(*wanted), values))[-1]
     if row is None:
         raise NotFound()
     token, *known, decided, call_id = row
+    if known[_SAID_AT]:
+        (known[_SAID_AT],) = _refused_statement(len(asked.register)).run(values) or (None,)
     found = loaded(terms_of(asked.campaign, token), tuple(known), asked, at=at)
     return (replace(found, call_id=call_id) if call_id else found), decided
 
