@@ -9,6 +9,8 @@ from .conftest import Visit
 
 
 def keys(page: Page, *pressed: str) -> None:
+    """Once the page listens: its scripts run after its text is there."""
+    page.wait_for_load_state("load")
     for key in pressed:
         page.keyboard.press(key)
 

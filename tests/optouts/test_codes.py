@@ -103,10 +103,10 @@ def test_an_address_asks_thirty_times_an_hour(world: World, sent: list[tuple[str
 def test_neither_number_nor_code_is_stored(world: World, sent: list[tuple[str, str]]) -> None:
     services.ask_code(phone=PHONE, address="192.0.2.7")
     with connection.cursor() as cursor:
-        cursor.execute("select to_jsonb(c)::text from optouts_code c")
+        cursor.execute("select (to_jsonb(c) - 'created_at' - 'ends_at')::text from optouts_code c")  # moments have digits of their own
         (text,) = cursor.fetchone()
     for secret in (PHONE, code_in(sent), "192.0.2.7"):
-        assert secret not in text.replace(" ", "").split('"created_at"')[0] or secret == code_in(sent)
+        assert secret not in text
 
 
 def test_a_gateway_that_is_away_is_told_and_says_no_number(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,7 +144,7 @@ def test_the_page_takes_number_then_code(world: World, sent: list[tuple[str, str
     done = stranger.post(page, {"word": word, "code": code_in(sent)})
     assert done.context["is_done"]
     assert world.authorize(reserve=False).codes == ["opted_out"]
-    assert "phone" in stranger.post(page, {"phone": "123"}).context["error"] or stranger.post(page, {"phone": "123"}).context["error"]
+    assert stranger.post(page, {"phone": "123"}).context["error"]
 
 
 def test_without_a_gateway_there_is_no_such_page(world: World) -> None:

@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import override
 
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Purpose
 from apps.core import clock as ours
 from apps.core import keyring
@@ -52,8 +52,7 @@ def test_a_refusal_of_one_purpose_leaves_the_other(world: World) -> None:
 
 def test_a_refusal_of_one_brand_drops_its_queues_alone(world: World) -> None:
     other_purpose(world)
-    QueueEntry.objects.create(campaign_id=QueueEntry.objects.exclude(campaign=world.campaign).values_list("campaign", flat=True).first() or
-                              world.campaign.__class__.objects.get(code="survey").pk, contact=world.contact)  # fmt: skip
+    QueueEntry.objects.create(campaign=Campaign.objects.get(code="survey"), contact=world.contact)
     by_hand(world, scope="brand", scope_value="明澜")
     states = dict(QueueEntry.objects.filter(contact=world.contact).values_list("campaign__code", "state"))
     assert states == {"spring": "waiting", "survey": "dropped"}
