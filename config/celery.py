@@ -46,7 +46,8 @@ app.conf.update(
         "warn-of-unknown-year": {"task": "apps.policies.tasks.warn_of_unknown_year", "schedule": crontab(hour=9, minute=0)},
         "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
         "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
-        "erase-scrub-results": {"task": "apps.optouts.tasks.erase_results", "schedule": crontab(minute=20)},
+        "remind-of-messages": {"task": "apps.optouts.tasks.remind_of_messages", "schedule": 600.0},
+        "erase-lists": {"task": "apps.optouts.tasks.erase_leftovers", "schedule": crontab(minute=20)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
     },
 )

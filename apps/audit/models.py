@@ -94,6 +94,7 @@ NOTICES = {
     "rule_written": _('The rule "%(rule)s" of the automatic check awaits a second person.'),
     "rule_blocks_script": _('The new rule "%(rule)s" finds the script "%(script)s" at fault. Hand in a new version, or withdraw it.'),
     "lift_asked": _("A lift of an opt-out awaits a second person."),
+    "messages_wait": _("%(count)s messages that may be refusals have waited for hours. They are read within the day."),
     "message_to_judge": _("A message may be a refusal. The number is blocked until you have read it, today."),
     "policy_draft": _("A new version of a policy awaits a second person."),
     "exception_asked": _('An exception for the campaign "%(campaign)s" awaits approval.'),

@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from ninja import Field, Header, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
 from pydantic_core import to_json
@@ -210,8 +209,6 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = No
     """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    if bool(asked.scope_value.strip()) == (asked.scope == "everything"):
-        raise BadInput(_("A refusal of one purpose or brand names it in scope_value; one of everything does not."))
     recorded = record_opt_out(
         phone=services.find_number(contact=asked.contact, phone=asked.phone),
         channel=OptOut.Channel.API,
@@ -220,7 +217,7 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = No
         client=client,
         contact_id=ids.decode("ct", asked.contact) if asked.contact else None,
         scope=asked.scope,
-        scope_value=asked.scope_value.strip(),
+        scope_value=asked.scope_value,
     )
     return Status(201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at})
 

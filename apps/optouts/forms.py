@@ -18,7 +18,7 @@ class RecordForm(forms.Form):
     scope = forms.ChoiceField(label=_("What is refused"), choices=OptOut.Scope.choices)
     scope_value = forms.CharField(label=_("Code of the purpose, or the brand, if only that"), max_length=80, required=False)
     said_at = forms.DateTimeField(label=_("Said at (empty: now)"), required=False, widget=forms.DateTimeInput(attrs=MOMENT))
-    evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=120)
+    evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=110)
 
 
 class ListForm(forms.Form):

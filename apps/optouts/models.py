@@ -271,7 +271,6 @@ class Link(Dated):
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
-    used_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes")]

@@ -16,5 +16,10 @@ def run_list(job_id: int) -> None:
 
 
 @shared_task(acks_late=True)
-def erase_results() -> None:
-    services.erase_results()
+def erase_leftovers() -> None:
+    services.erase_leftovers()
+
+
+@shared_task(acks_late=True)
+def remind_of_messages() -> None:
+    services.remind_of_messages()

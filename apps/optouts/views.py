@@ -198,7 +198,7 @@ def leave(request: HttpRequest, word: str) -> HttpResponse:
     if request.method == "POST":
         services.use_link(word=word)
         return redirect("leave", word=word)
-    answer = render(request, "optouts/leave.html", {"is_done": link.used_at is not None})
+    answer = render(request, "optouts/leave.html", {"is_done": services.has_left(link)})
     answer["X-Robots-Tag"] = "noindex"
     answer["Referrer-Policy"] = "no-referrer"
     return answer

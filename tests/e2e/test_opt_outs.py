@@ -22,7 +22,7 @@ def test_a_stranger_opts_out_by_one_click_without_script(site: Site, browser: Br
         viewport={"width": 360, "height": 740}, locale="zh-CN", base_url=f"http://127.0.0.1:{site.port}", java_script_enabled=False
     )
     page = context.new_page()
-    assert page.goto(address).status == 200  # type: ignore[union-attr]
+    page.goto(address)
     page.goto(address)  # as a scanner of links does, once more
     expect(page.locator("main button")).to_have_count(1)
     page.click("main button")

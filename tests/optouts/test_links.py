@@ -1,5 +1,6 @@
 """The web link: one click, no sign-in; looking changes nothing; it outlives the contact."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +36,21 @@ def test_a_second_click_is_the_same_entry(world: World) -> None:
     for _time in range(3):
         SecureClient().post(url)
     assert OptOut.objects.count() == 1
+
+
+def test_after_a_lift_the_same_link_says_no_again(world: World, clock: Any) -> None:
+    url = address(world)
+    SecureClient().post(url)
+    clock.shift(timedelta(hours=1))
+    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音")
+    services.approve_lift(actor=world.people["compliance2"], lift=lift)
+    assert world.authorize(reserve=False).allowed
+    assert not SecureClient().get(url).context["is_done"]
+    for _time in range(2):
+        SecureClient().post(url)
+    assert SecureClient().get(url).context["is_done"]
+    assert world.authorize(reserve=False).codes == ["opted_out"]
+    assert OptOut.objects.count() == 2
 
 
 def test_a_link_opts_out_its_own_number_alone(world: World) -> None:

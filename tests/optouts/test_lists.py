@@ -69,9 +69,9 @@ def test_what_was_handed_in_is_erased_and_both_is_in_the_trail(world: World) -> 
 
 def test_the_result_is_erased_after_a_day(world: World, clock: Any) -> None:
     made = scrub(world, csv_of(NUMBERS))
-    assert services.erase_results() == 0
+    assert services.erase_leftovers() == 0
     clock.shift(timedelta(days=1))
-    assert services.erase_results() == 1
+    assert services.erase_leftovers() == 1
     with pytest.raises(BadInput, match="erased"):
         services.result_of(Scrub.objects.get(pk=made.pk))
 
@@ -79,6 +79,9 @@ def test_the_result_is_erased_after_a_day(world: World, clock: Any) -> None:
 def test_it_is_no_way_to_look_up_a_number(world: World) -> None:
     with pytest.raises(BadInput, match="at least 100"):
         scrub(world, csv_of(NUMBERS[:99]))
+    for few in ([*NUMBERS[:99], *["nothing"] * 50], [NUMBERS[0]] * 200):
+        with pytest.raises(BadInput, match="different"):
+            scrub(world, csv_of(few))
     for role in ("agent", "admin"):
         with pytest.raises(NotAllowed):
             scrub(world, csv_of(NUMBERS), actor=world.people[role])
@@ -112,9 +115,11 @@ def test_what_is_no_list_is_refused_and_nothing_is_kept(world: World, content: b
 
 
 def test_a_packed_list_is_read_and_a_cell_that_would_run_is_text(world: World) -> None:
-    rows = [f"{number},=1+1" for number in NUMBERS]
+    cells = ["=1+1", "@x", "+1+1", "-cmd", "-7", "+8613800001234"]
+    rows = [f"{number},{cells[place % 6]}" for place, number in enumerate(NUMBERS)]
     made = scrub(world, gzip.compress("\n".join(["phone,note", *rows]).encode()))
-    assert "'=1+1" in services.result_of(made).decode()
+    written = [row[1] for row in csv.reader(io.StringIO(services.result_of(made).decode("utf-8-sig")))][1:7]
+    assert written == ["'=1+1", "'@x", "'+1+1", "'-cmd", "-7", "+8613800001234"]
 
 
 def test_a_scoped_or_lifted_refusal_is_none_for_a_list(world: World, clock: Any) -> None:
@@ -220,14 +225,22 @@ def test_a_list_that_was_cut_short_goes_on_without_a_double(world: World, monkey
     assert ListIn.objects.get().counts == {"recorded": 120, "known": 0, "no_number": 0}
 
 
+def test_a_list_whose_job_failed_is_erased_after_a_day(world: World, clock: Any) -> None:
+    services.take_list(actor=world.people["compliance"], origin="list", evidence="x", file_name="a.csv", content=csv_of(NUMBERS))
+    Job.objects.update(state="failed")
+    clock.shift(timedelta(days=1))
+    assert services.erase_leftovers() == 1
+    assert ListIn.objects.get().upload == ""
+
+
 def test_only_compliance_brings_lists_and_says_whose(world: World) -> None:
     told = {"evidence": "x", "file_name": "a.csv", "content": csv_of(NUMBERS)}
     for role in ("agent", "supervisor", "admin"):
         with pytest.raises(NotAllowed):
-            services.take_list(actor=world.people[role], origin="list", **told)  # type: ignore[arg-type]
+            services.take_list(actor=world.people[role], origin="list", **told)
     for wrong in ({"origin": "nowhere"}, {"origin": "list", "evidence": " "}, {"origin": "list", "evidence": "13800001234"}):
         with pytest.raises(BadInput):
-            services.take_list(actor=world.people["compliance"], **{**told, **wrong})  # type: ignore[arg-type]
+            services.take_list(actor=world.people["compliance"], **{**told, **wrong})
 
 
 # -- the feed

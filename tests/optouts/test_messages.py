@@ -160,3 +160,14 @@ def test_reading_a_near_miss_is_in_the_trail(world: World, browse: Any) -> None:
     assert (event.subject, event.field) == (taken.public_id, "optouts.message.text")
     officer.post(page, {"confirm": "1"})
     assert officer.get(page).status_code == 404
+
+
+def test_a_near_miss_that_nobody_reads_is_told_again_each_four_hours(world: World, clock: Any) -> None:
+    take(world, "别打了")
+    told = []
+    for hour in range(10):
+        if services.remind_of_messages():
+            told.append(hour)
+        clock.shift(timedelta(hours=1))
+    assert told == [4, 8]
+    assert Notice.objects.filter(code="messages_wait", recipient=world.people["compliance"]).count() == 2

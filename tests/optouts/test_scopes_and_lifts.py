@@ -196,3 +196,17 @@ def test_a_lift_after_a_new_key_lifts_what_stood_under_the_old(world: World, new
     clock.shift(timedelta(hours=1))
     services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
     assert world.authorize(reserve=False).allowed
+
+
+def test_the_same_evidence_after_a_lift_counts_anew_when_it_is_a_later_word(world: World, clock: Any) -> None:
+    said = world.at("10:00")
+    first = services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1", said_at=said)
+    clock.shift(timedelta(hours=1))
+    services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
+    clock.shift(timedelta(minutes=1))
+    assert services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1", said_at=said) == first
+    assert world.authorize(reserve=False).allowed
+    again = services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1")
+    assert again.evidence == "desk:1#2"
+    assert services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1") == again
+    assert "opted_out" in world.authorize(reserve=False).codes

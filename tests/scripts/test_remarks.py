@@ -25,7 +25,7 @@ def submitted(world: World, **fields: str) -> ScriptVersion:
 
 def remark(world: World, version: ScriptVersion, quote: str = "享受九折", **more: object) -> Remark:
     told = {"section": "body", "quote": quote, "text": "写明期限", **more}
-    return services.remark(actor=world.people["compliance"], version=version, **told)  # type: ignore[arg-type]
+    return services.remark(actor=world.people["compliance"], version=version, **told)
 
 
 def test_a_remark_knows_its_passage_and_tells_the_author(world: World) -> None:

@@ -12,8 +12,9 @@ from apps.core import clock, detect, phones
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.locks import lock_number
 
+from .. import queries
 from ..models import Lift
-from .recording import Hashed, entries_of, move_on
+from .recording import Hashed, move_on
 
 
 @transaction.atomic
@@ -33,7 +34,7 @@ def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: s
     number = Hashed.of(phones.normalise(phone))
     lock_number(number.index)
     move_on(number)
-    entries = entries_of(number)
+    entries = queries.entries_in_force(number.hashes.values())
     if not entries:
         raise BadInput(_("This number is not on the register."))
     if consent_given_at <= entries[0].said_at:

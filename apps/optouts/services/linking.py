@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-from datetime import datetime
 
 from django.db import transaction
 
@@ -11,6 +10,7 @@ from apps.core import clock
 from apps.core.blind_index import Phone
 from apps.core.errors import NotFound
 
+from .. import queries
 from ..models import Link, OptOut
 from .recording import Hashed, record_hashed
 
@@ -41,10 +41,14 @@ def link_of(word: str) -> Link:
 
 
 @transaction.atomic
-def use_link(*, word: str, at: datetime | None = None) -> OptOut:
-    """The holder opts out; again it is the same entry. Works for as long as the register does, also when the contact was erased."""
+def use_link(*, word: str) -> OptOut:
+    """The holder opts out; again it is the same entry, unless that was lifted meanwhile. Works for as long as the register
+    does, also when the contact was erased."""
     link = link_of(word)
     number = Hashed(bytes(link.number_index), {link.key_id: bytes(link.number_hash)})
-    opt_out = record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"link:{link.pk}", said_at=at or clock.now())
-    Link.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=clock.now())
-    return opt_out
+    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"link:{link.pk}", said_at=clock.now())
+
+
+def has_left(link: Link) -> bool:
+    """Whether the number of a link is on the register for everything, by whatever way."""
+    return bool(queries.refused([bytes(link.number_hash)]))

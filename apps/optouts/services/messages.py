@@ -1,22 +1,25 @@
 """Messages that come in: read, acted on and kept in one transaction, so that what was acknowledged has had its effect."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.audit.models import Notice
 from apps.audit.services import tell
 from apps.core import clock
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
 
+from .. import queries
 from ..models import Dismissal, Message, OptOut
 from ..rules import MOST_CHARACTERS, reading_of
 from .recording import record_opt_out
 
 Reading = Message.Reading
+PATIENCE = timedelta(hours=4)
 
 
 @transaction.atomic
@@ -49,6 +52,17 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     if is_new and reading == Reading.NEAR:
         tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
     return made
+
+
+@transaction.atomic
+def remind_of_messages(*, at: datetime | None = None) -> bool:
+    """Tell compliance again when a near miss has waited for four hours, at most once in four: it is read within the day."""
+    at = at or clock.now()
+    count = queries.to_judge().filter(created_at__lte=at - PATIENCE).count()
+    if not count or Notice.objects.filter(code="messages_wait", created_at__gt=at - PATIENCE).exists():
+        return False
+    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "messages_wait", count=count)
+    return True
 
 
 def _to_judge(actor: User, message: Message) -> Message:

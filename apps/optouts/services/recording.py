@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
@@ -52,12 +53,15 @@ def record_opt_out(
     withdraw what they hold of it in the same transaction.
 
     `evidence` names what shows the refusal (`call:17`, a message's id); the same evidence twice
-    is one entry, in whatever order they come. `said_at` is when the person said so, by default now, and never later
-    than now. `scope_value`: the code of a purpose, or a brand.
+    is one entry, in whatever order they come, unless the first was lifted and the word is a later one: then it
+    counts anew. `said_at` is when the person said so, by default now, and never later than now. `scope_value`: the
+    code of a purpose, or a brand. Raises `BadInput` for a scope that does not say of what.
     """
+    if scope not in OptOut.Scope.values or bool(scope_value.strip()) == (scope == OptOut.Scope.EVERYTHING):
+        raise BadInput(_("A refusal of one purpose or brand names it; one of everything does not."))
     return record_hashed(
         number=Hashed.of(phone), channel=channel, evidence=evidence, said_at=said_at, recorded_by=recorded_by, client=client,
-        contact_id=contact_id, scope=scope, scope_value=scope_value,
+        contact_id=contact_id, scope=scope, scope_value=scope_value.strip(),
     )  # fmt: skip
 
 
@@ -65,23 +69,31 @@ def record_opt_out(
 def record_hashed(*, number: Hashed, channel: str, evidence: str, said_at: datetime | None, **about: object) -> OptOut:
     """The same for a number that is known by its hashes alone, as behind a link."""
     lock_number(number.index)
-    known = OptOut.objects.filter(number_hash__in=list(number.hashes.values()), evidence=evidence).order_by("-pk").first()
     move_on(number)
-    if known:
-        return known
     now = clock.now()
+    said_at = min(said_at or now, now)
+    known = _known(number, evidence)
+    if known and (said_at <= known[-1].said_at or _counts(number, known)):
+        return known[-1]
     key_id, number_hash = number.current
+    again = f"{evidence}#{len(known) + 1}" if known else evidence
     opt_out = OptOut.objects.create(
-        number_hash=number_hash,
-        key_id=key_id,
-        channel=channel,
-        evidence=evidence,
-        said_at=min(said_at or now, now),
-        created_at=now,
-        **about,
+        number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, **about
     )
     signals.opt_outs_recorded.send(sender=OptOut, opt_outs=[opt_out], number_indexes=[number.index])
     return opt_out
+
+
+def _known(number: Hashed, evidence: str) -> list[OptOut]:
+    """What the same evidence has brought, oldest first; words that came again after a lift have a number behind it."""
+    entries = OptOut.objects.filter(number_hash__in=list(number.hashes.values()))
+    same = entries.filter(Q(evidence=evidence) | Q(evidence__startswith=f"{evidence}#"))
+    return list(same.exclude(pk__in=entries.filter(moved_from__isnull=False).values("moved_from")).order_by("said_at", "pk"))
+
+
+def _counts(number: Hashed, known: list[OptOut]) -> bool:
+    in_force = {entry.pk for entry in queries.entries_in_force(number.hashes.values())}
+    return any(entry.pk in in_force for entry in known)
 
 
 def move_on(number: Hashed) -> int:
@@ -133,8 +145,8 @@ def record_by_hand(
     """What somebody heard: in a letter, a complaint, at the counter. Raises `PhoneInvalid`, `BadInput`."""
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
-    if channel not in BY_HAND or scope not in OptOut.Scope.values or bool(scope_value.strip()) == (scope == OptOut.Scope.EVERYTHING):
-        raise BadInput(_("Say by which way it was heard; a refusal of one purpose or brand names it."))
+    if channel not in BY_HAND:
+        raise BadInput(_("Say by which way it was heard."))
     if not evidence.strip():
         raise BadInput(_("Say what shows the refusal: a complaint's number, a letter, who heard it."))
     if detect.find(evidence) or phones.find_in(evidence):
@@ -142,10 +154,6 @@ def record_by_hand(
     if said_at is not None and said_at > clock.now():
         raise BadInput(_("The refusal lies in the future."))
     return record_opt_out(
-        phone=phones.normalise(phone), channel=channel, evidence=evidence.strip()[:120], said_at=said_at, recorded_by=actor, scope=scope,
-        scope_value=scope_value.strip(),
+        phone=phones.normalise(phone), channel=channel, evidence=evidence.strip()[:110], said_at=said_at, recorded_by=actor, scope=scope,
+        scope_value=scope_value,
     )  # fmt: skip
-
-
-def entries_of(number: Hashed) -> list[OptOut]:
-    return queries.entries_in_force(number.hashes.values())

@@ -19,20 +19,21 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, vault
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.locks import lock_agent
 from apps.core.reading import Table
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 
 from ..lists import MOST_ROWS, numbers_in, open_list
-from ..models import Scrub
+from ..models import ListIn, Scrub
 from ..queries import IN_FORCE
 
-LEAST_ROWS = 100
+LEAST_NUMBERS = 100
 PER_DAY = 10_000_000  # numbers, for a person or a client
 KEPT = timedelta(days=1)  # a result, to be fetched
 COLUMN = "opted_out"
 YES, NO, NONE = "yes", "no", "no number"
-RUNS = ("=", "@")  # a cell that begins so is run by a spreadsheet: it is written as text
+RUNS = ("=", "@", "+", "-", "\t", "\r")  # a cell that begins so may be run by a spreadsheet
 _NO, _YES, _NONE = range(3)
 _CHUNK = 20_000
 Progress = Callable[[int, int], None]
@@ -51,9 +52,10 @@ def ask_scrub(*, actor: User, file_name: str, content: bytes, purpose: str, clie
         raise BadInput(_("Say what the list is needed for, in a few words."))
     if detect.find(f"{file_name} {purpose}"):
         raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
-    table, _place = open_list(content)
+    table, place = open_list(content)
     rows = table.count()
-    _refuse_size(actor, client, rows)
+    _refuse_few(numbers_in(table, place))
+    _refuse_many(actor, client, rows)
     scrub = Scrub.objects.create(
         file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
         upload=vault.put(content, folder="scrubs"), created_at=clock.now(),
@@ -63,15 +65,24 @@ def ask_scrub(*, actor: User, file_name: str, content: bytes, purpose: str, clie
     return scrub
 
 
-def _refuse_size(actor: User, client: ApiClient | None, rows: int) -> None:
-    if rows < LEAST_ROWS:
-        raise TooMuch(
-            _("A list has at least %(least)s numbers; this one has %(rows)s. One number is looked up on its contact."),
-            least=LEAST_ROWS,
-            rows=rows,
-        )
+def _refuse_few(numbers: Iterable[str | None]) -> None:
+    """A hundred different numbers: one of them among rubbish, or the same a hundred times, is looking a number up."""
+    seen: set[str] = set()
+    for number in numbers:
+        if number is not None:
+            seen.add(number)
+        if len(seen) == LEAST_NUMBERS:
+            return
+    raise TooMuch(
+        _("A list has at least %(least)s different numbers; this one has %(count)s. One number is looked up on its contact."),
+        least=LEAST_NUMBERS, count=len(seen),
+    )  # fmt: skip
+
+
+def _refuse_many(actor: User, client: ApiClient | None, rows: int) -> None:
     if rows > MOST_ROWS:
         raise TooMuch(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
+    lock_agent(actor.pk)  # one at a time for a person, so that the quota holds
     asked = Scrub.objects.filter(created_at__gt=clock.now() - timedelta(days=1), client=client, asked_by=actor)
     today = (asked.aggregate(rows=Sum("rows"))["rows"] or 0) + rows
     if today > PER_DAY:
@@ -129,10 +140,15 @@ def scrubbed(content: bytes, tell: Callable[[int], None] = lambda done: None) ->
     writer.writerow([*table.heading, COLUMN])
     said = {_NO: NO, _YES: YES, _NONE: NONE}
     for at, (_row, cells) in enumerate(table.rows()):
-        writer.writerow([cell if cell[:1] not in RUNS else f"'{cell}" for cell in cells] + [said[verdicts[at]]])
+        writer.writerow([_harmless(cell) if cell[:1] in RUNS else cell for cell in cells] + [said[verdicts[at]]])
         if at % 100_000 == 0:
             tell(len(verdicts) // 2 + at // 2)
     return out.getvalue().encode(), verdicts.count(_YES), verdicts.count(_NONE)
+
+
+def _harmless(cell: str) -> str:
+    """What a spreadsheet would run is written as text; a number with its sign stays one."""
+    return cell if cell[0] in "+-" and cell[1:].replace(" ", "").isdigit() else f"'{cell}"
 
 
 def _numbers(table: Table, place: int, verdicts: bytearray) -> Iterator[str | None]:
@@ -179,15 +195,20 @@ def result_of(scrub: Scrub) -> bytes:
     return vault.get(scrub.result)
 
 
-def erase_results(*, now: datetime | None = None) -> int:
-    """Results of yesterday, and lists whose job has failed. Returns how many."""
-    old = Scrub.objects.filter(created_at__lte=(now or clock.now()) - KEPT).exclude(result="", upload="")
+def erase_leftovers(*, now: datetime | None = None) -> int:
+    """Results of yesterday, and lists, in either direction, whose job has failed. Returns how many."""
+    over = {"job__state__in": [Job.State.DONE, Job.State.FAILED, Job.State.REFUSED], "created_at__lte": (now or clock.now()) - KEPT}
     count = 0
-    for scrub in old.filter(job__state__in=[Job.State.DONE, Job.State.FAILED, Job.State.REFUSED]):
+    for scrub in Scrub.objects.filter(**over).exclude(result="", upload=""):
         vault.delete(scrub.result)
         vault.delete(scrub.upload)
         scrub.result = scrub.upload = ""
         scrub.erased_at = scrub.erased_at or clock.now()
         scrub.save()
+        count += 1
+    for taken in ListIn.objects.filter(**over).exclude(upload=""):
+        vault.delete(taken.upload)
+        taken.upload = ""
+        taken.save()
         count += 1
     return count
