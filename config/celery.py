@@ -38,6 +38,7 @@ app.conf.update(
     beat_schedule={
         "expire-reservations": {"task": "apps.calls.tasks.expire_reservations", "schedule": 15.0},
         "pick-up-jobs": {"task": "apps.jobs.tasks.pick_up", "schedule": 30.0},
+        "delete-discarded": {"task": "apps.jobs.tasks.delete_discarded", "schedule": 60.0},
         "end-lapsed-grants": {"task": "apps.access.tasks.end_lapsed_grants", "schedule": 60.0},
         "audit-permissions": {"task": "apps.access.tasks.audit_permissions", "schedule": crontab(hour=3, minute=0, day_of_week=1)},
         "close-due-reviews": {"task": "apps.access.tasks.close_due_reviews", "schedule": crontab(hour=0, minute=30)},

@@ -20,6 +20,7 @@ UNTRACKED = {
     "calls.call",
     "campaigns.queueentry",
     "jobs.job",
+    "jobs.filetodelete",
     "scripts.reviewevent",
     "retention.erasureentry",
     "retention.purgerun",

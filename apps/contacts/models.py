@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core import ids
-from apps.core.fields import ProtectedCharField, ProtectedTextField
+from apps.core.fields import FileNameField, ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash
 from apps.jobs.models import Job
 from apps.policies.triggers import RENEWS_TERMS
@@ -157,8 +157,8 @@ class ContactImport(Dated):
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")
     list_code = models.CharField(max_length=40, blank=True)
     file_name = models.CharField(max_length=200)
-    upload = models.CharField(max_length=80)
-    report = models.CharField(max_length=80, blank=True)
+    upload = FileNameField()
+    report = FileNameField(blank=True)
     mapping = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     consented = models.PositiveIntegerField(default=0)

@@ -36,13 +36,23 @@ def seal(clear: bytes, *, purpose: str, bound_to: bytes) -> bytes:
     return _header(keys.current_id) + nonce + _aead(keys.current).encrypt(nonce, clear, bound_to)
 
 
+def key_id_of(sealed: bytes) -> str:
+    """The id of the key that a sealed value names."""
+    return sealed[2 : 2 + sealed[1]].decode()
+
+
+def _key(purpose: str, key_id: str) -> bytes:
+    known = keyring.keys(purpose).by_id
+    return known[key_id] if key_id in known else keyring.reload()[purpose].by_id[key_id]
+
+
 def open_sealed(sealed: bytes, *, purpose: str, bound_to: bytes) -> bytes:
     """The clear bytes. Raises `DecryptionFailed`; never hands on what it could not open."""
     if len(sealed) < 2 or sealed[0] != VERSION:
         raise DecryptionFailed()
     start = 2 + sealed[1]
     try:
-        key = keyring.keys(purpose).by_id[sealed[2:start].decode()]
+        key = _key(purpose, sealed[2:start].decode())
         nonce, body = sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :]
         return _aead(key).decrypt(nonce, body, bound_to)
     except (KeyError, UnicodeDecodeError, InvalidTag, ValueError):

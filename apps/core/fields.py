@@ -135,6 +135,20 @@ class ProtectedTextField(ProtectedMixin, EncryptedTextField):
     pass
 
 
+class FileNameField(models.CharField):
+    """The name of a sealed file (`core.vault`); "" when there is none. Being a field of its own kind, it tells
+    backups, the purge and the consistency check which files belong to which rows."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 80)
+        super().__init__(*args, **kwargs)
+
+
+def file_fields(model: type[models.Model]) -> list[str]:
+    """The names of a model's fields that name sealed files."""
+    return [field.name for field in model._meta.get_fields() if isinstance(field, FileNameField)]
+
+
 def protected_fields(model: type[models.Model]) -> list[str]:
     """The names of a model's protected fields."""
     return [field.name for field in model._meta.get_fields() if isinstance(field, ProtectedCharField | ProtectedTextField)]

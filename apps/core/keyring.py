@@ -1,18 +1,21 @@
 """The keyring: named 256-bit keys, each for one purpose, never in the database (R7).
 
 A keyring is JSON: `{purpose: {"current": id, "keys": {id: base64 of 32 bytes}}}`. It comes
-from `HEGUI_KEYRING` (the JSON itself) or `HEGUI_KEYRING_FILE` (a file of mode 0600). Only the
-embedded default writes one, at first start.
+from `HEGUI_KEYRING` (the JSON itself) or `HEGUI_KEYRING_FILE` (a file of mode 0600). The embedded
+default writes one, at first start. A file that changes is read again within `FRESH_SECONDS`, and at
+once when a value names a key that is not known, so keys turn while the site runs.
 """
 
 import base64
 import binascii
+import fcntl
 import json
 import os
 import secrets
 import stat
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -21,8 +24,10 @@ from .errors import KeyringError
 
 KEY_BYTES = 32
 # fields, files: encryption. index, last4: look-up of contacts. register: opt-outs.
-# ledger: erasures. The last two outlive the rest: what they hash is not stored anywhere.
-PURPOSES = ("fields", "files", "index", "last4", "register", "ledger")
+# ledger: erasures. These two outlive the rest: what they hash is not stored anywhere.
+# backup: opens backups, which may be older than the other keys.
+PURPOSES = ("fields", "files", "index", "last4", "register", "ledger", "backup")
+FRESH_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,32 @@ def parse(text: str) -> dict[str, Keys]:
     return ring
 
 
-def generate() -> str:
-    """A new keyring as JSON, one fresh key for each purpose."""
-    keys = {purpose: {"current": "k1", "keys": {"k1": base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}} for purpose in PURPOSES}
-    return json.dumps(keys, indent=1)
+def _fresh() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+
+
+def generate(known: str = "{}") -> str:
+    """A keyring as JSON: what is known, and a fresh key for each purpose that has none."""
+    missing = {purpose: {"current": "k1", "keys": {"k1": _fresh()}} for purpose in PURPOSES}
+    return json.dumps(missing | json.loads(known), indent=1)
+
+
+def with_new_key(text: str, purpose: str) -> str:
+    """The keyring with one more key of `purpose`, made current."""
+    ring = json.loads(text)
+    number = 1 + max((int(name[1:]) for name in ring[purpose]["keys"] if name[:1] == "k" and name[1:].isdigit()), default=0)
+    ring[purpose]["keys"][f"k{number}"] = _fresh()
+    ring[purpose]["current"] = f"k{number}"
+    return json.dumps(ring, indent=1)
+
+
+def without_key(text: str, purpose: str, key_id: str) -> str:
+    """The keyring without a key. Raises `KeyringError` for the current one and one that is not there."""
+    ring = json.loads(text)
+    if ring[purpose]["current"] == key_id or key_id not in ring[purpose]["keys"]:
+        raise KeyringError(f'"{key_id}" is not an older key of "{purpose}".')
+    del ring[purpose]["keys"][key_id]
+    return json.dumps(ring, indent=1)
 
 
 def read_private_file(path: Path) -> str:
@@ -80,25 +107,72 @@ def read_private_file(path: Path) -> str:
     return path.read_text()
 
 
-def write_private_file(path: Path, text: str) -> None:
-    """Create `path` with mode 0600; an existing file is never overwritten (FileExistsError)."""
+def _draft_beside(path: Path, text: str) -> Path:
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    return draft
+
+
+def write_private_file(path: Path, text: str) -> None:
+    """Create `path` with mode 0600; an existing file is never overwritten (FileExistsError)."""
+    draft = _draft_beside(path, text)
     try:
         os.link(draft, path)
     finally:
         draft.unlink()
 
 
-@cache
-def _loaded(inline: str, path: str) -> dict[str, Keys]:
-    return parse(inline or read_private_file(Path(path)))
+def change_file(path: Path, change: Callable[[str], str]) -> None:
+    """Replace the keyring file as a whole. The old file stays beside it (`.before`): a key that is lost is lost for good."""
+    with path.with_name(f"{path.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = read_private_file(path)
+        after = change(before)
+        parse(after)
+        if json.loads(after) != json.loads(before):
+            _draft_beside(path, before).replace(path.with_name(f"{path.name}.before"))
+            _draft_beside(path, after).replace(path)
+
+
+@dataclass
+class _Ring:
+    """The keyring as this process knows it, and the state of the file that it was read from."""
+
+    inline: str
+    path: Path
+    state: tuple[int, int]
+    keys: dict[str, Keys]
+    look_again: float
+
+
+_ring: _Ring | None = None
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_ino)
+
+
+def reload() -> dict[str, Keys]:
+    """Read the keyring again if its file has changed."""
+    global _ring  # noqa: PLW0603  (one keyring for each process)
+    inline, path = settings.HEGUI_KEYRING, settings.HEGUI_KEYRING_FILE
+    state = (0, 0) if inline else _state_of(path)
+    if _ring is None or (_ring.inline, _ring.path, _ring.state) != (inline, path, state):
+        _ring = _Ring(inline, path, state, parse(inline or read_private_file(path)), 0.0)
+    _ring.look_again = time.monotonic() + FRESH_SECONDS
+    return _ring.keys
 
 
 def keys(purpose: str) -> Keys:
     """The keys of `purpose` from the keyring that the settings name."""
-    return _loaded(settings.HEGUI_KEYRING, str(settings.HEGUI_KEYRING_FILE))[purpose]
+    if _ring and time.monotonic() < _ring.look_again and _ring.inline is settings.HEGUI_KEYRING and _ring.path is settings.HEGUI_KEYRING_FILE:
+        return _ring.keys[purpose]
+    return reload()[purpose]

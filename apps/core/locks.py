@@ -17,6 +17,7 @@ _NUMBER_AND_AGENT = Prepared(
     "lock_number_and_agent", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
 )
 _AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
+_FILES = 2
 
 
 def number_key(number_index: bytes) -> int:
@@ -50,6 +51,19 @@ def lock_agent(agent_id: int) -> None:
     """Wait for the lock of an agent."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_AGENTS, agent_id])
+
+
+def keep_files() -> None:
+    """Until the end of the transaction no file is deleted that was let go of (a backup reads what its snapshot names)."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s, 0)", [_FILES])
+
+
+def may_delete_files() -> bool:
+    """Whether files may be deleted in this transaction: nobody else deletes, and nobody keeps them."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(%s, 0)", [_FILES])
+        return bool(cursor.fetchone()[0])
 
 
 def try_lock_numbers(number_indexes: Iterable[bytes]) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Small files sealed as a whole (uploads, reports): AES-256-GCM, bound to their own name."""
 
 import uuid
+from collections.abc import Iterator
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,6 +19,20 @@ def put(content: bytes, *, folder: str) -> str:
 def get(name: str) -> bytes:
     with default_storage.open(name) as file:
         return cipher.open_sealed(file.read(), purpose="files", bound_to=name.encode())
+
+
+def exists(name: str) -> bool:
+    return default_storage.exists(name)
+
+
+def names() -> Iterator[str]:
+    """Every file that is stored, in no order."""
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        inner, files = default_storage.listdir(folder)
+        folders += [f"{folder}{each}/" for each in inner]
+        yield from (f"{folder}{each}" for each in files)
 
 
 def delete(name: str) -> None:

@@ -44,3 +44,10 @@ class Job(Dated):
 
     def lapses(self, now: datetime) -> datetime:
         return now + LEASE
+
+
+class FileToDelete(Dated):
+    """A sealed file that no row names any more: written in the transaction that lets go of it, gone when the file is."""
+
+    name = models.CharField(max_length=80, unique=True)
+    tries = models.PositiveIntegerField(default=0)

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
-from apps.core import clock
+from apps.core import clock, vault
+from apps.core.locks import may_delete_files
 
-from .models import LEASE, Job
+from .models import LEASE, FileToDelete, Job
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
@@ -83,3 +84,35 @@ def wake_forgotten() -> int:
     for job in jobs:
         wake(job)
     return len(jobs)
+
+
+def discard(name: str) -> None:
+    """Have a sealed file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
+    if name:
+        FileToDelete.objects.get_or_create(name=name)
+        transaction.on_commit(delete_discarded)
+
+
+@transaction.atomic
+def delete_discarded(most: int = 1_000) -> int:
+    """Delete the files that were let go of and see them gone. Returns how many; none while a backup reads them.
+
+    A file that cannot be deleted keeps its row, which counts the tries; the others go on.
+    """
+    if not FileToDelete.objects.exists() or not may_delete_files():
+        return 0
+    gone = 0
+    for row in FileToDelete.objects.select_for_update(skip_locked=True).order_by("tries", "pk")[:most]:
+        try:
+            vault.delete(row.name)
+            left = vault.exists(row.name)
+        except OSError as error:
+            log.error("file_not_deleted", row=row.pk, why=type(error).__name__)
+            left = True
+        if left:
+            row.tries += 1
+            row.save(update_fields=["tries"])
+        else:
+            row.delete()
+            gone += 1
+    return gone

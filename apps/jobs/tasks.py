@@ -8,3 +8,8 @@ from . import services
 @shared_task
 def pick_up() -> None:
     services.wake_forgotten()
+
+
+@shared_task
+def delete_discarded() -> None:
+    services.delete_discarded()

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core import ids
-from apps.core.fields import ProtectedTextField
+from apps.core.fields import FileNameField, ProtectedTextField
 from apps.core.models import Dated, is_hash
 from apps.jobs.models import Job
 
@@ -233,7 +233,7 @@ class ListIn(Dated):
     origin = models.CharField(_("origin"), max_length=10, choices=Origin)
     evidence = models.CharField(_("name and date of the list"), max_length=80)
     file_name = models.CharField(max_length=200)
-    upload = models.CharField(max_length=60, blank=True)  # "" once it is erased
+    upload = FileNameField(max_length=60, blank=True)  # "" once it is erased
     job = models.OneToOneField(Job, models.PROTECT, related_name="list_in")
     counts = models.JSONField(default=dict)
     done_rows = models.PositiveIntegerField(default=0)
@@ -245,8 +245,8 @@ class Scrub(Dated):
 
     file_name = models.CharField(max_length=200)
     purpose = models.CharField(_("what it is needed for"), max_length=150)
-    upload = models.CharField(max_length=60, blank=True)
-    result = models.CharField(max_length=60, blank=True)
+    upload = FileNameField(max_length=60, blank=True)
+    result = FileNameField(max_length=60, blank=True)
     rows = models.PositiveIntegerField()
     opted_out = models.PositiveIntegerField(null=True)
     without_number = models.PositiveIntegerField(null=True)

@@ -129,8 +129,9 @@ def import_now(
 
 def discard_import(contact_import: ContactImport) -> None:
     """Forget an import that was not confirmed, with its upload."""
-    vault.delete(contact_import.upload)
-    contact_import.delete()
+    with transaction.atomic():
+        jobs.discard(contact_import.upload)
+        contact_import.delete()
 
 
 def run_import(job_id: int, progress: Progress | None = None) -> None:
@@ -171,7 +172,7 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
             actor=contact_import.started_by,
         )
         jobs.end(job, state=Job.State.DONE, sentence="")
-        transaction.on_commit(lambda: vault.delete(upload))
+        jobs.discard(upload)
 
 
 def _report_line(verdict: rules.Verdict) -> bytes:

@@ -109,4 +109,4 @@ def _finish(taken: ListIn, job: Job) -> None:
     )  # fmt: skip
     said = _("%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold no number.") % counts
     jobs.end(job, state=Job.State.DONE, sentence=said)
-    transaction.on_commit(lambda: vault.delete(upload))
+    jobs.discard(upload)

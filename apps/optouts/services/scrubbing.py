@@ -120,7 +120,7 @@ def _finish(scrub: Scrub, job: Job, result: bytes, opted_out: int, without: int)
     _record(scrub, "scrub: the list that was handed in is erased", scrub.rows)
     said = _("%(count)s of %(rows)s are on the register.") % {"count": opted_out, "rows": scrub.rows}
     jobs.end(job, state=Job.State.DONE, sentence=said)
-    transaction.on_commit(lambda: vault.delete(upload))
+    jobs.discard(upload)
 
 
 def scrubbed(content: bytes, tell: Callable[[int], None] = lambda done: None) -> tuple[bytes, int, int]:
@@ -195,19 +195,20 @@ def result_of(scrub: Scrub) -> bytes:
     return vault.get(scrub.result)
 
 
+@transaction.atomic
 def erase_leftovers(*, now: datetime | None = None) -> int:
     """Results of yesterday, and lists, in either direction, whose job has failed. Returns how many."""
     over = {"job__state__in": [Job.State.DONE, Job.State.FAILED, Job.State.REFUSED], "created_at__lte": (now or clock.now()) - KEPT}
     count = 0
     for scrub in Scrub.objects.filter(**over).exclude(result="", upload=""):
-        vault.delete(scrub.result)
-        vault.delete(scrub.upload)
+        jobs.discard(scrub.result)
+        jobs.discard(scrub.upload)
         scrub.result = scrub.upload = ""
         scrub.erased_at = scrub.erased_at or clock.now()
         scrub.save()
         count += 1
     for taken in ListIn.objects.filter(**over).exclude(upload=""):
-        vault.delete(taken.upload)
+        jobs.discard(taken.upload)
         taken.upload = ""
         taken.save()
         count += 1
