@@ -48,7 +48,8 @@ app.conf.update(
         "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
         "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
         "remind-of-messages": {"task": "apps.optouts.tasks.remind_of_messages", "schedule": 600.0},
-        "erase-lists": {"task": "apps.optouts.tasks.erase_leftovers", "schedule": crontab(minute=20)},
+        "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
+        "remind-of-holds": {"task": "apps.retention.tasks.remind_of_holds", "schedule": crontab(hour=9, minute=10)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
     },
 )

@@ -79,6 +79,11 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
+# What a restore may not forget: best on another disk than the database and its backups.
+HEGUI_LEDGER = Path(env.str("HEGUI_LEDGER", "") or HEGUI_HOME / "ledger")
+HEGUI_BACKUPS = Path(env.str("HEGUI_BACKUPS", "") or HEGUI_HOME / "backups")
+HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
+
 storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
 if storage.scheme != "file":
     raise ImproperlyConfigured("HEGUI_STORAGE_URL has to be a file:// address.")

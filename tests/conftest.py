@@ -33,6 +33,8 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
     folder = tmp_path / "media"
     monkeypatch.setattr(settings, "MEDIA_ROOT", folder)
+    monkeypatch.setattr(settings, "HEGUI_LEDGER", tmp_path / "ledger")
+    monkeypatch.setattr(settings, "HEGUI_BACKUPS", tmp_path / "backups")
     storages["default"].__dict__.pop("base_location", None)
     storages["default"].__dict__.pop("location", None)
     storages["default"]._location = folder

@@ -1,6 +1,6 @@
 """The smallest legal world, and a few words to tell a story in it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -52,7 +52,8 @@ class Asked:
 def have_norm() -> None:
     """The rows that migrations write: a test that commits leaves the tables empty for the next one."""
     if not CallingPolicy.objects.exists():
-        for written in ("0002_norm", "0005_approvers_of_scripts"):
+        CallingPolicy.objects.create(number=1, in_force_from=datetime(2021, 11, 1, tzinfo=UTC))
+        for written in ("0005_approvers_of_scripts", "0006_storage_periods"):
             import_module(f"apps.policies.migrations.{written}").write_norm(apps, None)
 
 

@@ -171,14 +171,25 @@ class Ticket(Dated):
 class SpoofingEvent(Dated):
     """Somebody asked to call under a number that is none of the campaign's lines (R21)."""
 
-    decision = models.OneToOneField(Decision, models.PROTECT, related_name="spoofing")
+    decision = models.OneToOneField(Decision, models.SET_NULL, null=True, related_name="spoofing")  # the decision goes before it
     line_asked = models.CharField(_("caller number asked for"), max_length=20)
     campaign = named(Campaign, related_name="spoofing_events")
     agent = named(User, null=True, blank=True, related_name="+")
     client = named(ApiClient, null=True, blank=True, related_name="+")
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="append_only",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__decision__isnull=False)
+                | pgtrigger.Q(old__line_asked__df=pgtrigger.F("new__line_asked"))
+                | pgtrigger.Q(old__campaign__df=pgtrigger.F("new__campaign"))
+                | pgtrigger.Q(old__agent__df=pgtrigger.F("new__agent"))
+                | pgtrigger.Q(old__client__df=pgtrigger.F("new__client")),
+            ),
+        ]
 
 
 class Flag(Dated):

@@ -62,7 +62,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "due": count_due(at=now),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),
-        "retention": policies.retention_policy(now),
+        "retention": policies.retention_policies(now).values(),
         "last_year": policies.calendar(now).last_known_year,
     }
     return render(request, "console/duties.html", shown)

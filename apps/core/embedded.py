@@ -182,6 +182,10 @@ class Services:
             programs = _copied(programs)
         return programs / "bin"
 
+    def program(self, name: str) -> Path:
+        """One of PostgreSQL's programs, for a client's work (pg_dump, pg_restore)."""
+        return self._bin() / name
+
     def _demoted(self, user: pwd.struct_passwd | None) -> tuple[list[str], dict[str, object]]:
         """How to start a program as `user`: words before its own, and arguments of Popen."""
         if user is None:

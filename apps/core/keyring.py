@@ -173,6 +173,11 @@ def reload() -> dict[str, Keys]:
 
 def keys(purpose: str) -> Keys:
     """The keys of `purpose` from the keyring that the settings name."""
-    if _ring and time.monotonic() < _ring.look_again and _ring.inline is settings.HEGUI_KEYRING and _ring.path is settings.HEGUI_KEYRING_FILE:
+    if (
+        _ring
+        and time.monotonic() < _ring.look_again
+        and _ring.inline is settings.HEGUI_KEYRING
+        and _ring.path is settings.HEGUI_KEYRING_FILE
+    ):
         return _ring.keys[purpose]
     return reload()[purpose]

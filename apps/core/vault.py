@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -25,12 +26,20 @@ def exists(name: str) -> bool:
     return default_storage.exists(name)
 
 
+def stored_at(name: str) -> datetime:
+    """When the file was stored. Raises `FileNotFoundError`."""
+    return default_storage.get_modified_time(name)
+
+
 def names() -> Iterator[str]:
     """Every file that is stored, in no order."""
     folders = [""]
     while folders:
         folder = folders.pop()
-        inner, files = default_storage.listdir(folder)
+        try:
+            inner, files = default_storage.listdir(folder)
+        except FileNotFoundError:  # nothing was stored yet
+            continue
         folders += [f"{folder}{each}/" for each in inner]
         yield from (f"{folder}{each}" for each in files)
 

@@ -16,10 +16,5 @@ def run_list(job_id: int) -> None:
 
 
 @shared_task(acks_late=True)
-def erase_leftovers() -> None:
-    services.erase_leftovers()
-
-
-@shared_task(acks_late=True)
 def remind_of_messages() -> None:
     services.remind_of_messages()

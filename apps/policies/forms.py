@@ -51,7 +51,8 @@ class CallingForm(PolicyForm):
 class RetentionForm(PolicyForm):
     class Meta:
         model = RetentionPolicy
-        fields = ("contact_days", "call_days")
+        fields = ("data_class", "days", "action", "basis", "basis_ends_on")
+        widgets = {"basis_ends_on": forms.DateInput(attrs={"type": "date"})}
 
 
 class TradeForm(PolicyForm):

@@ -77,22 +77,82 @@ class CallingPolicy(PolicyVersion):
         triggers = [FROZEN, RENEWS_TERMS]
 
 
-class RetentionPolicy(PolicyVersion):
-    """Days that each class of data is kept; at most 365 (R8)."""
+class DataClass(models.TextChoices):
+    """What has a storage period of its own. `retention.classes` says what belongs to each and how it goes."""
 
-    contact_days = models.PositiveSmallIntegerField(_("days that contacts are kept"), default=365)
-    call_days = models.PositiveSmallIntegerField(_("days that calls are kept"), default=365)
+    CONTACT = "contact", _("contacts")
+    UNCALLED = "uncalled", _("contacts that were never called")
+    CALL = "call", _("calls, with their results and tickets")
+    DECISION = "decision", _("decisions of the gate that led to no call")
+    IMPORT_FILE = "import_file", _("files and reports of imports")
+    LIST_FILE = "list_file", _("lists held against the register, and their results")
+    CODE = "code", _("one-time codes")
+    WEBHOOK = "webhook", _("messages to other systems")
+    NOTICE = "notice", _("lines of the inbox")
+    SESSION = "session", _("sessions that are over")
+    TRAIL = "trail", _("the access log")
+
+
+MOST_DAYS = 365  # R8
+LEAST_TRAIL_DAYS = 180  # R10
+LEAST_CALL_DAYS = 8  # R13: the caps look back a week
+
+
+class RetentionPolicy(PolicyVersion):
+    """How long one class of data is kept, and what happens then (R8, R10).
+
+    Longer than 365 days only on the basis of a regulation and until a day; from then on 365 days hold again.
+    """
+
+    class Action(models.TextChoices):
+        DELETE = "delete", _("deleted")
+        ANONYMISE = "anonymise", _("anonymised: only counts stay")
+
+    data_class = models.CharField(_("class of data"), max_length=12, choices=DataClass)
+    days = models.PositiveSmallIntegerField(_("days that it is kept"), default=MOST_DAYS)
+    action = models.CharField(_("then it is"), max_length=9, choices=Action, default=Action.DELETE)
+    basis = models.CharField(_("regulation that asks for more than 365 days"), max_length=200, blank=True)
+    basis_ends_on = models.DateField(_("it asks so until"), null=True, blank=True)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
             models.CheckConstraint(
-                condition=Q(contact_days__lte=365, call_days__lte=365),
+                condition=Q(days__gte=1, days__lte=MOST_DAYS)
+                | Q(days__gte=1, days__lte=3650, basis_ends_on__isnull=False) & ~Q(basis="") & ~Q(data_class__in=["contact", "uncalled"]),
                 name="retention_policy_within_norm",
-                violation_error_message=_("Data is kept for 365 days at most (R8)."),
+                violation_error_message=_(
+                    "Data is kept for 1 to 365 days. More needs a regulation that asks for it and the day on which it ends, "
+                    "and is never possible for contacts (R8)."
+                ),
             ),
+            models.CheckConstraint(
+                condition=~Q(data_class="trail") | Q(days__gte=LEAST_TRAIL_DAYS),
+                name="trail_is_kept_six_months",
+                violation_error_message=_("The access log is kept for at least 180 days (R10)."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(data_class__in=["call", "decision"]) | Q(days__gte=LEAST_CALL_DAYS),
+                name="calls_are_kept_while_caps_count_them",
+                violation_error_message=_("Calls and decisions are kept for at least 8 days: the caps count the calls of a week (R13)."),
+            ),
+            models.CheckConstraint(
+                condition=Q(action="delete") | Q(data_class="call"),
+                name="only_calls_are_anonymised",
+                violation_error_message=_("Only calls can be anonymised; everything else is deleted."),
+            ),
+            models.CheckConstraint(condition=Q(data_class__in=DataClass.values), name="retention_of_a_known_class"),
             models.CheckConstraint(condition=FOUR_EYES, name="retention_policy_four_eyes"),
         ]
         triggers = [FROZEN]
+
+    def __str__(self) -> str:
+        return str(DataClass(self.data_class).label)
+
+    def days_at(self, day: datetime.date) -> int:
+        """The days that hold on a day: those of a basis that has ended are over."""
+        if self.days > MOST_DAYS and (self.basis_ends_on is None or day > self.basis_ends_on):
+            return MOST_DAYS
+        return self.days
 
 
 class CalendarYear(PolicyVersion):

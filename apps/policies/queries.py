@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import TypeVar
 
+from django.utils import timezone
+
 from apps.core import clock
 from apps.core.workdays import Calendar
 
@@ -27,8 +29,14 @@ def calling_policy(at: datetime) -> CallingPolicy:
     return in_force(CallingPolicy, at)
 
 
-def retention_policy(at: datetime) -> RetentionPolicy:
-    return in_force(RetentionPolicy, at)
+def retention_policies(at: datetime) -> dict[str, RetentionPolicy]:
+    """The policy of each class of data."""
+    return {row.data_class: row for row in RetentionPolicy.objects.filter(in_force_from__lte=at).order_by("number")}
+
+
+def days_kept(data_class: str, at: datetime) -> int:
+    """How many days a class of data is kept, by the policy of that moment."""
+    return retention_policies(at)[data_class].days_at(timezone.localdate(at))
 
 
 def measures_policy(at: datetime) -> MeasuresPolicy:

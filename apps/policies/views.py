@@ -29,9 +29,11 @@ def lines_of(version: PolicyVersion) -> list[tuple[str, Any]]:
     if isinstance(version, TradePack):
         known.add("trade")  # its name says it
     fields = [field for field in version._meta.concrete_fields if field.name not in known]
-    return [
-        (str(field.verbose_name), str(version) if field.name == "name" else _in_words(getattr(version, field.name))) for field in fields
-    ]
+    return [(str(field.verbose_name), str(version) if field.name == "name" else _shown(version, field)) for field in fields]
+
+
+def _shown(version: PolicyVersion, field: Any) -> Any:
+    return getattr(version, f"get_{field.name}_display")() if field.choices else _in_words(getattr(version, field.name))
 
 
 def _in_words(value: Any) -> Any:
@@ -39,6 +41,8 @@ def _in_words(value: Any) -> Any:
         return "; ".join(f"{day} {name}" for day, name in value.items())
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
+    if value is None:
+        return "–"
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, time):
@@ -65,7 +69,7 @@ def policies(request: StaffRequest) -> HttpResponse:
 
 def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
     versions = list(queries.MODELS[kind]._default_manager.select_related("written_by", "approved_by").order_by("-number")[:30])
-    one_for = {"calendar": "year", "trade": "trade"}.get(kind)
+    one_for = {"calendar": "year", "trade": "trade", "retention": "data_class"}.get(kind)
     in_force: dict[Any, int] = {}
     for version in reversed(versions):
         if version.in_force_from <= now:
@@ -79,7 +83,7 @@ def policy_new(request: StaffRequest, kind: str) -> HttpResponse:
     """Write a draft, beginning with what is in force."""
     if kind not in FORMS:
         raise NotFound()
-    latest = queries.MODELS[kind]._default_manager.order_by("number").last() if kind in {"calling", "measures", "retention"} else None
+    latest = queries.MODELS[kind]._default_manager.order_by("number").last() if kind in {"calling", "measures"} else None
     form = FORMS[kind](request.POST or None, instance=latest)
     if request.method == "POST" and form.is_valid():
         starts_on = form.cleaned_data["starts_on"]
@@ -114,7 +118,7 @@ def policy_draft(request: StaffRequest, pk: int) -> HttpResponse:
 def _before(draft: PolicyDraft) -> PolicyVersion | None:
     """What is in force where the draft would be."""
     rows = queries.MODELS[draft.kind]._default_manager.filter(in_force_from__lte=draft.in_force_from)
-    same = {name: draft.values[name] for name in ("year", "trade") if name in draft.values}
+    same = {name: draft.values[name] for name in ("year", "trade", "data_class") if name in draft.values}
     return rows.filter(**same).order_by("number").last()
 
 

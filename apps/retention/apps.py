@@ -1,6 +1,23 @@
+from typing import Any
+
 from django.apps import AppConfig
+
+
+def _remember(sender: Any, **kwargs: Any) -> None:
+    from django.db import transaction
+
+    from .services import write_register_now
+
+    transaction.on_commit(write_register_now)
 
 
 class RetentionConfig(AppConfig):
     name = "apps.retention"
     label = "retention"
+
+    def ready(self) -> None:
+        from apps.optouts.signals import opt_outs_recorded
+
+        from . import checks  # noqa: F401
+
+        opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")

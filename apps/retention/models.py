@@ -1,29 +1,137 @@
-"""What was deleted when, and the ledger of erased people: keyed hashes that outlive them (R8)."""
+"""What was deleted when, what is held, who was erased, and the backups that all of it survives (R8, R9)."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.core.models import Dated
+from apps.policies.models import DataClass
+
+NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
 
 
 class PurgeRun(Dated):
+    """One purge: what was due at `at` by which versions of the policies, and what went."""
+
     class State(models.TextChoices):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
-    policy = models.PositiveIntegerField()
-    counts = models.JSONField(default=dict)
+    policies = models.JSONField(default=dict)  # {class: number of the version}
+    counts = models.JSONField(default=dict)  # {class: rows deleted}
+    files = models.PositiveIntegerField(default=0)
+    held = models.JSONField(default=dict)  # {class: due, and left because of a hold}
+    failures = models.JSONField(default=dict)  # {class: kind of the error}
+    ledger_line = models.BigIntegerField(default=0)
+    ledger_mac = models.CharField(max_length=64, blank=True)
+    started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 
+    class Meta:
+        triggers = [
+            NEVER_DELETED,
+            pgtrigger.Protect(name="done_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="done")),
+        ]
 
-class ErasureEntry(Dated):
-    """One erased contact. Written in the transaction that deletes, before the first delete."""
 
-    number_hash = models.BinaryField(max_length=32)
-    run = models.ForeignKey(PurgeRun, models.PROTECT, related_name="entries")
+class Erasure(Dated):
+    """People who are erased together: keyed hashes that outlive them. Committed before the first of their rows is
+    deleted, and done once it was checked that all of them are gone."""
+
+    run = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="erasures")
+    number_hashes = ArrayField(models.BinaryField(max_length=32))
+    contact_ids = ArrayField(models.BigIntegerField())  # by which a run that was cut short goes on
+    reason = models.CharField(max_length=200, blank=True)
+    done_at = models.DateTimeField(null=True)
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        indexes = [models.Index(fields=["id"], condition=Q(done_at__isnull=True), name="erasure_open")]
+        triggers = [
+            NEVER_DELETED,
+            pgtrigger.Protect(name="done_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__done_at__isnull=False)),
+            pgtrigger.Protect(
+                name="hashes_stay",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__number_hashes__df=pgtrigger.F("new__number_hashes")),
+            ),
+        ]
+
+
+class LegalHold(Dated):
+    """What may not be deleted though it is due, and why. It keeps what it names and no more of the person."""
+
+    class Kind(models.TextChoices):
+        CONTACT = "contact", _("one contact")
+        CALL = "call", _("one call")
+        CAMPAIGN = "campaign", _("the calls of a campaign")
+        QUERY = "query", _("the calls of a time, a line, an agent")
+
+    kind = models.CharField(_("what is held"), max_length=8, choices=Kind)
+    target_id = models.BigIntegerField(null=True)
+    query = models.JSONField(default=dict)  # {"since", "until": ISO; "campaign", "line", "agent": ids}
+    reason = models.CharField(_("reason"), max_length=300)
+    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="+")
+    review_on = models.DateField(_("to be reviewed on"))
+    placed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    end_reason = models.CharField(_("why it ends"), max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="hold_has_a_reason"),
+            models.CheckConstraint(
+                condition=Q(kind="query", target_id__isnull=True) | Q(target_id__isnull=False), name="hold_names_its_object"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_by__isnull=False) & ~Q(end_reason=""), name="hold_ended_by_somebody"
+            ),
+        ]
+        triggers = [
+            NEVER_DELETED,
+            pgtrigger.Protect(name="ended_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__ended_at__isnull=False)),
+        ]
+
+
+class CallTally(models.Model):
+    """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no day."""
+
+    month = models.DateField()
+    campaign_id = models.BigIntegerField(null=True)  # null: small groups together
+    outcome = models.CharField(max_length=16)
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["month", "campaign_id", "outcome"], nulls_distinct=False, name="tally_once")]
+
+
+class BackupRun(Dated):
+    """A backup, or a drill that restored one on a scratch database."""
+
+    class Kind(models.TextChoices):
+        BACKUP = "backup", _("backup")
+        DRILL = "drill", _("restore drill")
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
+    name = models.CharField(max_length=120)
+    base = models.CharField(max_length=120, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    facts = models.JSONField(default=dict)
+    sentence = models.CharField(max_length=300, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+
+__all__ = ["BackupRun", "CallTally", "DataClass", "Erasure", "LegalHold", "PurgeRun"]

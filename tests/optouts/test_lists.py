@@ -22,6 +22,7 @@ from apps.core.errors import BadInput, NotAllowed
 from apps.jobs.models import Job
 from apps.optouts import services
 from apps.optouts.models import Change, ListIn, OptOut, Scrub
+from apps.retention.services import purge
 from tests.http import Api, problem
 from tests.world import PHONE, World
 
@@ -69,9 +70,11 @@ def test_what_was_handed_in_is_erased_and_both_is_in_the_trail(world: World) -> 
 
 def test_the_result_is_erased_after_a_day(world: World, clock: Any) -> None:
     made = scrub(world, csv_of(NUMBERS))
-    assert services.erase_leftovers() == 0
+    assert "list_file" not in purge(pause=0).counts
     clock.shift(timedelta(days=1))
-    assert services.erase_leftovers() == 1
+    with pytest.raises(BadInput, match="erased"):
+        services.result_of(made)
+    assert purge(pause=0).counts["list_file"] == 1
     with pytest.raises(BadInput, match="erased"):
         services.result_of(Scrub.objects.get(pk=made.pk))
 
@@ -229,7 +232,7 @@ def test_a_list_whose_job_failed_is_erased_after_a_day(world: World, clock: Any)
     services.take_list(actor=world.people["compliance"], origin="list", evidence="x", file_name="a.csv", content=csv_of(NUMBERS))
     Job.objects.update(state="failed")
     clock.shift(timedelta(days=1))
-    assert services.erase_leftovers() == 1
+    assert purge(pause=0).counts["list_file"] == 1
     assert ListIn.objects.get().upload == ""
 
 

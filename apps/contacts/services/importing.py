@@ -27,6 +27,7 @@ from apps.core.reading import FileRefused, Table, open_table
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
+from apps.policies.models import DataClass
 
 from .. import rules, signals
 from ..models import Contact, ContactImport, DataSource
@@ -256,7 +257,7 @@ def store(accepted: list[rules.Verdict], contact_import: ContactImport) -> int:
     """
     source = contact_import.source
     now = clock.now()
-    kept = policies.retention_policy(now).contact_days
+    kept = policies.days_kept(DataClass.CONTACT, now)
     facts: dict[str, Any] = {
         "now": now,
         "source": source.pk,

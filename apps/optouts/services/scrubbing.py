@@ -7,7 +7,7 @@ on the register. The list is sealed while it waits and erased when it is done, a
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models import Sum
@@ -23,14 +23,15 @@ from apps.core.locks import lock_agent
 from apps.core.reading import Table
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.policies.models import DataClass
+from apps.policies.queries import days_kept
 
 from ..lists import MOST_ROWS, numbers_in, open_list
-from ..models import ListIn, Scrub
+from ..models import Scrub
 from ..queries import IN_FORCE
 
 LEAST_NUMBERS = 100
 PER_DAY = 10_000_000  # numbers, for a person or a client
-KEPT = timedelta(days=1)  # a result, to be fetched
 COLUMN = "opted_out"
 YES, NO, NONE = "yes", "no", "no number"
 RUNS = ("=", "@", "+", "-", "\t", "\r")  # a cell that begins so may be run by a spreadsheet
@@ -190,26 +191,7 @@ def _as_copy(numbers: Iterable[str | None]) -> Iterator[str]:
 
 def result_of(scrub: Scrub) -> bytes:
     """The list with its column. Raises `BadInput` while it is not done and once it is erased."""
-    if not scrub.result:
+    over = clock.now() - timedelta(days=days_kept(DataClass.LIST_FILE, clock.now()))
+    if not scrub.result or scrub.created_at <= over:
         raise BadInput(_("There is no result: the job is not done yet, or the result was erased after a day."))
     return vault.get(scrub.result)
-
-
-@transaction.atomic
-def erase_leftovers(*, now: datetime | None = None) -> int:
-    """Results of yesterday, and lists, in either direction, whose job has failed. Returns how many."""
-    over = {"job__state__in": [Job.State.DONE, Job.State.FAILED, Job.State.REFUSED], "created_at__lte": (now or clock.now()) - KEPT}
-    count = 0
-    for scrub in Scrub.objects.filter(**over).exclude(result="", upload=""):
-        jobs.discard(scrub.result)
-        jobs.discard(scrub.upload)
-        scrub.result = scrub.upload = ""
-        scrub.erased_at = scrub.erased_at or clock.now()
-        scrub.save()
-        count += 1
-    for taken in ListIn.objects.filter(**over).exclude(upload=""):
-        jobs.discard(taken.upload)
-        taken.upload = ""
-        taken.save()
-        count += 1
-    return count

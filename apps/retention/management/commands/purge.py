@@ -12,7 +12,7 @@ from apps.retention import services
 
 
 class Command(cli.Command):
-    help = "Delete contacts and calls whose storage period is over."
+    help = "Delete what has outlived its storage period."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--at", default="", help="moment, ISO 8601; by default now")
@@ -27,9 +27,26 @@ class Command(cli.Command):
         at = at if at.tzinfo else timezone.make_aware(at)
         if at > clock.now() and not options["dry_run"] and not settings.DEMO:
             raise CommandError("What is not due yet is not deleted: a moment to come is for --dry-run only.")
-        counts = services.count_due(at=at) if options["dry_run"] else services.purge(at=at).counts
+        if options["dry_run"]:
+            told = services.count_due(at=at)
+            self._show(options, {"at": at.isoformat(), "dry_run": True, "counts": {c: t["due"] for c, t in told.items()}, "classes": told})
+            return
+        run = services.purge(at=at, progress=self.progress_of)
+        self._show(
+            options,
+            {"at": at.isoformat(), "dry_run": False, "counts": run.counts, "held": run.held, "failures": run.failures, "run": run.pk},
+        )
+        if run.failures:
+            self.refuse(f"Not everything could be deleted: {run.failures}. What was deleted is gone; run it again.")
+
+    def progress_of(self, name: str, count: int) -> None:
+        if self.stderr.isatty():
+            self.stderr.write(f"\r{name}: {count:,}", ending="")
+
+    def _show(self, options: dict[str, Any], told: dict[str, Any]) -> None:
         if options["json"]:
-            self.tell({"at": at.isoformat(), "dry_run": options["dry_run"], "counts": counts})
-        else:
-            for name, count in counts.items():
-                self.stdout.write(f"{count:>10,}  {name}")
+            self.tell(told)
+            return
+        for name, count in told["counts"].items():
+            held = told.get("held", {}).get(name) or told.get("classes", {}).get(name, {}).get("held", 0)
+            self.stdout.write(f"{count:>10,}  {name}" + (f"  ({held:,} held)" if held else ""))

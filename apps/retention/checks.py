@@ -1,0 +1,34 @@
+"""A new class of personal data without a storage period does not pass (R8)."""
+
+from typing import Any
+
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, register
+from django.db import models
+
+from apps.core.fields import file_fields, protected_fields
+
+
+@register()
+def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What has protected values, hashes of numbers, sealed files or hangs on a contact belongs to a class, or says why not."""
+    from .classes import CLASSES, WITHOUT_PERIOD
+
+    known = {name for each in CLASSES for name in each.models} | set(WITHOUT_PERIOD)
+    return [
+        Error(
+            f"{model._meta.label} holds personal data and has no storage period.",
+            hint="Add it to a class in apps/retention/classes.py, or to WITHOUT_PERIOD with the reason.",
+            id="hegui.E031",
+        )
+        for model in apps.get_models()
+        if model.__module__.startswith("apps.") and not model._meta.proxy and _is_personal(model) and model._meta.label_lower not in known
+    ]
+
+
+def _is_personal(model: type[models.Model]) -> bool:
+    names = {field.name for field in model._meta.concrete_fields}
+    hangs = any(field.related_model is apps.get_model("contacts.Contact") for field in model._meta.concrete_fields)
+    return bool(
+        protected_fields(model) or file_fields(model) or hangs or names & {"number_index", "number_hash", "number_hashes", "last4_index"}
+    )

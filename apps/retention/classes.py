@@ -1,0 +1,195 @@
+"""The classes of personal data: what belongs to each, when it is due, how it goes. The one table that the purge, the
+forecast, the policies and the system check read; `policies.DataClass` names them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncMonth
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.models import Notice
+from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
+from apps.contacts.models import Contact, ContactImport
+from apps.core import clock
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+from apps.optouts.models import Code, ListIn, Scrub
+from apps.policies.models import DataClass, RetentionPolicy
+
+from .deleting import delete_rows
+from .holds import Held
+from .models import CallTally
+
+OVER = [Job.State.DONE, Job.State.REFUSED, Job.State.FAILED]
+Due = Callable[[datetime, int], QuerySet[Any]]
+Erase = Callable[[Sequence[Any], RetentionPolicy], None]
+
+
+@dataclass(frozen=True)
+class Class:
+    """`due(at, days)` gives rows whose time is over; `held` is the condition of those that a hold keeps; `erase`
+    takes primary keys and works inside the caller's transaction."""
+
+    code: str
+    clock: Promise | str
+    due: Due
+    erase: Erase
+    held: Callable[[Held], Q] = lambda holds: Q(pk__in=[])
+    models: tuple[str, ...] = ()  # what it holds, for the system check
+
+
+def _before(at: datetime, days: int) -> datetime:
+    return at - timedelta(days=days)
+
+
+# -- contacts
+
+
+def _contacts(at: datetime, days: int) -> QuerySet[Contact]:
+    over = Q(expires_at__lte=at) | Q(created_at__lte=_before(at, days))
+    return Contact.objects.filter(over).exclude(Exists(Call.objects.filter(contact=OuterRef("pk"), state__in=Call.OPEN)))
+
+
+def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
+    calls = Call.objects.filter(number_index=OuterRef("number_index")).exclude(state__in=Call.UNUSED)
+    return Contact.objects.filter(created_at__lte=_before(at, days)).exclude(Exists(calls))
+
+
+def erase_contacts(keys: Sequence[Any], policy: RetentionPolicy | None = None) -> None:
+    delete_rows(Contact, keys)
+
+
+# -- calls and decisions
+
+
+def _calls(at: datetime, days: int) -> QuerySet[Call]:
+    return Call.objects.filter(reserved_at__lte=_before(at, days)).exclude(state__in=Call.OPEN)
+
+
+def _erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    calls = Call.objects.filter(pk__in=keys)
+    if policy.action == RetentionPolicy.Action.ANONYMISE:
+        _count_into_tally(calls)
+    decisions = list(calls.values_list("decision_id", flat=True))
+    for model in (Ticket, Disposition):
+        rows = model._base_manager.filter(call__in=keys)
+        rows._raw_delete(rows.db)
+    delete_rows(Call, keys)
+    _erase_decisions(decisions, policy)
+
+
+def _count_into_tally(calls: QuerySet[Call]) -> None:
+    """Only how many, of which campaign, in which month, ended how. Small groups are merged once their month is over."""
+    groups = calls.annotate(month=TruncMonth("reserved_at")).values("month", "campaign_id", "state").annotate(count=Count("pk"))
+    for group in groups.order_by("month", "campaign_id", "state"):
+        tally, _is_new = CallTally.objects.select_for_update().get_or_create(
+            month=group["month"].date(), campaign_id=group["campaign_id"], outcome=group["state"], defaults={"count": 0}
+        )
+        tally.count += group["count"]
+        tally.save()
+
+
+def _decisions(at: datetime, days: int) -> QuerySet[Decision]:
+    return Decision.objects.filter(at__lte=_before(at, days)).exclude(Exists(Call.objects.filter(decision=OuterRef("pk"))))
+
+
+def _erase_decisions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    SpoofingEvent.objects.filter(decision__in=keys).update(decision=None)
+    rows = Decision.objects.filter(pk__in=keys)
+    rows._raw_delete(rows.db)
+
+
+# -- files
+
+
+def _imports(at: datetime, days: int) -> QuerySet[ContactImport]:
+    over = ContactImport.objects.filter(created_at__lte=_before(at, days)).exclude(report="", upload="")
+    return over.filter(Q(job__isnull=True) | Q(job__state__in=OVER))
+
+
+def _lists(at: datetime, days: int) -> QuerySet[ListIn]:
+    over = ListIn.objects.filter(created_at__lte=_before(at, days), job__state__in=OVER)
+    return over.exclude(upload="")
+
+
+def _scrubs(at: datetime, days: int) -> QuerySet[Scrub]:
+    return Scrub.objects.filter(created_at__lte=_before(at, days), job__state__in=OVER).exclude(upload="", result="")
+
+
+def _let_go(model: type[Any], *names: str) -> Erase:
+    """The row stays (who brought what, when); its files go."""
+
+    def erase(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+        for row in model._base_manager.filter(pk__in=keys):
+            for name in names:
+                jobs.discard(getattr(row, name))
+                setattr(row, name, "")
+            row.save(update_fields=list(names))
+
+    return erase
+
+
+def _erase_scrubs(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    _let_go(Scrub, "result", "upload")(keys, policy)
+    Scrub.objects.filter(pk__in=keys, erased_at__isnull=True).update(erased_at=clock.now())
+
+
+# -- what is over by itself
+
+
+def _rows_of(model: type[Any]) -> Erase:
+    return lambda keys, policy: delete_rows(model, keys)
+
+
+def _erase_sessions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    UserSession.objects.filter(session_key__in=keys).delete()
+    delete_rows(Session, keys)
+
+
+RECEIVED = _("when it was received")
+
+CLASSES = (
+    Class(
+        DataClass.CONTACT, RECEIVED, _contacts, erase_contacts, lambda holds: holds.contacts,
+        ("contacts.contact", "contacts.consent", "campaigns.queueentry"),
+    ),
+    Class(DataClass.UNCALLED, RECEIVED, _uncalled, erase_contacts, lambda holds: holds.contacts),
+    Class(
+        DataClass.CALL, _("when the call was reserved"), _calls, _erase_calls, lambda holds: holds.calls,
+        ("calls.call", "calls.disposition", "calls.ticket"),
+    ),
+    Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions, lambda holds: holds.decisions, ("calls.decision",)),
+    Class(
+        DataClass.IMPORT_FILE, _("when the file was handed in"), _imports, _let_go(ContactImport, "report", "upload"),
+        models=("contacts.contactimport",),
+    ),
+    Class(DataClass.LIST_FILE, _("when the list was handed in"), _scrubs, _erase_scrubs, models=("optouts.scrub",)),
+    Class(DataClass.LIST_FILE, _("when the list was handed in"), _lists, _let_go(ListIn, "upload"), models=("optouts.listin",)),
+    Class(
+        DataClass.CODE, _("when the code ended"), lambda at, days: Code.objects.filter(ends_at__lte=_before(at, days)), _rows_of(Code),
+        models=("optouts.code",),
+    ),
+    Class(
+        DataClass.NOTICE, _("when it was written"), lambda at, days: Notice.objects.filter(created_at__lte=_before(at, days)),
+        _rows_of(Notice), models=("audit.notice",),
+    ),
+    Class(
+        DataClass.SESSION, _("when the session ended"), lambda at, days: Session.objects.filter(expire_date__lte=_before(at, days)),
+        _erase_sessions, models=("sessions.session",),
+    ),
+)  # fmt: skip
+
+# What looks like personal data and has no period, and why.
+WITHOUT_PERIOD = {
+    "optouts.optout": "the register outlives everything (R15)",
+    "optouts.lift": "the register outlives everything (R15)",
+    "optouts.link": "a link in a letter works for as long as the letter; hashes only",
+    "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
+    "retention.erasure": "the erasure ledger outlives what it erased (R9)",
+}

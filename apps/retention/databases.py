@@ -1,0 +1,150 @@
+"""PostgreSQL's own programs for a whole database, and databases beside the one in use (dump, restore, drill)."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, cast
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from psycopg import sql
+
+from apps.core.errors import HeguiError
+
+# Nobody's data: sessions end with a restore, counters of attempts begin anew.
+NOT_DUMPED = ("django_session", "usersessions_usersession", "cache")
+OPTIONS = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION"}
+
+
+class ProgramFailed(HeguiError):
+    code = "database_program_failed"
+    status = 500
+
+
+def _program(name: str) -> str:
+    if settings.EMBEDDED is not None:
+        return str(settings.EMBEDDED.program(name))
+    found = shutil.which(name)
+    if found is None:
+        raise ProgramFailed(_("The program %(name)s of PostgreSQL is not installed on this machine."), name=name)
+    return found
+
+
+def _surroundings(database: str) -> dict[str, str]:
+    """Where the database is, as environment: an address on the command line could be read by others."""
+    known = connection.settings_dict
+    told = {"PGHOST": known["HOST"], "PGPORT": str(known["PORT"] or ""), "PGUSER": known["USER"], "PGPASSWORD": known["PASSWORD"]}
+    told |= {name: known["OPTIONS"][option] for option, name in OPTIONS.items() if option in known["OPTIONS"]}
+    return {**os.environ, **{name: value for name, value in told.items() if value}, "PGDATABASE": database, "LC_ALL": "C.UTF-8"}
+
+
+@contextmanager
+def dump(snapshot: str) -> Iterator[IO[bytes]]:
+    """The database as it is in an exported snapshot, in pg_dump's custom form. Raises `ProgramFailed` at the end if it did not end well."""
+    left_out = [f"--exclude-table-data={table}" for table in NOT_DUMPED]
+    command = [_program("pg_dump"), "-Fc", "-Z1", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", *left_out]
+    with _run(command, connection.settings_dict["NAME"], stdout=subprocess.PIPE) as running:
+        yield cast(IO[bytes], running.stdout)
+
+
+@contextmanager
+def load(database: str) -> Iterator[IO[bytes]]:
+    """What is written goes into an empty database, all or nothing."""
+    command = [_program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", f"--dbname={database}"]
+    with _run(command, database, stdin=subprocess.PIPE) as running:
+        yield cast(IO[bytes], running.stdin)
+
+
+@contextmanager
+def _run(command: list[str], database: str, **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is ended with the block, and whose failure is told by its last words (they hold no data)."""
+    name = Path(command[0]).name
+    running = subprocess.Popen(  # noqa: S603  (our own words, no shell)
+        command, env=_surroundings(database), stderr=subprocess.PIPE, **pipes
+    )  # type: ignore[call-overload]
+    try:
+        yield running
+        for pipe in (running.stdin, running.stdout):
+            if pipe is not None:
+                pipe.close()
+        said = running.stderr.read()
+        if running.wait():
+            raise _failure(name, said)
+    except BrokenPipeError:
+        raise _failure(name, running.stderr.read()) from None
+    finally:
+        if running.poll() is None:
+            running.kill()
+            running.wait()
+        for pipe in (running.stdin, running.stdout, running.stderr):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+
+
+def _failure(name: str, said: bytes) -> ProgramFailed:
+    last = said.decode(errors="replace").strip().splitlines()[-1:] or ["?"]
+    return ProgramFailed(_("%(name)s failed: %(said)s"), name=name, said=last[0][:200])
+
+
+def count_rows(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table)))
+        return int(cursor.fetchone()[0])
+
+
+def count_all_rows() -> dict[str, int]:
+    """The rows of every table that is dumped."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    return {table: count_rows(table) for table in sorted(tables) if table not in NOT_DUMPED}
+
+
+# -- databases beside the one in use
+
+
+def create(name: str) -> None:
+    """An empty database; one of that name that was left behind goes."""
+    drop(name)
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name)))
+
+
+def drop(name: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def put_in_place(name: str, *, of: str) -> None:
+    """Give `name` the place of `of`, in one step; what was there is dropped afterwards."""
+    aside = f"{of}_aside"
+    drop(aside)
+    connection.close()
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname in (%s, %s)", [name, of])
+        cursor.execute(
+            sql.SQL("begin; alter database {} rename to {}; alter database {} rename to {}; commit").format(
+                *map(sql.Identifier, (of, aside, name, of))
+            )
+        )
+    drop(aside)
+
+
+@contextmanager
+def working_on(name: str) -> Iterator[None]:
+    """Everything inside the block goes to another database of the same server."""
+    before = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = before
+        ContentType.objects.clear_cache()

@@ -1,0 +1,166 @@
+"""The ledger outside the database: what a restore may not forget (R9, R15).
+
+A backup brings back yesterday. What was erased since, and who opted out since, has to be known from somewhere else: from
+this file, which stands outside the database and its backups. It is append-only; each line is JSON with a MAC over itself
+and the MAC of the line before, so a line that is changed, removed or put in between shows. It holds keyed hashes and no
+numbers. A line that a crash cut off was never acknowledged and is taken away by the next writer.
+
+| kind | says |
+|---|---|
+| `erasing` | these people are about to be erased (written before the first delete) |
+| `erased` | they are gone, and that was checked |
+| `refused` | an opt-out took effect |
+| `lifted` | fresh consent lifted what was said before it |
+"""
+
+import fcntl
+import hmac
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BufferedRandom
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import keyring
+from apps.core.errors import HeguiError
+
+START = "0" * 64
+
+
+class LedgerBroken(HeguiError):
+    code = "ledger_broken"
+    status = 500
+    sentence = _("The ledger of erasures and opt-outs was changed at line %(line)s. Put its copy back before you go on.")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry. `position` is that of the feed of opt-outs up to which everything is written here."""
+
+    number: int
+    kind: str
+    position: int
+    facts: dict[str, Any]
+    mac: str
+
+
+def ledger_file() -> Path:
+    return Path(settings.HEGUI_LEDGER) / "ledger.jsonl"
+
+
+def _secret() -> bytes:
+    keys = keyring.keys("ledger").by_id
+    return hmac.digest(keys[min(keys)], b"ledger outside the database", "sha256")
+
+
+def _mac(secret: bytes, before: str, body: bytes) -> str:
+    return hmac.digest(secret, before.encode() + body, "sha256").hex()
+
+
+def _body(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, separators=(",", ":"), sort_keys=True).encode()
+
+
+class Writer:
+    """The ledger, held for writing: nobody else writes until it is let go."""
+
+    def __init__(self, file: BufferedRandom) -> None:
+        self._file = file
+        self._secret = _secret()
+        self._waiting: list[bytes] = []
+        last = _last_line(file)
+        self.number: int = last["n"] if last else 0
+        self.mac: str = last["mac"] if last else START
+        self.position: int = last["p"] if last else 0
+
+    def append(self, kind: str, facts: dict[str, Any], *, position: int | None = None) -> None:
+        """Add an entry. It counts once `sync` has returned."""
+        self.number += 1
+        self.position = self.position if position is None else position
+        line = {"n": self.number, "kind": kind, "p": self.position, "facts": facts}
+        self.mac = _mac(self._secret, self.mac, _body(line))
+        self._waiting.append(_body(line | {"mac": self.mac}) + b"\n")
+
+    def sync(self) -> None:
+        """Have everything on the disk."""
+        self._file.seek(0, os.SEEK_END)
+        self._file.write(b"".join(self._waiting))
+        self._waiting.clear()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@contextmanager
+def writing() -> Iterator[Writer]:
+    """Hold the ledger; what was added is on the disk when the block ends.
+
+    Raises `OSError` when it cannot be written, `LedgerBroken` when its last line is not ours.
+    """
+    path = ledger_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        book = Writer(file)
+        yield book
+        book.sync()
+
+
+def _last_line(file: BufferedRandom) -> dict[str, Any] | None:
+    """The last whole line; what a crash left behind it is taken away."""
+    end = file.seek(0, os.SEEK_END)
+    tail, start = b"", end
+    while start > 0 and tail.count(b"\n") < 2:
+        start = max(0, start - 64 * 1024)
+        file.seek(start)
+        tail = file.read(end - start)
+    whole = tail.rfind(b"\n") + 1
+    if whole < len(tail):
+        file.truncate(start + whole)
+    lines = tail[:whole].splitlines()
+    if not lines:
+        return None
+    try:
+        line: dict[str, Any] = json.loads(lines[-1])
+        return {"n": line["n"], "mac": line["mac"], "p": line["p"]}
+    except (ValueError, KeyError, TypeError):
+        raise LedgerBroken(line="?") from None
+
+
+def read_ledger(path: Path | None = None) -> Iterator[Line]:
+    """Every line, each checked. Raises `LedgerBroken` naming the first that is not as it was written."""
+    path = path or ledger_file()
+    if not path.exists():
+        return
+    secret, before = _secret(), START
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.endswith(b"\n"):
+                return  # cut off by a crash: never acknowledged
+            try:
+                line = json.loads(raw)
+                mac = line.pop("mac")
+                right = line["n"] == number and hmac.compare_digest(mac, _mac(secret, before, _body(line)))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                right = False
+            if not right:
+                raise LedgerBroken(line=number)
+            before = mac
+            yield Line(number, line["kind"], line["p"], line["facts"], mac)
+
+
+def head() -> tuple[int, str]:
+    """How many lines there are, and the MAC of the last: what a certificate names."""
+    path = ledger_file()
+    if not path.exists():
+        return 0, START
+    with path.open("r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last = _last_line(file)
+    return (last["n"], last["mac"]) if last else (0, START)

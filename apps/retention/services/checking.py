@@ -1,0 +1,73 @@
+"""Whether what belongs together is there together: rows and files, hashes and numbers, the ledger and the register."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Max
+
+from apps.contacts.models import Contact
+from apps.core import blind_index, clock, vault
+from apps.core.errors import DecryptionFailed
+from apps.jobs.models import FileToDelete
+from apps.jobs.services import discard
+from apps.optouts.models import Change
+
+from .. import ledger
+from ..holds import in_force
+from ..models import Erasure
+from .backing_up import files_in_use
+
+# A file is stored before the row that names it is committed; one that is younger may be on its way.
+YOUNG = timedelta(hours=1)
+PATIENCE = timedelta(days=1)
+
+
+def check_consistency(*, mend: bool = False) -> dict[str, Any]:
+    """What is not as it has to be, by kind; empty when all is well. `mend` has files without rows deleted."""
+    found: dict[str, Any] = {}
+    named = set(files_in_use())
+    stored = set(vault.names())
+    let_go = set(FileToDelete.objects.values_list("name", flat=True))
+    if missing := sorted(named - stored):
+        found["rows_without_files"] = missing
+    if orphans := sorted(name for name in stored - named - let_go if _is_old(name)):
+        found["files_without_rows"] = orphans
+        if mend:
+            for name in orphans:
+                discard(name)
+    if contacts := _dangling_hashes():
+        found["dangling_hashes"] = contacts
+    if stuck := FileToDelete.objects.filter(created_at__lt=clock.now() - PATIENCE).count():
+        found["files_not_deleted"] = stuck
+    if open_ones := Erasure.objects.filter(done_at__isnull=True, created_at__lt=clock.now() - PATIENCE).count():
+        found["erasures_not_done"] = open_ones
+    if overdue := list(in_force().filter(review_on__lt=clock.now().date() - timedelta(days=30)).values_list("pk", flat=True)):
+        found["holds_not_reviewed"] = overdue
+    return found | _ledger_state()
+
+
+def _is_old(name: str) -> bool:
+    try:
+        return bool(vault.stored_at(name) < clock.now() - YOUNG)
+    except FileNotFoundError:
+        return False
+
+
+def _dangling_hashes() -> list[str]:
+    """Contacts whose hash is not that of their number; "?" when a number does not open at all."""
+    try:
+        rows = Contact.objects.only("pk", "phone", "number_index").order_by("pk").iterator(chunk_size=5_000)
+        return [row.public_id for row in rows if bytes(row.number_index) != blind_index.number_index(row.phone)]
+    except DecryptionFailed:
+        return ["?"]
+
+
+def _ledger_state() -> dict[str, Any]:
+    last = Change.objects.aggregate(last=Max("position"))["last"] or 0
+    try:
+        position = 0
+        for line in ledger.read_ledger():
+            position = max(position, line.position)
+    except ledger.LedgerBroken as error:
+        return {"ledger": str(error)}
+    return {"ledger_behind": last - position} if position < last else {}

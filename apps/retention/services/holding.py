@@ -1,0 +1,95 @@
+"""Legal holds: placed with a reason, an owner and a day of review; ended by somebody, with a reason."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.calls.models import Call
+from apps.campaigns.models import Campaign
+from apps.contacts.models import Contact
+from apps.core import clock, detect, phones
+from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+
+from ..holds import in_force
+from ..locks import change_holds
+from ..models import LegalHold
+
+TARGETS: dict[str, type[Any]] = {LegalHold.Kind.CONTACT: Contact, LegalHold.Kind.CALL: Call, LegalHold.Kind.CAMPAIGN: Campaign}
+
+
+@transaction.atomic
+def place_hold(
+    *,
+    actor: User,
+    kind: str,
+    reason: str,
+    review_on: date,
+    target_id: int | None = None,
+    query: dict[str, Any] | None = None,
+    owner: User | None = None,
+) -> LegalHold:
+    """Keep an object from deletion. From the commit on no purge deletes it; a batch under way is waited for.
+
+    Raises `NotFound` when the object is gone already, `BadInput` for a query without `since` and `until`.
+    """
+    _may(actor)
+    if not reason.strip():
+        raise BadInput(_("Say why it is held: a case, a request of an authority, a dispute."))
+    if detect.find(reason) or phones.find_in(reason):
+        raise PersonalDataFound(_("The reason holds a number of a person. Name the case instead."))
+    if review_on <= timezone.localdate(clock.now()):
+        raise BadInput(_("A hold is reviewed on a day to come."))
+    change_holds()
+    if kind == LegalHold.Kind.QUERY:
+        target_id, query = None, _checked(query or {})
+    elif kind not in TARGETS or not TARGETS[kind]._default_manager.filter(pk=target_id).exists():
+        raise NotFound()
+    return LegalHold.objects.create(
+        kind=kind, target_id=target_id, query=query or {}, reason=reason.strip()[:300], owner=owner or actor, review_on=review_on,
+        placed_by=actor, created_at=clock.now(),
+    )  # fmt: skip
+
+
+def _checked(query: dict[str, Any]) -> dict[str, Any]:
+    try:
+        since, until = datetime.fromisoformat(query["since"]), datetime.fromisoformat(query["until"])
+    except (KeyError, TypeError, ValueError):
+        raise BadInput(_("Say from when until when the calls are held.")) from None
+    if since.tzinfo is None or until.tzinfo is None or since >= until:
+        raise BadInput(_("The end lies before the beginning."))
+    return {name: query[name] for name in ("since", "until", "campaign", "line", "agent") if query.get(name)}
+
+
+@transaction.atomic
+def end_hold(*, actor: User, hold: LegalHold, reason: str) -> LegalHold:
+    """End a hold: what it deferred is erased by the next purge, as if it had been due all along."""
+    _may(actor)
+    if not reason.strip():
+        raise BadInput(_("Say why it ends."))
+    change_holds()
+    hold = LegalHold.objects.select_for_update().get(pk=hold.pk)
+    if hold.ended_at is not None:
+        raise WrongState()
+    hold.ended_at, hold.ended_by, hold.end_reason = clock.now(), actor, reason.strip()[:300]
+    hold.save()
+    return hold
+
+
+def _may(actor: User) -> None:
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+
+
+@transaction.atomic
+def remind_of_holds() -> int:
+    """Tell the owners whose hold is to be reviewed today. Returns how many."""
+    due = in_force().filter(review_on=timezone.localdate(clock.now())).select_related("owner")
+    for hold in due:
+        tell([hold.owner], "hold_to_review", hold=hold.pk)
+    return len(due)

@@ -1,0 +1,211 @@
+"""The purge: what is due goes, what is held stays, in batches, and neither a crash nor a failure leaves anything half done.
+
+Every batch is a transaction of its own. A batch of contacts is written into the ledger first, outside the database and
+in it, and marked done once its rows were seen to be gone; whatever a crash left open is finished by the next run. Files
+are let go of in the transaction of their rows (`jobs.discard`) and deleted afterwards.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.calls.models import Call
+from apps.contacts.models import Contact
+from apps.core import blind_index, clock
+from apps.core.errors import HeguiError
+from apps.core.locks import lock_numbers
+from apps.jobs.models import FileToDelete
+from apps.jobs.services import delete_discarded
+from apps.policies import queries as policies
+from apps.policies.models import DataClass, RetentionPolicy
+
+from .. import ledger
+from ..classes import CLASSES, Class, erase_contacts
+from ..holds import Held, held
+from ..locks import share_holds
+from ..models import CallTally, Erasure, PurgeRun
+
+log = structlog.get_logger(__name__)
+BATCH = 500
+PAUSE = 0.25  # of the time that a batch took: other work gets its turn
+SMALL_GROUP = 10
+CUT_SHORT = timedelta(hours=6)  # no purge takes as long: it was killed
+CONTACTS = (DataClass.CONTACT, DataClass.UNCALLED)
+Progress = Callable[[str, int], None]
+
+
+def count_due(*, at: datetime) -> dict[str, dict[str, Any]]:
+    """What a purge at `at` would delete, by class: `due`, `held` (due and kept by a hold), `policy`, `days`."""
+    versions, holds, told = policies.retention_policies(at), held(), dict[str, dict[str, Any]]()
+    for each in CLASSES:
+        policy = versions[each.code]
+        rows = _due(each, policy, at)
+        kept = rows.filter(each.held(holds)).count()
+        known = told.setdefault(each.code, {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))})
+        known["due"] += rows.count() - kept
+        known["held"] += kept
+    return told
+
+
+def _due(each: Class, policy: RetentionPolicy, at: datetime) -> QuerySet[Any]:
+    return each.due(at, policy.days_at(timezone.localdate(at)))
+
+
+def purge(
+    *, at: datetime | None = None, started_by: User | None = None, progress: Progress | None = None, pause: float = PAUSE
+) -> PurgeRun:
+    """Delete what is due. May be killed anywhere and run again: what is gone is no longer due, and what was begun is finished.
+
+    A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are told.
+    """
+    at = at or clock.now()
+    versions = policies.retention_policies(at)
+    run = PurgeRun.objects.create(
+        at=at, policies={code: policy.number for code, policy in versions.items()}, started_by=started_by, created_at=clock.now()
+    )
+    PurgeRun.objects.filter(state=PurgeRun.State.RUNNING, created_at__lt=run.created_at - CUT_SHORT).update(
+        state=PurgeRun.State.FAILED, failures={"run": "cut short"}, ended_at=run.created_at
+    )
+    finish_erasures()
+    counts: dict[str, int] = {}
+    failures: dict[str, str] = {}
+    for each in CLASSES:
+        try:
+            for deleted in _batches(each, versions[each.code], run, pause):
+                counts[str(each.code)] = counts.get(each.code, 0) + deleted
+                if progress:
+                    progress(str(each.code), counts[each.code])
+        except (DatabaseError, OSError, HeguiError) as error:
+            log.exception("purge_failed", data_class=each.code)
+            failures[each.code] = type(error).__name__
+    _merge_small_groups(at, versions[DataClass.CALL])
+    return _end(run, counts, failures)
+
+
+def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> PurgeRun:
+    while gone := delete_discarded():
+        run.files += gone
+    if left := FileToDelete.objects.filter(tries__gt=0).count():
+        failures["files"] = str(left)
+    after = count_due(at=run.at)
+    run.held = {code: told["held"] for code, told in after.items() if told["held"]}
+    run.counts, run.failures, run.ended_at = counts, failures, clock.now()
+    run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
+    run.ledger_line, run.ledger_mac = ledger.head()
+    run.save()
+    if failures:
+        tell(
+            User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=", ".join(sorted(failures))
+        )
+    log.info("purged", run=run.pk, state=run.state, **counts)
+    return run
+
+
+def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) -> Any:
+    """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left for the next run."""
+    after: Any = None
+    while True:
+        begun = time.monotonic()
+        batch = _contact_batch if each.code in CONTACTS else _batch
+        deleted, after = batch(each, policy, run, after)
+        if after is None:
+            return
+        yield deleted
+        time.sleep(pause * (time.monotonic() - begun))
+
+
+def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, after: Any) -> QuerySet[Any]:
+    rows = _due(each, policy, run.at).exclude(each.held(holds)).order_by("pk")
+    return rows if after is None else rows.filter(pk__gt=after)
+
+
+@transaction.atomic
+def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> tuple[int, Any]:
+    share_holds()
+    rows = _chosen(each, policy, run, held(), after).select_for_update(skip_locked=True, of=("self",))
+    keys = list(rows.values_list("pk", flat=True)[:BATCH])
+    if keys:
+        each.erase(keys, policy)
+    return len(keys), keys[-1] if keys else None
+
+
+def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> tuple[int, Any]:
+    """People: into the ledger, then deleted under the locks of their numbers, then checked."""
+    people = list(_chosen(each, policy, run, held(), after).only("pk", "phone")[:BATCH])
+    if not people:
+        return 0, None
+    erasure = begin_erasure(people, run=run)
+    return _erase(erasure, each, policy, run), people[-1].pk
+
+
+def begin_erasure(people: Sequence[Contact], *, run: PurgeRun | None = None, reason: str = "") -> Erasure:
+    """Write that these people are about to be erased: outside the database, and in it. Nothing is deleted yet."""
+    hashes = [blind_index.ledger_hash(person.phone) for person in people]
+    now = clock.now()
+    with ledger.writing() as book:
+        book.append("erasing", {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]})
+    return Erasure.objects.create(
+        run=run, number_hashes=hashes, contact_ids=[person.pk for person in people], reason=reason, created_at=now
+    )
+
+
+def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
+    with transaction.atomic():
+        share_holds()
+        lock_numbers(map(bytes, Contact.objects.filter(pk__in=erasure.contact_ids).values_list("number_index", flat=True)))
+        rows = _chosen(each, policy, run, held(), None).filter(pk__in=erasure.contact_ids)
+        keys = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+        erase_contacts(keys)
+    _close(erasure)
+    return len(keys)
+
+
+def _close(erasure: Erasure) -> bool:
+    """Mark an erasure done once all of its people are seen to be gone."""
+    if Contact.objects.filter(pk__in=erasure.contact_ids).exists():
+        return False
+    with ledger.writing() as book:
+        book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
+    erasure.done_at = clock.now()
+    erasure.save(update_fields=["done_at"])
+    return True
+
+
+def finish_erasures() -> int:
+    """Finish what a crash left begun, and what a call under way or a hold had kept back. Returns how many are done now."""
+    done = 0
+    for erasure in Erasure.objects.filter(done_at__isnull=True).order_by("pk"):
+        with transaction.atomic():
+            share_holds()
+            rows = Contact.objects.filter(pk__in=erasure.contact_ids)
+            lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
+            free = rows.exclude(held().contacts).exclude(call__state__in=Call.OPEN)
+            hashes = {bytes(each) for each in erasure.number_hashes}
+            # A number that changed hands since is another person's: only who was meant is erased.
+            keys = [person.pk for person in free.only("pk", "phone") if blind_index.ledger_hash(person.phone) in hashes]
+            erase_contacts(keys)
+        done += _close(erasure)
+    return done
+
+
+def _merge_small_groups(at: datetime, policy: RetentionPolicy) -> None:
+    """Groups so small that somebody could be told from them are put together, once their month is over and gone."""
+    over = timezone.localdate(at - timedelta(days=policy.days_at(timezone.localdate(at))))
+    with transaction.atomic():
+        small = CallTally.objects.select_for_update().filter(
+            month__lt=date(over.year, over.month, 1), count__lt=SMALL_GROUP, campaign_id__isnull=False
+        )
+        for tally in small:
+            merged, _is_new = CallTally.objects.get_or_create(month=tally.month, campaign_id=None, outcome="other", defaults={"count": 0})
+            merged.count += tally.count
+            merged.save()
+            tally.delete()

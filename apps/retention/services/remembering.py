@@ -1,0 +1,90 @@
+"""What happens to the register is written into the ledger outside the database, as it happens."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from operator import itemgetter
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.db.models import Max
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import Notice
+from apps.audit.services import tell
+from apps.core import clock
+from apps.core.errors import HeguiError
+from apps.optouts.models import Change
+from apps.optouts.services import give_positions
+
+from .. import ledger
+
+log = structlog.get_logger(__name__)
+AT_ONCE = 5_000
+# Dismissals are not written: what a reader dismissed since a backup blocks again after a restore until it is read again.
+_REFUSED = """
+select c.position, o.number_hash, o.key_id, o.channel, o.scope, o.scope_value, o.said_at, o.created_at, o.evidence, o.contact_id,
+       o.recorded_by_id, o.client_id
+from optouts_change c join optouts_optout o on o.id = c.opt_out_id where c.position > %s and c.position <= %s order by c.position
+"""
+_LIFTED = """
+select c.position, l.number_hash, l.key_id, l.consent_given_at, l.evidence, l.asked_by_id, l.decided_by_id, l.decided_at, l.created_at
+from optouts_change c join optouts_lift l on l.id = c.lift_id where c.position > %s and c.position <= %s order by c.position
+"""
+
+
+def write_register() -> int:
+    """Bring the ledger up to what is committed. Returns how many changes were written; idempotent, and safe beside others."""
+    give_positions()
+    written = 0
+    with ledger.writing() as book:
+        last = Change.objects.aggregate(last=Max("position"))["last"] or 0
+        while book.position < last:
+            until = min(book.position + AT_ONCE, last)
+            changes = sorted(
+                [*_rows("refused", _REFUSED, book.position, until), *_rows("lifted", _LIFTED, book.position, until)], key=itemgetter(0)
+            )
+            for position, kind, facts in changes:
+                book.append(kind, facts, position=position)
+            book.sync()
+            book.position = until
+            written += len(changes)
+    return written
+
+
+def _rows(kind: str, statement: str, after: int, until: int) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [after, until])
+        names = [column.name for column in cursor.description or ()]
+        for row in cursor.fetchall():
+            facts = {name: _plain(value) for name, value in zip(names, row, strict=True) if value is not None}
+            yield facts.pop("position"), kind, facts
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, memoryview | bytes):
+        return bytes(value).hex()
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def write_register_now() -> None:
+    """After the commit of an opt-out. When the ledger cannot be written the opt-out stands all the same: the task tries
+    again each minute and tells the admins."""
+    try:
+        write_register()
+    except (OSError, HeguiError) as error:
+        log.error("ledger_not_written", why=type(error).__name__)
+
+
+def watch_ledger() -> bool:
+    """Write what is missing; tell the admins once an hour while that fails. Returns whether the ledger is whole."""
+    try:
+        write_register()
+    except (OSError, HeguiError) as error:
+        log.error("ledger_not_written", why=type(error).__name__)
+        hour_ago = clock.now() - timedelta(hours=1)
+        if not Notice.objects.filter(code="ledger_behind", created_at__gt=hour_ago).exists():
+            tell(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind")
+        return False
+    return True

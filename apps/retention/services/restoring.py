@@ -1,0 +1,370 @@
+"""A restore: into an empty system, and the site opens only when nobody is back who was erased, and nobody forgotten who
+said no (R9, R15).
+
+Everything is read and checked first. The database is made beside the one in use, brought up to what the ledger outside
+knows, purged and checked there, and takes its place in one step at the very end: whenever a restore is cut short, the
+system is as empty as before, and the next try begins anew.
+"""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.contacts.models import Contact
+from apps.core import blind_index, clock, keyring
+from apps.core.errors import HeguiError
+from apps.optouts.models import Change, Lift, OptOut
+
+from .. import databases, ledger
+from ..archive import BackupRefused, Reader, Secrets, read_archive, verify_archive
+from ..classes import erase_contacts
+from ..holds import held
+from ..models import BackupRun, Erasure
+from .backing_up import canaries, kept, secrets_of_site, sentence_of
+from .checking import check_consistency
+from .purging import finish_erasures, purge
+from .remembering import AT_ONCE, write_register
+
+log = structlog.get_logger(__name__)
+Say = Callable[[str], None]
+
+
+def restore(
+    path: Path,
+    *,
+    secrets: Secrets,
+    bases: Sequence[Path] = (),
+    ledger_folder: Path | None = None,
+    without_ledger: bool = False,
+    say: Say = lambda sentence: None,
+) -> dict[str, Any]:
+    """Bring a backup back. Returns what was replayed and found.
+
+    Raises `BackupRefused`, before anything is touched, for: a key that does not open it, a part that was changed, a base
+    that is missing, a keyring that cannot read what it brings, a newer Hegui, a system that is not empty, a ledger that
+    is missing (unless `without_ledger` says to go on) or is another system's.
+    """
+    say(_("Reading and checking everything …"))
+    manifest = verify_archive(path, secrets=secrets)
+    parts = _bases(manifest, bases, secrets)
+    _refuse_wrong_keyring(manifest)
+    _refuse_newer(manifest)
+    name = str(connection.settings_dict["NAME"])
+    _refuse_full()
+    book = _ledger_for(manifest, ledger_folder, without_ledger)
+    say(_("Restoring the database …"))
+    scratch = f"{name}_restoring"
+    databases.create(scratch)
+    _load(path, secrets, scratch, lambda member: member.removeprefix("files/") in set(manifest["files"]))
+    for part, wanted in parts:
+        _load(part, secrets, None, lambda member, wanted=wanted: member.removeprefix("files/") in wanted)  # type: ignore[misc]
+    if book is not None and book != ledger.ledger_file():
+        ledger.ledger_file().parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(book, ledger.ledger_file())
+    with databases.working_on(scratch):
+        told = _made_current(manifest, say)
+    databases.put_in_place(scratch, of=name)
+    _put_demo_mark(manifest)
+    return told
+
+
+def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
+    """In the database beside: tables of this version, what the ledger knows, what became due meanwhile, all of it checked."""
+    _refuse_missing_rows(manifest)
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    say(_("Replaying what happened since: opt-outs, erasures …"))
+    told = replay()
+    run = purge(pause=0)
+    found = check_consistency()
+    if found:
+        raise BackupRefused(_("The restored system is not consistent: %(found)s. It was not put in place."), found=found)
+    return {**told, "made_at": manifest["made_at"], "purged": run.counts}
+
+
+# -- what is refused before anything is touched
+
+
+def _bases(manifest: dict[str, Any], bases: Sequence[Path], secrets: Secrets) -> list[tuple[Path, set[str]]]:
+    """The earlier backups that hold files of this one, and which files each brings."""
+    by_id = {verify_archive(base, secrets=secrets)["id"]: base for base in bases}
+    wanted: dict[str, set[str]] = {}
+    for name, where in manifest["files_before"].items():
+        wanted.setdefault(where, set()).add(name)
+    if missing := set(wanted) - set(by_id):
+        raise BackupRefused(
+            _("Files of this backup stand in an earlier one: name it with --base (%(ids)s)."), ids=", ".join(sorted(missing))
+        )
+    return [(by_id[where], names) for where, names in wanted.items()]
+
+
+def _refuse_wrong_keyring(manifest: dict[str, Any]) -> None:
+    here = canaries()
+    wanted = [(purpose, name, canary) for purpose, keys in manifest["keys"].items() for name, canary in keys.items()]
+    if lacking := [f"{purpose} {name}" for purpose, name, canary in wanted if here[purpose].get(name) != canary]:
+        raise BackupRefused(
+            _(
+                "The keyring at hand cannot read what this backup brings; it lacks: %(lacking)s. "
+                "Put the keyring of the backed-up site in place."
+            ),
+            lacking=", ".join(lacking),
+        )
+
+
+def _refuse_newer(manifest: dict[str, Any]) -> None:
+    known = set(MigrationLoader(None).disk_migrations)
+    if unknown := [f"{app}.{name}" for app, name in manifest["migrations"] if (app, name) not in known]:
+        raise BackupRefused(_("This backup was made by a newer Hegui (%(unknown)s). Install that version first."), unknown=unknown[0])
+
+
+def _refuse_full() -> None:
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+    if User._meta.db_table in tables and User.objects.exists():
+        raise BackupRefused(_("This system is not empty. A restore goes into an empty one: set its database aside first."))
+
+
+def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Path | None:
+    """The ledger to replay: as named, or this site's, or the one that the backup was made beside."""
+    places = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
+    found = next((place for place in places if place.exists()), None)
+    line, mac = manifest["ledger"]["line"], manifest["ledger"]["mac"]
+    if found is None:
+        if line and not without:
+            raise BackupRefused(
+                _(
+                    "The ledger outside the database is missing: without it, who opted out or was erased since is not known. "
+                    "Name its folder with --ledger."
+                )
+            )
+        return None
+    if line and not any((each.number, each.mac) == (line, mac) for each in ledger.read_ledger(found)):
+        raise BackupRefused(_("The ledger at %(place)s is not that of the backed-up site, or older than the backup."), place=found)
+    for _each in ledger.read_ledger(found):
+        pass
+    return found
+
+
+def _refuse_missing_rows(manifest: dict[str, Any]) -> None:
+    for table, count in manifest["rows"].items():
+        if (here := databases.count_rows(table)) != count:
+            raise BackupRefused(_("%(table)s has %(here)s rows instead of %(count)s."), table=table, here=here, count=count)
+
+
+# -- bringing back
+
+
+def _load(path: Path, secrets: Secrets, database: str | None, wanted: Callable[[str], bool]) -> None:
+    """The database of a backup into an empty one, and its files into the store."""
+    if database is None:
+        read_archive(path, secrets=secrets, take=lambda name, source: _take_file(name, source, wanted))
+        return
+    with databases.load(database) as into:
+
+        def take(name: str, source: Reader) -> None:
+            if name.startswith("database/"):
+                while piece := source.read(1024 * 1024):
+                    into.write(piece)
+            else:
+                _take_file(name, source, wanted)
+
+        read_archive(path, secrets=secrets, take=take)
+
+
+def _take_file(name: str, source: Reader, wanted: Callable[[str], bool]) -> None:
+    if name.startswith("files/") and wanted(name):
+        own = name.removeprefix("files/")
+        default_storage.delete(own)
+        default_storage.save(own, _Readable(source))
+
+
+class _Readable(File):
+    """A member of an archive as a file to be stored: it is read once, from beginning to end."""
+
+    def __init__(self, source: Reader) -> None:
+        super().__init__(None, name="member")
+        self._source = source
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        while piece := self._source.read(1024 * 1024):
+            yield piece
+
+
+def _put_demo_mark(manifest: dict[str, Any]) -> None:
+    mark = settings.HEGUI_HOME / "demo"
+    if manifest["demo"] and settings.EMBEDDED is not None and not mark.exists():
+        keyring.write_private_file(mark, manifest["demo"])
+
+
+# -- replaying
+
+
+def replay() -> dict[str, int]:
+    """Bring the register and the erasures up to the ledger. Running it again changes nothing."""
+    told, last = _replay_lines()
+    finish_erasures()
+    _go_on_after(last)
+    write_register()
+    return told
+
+
+def _replay_lines() -> tuple[dict[str, int], int]:
+    """What the ledger says, in this database; nothing is written into the ledger. Also the last position told to anybody."""
+    told, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
+    erased: list[tuple[datetime, list[bytes]]] = []
+    for batch in _in_batches(ledger.read_ledger()):
+        last = max(last, *(line.position for line in batch))
+        told["opt_outs"] += _replay_refusals([line.facts for line in batch if line.kind == "refused"])
+        told["lifts"] += sum(_replay_lift(line.facts) for line in batch if line.kind == "lifted")
+        erased += [
+            (datetime.fromisoformat(line.facts["at"]), [bytes.fromhex(each) for each in line.facts["hashes"]])
+            for line in batch
+            if line.kind == "erasing"
+        ]
+    told["erased"] = _replay_erasures(erased)
+    return told, last
+
+
+def _in_batches(lines: Iterable[ledger.Line]) -> Iterator[list[ledger.Line]]:
+    lines = iter(lines)
+    while batch := list(islice(lines, AT_ONCE)):
+        yield batch
+
+
+@transaction.atomic
+def _replay_refusals(entries: list[dict[str, Any]]) -> int:
+    people, clients = _ids_of(User), _ids_of(ApiClient)
+    before = OptOut.objects.count()
+    OptOut.objects.bulk_create(
+        (
+            OptOut(
+                number_hash=bytes.fromhex(each["number_hash"]), key_id=each["key_id"], channel=each["channel"], scope=each["scope"],
+                scope_value=each["scope_value"], said_at=each["said_at"], created_at=each["created_at"], evidence=each["evidence"],
+                contact_id=each.get("contact_id"), recorded_by_id=people.get(each.get("recorded_by_id")),
+                client_id=clients.get(each.get("client_id")),
+            )
+            for each in entries
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
+    return OptOut.objects.count() - before
+
+
+def _ids_of(model: type[Any]) -> dict[Any, int]:
+    """Who was there when the backup was made: an entry that somebody later recorded is replayed without their name."""
+    return {pk: pk for pk in model._default_manager.values_list("pk", flat=True)}
+
+
+@transaction.atomic
+def _replay_lift(told: dict[str, Any]) -> int:
+    """A lift needs the two people who made it. Where one of them came after the backup, the number stays blocked."""
+    same = {"consent_given_at": told["consent_given_at"], "evidence": told["evidence"], "asked_by_id": told["asked_by_id"]}
+    number_hash = bytes.fromhex(told["number_hash"])
+    known = Lift.objects.filter(number_hash=number_hash, state=Lift.State.APPROVED, **same).exists()
+    if known or User.objects.filter(pk__in=[told["asked_by_id"], told["decided_by_id"]]).count() < 2:
+        return 0
+    lift = Lift.objects.create(
+        number_hash=number_hash, key_id=told["key_id"], state=Lift.State.APPROVED, decided_by_id=told["decided_by_id"],
+        decided_at=told["decided_at"], created_at=told["created_at"], **same,
+    )  # fmt: skip
+    Change.objects.create(kind=Change.Kind.LIFTED, lift=lift, created_at=clock.now())
+    return 1
+
+
+@transaction.atomic
+def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
+    """Erase who was erased, or about to be, when the backup was made or afterwards. Who came back later, as a contact of their
+    own right, is left, and so is whom a hold keeps."""
+    until: dict[bytes, datetime] = {}
+    for at, hashes in erased:
+        for each in hashes:
+            until[each] = max(at, until.get(each, at))
+    if not until:
+        return 0
+    keys, found = [], []
+    free = Contact.objects.exclude(held().contacts)
+    for person in free.only("pk", "phone", "created_at").iterator(chunk_size=5_000):
+        number_hash = blind_index.ledger_hash(person.phone)
+        if number_hash in until and person.created_at <= until[number_hash]:
+            keys.append(person.pk)
+            found.append(number_hash)
+    if keys:
+        erase_contacts(keys)
+        now = clock.now()
+        Erasure.objects.create(number_hashes=found, contact_ids=keys, reason="replayed after a restore", created_at=now, done_at=now)
+    return len(keys)
+
+
+@transaction.atomic
+def _go_on_after(position: int) -> None:
+    """Positions of the feed go on after the last that was told to anybody, so that no reader misses what was replayed."""
+    fresh = Change.objects.filter(position__isnull=True).order_by("pk")
+    last = Change.objects.exclude(position__isnull=True).order_by("-position").first()
+    at = max(position, last.position if last and last.position else 0)
+    if not fresh.exists() and last is not None and last.position is not None and last.position < position:
+        # Nothing to tell, and yet readers stand further on: the last change is told again under a later position.
+        Change.objects.create(
+            created_at=clock.now(), kind=last.kind, opt_out=last.opt_out, lift=last.lift, dismissal=last.dismissal, position=at + 1
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with fresh as (select id, row_number() over (order by id) as place from optouts_change where position is null)"
+            " update optouts_change c set position = %s + fresh.place from fresh where c.id = fresh.id",
+            [at],
+        )
+
+
+# -- the drill
+
+
+def drill(run: BackupRun, *, say: Say = lambda sentence: None) -> BackupRun:
+    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed."""
+    newest = kept().first()
+    try:
+        if newest is None:
+            raise BackupRefused(_("There is no backup to drill with."))
+        run.name = newest.name
+        folder = Path(settings.HEGUI_BACKUPS)
+        bases = [folder / newest.base] if newest.base else []
+        run.facts = _drilled(folder / newest.name, bases, say)
+        run.state = BackupRun.State.DONE
+    except (HeguiError, OSError) as error:
+        log.exception("drill_failed", run=run.pk)
+        run.state, run.sentence = BackupRun.State.FAILED, sentence_of(error)[:300]
+        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
+    run.ended_at = clock.now()
+    run.save()
+    return run
+
+
+def _drilled(path: Path, bases: Sequence[Path], say: Say) -> dict[str, Any]:
+    manifest = verify_archive(path, secrets=secrets_of_site())
+    _bases(manifest, bases, secrets_of_site())
+    _refuse_wrong_keyring(manifest)
+    scratch = f"{connection.settings_dict['NAME']}_drill"
+    databases.create(scratch)
+    try:
+        _load(path, secrets_of_site(), scratch, lambda member: False)
+        with databases.working_on(scratch):
+            _refuse_missing_rows(manifest)
+            refused = OptOut.objects.count()
+            say(_("Replaying what happened since: opt-outs, erasures …"))
+            told, _last = _replay_lines()
+        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": refused, **told}
+    finally:
+        databases.drop(scratch)

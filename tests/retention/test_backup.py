@@ -1,0 +1,286 @@
+"""Backup and restore: whole or not at all, and nobody erased comes back, nobody who said no is forgotten (R9, R15)."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import connection
+
+from apps.contacts.models import Contact, ContactImport
+from apps.core import blind_index, keyring, vault
+from apps.core.errors import KeyringError
+from apps.optouts import services as optouts
+from apps.optouts.models import OptOut
+from apps.retention import archive, databases, ledger, services
+from apps.retention.archive import BackupRefused, Secrets, read_head, verify_archive
+from apps.retention.models import Erasure
+from apps.retention.services import restoring
+from tests.world import OTHER_PHONE, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEYRING = Secrets()
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Iterator[str]:
+    """A name for an empty database beside the test's own, which takes the restored one."""
+    name = f"{connection.settings_dict['NAME']}_elsewhere"
+    databases.create(name)
+    yield name
+    for each in (name, f"{name}_restoring", f"{name}_aside"):
+        databases.drop(each)
+
+
+@pytest.fixture
+def backup(world: World, tmp_path: Path) -> Path:
+    path = tmp_path / "one.backup"
+    services.back_up(path, secrets=KEYRING)
+    return path
+
+
+def restored(path: Path, elsewhere: str, **options: Any) -> Any:
+    with databases.working_on(elsewhere):
+        return services.restore(path, secrets=options.pop("secrets", KEYRING), **options)
+
+
+def test_what_was_backed_up_is_there_again(world: World, backup: Path, elsewhere: str) -> None:
+    told = restored(backup, elsewhere)
+    assert told["opt_outs"] == told["erased"] == 0
+    with databases.working_on(elsewhere):
+        assert str(Contact.objects.get().phone) == "138****1234"
+        assert world.authorize().allowed
+
+
+def test_files_come_back_and_only_those_that_rows_name(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
+    upload = vault.put(b"a list", folder="uploads")
+    orphan = vault.put(b"nobody's", folder="uploads")
+    name_file(world, upload)
+    path = tmp_path / "files.backup"
+    assert services.back_up(path, secrets=KEYRING)["files"] == [upload]
+    shutil.rmtree(storage)
+    restored(path, elsewhere)
+    assert vault.get(upload) == b"a list"
+    assert not vault.exists(orphan)
+
+
+def name_file(world: World, upload: str) -> None:
+    """A row that names a file."""
+    ContactImport.objects.create(source=world.source, file_name="a.csv", upload=upload, started_by=world.people["supervisor"])
+
+
+def test_a_later_backup_holds_only_the_files_since(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
+    first, second = vault.put(b"one", folder="uploads"), vault.put(b"two", folder="uploads")
+    name_file(world, first)
+    whole, later = tmp_path / "whole.backup", tmp_path / "later.backup"
+    services.back_up(whole, secrets=KEYRING)
+    name_file(world, second)
+    made = services.back_up(later, secrets=KEYRING, base=whole)
+    assert (made["files"], list(made["files_before"])) == ([second], [first])
+    shutil.rmtree(storage)
+    with pytest.raises(BackupRefused, match="--base"):
+        restored(later, elsewhere)
+    restored(later, elsewhere, bases=[whole])
+    assert (vault.get(first), vault.get(second)) == (b"one", b"two")
+
+
+def test_who_opted_out_since_is_refused_after_a_restore(world: World, backup: Path, elsewhere: str) -> None:
+    world.opt_out()
+    told = restored(backup, elsewhere)
+    assert told["opt_outs"] == 1
+    with databases.working_on(elsewhere):
+        assert "opted_out" in world.authorize().codes
+
+
+def test_an_opt_out_outlives_the_contact_and_the_restore(world: World, backup: Path, elsewhere: str, clock: Any) -> None:
+    world.opt_out()
+    Contact.objects.update(expires_at=world.at("10:00"))
+    services.purge(pause=0)
+    assert not Contact.objects.exists()
+    restored(backup, elsewhere)
+    with databases.working_on(elsewhere):
+        assert not Contact.objects.exists()
+        world.add_contact("13800001234")
+        assert "opted_out" in world.authorize().codes
+
+
+def test_who_was_erased_since_stays_erased(world: World, backup: Path, elsewhere: str) -> None:
+    other = world.add_contact(OTHER_PHONE)
+    path = backup.with_name("two.backup")
+    services.back_up(path, secrets=KEYRING)
+    Contact.objects.filter(pk=other.pk).update(expires_at=world.at("10:00"))
+    services.purge(pause=0)
+    assert restored(path, elsewhere)["erased"] == 1
+    with databases.working_on(elsewhere):
+        assert list(Contact.objects.values_list("pk", flat=True)) == [world.contact.pk]
+        assert Erasure.objects.get().number_hashes == [blind_index.ledger_hash(f"+86{OTHER_PHONE}")]
+
+
+def test_who_came_back_after_an_erasure_stays(world: World, tmp_path: Path, elsewhere: str, clock: Any) -> None:
+    Contact.objects.update(expires_at=world.at("10:00"))
+    services.purge(pause=0)
+    clock.shift(60)
+    world.add_contact("13800001234")
+    path = tmp_path / "later.backup"
+    services.back_up(path, secrets=KEYRING)
+    restored(path, elsewhere)
+    with databases.working_on(elsewhere):
+        assert Contact.objects.count() == 1
+
+
+def test_an_erasure_that_a_crash_cut_short_is_finished_by_the_restore(world: World, backup: Path, elsewhere: str) -> None:
+    services.begin_erasure([world.contact])
+    assert restored(backup, elsewhere)["erased"] == 1
+    with databases.working_on(elsewhere):
+        assert not Contact.objects.exists()
+
+
+def test_readers_of_the_feed_miss_nothing_of_what_was_replayed(world: World, backup: Path, elsewhere: str) -> None:
+    world.opt_out()
+    optouts.record_opt_out(phone=f"+86{OTHER_PHONE}", channel="api", evidence="later")
+    seen = optouts.changes(client=world.client, after=0)[-1].position
+    restored(backup, elsewhere)
+    with databases.working_on(elsewhere):
+        assert {row.kind for row in optouts.changes(client=world.client, after=seen)} == {"refused"}
+        assert len(optouts.changes(client=world.client, after=seen)) == 2
+
+
+def test_a_restore_goes_into_an_empty_system_only(world: World, backup: Path) -> None:
+    with pytest.raises(BackupRefused, match="not empty"):
+        services.restore(backup, secrets=KEYRING)
+    assert Contact.objects.count() == 1
+
+
+def test_it_opens_with_its_passphrase_alone(world: World, tmp_path: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(archive.SCRYPT, "n", 2**10)
+    path = tmp_path / "p.backup"
+    services.back_up(path, secrets=Secrets(passphrase=b"correct horse battery"))
+    for wrong in (KEYRING, Secrets(passphrase=b"wrong horse battery"), Secrets(key=b"k" * 32)):
+        with pytest.raises(BackupRefused, match="does not open"):
+            restored(path, elsewhere, secrets=wrong)
+    restored(path, elsewhere, secrets=Secrets(passphrase=b"correct horse battery"))
+
+
+def test_it_opens_with_its_key_file(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "k.backup"
+    services.back_up(path, secrets=Secrets(key=b"k" * 32))
+    assert verify_archive(path, secrets=Secrets(key=b"k" * 32))["rows"]["contacts_contact"] == 1
+    with pytest.raises(BackupRefused):
+        verify_archive(path, secrets=Secrets(key=b"x" * 32))
+
+
+def test_secrets_come_from_files_that_others_cannot_read(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("c2hvcnQ=")
+    path.chmod(0o644)
+    with pytest.raises(KeyringError):
+        Secrets.of_files(key_file=str(path))
+    path.chmod(0o600)
+    with pytest.raises(BackupRefused, match="32 random bytes"):
+        Secrets.of_files(key_file=str(path))
+    with pytest.raises(BackupRefused, match="12 characters"):
+        Secrets.of_files(passphrase_file=str(path))
+
+
+def test_a_keyring_that_cannot_read_it_is_refused_before_anything_is_touched(
+    world: World, tmp_path: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "k.backup"
+    services.back_up(path, secrets=Secrets(key=b"k" * 32))
+    monkeypatch.setattr(settings, "HEGUI_KEYRING", keyring.generate())
+    with pytest.raises(BackupRefused, match="fields k1"):
+        restored(path, elsewhere, secrets=Secrets(key=b"k" * 32))
+
+
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.999])
+def test_a_changed_byte_is_refused_before_anything_is_touched(backup: Path, elsewhere: str, place: float) -> None:
+    harmed = bytearray(backup.read_bytes())
+    harmed[int(len(harmed) * place)] ^= 1
+    backup.write_bytes(harmed)
+    with pytest.raises(BackupRefused):
+        restored(backup, elsewhere)
+    with databases.working_on(elsewhere), connection.cursor() as cursor:
+        assert connection.introspection.table_names(cursor) == []
+
+
+@pytest.mark.parametrize("left", [0.3, 0.9999])
+def test_a_cut_backup_is_refused(backup: Path, elsewhere: str, left: float) -> None:
+    whole = backup.read_bytes()
+    backup.write_bytes(whole[: int(len(whole) * left)])
+    with pytest.raises(BackupRefused):
+        restored(backup, elsewhere)
+
+
+def test_the_ledger_has_to_be_there(world: World, elsewhere: str, tmp_path: Path) -> None:
+    world.opt_out()
+    path = tmp_path / "late.backup"
+    services.back_up(path, secrets=KEYRING)
+    kept = shutil.move(settings.HEGUI_LEDGER, tmp_path / "kept")
+    with pytest.raises(BackupRefused, match="--ledger"):
+        restored(path, elsewhere)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "ledger.jsonl").write_bytes(b"")
+    with pytest.raises(BackupRefused, match="not that of"):
+        restored(path, elsewhere, ledger_folder=tmp_path / "other")
+    restored(path, elsewhere, ledger_folder=Path(kept))
+    assert ledger.ledger_file().exists()
+
+
+def test_a_changed_ledger_is_refused(world: World, backup: Path, elsewhere: str) -> None:
+    world.opt_out()
+    path = ledger.ledger_file()
+    line = json.loads(path.read_bytes().splitlines()[0])
+    line["facts"]["number_hash"] = "00" * 32
+    path.write_text(json.dumps(line) + "\n")
+    with pytest.raises(ledger.LedgerBroken, match="line 1"):
+        restored(backup, elsewhere)
+
+
+def test_nothing_is_readable_in_the_file(world: World, backup: Path) -> None:
+    content = backup.read_bytes()
+    for text in ("13800001234", "138****1234", world.campaign.code, "manifest"):
+        assert text.encode() not in content
+    with backup.open("rb") as file:
+        assert set(read_head(file)[0]) == {"id", "made_at", "base", "slots"}
+
+
+def test_a_backup_is_never_overwritten_and_leaves_no_half_file(world: World, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackupRefused, match="never overwritten"):
+        services.back_up(backup, secrets=KEYRING)
+    name_file(world, vault.put(b"a list", folder="uploads"))
+    monkeypatch.setattr(default_storage, "exists", dies)
+    folder = backup.parent / "half"
+    with pytest.raises(KeyboardInterrupt):
+        services.back_up(folder / "half.backup", secrets=KEYRING)
+    assert list(folder.iterdir()) == []
+
+
+def dies(name: str) -> bool:
+    raise KeyboardInterrupt
+
+
+def test_a_restore_cut_short_leaves_the_system_empty_and_the_next_one_works(
+    world: World, backup: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(restoring, "purge", lambda **options: dies(""))
+        with pytest.raises(KeyboardInterrupt):
+            restored(backup, elsewhere)
+    with databases.working_on(elsewhere), connection.cursor() as cursor:
+        assert connection.introspection.table_names(cursor) == []
+    restored(backup, elsewhere)
+    with databases.working_on(elsewhere):
+        assert Contact.objects.count() == 1
+
+
+def test_the_register_has_no_entry_twice_after_a_restore(world: World, tmp_path: Path, elsewhere: str) -> None:
+    world.opt_out()
+    path = tmp_path / "late.backup"
+    services.back_up(path, secrets=KEYRING)
+    assert restored(path, elsewhere)["opt_outs"] == 0
+    with databases.working_on(elsewhere):
+        assert OptOut.objects.count() == 1
