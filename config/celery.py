@@ -48,6 +48,7 @@ app.conf.update(
         "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
         "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
         "remind-of-messages": {"task": "apps.optouts.tasks.remind_of_messages", "schedule": 600.0},
+        "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
         "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
         "remind-of-holds": {"task": "apps.retention.tasks.remind_of_holds", "schedule": crontab(hour=9, minute=10)},
         "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
@@ -57,6 +58,7 @@ app.autodiscover_tasks(
     [
         "apps.access",
         "apps.jobs",
+        "apps.webhooks",
         "apps.policies",
         "apps.contacts",
         "apps.scripts",

@@ -30,6 +30,8 @@ DEBUG = False
 # The gateway of short messages: POST {"to", "text"} with a bearer key.
 HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
+# Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
+HEGUI_WEBHOOK_NETWORKS = env.list("HEGUI_WEBHOOK_NETWORKS", default=[])
 DEMO_CLOCK_OFFSET = timedelta(seconds=env.int("HEGUI_DEMO_CLOCK_OFFSET", 0) if DEMO else 0)
 
 # -- secrets
@@ -130,6 +132,7 @@ INSTALLED_APPS = [
     "apps.audit",
     "apps.access",
     "apps.jobs",
+    "apps.webhooks",
     "apps.policies",
     "apps.contacts",
     "apps.scripts",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", api.urls),  # first: the gate is asked more often than any page
     path("", include("apps.console.urls")),
     path("", include("apps.policies.urls")),
+    path("", include("apps.webhooks.urls")),
     path("", include("apps.contacts.urls")),
     path("", include("apps.campaigns.urls")),
     path("", include("apps.scripts.urls")),

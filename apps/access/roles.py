@@ -8,6 +8,8 @@ from apps.accounts.roles import Role
 PHONE, NAME, NOTE = "contacts.contact.phone", "contacts.contact.name", "contacts.contact.note"
 CALL_NOTE = "calls.disposition.note"
 MESSAGE = "optouts.message.text"
+# Secrets that sign messages to other systems: nobody is shown them again.
+WEBHOOK_SECRET, WEBHOOK_PREVIOUS = "webhooks.endpoint.secret", "webhooks.endpoint.previous_secret"
 
 FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     Role.AGENT: {
@@ -31,7 +33,7 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE)
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}

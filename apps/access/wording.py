@@ -33,6 +33,8 @@ FIELD_LABELS: dict[str, Promise | str] = {
     roles.NOTE: _("note on contacts"),
     roles.CALL_NOTE: _("note on calls"),
     roles.MESSAGE: _("text of messages that may refuse"),
+    roles.WEBHOOK_SECRET: _("secret of webhooks"),
+    roles.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
 }
 RIGHT_LABELS: dict[str, Promise | str] = {
     "view_masked": _("see the mask"),

@@ -73,6 +73,7 @@ class ApiClient(Dated):
         EVENTS = "events", _("report call events")
         OPT_OUTS = "optouts", _("record opt-outs")
         FEED = "feed", _("read changes of the register")
+        NUMBERS = "numbers", _("read the numbers of those changes, of its campaigns' contacts")
         SCRUB = "scrub", _("hold lists against the register")
 
     name = models.CharField(_("name"), max_length=80, unique=True)

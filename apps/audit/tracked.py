@@ -21,6 +21,8 @@ UNTRACKED = {
     "campaigns.queueentry",
     "jobs.job",
     "jobs.filetodelete",
+    "webhooks.event",
+    "webhooks.delivery",
     "scripts.reviewevent",
     "retention.erasure",
     "retention.purgerun",

@@ -18,13 +18,22 @@ def _still_speaks(sender: Any, version: Any, **kwargs: Any) -> bool:
     return still_speaks(version)
 
 
+def _numbers_of(client: Any, contact_ids: Any) -> Any:
+    from apps.contacts.models import Contact
+
+    found = Contact.objects.filter(pk__in=contact_ids, entries__campaign__clients=client).only("pk", "phone").distinct()
+    return {contact.pk: contact.phone for contact in found}
+
+
 class CampaignsConfig(AppConfig):
     name = "apps.campaigns"
     label = "campaigns"
 
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
+        from apps.optouts.services.feeding import NUMBERS_OF
         from apps.scripts.signals import version_superseded
 
+        NUMBERS_OF.append(_numbers_of)
         version_superseded.connect(_still_speaks, dispatch_uid="campaigns.still_speaks")
         contacts_stored.connect(_enlist_imported, dispatch_uid="campaigns.enlist_imported")

@@ -50,6 +50,7 @@ LINKS = (
     Link("policies", "gavel", _("Policies")),
     Link("people", "users", _("People")),
     Link("api_clients", "key", _("API clients")),
+    Link("end_points", "webhook", _("Webhooks")),
     Link("matrix", "table", _("Rights")),
     Link("grants", "hourglass", _("Temporary grants")),
     Link("reviews", "checklist", _("Rights to confirm")),

@@ -72,6 +72,7 @@ class ChangeRow(Schema):
     scope_value: str = Field(examples=[""])
     said_at: datetime = Field(examples=["2026-11-24T02:00:05+00:00"])
     recorded_at: datetime = Field(examples=["2026-11-24T02:00:06+00:00"])
+    number: str | None = Field(None, examples=["+8613800001234"])
 
 
 class Changes(Schema):
@@ -83,7 +84,8 @@ class Changes(Schema):
 @router.get("opt-outs/changes", response=Changes, summary="What changed in the register, in one order, without a gap")
 def changes(request: ClientRequest, after: int = 0, limit: int = 1_000) -> HttpResponse:
     """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` (all
-    refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`."""
+    refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`.
+    `number`: for a client with the scope `numbers`, where the entry is of a contact of its campaigns that is still here."""
     client = request.auth
     require_scope(client, ApiClient.Scope.FEED)
     told = services.changes(client=client, after=after, most=limit)

@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class OptoutsConfig(AppConfig):
     name = "apps.optouts"
     label = "optouts"
+
+    def ready(self) -> None:
+        from apps.webhooks.models import Kind
+        from apps.webhooks.services import RENDERERS
+
+        from .services import as_told
+
+        RENDERERS[Kind.OPT_OUT_RECORDED] = as_told

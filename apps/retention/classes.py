@@ -21,6 +21,7 @@ from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.optouts.models import Code, ListIn, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
+from apps.webhooks.models import Event
 
 from .deleting import delete_rows
 from .holds import Held
@@ -176,6 +177,10 @@ CLASSES = (
         models=("optouts.code",),
     ),
     Class(
+        DataClass.WEBHOOK, _("when it happened"), lambda at, days: Event.objects.filter(created_at__lte=_before(at, days)),
+        _rows_of(Event), models=("webhooks.event", "webhooks.delivery"),
+    ),
+    Class(
         DataClass.NOTICE, _("when it was written"), lambda at, days: Notice.objects.filter(created_at__lte=_before(at, days)),
         _rows_of(Notice), models=("audit.notice",),
     ),
@@ -191,5 +196,6 @@ WITHOUT_PERIOD = {
     "optouts.lift": "the register outlives everything (R15)",
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
+    "webhooks.endpoint": "secrets that sign messages, no personal data",
     "retention.erasure": "the erasure ledger outlives what it erased (R9)",
 }

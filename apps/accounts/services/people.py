@@ -13,6 +13,7 @@ from apps.core.locks import lock_agent
 
 from ..models import Department, User
 from ..roles import Role
+from ..signals import agent_suspended
 
 
 class LastAdmin(HeguiError):
@@ -126,6 +127,7 @@ def suspend(*, actor: User | None, agent: User, reason: str) -> User:
     lock_agent(agent.pk)
     agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
     agent.save(update_fields=["suspended_at", "suspended_for"])
+    agent_suspended.send(sender=User, agent=agent)
     return agent
 
 

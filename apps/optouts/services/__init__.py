@@ -1,7 +1,7 @@
 """Changes of the register, one file a subject."""
 
 from .coding import ask_code, use_code
-from .feeding import changes, give_positions, hashes_for
+from .feeding import as_told, changes, give_positions, hashes_for
 from .lifting import approve_lift, ask_lift, refuse_lift
 from .linking import has_left, link_of, make_link, use_link
 from .listing import run_list, take_list
@@ -10,7 +10,7 @@ from .recording import record_by_hand, record_opt_out
 from .scrubbing import ask_scrub, result_of, run_scrub, scrubbed
 
 __all__ = [
-    "approve_lift", "ask_code", "ask_lift", "ask_scrub", "changes", "confirm", "dismiss", "give_positions",
+    "approve_lift", "as_told", "ask_code", "ask_lift", "ask_scrub", "changes", "confirm", "dismiss", "give_positions",
     "has_left", "hashes_for", "link_of", "make_link", "record_by_hand", "record_opt_out", "refuse_lift", "remind_of_messages",
     "result_of", "run_list", "run_scrub", "scrubbed", "take_list", "take_message", "use_code", "use_link",
 ]  # fmt: skip

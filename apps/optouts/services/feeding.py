@@ -10,9 +10,10 @@ made with a key of the client, so those of two clients cannot be joined.
 """
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -22,6 +23,9 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, keyring, phones
 from apps.core.errors import BadInput
+from apps.core.protected import Protected, clear_for_machine
+
+from ..models import OptOut
 
 MOST_CHANGES = 10_000
 MOST_NUMBERS = 10_000
@@ -36,7 +40,7 @@ from fresh where c.id = fresh.id
 _READ = """
 select c.position, c.kind, c.created_at, coalesce(o.number_hash, l.number_hash, p.number_hash), coalesce(o.key_id, l.key_id, p.key_id),
        coalesce(o.scope, p.scope, 'everything'), coalesce(o.scope_value, p.scope_value, ''),
-       coalesce(o.said_at, l.consent_given_at, d.created_at)
+       coalesce(o.said_at, l.consent_given_at, d.created_at), coalesce(o.contact_id, p.contact_id)
 from optouts_change c
 left join optouts_optout o on o.id = c.opt_out_id
 left join optouts_lift l on l.id = c.lift_id
@@ -58,6 +62,11 @@ class Told:
     scope: str
     scope_value: str
     said_at: datetime
+    number: str | None = None
+
+
+# Who knows the numbers of contacts; the register does not. A room above says so when it starts.
+NUMBERS_OF: list[Callable[[ApiClient, Collection[int]], Mapping[int, Protected]]] = []
 
 
 @transaction.atomic
@@ -80,10 +89,46 @@ def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[Told]:
     secret = _key_of(client)
     with connection.cursor() as cursor:
         cursor.execute(_READ, {"after": after, "most": most})
-        return [
-            Told(position, kind, at, _of_client(secret, bytes(number_hash)), key, scope, value, said)
-            for position, kind, at, number_hash, key, scope, value, said in cursor.fetchall()
+        rows = cursor.fetchall()
+    numbers = _numbers(client, {row[8] for row in rows if row[8] is not None})
+    return [
+        Told(position, kind, at, _of_client(secret, bytes(number_hash)), key, scope, value, said, numbers.get(contact_id))
+        for position, kind, at, number_hash, key, scope, value, said, contact_id in rows
+    ]
+
+
+def _numbers(client: ApiClient, contacts: set[int]) -> dict[int, str]:
+    """The numbers of contacts of the client's campaigns, for a client that may read them; the hand-over is in the trail first."""
+    if ApiClient.Scope.NUMBERS not in client.scopes or not contacts:
+        return {}
+    found = {pk: phone for numbers_of in NUMBERS_OF for pk, phone in numbers_of(client, contacts).items()}
+    if found:
+        record_access(
+            kind=AccessEvent.Kind.HANDED_OVER, subject="register", field="contacts.contact.phone", purpose="feed of opt-outs",
+            client=client, count=len(found),
+        )  # fmt: skip
+    return {pk: clear_for_machine(phone) for pk, phone in found.items()}
+
+
+def as_told(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
+    """What the webhook `opt_out.recorded` tells a client: the entries as its feed tells them, by the client's own hashes."""
+    secret = _key_of(client)
+    entries = OptOut.objects.filter(pk__in=facts["opt_outs"]).order_by("pk")
+    return {
+        "opt_outs": [
+            {
+                "id": entry.public_id,
+                "hash": _of_client(secret, bytes(entry.number_hash)),
+                "key": entry.key_id,
+                "scope": entry.scope,
+                "scope_value": entry.scope_value,
+                "channel": entry.channel,
+                "said_at": entry.said_at.isoformat(),
+                "recorded_at": entry.created_at.isoformat(),
+            }
+            for entry in entries
         ]
+    }
 
 
 def hashes_for(*, client: ApiClient, numbers: Sequence[str]) -> list[dict[str, str] | None]:

@@ -15,6 +15,8 @@ from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_numbers
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.webhooks.models import Kind
+from apps.webhooks.services import emit
 
 from .. import signals
 from ..lists import MOST_ROWS, numbers_in, open_list
@@ -95,6 +97,7 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
     )  # fmt: skip
     if made:
         signals.opt_outs_recorded.send(sender=OptOut, opt_outs=made, number_indexes=list(fresh))
+        emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [each.pk for each in made]})
     return len(made)
 
 

@@ -14,6 +14,8 @@ from apps.core import blind_index, clock, detect, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_number
+from apps.webhooks.models import Kind
+from apps.webhooks.services import emit
 
 from .. import queries, signals
 from ..models import Change, Lift, OptOut
@@ -81,6 +83,7 @@ def record_hashed(*, number: Hashed, channel: str, evidence: str, said_at: datet
         number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, **about
     )
     signals.opt_outs_recorded.send(sender=OptOut, opt_outs=[opt_out], number_indexes=[number.index])
+    emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [opt_out.pk]})
     return opt_out
 
 

@@ -20,13 +20,15 @@ from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock
+from apps.core import blind_index, clock, ids
 from apps.core.errors import HeguiError
 from apps.core.locks import lock_numbers
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import delete_discarded
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
+from apps.webhooks.models import Kind
+from apps.webhooks.services import emit
 
 from .. import ledger
 from ..classes import CLASSES, Class, erase_contacts
@@ -102,6 +104,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
     run.ledger_line, run.ledger_mac = ledger.head()
     run.save()
+    emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:
         tell(
             User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=", ".join(sorted(failures))
@@ -169,6 +172,7 @@ def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun
     return len(keys)
 
 
+@transaction.atomic
 def _close(erasure: Erasure) -> bool:
     """Mark an erasure done once all of its people are seen to be gone."""
     if Contact.objects.filter(pk__in=erasure.contact_ids).exists():
@@ -177,6 +181,7 @@ def _close(erasure: Erasure) -> bool:
         book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
     erasure.done_at = clock.now()
     erasure.save(update_fields=["done_at"])
+    emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids]})
     return True
 
 

@@ -10,6 +10,8 @@ from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.core import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.webhooks.models import Kind as Event
+from apps.webhooks.services import emit
 
 from .. import queries
 from ..checking import Finding
@@ -82,6 +84,7 @@ def approve(*, actor: User, version: ScriptVersion, note: str = "", publish_now:
     version.expires_at = version.approved_at + APPROVAL_TERM
     version.save()
     tell([version.author], "script_approved", script=str(version))
+    emit(Event.SCRIPT_APPROVED, _told(version))
     return _published(actor, version) if publish_now else version
 
 
@@ -167,7 +170,12 @@ def retire(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVers
     version.save()
     _record(version, Kind.RETIRED, actor, note)
     tell([version.author], "script_retired", script=str(version))
+    emit(Event.SCRIPT_RETIRED, _told(version))
     return version
+
+
+def _told(version: ScriptVersion) -> dict[str, object]:
+    return {"script": version.script.public_id, "version": version.number}
 
 
 @transaction.atomic

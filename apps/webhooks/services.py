@@ -1,0 +1,217 @@
+"""Telling other systems, by Standard Webhooks: signed, with time and id, again and again until it arrived or died."""
+
+import base64
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpcore
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+from standardwebhooks import Webhook
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.core import clock
+from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.protected import clear_for_machine
+
+from .models import URGENT, Delivery, EndPoint, Event, Kind
+from .sending import AddressRefused, check_url, post
+
+log = structlog.get_logger(__name__)
+# The waits after each attempt, about 76 hours together; then a delivery is dead until somebody sends it again.
+BACK_OFF = [
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
+]
+LEASE = timedelta(minutes=2)
+OVERLAP = timedelta(days=1)
+AT_ONCE = 50
+GONE = 410
+Facts = dict[str, Any]
+# How facts become what a client is told; a room that needs more than its facts registers one.
+RENDERERS: dict[str, Callable[[Facts, ApiClient], Facts]] = {}
+
+
+def emit(kind: str, facts: Facts) -> None:
+    """Tell whoever wants to know, once the caller's transaction is over. Costs one query when nobody does."""
+    wanted = list(EndPoint.objects.filter(is_active=True, kinds__contains=[kind]).values_list("pk", flat=True))
+    if not wanted:
+        return
+    now = clock.now()
+    event = Event.objects.create(kind=kind, facts=facts, created_at=now)
+    Delivery.objects.bulk_create(
+        Delivery(event=event, end_point_id=pk, is_urgent=kind in URGENT, next_at=now, created_at=now) for pk in wanted
+    )
+    transaction.on_commit(_wake)
+
+
+def _wake() -> None:
+    try:
+        current_app.send_task("apps.webhooks.tasks.deliver_due")
+    except OperationalError:
+        log.warning("queue_away", task="deliver_due")  # the schedule finds them
+
+
+# -- delivering
+
+
+def deliver_due() -> int:
+    """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
+    arrived = 0
+    silent: set[int] = set()  # end points that did not answer in this round
+    while batch := _claimed(silent):
+        for delivery in batch:
+            if delivery.end_point_id in silent:
+                _put_off(delivery)
+            elif not _deliver(delivery):
+                silent.add(delivery.end_point_id)
+            arrived += delivery.state == Delivery.State.DONE
+    return arrived
+
+
+@transaction.atomic
+def _claimed(silent: set[int]) -> list[Delivery]:
+    """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes."""
+    now = clock.now()
+    due = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now, end_point__is_active=True)
+    due = due.exclude(end_point__in=silent).select_for_update(skip_locked=True, of=("self",))
+    batch = list(due.select_related("event", "end_point__client").order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])
+    for delivery in batch:
+        delivery.next_at, delivery.attempts = now + LEASE, delivery.attempts + 1
+        if not delivery.body:
+            delivery.body = _body(delivery)
+    Delivery.objects.bulk_update(batch, ["next_at", "attempts", "body"])
+    return batch
+
+
+def _body(delivery: Delivery) -> str:
+    event = delivery.event
+    render = RENDERERS.get(event.kind)
+    data = render(event.facts, delivery.end_point.client) if render else event.facts
+    return json.dumps({"type": event.kind, "timestamp": event.created_at.astimezone(UTC).isoformat(), "data": data}, separators=(",", ":"))
+
+
+def _put_off(delivery: Delivery) -> None:
+    """Its end point was silent a moment ago: it waits without losing an attempt."""
+    delivery.next_at, delivery.attempts = clock.now() + BACK_OFF[0], delivery.attempts - 1
+    delivery.save(update_fields=["next_at", "attempts"])
+
+
+def _deliver(delivery: Delivery) -> bool:
+    """One attempt. Returns whether the end point answered at all."""
+    end_point = delivery.end_point
+    try:
+        status = post(end_point.url, headers=_signed(delivery, clock.now()), body=delivery.body.encode())
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, AddressRefused) as error:
+        _failed(delivery, type(error).__name__)
+        return False
+    if 200 <= status < 300:
+        delivery.state, delivery.answer, delivery.ended_at = Delivery.State.DONE, str(status), clock.now()
+        delivery.save(update_fields=["state", "answer", "ended_at"])
+        return True
+    _failed(delivery, str(status))
+    if status == GONE:
+        EndPoint.objects.filter(pk=end_point.pk).update(is_active=False, ended_because="410 Gone")
+        return False
+    return True
+
+
+def _signed(delivery: Delivery, at: datetime) -> dict[str, str]:
+    """Standard Webhooks' headers: id, time, and a signature under each secret in force."""
+    at = at.astimezone(UTC)
+    end_point = delivery.end_point
+    known = [end_point.secret]
+    if end_point.previous_secret is not None and end_point.previous_until and end_point.previous_until > at:
+        known.append(end_point.previous_secret)
+    signatures = [Webhook(clear_for_machine(secret)).sign(delivery.message_id, at, delivery.body) for secret in known]
+    return {
+        "content-type": "application/json",
+        "user-agent": "Hegui",
+        "webhook-id": delivery.message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def _failed(delivery: Delivery, answer: str) -> None:
+    now = clock.now()
+    delivery.answer = answer[:120]
+    if delivery.attempts > len(BACK_OFF):
+        delivery.state, delivery.ended_at = Delivery.State.DEAD, now
+        log.error("webhook_dead", delivery=delivery.pk, end_point=delivery.end_point_id)
+    else:
+        delivery.next_at = now + BACK_OFF[delivery.attempts - 1]
+    delivery.save(update_fields=["state", "answer", "next_at", "ended_at"])
+
+
+# -- end points
+
+
+def _require_admin(actor: User) -> None:
+    if actor.role != Role.ADMIN:
+        raise NotAllowed()
+
+
+def new_secret() -> str:
+    """256 random bits in the form that Standard Webhooks asks for."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+@transaction.atomic
+def add_end_point(*, actor: User, name: str, client: ApiClient, url: str, kinds: Sequence[str]) -> tuple[EndPoint, str]:
+    """The end point and its secret, which is shown this once. Raises `AddressRefused`, `BadInput`."""
+    _require_admin(actor)
+    check_url(url)
+    if not kinds or set(kinds) - set(Kind.values):
+        raise BadInput(_("Say what is to be told."))
+    secret = new_secret()
+    made = EndPoint(name=name.strip(), client=client, url=url, kinds=list(kinds), secret=secret, created_at=clock.now())
+    if EndPoint.objects.filter(name=made.name).exists():
+        raise BadInput(_("There is an end point of that name."))
+    made.save()
+    return made, secret
+
+
+@transaction.atomic
+def rotate_secret(*, actor: User, end_point: EndPoint) -> tuple[EndPoint, str]:
+    """A new secret; messages carry signatures under both for a day."""
+    _require_admin(actor)
+    end_point = EndPoint.objects.select_for_update().get(pk=end_point.pk)
+    secret = new_secret()
+    end_point.previous_secret, end_point.previous_until, end_point.secret = end_point.secret, clock.now() + OVERLAP, secret
+    end_point.save()
+    return end_point, secret
+
+
+@transaction.atomic
+def switch_end_point(*, actor: User, end_point: EndPoint, active: bool) -> EndPoint:
+    """End it, or begin again: what waited meanwhile is sent then."""
+    _require_admin(actor)
+    end_point = EndPoint.objects.select_for_update().get(pk=end_point.pk)
+    end_point.is_active, end_point.ended_because = active, "" if active else str(actor)
+    end_point.save()
+    if active:
+        transaction.on_commit(_wake)
+    return end_point
+
+
+@transaction.atomic
+def send_again(*, actor: User, delivery: Delivery) -> Delivery:
+    """Bring a dead delivery back, with all its attempts before it. Raises `WrongState` for one that is not dead."""
+    _require_admin(actor)
+    delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
+    if delivery.state != Delivery.State.DEAD:
+        raise WrongState()
+    delivery.state, delivery.attempts, delivery.next_at, delivery.ended_at = Delivery.State.WAITING, 0, clock.now(), None
+    delivery.save()
+    transaction.on_commit(_wake)
+    return delivery

@@ -1,0 +1,260 @@
+"""Messages to other systems: signed as Standard Webhooks asks, sent until they arrive, never into the network."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from apps.accounts import services as accounts
+from apps.core.clock import now
+from apps.core.errors import BadInput, HeguiError, NotAllowed
+from apps.optouts import services as optouts
+from apps.scripts import services as scripts
+from apps.webhooks import sending, services
+from apps.webhooks.models import Delivery, EndPoint, Event, Kind
+from tests.world import PHONE, World
+
+
+@dataclass
+class Receiver:
+    """A receiver on loopback that keeps what it gets and answers what it is told to."""
+
+    port: int = 0
+    answers: list[int] = field(default_factory=list)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    told = Receiver()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(told.answers.pop(0) if told.answers else 204)
+            self.send_header("location", "http://127.0.0.1:1/")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    told.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    monkeypatch.setattr(settings, "HEGUI_WEBHOOK_NETWORKS", ["127.0.0.1/32"])
+    yield told
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def end_point(world: World, url: str, *kinds: str, name: str = "crm") -> tuple[EndPoint, str]:
+    return services.add_end_point(
+        actor=world.people["admin"], name=name, client=world.client, url=url, kinds=list(kinds or (Kind.OPT_OUT_RECORDED,))
+    )
+
+
+def test_an_opt_out_is_told_and_a_standard_receiver_verifies_it(world: World, receiver: Receiver) -> None:
+    _made, secret = end_point(world, receiver.url)
+    entry = optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence="m1")
+    assert services.deliver_due() == 1
+    ((headers, body),) = receiver.got
+    told = Webhook(secret).verify(body, headers)
+    assert told["type"] == "opt_out.recorded"
+    (row,) = told["data"]["opt_outs"]
+    assert row["id"] == entry.public_id
+    assert row["hash"] == optouts.changes(client=world.client, after=0)[0].hash
+    assert PHONE.encode() not in body
+
+
+def test_what_was_changed_on_the_way_or_signed_by_others_does_not_verify(world: World, receiver: Receiver) -> None:
+    _made, secret = end_point(world, receiver.url)
+    world.opt_out()
+    services.deliver_due()
+    ((headers, body),) = receiver.got
+    for key, content in ((secret, body + b" "), (services.new_secret(), body)):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(key).verify(content, headers)
+
+
+def test_nothing_is_told_of_what_did_not_happen(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url)
+    with transaction.atomic():
+        world.opt_out()
+        transaction.set_rollback(True)
+    assert services.deliver_due() == 0
+    assert not Event.objects.exists()
+
+
+def test_who_wants_something_else_is_not_told(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url, Kind.SCRIPT_RETIRED)
+    world.opt_out()
+    services.deliver_due()
+    assert receiver.got == []
+
+
+def test_it_is_sent_again_with_longer_waits_under_the_same_id_until_it_is_dead(world: World, receiver: Receiver, clock: Any) -> None:
+    end_point(world, receiver.url)
+    world.opt_out()
+    receiver.answers = [500] * 20
+    waits = []
+    while Delivery.objects.get().state == "waiting":
+        services.deliver_due()
+        delivery = Delivery.objects.get()
+        waits.append(delivery.next_at - now())
+        clock.move_to(delivery.next_at)
+    assert len(receiver.got) == len(services.BACK_OFF) + 1
+    assert waits[:-1] == services.BACK_OFF
+    assert len({headers["webhook-id"] for headers, _body in receiver.got}) == 1
+    assert len({body for _headers, body in receiver.got}) == 1
+    assert len({headers["webhook-timestamp"] for headers, _body in receiver.got}) == len(receiver.got)
+
+
+def test_a_dead_one_can_be_sent_again(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url)
+    world.opt_out()
+    with pytest.raises(HeguiError):
+        services.send_again(actor=world.people["admin"], delivery=Delivery.objects.get())
+    Delivery.objects.update(state="dead", attempts=10)
+    assert services.deliver_due() == 0
+    services.send_again(actor=world.people["admin"], delivery=Delivery.objects.get())
+    assert services.deliver_due() == 1
+    assert Delivery.objects.get().state == "done"
+
+
+def test_opt_outs_and_deletions_travel_first(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url, Kind.SCRIPT_APPROVED, Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
+    for kind in (Kind.SCRIPT_APPROVED, Kind.CONTACT_ERASED):
+        services.emit(kind, {})
+    world.opt_out()
+    services.deliver_due()
+    assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["contact.erased", "opt_out.recorded", "script.approved"]
+
+
+def test_a_silent_end_point_does_not_hold_up_the_others(world: World, receiver: Receiver) -> None:
+    end_point(world, "http://127.0.0.1:1/hook", name="silent")
+    end_point(world, receiver.url)
+    for number in range(3):
+        optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence=f"m{number}")
+    services.emit(Kind.OPT_OUT_RECORDED, {"opt_outs": []})
+    services.deliver_due()
+    assert len(receiver.got) == 4
+    silent = Delivery.objects.filter(end_point__name="silent").order_by("pk")
+    assert sum(delivery.attempts for delivery in silent) == 1
+
+
+def test_a_new_secret_overlaps_with_the_one_before(world: World, receiver: Receiver, clock: Any) -> None:
+    made, old = end_point(world, receiver.url)
+    _made, new = services.rotate_secret(actor=world.people["admin"], end_point=made)
+    world.opt_out()
+    services.deliver_due()
+    headers, body = receiver.got[-1]
+    for secret in (old, new):
+        Webhook(secret).verify(body, headers)
+    clock.shift(timedelta(days=1, seconds=1))
+    services.emit(Kind.OPT_OUT_RECORDED, {"opt_outs": []})
+    services.deliver_due()
+    headers, body = receiver.got[-1]
+    Webhook(new).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(body, headers)
+
+
+def test_who_answers_410_is_not_told_any_more(world: World, receiver: Receiver) -> None:
+    made, _secret = end_point(world, receiver.url)
+    receiver.answers = [410]
+    world.opt_out()
+    services.deliver_due()
+    made.refresh_from_db()
+    assert (made.is_active, made.ended_because) == (False, "410 Gone")
+
+
+def test_redirects_are_not_followed(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url)
+    receiver.answers = [302]
+    world.opt_out()
+    assert services.deliver_due() == 0
+    assert (Delivery.objects.get().state, Delivery.objects.get().answer, len(receiver.got)) == ("waiting", "302", 1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com/hook",
+        "https://127.0.0.1/hook",
+        "https://[::1]/hook",
+        "https://[::ffff:127.0.0.1]/hook",
+        "https://10.1.2.3/hook",
+        "https://172.16.0.1/hook",
+        "https://192.168.1.1/hook",
+        "https://169.254.169.254/latest/meta-data",
+        "https://100.64.0.1/hook",
+        "https://0.0.0.0/hook",
+        "https://224.0.0.1/hook",
+        "https://localhost/hook",
+        "https://intranet/hook",
+        "https://user:word@example.com/hook",
+        "ftp://example.com/hook",
+        "https:///hook",
+    ],
+)
+def test_no_address_inside_the_network_is_taken(world: World, url: str) -> None:
+    with pytest.raises(BadInput):
+        end_point(world, url)
+
+
+def test_a_name_is_judged_by_what_it_stands_for_when_it_is_called(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_point(world, "https://hooks.example.com/hook")
+    monkeypatch.setattr(
+        sending.socket, "getaddrinfo", lambda *_a, **_k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+    )
+    world.opt_out()
+    services.deliver_due()
+    assert Delivery.objects.get().answer == "AddressRefused"
+
+
+def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None:
+    for role in ("agent", "supervisor", "compliance"):
+        with pytest.raises(NotAllowed):
+            services.add_end_point(actor=world.people[role], name="x", client=world.client, url=receiver.url, kinds=[Kind.OPT_OUT_RECORDED])
+
+
+def test_a_suspended_agent_and_a_retired_script_are_told(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url, Kind.AGENT_SUSPENDED, Kind.SCRIPT_RETIRED)
+    accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="违规")
+    scripts.retire(actor=world.people["compliance"], version=world.script)
+    services.deliver_due()
+    assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["agent.suspended", "script.retired"]
+
+
+def test_the_pages_of_an_admin(world: World, receiver: Receiver, browse: Any) -> None:
+    admin = browse("admin")
+    answer = admin.post(
+        "/webhooks/new/", {"name": "crm", "client": world.client.pk, "url": "https://10.0.0.1/", "kinds": ["opt_out.recorded"]}
+    )
+    assert answer.status_code == 200
+    assert not EndPoint.objects.exists()
+    answer = admin.post("/webhooks/new/", {"name": "crm", "client": world.client.pk, "url": receiver.url, "kinds": ["opt_out.recorded"]})
+    made = EndPoint.objects.get()
+    assert "whsec_" in answer.content.decode()
+    assert "whsec_" not in admin.get(f"/webhooks/{made.pk}/").content.decode()
+    world.opt_out()
+    Delivery.objects.update(state="dead")
+    assert f"/webhooks/deliveries/{Delivery.objects.get().pk}/again/" in admin.get(f"/webhooks/{made.pk}/").content.decode()
+    admin.post(f"/webhooks/deliveries/{Delivery.objects.get().pk}/again/")
+    assert Delivery.objects.get().state == "waiting"
+    admin.post(f"/webhooks/{made.pk}/end/")
+    assert not EndPoint.objects.get().is_active
