@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("apps.scripts.urls")),
     path("", include("apps.optouts.urls")),
     path("", include("apps.calls.urls")),
+    path("", include("apps.retention.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.audit.urls")),
     path("", include("apps.access.urls")),

@@ -56,6 +56,8 @@ LINKS = (
     Link("reviews", "checklist", _("Rights to confirm")),
     Link("permission_audits", "shield-search", _("Permission audits")),
     Link("trail", "list-search", _("Access log")),
+    Link("retention", "trash-x", _("Deletion")),
+    Link("backups", "database-export", _("Backups")),
     Link("duties", "clock-check", _("Enforcement")),
 )
 

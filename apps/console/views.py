@@ -19,8 +19,9 @@ from apps.core import clock
 from apps.jobs.models import Job
 from apps.optouts import queries as optouts
 from apps.policies import queries as policies
-from apps.retention.models import PurgeRun
-from apps.retention.services import count_due
+from apps.policies.models import DataClass
+from apps.retention.models import BackupRun, PurgeRun
+from apps.retention.services import kept
 from apps.scripts import queries as scripts
 
 from .tables import PeopleTable
@@ -57,12 +58,14 @@ def people(request: StaffRequest) -> HttpResponse:
 def duties(request: StaffRequest) -> HttpResponse:
     """Which duties run by themselves, when they last ran and what they did."""
     now = clock.now()
+    runs = BackupRun.objects.order_by("-pk")
     shown = {
-        "runs": PurgeRun.objects.order_by("-pk")[:10],
-        "due": count_due(at=now),
+        "run": PurgeRun.objects.order_by("-pk").first(),
+        "backup": kept().first(),
+        "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),
-        "retention": policies.retention_policies(now).values(),
+        "contact_days": policies.days_kept(DataClass.CONTACT, now),
         "last_year": policies.calendar(now).last_known_year,
     }
     return render(request, "console/duties.html", shown)

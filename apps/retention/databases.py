@@ -53,6 +53,13 @@ def dump(snapshot: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
+def plain_dump() -> Iterator[IO[bytes]]:
+    """Every table as text, as PostgreSQL stores it: what whoever has the database can read."""
+    with _run([_program("pg_dump"), "--data-only"], connection.settings_dict["NAME"], stdout=subprocess.PIPE) as running:
+        yield cast(IO[bytes], running.stdout)
+
+
+@contextmanager
 def load(database: str) -> Iterator[IO[bytes]]:
     """What is written goes into an empty database, all or nothing."""
     command = [_program("pg_restore"), "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", f"--dbname={database}"]

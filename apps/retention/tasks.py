@@ -2,12 +2,19 @@
 
 from celery import shared_task
 
+from apps.accounts.models import User
+
 from . import services
 
 
 @shared_task(acks_late=True)
 def purge_expired() -> None:
     services.purge()
+
+
+@shared_task(acks_late=True)
+def purge_by_hand(person_id: int) -> None:
+    services.purge(started_by=User.objects.get(pk=person_id))
 
 
 @shared_task(acks_late=True)
@@ -18,3 +25,24 @@ def watch_ledger() -> None:
 @shared_task(acks_late=True)
 def remind_of_holds() -> None:
     services.remind_of_holds()
+
+
+@shared_task
+def back_up() -> None:
+    services.back_up_by_schedule()
+
+
+@shared_task
+def drill() -> None:
+    services.run_drill()
+
+
+@shared_task(acks_late=True)
+def watch_backups() -> None:
+    services.watch_backups()
+
+
+@shared_task(acks_late=True)
+def mend_files() -> None:
+    """Files that no row names, left by a crash between storing and committing."""
+    services.check_consistency(mend=True)

@@ -6,7 +6,7 @@ campaign that only `supervisor2` runs. Compliance sees all campaigns, admins non
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +26,10 @@ from apps.contacts.models import ContactImport
 from apps.core.clock import now as clock_now
 from apps.optouts import services as optouts
 from apps.policies import services as policies
+from apps.retention import services as retention
 from apps.scripts import services as scripts
+from apps.webhooks import services as webhooks
+from apps.webhooks.models import Delivery
 from tests.http import SecureClient
 from tests.scripts.rules import rule_of
 from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
@@ -115,6 +118,19 @@ PAGES = {
     "api_clients": page(D),
     "client_add": page(D),
     "client_change": page(D, method="post", object="client", end="1"),
+    "end_points": page(D),
+    "end_point_add": page(D),
+    "end_point": page(D, object="end_point"),
+    "end_point_change": page(D, method="post", object="end_point_step"),
+    "delivery_again": page(D, method="post", object="delivery"),
+    "retention": page(C, D),
+    "purge_start": page(C, method="post"),
+    "purge_run": page(C, D, object="purge_run"),
+    "purge_certificate": page(C, D, object="certificate"),
+    "holds": page(C),
+    "hold_new": page(C),
+    "hold_end": page(C, method="post", object="hold", reason="结案"),
+    "backups": page(C, D),
     "grants": page(A, S, C, D),
     "grant_ask": page(A, S, C, D),
     "grant_decide": page(A, S, C, D, method="post", object="grant", end="1"),
@@ -229,6 +245,8 @@ def _made_for(world: World, campaign: Campaign, wanted: str) -> dict[str, dict[s
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "lift_verdict", "scrub"},
+        lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
+        lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
 
@@ -267,6 +285,24 @@ def _of_register(world: World) -> dict[str, dict[str, Any]]:
         "lift_verdict": {"pk": lift.pk, "verdict": "approve"},
         "scrub": {"pk": 0},
     }
+
+
+def _of_webhooks(world: World) -> dict[str, dict[str, Any]]:
+    """An end point with a delivery that was given up."""
+    made, _secret = webhooks.add_end_point(
+        actor=world.people["admin"], name="crm", client=world.client, url="https://hooks.example.com/", kinds=["script.retired"]
+    )
+    webhooks.emit("script.retired", {})
+    Delivery.objects.update(state="dead")
+    return {"end_point": {"pk": made.pk}, "end_point_step": {"pk": made.pk, "step": "end"}, "delivery": {"pk": Delivery.objects.get().pk}}
+
+
+def _of_retention(world: World) -> dict[str, dict[str, Any]]:
+    run = retention.purge(pause=0)
+    hold = retention.place_hold(
+        actor=world.people["compliance"], kind="contact", target_id=world.contact.pk, reason="案号", review_on=date(2027, 1, 1)
+    )
+    return {"purge_run": {"pk": run.pk}, "certificate": {"pk": run.pk, "form": "json"}, "hold": {"pk": hold.pk}}
 
 
 def _scrub_of(world: World, username: str) -> int:

@@ -332,6 +332,11 @@ def _go_on_after(position: int) -> None:
 # -- the drill
 
 
+def run_drill() -> BackupRun:
+    """The monthly drill."""
+    return drill(BackupRun.objects.create(kind=BackupRun.Kind.DRILL, name="", created_at=clock.now()))
+
+
 def drill(run: BackupRun, *, say: Say = lambda sentence: None) -> BackupRun:
     """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed."""
     newest = kept().first()

@@ -1,0 +1,83 @@
+"""What a purge did, to be handed to a regulator: as JSON and as PDF (R8, R33). Counts and versions, nobody's data."""
+
+import hashlib
+import io
+import json
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from apps.policies.models import DataClass
+
+from .models import PurgeRun
+
+FONT = "STSong-Light"
+
+
+def certificate(run: PurgeRun) -> dict[str, Any]:
+    """What is certified. `digest` is the SHA-256 of everything else, in JSON with sorted keys."""
+    told: dict[str, Any] = {
+        "purge_run": run.pk,
+        "due_at": run.at.isoformat(),
+        "started_at": run.created_at.isoformat(),
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "state": run.state,
+        "deleted": run.counts,
+        "files_deleted": run.files,
+        "left_on_hold": run.held,
+        "not_deleted": run.failures,
+        "policy_versions": run.policies,
+        "people_erased": sum(len(erasure.number_hashes) for erasure in run.erasures.all()),
+        "ledger": {"line": run.ledger_line, "mac": run.ledger_mac},
+    }
+    told["digest"] = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+    return told
+
+
+def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
+    """By class: what it is called, how many were deleted, how many a hold kept, the version of the policy."""
+    return [
+        (str(DataClass(code).label), run.counts.get(code, 0), run.held.get(code, 0), version)
+        for code, version in sorted(run.policies.items())
+        if code in DataClass.values
+    ]
+
+
+def as_pdf(run: PurgeRun) -> bytes:
+    """One page A4."""
+    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
+    small = ParagraphStyle("small", fontName=FONT, fontSize=9, leading=13)
+    large = ParagraphStyle("large", fontName=FONT, fontSize=16, leading=22)
+    told = certificate(run)
+    title = _("Certificate of deletion no. %(number)s") % {"number": run.pk}
+    heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
+    rows = [[Paragraph(escape(str(cell)), small) for cell in row] for row in [heading, *rows_of(run)]]
+    table = Table(rows, repeatRows=1, colWidths=[230, 80, 90, 90])
+    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    lines = [
+        _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
+        _("People erased: %(people)s; files deleted: %(files)s.") % {"people": told["people_erased"], "files": run.files},
+        _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {run.failures}" if run.failures else ""),
+    ]
+    marks = [f"Ledger {run.ledger_line} · {run.ledger_mac}", f"SHA-256 {told['digest']}"]
+    out = io.BytesIO()
+    SimpleDocTemplate(out, pagesize=A4, title=title).build(
+        [
+            Paragraph(escape(title), large),
+            Spacer(1, 8),
+            *(Paragraph(escape(line), small) for line in lines),
+            Spacer(1, 10),
+            table,
+            Spacer(1, 10),
+            *(Paragraph(escape(mark), small) for mark in marks),
+        ]
+    )
+    return out.getvalue()

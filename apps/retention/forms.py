@@ -1,0 +1,55 @@
+"""The forms of legal holds."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.campaigns.models import Campaign, Line
+from apps.core import ids
+from apps.core.errors import NotFound
+
+from .models import LegalHold
+
+PREFIXES = {LegalHold.Kind.CONTACT: "ct", LegalHold.Kind.CALL: "cl", LegalHold.Kind.CAMPAIGN: "cp"}
+MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class HoldForm(forms.Form):
+    """One object by its id, or the calls of a time; a line or an agent narrows those down."""
+
+    kind = forms.ChoiceField(label=_("what is held"), choices=LegalHold.Kind.choices)
+    subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…), for one object"), max_length=40, required=False)
+    since = forms.DateTimeField(label=_("calls from"), required=False, widget=MOMENT)
+    until = forms.DateTimeField(label=_("calls until"), required=False, widget=MOMENT)
+    campaign = forms.ModelChoiceField(label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False)
+    line = forms.ModelChoiceField(label=_("line"), queryset=Line.objects.order_by("number"), required=False)
+    agent = forms.ModelChoiceField(label=_("agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("username"), required=False)
+    reason = forms.CharField(label=_("reason: a case, a request of an authority, a dispute"), max_length=300)
+    owner = forms.ModelChoiceField(label=_("owner"), queryset=User.objects.filter(role=Role.COMPLIANCE, is_active=True), required=False)
+    review_on = forms.DateField(label=_("to be reviewed on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        kind = told.get("kind", "")
+        if kind in PREFIXES:
+            try:
+                told["target_id"] = ids.decode(PREFIXES[LegalHold.Kind(kind)], told.get("subject", "").strip())
+            except NotFound:
+                self.add_error("subject", _("This is no id of that kind; it stands at the head of the object's page."))
+        elif not (told.get("since") and told.get("until")):
+            self.add_error("since", _("Say from when until when the calls are held."))
+        return told
+
+    def asked(self) -> dict[str, Any]:
+        """What `place_hold` wants."""
+        told = self.cleaned_data
+        about = {name: told[name] for name in ("kind", "reason", "review_on", "owner")}
+        if told["kind"] in PREFIXES:
+            return {**about, "target_id": told["target_id"]}
+        narrowed = {name: told[name].pk for name in ("campaign", "line", "agent") if told[name]}
+        moments = {name: timezone.localtime(told[name]).isoformat() for name in ("since", "until")}
+        return {**about, "query": {**moments, **narrowed}}

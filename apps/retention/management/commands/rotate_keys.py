@@ -1,0 +1,34 @@
+"""`rotate_keys [--retire PURPOSE ID] [--json]`: seal everything under a new key, while the site runs."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apps.core import cli
+from apps.core.errors import HeguiError
+from apps.retention import services
+
+
+class Command(cli.Command):
+    help = "Make new keys and seal every value and file under them; or take an older key away that nothing needs."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--retire", nargs=2, metavar=("PURPOSE", "ID"), help="take an older key out of the keyring")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["retire"]:
+                purpose, key_id = options["retire"]
+                services.retire_key(purpose=purpose, key_id=key_id)
+                told: dict[str, Any] = {"retired": key_id, "purpose": purpose}
+                sentence = f"The key {key_id} of {purpose} is no longer in the keyring. The keyring before stands beside it (.before)."
+            else:
+                told = services.rotate_keys(progress=self.progress)
+                sentence = f"{told['values']:,} values and {told['files']:,} files are sealed under the current keys."
+        except HeguiError as error:
+            self.refuse(error)
+        if options["json"]:
+            self.tell(told)
+        else:
+            self.stdout.write(sentence)

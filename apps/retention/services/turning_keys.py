@@ -1,0 +1,161 @@
+"""Keys turn while the site runs: a new key, every value sealed anew under it, the old one let go when nothing needs it (R7).
+
+Every process reads the keyring again within seconds, and at once when it meets a key that it does not know. So a new key
+is first known to all, then used by all, and values are sealed anew in batches beside the traffic. Cut short anywhere, the
+next run goes on with the values that are left: no second new key is made while any is.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from apps.core import cipher, keyring, vault
+from apps.core.errors import BadInput, KeyringError
+from apps.core.fields import protected_fields
+from apps.core.locks import keep_files
+
+from .backing_up import kept
+
+TURNED = ("fields", "files")
+BATCH = 1_000
+Progress = Callable[[int, int], None]
+
+
+def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], None] = time.sleep) -> dict[str, int]:
+    """Seal every value and file under the current key; with a new key first, unless an earlier run was cut short.
+
+    Returns how many values and files were sealed anew. Raises `KeyringError` when the keyring is not a file: then a key is
+    added to the environment by hand, and this seals what is under older ones.
+    """
+    waiting = count_waiting()
+    if not sum(waiting.values()):
+        if settings.HEGUI_KEYRING:
+            raise KeyringError(_("The keyring comes from the environment: add a key there, make it current, restart, and run this again."))
+        keyring.change_file(settings.HEGUI_KEYRING_FILE, _with_new_keys)
+        keyring.reload()
+        wait(2 * keyring.FRESH_SECONDS)  # until then others may still seal under the key before
+        waiting = count_waiting()
+    total, done = sum(waiting.values()), {"values": 0, "files": 0}
+    while count_waiting():
+        before = sum(done.values())
+        for kind, steps in (("values", _values()), ("files", _files())):
+            for count in steps:
+                done[kind] += count
+                if progress:
+                    progress(min(sum(done.values()), total), total)
+        if sum(done.values()) == before:
+            wait(keyring.FRESH_SECONDS)  # somebody holds the rows that are left
+    return done
+
+
+def _with_new_keys(text: str) -> str:
+    for purpose in TURNED:
+        text = keyring.with_new_key(text, purpose)
+    return text
+
+
+def count_waiting() -> dict[str, int]:
+    """How many values and files are sealed under another key than the current, by table and `files`; without the zeros."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model, name in _columns():
+            cursor.execute(
+                sql.SQL("select count(*) from {table} where {column} is not null and {key} <> %s").format(**_names(model, name)),
+                [keyring.keys("fields").current_id],
+            )
+            if count := cursor.fetchone()[0]:
+                found[f"{model._meta.db_table}.{name}"] = count
+    if files := sum(1 for _name in _old_files()):
+        found["files"] = files
+    return found
+
+
+def _columns() -> Iterator[tuple[type[models.Model], str]]:
+    for model in apps.get_models():
+        if not model._meta.proxy:
+            for name in protected_fields(model):
+                yield model, name
+
+
+def _names(model: type[models.Model], name: str) -> dict[str, sql.Composable]:
+    column = sql.Identifier(name)
+    # A sealed value begins with its version, the length of its key's id, and the id (`core.cipher`).
+    key = sql.SQL("convert_from(substring({column} from 3 for get_byte({column}, 1)), 'UTF8')").format(column=column)
+    return {"table": sql.Identifier(model._meta.db_table), "column": column, "key": key}
+
+
+def _values() -> Iterator[int]:
+    for model, name in _columns():
+        after: int | None = 0
+        while after is not None:
+            count, after = _turn_batch(model, name, after)
+            yield count
+
+
+@transaction.atomic
+def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, int | None]:
+    """One batch of a column, after a key; how many, and the key to go on after. What somebody holds is left for the next round."""
+    names = _names(model, name)
+    bound_to = model._meta.get_field(name).bound_to  # type: ignore[union-attr]  # a protected field
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "select id, {column} from {table} where id > %s and {column} is not null and {key} <> %s"
+                " order by id limit %s for update skip locked"
+            ).format(**names),
+            [after, keyring.keys("fields").current_id, BATCH],
+        )
+        rows = [(pk, _sealed_anew(bytes(value), "fields", bound_to)) for pk, value in cursor.fetchall()]
+        if rows:
+            change = "update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where t.id = v.id"
+            cursor.execute(sql.SQL(change).format(**names), [[pk for pk, _value in rows], [value for _pk, value in rows]])
+    return len(rows), rows[-1][0] if rows else None
+
+
+def _sealed_anew(sealed: bytes, purpose: str, bound_to: bytes) -> bytes:
+    return cipher.seal(cipher.open_sealed(sealed, purpose=purpose, bound_to=bound_to), purpose=purpose, bound_to=bound_to)
+
+
+def _old_files() -> Iterator[str]:
+    current = keyring.keys("files").current_id
+    for name in vault.names():
+        try:
+            if vault.key_id(name) != current:
+                yield name
+        except FileNotFoundError:
+            continue
+
+
+def _files() -> Iterator[int]:
+    for name in list(_old_files()):
+        with transaction.atomic():
+            keep_files()  # what is sealed anew is not deleted meanwhile, and does not come back
+            if vault.exists(name):
+                vault.seal_anew(name)
+                yield 1
+
+
+def retire_key(*, purpose: str, key_id: str) -> None:
+    """Take an older key out of the keyring. Raises `BadInput` while a value, a file, an entry of the register or a backup
+    that is kept needs it."""
+    if purpose in TURNED and count_waiting():
+        raise BadInput(_("Values are still sealed under older keys: run rotate_keys first."))
+    if purpose == "register" and _entries_under(key_id):
+        raise BadInput(_("Entries of the register stand under this key: it is never taken away while they do."))
+    if purpose not in (*TURNED, "register"):
+        raise BadInput(_('Keys of "%(purpose)s" are not taken away.'), purpose=purpose)
+    if needed := [run.name for run in kept() if key_id in run.facts.get("keys", {}).get(purpose, [])]:
+        raise BadInput(_("Backups that are kept were made under this key: %(names)s."), names=", ".join(needed[:3]))
+    keyring.change_file(settings.HEGUI_KEYRING_FILE, lambda text: keyring.without_key(text, purpose, key_id))
+    keyring.reload()
+
+
+def _entries_under(key_id: str) -> bool:
+    register: Any = apps.get_model("optouts.OptOut")
+    return bool(register.objects.filter(key_id=key_id).exists())
