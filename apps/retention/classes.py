@@ -23,7 +23,7 @@ from apps.optouts.models import Code, ListIn, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.webhooks.models import Event
 
-from .deleting import delete_rows
+from .deleting import cut, delete_rows, delete_where
 from .holds import Held
 from .models import CallTally
 
@@ -74,15 +74,11 @@ def _calls(at: datetime, days: int) -> QuerySet[Call]:
 
 
 def _erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
-    calls = Call.objects.filter(pk__in=keys)
     if policy.action == RetentionPolicy.Action.ANONYMISE:
-        _count_into_tally(calls)
-    decisions = list(calls.values_list("decision_id", flat=True))
+        _count_into_tally(Call.objects.filter(pk__in=keys))
     for model in (Ticket, Disposition):
-        rows = model._base_manager.filter(call__in=keys)
-        rows._raw_delete(rows.db)
-    delete_rows(Call, keys)
-    _erase_decisions(decisions, policy)
+        delete_where(model, "call_id", keys)
+    _erase_decisions(delete_where(Call, "id", keys, returning="decision_id"), policy)
 
 
 def _count_into_tally(calls: QuerySet[Call]) -> None:
@@ -101,9 +97,8 @@ def _decisions(at: datetime, days: int) -> QuerySet[Decision]:
 
 
 def _erase_decisions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
-    SpoofingEvent.objects.filter(decision__in=keys).update(decision=None)
-    rows = Decision.objects.filter(pk__in=keys)
-    rows._raw_delete(rows.db)
+    cut(SpoofingEvent, "decision_id", keys)
+    delete_where(Decision, "id", keys)
 
 
 # -- files
@@ -156,15 +151,16 @@ def _erase_sessions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 RECEIVED = _("when it was received")
 
 CLASSES = (
+    # Calls before contacts: who goes with their calls leaves no link to be cut first.
+    Class(
+        DataClass.CALL, _("when the call was reserved"), _calls, _erase_calls, lambda holds: holds.calls,
+        ("calls.call", "calls.disposition", "calls.ticket"),
+    ),
     Class(
         DataClass.CONTACT, RECEIVED, _contacts, erase_contacts, lambda holds: holds.contacts,
         ("contacts.contact", "contacts.consent", "campaigns.queueentry"),
     ),
     Class(DataClass.UNCALLED, RECEIVED, _uncalled, erase_contacts, lambda holds: holds.contacts),
-    Class(
-        DataClass.CALL, _("when the call was reserved"), _calls, _erase_calls, lambda holds: holds.calls,
-        ("calls.call", "calls.disposition", "calls.ticket"),
-    ),
     Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions, lambda holds: holds.decisions, ("calls.decision",)),
     Class(
         DataClass.IMPORT_FILE, _("when the file was handed in"), _imports, _let_go(ContactImport, "report", "upload"),

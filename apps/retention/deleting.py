@@ -1,22 +1,62 @@
-"""Rows deleted in bulk as their foreign keys say, without loading them: the trail of a purge is its certificate."""
+"""Rows deleted in bulk as their foreign keys say, without loading them: the trail of a purge is its certificate.
+
+Keys go to PostgreSQL as one array: a parameter for each costs more than the deletion.
+"""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
+from psycopg import sql
+
+
+def delete_where(model: type[models.Model], column: str, keys: Sequence[Any], *, returning: str = "") -> list[Any]:
+    """Delete the rows whose column is among the keys; gives what `returning` names of each."""
+    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(column)}
+    statement = sql.SQL("delete from {table} where {column} = any(%s)").format(**names)
+    if returning:
+        statement += sql.SQL(" returning {}").format(sql.Identifier(returning))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(keys)])
+        return [value for (value,) in cursor.fetchall()] if returning else []
+
+
+def cut(model: type[models.Model], column: str, keys: Sequence[Any]) -> None:
+    """Set the column of those rows to null."""
+    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(column)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("update {table} set {column} = null where {column} = any(%s)").format(**names), [list(keys)])
+
+
+def _pk(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
+def _keys_of(model: type[models.Model], column: str, keys: Sequence[Any]) -> list[Any]:
+    table, wanted, by = map(sql.Identifier, (model._meta.db_table, _pk(model), column))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select {} from {} where {} = any(%s)").format(wanted, table, by), [list(keys)])
+        return [key for (key,) in cursor.fetchall()]
+
+
+@cache
+def _hanging(model: type[models.Model]) -> list[tuple[type[models.Model], str, bool]]:
+    """What hangs on a model: the model, its column, and whether it goes (CASCADE) or is cut (SET_NULL)."""
+    found = []
+    for relation in model._meta.get_fields(include_hidden=True):
+        if isinstance(relation, models.ManyToOneRel) and relation.on_delete in {models.CASCADE, models.SET_NULL}:
+            found.append((relation.related_model, relation.field.column, relation.on_delete is models.CASCADE))
+    return found
 
 
 def delete_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
     """Delete rows and what hangs on them by CASCADE; cut what hangs by SET_NULL. PROTECT is the database's to refuse."""
-    for relation in model._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, models.ManyToOneRel):
-            continue
-        related, field = relation.related_model, relation.field
-        hanging = related._base_manager.filter(**{f"{field.name}__in": keys})
-        if relation.on_delete is models.CASCADE:
-            if inner := list(hanging.values_list("pk", flat=True)):
-                delete_rows(related, inner)
-        elif relation.on_delete is models.SET_NULL:
-            hanging.update(**{field.name: None})
-    rows = model._base_manager.filter(pk__in=keys)
-    rows._raw_delete(rows.db)
+    for related, column, goes in _hanging(model):
+        if not goes:
+            cut(related, column, keys)
+        elif _hanging(related):
+            delete_rows(related, _keys_of(related, column, keys))
+        else:
+            delete_where(related, column, keys)
+    delete_where(model, _pk(model), keys)

@@ -39,6 +39,12 @@ class LedgerBroken(HeguiError):
     sentence = _("The ledger of erasures and opt-outs was changed at line %(line)s. Put its copy back before you go on.")
 
 
+class LedgerAhead(HeguiError):
+    code = "ledger_ahead"
+    status = 500
+    sentence = _("The ledger knows opt-outs that this database does not: restore a backup beside it, or set a foreign ledger aside.")
+
+
 @dataclass(frozen=True)
 class Line:
     """One entry. `position` is that of the feed of opt-outs up to which everything is written here."""
@@ -87,18 +93,22 @@ class Writer:
         self.mac = _mac(self._secret, self.mac, _body(line))
         self._waiting.append(_body(line | {"mac": self.mac}) + b"\n")
 
-    def sync(self) -> None:
-        """Have everything on the disk."""
+    def flush(self) -> None:
+        """Hand everything to the operating system: it survives the process, not the machine."""
         self._file.seek(0, os.SEEK_END)
         self._file.write(b"".join(self._waiting))
         self._waiting.clear()
         self._file.flush()
+
+    def sync(self) -> None:
+        """Have everything on the disk."""
+        self.flush()
         os.fsync(self._file.fileno())
 
 
 @contextmanager
-def writing() -> Iterator[Writer]:
-    """Hold the ledger; what was added is on the disk when the block ends.
+def writing(*, sync: bool = True) -> Iterator[Writer]:
+    """Hold the ledger; what was added is on the disk when the block ends (without `sync`: with the next that syncs).
 
     Raises `OSError` when it cannot be written, `LedgerBroken` when its last line is not ours.
     """
@@ -109,7 +119,10 @@ def writing() -> Iterator[Writer]:
         fcntl.flock(file, fcntl.LOCK_EX)
         book = Writer(file)
         yield book
-        book.sync()
+        if sync:
+            book.sync()
+        else:
+            book.flush()
 
 
 def _last_line(file: BufferedRandom) -> dict[str, Any] | None:
@@ -153,6 +166,13 @@ def read_ledger(path: Path | None = None) -> Iterator[Line]:
                 raise LedgerBroken(line=number)
             before = mac
             yield Line(number, line["kind"], line["p"], line["facts"], mac)
+
+
+def set_aside() -> None:
+    """Begin a new ledger, for a database that begins anew; the old one stays beside it."""
+    path = ledger_file()
+    if path.exists():
+        path.rename(path.with_name(f"ledger-until-{path.stat().st_mtime_ns}.jsonl"))
 
 
 def head() -> tuple[int, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from celery import current_app
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -87,7 +88,7 @@ def purge_certificate(request: StaffRequest, pk: int, form: str) -> HttpResponse
 @for_roles(Role.COMPLIANCE)
 @require_GET
 def holds(request: StaffRequest) -> HttpResponse:
-    every = LegalHold.objects.select_related("owner", "placed_by", "ended_by").order_by("ended_at", "review_on")
+    every = LegalHold.objects.select_related("owner", "placed_by", "ended_by").order_by(F("ended_at").desc(nulls_first=True), "review_on")
     return render(request, "retention/holds.html", {"holds": every[:200], "today": clock.now().date()})
 
 

@@ -24,7 +24,7 @@ from apps.optouts import services
 from apps.optouts.models import Change, ListIn, OptOut, Scrub
 from apps.retention.services import purge
 from tests.http import Api, problem
-from tests.world import PHONE, World
+from tests.world import OTHER_PHONE, PHONE, World
 
 
 @pytest.fixture(autouse=True)
@@ -286,6 +286,19 @@ def test_a_program_finds_its_customers_by_their_hashes_and_no_others(world: Worl
     assert problem(Api(world.key).get("opt-outs/changes")) == (403, "not_allowed")
     assert problem(api.get("opt-outs/changes?after=-1")) == (422, "bad_input")
     assert problem(api.get("opt-outs/changes?limit=10001")) == (422, "bad_input")
+
+
+def test_numbers_go_to_a_client_with_the_scope_for_contacts_of_its_campaigns_and_into_the_trail(world: World) -> None:
+    client, key = world.api_client("crm", "feed", "numbers")
+    _plain, plain_key = world.api_client("plain", "feed")
+    world.opt_out(OTHER_PHONE)  # of no contact
+    services.record_opt_out(phone=f"+86{PHONE}", channel="key", evidence="call:2", contact_id=world.contact.pk)
+    assert [row["number"] for row in Api(key).get("opt-outs/changes").json()["changes"]] == [None, None]
+    world.campaign.clients.add(client)
+    assert [row["number"] for row in Api(key).get("opt-outs/changes").json()["changes"]] == [None, f"+86{PHONE}"]
+    event = AccessEvent.objects.get(client=client)
+    assert (event.kind, event.field, event.count) == ("handed_over", "contacts.contact.phone", 1)
+    assert [row["number"] for row in Api(plain_key).get("opt-outs/changes").json()["changes"]] == [None, None]
 
 
 def test_pages_of_the_feed_go_on_where_the_last_ended(world: World) -> None:

@@ -133,7 +133,7 @@ def test_who_came_back_after_an_erasure_stays(world: World, tmp_path: Path, else
 
 
 def test_an_erasure_that_a_crash_cut_short_is_finished_by_the_restore(world: World, backup: Path, elsewhere: str) -> None:
-    services.begin_erasure([world.contact])
+    services.begin_erasure([(world.contact.pk, world.contact.phone)])
     assert restored(backup, elsewhere)["erased"] == 1
     with databases.working_on(elsewhere):
         assert not Contact.objects.exists()

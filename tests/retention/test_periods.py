@@ -129,8 +129,8 @@ def test_a_class_that_fails_is_named_and_the_others_go_on(world: World, clock: A
     def fails(*_: object) -> None:
         raise OSError
 
-    broken = classes.Class("call", "", classes.CLASSES[2].due, fails)
-    monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, *classes.CLASSES[:2]))
+    broken = classes.Class("call", "", classes.CLASSES[0].due, fails)
+    monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, *classes.CLASSES[1:3]))
     world.call()
     clock.shift(YEAR)
     run = services.purge(pause=0)

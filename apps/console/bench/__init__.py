@@ -16,6 +16,7 @@ from .http import bench_gate_http
 from .importing import bench_import
 from .linting import bench_lint_scripts
 from .measure import Line, Scale
+from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
 
 BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
@@ -28,6 +29,8 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "lint_scripts": bench_lint_scripts,
     "scrub": bench_scrub,
     "feed": bench_feed,
+    "purge": bench_purge,
+    "backup": bench_backup,
 }
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]

@@ -64,4 +64,7 @@ def numbers(chance: random.Random, count: int) -> list[str]:
 
 
 def name(chance: random.Random) -> str:
-    return chance.choice(SURNAMES) + chance.choice(GIVEN)
+    """A name that nobody of the staff bears: what is searched for as a client's is never a colleague's."""
+    while (made := chance.choice(SURNAMES) + chance.choice(GIVEN)) in {shown for _user, shown, _role, _place in STAFF}:
+        continue
+    return made

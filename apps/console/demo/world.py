@@ -5,6 +5,8 @@ import io
 import json
 import random
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import transaction
+from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
 from apps.access import roles
@@ -32,6 +35,7 @@ from apps.core.errors import HeguiError
 from apps.core.protected import clear_for_machine
 from apps.optouts import services as optouts
 from apps.policies import services as policies
+from apps.retention import ledger
 from apps.scripts import services as scripts
 
 from .campaigns import CHECKLIST, PLANS, Plan
@@ -49,6 +53,17 @@ MARK = "demo"
 class DemoExists(HeguiError):
     code = "demo_exists"
     sentence = "The database already holds data. Use demo --reset to start the demo anew (it deletes everything)."  # type: ignore[assignment]
+
+
+@contextmanager
+def _at(moment: datetime) -> Iterator[None]:
+    """The demo's clock stands at a moment of its past: what the register notes then is of then."""
+    before = settings.DEMO_CLOCK_OFFSET
+    settings.DEMO_CLOCK_OFFSET = moment - timezone.now()
+    try:
+        yield
+    finally:
+        settings.DEMO_CLOCK_OFFSET = before
 
 
 def has_people() -> bool:
@@ -73,6 +88,7 @@ def build(*, reset: bool = False) -> None:
         if not settings.DEMO:
             raise HeguiError("This database is not a demo's: it is not deleted.")
         call_command("flush", interactive=False, verbosity=0)
+        ledger.set_aside()
         call_command("migrate", "policies", "0001", verbosity=0)
         call_command("migrate", verbosity=0)
     secret = {"password": secrets.token_urlsafe(9), "dialler_key": ""}
@@ -338,4 +354,6 @@ class _Builder:
         reason = self.chance.choice(reasons) if state == Call.State.ENDED else Disposition.Reason.NOT_REACHED
         Disposition.objects.create(call=call, reason=reason, written_by=agent, created_at=call.ended_at)
         if state == Call.State.ENDED and self.chance.random() < 0.06:
-            calls.record_event(call_id=call.pk, event="key", client=None, at=at + timedelta(seconds=30), digit="9")
+            pressed = at + timedelta(seconds=30)
+            with _at(pressed + timedelta(milliseconds=self.chance.randint(40, 900))):  # so long until it took effect
+                calls.record_event(call_id=call.pk, event="key", client=None, at=pressed, digit="9")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, vault
@@ -69,5 +69,7 @@ def _ledger_state() -> dict[str, Any]:
         position = max((line.position for line in ledger.read_ledger()), default=0)
     except ledger.LedgerBroken as error:
         return {"ledger": str(error)}
+    if position > (Change.objects.aggregate(last=Max("position"))["last"] or 0):
+        return {"ledger": str(ledger.LedgerAhead())}
     lacking = Change.objects.filter(Q(position__isnull=True) | Q(position__gt=position), created_at__lt=clock.now() - FRESH)
     return {"ledger_behind": count} if (count := lacking.count()) else {}

@@ -14,6 +14,7 @@ import ahocorasick
 from django.conf import settings
 from redis import Redis
 
+from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.core import blind_index
 from apps.core.protected import clear_for_machine
@@ -34,9 +35,10 @@ class Search:
     def __init__(self) -> None:
         self._indexes = {bytes(each) for each in Contact.objects.values_list("number_index", flat=True).iterator(chunk_size=10_000)}
         self._names = ahocorasick.Automaton()
+        colleagues = set(User.objects.values_list("display_name", flat=True))  # who bears a colleague's name is not found by it
         for contact in Contact.objects.filter(name__isnull=False).only("name").iterator(chunk_size=5_000):
             name = clear_for_machine(contact.name)
-            if len(name) >= LEAST_NAME:
+            if len(name) >= LEAST_NAME and name not in colleagues:
                 for form in (name.encode(), name.encode().hex().encode()):
                     self._names.add_word(form.decode("latin-1"), len(form))
         if len(self._names):

@@ -35,11 +35,16 @@ from optouts_change c join optouts_lift l on l.id = c.lift_id where c.position >
 
 
 def write_register() -> int:
-    """Bring the ledger up to what is committed. Returns how many changes were written; idempotent, and safe beside others."""
+    """Bring the ledger up to what is committed. Returns how many changes were written; idempotent, and safe beside others.
+
+    Raises `LedgerAhead` when it is another database's, or this one lost what it knew.
+    """
     give_positions()
     written = 0
     with ledger.writing() as book:
         last = Change.objects.aggregate(last=Max("position"))["last"] or 0
+        if book.position > last:
+            raise ledger.LedgerAhead
         while book.position < last:
             until = min(book.position + AT_ONCE, last)
             changes = sorted(

@@ -70,7 +70,8 @@ def restore(
     say(_("Restoring the database …"))
     scratch = f"{name}_restoring"
     databases.create(scratch)
-    _load(path, secrets, scratch, lambda member: member.removeprefix("files/") in set(manifest["files"]))
+    own = set(manifest["files"])
+    _load(path, secrets, scratch, lambda member: member.removeprefix("files/") in own)
     for part, wanted in parts:
         _load(part, secrets, None, lambda member, wanted=wanted: member.removeprefix("files/") in wanted)  # type: ignore[misc]
     if book is not None and book != ledger.ledger_file():
