@@ -128,7 +128,14 @@ class History:
 def test_whatever_happens_deletion_holds(world: World, clock: time_machine.Traveller) -> None:
     Contact.objects.all().delete()
 
-    @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate], report_multiple_bugs=False)
+    @settings(
+        max_examples=200,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+    )
     @given(st.lists(STEPS, min_size=14, max_size=22))
     def histories(steps: list[tuple[str, int]]) -> None:
         ledger.ledger_file().unlink(missing_ok=True)

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.utils.translation import override
 
 from apps.contacts.models import Contact, ContactImport
 from apps.core import blind_index, keyring, vault
@@ -24,6 +25,12 @@ from tests.world import OTHER_PHONE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYRING = Secrets()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture
@@ -233,9 +240,10 @@ def test_the_ledger_has_to_be_there(world: World, elsewhere: str, tmp_path: Path
 def test_a_changed_ledger_is_refused(world: World, backup: Path, elsewhere: str) -> None:
     world.opt_out()
     path = ledger.ledger_file()
-    line = json.loads(path.read_bytes().splitlines()[0])
+    mac, body = path.read_text().splitlines()[0].split(" ", 1)
+    line = json.loads(body)
     line["facts"]["number_hash"] = "00" * 32
-    path.write_text(json.dumps(line) + "\n")
+    path.write_text(f"{mac} {json.dumps(line)}\n")
     with pytest.raises(ledger.LedgerBroken, match="line 1"):
         restored(backup, elsewhere)
 

@@ -51,13 +51,14 @@ def back_up(path: Path, *, secrets: Secrets, base: Path | None = None, progress:
     path.parent.mkdir(parents=True, exist_ok=True)
     before = verify_archive(base, secrets=secrets) if base else None
     write_register()
+    known = ledger.head()  # before the snapshot: what stands in the ledger now is in the backup too
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read")
             cursor.execute("select pg_export_snapshot()")
             (snapshot,) = cursor.fetchone()
         keep_files()
-        manifest = _manifest(before)
+        manifest = _manifest(before, known)
         head = {name: manifest[name] for name in ("id", "made_at", "base")}
         with writing(path, head=head, secrets=secrets) as archive:
             archive.add("manifest.json", json.dumps(manifest).encode())
@@ -84,12 +85,11 @@ def files_in_use() -> Iterator[str]:
             yield from rows.iterator(chunk_size=10_000)
 
 
-def _manifest(before: dict[str, Any] | None) -> dict[str, Any]:
+def _manifest(before: dict[str, Any] | None, known: tuple[int, str]) -> dict[str, Any]:
     earlier: dict[str, str] = {}
     if before is not None:
         earlier = dict.fromkeys(before["files"], before["id"]) | before["files_before"]
     in_use = sorted(set(files_in_use()))
-    line, mac = ledger.head()
     return {
         "id": uuid.uuid4().hex,
         "base": before["id"] if before else "",
@@ -100,7 +100,7 @@ def _manifest(before: dict[str, Any] | None) -> dict[str, Any]:
         "rows": count_all_rows(),
         "files": [name for name in in_use if name not in earlier],
         "files_before": {name: earlier[name] for name in in_use if name in earlier},
-        "ledger": {"line": line, "mac": mac, "at": str(ledger.ledger_file())},
+        "ledger": {"line": known[0], "mac": known[1], "at": str(ledger.ledger_file())},
         "demo": _demo_mark(),
     }
 

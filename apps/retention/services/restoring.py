@@ -90,7 +90,7 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     say(_("Replaying what happened since: opt-outs, erasures …"))
-    told = replay()
+    told = replay(since=manifest["ledger"]["line"])
     run = purge(pause=0)
     found = check_consistency()
     if found:
@@ -144,9 +144,9 @@ def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) ->
     """The ledger to replay: as named, or this site's, or the one that the backup was made beside."""
     places = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
     found = next((place for place in places if place.exists()), None)
-    line, mac = manifest["ledger"]["line"], manifest["ledger"]["mac"]
+    wanted = manifest["ledger"]["line"], manifest["ledger"]["mac"]
     if found is None:
-        if line and not without:
+        if wanted[0] and not without:
             raise BackupRefused(
                 _(
                     "The ledger outside the database is missing: without it, who opted out or was erased since is not known. "
@@ -154,10 +154,11 @@ def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) ->
                 )
             )
         return None
-    if line and not any((each.number, each.mac) == (line, mac) for each in ledger.read_ledger(found)):
+    is_ours = not wanted[0]
+    for each in ledger.read_ledger(found):  # to its end: every line is checked
+        is_ours = is_ours or (each.number, each.mac) == wanted
+    if not is_ours:
         raise BackupRefused(_("The ledger at %(place)s is not that of the backed-up site, or older than the backup."), place=found)
-    for _each in ledger.read_ledger(found):
-        pass
     return found
 
 
@@ -215,23 +216,25 @@ def _put_demo_mark(manifest: dict[str, Any]) -> None:
 # -- replaying
 
 
-def replay() -> dict[str, int]:
-    """Bring the register and the erasures up to the ledger. Running it again changes nothing."""
-    told, last = _replay_lines()
+def replay(*, since: int = 0) -> dict[str, int]:
+    """Bring the register and the erasures up to the ledger; opt-outs up to the line `since` are known. Running it again
+    changes nothing."""
+    told, last = _replay_lines(since)
     finish_erasures()
     _go_on_after(last)
     write_register()
     return told
 
 
-def _replay_lines() -> tuple[dict[str, int], int]:
+def _replay_lines(since: int) -> tuple[dict[str, int], int]:
     """What the ledger says, in this database; nothing is written into the ledger. Also the last position told to anybody."""
     told, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
     erased: list[tuple[datetime, list[bytes]]] = []
     for batch in _in_batches(ledger.read_ledger()):
         last = max(last, *(line.position for line in batch))
-        told["opt_outs"] += _replay_refusals([line.facts for line in batch if line.kind == "refused"])
-        told["lifts"] += sum(_replay_lift(line.facts) for line in batch if line.kind == "lifted")
+        fresh = [line for line in batch if line.number > since]
+        told["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
+        told["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
         erased += [
             (datetime.fromisoformat(line.facts["at"]), [bytes.fromhex(each) for each in line.facts["hashes"]])
             for line in batch
@@ -249,6 +252,8 @@ def _in_batches(lines: Iterable[ledger.Line]) -> Iterator[list[ledger.Line]]:
 
 @transaction.atomic
 def _replay_refusals(entries: list[dict[str, Any]]) -> int:
+    if not entries:
+        return 0
     people, clients = _ids_of(User), _ids_of(ApiClient)
     before = OptOut.objects.count()
     OptOut.objects.bulk_create(
@@ -370,7 +375,7 @@ def _drilled(path: Path, bases: Sequence[Path], say: Say) -> dict[str, Any]:
             _refuse_missing_rows(manifest)
             refused = OptOut.objects.count()
             say(_("Replaying what happened since: opt-outs, erasures …"))
-            told, _last = _replay_lines()
+            told, _last = _replay_lines(manifest["ledger"]["line"])
         return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": refused, **told}
     finally:
         databases.drop(scratch)
