@@ -45,6 +45,10 @@ PAGES = {
     "compliance": [
         "/",
         "/opt-outs/",
+        "/retention/?count",
+        "/retention/holds/",
+        "/retention/holds/new/",
+        "/retention/backups/",
         "/opt-outs/lifts/new/",
         "/opt-outs/lists/new/",
         "/scrubs/",
@@ -59,6 +63,8 @@ PAGES = {
         "/sources/6/",
         "/decisions/",
         "/enforcement/",
+        "/webhooks/",
+        "/webhooks/new/",
         "/contacts/ct_1/",
         "/contacts/ct_1/reveal/phone/",
         "/rights/",
@@ -77,6 +83,8 @@ PAGES = {
         "/permission-audits/",
         "/permission-audits/1/",
         "/enforcement/",
+        "/webhooks/",
+        "/webhooks/new/",
     ],
 }
 
