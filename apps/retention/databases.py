@@ -112,6 +112,16 @@ def count_all_rows() -> dict[str, int]:
     return {table: count_rows(table) for table in sorted(tables) if table not in NOT_DUMPED}
 
 
+def advance_sequences(by: int = 1_000_000) -> None:
+    """Begin new ids far after those of the backup: ids that were given to others since are not given to other things."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select setval(format('%%I.%%I', schemaname, sequencename)::regclass, coalesce(last_value, 0) + %s)"
+            " from pg_sequences where schemaname = current_schema() and data_type = 'bigint'::regtype",
+            [by],
+        )
+
+
 # -- databases beside the one in use
 
 

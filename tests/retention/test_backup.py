@@ -115,6 +115,15 @@ def test_an_opt_out_outlives_the_contact_and_the_restore(world: World, backup: P
         assert "opted_out" in world.authorize().codes
 
 
+def test_ids_that_were_given_out_after_the_backup_are_not_given_again(world: World, backup: Path, elsewhere: str) -> None:
+    lost = world.add_contact(OTHER_PHONE)
+    optouts.record_opt_out(phone=f"+86{OTHER_PHONE}", channel="key", evidence="call:9", contact_id=lost.pk)
+    restored(backup, elsewhere)
+    with databases.working_on(elsewhere):
+        assert OptOut.objects.get().contact_id is None  # nobody here is meant by it
+        assert world.add_contact("13700000001").pk > lost.pk + 1000
+
+
 def test_who_was_erased_since_stays_erased(world: World, backup: Path, elsewhere: str) -> None:
     other = world.add_contact(OTHER_PHONE)
     path = backup.with_name("two.backup")

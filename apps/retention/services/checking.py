@@ -1,5 +1,6 @@
 """Whether what belongs together is there together: rows and files, hashes and numbers, the ledger and the register."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,10 @@ from apps.jobs.services import discard
 from apps.optouts.models import Change
 
 from .. import ledger
-from ..holds import in_force
+from ..holds import held, in_force
 from ..models import Erasure
 from .backing_up import files_in_use
+from .purging import people_left
 
 # A file is stored before the row that names it is committed; one that is younger may be on its way.
 YOUNG = timedelta(hours=1)
@@ -40,11 +42,21 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         found["dangling_hashes"] = contacts
     if stuck := FileToDelete.objects.filter(created_at__lt=clock.now() - PATIENCE).count():
         found["files_not_deleted"] = stuck
-    if open_ones := Erasure.objects.filter(done_at__isnull=True, created_at__lt=clock.now() - PATIENCE).count():
+    if open_ones := [erasure.pk for erasure in _waiting_too_long() if _is_free(erasure)]:
         found["erasures_not_done"] = open_ones
     if overdue := list(in_force().filter(review_on__lt=clock.now().date() - timedelta(days=30)).values_list("pk", flat=True)):
         found["holds_not_reviewed"] = overdue
     return found | _ledger_state()
+
+
+def _waiting_too_long() -> Iterable[Erasure]:
+    return Erasure.objects.filter(done_at__isnull=True, created_at__lt=clock.now() - PATIENCE)
+
+
+def _is_free(erasure: Erasure) -> bool:
+    """Whether something else than a hold keeps the people of an erasure."""
+    left = people_left(erasure)
+    return not left or Contact.objects.filter(id__any=left).exclude(held().contacts).exists()
 
 
 def _is_old(name: str) -> bool:

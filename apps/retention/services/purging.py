@@ -78,9 +78,13 @@ def purge(
     PurgeRun.objects.filter(state=PurgeRun.State.RUNNING, created_at__lt=run.created_at - CUT_SHORT).update(
         state=PurgeRun.State.FAILED, failures={"run": "cut short"}, ended_at=run.created_at
     )
-    finish_erasures()
     counts: dict[str, int] = {}
     failures: dict[str, str] = {}
+    try:
+        finish_erasures()
+    except (DatabaseError, OSError, HeguiError) as error:
+        log.exception("erasures_not_finished")
+        failures["erasures"] = type(error).__name__
     for each in CLASSES:
         try:
             for deleted in _batches(each, versions[each.code], run, pause):
@@ -174,7 +178,7 @@ def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun
 @transaction.atomic
 def _close(erasure: Erasure) -> bool:
     """Mark an erasure done once all of its people are seen to be gone."""
-    if Contact.objects.filter(id__any=erasure.contact_ids).exists():
+    if people_left(erasure):
         return False
     # Should the machine die now, the line is missing and a restore erases again those who are gone: no harm.
     with ledger.writing(sync=False) as book:
@@ -185,6 +189,13 @@ def _close(erasure: Erasure) -> bool:
     return True
 
 
+def people_left(erasure: Erasure) -> list[int]:
+    """The keys of those who are still here. A number that changed hands since is another person's: it was not meant."""
+    hashes = {bytes(each) for each in erasure.number_hashes}
+    left = Contact.objects.filter(id__any=erasure.contact_ids).values_list("pk", "phone")
+    return [key for key, phone in left if blind_index.ledger_hash(phone) in hashes]
+
+
 def finish_erasures() -> int:
     """Finish what a crash left begun, and what a call under way or a hold had kept back. Returns how many are done now."""
     done = 0
@@ -193,11 +204,8 @@ def finish_erasures() -> int:
             share_holds()
             rows = Contact.objects.filter(id__any=erasure.contact_ids)
             lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
-            free = rows.exclude(held().contacts).exclude(call__state__in=Call.OPEN)
-            hashes = {bytes(each) for each in erasure.number_hashes}
-            # A number that changed hands since is another person's: only who was meant is erased.
-            keys = [key for key, phone in free.values_list("pk", "phone") if blind_index.ledger_hash(phone) in hashes]
-            erase_contacts(keys)
+            free = Contact.objects.filter(id__any=people_left(erasure)).exclude(held().contacts).exclude(call__state__in=Call.OPEN)
+            erase_contacts(list(free.values_list("pk", flat=True)))
         done += _close(erasure)
     return done
 

@@ -89,6 +89,7 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     _refuse_missing_rows(manifest)
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
+    databases.advance_sequences()
     say(_("Replaying what happened since: opt-outs, erasures …"))
     told = replay(since=manifest["ledger"]["line"])
     run = purge(pause=0)
@@ -254,14 +255,14 @@ def _in_batches(lines: Iterable[ledger.Line]) -> Iterator[list[ledger.Line]]:
 def _replay_refusals(entries: list[dict[str, Any]]) -> int:
     if not entries:
         return 0
-    people, clients = _ids_of(User), _ids_of(ApiClient)
+    people, clients, contacts = _ids_of(User), _ids_of(ApiClient), _contacts_of(entries)
     before = OptOut.objects.count()
     OptOut.objects.bulk_create(
         (
             OptOut(
                 number_hash=bytes.fromhex(each["number_hash"]), key_id=each["key_id"], channel=each["channel"], scope=each["scope"],
                 scope_value=each["scope_value"], said_at=each["said_at"], created_at=each["created_at"], evidence=each["evidence"],
-                contact_id=each.get("contact_id"), recorded_by_id=people.get(each.get("recorded_by_id")),
+                contact_id=contacts.get(each["number_hash"]), recorded_by_id=people.get(each.get("recorded_by_id")),
                 client_id=clients.get(each.get("client_id")),
             )
             for each in entries
@@ -274,6 +275,16 @@ def _replay_refusals(entries: list[dict[str, Any]]) -> int:
 def _ids_of(model: type[Any]) -> dict[Any, int]:
     """Who was there when the backup was made: an entry that somebody later recorded is replayed without their name."""
     return {pk: pk for pk in model._default_manager.values_list("pk", flat=True)}
+
+
+def _contacts_of(entries: list[dict[str, Any]]) -> dict[str, int]:
+    """The contacts that entries name, by the hash of their number: an id of somebody who came after the backup names nobody here."""
+    named = Contact.objects.filter(id__any=[each["contact_id"] for each in entries if each.get("contact_id")])
+    return {
+        number_hash.hex(): pk
+        for pk, phone in named.values_list("pk", "phone")
+        for number_hash in blind_index.register_hashes(phone).values()
+    }
 
 
 @transaction.atomic
