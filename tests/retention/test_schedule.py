@@ -1,0 +1,111 @@
+"""Backups by schedule: whole once a week, gone after their time, missed when they are late, proven by a drill."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+from apps.contacts.models import Contact
+from apps.retention import services
+from apps.retention.models import BackupRun
+from apps.retention.services import backing_up
+from tests.world import World
+
+DAY = timedelta(days=1)
+
+
+def names() -> set[str]:
+    return {path.name for path in Path(settings.HEGUI_BACKUPS).iterdir()}
+
+
+def good(created_at: object, name: str, base: str = "") -> BackupRun:
+    path = Path(settings.HEGUI_BACKUPS) / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"a backup")
+    return BackupRun.objects.create(kind="backup", state="done", name=name, base=base, created_at=created_at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_is_whole_the_next_stand_on_it_until_the_week_is_over(world: World, clock: time_machine.Traveller) -> None:
+    first = services.back_up_by_schedule()
+    assert (first.state, first.base, first.facts["missing"]) == ("done", "", 0)
+    clock.shift(DAY)
+    second = services.back_up_by_schedule()
+    assert (second.state, second.base) == ("done", first.name)
+    assert names() == {first.name, second.name}
+    clock.shift(7 * DAY)
+    assert services.back_up_by_schedule().base == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_drill_restores_the_newest_beside_the_site_and_leaves_no_trace(world: World, clock: time_machine.Traveller) -> None:
+    services.back_up_by_schedule()
+    world.opt_out()
+    run = services.run_drill()
+    assert (run.state, run.facts["opt_outs"], run.facts["register"]) == ("done", 1, 0)
+    assert Contact.objects.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_database where datname like %s", ["%\\_drill"])
+        assert cursor.fetchone()[0] == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drill_that_fails_is_told(world: World) -> None:
+    assert services.run_drill().state == "failed"  # there is no backup yet
+    run = services.back_up_by_schedule()
+    path = Path(settings.HEGUI_BACKUPS) / run.name
+    path.write_bytes(path.read_bytes()[:-1])
+    failed = services.run_drill()
+    assert failed.state == "failed"
+    assert failed.sentence
+    assert world.people["admin"].notices.filter(code="drill_failed").count() == 2
+
+
+def test_a_backup_that_cannot_be_written_is_a_failed_run_and_told_the_next_hour(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(backing_up, "back_up", full)
+    run = services.back_up_by_schedule()
+    assert (run.state, run.sentence) == ("failed", "OSError")
+    assert services.watch_backups()
+    assert services.watch_backups()
+    assert world.people["admin"].notices.filter(code="backup_old").count() == 1
+
+
+def test_a_good_one_of_the_last_26_hours_is_enough(world: World, clock: time_machine.Traveller) -> None:
+    good(world.at("10:00"), "one.backup")
+    clock.shift(timedelta(hours=25))
+    assert not services.watch_backups()
+    clock.shift(timedelta(hours=2))
+    assert services.watch_backups()
+
+
+def test_they_go_after_35_days_and_their_base_with_the_last_that_stands_on_it(world: World, clock: time_machine.Traveller) -> None:
+    start = world.at("01:30")
+    good(start, "whole.backup")
+    good(start + DAY, "stands.backup", base="whole.backup")
+    good(start + 2 * DAY, "other.backup")
+    backing_up._let_old_ones_go(start + 35 * DAY)
+    assert names() == {"whole.backup", "stands.backup", "other.backup"}
+    backing_up._let_old_ones_go(start + 36 * DAY)
+    assert names() == {"other.backup"}
+    backing_up._let_old_ones_go(start + 37 * DAY)
+    assert names() == set()
+
+
+def test_the_page_shows_backups_and_drills(world: World, browse: object) -> None:
+    assert callable(browse)
+    admin: Client = browse("admin")
+    assert "26" in admin.get("/retention/backups/").content.decode()
+    good(world.at("10:00"), "hegui-1.backup")
+    BackupRun.objects.create(kind="drill", state="failed", name="hegui-1.backup", sentence="坏了", created_at=world.at("10:00"))
+    page = admin.get("/retention/backups/").content.decode()
+    assert "hegui-1.backup" in page
+    assert "坏了" in page
