@@ -1,5 +1,5 @@
 # make run: everything, on http://127.0.0.1:8000 or PORT=…, with a demo on first start.
-# make test: the environment if missing, lint, the whole suite.
+# make test: the environment if missing, lint (with the deploy check's tests), the whole suite.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
@@ -25,7 +25,7 @@ lint: environment
 	@$(RUN) -m pytest -q -p no:cacheprovider tests/test_deploy_check.py
 
 test: lint
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e"
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e" --ignore tests/test_deploy_check.py
 	@$(RUN) -m pytest tests/e2e
 
 # The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database

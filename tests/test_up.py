@@ -115,8 +115,14 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
     home = tmp_path / "var"
     (home / "postgres").mkdir(parents=True)
     (home / "postgres" / "PG_VERSION").write_text("18\n")
-    process, _env, _said = start(home, free_port())
-    assert stop(process) == 0
+    env = {**os.environ, "HEGUI_HOME": str(home)}
+    words = "from django.db import connection; connection.ensure_connection(); print('it answers')"
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-c", words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert "it answers" in done.stdout, done.stderr
+    assert (home / "postgres.made").exists()
+    assert processes_of(home) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk wants root")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,12 +11,13 @@ from typing import IO, cast
 
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from apps.core.errors import HeguiError
 
+TRIES, WAIT = 10, 0.3
 # Nobody's data: sessions end with a restore, counters of attempts begin anew.
 NOT_DUMPED = ("django_session", "usersessions_usersession", "cache")
 OPTIONS = {"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "ssl_min_protocol_version": "PGSSLMINPROTOCOLVERSION"}
@@ -126,10 +128,18 @@ def advance_sequences(by: int = 1_000_000) -> None:
 
 
 def create(name: str) -> None:
-    """An empty database; one of that name that was left behind goes."""
-    drop(name)
-    with connection._nodb_cursor() as cursor:
-        cursor.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name)))
+    """An empty database; one of that name that was left behind goes, also one that a killed process is still having made."""
+    for _try in range(TRIES):
+        drop(name)
+        try:
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name)))
+        except DatabaseError:
+            if _try == TRIES - 1:
+                raise
+            time.sleep(WAIT)
+        else:
+            return
 
 
 def drop(name: str) -> None:

@@ -136,7 +136,7 @@ def test_whatever_happens_deletion_holds(world: World, clock: time_machine.Trave
         phases=[Phase.generate],
         report_multiple_bugs=False,
     )
-    @given(st.lists(STEPS, min_size=14, max_size=22))
+    @given(st.lists(STEPS, min_size=12, max_size=16))
     def histories(steps: list[tuple[str, int]]) -> None:
         ledger.ledger_file().unlink(missing_ok=True)
         with transaction.atomic():

@@ -41,7 +41,7 @@ def bench_feed(scale: Scale) -> list[Line]:
             [clock.now(), clock.now(), count],
         )
         cursor.execute("vacuum analyze")
-    client = ApiClient(pk=1, name="bench")
+    client = ApiClient(pk=1, name="bench", scopes=[])
     rate = count / in_process(_timed, lambda: _follow(client, count))
     return [Line("feed", "changes/s", [rate], [CHANGES / FEED_SECONDS], 1.0, {"changes": count})]
 
