@@ -63,8 +63,6 @@ PAGES = {
         "/sources/6/",
         "/decisions/",
         "/enforcement/",
-        "/webhooks/",
-        "/webhooks/new/",
         "/contacts/ct_1/",
         "/contacts/ct_1/reveal/phone/",
         "/rights/",

@@ -34,6 +34,17 @@ def test_a_held_contact_stays_and_goes_by_itself_when_the_hold_ends(world: World
     assert not Contact.objects.exists()
 
 
+def test_a_replay_leaves_whom_a_hold_keeps_and_erases_them_when_it_ends(world: World) -> None:
+    services.begin_erasure([(world.contact.pk, world.contact.phone)])  # a purge that was killed, then a hold
+    made = hold(world, Kind.CONTACT, world.contact.pk)
+    assert services.replay()["erased"] == 0
+    assert Contact.objects.count() == 1
+    assert services.check_consistency() == {}
+    services.end_hold(actor=world.people["compliance"], hold=made, reason="结案")
+    services.purge(pause=0)
+    assert not Contact.objects.exists()
+
+
 def test_a_held_call_keeps_its_decision_and_not_its_contact(world: World, clock: Any) -> None:
     call = world.call()
     hold(world, Kind.CALL, call.pk)
