@@ -235,7 +235,7 @@ def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None
 def test_a_suspended_agent_and_a_retired_script_are_told(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url, Kind.AGENT_SUSPENDED, Kind.SCRIPT_RETIRED)
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="违规")
-    scripts.retire(actor=world.people["compliance"], version=world.script)
+    scripts.retire(actor=world.people["compliance"], version=world.script.versions.get())
     services.deliver_due()
     assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["agent.suspended", "script.retired"]
 
