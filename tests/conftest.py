@@ -20,7 +20,7 @@ DATA = Path(__file__).parent / "data"
 
 
 # Files that take longest: they begin first, so that no worker is left alone with one at the end.
-LONGEST = ("security/test_matrix.py", "tests/test_up.py", "properties/test_norm.py", "faults/test_races.py")
+LONGEST = ("security/test_matrix.py", "tests/test_up.py", "properties/test_norm.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

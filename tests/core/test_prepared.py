@@ -5,6 +5,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 
 from apps.core.prepared import Prepared, run_together
+from tests.world import have_norm
 
 ONE = Prepared("test_one", "select %(value)s::int, %(word)s::text")
 TOKEN = Prepared("test_token", "update policies_termstoken set token = %(token)s where id = 1 returning token")
@@ -26,6 +27,7 @@ def test_a_row_comes_back_in_pythons_types() -> None:
 
 @pytest.mark.django_db
 def test_statements_run_in_their_order_in_one_round_trip() -> None:
+    have_norm()
     rows = run_together((TOKEN, {"token": 11}), (ONE, {"value": 1, "word": "x"}), (TOKEN, {"token": 12}))
     assert rows == [(11,), (1, "x"), (12,)]
     assert read() == 12
