@@ -56,7 +56,7 @@ if not SECRET_KEY:
 if EMBEDDED is not None and not HEGUI_KEYRING and not HEGUI_KEYRING_FILE.exists() and not (HEGUI_HOME / "postgres.made").exists():
     _made_once(HEGUI_KEYRING_FILE, keyring.generate())
 if EMBEDDED is not None and not HEGUI_KEYRING and HEGUI_KEYRING_FILE.exists():
-    keyring.change_file(HEGUI_KEYRING_FILE, keyring.generate)  # a purpose that a newer Hegui knows gets its key
+    keyring.complete_file(HEGUI_KEYRING_FILE)
 # django-encrypted-model-fields wants a Fernet key at import. Our fields never use its cipher:
 # a key that nobody keeps makes sure that nothing else does either.
 FIELD_ENCRYPTION_KEY = Fernet.generate_key()

@@ -3,20 +3,16 @@
 import csv
 import io
 from collections.abc import Iterable
+from itertools import islice
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4, landscape
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+
+from apps.core import paper
 
 from .models import Finding, PermissionAudit
 from .wording import evidence_text, proposal
 
-FONT = "STSong-Light"
 MOST_ROWS = 2_000
 
 
@@ -61,26 +57,12 @@ def as_csv(audit: PermissionAudit) -> bytes:
 
 def as_pdf(audit: PermissionAudit) -> bytes:
     """A4 across; at most 2,000 findings, the rest is in the CSV."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    small = ParagraphStyle("small", fontName=FONT, fontSize=8, leading=10)
-    large = ParagraphStyle("large", fontName=FONT, fontSize=14, leading=18)
-    out = io.BytesIO()
     at = timezone.localtime(audit.created_at)
     counts = ", ".join(f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())) or str(_("nothing"))
-    rows = [[Paragraph(text, small) for text in _heading()]]
-    for place, finding in enumerate(_findings(audit)):
-        if place == MOST_ROWS:
-            break
-        rows.append([Paragraph(_escaped(cell), small) for cell in _row(finding)])
-    table = Table(rows, repeatRows=1, colWidths=[45, 80, 80, 190, 150, 80, 60, 45])
-    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
-    title = _("Permission audit of %(at)s") % {"at": at.strftime("%Y-%m-%d %H:%M")}
-    found = _("Found: %(counts)s. Gone since the audit before: %(gone)s.") % {"counts": counts, "gone": audit.gone}
-    SimpleDocTemplate(out, pagesize=landscape(A4), title=title).build(
-        [Paragraph(title, large), Spacer(1, 6), Paragraph(_escaped(found), small), Spacer(1, 8), table]
+    return paper.as_pdf(
+        title=_("Permission audit of %(at)s") % {"at": at.strftime("%Y-%m-%d %H:%M")},
+        above=[_("Found: %(counts)s. Gone since the audit before: %(gone)s.") % {"counts": counts, "gone": audit.gone}],
+        rows=[_heading(), *(_row(finding) for finding in islice(_findings(audit), MOST_ROWS))],
+        widths=[45, 80, 80, 190, 150, 80, 60, 45],
+        across=True,
     )
-    return out.getvalue()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

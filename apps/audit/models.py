@@ -96,7 +96,7 @@ NOTICES = {
     "lift_asked": _("A lift of an opt-out awaits a second person."),
     "purge_failed": _("The purge could not delete everything: %(classes)s. It tries again tonight; the enforcement page says more."),
     "hold_to_review": _("A legal hold is to be reviewed today."),
-    "ledger_behind": _("The ledger outside the database cannot be written: a restore would forget opt-outs. See that its disk has room."),
+    "ledger_behind": _("The ledger outside the database is not written, so a restore would forget opt-outs: %(why)s"),
     "backup_old": _("The last good backup is older than 26 hours."),
     "drill_failed": _("The restore drill failed: the backups may not be usable."),
     "messages_wait": _("%(count)s messages that may be refusals have waited for hours. They are read within the day."),

@@ -21,7 +21,7 @@ from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
 from apps.retention.models import BackupRun, PurgeRun
-from apps.retention.services import kept
+from apps.retention.services import last_good
 from apps.scripts import queries as scripts
 
 from .tables import PeopleTable
@@ -61,7 +61,7 @@ def duties(request: StaffRequest) -> HttpResponse:
     runs = BackupRun.objects.order_by("-pk")
     shown = {
         "run": PurgeRun.objects.order_by("-pk").first(),
-        "backup": kept().first(),
+        "backup": last_good(),
         "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),

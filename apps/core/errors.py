@@ -73,3 +73,8 @@ class ServiceAway(HeguiError):
     code = "service_away"
     status = 503
     sentence = _("A service that this needs does not answer. Try again in a minute.")
+
+
+def sentence_of(error: Exception) -> str:
+    """What people are told of a failure: our own sentences; of other errors, which may hold data, the kind alone."""
+    return str(error) if isinstance(error, HeguiError) else type(error).__name__

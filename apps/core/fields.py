@@ -149,6 +149,14 @@ def file_fields(model: type[models.Model]) -> list[str]:
     return [field.name for field in model._meta.get_fields() if isinstance(field, FileNameField)]
 
 
+def bound_to(model: type[models.Model], name: str) -> bytes:
+    """The column that the sealed values of a protected field belong to."""
+    field = model._meta.get_field(name)
+    if not isinstance(field, ProtectedMixin):
+        raise TypeError(name)
+    return field.bound_to
+
+
 def protected_fields(model: type[models.Model]) -> list[str]:
     """The names of a model's protected fields."""
     return [field.name for field in model._meta.get_fields() if isinstance(field, ProtectedCharField | ProtectedTextField)]

@@ -126,6 +126,16 @@ def write_private_file(path: Path, text: str) -> None:
         draft.unlink()
 
 
+def complete_file(path: Path) -> None:
+    """Give a key to each purpose that a newer Hegui knows and the file does not. What is no keyring is left as it is."""
+    try:
+        is_whole = set(PURPOSES) <= set(json.loads(read_private_file(path)))
+    except ValueError:
+        return
+    if not is_whole:
+        change_file(path, generate)
+
+
 def change_file(path: Path, change: Callable[[str], str]) -> None:
     """Replace the keyring file as a whole. The old file stays beside it (`.before`): a key that is lost is lost for good."""
     with path.with_name(f"{path.name}.lock").open("a") as lock:
@@ -138,20 +148,6 @@ def change_file(path: Path, change: Callable[[str], str]) -> None:
             _draft_beside(path, after).replace(path)
 
 
-@dataclass
-class _Ring:
-    """The keyring as this process knows it, and the state of the file that it was read from."""
-
-    inline: str
-    path: Path
-    state: tuple[int, int]
-    keys: dict[str, Keys]
-    look_again: float
-
-
-_ring: _Ring | None = None
-
-
 def _state_of(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
@@ -160,24 +156,33 @@ def _state_of(path: Path) -> tuple[int, int]:
     return (found.st_mtime_ns, found.st_ino)
 
 
-def reload() -> dict[str, Keys]:
-    """Read the keyring again if its file has changed."""
-    global _ring  # noqa: PLW0603  (one keyring for each process)
-    inline, path = settings.HEGUI_KEYRING, settings.HEGUI_KEYRING_FILE
-    state = (0, 0) if inline else _state_of(path)
-    if _ring is None or (_ring.inline, _ring.path, _ring.state) != (inline, path, state):
-        _ring = _Ring(inline, path, state, parse(inline or read_private_file(path)), 0.0)
-    _ring.look_again = time.monotonic() + FRESH_SECONDS
-    return _ring.keys
+class _Ring:
+    """The keyring as this process knows it, and the state of the file that it was read from."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Keys] = {}
+        self._source: tuple[str, Path | None, tuple[int, int]] = ("", None, (0, 0))
+        self._look_again = 0.0
+
+    @property
+    def is_fresh(self) -> bool:
+        inline, path, _state = self._source
+        return time.monotonic() < self._look_again and inline is settings.HEGUI_KEYRING and path is settings.HEGUI_KEYRING_FILE
+
+    def reload(self) -> dict[str, Keys]:
+        """Read it again if its file has changed."""
+        inline, path = settings.HEGUI_KEYRING, settings.HEGUI_KEYRING_FILE
+        source = (inline, path, (0, 0) if inline else _state_of(path))
+        if source != self._source:
+            self.keys, self._source = parse(inline or read_private_file(path)), source
+        self._look_again = time.monotonic() + FRESH_SECONDS
+        return self.keys
+
+
+_ring = _Ring()
+reload = _ring.reload
 
 
 def keys(purpose: str) -> Keys:
     """The keys of `purpose` from the keyring that the settings name."""
-    if (
-        _ring
-        and time.monotonic() < _ring.look_again
-        and _ring.inline is settings.HEGUI_KEYRING
-        and _ring.path is settings.HEGUI_KEYRING_FILE
-    ):
-        return _ring.keys[purpose]
-    return reload()[purpose]
+    return (_ring.keys if _ring.is_fresh else _ring.reload())[purpose]

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 def _remember(sender: Any, **kwargs: Any) -> None:
@@ -18,6 +19,7 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         from apps.optouts.signals import opt_outs_recorded
 
-        from . import checks  # noqa: F401
+        from .checks import everything_has_a_period
 
+        register(everything_has_a_period)
         opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")

@@ -16,8 +16,9 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,11 +29,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import cipher, keyring
 from apps.core.chunked import new_key, open_chunks, seal_chunks
-from apps.core.errors import DecryptionFailed, HeguiError, KeyringError
+from apps.core.errors import DecryptionFailed, HeguiError
 
 MAGIC = b"HEGUI-BACKUP 1\n"
 CHUNK = 1024 * 1024
-MOST_HEAD = 64 * 1024
+MOST_HEAD, MOST_MANIFEST = 64 * 1024, 512 * 1024 * 1024
 SCRYPT = {"n": 2**17, "r": 8, "p": 1}  # OWASP's first choice; 128 MiB, under a second
 PIECE = 8 * 1024 * 1024  # of the database's dump, a member each
 
@@ -120,7 +121,8 @@ def read_head(file: BinaryIO) -> tuple[dict[str, Any], bytes]:
     raw = file.read(length) if length <= MOST_HEAD else b""
     try:
         head = json.loads(raw)
-        head["slots"], head["id"]
+        if not {"slots", "id"} <= set(head):
+            raise ValueError
     except (ValueError, KeyError, TypeError):
         raise BackupRefused(_("The head of this backup is damaged.")) from None
     return head, raw
@@ -148,27 +150,23 @@ class Archive:
         self._tar.addfile(member, io.BytesIO(content))
         self.sizes[name] = member.size
 
-    def add_pieces(self, folder: str, source: Reader) -> int:
-        """A stream of unknown length as members of 8 MiB. Returns its length."""
-        total = 0
-        for place in range(1, 100_000):
+    def add_pieces(self, folder: str, source: Reader) -> None:
+        """A stream of unknown length as members of 8 MiB."""
+        for place in count(1):
             piece = source.read(PIECE)
-            total += len(piece)
-            if piece or place == 1:
-                self.add(f"{folder}/{place:05}", piece)
+            self.add(f"{folder}/{place:05}", piece)
             if len(piece) < PIECE:
-                break
-        return total
+                return
 
-    def add_file(self, name: str, source: Reader, size: int) -> None:
+    def add_file(self, name: str, source: IO[bytes], size: int) -> None:
         """A file of known size, not held in memory."""
         member = tarfile.TarInfo(name)
         member.size = size
-        self._tar.addfile(member, source)  # type: ignore[arg-type]  # all that tarfile asks of it is read
+        self._tar.addfile(member, source)
         self.sizes[name] = size
 
 
-class _Sealing:
+class _Sealing(io.RawIOBase):
     """What tarfile writes to: sealed as it comes."""
 
     def __init__(self, out: BinaryIO, key: bytes, bound_to: bytes) -> None:
@@ -176,7 +174,6 @@ class _Sealing:
         self._sealed = seal_chunks(self._pieces(), key=key, bound_to=bound_to, size=CHUNK)
         self._over = False
         self._told = 0
-        self.written = 0
 
     def _pieces(self) -> Iterator[bytes]:
         while True:
@@ -185,24 +182,19 @@ class _Sealing:
             if self._over and not self._waiting:
                 return
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: Any) -> int:
         self._waiting += data
         self._told += len(data)
         while len(self._waiting) > CHUNK:
-            self._put(next(self._sealed))
+            self._out.write(next(self._sealed))
         return len(data)
 
     def tell(self) -> int:
         return self._told
 
-    def close(self) -> None:
+    def finish(self) -> None:
         self._over = True
-        for chunk in self._sealed:
-            self._put(chunk)
-
-    def _put(self, chunk: bytes) -> None:
-        self._out.write(chunk)
-        self.written += len(chunk)
+        self._out.writelines(self._sealed)
 
 
 @contextmanager
@@ -216,12 +208,11 @@ def writing(path: Path, *, head: dict[str, Any], secrets: Secrets) -> Iterator[A
         with os.fdopen(handle, "wb") as out:
             out.write(MAGIC + len(raw).to_bytes(4, "big") + raw)
             sealing = _Sealing(out, data_key, raw)
-            # All that tarfile asks of it is write and tell.
-            with tarfile.TarFile(fileobj=sealing, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:  # type: ignore[arg-type]
+            with tarfile.TarFile(fileobj=sealing, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
                 archive = Archive(tar)
                 yield archive
                 archive.add("sizes.json", json.dumps(archive.sizes, sort_keys=True).encode())
-            sealing.close()
+            sealing.finish()
             out.flush()
             os.fsync(out.fileno())
         draft.replace(path)
@@ -314,7 +305,3 @@ def verify_archive(path: Path, *, secrets: Secrets) -> dict[str, Any]:
     if manifest.get("id") != head["id"]:
         raise BackupRefused(_("The head of this backup is damaged."))
     return manifest
-
-
-MOST_MANIFEST = 512 * 1024 * 1024
-__all__ = ["Archive", "BackupRefused", "KeyringError", "Secrets", "read_archive", "read_head", "verify_archive", "writing"]

@@ -1,25 +1,16 @@
 """What a purge did, to be handed to a regulator: as JSON and as PDF (R8, R33). Counts and versions, nobody's data."""
 
 import hashlib
-import io
 import json
 from typing import Any
-from xml.sax.saxutils import escape
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from reportlab.lib import colors
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from apps.core import paper
 from apps.policies.models import DataClass
 
 from .models import PurgeRun
-
-FONT = "STSong-Light"
 
 
 def certificate(run: PurgeRun) -> dict[str, Any]:
@@ -52,32 +43,17 @@ def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
 
 
 def as_pdf(run: PurgeRun) -> bytes:
-    """One page A4."""
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    small = ParagraphStyle("small", fontName=FONT, fontSize=9, leading=13)
-    large = ParagraphStyle("large", fontName=FONT, fontSize=16, leading=22)
+    """The same on paper."""
     told = certificate(run)
-    title = _("Certificate of deletion no. %(number)s") % {"number": run.pk}
     heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
-    rows = [[Paragraph(escape(str(cell)), small) for cell in row] for row in [heading, *rows_of(run)]]
-    table = Table(rows, repeatRows=1, colWidths=[230, 80, 90, 90])
-    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
-    lines = [
-        _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
-        _("People erased: %(people)s; files deleted: %(files)s.") % {"people": told["people_erased"], "files": run.files},
-        _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {run.failures}" if run.failures else ""),
-    ]
-    marks = [f"Ledger {run.ledger_line} · {run.ledger_mac}", f"SHA-256 {told['digest']}"]
-    out = io.BytesIO()
-    SimpleDocTemplate(out, pagesize=A4, title=title).build(
-        [
-            Paragraph(escape(title), large),
-            Spacer(1, 8),
-            *(Paragraph(escape(line), small) for line in lines),
-            Spacer(1, 10),
-            table,
-            Spacer(1, 10),
-            *(Paragraph(escape(mark), small) for mark in marks),
-        ]
+    return paper.as_pdf(
+        title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
+        above=[
+            _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
+            _("People erased: %(people)s; files deleted: %(files)s.") % {"people": told["people_erased"], "files": run.files},
+            _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {run.failures}" if run.failures else ""),
+        ],
+        rows=[heading, *([str(cell) for cell in row] for row in rows_of(run))],
+        widths=[230, 80, 90, 90],
+        below=[f"Ledger {run.ledger_line} · {run.ledger_mac}", f"SHA-256 {told['digest']}"],
     )
-    return out.getvalue()

@@ -3,13 +3,12 @@
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 from django.db import models
 
 from apps.core.fields import file_fields, protected_fields
 
 
-@register()
 def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What has protected values, hashes of numbers, sealed files or hangs on a contact belongs to a class, or says why not."""
     from .classes import CLASSES, WITHOUT_PERIOD

@@ -70,22 +70,22 @@ def load(database: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _run(command: list[str], database: str, **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that is ended with the block, and whose failure is told by its last words (they hold no data)."""
+def _run(command: list[str], database: str, *, stdin: int | None = None, stdout: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """A program that is ended with the block, and whose failure is told by its last words (they hold no clear value)."""
     name = Path(command[0]).name
-    running = subprocess.Popen(  # noqa: S603  (our own words, no shell)
-        command, env=_surroundings(database), stderr=subprocess.PIPE, **pipes
-    )  # type: ignore[call-overload]
+    surroundings = _surroundings(database)
+    running = subprocess.Popen(command, env=surroundings, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)  # noqa: S603  (our words, no shell)
+    said = cast(IO[bytes], running.stderr)
     try:
         yield running
         for pipe in (running.stdin, running.stdout):
             if pipe is not None:
                 pipe.close()
-        said = running.stderr.read()
+        last_words = said.read()
         if running.wait():
-            raise _failure(name, said)
+            raise _failure(name, last_words)
     except BrokenPipeError:
-        raise _failure(name, running.stderr.read()) from None
+        raise _failure(name, said.read()) from None
     finally:
         if running.poll() is None:
             running.kill()

@@ -1,6 +1,5 @@
 """Pages of deletion: what is due, what went, what is held; and the backups."""
 
-from datetime import timedelta
 from pathlib import Path
 
 from celery import current_app
@@ -9,6 +8,7 @@ from django.contrib import messages
 from django.db.models import F
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
@@ -37,7 +37,7 @@ def retention(request: StaffRequest) -> HttpResponse:
     versions = policies.retention_policies(now)
     clocks = {each.code: each.clock for each in CLASSES}
     rows = [
-        {"policy": policy, "clock": clocks.get(code), "days": policy.days_at(now.date()), "due": (due or {}).get(code)}
+        {"policy": policy, "clock": clocks.get(code), "days": policy.days_at(timezone.localdate(now)), "due": (due or {}).get(code)}
         for code, policy in sorted(versions.items())
     ]
     shown = {
@@ -89,7 +89,7 @@ def purge_certificate(request: StaffRequest, pk: int, form: str) -> HttpResponse
 @require_GET
 def holds(request: StaffRequest) -> HttpResponse:
     every = LegalHold.objects.select_related("owner", "placed_by", "ended_by").order_by(F("ended_at").desc(nulls_first=True), "review_on")
-    return render(request, "retention/holds.html", {"holds": every[:200], "today": clock.now().date()})
+    return render(request, "retention/holds.html", {"holds": every[:200], "today": timezone.localdate(clock.now())})
 
 
 @for_roles(Role.COMPLIANCE)
@@ -125,11 +125,10 @@ def hold_end(request: StaffRequest, pk: int) -> HttpResponse:
 def backups(request: StaffRequest) -> HttpResponse:
     """Whether there is a good backup, and whether it was proven to restore."""
     runs = BackupRun.objects.order_by("-pk")
-    last_good = services.kept().first()
     shown = {
         "runs": runs[:40],
-        "last_good": last_good,
-        "is_old": last_good is None or last_good.created_at <= clock.now() - timedelta(hours=26),
+        "last_good": services.last_good(),
+        "is_old": services.is_late(clock.now()),
         "last_drill": runs.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE).first(),
         "folder_is_there": Path(settings.HEGUI_BACKUPS).exists(),
     }

@@ -25,9 +25,18 @@ class AddressRefused(BadInput):
 
 
 def check_url(url: str) -> None:
-    """Raises `AddressRefused` for what is no https address, holds a password, or names an address inside the network."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" and not _is_allowed_host(parts.hostname):
+    """Raises `AddressRefused` for what is no https address, holds a password, or names an address inside the network.
+
+    Plain http is for a demo's own receiver alone (R4).
+    """
+    try:
+        parts = urlsplit(url)
+        is_written_well = url.isascii() and parts.port != 0
+    except ValueError:
+        is_written_well = False
+    if not is_written_well:
+        raise AddressRefused(_("This is no web address. A name in other letters is written as xn--…"))
+    if parts.scheme != "https" and not (settings.DEMO and parts.scheme == "http" and _is_allowed_host(parts.hostname)):
         raise AddressRefused(_("The address has to begin with https://."))
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise AddressRefused(_("The address has a host and a path, no user, password or fragment."))
@@ -70,10 +79,17 @@ def judge(addresses: Iterable[str]) -> str:
 class _Judged(httpcore.SyncBackend):
     """Connects to an address that was judged, never to a name."""
 
-    def connect_tcp(self, host, port, timeout=None, local_address=None, socket_options=None):  # type: ignore[no-untyped-def]
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from None
         address = judge(str(each[4][0]) for each in found)
         return super().connect_tcp(address, port, timeout, local_address, socket_options)

@@ -215,6 +215,14 @@ def test_the_ledger_has_to_be_there(world: World, elsewhere: str, tmp_path: Path
     assert ledger.ledger_file().exists()
 
 
+def test_a_ledger_that_began_after_the_backup_has_to_be_there_too(world: World, backup: Path, elsewhere: str, tmp_path: Path) -> None:
+    world.opt_out()
+    kept = shutil.move(settings.HEGUI_LEDGER, tmp_path / "kept")
+    with pytest.raises(BackupRefused, match="--ledger"):
+        restored(backup, elsewhere)
+    assert restored(backup, elsewhere, ledger_folder=Path(kept))["opt_outs"] == 1
+
+
 def test_a_changed_ledger_is_refused(world: World, backup: Path, elsewhere: str) -> None:
     world.opt_out()
     path = ledger.ledger_file()

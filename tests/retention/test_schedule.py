@@ -12,10 +12,14 @@ from django.test import Client
 from apps.contacts.models import Contact
 from apps.retention import services
 from apps.retention.models import BackupRun
-from apps.retention.services import backing_up
+from apps.retention.services import scheduling
 from tests.world import World
 
 DAY = timedelta(days=1)
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
 
 
 def names() -> set[str]:
@@ -68,15 +72,37 @@ def test_a_drill_that_fails_is_told(world: World) -> None:
 def test_a_backup_that_cannot_be_written_is_a_failed_run_and_told_the_next_hour(
     world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(backing_up, "back_up", full)
+    monkeypatch.setattr(scheduling, "back_up", full)
     run = services.back_up_by_schedule()
     assert (run.state, run.sentence) == ("failed", "OSError")
     assert services.watch_backups()
     assert services.watch_backups()
     assert world.people["admin"].notices.filter(code="backup_old").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_whole_one_that_no_longer_opens_is_no_base(world: World, clock: time_machine.Traveller) -> None:
+    first = services.back_up_by_schedule()
+    path = Path(settings.HEGUI_BACKUPS) / first.name
+    path.write_bytes(path.read_bytes()[:-1])
+    clock.shift(DAY)
+    assert (services.back_up_by_schedule().state, BackupRun.objects.latest("pk").base) == ("done", "")
+
+
+def test_a_row_whose_file_is_gone_is_no_backup(world: World, clock: time_machine.Traveller) -> None:
+    run = good(world.at("10:00"), "one.backup")
+    assert not services.watch_backups()
+    (Path(settings.HEGUI_BACKUPS) / run.name).unlink()
+    assert services.watch_backups()
+
+
+def test_a_run_that_was_killed_does_not_run_for_ever(world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = BackupRun.objects.create(kind="backup", name="killed.backup", created_at=world.at("10:00"))
+    clock.shift(DAY)
+    monkeypatch.setattr(scheduling, "back_up", full)
+    services.back_up_by_schedule()
+    killed.refresh_from_db()
+    assert (killed.state, killed.ended_at is not None) == ("failed", True)
 
 
 def test_a_good_one_of_the_last_26_hours_is_enough(world: World, clock: time_machine.Traveller) -> None:
@@ -92,11 +118,11 @@ def test_they_go_after_35_days_and_their_base_with_the_last_that_stands_on_it(wo
     good(start, "whole.backup")
     good(start + DAY, "stands.backup", base="whole.backup")
     good(start + 2 * DAY, "other.backup")
-    backing_up._let_old_ones_go(start + 35 * DAY)
+    scheduling._let_old_ones_go(start + 35 * DAY)
     assert names() == {"whole.backup", "stands.backup", "other.backup"}
-    backing_up._let_old_ones_go(start + 36 * DAY)
+    scheduling._let_old_ones_go(start + 36 * DAY)
     assert names() == {"other.backup"}
-    backing_up._let_old_ones_go(start + 37 * DAY)
+    scheduling._let_old_ones_go(start + 37 * DAY)
     assert names() == set()
 
 

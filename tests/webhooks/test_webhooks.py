@@ -55,6 +55,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     monkeypatch.setattr(settings, "HEGUI_WEBHOOK_NETWORKS", ["127.0.0.1/32"])
+    monkeypatch.setattr(settings, "DEMO", True)  # plain http to a receiver of one's own
     yield told
     server.shutdown()
     server.server_close()
@@ -209,6 +210,10 @@ def test_redirects_are_not_followed(world: World, receiver: Receiver) -> None:
         "https://user:word@example.com/hook",
         "ftp://example.com/hook",
         "https:///hook",
+        "https://hooks.example.com:99999/",
+        "https://hooks.example.com:0/",
+        "https://钩子.example.com/",
+        "https://[hooks/",
     ],
 )
 def test_no_address_inside_the_network_is_taken(world: World, url: str) -> None:
@@ -224,6 +229,13 @@ def test_a_name_is_judged_by_what_it_stands_for_when_it_is_called(world: World, 
     world.opt_out()
     services.deliver_due()
     assert Delivery.objects.get().answer == "AddressRefused"
+
+
+def test_own_networks_are_reached_by_https_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "HEGUI_WEBHOOK_NETWORKS", ["10.0.0.0/8"])
+    end_point(world, "https://10.1.2.3/hook")
+    with pytest.raises(BadInput):
+        end_point(world, "http://10.1.2.3/hook", name="plain")
 
 
 def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None:

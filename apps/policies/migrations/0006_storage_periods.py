@@ -34,6 +34,16 @@ def split(apps, schema_editor):
         policies.create(**{"number": number, "in_force_from": SINCE, "data_class": data_class, "days": days, "call_days": 365, **about})
 
 
+def join(apps, schema_editor):
+    """The way back: contacts and calls in one row again, the periods of the other classes go."""
+    policies = apps.get_model("policies", "RetentionPolicy").objects
+    calls = policies.filter(data_class="call").order_by("number").last()
+    schema_editor.execute("alter table policies_retentionpolicy disable trigger user")
+    policies.exclude(data_class="contact").delete()
+    policies.update(call_days=min(calls.days, 365) if calls else 365)
+    schema_editor.execute("alter table policies_retentionpolicy enable trigger user")
+
+
 CLASSES = [
     ("contact", "contacts"),
     ("uncalled", "contacts that were never called"),
@@ -87,5 +97,5 @@ class Migration(migrations.Migration):
             name="basis_ends_on",
             field=models.DateField(blank=True, null=True, verbose_name="it asks so until"),
         ),
-        migrations.RunPython(split, migrations.RunPython.noop),
+        migrations.RunPython(split, join),
     ]

@@ -82,6 +82,8 @@ class Migration(migrations.Migration):
                 ("end_reason", models.CharField(blank=True, max_length=300, verbose_name="why it ends")),
             ],
         ),
+        # A default, so that the way back has one for the runs of this version.
+        migrations.AlterField(model_name="purgerun", name="policy", field=models.PositiveIntegerField(default=1)),
         migrations.RemoveField(model_name="purgerun", name="policy"),
         migrations.AddField(model_name="purgerun", name="failures", field=models.JSONField(default=dict)),
         migrations.AddField(model_name="purgerun", name="files", field=models.PositiveIntegerField(default=0)),
@@ -162,7 +164,8 @@ class Migration(migrations.Migration):
             "insert into retention_erasure (created_at, number_hashes, contact_ids, reason, done_at, run_id)"
             " select min(created_at), array_agg(number_hash order by id), '{}', '', max(created_at), run_id"
             " from retention_erasureentry group by run_id",
-            migrations.RunSQL.noop,
+            "insert into retention_erasureentry (created_at, number_hash, run_id)"
+            " select created_at, unnest(number_hashes), run_id from retention_erasure where run_id is not null",
         ),
         migrations.RemoveField(model_name="erasureentry", name="run"),
         migrations.DeleteModel(name="ErasureEntry"),

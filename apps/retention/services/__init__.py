@@ -1,18 +1,19 @@
 """Changes of retention, one file a subject."""
 
-from .backing_up import back_up, back_up_by_schedule, kept, secrets_of_site, watch_backups
+from .backing_up import back_up
 from .checking import check_consistency
 from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds
 from .leaks import Search, leak_scan
 from .purging import begin_erasure, count_due, finish_erasures, purge
 from .remembering import watch_ledger, write_register, write_register_now
-from .restoring import drill, replay, restore, run_drill
+from .restoring import replay, restore
+from .scheduling import back_up_by_schedule, is_late, last_good, run_drill, secrets_of_site, watch_backups
 from .turning_keys import count_waiting, retire_key, rotate_keys
 
 __all__ = [
-    "Search", "back_up", "back_up_by_schedule", "begin_erasure", "check_consistency", "count_due", "count_waiting", "drill", "end_hold",
-    "finish_erasures", "join_keyring", "kept", "leak_scan", "place_hold", "purge", "remind_of_holds", "replay", "restore", "retire_key",
-    "rotate_keys", "run_drill", "secrets_of_site", "split_keyring", "watch_backups", "watch_ledger", "write_register",
+    "Search", "back_up", "back_up_by_schedule", "begin_erasure", "check_consistency", "count_due", "count_waiting", "end_hold",
+    "finish_erasures", "is_late", "join_keyring", "last_good", "leak_scan", "place_hold", "purge", "remind_of_holds", "replay", "restore",
+    "retire_key", "rotate_keys", "run_drill", "secrets_of_site", "split_keyring", "watch_backups", "watch_ledger", "write_register",
     "write_register_now",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max, Q
+from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, vault
@@ -44,7 +45,7 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         found["files_not_deleted"] = stuck
     if open_ones := [erasure.pk for erasure in _waiting_too_long() if _is_free(erasure)]:
         found["erasures_not_done"] = open_ones
-    if overdue := list(in_force().filter(review_on__lt=clock.now().date() - timedelta(days=30)).values_list("pk", flat=True)):
+    if overdue := list(in_force().filter(review_on__lt=timezone.localdate(clock.now()) - timedelta(days=30)).values_list("pk", flat=True)):
         found["holds_not_reviewed"] = overdue
     return found | _ledger_state()
 

@@ -14,7 +14,7 @@ from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
 from apps.core import clock
-from apps.core.errors import HeguiError
+from apps.core.errors import HeguiError, sentence_of
 from apps.optouts.models import Change
 from apps.optouts.services import give_positions
 
@@ -90,6 +90,6 @@ def watch_ledger() -> bool:
         log.error("ledger_not_written", why=type(error).__name__)
         hour_ago = clock.now() - timedelta(hours=1)
         if not Notice.objects.filter(code="ledger_behind", created_at__gt=hour_ago).exists():
-            tell(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind")
+            tell(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind", why=sentence_of(error))
         return False
     return True

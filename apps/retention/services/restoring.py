@@ -7,13 +7,12 @@ system is as empty as before, and the next try begins anew.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import structlog
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
@@ -23,24 +22,20 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
-from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, keyring
-from apps.core.errors import HeguiError
 from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
 from ..archive import BackupRefused, Reader, Secrets, read_archive, verify_archive
 from ..classes import erase_contacts
 from ..holds import held
-from ..models import BackupRun, Erasure
-from .backing_up import canaries, kept, secrets_of_site, sentence_of
+from ..models import Erasure
+from .backing_up import canaries
 from .checking import check_consistency
 from .purging import finish_erasures, purge
 from .remembering import AT_ONCE, write_register
 
-log = structlog.get_logger(__name__)
 Say = Callable[[str], None]
 
 
@@ -70,10 +65,9 @@ def restore(
     say(_("Restoring the database …"))
     scratch = f"{name}_restoring"
     databases.create(scratch)
-    own = set(manifest["files"])
-    _load(path, secrets, scratch, lambda member: member.removeprefix("files/") in own)
-    for part, wanted in parts:
-        _load(part, secrets, None, lambda member, wanted=wanted: member.removeprefix("files/") in wanted)  # type: ignore[misc]
+    _load(path, secrets, scratch, set(manifest["files"]))
+    for part, files in parts:
+        _load(part, secrets, None, files)
     if book is not None and book != ledger.ledger_file():
         ledger.ledger_file().parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(book, ledger.ledger_file())
@@ -147,7 +141,7 @@ def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) ->
     found = next((place for place in places if place.exists()), None)
     wanted = manifest["ledger"]["line"], manifest["ledger"]["mac"]
     if found is None:
-        if wanted[0] and not without:
+        if not without:
             raise BackupRefused(
                 _(
                     "The ledger outside the database is missing: without it, who opted out or was erased since is not known. "
@@ -172,10 +166,10 @@ def _refuse_missing_rows(manifest: dict[str, Any]) -> None:
 # -- bringing back
 
 
-def _load(path: Path, secrets: Secrets, database: str | None, wanted: Callable[[str], bool]) -> None:
+def _load(path: Path, secrets: Secrets, database: str | None, files: Set[str]) -> None:
     """The database of a backup into an empty one, and its files into the store."""
     if database is None:
-        read_archive(path, secrets=secrets, take=lambda name, source: _take_file(name, source, wanted))
+        read_archive(path, secrets=secrets, take=lambda name, source: _take_file(name, source, files))
         return
     with databases.load(database) as into:
 
@@ -184,14 +178,14 @@ def _load(path: Path, secrets: Secrets, database: str | None, wanted: Callable[[
                 while piece := source.read(1024 * 1024):
                     into.write(piece)
             else:
-                _take_file(name, source, wanted)
+                _take_file(name, source, files)
 
         read_archive(path, secrets=secrets, take=take)
 
 
-def _take_file(name: str, source: Reader, wanted: Callable[[str], bool]) -> None:
-    if name.startswith("files/") and wanted(name):
-        own = name.removeprefix("files/")
+def _take_file(name: str, source: Reader, files: Set[str]) -> None:
+    own = name.removeprefix("files/")
+    if own in files and own != name:
         default_storage.delete(own)
         default_storage.save(own, _Readable(source))
 
@@ -349,44 +343,19 @@ def _go_on_after(position: int) -> None:
 # -- the drill
 
 
-def run_drill() -> BackupRun:
-    """The monthly drill."""
-    return drill(BackupRun.objects.create(kind=BackupRun.Kind.DRILL, name="", created_at=clock.now()))
-
-
-def drill(run: BackupRun, *, say: Say = lambda sentence: None) -> BackupRun:
-    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed."""
-    newest = kept().first()
-    try:
-        if newest is None:
-            raise BackupRefused(_("There is no backup to drill with."))
-        run.name = newest.name
-        folder = Path(settings.HEGUI_BACKUPS)
-        bases = [folder / newest.base] if newest.base else []
-        run.facts = _drilled(folder / newest.name, bases, say)
-        run.state = BackupRun.State.DONE
-    except (HeguiError, OSError) as error:
-        log.exception("drill_failed", run=run.pk)
-        run.state, run.sentence = BackupRun.State.FAILED, sentence_of(error)[:300]
-        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
-    run.ended_at = clock.now()
-    run.save()
-    return run
-
-
-def _drilled(path: Path, bases: Sequence[Path], say: Say) -> dict[str, Any]:
-    manifest = verify_archive(path, secrets=secrets_of_site())
-    _bases(manifest, bases, secrets_of_site())
+def try_out(path: Path, *, secrets: Secrets, bases: Sequence[Path] = ()) -> dict[str, Any]:
+    """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises like `restore`."""
+    manifest = verify_archive(path, secrets=secrets)
+    _bases(manifest, bases, secrets)
     _refuse_wrong_keyring(manifest)
     scratch = f"{connection.settings_dict['NAME']}_drill"
     databases.create(scratch)
     try:
-        _load(path, secrets_of_site(), scratch, lambda member: False)
+        _load(path, secrets, scratch, frozenset())
         with databases.working_on(scratch):
             _refuse_missing_rows(manifest)
-            refused = OptOut.objects.count()
-            say(_("Replaying what happened since: opt-outs, erasures …"))
+            register = OptOut.objects.count()
             told, _last = _replay_lines(manifest["ledger"]["line"])
-        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": refused, **told}
+        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": register, **told}
     finally:
         databases.drop(scratch)

@@ -17,10 +17,10 @@ from psycopg import sql
 
 from apps.core import cipher, keyring, vault
 from apps.core.errors import BadInput, KeyringError
-from apps.core.fields import protected_fields
+from apps.core.fields import bound_to, protected_fields
 from apps.core.locks import keep_files
 
-from .backing_up import kept
+from .scheduling import kept
 
 TURNED = ("fields", "files")
 BATCH = 1_000
@@ -102,7 +102,6 @@ def _values() -> Iterator[int]:
 def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, int | None]:
     """One batch of a column, after a key; how many, and the key to go on after. What somebody holds is left for the next round."""
     names = _names(model, name)
-    bound_to = model._meta.get_field(name).bound_to  # type: ignore[union-attr]  # a protected field
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
@@ -111,15 +110,15 @@ def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, 
             ).format(**names),
             [after, keyring.keys("fields").current_id, BATCH],
         )
-        rows = [(pk, _sealed_anew(bytes(value), "fields", bound_to)) for pk, value in cursor.fetchall()]
+        rows = [(pk, _sealed_anew(bytes(value), bound_to(model, name))) for pk, value in cursor.fetchall()]
         if rows:
             change = "update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where t.id = v.id"
             cursor.execute(sql.SQL(change).format(**names), [[pk for pk, _value in rows], [value for _pk, value in rows]])
     return len(rows), rows[-1][0] if rows else None
 
 
-def _sealed_anew(sealed: bytes, purpose: str, bound_to: bytes) -> bytes:
-    return cipher.seal(cipher.open_sealed(sealed, purpose=purpose, bound_to=bound_to), purpose=purpose, bound_to=bound_to)
+def _sealed_anew(sealed: bytes, column: bytes) -> bytes:
+    return cipher.seal(cipher.open_sealed(sealed, purpose="fields", bound_to=column), purpose="fields", bound_to=column)
 
 
 def _old_files() -> Iterator[str]:

@@ -1,0 +1,141 @@
+"""Backups by themselves: one each night, watched by the hour, proven by a drill each month, gone after their time."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import Notice
+from apps.audit.services import tell
+from apps.core import clock
+from apps.core.errors import HeguiError, sentence_of
+
+from ..archive import BackupRefused, Secrets, verify_archive
+from ..models import BackupRun
+from .backing_up import back_up
+from .restoring import try_out
+
+log = structlog.get_logger(__name__)
+KEPT_DAYS = 35
+FULL_EVERY = timedelta(days=7)
+TOO_OLD = timedelta(hours=26)
+CUT_SHORT = timedelta(hours=12)  # no backup and no drill takes as long: it was killed
+Kind, State = BackupRun.Kind, BackupRun.State
+
+
+def secrets_of_site() -> Secrets:
+    return Secrets.of_files(key_file=settings.HEGUI_BACKUP_KEY_FILE)
+
+
+def _path(name: str) -> Path:
+    return Path(settings.HEGUI_BACKUPS) / name
+
+
+def kept() -> QuerySet[BackupRun]:
+    """The backups of the schedule that were good and were not deleted, newest first."""
+    return BackupRun.objects.filter(kind=Kind.BACKUP, state=State.DONE, deleted_at__isnull=True).order_by("-created_at")
+
+
+def last_good() -> BackupRun | None:
+    """The newest that is still there: a row is no backup when its file is gone."""
+    return next((run for run in kept() if _path(run.name).exists()), None)
+
+
+def back_up_by_schedule() -> BackupRun:
+    """Tonight's backup into the folder of backups: whole once a week, otherwise with the files since. Older ones go.
+
+    A whole one that no longer opens is no base: then this one is whole.
+    """
+    now = clock.now()
+    _end_cut_short(now)
+    base = _last_whole(now)
+    name = f"hegui-{timezone.localtime(now):%Y%m%d-%H%M%S}.backup"
+    run = BackupRun.objects.create(kind=Kind.BACKUP, name=name, base=base.name if base else "", created_at=now)
+    try:
+        manifest = back_up(_path(name), secrets=secrets_of_site(), base=_path(base.name) if base else None)
+        verify_archive(_path(name), secrets=secrets_of_site())
+    except (HeguiError, OSError) as error:
+        log.exception("backup_failed", run=run.pk)
+        return _ended(run, State.FAILED, sentence=sentence_of(error))
+    keys = {purpose: sorted(named) for purpose, named in manifest["keys"].items()}
+    run.size, run.facts = manifest["size"], {"files": len(manifest["files"]), "missing": len(manifest["missing"]), "keys": keys}
+    _ended(run, State.DONE)
+    _let_old_ones_go(now)
+    return run
+
+
+def _ended(run: BackupRun, state: str, *, sentence: str = "") -> BackupRun:
+    run.state, run.sentence, run.ended_at = state, sentence[:300], clock.now()
+    run.save()
+    return run
+
+
+def _end_cut_short(now: datetime) -> None:
+    """Runs that were killed, and the one that a restored database remembers as being made."""
+    for run in BackupRun.objects.filter(state=State.RUNNING, created_at__lt=now - CUT_SHORT):
+        _ended(run, State.FAILED, sentence=_("It was cut short."))
+
+
+def _last_whole(now: datetime) -> BackupRun | None:
+    for run in kept().filter(base="", created_at__gt=now - FULL_EVERY):
+        try:
+            verify_archive(_path(run.name), secrets=secrets_of_site())
+        except (HeguiError, OSError) as error:
+            log.error("backup_is_no_base", run=run.pk, why=type(error).__name__)
+        else:
+            return run
+    return None
+
+
+def _let_old_ones_go(now: datetime) -> None:
+    """Backups go after 35 days; one on which a later one stands goes with the last of those."""
+    young = kept().filter(created_at__gt=now - timedelta(days=KEPT_DAYS))
+    needed = set(young.values_list("base", flat=True))
+    for run in kept().filter(created_at__lte=now - timedelta(days=KEPT_DAYS)):
+        if run.name not in needed:
+            _path(run.name).unlink(missing_ok=True)
+            run.deleted_at = now
+            run.save(update_fields=["deleted_at"])
+
+
+def is_late(at: datetime) -> bool:
+    """Whether the last good backup is older than 26 hours, or there is none."""
+    good = last_good()
+    return good is None or good.created_at <= at - TOO_OLD
+
+
+def watch_backups(*, at: datetime | None = None) -> bool:
+    """Tell the admins, once a day, when the last good backup is late. Returns whether it is."""
+    at = at or clock.now()
+    if not is_late(at):
+        return False
+    if not Notice.objects.filter(code="backup_old", created_at__gt=at - timedelta(days=1)).exists():
+        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "backup_old")
+    return True
+
+
+def run_drill() -> BackupRun:
+    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed."""
+    run = BackupRun.objects.create(kind=Kind.DRILL, name="", created_at=clock.now())
+    try:
+        run.facts = _drilled(run)
+    except (HeguiError, OSError) as error:
+        log.exception("drill_failed", run=run.pk)
+        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
+        return _ended(run, State.FAILED, sentence=sentence_of(error))
+    return _ended(run, State.DONE)
+
+
+def _drilled(run: BackupRun) -> dict[str, Any]:
+    newest = last_good()
+    if newest is None:
+        raise BackupRefused(_("There is no backup to drill with."))
+    run.name = newest.name
+    return try_out(_path(newest.name), secrets=secrets_of_site(), bases=[_path(newest.base)] if newest.base else [])
