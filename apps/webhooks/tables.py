@@ -8,6 +8,7 @@ from .models import Delivery, EndPoint
 
 class EndPointTable(tables.Table):
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
+    url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
     kinds = tables.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("what is told"))
     waiting = tables.Column(verbose_name=_("waiting"))
     dead = tables.Column(verbose_name=_("given up"))
