@@ -12,6 +12,7 @@ from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
 from apps.core.errors import HeguiError
 from apps.optouts.api import router as optouts
+from apps.quality.api import router as quality
 from apps.scripts.api import router as scripts
 
 api = NinjaAPI(
@@ -25,6 +26,7 @@ api = NinjaAPI(
 )
 api.add_router("", calls)
 api.add_router("", optouts)
+api.add_router("", quality)
 api.add_router("", scripts)
 
 

@@ -48,6 +48,13 @@ app.conf.update(
         "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
         "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
         "remind-of-messages": {"task": "apps.optouts.tasks.remind_of_messages", "schedule": 600.0},
+        "measure-recordings": {"task": "apps.quality.tasks.measure_received", "schedule": 60.0},
+        "write-plays": {"task": "apps.quality.tasks.write_plays", "schedule": 300.0},
+        "free-reviews": {"task": "apps.quality.tasks.free_forgotten", "schedule": 600.0},
+        "watch-recording": {"task": "apps.quality.tasks.watch_lines", "schedule": 600.0},
+        "sample-calls": {"task": "apps.quality.tasks.sample_due", "schedule": crontab(hour=6, minute=0)},
+        "escalate-actions": {"task": "apps.quality.tasks.escalate", "schedule": crontab(minute=20)},
+        "report-missing-recordings": {"task": "apps.quality.tasks.report_missing", "schedule": crontab(hour=9, minute=15)},
         "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
         "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
         "back-up": {"task": "apps.retention.tasks.back_up", "schedule": crontab(hour=1, minute=30)},
@@ -69,6 +76,7 @@ app.autodiscover_tasks(
         "apps.optouts",
         "apps.campaigns",
         "apps.calls",
+        "apps.quality",
         "apps.retention",
     ]
 )

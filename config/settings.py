@@ -8,16 +8,18 @@ import contextlib
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
-from csp.constants import NONE, SELF
+from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import keyring, logs
 from apps.core.embedded import Services
+from config.storage import stored_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -30,6 +32,9 @@ DEBUG = False
 # The gateway of short messages: POST {"to", "text"} with a bearer key.
 HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
+# The largest recording that is taken; a class that hears what was said (apps.quality.speech).
+HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
+HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "")
 # Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
 HEGUI_WEBHOOK_NETWORKS = env.list("HEGUI_WEBHOOK_NETWORKS", default=[])
 DEMO_CLOCK_OFFSET = timedelta(seconds=env.int("HEGUI_DEMO_CLOCK_OFFSET", 0) if DEMO else 0)
@@ -86,12 +91,11 @@ HEGUI_LEDGER = Path(env.str("HEGUI_LEDGER", "") or HEGUI_HOME / "ledger")
 HEGUI_BACKUPS = Path(env.str("HEGUI_BACKUPS", "") or HEGUI_HOME / "backups")
 HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
 
+# Sealed files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys as boto3 finds them.
 storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
-if storage.scheme != "file":
-    raise ImproperlyConfigured("HEGUI_STORAGE_URL has to be a file:// address.")
-MEDIA_ROOT = Path(storage.path)
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+MEDIA_ROOT = Path(storage.path if storage.scheme == "file" else HEGUI_HOME / "media")
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": stored_files(storage),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -139,6 +143,7 @@ INSTALLED_APPS = [
     "apps.optouts",
     "apps.campaigns",
     "apps.calls",
+    "apps.quality",
     "apps.retention",
     "apps.console",
 ]
@@ -256,8 +261,9 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
-        "style-src": [SELF],
+        "style-src": [SELF, NONCE],  # the wave form brings a style of its own; pages that show none name no nonce
         "img-src": [SELF, "data:"],
+        "media-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -286,6 +292,7 @@ STATICFILES_DIRS = [
     ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
     ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
     ("tabler/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
+    ("wavesurfer", NODE_MODULES / "wavesurfer.js/dist"),
 ]
 WHITENOISE_MANIFEST_STRICT = True
 

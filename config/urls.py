@@ -5,7 +5,11 @@ from django.urls import include, path, register_converter
 from apps.core import ids
 from config.api import api
 
-for name, prefix in (("contact", "ct"), ("campaign", "cp"), ("script", "sc"), ("call", "cl"), ("decision", "dc"), ("exception", "ex")):
+PREFIXES = {
+    "contact": "ct", "campaign": "cp", "script": "sc", "call": "cl", "decision": "dc", "exception": "ex",
+    "recording": "rc", "complaint": "co",
+}  # fmt: skip
+for name, prefix in PREFIXES.items():
     register_converter(ids.converter(prefix), name)
 
 urlpatterns = [
@@ -18,6 +22,7 @@ urlpatterns = [
     path("", include("apps.scripts.urls")),
     path("", include("apps.optouts.urls")),
     path("", include("apps.calls.urls")),
+    path("", include("apps.quality.urls")),
     path("", include("apps.retention.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.audit.urls")),

@@ -8,6 +8,8 @@ from apps.accounts.roles import Role
 PHONE, NAME, NOTE = "contacts.contact.phone", "contacts.contact.name", "contacts.contact.note"
 CALL_NOTE = "calls.disposition.note"
 MESSAGE = "optouts.message.text"
+TRANSCRIPT = "quality.transcript.segments"
+COMPLAINT, REMEDY = "quality.complaint.text", "quality.complaint.remedy"
 # Secrets that sign messages to other systems: nobody is shown them again.
 WEBHOOK_SECRET, WEBHOOK_PREVIOUS = "webhooks.endpoint.secret", "webhooks.endpoint.previous_secret"
 
@@ -23,6 +25,9 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         NAME: frozenset({"view_masked", "view_clear", "export_value"}),
         NOTE: frozenset({"view_masked", "view_clear"}),
         CALL_NOTE: frozenset({"view_masked", "view_clear"}),
+        TRANSCRIPT: frozenset({"view_masked", "view_clear"}),
+        COMPLAINT: frozenset({"view_masked", "view_clear", "change_value"}),
+        REMEDY: frozenset({"view_masked", "view_clear", "change_value"}),
     },
     Role.COMPLIANCE: {
         PHONE: frozenset({"view_masked", "view_clear", "export_value"}),
@@ -30,10 +35,13 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         NOTE: frozenset({"view_masked", "view_clear"}),
         CALL_NOTE: frozenset({"view_masked", "view_clear"}),
         MESSAGE: frozenset({"view_masked", "view_clear"}),
+        TRANSCRIPT: frozenset({"view_masked", "view_clear"}),
+        COMPLAINT: frozenset({"view_masked", "view_clear", "change_value"}),
+        REMEDY: frozenset({"view_masked", "view_clear", "change_value"}),
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, TRANSCRIPT, COMPLAINT, REMEDY, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}

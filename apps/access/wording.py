@@ -33,6 +33,9 @@ FIELD_LABELS: dict[str, Promise | str] = {
     roles.NOTE: _("note on contacts"),
     roles.CALL_NOTE: _("note on calls"),
     roles.MESSAGE: _("text of messages that may refuse"),
+    roles.TRANSCRIPT: _("transcript of calls"),
+    roles.COMPLAINT: _("text of complaints"),
+    roles.REMEDY: _("remedy of complaints"),
     roles.WEBHOOK_SECRET: _("secret of webhooks"),
     roles.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
 }

@@ -75,6 +75,8 @@ class ApiClient(Dated):
         FEED = "feed", _("read changes of the register")
         NUMBERS = "numbers", _("read the numbers of those changes, of its campaigns' contacts")
         SCRUB = "scrub", _("hold lists against the register")
+        RECORDINGS = "recordings", _("hand in recordings and transcripts")
+        COMPLAINTS = "complaints", _("record complaints")
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")

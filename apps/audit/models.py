@@ -22,6 +22,7 @@ class AccessEvent(Dated):
         DISCLOSED = "disclosed", _("disclosed")
         HANDED_OVER = "handed_over", _("handed to a dialler")
         IMPORTED = "imported", _("imported")
+        PLAYED = "played", _("played")
         SIGNED_IN = "signed_in", _("signed in")
         SIGNED_OUT = "signed_out", _("signed out")
         SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
@@ -103,6 +104,20 @@ NOTICES = {
     "message_to_judge": _("A message may be a refusal. The number is blocked until you have read it, today."),
     "policy_draft": _("A new version of a policy awaits a second person."),
     "exception_asked": _('An exception for the campaign "%(campaign)s" awaits approval.'),
+    "recordings_missing": _("%(count)s connected calls of %(day)s have no recording."),
+    "line_unrecorded": _("The last connected calls of %(line)s have no recording: the line may not be recorded at all."),
+    "recording_damaged": _("The recording %(recording)s was altered or cannot be read."),
+    "review_done": _("A call of yours was reviewed: %(score)s points."),
+    "review_appealed": _("%(person)s appeals against a review."),
+    "review_settled": _("Your appeal against a review was decided."),
+    "violation_found": _("A violation was found: %(kind)s. It has to be mended by %(due)s."),
+    "action_done": _("A corrective action was reported as done and awaits your check."),
+    "action_reopened": _("A corrective action was sent back: %(note)s"),
+    "action_overdue": _("A corrective action is overdue since %(due)s."),
+    "agent_grave": _("%(agent)s was suspended: a grave violation was found."),
+    "complaint_recorded": _("A complaint awaits you: %(kind)s."),
+    "complaint_overdue": _("The complaint %(complaint)s is overdue."),
+    "score_card_written": _("A new version of a score card awaits a second person."),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
 

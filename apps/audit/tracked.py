@@ -24,6 +24,10 @@ UNTRACKED = {
     "webhooks.event",
     "webhooks.delivery",
     "scripts.reviewevent",
+    "quality.play",
+    "quality.actionevent",
+    "quality.complaintevent",
+    "quality.samplingrun",
     "retention.erasure",
     "retention.purgerun",
     "retention.calltally",
@@ -35,7 +39,10 @@ UNTRACKED = {
     "optouts.change",
     "access.protectedfieldgrouppermission",
 }
-SECRET = ["password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login"]
+SECRET = [
+    "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks", "silences",
+    "sha256", "digest",
+]  # fmt: skip
 
 
 def ours() -> list[type[models.Model]]:

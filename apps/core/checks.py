@@ -51,7 +51,7 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found += [
         _error(f"{name} is a plain-text address.", "Use an https:// address.", 16)
         for name, value in sorted(os.environ.items())
-        if name.startswith("HEGUI_") and value.lower().startswith(("http://", "ftp://", "ws://"))
+        if name.startswith("HEGUI_") and (value.lower().startswith(("http://", "ftp://", "ws://")) or "endpoint=http://" in value.lower())
     ]
     return found
 

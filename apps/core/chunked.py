@@ -22,7 +22,8 @@ def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
-def _nonce(place: int, *, is_last: bool) -> bytes:
+def nonce(place: int, *, is_last: bool) -> bytes:
+    """Of the chunk at a place, counted from 0."""
     return place.to_bytes(11, "big") + bytes([is_last])
 
 
@@ -32,10 +33,10 @@ def seal_chunks(pieces: Iterable[bytes], *, key: bytes, bound_to: bytes, size: i
     for piece in pieces:
         waiting += piece
         while len(waiting) > size:
-            yield aead.encrypt(_nonce(place, is_last=False), bytes(memoryview(waiting)[:size]), bound_to)
+            yield aead.encrypt(nonce(place, is_last=False), bytes(memoryview(waiting)[:size]), bound_to)
             del waiting[:size]
             place += 1
-    yield aead.encrypt(_nonce(place, is_last=True), bytes(waiting), bound_to)
+    yield aead.encrypt(nonce(place, is_last=True), bytes(waiting), bound_to)
 
 
 def open_chunks(read: Callable[[int], bytes], *, key: bytes, bound_to: bytes, size: int = CHUNK) -> Iterator[bytes]:
@@ -45,7 +46,7 @@ def open_chunks(read: Callable[[int], bytes], *, key: bytes, bound_to: bytes, si
     while True:
         after = read(size + TAG) if len(sealed) == size + TAG else b""
         try:
-            yield aead.decrypt(_nonce(place, is_last=not after), sealed, bound_to)
+            yield aead.decrypt(nonce(place, is_last=not after), sealed, bound_to)
         except (InvalidTag, ValueError):
             raise DecryptionFailed() from None
         if not after:

@@ -72,6 +72,23 @@ def find(text: str) -> Finding | None:
     return found
 
 
+def without(text: str, mark: str = "▇▇▇") -> tuple[str, int]:
+    """The text with each forbidden number taken out, and how many were: for what has to be kept though somebody said one."""
+    if find(text) is None:
+        return text, 0
+    count = 0
+
+    def blotted(candidate: re.Match[str]) -> str:
+        nonlocal count
+        if not any(is_resident_id(digits) or is_bank_card(digits) for digits in _runs(candidate[0])):
+            return candidate[0]
+        count += 1
+        return mark
+
+    even = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _CANDIDATE.sub(blotted, even), count
+
+
 def _runs(candidate: str) -> list[str]:
     """Every number that whole groups of digits standing side by side may spell."""
     groups = _GROUP.findall(candidate.upper())

@@ -1,6 +1,6 @@
 """Public ids: a prefix that says what it is, and the row's number in Crockford's base 32.
 
-`ct_` contact, `cp_` campaign, `cl_` call, `sc_` script, `oo_` opt-out, `dc_` decision.
+`ct_` contact, `cp_` campaign, `cl_` call, `sc_` script, `oo_` opt-out, `dc_` decision, `rc_` recording, `co_` complaint.
 Whether a person may see the row is never left to the id: every view asks.
 """
 

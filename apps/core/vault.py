@@ -1,20 +1,28 @@
-"""Small files sealed as a whole (uploads, reports): AES-256-GCM, bound to their own name."""
+"""Sealed files, in a folder or in S3-compatible storage. Small ones (uploads, reports) are sealed here as a whole, AES-256-GCM,
+bound to their own name; long ones in `core.streams`."""
 
 import os
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
 from . import cipher
 
 
+def new_name(folder: str) -> str:
+    """A name that says nothing about the content."""
+    return f"{folder}/{uuid.uuid4().hex}"
+
+
 def put(content: bytes, *, folder: str) -> str:
-    """Seal and store; returns the name to keep. The name says nothing about the content."""
-    name = f"{folder}/{uuid.uuid4().hex}"
+    """Seal and store; returns the name to keep."""
+    name = new_name(folder)
     sealed = cipher.seal(content, purpose="files", bound_to=name.encode())
     return default_storage.save(name, ContentFile(sealed))
 
@@ -47,21 +55,87 @@ def names() -> Iterator[str]:
 
 
 def key_id(name: str) -> str:
-    """The id of the key that a file is sealed under. Raises `FileNotFoundError`."""
-    with default_storage.open(name) as file:
-        return cipher.key_id_of(file.read(2 + 32))
+    """The id of the key that a file, or the data key of a stream, is sealed under. Raises `FileNotFoundError`."""
+    with Ranges(name) as ranges:
+        head = ranges.read(0, 1 + 2 + 32)
+    return cipher.key_id_of(head if head[:1] == bytes([cipher.VERSION]) else head[1:])
 
 
 def seal_anew(name: str) -> None:
-    """Seal a file under the current key, in its place: a reader sees the old one or the new one, never a half."""
-    sealed = cipher.seal(get(name), purpose="files", bound_to=name.encode())
-    path = Path(default_storage.path(name))
+    """Seal a small file under the current key, in its place."""
+    replace(name, ContentFile(cipher.seal(get(name), purpose="files", bound_to=name.encode())))
+
+
+def replace(name: str, content: "File[Any]") -> None:
+    """Other content in the place of a file: a reader sees the old one or the new one, never a half."""
+    path = path_of(name)
+    if path is None:
+        default_storage.save(name, content)  # an object is replaced as a whole
+        return
     draft = path.with_name(f".{path.name}.new")
-    draft.write_bytes(sealed)
-    draft.chmod(0o600)
-    with draft.open("rb") as file:
-        os.fsync(file.fileno())
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        for piece in content.chunks():
+            out.write(piece)
+        out.flush()
+        os.fsync(out.fileno())
     draft.replace(path)
+
+
+def path_of(name: str) -> Path | None:
+    """Where a file lies on this machine; None when it lies elsewhere."""
+    try:
+        return Path(default_storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def make_durable(name: str) -> None:
+    """Have a stored file, and its place in the folder, written to the disk. Other storages answer when they have it."""
+    if path := path_of(name):
+        for each in (path, path.parent):
+            handle = os.open(each, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+class Ranges:
+    """A stored file as it is, sealed, read at any place. Raises `FileNotFoundError`."""
+
+    def __init__(self, name: str) -> None:
+        path = path_of(name)
+        self._handle = os.open(path, os.O_RDONLY) if path else -1
+        if path:
+            self.size = os.fstat(self._handle).st_size
+            return
+        store: Any = default_storage
+        self._client = store.connection.meta.client
+        self._object = {"Bucket": store.bucket_name, "Key": f"{store.location}/{name}".lstrip("/")}
+        if not store.exists(name):
+            raise FileNotFoundError(name)
+        self.size = int(store.size(name))
+
+    def read(self, start: int, length: int) -> bytes:
+        """Up to `length` bytes from `start` on; fewer at the end."""
+        length = min(length, self.size - start)
+        if length <= 0:
+            return b""
+        if self._handle >= 0:
+            return os.pread(self._handle, length, start)
+        answer = self._client.get_object(**self._object, Range=f"bytes={start}-{start + length - 1}")
+        return bytes(answer["Body"].read())
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> "Ranges":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
 
 
 def delete(name: str) -> None:

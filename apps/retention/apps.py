@@ -12,14 +12,29 @@ def _remember(sender: Any, **kwargs: Any) -> None:
     transaction.on_commit(write_register_now)
 
 
+def _hold(sender: Any, complaint: Any, **kwargs: Any) -> None:
+    from .services.holding import hold_complaint
+
+    hold_complaint(complaint)
+
+
+def _release(sender: Any, complaint: Any, actor: Any, **kwargs: Any) -> None:
+    from .services.holding import release_complaint
+
+    release_complaint(complaint, actor=actor)
+
+
 class RetentionConfig(AppConfig):
     name = "apps.retention"
     label = "retention"
 
     def ready(self) -> None:
         from apps.optouts.signals import opt_outs_recorded
+        from apps.quality.signals import complaint_closed, complaint_opened
 
         from .checks import everything_has_a_period
 
         register(everything_has_a_period)
         opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")
+        complaint_opened.connect(_hold, dispatch_uid="retention.hold")
+        complaint_closed.connect(_release, dispatch_uid="retention.release")

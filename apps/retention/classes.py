@@ -21,6 +21,7 @@ from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.optouts.models import Code, ListIn, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
+from apps.quality.models import Complaint, CorrectiveAction, Play, Recording, Review, Transcript, Violation
 from apps.webhooks.models import Event
 
 from .deleting import cut, delete_rows, delete_where
@@ -78,6 +79,8 @@ def _erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
         _count_into_tally(Call.objects.filter(pk__in=keys))
     for model in (Ticket, Disposition):
         delete_where(model, "call_id", keys)
+    for named in (Recording, Transcript, Review, Violation, Complaint):
+        cut(named, "call_id", keys)
     _erase_decisions(delete_where(Call, "id", keys, returning="decision_id"), policy)
 
 
@@ -99,6 +102,49 @@ def _decisions(at: datetime, days: int) -> QuerySet[Decision]:
 def _erase_decisions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     cut(SpoofingEvent, "decision_id", keys)
     delete_where(Decision, "id", keys)
+
+
+def _rows_of(model: type[Any]) -> Erase:
+    return lambda keys, policy: delete_rows(model, keys)
+
+
+# -- recordings, and what people made of them
+
+
+def _erase_recordings(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    delete_where(Play, "recording_id", keys)
+    for name in delete_where(Recording, "id", keys, returning="file"):
+        jobs.discard(name)
+
+
+def _reviews(at: datetime, days: int) -> QuerySet[Review]:
+    """Of what has led to a violation, the time runs from when its action was closed."""
+    pending = CorrectiveAction.objects.filter(violation__review=OuterRef("pk")).filter(_not_over(at, days))
+    return Review.objects.filter(created_at__lte=_before(at, days), twin__isnull=True).exclude(Exists(pending))
+
+
+def _not_over(at: datetime, days: int) -> Q:
+    return Q(closed_at__isnull=True) | Q(closed_at__gt=_before(at, days))
+
+
+def _erase_reviews(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    for review in Review.objects.filter(twin__in=keys).values_list("pk", flat=True):
+        delete_rows(Review, [review])
+    delete_rows(Review, keys)
+
+
+def _violations(at: datetime, days: int) -> QuerySet[Violation]:
+    return Violation.objects.filter(action__closed_at__lte=_before(at, days), review__isnull=True)
+
+
+def _erase_violations(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    for name in CorrectiveAction.objects.filter(violation__in=keys).values_list("proof_file", flat=True):
+        jobs.discard(name)
+    delete_rows(Violation, keys)
+
+
+def _complaints(at: datetime, days: int) -> QuerySet[Complaint]:
+    return Complaint.objects.filter(closed_at__lte=_before(at, days), state=Complaint.State.CLOSED)
 
 
 # -- files
@@ -139,10 +185,6 @@ def _erase_scrubs(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 # -- what is over by itself
 
 
-def _rows_of(model: type[Any]) -> Erase:
-    return lambda keys, policy: delete_rows(model, keys)
-
-
 def _erase_sessions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     UserSession.objects.filter(session_key__in=keys).delete()
     delete_rows(Session, keys)
@@ -151,6 +193,23 @@ def _erase_sessions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 RECEIVED = _("when it was received")
 
 CLASSES = (
+    Class(
+        DataClass.RECORDING, _("when the call began"), lambda at, days: Recording.objects.filter(started_at__lte=_before(at, days)),
+        _erase_recordings, lambda holds: holds.recordings, ("quality.recording",),
+    ),
+    Class(
+        DataClass.TRANSCRIPT, _("when the call began"), lambda at, days: Transcript.objects.filter(started_at__lte=_before(at, days)),
+        _rows_of(Transcript), lambda holds: holds.transcripts, ("quality.transcript",),
+    ),
+    Class(
+        DataClass.REVIEW, _("when it was begun, or the action that it led to was closed"), _reviews, _erase_reviews,
+        lambda holds: holds.reviews,
+    ),
+    Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations, models=("quality.correctiveaction",)),
+    Class(
+        DataClass.COMPLAINT, _("when it was closed"), _complaints, _rows_of(Complaint), lambda holds: holds.complaints,
+        ("quality.complaint",),
+    ),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.
     Class(
         DataClass.CALL, _("when the call was reserved"), _calls, _erase_calls, lambda holds: holds.calls,

@@ -14,7 +14,13 @@ from apps.core.errors import NotFound
 
 from .models import LegalHold
 
-PREFIXES = {LegalHold.Kind.CONTACT: "ct", LegalHold.Kind.CALL: "cl", LegalHold.Kind.CAMPAIGN: "cp"}
+PREFIXES = {
+    LegalHold.Kind.CONTACT: "ct",
+    LegalHold.Kind.CALL: "cl",
+    LegalHold.Kind.CAMPAIGN: "cp",
+    LegalHold.Kind.RECORDING: "rc",
+    LegalHold.Kind.COMPLAINT: "co",
+}
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
@@ -22,7 +28,7 @@ class HoldForm(forms.Form):
     """One object by its id, or the calls of a time; a line or an agent narrows those down."""
 
     kind = forms.ChoiceField(label=_("what is held"), choices=LegalHold.Kind.choices)
-    subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…), for one object"), max_length=40, required=False)
+    subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…, rc_…, co_…), for one object"), max_length=40, required=False)
     since = forms.DateTimeField(label=_("calls from"), required=False, widget=MOMENT)
     until = forms.DateTimeField(label=_("calls until"), required=False, widget=MOMENT)
     campaign = forms.ModelChoiceField(label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False)

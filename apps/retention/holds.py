@@ -1,10 +1,12 @@
 """What holds keep, as conditions on rows. Held are objects, never people: a held call keeps no contact."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+
+from apps.quality.models import Complaint, Recording
 
 from .models import LegalHold
 
@@ -18,28 +20,54 @@ def in_force() -> QuerySet[LegalHold]:
 
 @dataclass(frozen=True)
 class Held:
-    """The holds in force at one moment, as conditions on contacts, calls and decisions without a call."""
+    """The holds in force at one moment, as conditions on rows: of `decisions`, those without a call."""
 
-    contacts: Q
-    calls: Q
-    decisions: Q
+    contacts: Q = NOTHING
+    calls: Q = NOTHING
+    decisions: Q = NOTHING
+    recordings: Q = NOTHING
+    transcripts: Q = NOTHING
+    reviews: Q = NOTHING
+    complaints: Q = NOTHING
+
+    def __or__(self, other: "Held") -> "Held":
+        return Held(**{each.name: getattr(self, each.name) | getattr(other, each.name) for each in fields(self)})
 
 
 def held() -> Held:
-    contacts, calls, decisions = NOTHING, NOTHING, NOTHING
+    kept = Held()
     for hold in in_force():
-        if hold.kind == Kind.CONTACT:
-            contacts |= Q(pk=hold.target_id)
-        elif hold.kind == Kind.CALL:
-            calls |= Q(pk=hold.target_id)
-        elif hold.kind == Kind.CAMPAIGN:
-            calls |= Q(campaign_id=hold.target_id)
-            decisions |= Q(campaign_id=hold.target_id)
-        else:
-            calls |= of_query(hold.query, "reserved_at")
-            if "line" not in hold.query:
-                decisions |= of_query(hold.query, "at")
-    return Held(contacts, calls, decisions)
+        kept |= _kept_by(hold)
+    return kept
+
+
+def _kept_by(hold: LegalHold) -> Held:
+    target = hold.target_id or 0
+    if hold.kind == Kind.CONTACT:
+        return Held(contacts=Q(pk=target))
+    if hold.kind == Kind.CALL:
+        return _of_call(Q(pk=target), Q(call=target))
+    if hold.kind == Kind.CAMPAIGN:
+        campaign = Q(campaign_id=target)
+        return Held(calls=campaign, decisions=campaign, recordings=campaign, transcripts=campaign, reviews=campaign)
+    if hold.kind == Kind.RECORDING:
+        return Held(recordings=Q(pk=target))
+    if hold.kind == Kind.COMPLAINT:
+        calls = list(Complaint.objects.filter(pk=target, call__isnull=False).values_list("call", flat=True))
+        return _of_call(Q(pk__in=calls), Q(call__in=calls)) | Held(complaints=Q(pk=target))
+    sound = of_query(hold.query, "started_at")
+    return Held(
+        calls=of_query(hold.query, "reserved_at"),
+        decisions=NOTHING if "line" in hold.query else of_query(hold.query, "at"),
+        recordings=sound,
+        transcripts=sound,
+        reviews=NOTHING if "line" in hold.query else of_query(hold.query, "called_at"),
+    )
+
+
+def _of_call(calls: Q, about_calls: Q) -> Held:
+    """A call is kept with what was said in it and what was made of that."""
+    return Held(calls=calls, recordings=about_calls, transcripts=about_calls, reviews=about_calls)
 
 
 def of_query(query: dict[str, Any], moment: str) -> Q:
@@ -51,21 +79,15 @@ def of_query(query: dict[str, Any], moment: str) -> Q:
     return condition
 
 
-def keeping(*, contact_id: int | None = None, call: Any = None) -> list[LegalHold]:
-    """The holds in force that keep this contact, or this call: what pages show beside it."""
+def keeping(*, contact_id: int | None = None, call: Any = None, recording: Any = None, complaint_id: int | None = None) -> list[LegalHold]:
+    """The holds in force that keep this contact, call, recording or complaint: what pages show beside it."""
     found = []
     for hold in in_force().select_related("owner"):
         keeps_contact = contact_id is not None and hold.kind == Kind.CONTACT and hold.target_id == contact_id
-        if keeps_contact or (call is not None and _keeps_call(hold, call)):
+        keeps_complaint = complaint_id is not None and hold.kind == Kind.COMPLAINT and hold.target_id == complaint_id
+        kept = _kept_by(hold)
+        keeps_call = call is not None and type(call)._base_manager.filter(kept.calls, pk=call.pk).exists()
+        keeps_sound = recording is not None and Recording.objects.filter(kept.recordings, pk=recording.pk).exists()
+        if keeps_contact or keeps_complaint or keeps_call or keeps_sound:
             found.append(hold)
     return found
-
-
-def _keeps_call(hold: LegalHold, call: Any) -> bool:
-    if hold.kind == Kind.CALL:
-        return bool(hold.target_id == call.pk)
-    if hold.kind == Kind.CAMPAIGN:
-        return bool(hold.target_id == call.campaign_id)
-    if hold.kind == Kind.QUERY:
-        return type(call)._base_manager.filter(of_query(hold.query, "reserved_at"), pk=call.pk).exists()
-    return False

@@ -71,8 +71,10 @@ class LegalHold(Dated):
         CALL = "call", _("one call")
         CAMPAIGN = "campaign", _("the calls of a campaign")
         QUERY = "query", _("the calls of a time, a line, an agent")
+        RECORDING = "recording", _("one recording")
+        COMPLAINT = "complaint", _("a complaint, with what it is about")
 
-    kind = models.CharField(_("what is held"), max_length=8, choices=Kind)
+    kind = models.CharField(_("what is held"), max_length=9, choices=Kind)
     target_id = models.BigIntegerField(null=True)
     query = models.JSONField(default=dict)  # {"since", "until": ISO; "campaign", "line", "agent": ids}
     reason = models.CharField(_("reason"), max_length=300)

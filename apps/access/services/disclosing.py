@@ -19,6 +19,7 @@ from apps.core.locks import lock_agent
 from apps.core.protected import Protected, clear_for_machine
 
 from ..rights import Rights
+from ..roles import COMPLAINT, REMEDY, TRANSCRIPT
 
 # Why a value may be needed; pages offer these and no other.
 PURPOSES = {
@@ -28,7 +29,16 @@ PURPOSES = {
     "quality": gettext_lazy("quality review"),
     "regulator": gettext_lazy("answer a regulator"),
 }
+# Purposes for which a recording and its transcript may be used: no others (R17).
+LISTENING = {
+    "quality": gettext_lazy("quality control"),
+    "dispute": gettext_lazy("handling of a complaint or dispute"),
+    "optimisation": gettext_lazy("improvement of the service"),
+}
+PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
+# What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.
+PER_HOUR_OF = {TRANSCRIPT: 120, COMPLAINT: 120, REMEDY: 120}
 MANY = 10
 OFFICE_HOURS = range(8, 21)
 HOUR = timedelta(hours=1)
@@ -57,13 +67,13 @@ def disclose(
     """The clear text of a protected value, for a person, recorded in the same transaction.
 
     The caller has already made sure that `obj` is the actor's to see, and says whether it lies
-    outside the actor's own campaigns (`foreign`). `purpose` is one of `PURPOSES`. Raises
+    outside the actor's own campaigns (`foreign`). `purpose` is one of `PURPOSES`, or of the field's own. Raises
     `NotAllowed` without the right, `BadInput` without purpose or reason, `QuotaReached`; if the
     trail cannot be written, nothing is returned.
     """
     name = f"{obj._meta.label_lower}.{field}"
     require_field_right(actor, name, "view_clear")
-    if purpose not in PURPOSES:
+    if purpose not in PURPOSES_OF.get(name, PURPOSES):
         raise BadInput(_("Choose what the value is needed for."))
     if len(reason.strip()) < 4:
         raise BadInput(_("Say why the value is needed, in a few words."))
@@ -74,8 +84,10 @@ def disclose(
         raise BadInput(_("There is no value to reveal."))
     lock_agent(actor.pk)  # one at a time for a person, so that the quota holds
     now = clock.now()
-    revealed = AccessEvent.objects.filter(actor=actor, kind=AccessEvent.Kind.DISCLOSED, created_at__gt=now - HOUR).count()
-    if revealed >= PER_HOUR:
+    revealed = AccessEvent.objects.filter(actor=actor, kind=AccessEvent.Kind.DISCLOSED, created_at__gt=now - HOUR)
+    is_routine = name in PER_HOUR_OF
+    count = (revealed.filter(field=name) if is_routine else revealed.exclude(field__in=PER_HOUR_OF)).count()
+    if count >= PER_HOUR_OF.get(name, PER_HOUR):
         raise QuotaReached()
     record_access(
         kind=AccessEvent.Kind.DISCLOSED,
@@ -85,7 +97,8 @@ def disclose(
         actor=actor,
         address=address,
     )
-    _alarm(actor, revealed + 1, now, foreign)
+    if not is_routine:
+        _alarm(actor, count + 1, now, foreign)
     return clear_for_machine(value)
 
 

@@ -1,5 +1,7 @@
 """People: added, given a role, suspended, deactivated. Nobody is deleted: the trail names them."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -8,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import clock
-from apps.core.errors import BadInput, HeguiError, NotAllowed
+from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.locks import lock_agent
 
 from ..models import Department, User
@@ -131,12 +133,18 @@ def suspend(*, actor: User | None, agent: User, reason: str) -> User:
     return agent
 
 
+# Rooms above say here what keeps an agent off the telephone, whoever wants them back.
+KEEPS_SUSPENDED: list[Callable[[User], bool]] = []
+
+
 @transaction.atomic
 def resume(*, actor: User, agent: User) -> User:
-    """End a suspension."""
+    """End a suspension. Raises `WrongState` while something keeps the agent off the telephone (R30)."""
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk:
         raise NotAllowed()
     lock_agent(agent.pk)
+    if any(keeps(agent) for keeps in KEEPS_SUSPENDED):
+        raise WrongState(_("A grave violation is not mended yet: the agent stays off the telephone until its action is closed."))
     agent.suspended_at, agent.suspended_for = None, ""
     agent.save(update_fields=["suspended_at", "suspended_for"])
     return agent

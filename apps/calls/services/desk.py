@@ -19,6 +19,7 @@ from apps.optouts.services import record_opt_out
 
 from .. import queries
 from ..models import Call, Disposition, Ticket
+from ..signals import client_complained
 from .calling import mark_opted_out
 from .deciding import Answer, authorize, preview
 
@@ -212,6 +213,8 @@ def write_disposition(
     call.identity_said = identity_said if call.answered_at else None
     call.save(update_fields=["identity_said"])
     disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
+    if reason == Disposition.Reason.COMPLAINT:
+        client_complained.send(sender=Call, actor=actor, call=call, note=disposition.note)
     if ticket and ticket_due:
         Ticket.objects.create(call=call, subject=ticket[:120], owner=ticket_owner or actor, due_on=ticket_due)
     return disposition

@@ -39,15 +39,19 @@ from apps.retention import ledger
 from apps.scripts import services as scripts
 
 from .campaigns import CHECKLIST, PLANS, Plan
+from .conversations import SLIPS, conversation
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
+from .quality import QualityWork, hand_in
 from .scripts import approved, write_scripts
 
 SEED = 20261001
 CONTACTS_EACH = 400
 HISTORY_DAYS = 28
 CALLS_A_DAY = 14
+RECORDED_DAYS = 15
 HOME = ZoneInfo(phones.HOME_ZONE)
 MARK = "demo"
+DIALLER_SCOPES = ["authorize", "dial", "events", "optouts", "recordings", "complaints"]
 
 
 class DemoExists(HeguiError):
@@ -123,7 +127,7 @@ def describe() -> dict[str, Any]:
     return {
         "url": f"http://127.0.0.1:{settings.PORT}",
         "users": describe_people(),
-        "api_clients": {"practice-dialler": {"key": secret["dialler_key"], "scopes": ["authorize", "dial", "events", "optouts"]}},
+        "api_clients": {"practice-dialler": {"key": secret["dialler_key"], "scopes": DIALLER_SCOPES}},
         "campaigns": [
             {"code": row.code, "type": row.kind, "trade": row.trade, "state": row.state, "lines": [line.number for line in row.lines.all()]}
             for row in Campaign.objects.prefetch_related("lines").order_by("pk")
@@ -153,10 +157,7 @@ class _Builder:
         }
         self.secret["password"] += "-Demo"
         dialler, self.secret["dialler_key"] = accounts.issue_client(
-            name="practice-dialler",
-            owner=self.staff["admin"],
-            scopes=["authorize", "dial", "events", "optouts"],
-            ends_at=self.now + timedelta(days=365),
+            name="practice-dialler", owner=self.staff["admin"], scopes=DIALLER_SCOPES, ends_at=self.now + timedelta(days=365)
         )
         filing = Filing.objects.create(
             number="DEMO-B2-20260088",
@@ -171,6 +172,7 @@ class _Builder:
             self._list(plan, campaign, [next(pool) for _ in range(CONTACTS_EACH)])
         self._loose_ends()
         self._history()
+        QualityWork(self.staff, self.today, self.chance, _at).do()
         self._rights()
 
     def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
@@ -341,19 +343,25 @@ class _Builder:
                 campaign=campaign.code, phone=entry.contact.phone, line=line.number, agent=agent, at=at, checklist_done=True
             )
             if answer.call_id:
-                self._finish(Call.objects.get(pk=answer.call_id), agent, at)
+                self._finish(Call.objects.get(pk=answer.call_id), plan, agent, at)
 
-    def _finish(self, call: Call, agent: User, at: datetime) -> None:
+    def _finish(self, call: Call, plan: Plan, agent: User, at: datetime) -> None:
         chance = self.chance.random()
         state = Call.State.ENDED if chance < 0.7 else Call.State.NO_ANSWER if chance < 0.9 else Call.State.BUSY
         call.state, call.claimed_at, call.ended_at = state, at, at + timedelta(seconds=self.chance.randint(20, 300))
+        said = None
         if state == Call.State.ENDED:
+            slip = self.chance.choice(list(SLIPS)) if self.chance.random() < 0.07 else ""
+            said = conversation(plan, self.chance, slip=slip)
             call.answered_at, call.identity_said = at + timedelta(seconds=8), self.chance.random() < 0.95
+            call.ended_at = call.answered_at + timedelta(seconds=said.seconds)
         call.save()
         reasons = ("interested", "not_interested", "call_back", "wrong_number")
         reason = self.chance.choice(reasons) if state == Call.State.ENDED else Disposition.Reason.NOT_REACHED
         Disposition.objects.create(call=call, reason=reason, written_by=agent, created_at=call.ended_at)
-        if state == Call.State.ENDED and self.chance.random() < 0.06:
-            pressed = at + timedelta(seconds=30)
+        if said and at > self.now - timedelta(days=RECORDED_DAYS) and self.chance.random() < 0.98:  # now and then one is missing
+            hand_in(call, plan, said, self.chance, _at)
+        if said and self.chance.random() < 0.06:
+            pressed = at + timedelta(seconds=8 + said.seconds * 0.8)
             with _at(pressed + timedelta(milliseconds=self.chance.randint(40, 900))):  # so long until it took effect
                 calls.record_event(call_id=call.pk, event="key", client=None, at=pressed, digit="9")

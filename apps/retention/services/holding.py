@@ -1,6 +1,6 @@
 """Legal holds: placed with a reason, an owner and a day of review; ended by somebody, with a reason."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +15,20 @@ from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core import clock, detect, phones
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.quality.models import Complaint, Recording
 
 from ..holds import in_force
 from ..locks import change_holds
 from ..models import LegalHold
 
-TARGETS: dict[str, type[Any]] = {LegalHold.Kind.CONTACT: Contact, LegalHold.Kind.CALL: Call, LegalHold.Kind.CAMPAIGN: Campaign}
+TARGETS: dict[str, type[Any]] = {
+    LegalHold.Kind.CONTACT: Contact,
+    LegalHold.Kind.CALL: Call,
+    LegalHold.Kind.CAMPAIGN: Campaign,
+    LegalHold.Kind.RECORDING: Recording,
+    LegalHold.Kind.COMPLAINT: Complaint,
+}
+COMPLAINT_DAYS = 90
 
 
 @transaction.atomic
@@ -64,6 +72,24 @@ def _checked(query: dict[str, Any]) -> dict[str, Any]:
     if since.tzinfo is None or until.tzinfo is None or since >= until:
         raise BadInput(_("The end lies before the beginning."))
     return {name: query[name] for name in ("since", "until", "campaign", "line", "agent") if query.get(name)}
+
+
+def hold_complaint(complaint: Complaint) -> LegalHold:
+    """What a complaint is about stays for as long as it is open: placed in the transaction that opens it."""
+    change_holds()
+    return LegalHold.objects.create(
+        kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk, reason=_("complaint %(number)s") % {"number": complaint.public_id},
+        owner=complaint.owner, review_on=timezone.localdate(clock.now()) + timedelta(days=COMPLAINT_DAYS),
+        placed_by=complaint.recorded_by or complaint.owner, created_at=clock.now(),
+    )  # fmt: skip
+
+
+def release_complaint(complaint: Complaint, *, actor: User) -> None:
+    """The complaint is closed, so its hold ends; a hold that somebody placed beside it stays."""
+    change_holds()
+    for hold in in_force().filter(kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk).select_for_update():
+        hold.ended_at, hold.ended_by, hold.end_reason = clock.now(), actor, _("the complaint is closed")
+        hold.save()
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from apps.core import cipher, keyring, vault
+from apps.core import cipher, keyring, streams, vault
 from apps.core.errors import BadInput, KeyringError
 from apps.core.fields import bound_to, protected_fields
 from apps.core.locks import keep_files
@@ -136,7 +136,7 @@ def _files() -> Iterator[int]:
         with transaction.atomic():
             keep_files()  # what is sealed anew is not deleted meanwhile, and does not come back
             if vault.exists(name):
-                vault.seal_anew(name)
+                (streams.seal_key_anew if streams.is_stream(name) else vault.seal_anew)(name)
                 yield 1
 
 

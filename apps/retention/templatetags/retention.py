@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from apps.calls.models import Call, Decision
 from apps.contacts.models import Contact
 from apps.core import ids
+from apps.quality.models import Complaint, Recording
 
 from ..forms import PREFIXES
 from ..holds import keeping
@@ -26,13 +27,17 @@ def named(hold: LegalHold) -> str:
 
 
 @register.simple_tag
-def held_badge(thing: Contact | Call | Decision) -> SafeString | str:
-    """A badge when a hold keeps the contact, the call, or a decision's call from deletion."""
+def held_badge(thing: Contact | Call | Decision | Recording | Complaint) -> SafeString | str:
+    """A badge when a hold keeps it (of a decision: its call) from deletion."""
+    holds: list[LegalHold] = []
     if isinstance(thing, Contact):
         holds = keeping(contact_id=thing.pk)
-    else:
-        call = thing if isinstance(thing, Call) else Call.objects.filter(decision=thing).first()
-        holds = keeping(call=call) if call else []
+    elif isinstance(thing, Recording):
+        holds = keeping(recording=thing)
+    elif isinstance(thing, Complaint):
+        holds = keeping(complaint_id=thing.pk)
+    elif call := thing if isinstance(thing, Call) else Call.objects.filter(decision=thing).first():
+        holds = keeping(call=call)
     if not holds:
         return ""
     return format_html('<span class="badge bg-yellow-lt" title="{}">{}</span>', holds[0].reason, _("on legal hold"))

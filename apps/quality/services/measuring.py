@@ -1,0 +1,77 @@
+"""What a recording is like: length, loudness, silence; and whether it fits its call. Done by a task, once."""
+
+from datetime import timedelta
+from io import BufferedReader
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.core.errors import DecryptionFailed
+
+from .. import sound
+from ..models import Recording
+from .recording import open_recording
+from .transcribing import transcribe_by_adapter
+
+log = structlog.get_logger(__name__)
+SLACK = timedelta(seconds=30)
+SLACK_PERCENT = 20
+BATCH = 200
+
+
+def measure_received() -> int:
+    """Recordings that nobody has measured yet. Returns how many were."""
+    waiting = list(Recording.objects.filter(state=Recording.State.RECEIVED).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    for pk in waiting:
+        measure_recording(pk)
+    return len(waiting)
+
+
+def measure_recording(recording_id: int) -> None:
+    """Measure one. Running twice does no harm: the second finds it measured."""
+    recording = Recording.objects.select_related("call").filter(pk=recording_id, state=Recording.State.RECEIVED).first()
+    if recording is None:
+        return
+    try:
+        with open_recording(recording) as stream:
+            measured = sound.measure(BufferedReader(stream), recording.media)
+    except (DecryptionFailed, FileNotFoundError, sound.NoSound, sound.SoundDamaged) as error:
+        log.warning("recording_damaged", recording=recording.public_id, why=type(error).__name__)
+        _store(recording, state=Recording.State.DAMAGED, flaws=[*recording.flaws, Recording.Flaw.DAMAGED])
+        return
+    flaws = [*recording.flaws, *_flaws(recording, measured)]
+    _store(
+        recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms, peaks=measured.peaks,
+        silences=measured.silences,
+    )  # fmt: skip
+    transcribe_by_adapter(recording)
+
+
+def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
+    found: list[str] = [] if measured.is_whole else [Recording.Flaw.DAMAGED]
+    if measured.is_silent:
+        found.append(Recording.Flaw.SILENT)
+    call = recording.call
+    if call and call.answered_at and call.ended_at:
+        talked = call.ended_at - call.answered_at
+        if abs(timedelta(milliseconds=measured.duration_ms) - talked) > max(SLACK, talked * SLACK_PERCENT / 100):
+            found.append(Recording.Flaw.LENGTH)
+    return found
+
+
+@transaction.atomic
+def _store(recording: Recording, **measured: object) -> None:
+    if not Recording.objects.filter(pk=recording.pk, state=Recording.State.RECEIVED).update(**measured):
+        return
+    if measured["state"] == Recording.State.DAMAGED:
+        tell(watchers(recording), "recording_damaged", recording=recording.public_id)
+
+
+def watchers(recording: Recording) -> list[User]:
+    """Who answers for a recording: the supervisors of its campaign, and compliance."""
+    runs = Q(role=Role.SUPERVISOR, campaignuserpermission__content_object=recording.campaign_id)
+    return list(User.objects.filter(Q(role=Role.COMPLIANCE) | runs, is_active=True).distinct())

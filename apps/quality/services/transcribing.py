@@ -1,0 +1,133 @@
+"""What was said: taken in from the API, a file or an adapter, sealed, and examined (R16, R23, R28)."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient
+from apps.calls.models import Call
+from apps.core import clock, detect
+from apps.core.errors import BadInput, HeguiError
+from apps.core.protected import Protected, clear_for_machine
+from apps.scripts import queries as scripts
+
+from ..models import Recording, Transcript
+from ..rules import examining
+from ..rules.examining import Segment
+from ..sound import MOST_MS
+from .recording import call_of, open_recording
+
+log = structlog.get_logger(__name__)
+MOST_SEGMENTS = 5_000
+MOST_TEXT = 2_000
+SPEAKERS = (examining.AGENT, examining.CLIENT)
+
+
+class AnotherTranscript(HeguiError):
+    code = "another_transcript"
+    status = 409
+
+
+def read_segments(raw: Sequence[Mapping[str, Any]]) -> list[Segment]:
+    """Segments as they are told, times in seconds from the beginning. Raises `BadInput` naming the first that is wrong."""
+    if not 1 <= len(raw) <= MOST_SEGMENTS:
+        raise BadInput(_("A transcript has 1 to %(most)s segments."), most=MOST_SEGMENTS)
+    segments: list[Segment] = []
+    for place, each in enumerate(raw, 1):
+        start, end, speaker, text = round(each["start"] * 1000), round(each["end"] * 1000), each["speaker"], str(each["text"]).strip()
+        if not 0 <= start <= end <= MOST_MS:
+            raise BadInput(_("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place)
+        if segments and start < segments[-1].start:
+            raise BadInput(_("Segment %(place)s starts before the one above it. Send segments in order of time."), place=place)
+        if speaker not in SPEAKERS:
+            raise BadInput(_('Segment %(place)s: the speaker is "agent" or "client".'), place=place)
+        if not text or len(text) > MOST_TEXT or any(ord(char) < 32 and char not in "\t\n\r" for char in text):
+            raise BadInput(
+                _("Segment %(place)s: its text has 1 to %(most)s characters, without control characters."), place=place, most=MOST_TEXT
+            )
+        segments.append(Segment(start, end, speaker, text))
+    return segments
+
+
+def take_transcript(
+    *, client: ApiClient | None, call_id: int, raw: Sequence[Mapping[str, Any]], source: str = "api"
+) -> tuple[Transcript, bool]:
+    """Store and examine what was said in a call; the transcript, and whether it is new.
+
+    Resident-ID and bank-card numbers are taken out (R1): what was said is kept, the number is not. Raises `NotFound`,
+    `WrongState`, `BadInput`, and `AnotherTranscript` when another one is there.
+    """
+    call = call_of(client, call_id)
+    segments = read_segments(raw)
+    digest = hashlib.sha256(repr(segments).encode()).digest()
+    removed = 0
+    clean = []
+    for segment in segments:
+        text, count = detect.without(segment.text)
+        removed += count
+        clean.append(Segment(segment.start, segment.end, segment.speaker, text))
+    with transaction.atomic():
+        Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        if known := Transcript.objects.filter(call=call).first():
+            if bytes(known.digest) != digest:
+                raise AnotherTranscript(_("This call has another transcript already. The first one stays."))
+            return known, False
+        transcript = Transcript(
+            call=call, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id, client=client,
+            started_at=call.answered_at or call.reserved_at, count=len(clean), source=source[:40], digest=digest, removed=removed,
+            segments=_sealed(clean), created_at=clock.now(),
+        )  # fmt: skip
+        _examine(transcript, clean, call)
+        transcript.save()
+        return transcript, True
+
+
+def _sealed(segments: Sequence[Segment]) -> Protected:
+    rows = [[each.start, each.end, each.speaker, each.text] for each in segments]
+    return Protected(json.dumps(rows, ensure_ascii=False), "text")
+
+
+def opened(clear: str) -> list[Segment]:
+    """The segments of a transcript whose text was disclosed."""
+    return [Segment(start, end, speaker, text) for start, end, speaker, text in json.loads(clear)]
+
+
+def _examine(transcript: Transcript, segments: Sequence[Segment], call: Call) -> None:
+    script, pack = call.script_version.script, scripts.packs_in_force()
+    found = examining.find(segments, kind=script.kind, trade=script.trade, pack=pack)
+    transcript.findings = [vars(each) for each in found]
+    transcript.checks = examining.examine(segments, kind=script.kind, pack=pack, company=call.script_version.company)
+    transcript.worst, transcript.rules = examining.worst(found), pack.stamp
+
+
+@transaction.atomic
+def examine_again(transcript: Transcript) -> None:
+    """Under the rules that are in force now: a rule that was written since is held to what was said before."""
+    transcript = Transcript.objects.select_for_update(of=("self",)).get(pk=transcript.pk)
+    if transcript.call is None:
+        return
+    _examine(transcript, opened(clear_for_machine(transcript.segments)), transcript.call)
+    transcript.save(update_fields=["findings", "checks", "worst", "rules"])
+
+
+def transcribe_by_adapter(recording: Recording) -> None:
+    """Have the adapter of `HEGUI_SPEECH_TO_TEXT` listen, when there is one and no transcript came (`quality.speech`)."""
+    if not settings.HEGUI_SPEECH_TO_TEXT or recording.call_id is None or Transcript.objects.filter(call=recording.call_id).exists():
+        return
+    adapter = import_string(settings.HEGUI_SPEECH_TO_TEXT)()
+    with open_recording(recording) as stream:
+        said = adapter.transcribe(stream, recording.media)
+    raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said]
+    if not raw:
+        return
+    try:
+        take_transcript(client=None, call_id=recording.call_id, raw=raw, source=settings.HEGUI_SPEECH_TO_TEXT)
+    except HeguiError as error:
+        log.warning("transcript_refused", recording=recording.public_id, why=error.code)

@@ -1,0 +1,41 @@
+"""Lists of recordings and complaints."""
+
+from typing import Any
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import Complaint, Recording
+from .rules.listening import clock_time
+
+
+class RecordingTable(tables.Table):
+    started_at = tables.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
+    agent = tables.Column(verbose_name=_("agent"), default="–")
+    duration_ms = tables.Column(verbose_name=_("length"), default="–")
+    flaws = tables.TemplateColumn(template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=())
+    found = tables.TemplateColumn(template_name="quality/_found.html", verbose_name=_("found in the words"), empty_values=())
+
+    class Meta:
+        model = Recording
+        fields = ("started_at", "campaign", "agent", "duration_ms", "flaws", "found")
+        orderable = False
+
+    def render_duration_ms(self, value: int) -> str:
+        return clock_time(value)
+
+
+class ComplaintTable(tables.Table):
+    received_at = tables.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
+    due_at = tables.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())
+    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+
+    class Meta:
+        model = Complaint
+        fields = ("received_at", "kind", "channel", "campaign", "agent", "owner", "due_at", "state")
+        orderable = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("campaign", "agent"):
+            self.columns[name].column.default = "–"

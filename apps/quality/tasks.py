@@ -1,0 +1,47 @@
+"""Recordings are measured, days are sampled, what is late is told. Each may run twice without harm."""
+
+from celery import shared_task
+
+from . import services
+
+
+@shared_task(acks_late=True)
+def measure_recording(recording_id: int) -> None:
+    services.measure_recording(recording_id)
+
+
+@shared_task
+def measure_received() -> None:
+    """The net under the queue: what nobody was told of is measured within the minute."""
+    services.measure_received()
+
+
+@shared_task
+def write_plays() -> None:
+    services.write_plays()
+
+
+@shared_task(acks_late=True)
+def sample_due() -> None:
+    services.sample_due()
+
+
+@shared_task
+def free_forgotten() -> None:
+    services.free_forgotten()
+
+
+@shared_task
+def escalate() -> None:
+    services.escalate_overdue()
+    services.escalate_complaints()
+
+
+@shared_task
+def report_missing() -> None:
+    services.report_missing()
+
+
+@shared_task
+def watch_lines() -> None:
+    services.watch_lines()

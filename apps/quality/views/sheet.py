@@ -1,0 +1,127 @@
+"""What the pages of a recording and of a review show of a call: the player's data, the transcript, the marks."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.access.services import disclose
+from apps.accounts.requests import StaffRequest
+from apps.audit.services import address_of
+from apps.core.errors import HeguiError
+from apps.scripts import queries as scripts
+from apps.scripts.checking import PackRule
+from apps.scripts.wording import name_of
+
+from .. import queries, services
+from ..models import Play, Recording, Transcript
+from ..rules.listening import clock_time
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment of a transcript: pieces of its text, each with what was found in it."""
+
+    start: int
+    end: int
+    speaker: str
+    at: str
+    pieces: list[tuple[str, str, str]]  # text, level, name
+
+
+@dataclass
+class Sheet:
+    """`play` is None until a purpose was named: then there is neither sound nor text."""
+
+    recording: Recording | None = None
+    play: Play | None = None
+    transcript: Transcript | None = None
+    lines: list[Line] = field(default_factory=list)
+    marks: list[dict[str, Any]] = field(default_factory=list)
+    player: dict[str, Any] = field(default_factory=dict)
+    refused: str = ""
+
+
+def play_of(request: StaffRequest, recording: Recording) -> Play | None:
+    """The play that the address names, when it is the viewer's and of this recording."""
+    named = request.GET.get("play", "")
+    if not named.isdigit() or len(named) > 18:
+        return None
+    return Play.objects.filter(pk=int(named), actor=request.user, recording=recording, written_at__isnull=True).first()
+
+
+def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int | None, remarks: Any = ()) -> Sheet:
+    """Everything about the call that the viewer may see and hear now."""
+    sheet = Sheet(recording=recording)
+    if recording is not None:
+        sheet.play = play_of(request, recording)
+    sheet.transcript = queries.transcripts_of(request.user).filter(call=call_id).first() if call_id else None
+    if sheet.play is None or recording is None:
+        return sheet
+    rules = {rule.code: rule for rule in scripts.packs_in_force().rules}
+    sheet.marks = _marks(recording, sheet.transcript, rules)
+    if sheet.transcript is not None:
+        _read(request, sheet, sheet.transcript, sheet.play, rules)
+    sheet.player = {
+        "sound": reverse("play_sound", args=[sheet.play.pk]),
+        "heard": reverse("play_heard", args=[sheet.play.pk]),
+        "duration": (recording.duration_ms or 0) / 1000,
+        "peaks": [round(value / 255, 3) for value in bytes(recording.peaks or b"")],
+        "marks": sheet.marks,
+        "remarks": [{"start": each.start_ms, "end": each.end_ms, "text": each.text} for each in remarks],
+    }
+    return sheet
+
+
+def _read(request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]) -> None:
+    """The words come out by `disclose` alone, for the purpose of the play; without them the sound is there all the same."""
+    try:
+        clear = disclose(
+            actor=request.user, obj=transcript, field="segments", purpose=play.purpose, reason=f"play {play.pk}",
+            address=address_of(request),
+        )  # fmt: skip
+    except HeguiError as error:
+        sheet.refused = str(error)
+        return
+    found: dict[int, list[dict[str, Any]]] = {}
+    for finding in transcript.findings:
+        found.setdefault(finding["segment"], []).append(finding)
+    for place, segment in enumerate(services.opened(clear)):
+        pieces = list(_pieces(segment.text, found.get(place, []), rules))
+        sheet.lines.append(Line(segment.start, segment.end, segment.speaker, clock_time(segment.start), pieces))
+
+
+def _pieces(text: str, found: list[dict[str, Any]], rules: dict[str, PackRule]) -> Any:
+    """The text cut at its findings; of findings that overlap the first is shown."""
+    place = 0
+    for finding in sorted(found, key=lambda each: each["start"]):
+        start, end = max(place, finding["start"]), finding["end"]
+        if start >= end:
+            continue
+        if start > place:
+            yield text[place:start], "", ""
+        yield text[start:end], finding["level"], name_of(rules.get(finding["code"]), finding["code"])
+        place = end
+    if place < len(text):
+        yield text[place:], "", ""
+
+
+def _marks(recording: Recording, transcript: Transcript | None, rules: dict[str, PackRule]) -> list[dict[str, Any]]:
+    """What lies on the wave form: findings, key presses, silences. Times in ms."""
+    marks = [
+        {
+            "kind": finding["level"],
+            "start": finding["at"],
+            "end": finding["at"],
+            "label": name_of(rules.get(finding["code"]), finding["code"]),
+        }
+        for finding in (transcript.findings if transcript else [])
+    ]
+    call = recording.call
+    if call and call.opted_out_at and call.answered_at and call.opted_out_at >= call.answered_at:
+        at = int((call.opted_out_at - call.answered_at).total_seconds() * 1000)
+        if at <= (recording.duration_ms or 0):
+            marks.append({"kind": "key", "start": at, "end": at, "label": _("opted out")})
+    marks += [{"kind": "silence", "start": start, "end": end, "label": _("silence")} for start, end in recording.silences]
+    return [mark | {"at": clock_time(int(mark["start"]))} for mark in sorted(marks, key=lambda each: int(each["start"]))]
