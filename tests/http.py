@@ -25,6 +25,9 @@ class Api:
         text = body if isinstance(body, str) else json.dumps(body)
         return self.client.post(f"/api/v1/{path}", text, content_type="application/json", headers=headers)
 
+    def put(self, path: str, body: bytes, **headers: str) -> Any:
+        return self.client.put(f"/api/v1/{path}", body, content_type="audio/wav", headers=headers)
+
     def get(self, path: str) -> Any:
         return self.client.get(f"/api/v1/{path}")
 

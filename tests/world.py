@@ -53,7 +53,7 @@ def have_norm() -> None:
     """The rows that migrations write: a test that commits leaves the tables empty for the next one."""
     if not CallingPolicy.objects.exists():
         CallingPolicy.objects.create(number=1, in_force_from=datetime(2021, 11, 1, tzinfo=UTC))
-        for written in ("0005_approvers_of_scripts", "0006_storage_periods"):
+        for written in ("0005_approvers_of_scripts", "0006_storage_periods", "0008_storage_of_recordings"):
             import_module(f"apps.policies.migrations.{written}").write_norm(apps, None)
 
 
@@ -84,7 +84,7 @@ class World:
         self.client, self.key = accounts.issue_client(
             name="dialler",
             owner=self.people["admin"],
-            scopes=["authorize", "dial", "events", "optouts"],
+            scopes=["authorize", "dial", "events", "optouts", "recordings", "complaints"],
             ends_at=clock.now() + timedelta(days=30),
         )
         self.campaign.clients.add(self.client)
@@ -226,6 +226,17 @@ class World:
         told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, told.call.reserved_at, told.call.reserved_at
         told.call.save()
         Disposition.objects.create(call=told.call, reason="interested", written_by=self.people["agent"])
+        return told.call
+
+    def connected(self, *, seconds: float = 60, agent: str | None = "agent", **asked: Any) -> Call:
+        """A call of the dialler's that was answered, talked for so long and ended a minute ago."""
+        told = self.authorize(agent=agent, client=self.client, checklist_done=True, **asked)
+        assert told.call, told.codes
+        ended = clock.now() - timedelta(minutes=1)
+        told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, ended - timedelta(seconds=seconds), ended
+        told.call.save()
+        if agent:
+            Disposition.objects.create(call=told.call, reason="interested", written_by=self.people[agent])
         return told.call
 
     def opt_out(self, phone: str = PHONE, evidence: str = "call:1") -> OptOut:

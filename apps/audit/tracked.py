@@ -40,8 +40,8 @@ UNTRACKED = {
     "access.protectedfieldgrouppermission",
 }
 SECRET = [
-    "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks", "silences",
-    "sha256", "digest",
+    "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
+    "silences", "sha256", "digest",
 ]  # fmt: skip
 
 

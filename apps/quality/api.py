@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 from pydantic import AwareDatetime, StringConstraints
 
@@ -138,7 +139,7 @@ def post_complaint(request: ClientRequest, told: ComplaintTold, key: Idempotency
         reference=f"{client.pk}:{told.reference}",
         opts_out=told.opt_out and (phone is not None or (call is not None and call.contact_id is not None)),
     )
-    return Status(201, {"complaint": kept.public_id, "due_at": kept.due_at})
+    return Status(201, {"complaint": kept.public_id, "due_at": timezone.localtime(kept.due_at)})
 
 
 def _call(client: ApiClient, public_id: str) -> Call:

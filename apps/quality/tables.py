@@ -1,7 +1,5 @@
 """Lists of recordings and complaints."""
 
-from typing import Any
-
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +9,7 @@ from .rules.listening import clock_time
 
 class RecordingTable(tables.Table):
     started_at = tables.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
+    campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"), default="–")
     duration_ms = tables.Column(verbose_name=_("length"), default="–")
     flaws = tables.TemplateColumn(template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=())
@@ -27,6 +26,8 @@ class RecordingTable(tables.Table):
 
 class ComplaintTable(tables.Table):
     received_at = tables.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
+    campaign = tables.Column(verbose_name=_("campaign"))
+    agent = tables.Column(verbose_name=_("agent"))
     due_at = tables.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())
     state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
@@ -34,8 +35,3 @@ class ComplaintTable(tables.Table):
         model = Complaint
         fields = ("received_at", "kind", "channel", "campaign", "agent", "owner", "due_at", "state")
         orderable = False
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("campaign", "agent"):
-            self.columns[name].column.default = "–"

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import ApiClient
+from apps.calls.models import Call
 from apps.optouts import services as optouts
+from apps.quality.models import Recording
 from config.api import api
 from tests.http import Api, SecureClient
+from tests.quality.sounds import wav
 from tests.world import LINE, PHONE, World
 
 # operation → (scope that it wants or None, body, status for a foreign campaign or call)
@@ -24,6 +27,9 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("post", "scrubs"): ("scrub", {"numbers": [f"1380000{number:04}" for number in range(100)], "purpose": "clean up"}, 202),
     ("get", "scrubs/{scrub_id}"): ("scrub", None, 404),
     ("post", "scripts/check"): (None, {"text": "您好"}, 200),  # a text of the client's own; nothing is read or stored
+    ("put", "calls/{call_id}/recording"): ("recordings", wav(5), 404),
+    ("post", "calls/{call_id}/transcript"): ("recordings", {"segments": [{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}]}, 404),
+    ("post", "complaints"): ("complaints", {"kind": "unwanted", "text": "x", "phone": PHONE, "reference": "1"}, 201),
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
 }
@@ -42,13 +48,21 @@ def ask(key: str, operation: tuple[str, str], world: World, call: str) -> Any:
     method, path = operation
     path = path.replace("{call_id}", call).replace("{code}", "spring").replace("{scrub_id}", call or "su_1")
     caller = Api(key)
+    if method == "put":
+        return caller.put(path, OPERATIONS[operation][1])
     return caller.get(path) if method == "get" else caller.post(path, OPERATIONS[operation][1])
 
 
-def call_of(world: World, client: ApiClient) -> str:
+def call_of(world: World, client: ApiClient, *, is_over: bool = False) -> str:
     made = world.authorize(client=client).call
     assert made is not None
+    if is_over:
+        Call.objects.filter(pk=made.pk).update(state="ended", answered_at=made.reserved_at, ended_at=made.reserved_at)
     return made.public_id
+
+
+def is_about_its_end(operation: tuple[str, str]) -> bool:
+    return operation[1].endswith(("recording", "transcript"))
 
 
 def scrub_of(client: ApiClient) -> str:
@@ -72,12 +86,13 @@ def test_an_operation_answers_its_scope_and_no_other(world: World, operation: tu
     for given in ApiClient.Scope.values:
         client, key = world.api_client(f"with-{given}", given)
         world.campaign.clients.add(client)
-        call = call_of(world, client) if "{call_id}" in operation[1] else ""
+        call = call_of(world, client, is_over=is_about_its_end(operation)) if "{call_id}" in operation[1] else ""
         if "{scrub_id}" in operation[1]:
             call = scrub_of(client)
         status = ask(key, operation, world, call).status_code
         assert status in ({200, 201, 202, 204} if scope in {None, given} else {403}), (given, status)
         if "{call_id}" in operation[1]:
+            Recording.objects.all().delete()
             world.contact.call_set.all().delete()
 
 

@@ -26,11 +26,15 @@ from apps.contacts.models import ContactImport
 from apps.core.clock import now as clock_now
 from apps.optouts import services as optouts
 from apps.policies import services as policies
+from apps.quality import services as quality
+from apps.quality.models import Recording, TimedRemark
 from apps.retention import services as retention
 from apps.scripts import services as scripts
 from apps.webhooks import services as webhooks
 from apps.webhooks.models import Delivery
 from tests.http import SecureClient
+from tests.quality.sounds import hand_in, wav
+from tests.quality.test_reviews import ITEMS, judged
 from tests.scripts.rules import rule_of
 from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
 
@@ -158,6 +162,41 @@ PAGES = {
     "forecast_campaign": page(S, C, method="post", object="campaign", window_start="09:00", window_end="18:00", calls_per_week="2"),
     "forecast_draft": page(C, method="post", object="draft"),
     "forecast": page(S, C, object="forecast"),
+    "recordings": page(A, S, C),
+    "coverage": page(S, C),
+    "recording": page(A, S, C, object="recording"),
+    "recording_play": page(A, S, C, method="post", object="recording", purpose="quality"),
+    "play_sound": page(A, S, C, object="play"),
+    "play_heard": page(A, S, C, method="post", object="play", heard="[]"),
+    "review_choose": page(S, C, method="post", object="connected"),
+    "quality_reviews": page(A, S, C),
+    "review_next": page(S, C, method="post"),
+    "quality_review": page(A, S, C, object="review"),
+    "review_take": page(S, C, method="post", object="review"),
+    "review_remark": page(S, C, method="post", object="review", start_ms="0", end_ms="0", text="x"),
+    "timed_remark_delete": page(S, C, method="post", object="timed_remark"),
+    "review_verdict": page(S, C, method="post", object="review"),
+    "review_violation": page(S, C, method="post", object="review"),
+    "review_appeal": page(A, method="post", object="review", text="x"),
+    "review_settle": page(S, C, method="post", object="review"),
+    "score_cards": page(S, C),
+    "score_card_new": page(C),
+    "score_card_approve": page(C, method="post", object="score_card"),
+    "plans": page(S, C),
+    "plan_new": page(C),
+    "plan_end": page(C, method="post", object="plan"),
+    "agents": page(S, C),
+    "actions": page(A, S, C),
+    "action": page(A, S, C, object="action"),
+    "action_step": page(A, S, C, method="post", object="action", step="back", note="x"),
+    "action_proof": page(A, S, C, object="action"),
+    "complaints": page(S, C),
+    "complaint_new": page(S, C),
+    "comparison": page(S, C),
+    "base_new": page(C, method="post"),
+    "complaint": page(S, C, object="complaint"),
+    "complaint_step": page(S, C, method="post", object="complaint", step="note", note="x"),
+    "complaint_violation": page(S, C, method="post", object="complaint"),
     "flags": page(S, C),
     "flag_close": page(C, method="post", object="flag", note="已核对"),
     "tickets": page(A, S),
@@ -246,6 +285,17 @@ def _made_for(world: World, campaign: Campaign, wanted: str) -> dict[str, dict[s
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "lift_verdict", "scrub"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
+        lambda: _of_quality(world, campaign): {
+            "recording",
+            "connected",
+            "play",
+            "review",
+            "timed_remark",
+            "score_card",
+            "plan",
+            "action",
+            "complaint",
+        },
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
@@ -303,6 +353,42 @@ def _of_retention(world: World) -> dict[str, dict[str, Any]]:
         actor=world.people["compliance"], kind="contact", target_id=world.contact.pk, reason="案号", review_on=date(2027, 1, 1)
     )
     return {"purge_run": {"pk": run.pk}, "certificate": {"pk": run.pk, "form": "json"}, "hold": {"pk": hold.pk}}
+
+
+def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
+    """A call of the agent with a recording, a verdict, a violation whose action is done with a proof, and a complaint."""
+    is_own = campaign == world.campaign
+    call = Call.objects.latest("pk")
+    ended = clock_now() - timedelta(minutes=1)
+    call.state, call.answered_at, call.ended_at = Call.State.ENDED, ended - timedelta(seconds=5), ended
+    call.save()
+    recording = hand_in(call, wav(5))
+    reviewer, officer = world.people["supervisor" if is_own else "supervisor2"], world.people["compliance"]
+    review = judged(world, call, reviewer.username)
+    remark = TimedRemark.objects.create(review=review, start_ms=0, end_ms=0, text="x", author=reviewer)
+    violation = quality.open_violation(
+        actor=officer, kind="manner", gravity="minor", note="x", law="x", owner=reviewer, review=review, start_ms=0, end_ms=1_000
+    )
+    quality.report_done(actor=reviewer, action=violation.action, measures="x", proof="x", file=b"x")
+    complaint = quality.record_complaint(actor=reviewer, channel="letter", kind="manner", text="x", call=call)
+    card = quality.write_card(actor=world.people["compliance2"], code="other", name="x", trade="retail", items=ITEMS, pass_mark=80)
+    plan = quality.write_plan(actor=officer, name="x", campaign=None)
+    return {
+        "recording": {"pk": recording.pk},
+        "connected": {"pk": call.pk},
+        "play": {"pk": 0},
+        "review": {"pk": review.pk},
+        "timed_remark": {"pk": remark.pk},
+        "score_card": {"pk": card.pk},
+        "plan": {"pk": plan.pk},
+        "action": {"pk": violation.action.pk},
+        "complaint": {"pk": complaint.pk},
+    }
+
+
+def _play_of(world: World, username: str) -> int:
+    recording = Recording.objects.get()
+    return quality.begin_play(actor=world.people[username], recording=recording, purpose="quality").pk
 
 
 def _scrub_of(world: World, username: str) -> int:
@@ -368,6 +454,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any) -> in
     if entry.object == "import":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _import_of(world, owner).pk}
+    if entry.object == "play":
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "compliance2"
+        arguments = {"pk": _play_of(world, owner)}
     if entry.object == "scrub":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _scrub_of(world, owner)}
@@ -387,7 +476,7 @@ def test_a_page_answers_its_roles_and_no_other(world: World, browse: Any, name: 
     elif (name, who) in NOT_THEIRS:
         assert status == NOT_THEIRS[name, who]
     elif who in PAGES[name].roles:
-        assert status in {200, 204, 302, 404, 409} if PAGES[name].method == "post" else status in {200, 204, 302}
+        assert status in {200, 204, 302, 404, 409} if PAGES[name].method == "post" else status in {200, 204, 206, 302}
     else:
         assert status == 403
 
@@ -414,6 +503,24 @@ FOREIGN = {
     "forecast_list": {S},
     "forecast_campaign": {S},
     "forecast": {S, C},
+    "recording": {A, S},
+    "recording_play": {A, S},
+    "play_sound": {A, S, C},
+    "play_heard": {A, S, C},
+    "review_choose": {S},
+    "quality_review": {A, S},
+    "review_take": {S},
+    "review_remark": {S},
+    "timed_remark_delete": {S},
+    "review_violation": {S},
+    "review_appeal": {A},
+    "review_settle": {S},
+    "action": {A, S},
+    "action_step": {A, S},
+    "action_proof": {A, S},
+    "complaint": {S},
+    "complaint_step": {S},
+    "complaint_violation": {S},
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},
@@ -430,7 +537,7 @@ def test_a_foreign_object_is_not_there(world: World, browse: Any, name: str, who
 @pytest.mark.parametrize("who", [A, S])
 def test_lists_hold_nothing_foreign(world: World, browse: Any, who: str) -> None:
     objects(world, "foreign")
-    for name in ("contacts", "campaigns", "decisions"):
+    for name in ("contacts", "campaigns", "decisions", "recordings", "quality_reviews", "actions"):
         text = browse(who).get(reverse(name)).content.decode()
         assert "foreign" not in text.replace("139****", "")
         assert "139****5678" not in text
@@ -455,8 +562,13 @@ def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, nam
     arguments = dict(objects(world, "own", PAGES[name].object)[PAGES[name].object])
     if PAGES[name].object == "import":
         arguments = {"pk": _import_of(world, who).pk}
+    if PAGES[name].object == "play":
+        arguments = {"pk": _play_of(world, who)}
     before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
-    text = browse(who).get(reverse(name, kwargs=arguments)).content.decode()
+    answer = browse(who).get(reverse(name, kwargs=arguments))
+    if answer.streaming:
+        return
+    text = answer.content.decode()
     if "138****1234" in text or "王*" in text:
         assert AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count() == before + 1
         assert AccessEvent.objects.latest("pk").purpose

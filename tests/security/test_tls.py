@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -51,7 +52,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         port = probe.getsockname()[1]
     web = subprocess.Popen(
         web_command("127.0.0.1", port, cert=str(cert), key=str(key)), cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 30
@@ -63,8 +64,13 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
                 time.sleep(0.1)
         yield port
     finally:
+        # A worker that is told to stop while it starts may never end (granian 2.8): then all of them are killed, which is no matter here.
         web.terminate()
-        web.wait(timeout=20)
+        try:
+            web.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            os.killpg(web.pid, signal.SIGKILL)
+            web.wait(timeout=5)
 
 
 def connect(port: int, version: ssl.TLSVersion) -> str | None:

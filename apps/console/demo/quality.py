@@ -59,12 +59,12 @@ class QualityWork:
         now = clock.now()
         with self.at(now - timedelta(days=20)):
             self.version = self._card()
-        with self.at(now - timedelta(days=6)):
+        with self.at(now - timedelta(days=14)):
             plan = quality.write_plan(
                 actor=self.staff["compliance"], name="全部任务", campaign=None, random_percent=10, agent_week=2, campaign_day=1,
                 double_percent=10,
             )  # fmt: skip
-        for days_ago in (6, 5, 4, 3, 2, 1):
+        for days_ago in (13, 11, 9, 7, 5, 3, 2, 1):
             with self.at(now - timedelta(days=days_ago - 1, hours=3)):
                 quality.sample_day(plan=plan, day=self.today - timedelta(days=days_ago), seed=days_ago)
         self._judge(now)
@@ -132,26 +132,24 @@ class QualityWork:
     def _violate(self, now: datetime) -> None:
         """One violation that was mended, one to be checked, one overdue, and a grave one: its agent is off the telephone."""
         owner = self.staff["supervisor"]
-        plans = (
-            ("minor", "manner", 14, "closed"), ("minor", "identity", 16, "done"), ("serious", "way_out", 9, "open"),
-            ("grave", "secrets", 0, "open"),
-        )  # fmt: skip
+        plans = (("minor", "manner", "closed"), ("minor", "identity", "done"), ("serious", "way_out", "open"), ("grave", "secrets", "open"))
         judged = Review.objects.filter(state__in=Review.JUDGED, agent__isnull=False, twin__isnull=True).select_related("agent")
         spared = {self.staff["agent"].pk, self.staff["agent4"].pk}
-        for place, (gravity, kind, days_ago, state) in enumerate(plans):
-            review = judged.exclude(agent__in=spared if gravity == "grave" else []).order_by("pk")[place]
-            with self.at(now - timedelta(days=days_ago, hours=1)):
+        for place, (gravity, kind, state) in enumerate(plans):
+            review = judged.exclude(agent__in=spared if gravity == "grave" else []).order_by("called_at", "pk")[place]
+            found_at = now - timedelta(hours=3) if gravity == "grave" else review.called_at + timedelta(days=1)
+            with self.at(found_at):
                 found = quality.open_violation(
                     actor=self.staff["compliance"], kind=kind, gravity=gravity, note="复听确认，见录音片段。", law="《在线外呼规范》",
                     owner=self._owner(review, owner), review=review, start_ms=1_000, end_ms=6_000,
                 )  # fmt: skip
             if state != "open":
-                with self.at(now - timedelta(days=days_ago - 2)):
+                with self.at(found_at + timedelta(days=1)):
                     done = quality.report_done(
                         actor=found.action.owner, action=found.action, measures="一对一复盘并重新学习话术。", proof="培训记录 2026-11"
                     )
                 if state == "closed":
-                    with self.at(now - timedelta(days=days_ago - 3)):
+                    with self.at(found_at + timedelta(days=2)):
                         quality.check_action(actor=self.staff["compliance2"], action=done, is_mended=True, note="抽听三通，已改正。")
         quality.escalate_overdue()
 
@@ -161,7 +159,7 @@ class QualityWork:
 
     def _complain(self, now: datetime) -> None:
         quality.record_base(
-            actor=self.staff["compliance"], name="上线前（2026年上半年）", since=date(2026, 1, 1), until=date(2026, 6, 30), calls=42_000,
+            actor=self.staff["compliance"], name="上线前（2026年上半年）", since=date(2026, 1, 1), until=date(2026, 6, 30), calls=4_200,
             complaints=189, handling_hours=71.5, origin="原工单台账统计",
         )  # fmt: skip
         calls = Call.objects.filter(answered_at__isnull=False, contact__isnull=False).order_by("-reserved_at")

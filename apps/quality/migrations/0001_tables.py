@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("opened", "recorded"),
+                            ("opened", "opened"),
                             ("answered", "first answer"),
                             ("note", "note"),
                             ("paused", "waits for the client"),

@@ -96,7 +96,7 @@ class ComplaintEvent(Dated):
     """What happened to a complaint, in order: the handling clock is read from here."""
 
     class Kind(models.TextChoices):
-        OPENED = "opened", _("recorded")
+        OPENED = "opened", _("opened")
         ANSWERED = "answered", _("first answer")
         NOTE = "note", _("note")
         PAUSED = "paused", _("waits for the client")

@@ -209,7 +209,7 @@ def escalate_overdue() -> int:
             continue
         people = {action.owner, *_above(action, level)}
         tell(people, "action_overdue", due=action.due_on.isoformat())
-        _note(action, ActionEvent.Kind.ESCALATED, None, str(level))
+        _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])
         told += 1

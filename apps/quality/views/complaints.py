@@ -62,14 +62,15 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
     """What the client says, and everything that belongs to it. To read it is recorded."""
     found = get_object_or_404(queries.complaints_of(request.user).select_related("script_version__script", "recorded_by"), pk=pk)
     events = list(found.events.select_related("actor"))
+    record_page(request, subject=found.public_id, purpose="complaint")
     told = [(event.kind, event.created_at) for event in events]
     handled = timing.handled([*told, ("now", clock.now())])
     may_handle = request.user.role == Role.COMPLIANCE or found.owner_id == request.user.pk
     is_open = found.state != Complaint.State.CLOSED
     shown = {
         "complaint": found,
-        "text": _clear(request, found, "text"),
-        "remedy": _clear(request, found, "remedy") if found.remedy else "",
+        "text": _told(request, found, "text"),
+        "remedy": _told(request, found, "remedy") if found.remedy else "",
         "events": events,
         "handled": round(handled.total_seconds() / 3600, 1),
         "is_late": is_open and found.due_at < clock.now(),
@@ -86,7 +87,7 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "quality/complaint.html", shown)
 
 
-def _clear(request: StaffRequest, found: Complaint, name: str) -> str:
+def _told(request: StaffRequest, found: Complaint, name: str) -> str:
     """The words, for whoever handles or reads the complaint; why not, where they may not be shown."""
     try:
         return disclose(
