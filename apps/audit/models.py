@@ -23,6 +23,7 @@ class AccessEvent(Dated):
         HANDED_OVER = "handed_over", _("handed to a dialler")
         IMPORTED = "imported", _("imported")
         PLAYED = "played", _("played")
+        EXPORTED = "exported", _("exported")
         SIGNED_IN = "signed_in", _("signed in")
         SIGNED_OUT = "signed_out", _("signed out")
         SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
@@ -117,6 +118,8 @@ NOTICES = {
     "agent_grave": _("%(agent)s was suspended: a grave violation was found."),
     "complaint_recorded": _("A complaint awaits you: %(kind)s."),
     "complaint_overdue": _("The complaint %(complaint)s is overdue."),
+    "pack_asked": _("Evidence of the complaint %(complaint)s was asked for and awaits a second person."),
+    "pack_decided": _("The evidence pack of the complaint %(complaint)s was decided."),
     "score_card_written": _("A new version of a score card awaits a second person."),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }

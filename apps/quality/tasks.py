@@ -19,6 +19,7 @@ def measure_received() -> None:
 @shared_task
 def write_plays() -> None:
     services.write_plays()
+    services.let_packs_lapse()
 
 
 @shared_task(acks_late=True)

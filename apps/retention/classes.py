@@ -21,7 +21,7 @@ from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.optouts.models import Code, ListIn, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
-from apps.quality.models import Complaint, CorrectiveAction, Play, Recording, Review, Transcript, Violation
+from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
 from apps.webhooks.models import Event
 
 from .deleting import cut, delete_rows, delete_where
@@ -143,6 +143,12 @@ def _erase_violations(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     delete_rows(Violation, keys)
 
 
+def _erase_complaints(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    for name in EvidencePack.objects.filter(complaint__in=keys).values_list("file", flat=True):
+        jobs.discard(name)
+    delete_rows(Complaint, keys)
+
+
 def _complaints(at: datetime, days: int) -> QuerySet[Complaint]:
     return Complaint.objects.filter(closed_at__lte=_before(at, days), state=Complaint.State.CLOSED)
 
@@ -207,8 +213,8 @@ CLASSES = (
     ),
     Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations, models=("quality.correctiveaction",)),
     Class(
-        DataClass.COMPLAINT, _("when it was closed"), _complaints, _rows_of(Complaint), lambda holds: holds.complaints,
-        ("quality.complaint",),
+        DataClass.COMPLAINT, _("when it was closed"), _complaints, _erase_complaints, lambda holds: holds.complaints,
+        ("quality.complaint", "quality.evidencepack"),
     ),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.
     Class(

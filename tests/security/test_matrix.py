@@ -197,6 +197,9 @@ PAGES = {
     "complaint": page(S, C, object="complaint"),
     "complaint_step": page(S, C, method="post", object="complaint", step="note", note="x"),
     "complaint_violation": page(S, C, method="post", object="complaint"),
+    "pack_ask": page(S, C, method="post", object="complaint", recipient="court", reason="案号"),
+    "pack_decide": page(C, method="post", object="pack", approve="1"),
+    "pack_fetch": page(S, C, method="post", object="pack"),
     "flags": page(S, C),
     "flag_close": page(C, method="post", object="flag", note="已核对"),
     "tickets": page(A, S),
@@ -276,6 +279,9 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
     }
 
 
+QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}
+
+
 def _made_for(world: World, campaign: Campaign, wanted: str) -> dict[str, dict[str, Any]]:
     """What is made only for a page that wants it: making everything for every page takes minutes."""
     makers: dict[Callable[[], dict[str, dict[str, Any]]], set[str]] = {
@@ -285,17 +291,7 @@ def _made_for(world: World, campaign: Campaign, wanted: str) -> dict[str, dict[s
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "lift_verdict", "scrub"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
-        lambda: _of_quality(world, campaign): {
-            "recording",
-            "connected",
-            "play",
-            "review",
-            "timed_remark",
-            "score_card",
-            "plan",
-            "action",
-            "complaint",
-        },
+        lambda: _of_quality(world, campaign): QUALITY,
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
@@ -371,6 +367,7 @@ def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
     )
     quality.report_done(actor=reviewer, action=violation.action, measures="x", proof="x", file=b"x")
     complaint = quality.record_complaint(actor=reviewer, channel="letter", kind="manner", text="x", call=call)
+    pack = quality.ask_pack(actor=world.people["compliance2"], complaint=complaint, recipient="court", reason="案号")
     card = quality.write_card(actor=world.people["compliance2"], code="other", name="x", trade="retail", items=ITEMS, pass_mark=80)
     plan = quality.write_plan(actor=officer, name="x", campaign=None)
     return {
@@ -383,6 +380,7 @@ def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
         "plan": {"pk": plan.pk},
         "action": {"pk": violation.action.pk},
         "complaint": {"pk": complaint.pk},
+        "pack": {"pk": pack.pk},
     }
 
 
@@ -521,6 +519,8 @@ FOREIGN = {
     "complaint": {S},
     "complaint_step": {S},
     "complaint_violation": {S},
+    "pack_ask": {S},
+    "pack_fetch": {S},
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},

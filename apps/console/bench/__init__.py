@@ -15,6 +15,7 @@ from .gate import bench_gate, bench_gate_growth, bench_list_forecast
 from .http import bench_gate_http
 from .importing import bench_import
 from .linting import bench_lint_scripts
+from .listening import bench_recordings, bench_sampling
 from .measure import Line, Scale
 from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
@@ -31,6 +32,8 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "feed": bench_feed,
     "purge": bench_purge,
     "backup": bench_backup,
+    "recordings": bench_recordings,
+    "sampling": bench_sampling,
 }
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]

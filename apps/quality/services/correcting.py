@@ -23,7 +23,7 @@ from .reviewing import checked_text
 
 MOST_PROOF = 10 * 1024 * 1024
 # What shows on the agent while it lasts; resuming asks whether an action is still open.
-GRAVE = "violation"
+GRAVE = "R30"
 
 
 @transaction.atomic

@@ -1,0 +1,172 @@
+"""Evidence packs: the one way by which a recording leaves the house (R17, R33).
+
+One person asks, for a complaint and for somebody whom the law names: the client, a regulator, a court. Another approves, and is
+shown the passphrase, once. Who asked fetches the file, once, within a week. So neither has both, and the two are sent by
+different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip opens; Hegui keeps it sealed until it is fetched.
+"""
+
+import hashlib
+import io
+import json
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pyzipper
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.access.services import disclose
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access, tell
+from apps.calls.models import Call
+from apps.calls.services import explain
+from apps.core import clock, vault
+from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
+from apps.jobs.services import discard
+
+from .. import queries
+from ..models import Complaint, EvidencePack, Recording, Transcript
+from .recording import open_recording
+from .reviewing import checked_text
+from .transcribing import opened
+
+State = EvidencePack.State
+KEPT = timedelta(days=7)
+WORDS = 6  # of four letters and digits each: 119 random bits
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@transaction.atomic
+def ask_pack(*, actor: User, complaint: Complaint, recipient: str, reason: str) -> EvidencePack:
+    """Ask for the evidence of a complaint. Raises `NotFound`, `BadInput` without recipient or reason."""
+    if actor.role not in queries.STAFF or not queries.complaints_of(actor).filter(pk=complaint.pk).exists():
+        raise NotFound()
+    if recipient not in EvidencePack.Recipient.values:
+        raise NotAllowed(_("Evidence goes to the client, a regulator or a court, and to nobody else (R17)."))
+    pack = EvidencePack.objects.create(
+        complaint=complaint, recipient=recipient, reason=checked_text(reason, _("Say why: the file number, the request."), most=300),
+        asked_by=actor, created_at=clock.now(),
+    )  # fmt: skip
+    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "pack_asked", complaint=complaint.public_id)
+    return pack
+
+
+@transaction.atomic
+def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[EvidencePack, str]:
+    """Approve or refuse, by another officer. The pack and its passphrase, which is told this once ("" when refused).
+
+    Raises `FourEyes`, `NotAllowed`, `WrongState`.
+    """
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    pack = EvidencePack.objects.select_for_update(of=("self",)).select_related("complaint", "asked_by").get(pk=pack.pk)
+    if pack.asked_by_id == actor.pk:
+        raise FourEyes()
+    if pack.state != State.ASKED:
+        raise WrongState()
+    pack.decided_by, pack.decided_at, pack.state = actor, clock.now(), State.APPROVED if approve else State.REFUSED
+    passphrase = ""
+    if approve:
+        passphrase = "-".join("".join(secrets.choice(ALPHABET) for _place in range(4)) for _word in range(WORDS))
+        content, pack.contents = _archive(actor, pack, passphrase)
+        pack.file, pack.sha256 = vault.put(content, folder="packs"), hashlib.sha256(content).digest()
+    pack.save()
+    tell([pack.asked_by], "pack_decided", complaint=pack.complaint.public_id)
+    return pack, passphrase
+
+
+def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[bytes, list[dict[str, Any]]]:
+    """The archive, and what is in it: name, bytes, SHA-256. Every clear value in it comes by `disclose` or is recorded as played."""
+    out, contents = io.BytesIO(), []
+    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(passphrase.encode())
+        for name, content in _members(actor, pack):
+            archive.writestr(name, content)
+            contents.append({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+        archive.writestr("manifest.json", _json({"pack": pack.public_id, "made_at": clock.now().isoformat(), "files": contents}))
+    return out.getvalue(), contents
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, bytes]]:
+    complaint, why = pack.complaint, f"{pack.public_id}: {pack.get_recipient_display()}"
+    told = {
+        "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind,
+        "received_at": complaint.received_at.isoformat(),
+        "state": complaint.state, "outcome": complaint.outcome, "recipient": pack.recipient, "reason": pack.reason,
+        "text": disclose(actor=actor, obj=complaint, field="text", purpose="complaint", reason=why),
+        "remedy": disclose(actor=actor, obj=complaint, field="remedy", purpose="complaint", reason=why) if complaint.remedy else "",
+        "events": [{"at": each.created_at.isoformat(), "kind": each.kind, "note": each.note} for each in complaint.events.all()],
+    }  # fmt: skip
+    yield "complaint.json", _json(told)
+    if complaint.call is None:
+        return
+    call = Call.objects.select_related("decision", "script_version__script", "line", "campaign").get(pk=complaint.call.pk)
+    yield "call.json", _json(_call(call))
+    version = call.script_version
+    script = {name: getattr(version, name) for name in ("company", "opening", "purpose", "body", "objections", "way_out", "forbidden")}
+    yield "script.json", _json({"script": str(version), "approved_at": version.approved_at, **script})
+    if transcript := Transcript.objects.filter(call=call).first():
+        clear = disclose(actor=actor, obj=transcript, field="segments", purpose="dispute", reason=why)
+        yield "transcript.json", _json({"segments": [vars(each) for each in opened(clear)], "findings": transcript.findings})
+    recording = Recording.objects.filter(call=call).exclude(state=Recording.State.DAMAGED).first()
+    if recording is not None:
+        record_access(
+            kind=AccessEvent.Kind.PLAYED, subject=recording.public_id, purpose=f"dispute: {why}"[:200], actor=actor,
+            field="quality.recording.file",
+        )  # fmt: skip
+        with open_recording(recording) as stream:
+            yield f"recording.{recording.media}", b"".join(stream.between(0, stream.size))
+
+
+def _call(call: Call) -> dict[str, Any]:
+    moments = {name: getattr(call, name) for name in ("reserved_at", "answered_at", "ended_at", "opted_out_at")}
+    return {
+        "call": call.public_id, "campaign": call.campaign.code, "line": call.line.number, "state": call.state,
+        "identity_said": call.identity_said,
+        **{name: moment.isoformat() if moment else None for name, moment in moments.items()},
+        "decision": {
+            "id": call.decision.public_id, "at": call.decision.at.isoformat(), "allowed": call.decision.allowed,
+            "policy": call.decision.policy,
+            "not_applicable": call.decision.not_applicable, "judged_again": explain(call.decision),
+        },
+    }  # fmt: skip
+
+
+@transaction.atomic
+def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -> bytes:
+    """The archive, once, for who asked. Raises `NotFound`, `WrongState` when it was fetched or its week is over."""
+    pack = EvidencePack.objects.select_for_update(of=("self",)).get(pk=pack.pk)
+    if pack.asked_by_id != actor.pk:
+        raise NotFound()
+    if pack.state != State.APPROVED or pack.decided_at is None or pack.decided_at < clock.now() - KEPT:
+        raise WrongState(_("The pack was fetched already, or its week is over. Ask for another one."))
+    content = vault.get(pack.file)
+    record_access(
+        kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"{pack.recipient}: {pack.reason}"[:200], actor=actor,
+        count=len(pack.contents), address=address,
+    )  # fmt: skip
+    discard(pack.file)
+    pack.state, pack.fetched_at, pack.file = State.FETCHED, clock.now(), ""
+    pack.save()
+    return content
+
+
+@transaction.atomic
+def let_packs_lapse() -> int:
+    """What was not fetched within a week goes. Returns how many."""
+    lapsed = 0
+    over = EvidencePack.objects.select_for_update(of=("self",), skip_locked=True)
+    for pack in over.filter(state=State.APPROVED, decided_at__lt=clock.now() - KEPT):
+        discard(pack.file)
+        pack.state, pack.file = State.LAPSED, ""
+        pack.save()
+        lapsed += 1
+    return lapsed
