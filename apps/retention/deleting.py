@@ -52,6 +52,8 @@ def _hanging(model: type[models.Model]) -> list[tuple[type[models.Model], str, b
 
 def delete_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
     """Delete rows and what hangs on them by CASCADE; cut what hangs by SET_NULL. PROTECT is the database's to refuse."""
+    if not keys:
+        return
     for related, column, goes in _hanging(model):
         if not goes:
             cut(related, column, keys)

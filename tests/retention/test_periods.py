@@ -129,8 +129,9 @@ def test_a_class_that_fails_is_named_and_the_others_go_on(world: World, clock: A
     def fails(*_: object) -> None:
         raise OSError
 
-    broken = classes.Class("call", "", classes.CLASSES[0].due, fails)
-    monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, *classes.CLASSES[1:3]))
+    by_code = {each.code: each for each in classes.CLASSES}
+    broken = classes.Class("call", "", by_code["call"].due, fails)
+    monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, by_code["contact"], by_code["uncalled"]))
     world.call()
     clock.shift(YEAR)
     run = services.purge(pause=0)
