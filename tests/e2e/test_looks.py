@@ -22,6 +22,9 @@ PAGES = {
         "/scripts/1/",
         "/decisions/",
         "/trail/",
+        "/recordings/",
+        "/quality/",
+        "/actions/",
         "/inbox/",
         "/grants/",
         "/grants/ask/",
@@ -40,6 +43,10 @@ PAGES = {
         "/scripts/9/",
         "/scripts/13/edit/",
         "/rules/too_familiar/",
+        "/recordings/",
+        "/recordings/coverage/",
+        "/quality/",
+        "/agents/",
         "/opt-outs/",
     ],
     "compliance": [
@@ -70,6 +77,17 @@ PAGES = {
         "/people/3/",
         "/permission-audits/1/",
         "/reviews/",
+        "/recordings/rc_1/",
+        "/quality/1/",
+        "/score-cards/",
+        "/score-cards/new/?of=1",
+        "/sampling/",
+        "/sampling/new/",
+        "/actions/1/",
+        "/complaints/",
+        "/complaints/new/",
+        "/complaints/co_1/",
+        "/complaints/comparison/",
     ],
     "admin": [
         "/people/",
@@ -91,6 +109,17 @@ def serious(page: Any) -> list[str]:
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"] if rule["impact"] in {"serious", "critical"}]
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_player(visit: Callable[..., Visit], width: int) -> None:
+    """A recording that is open, dark on the small screen: the wave form, what was said, the marks."""
+    page = visit("compliance", width=width, theme="dark" if width == 360 else "light").page
+    page.goto("/recordings/rc_1/")
+    page.click("[data-key=o]")
+    page.wait_for_selector("[data-player][data-ready='1']")
+    assert serious(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
 @pytest.mark.parametrize("width", [1440, 768, 360])

@@ -7,19 +7,10 @@ from playwright.sync_api import Page, expect
 
 from .conftest import Visit
 
-# One that the sampling of the demo has chosen and nobody has judged.
-MINE = "会员续费回访"
-
 
 def open_recording(page: Page) -> None:
     page.click("[data-key=o]")
     expect(page.locator("[data-player][data-ready='1']")).to_be_visible()
-
-
-def played(page: Page) -> float:
-    """Seconds that the player shows."""
-    minutes, seconds = page.inner_text("[data-player-time]").split(" / ")[0].split(":")
-    return int(minutes) * 60 + int(seconds)
 
 
 def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) -> None:
@@ -28,8 +19,9 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     page.goto("/recordings/?campaign=会员续费回访&agent=周晓雯")
     page.click("tbody a >> nth=0")
     page.click("button:has-text('质检此通话')")
-    if page.locator("[data-key=t]").count():
-        page.click("[data-key=t]")
+    page.wait_for_url("**/quality/*/")
+    page.click("[data-key=t]")
+    expect(page.locator("[data-score-card]")).to_be_visible()
     review = page.url.split("?")[0]
 
     # Nothing is heard or read before a purpose is named; then it plays, and jumps where it is told to.

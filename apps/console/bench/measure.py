@@ -5,6 +5,7 @@ import pickle
 import resource
 import statistics
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,6 +81,9 @@ def in_processes(work: Callable[..., Any], each: Sequence[tuple[Any, ...]]) -> l
                 with os.fdopen(writing, "wb") as out:
                     pickle.dump(work(*arguments), out)
                 code = 0
+            except BaseException:
+                traceback.print_exc()
+                raise
             finally:
                 connection.close()
                 os._exit(code)

@@ -59,12 +59,12 @@ class QualityWork:
         now = clock.now()
         with self.at(now - timedelta(days=20)):
             self.version = self._card()
-        with self.at(now - timedelta(days=14)):
+        with self.at(now - timedelta(days=8)):
             plan = quality.write_plan(
                 actor=self.staff["compliance"], name="全部任务", campaign=None, random_percent=10, agent_week=2, campaign_day=1,
                 double_percent=10,
             )  # fmt: skip
-        for days_ago in (13, 11, 9, 7, 5, 3, 2, 1):
+        for days_ago in (7, 6, 5, 3, 2, 1):
             with self.at(now - timedelta(days=days_ago - 1, hours=3)):
                 quality.sample_day(plan=plan, day=self.today - timedelta(days=days_ago), seed=days_ago)
         self._judge(now)

@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pyzipper
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -81,6 +80,8 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
 
 def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[bytes, list[dict[str, Any]]]:
     """The archive, and what is in it: name, bytes, SHA-256. Every clear value in it comes by `disclose` or is recorded as played."""
+    import pyzipper  # an eighth of a second, for what is needed once in a while
+
     out, contents = io.BytesIO(), []
     with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
         archive.setpassword(passphrase.encode())

@@ -30,7 +30,7 @@ from .sheet import sheet_of
 
 LISTENERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
-COVERED = timedelta(days=14)
+COVERED = timedelta(days=6)
 
 
 @for_roles(*LISTENERS)

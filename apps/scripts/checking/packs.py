@@ -18,7 +18,6 @@ from typing import Any
 import ahocorasick
 import yaml
 from django.utils.translation import gettext as _
-from pypinyin import lazy_pinyin
 
 from apps.core.errors import BadInput
 
@@ -234,6 +233,8 @@ def _automaton(words: Mapping[str, list[tuple[int, int]]]) -> Any:
 @cache
 def syllable(char: str) -> str:
     """How a character sounds, without its tone; "" for what is no Chinese character."""
+    from pypinyin import lazy_pinyin  # a third of a second, which processes that check nothing need not spend
+
     told = lazy_pinyin(char, errors="ignore")
     return str(told[0]) if told else ""
 
