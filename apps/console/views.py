@@ -20,6 +20,7 @@ from apps.jobs.models import Job
 from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
+from apps.quality import queries as quality
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 from apps.scripts import queries as scripts
@@ -39,6 +40,7 @@ def home(request: StaffRequest) -> HttpResponse:
     shown = {
         "latency": optouts.latency(),
         "numbers": calls.numbers_of_day(request.user, since),
+        "quality": quality.numbers_of(request.user, since),
         "scripts_waiting": scripts.review_queue(request.user),
         "sources_waiting": DataSource.objects.filter(state=DataSource.State.DRAFT).select_related("recorded_by"),
         "is_compliance": request.user.role == Role.COMPLIANCE,

@@ -1,5 +1,6 @@
 """Forms of quality: purposes, remarks, verdicts, violations, actions, complaints, cards and plans."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -44,6 +45,22 @@ class PlayForm(forms.Form):
         if is_agent:
             purpose: Any = self.fields["purpose"]
             purpose.choices = [(Play.Purpose.QUALITY, Play.Purpose.QUALITY.label)]
+
+
+class TranscriptForm(forms.Form):
+    """A file as the API takes it: `{"segments": [{"start", "end", "speaker", "text"}, …]}`, seconds from the beginning."""
+
+    file = forms.FileField(label=_("Transcript (JSON, as the API takes it)"))
+
+    def clean_file(self) -> list[dict[str, Any]]:
+        try:
+            told = json.loads(self.cleaned_data["file"].read().decode("utf-8-sig"))
+            return [
+                {"start": float(each["start"]), "end": float(each["end"]), "speaker": str(each["speaker"]), "text": str(each["text"])}
+                for each in told["segments"]
+            ]
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+            raise forms.ValidationError(_("This is no transcript: a JSON file with segments of start, end, speaker and text.")) from None
 
 
 class HeardForm(forms.Form):

@@ -172,6 +172,24 @@ def figures(since: datetime, until: datetime) -> Figures:
     return Figures(calls, complaints.count(), float(seconds) / 3600 if seconds is not None else None)
 
 
+def numbers_of(viewer: User, since: datetime) -> dict[str, Any]:
+    """For the overview: coverage since a moment, what waits, what is late."""
+    mine = campaigns.campaigns_of(viewer)
+    over = Call.objects.filter(campaign__in=mine, answered_at__gte=since).exclude(state__in=Call.OPEN)
+    calls = over.aggregate(calls=Count("pk"), recorded=Count("recording"))
+    actions = CorrectiveAction.objects.filter(violation__in=violations_of(viewer)).exclude(state=CorrectiveAction.State.CLOSED)
+    open_complaints = complaints_of(viewer).exclude(state=Complaint.State.CLOSED)
+    return {
+        **calls,
+        "percent": 100 * calls["recorded"] // calls["calls"] if calls["calls"] else None,
+        "reviews": queue_of(viewer).count(),
+        "actions": actions.count(),
+        "actions_late": actions.filter(due_on__lt=timezone.localdate(clock.now())).count(),
+        "complaints": open_complaints.count(),
+        "complaints_late": open_complaints.filter(due_at__lt=clock.now()).count(),
+    }
+
+
 def people_who_may_own(campaign_id: int | None) -> QuerySet[User]:
     """Who may be given a corrective action: the supervisors of the campaign and compliance."""
     runs = Q(role=Role.SUPERVISOR)

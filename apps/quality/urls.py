@@ -7,6 +7,7 @@ urlpatterns = [
     path("recordings/coverage/", views.coverage, name="coverage"),
     path("recordings/<recording:pk>/", views.recording, name="recording"),
     path("recordings/<recording:pk>/play/", views.recording_play, name="recording_play"),
+    path("recordings/<recording:pk>/transcript/", views.transcript_new, name="transcript_new"),
     path("plays/<int:pk>/sound", views.play_sound, name="play_sound"),
     path("plays/<int:pk>/heard/", views.play_heard, name="play_heard"),
     path("calls/<call:pk>/review/", views.review_choose, name="review_choose"),

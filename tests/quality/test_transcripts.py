@@ -1,8 +1,10 @@
 """What was said: taken in order, sealed, without ID numbers, and held against the rules and the clock (R1, R16, R28)."""
 
+import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from apps.quality import services
@@ -184,6 +186,40 @@ def test_a_rule_written_since_is_held_to_what_was_said_before(world: World) -> N
     services.examine_again(kept)
     kept.refresh_from_db()
     assert [each["code"] for each in kept.findings] == ["too_familiar"]
+
+
+def upload(browser: Any, public_id: str, content: bytes) -> str:
+    file = SimpleUploadedFile("transcript.json", content)
+    answer = browser.post(f"/recordings/{public_id}/transcript/", {"file": file}, follow=True, headers={"accept-language": "en"})
+    return str(answer.content.decode())
+
+
+def test_a_transcript_may_be_handed_in_on_the_page(world: World, browse: Any) -> None:
+    kept = hand_in(world.connected())
+    upload(browse("supervisor"), kept.public_id, json.dumps(told(*GOOD)).encode())
+    stored = Transcript.objects.get()
+    assert (stored.count, stored.source) == (6, f"upload:{world.people['supervisor'].pk}")
+
+
+SEGMENT = '{"segments": [{"start": %s, "end": 1, "speaker": "agent", "text": "x"}]}'
+NO_TRANSCRIPTS = [
+    "",
+    "no JSON",
+    "[]",
+    "{}",
+    '{"segments": 5}',
+    '{"segments": [{"start": 0}]}',
+    SEGMENT % "NaN",
+    SEGMENT % "1e999",
+    "[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("content", [*(each.encode() for each in NO_TRANSCRIPTS), b"\xff\xfe\x00"])
+def test_a_file_that_is_no_transcript_is_refused(world: World, browse: Any, content: bytes) -> None:
+    kept = hand_in(world.connected())
+    assert "alert-danger" in upload(browse("supervisor"), kept.public_id, content)
+    assert not Transcript.objects.exists()
 
 
 class Hears:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ def read_segments(raw: Sequence[Mapping[str, Any]]) -> list[Segment]:
         raise BadInput(_("A transcript has 1 to %(most)s segments."), most=MOST_SEGMENTS)
     segments: list[Segment] = []
     for place, each in enumerate(raw, 1):
+        if not (math.isfinite(each["start"]) and math.isfinite(each["end"])):
+            raise BadInput(_("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place)
         start, end, speaker, text = round(each["start"] * 1000), round(each["end"] * 1000), each["speaker"], str(each["text"]).strip()
         if not 0 <= start <= end <= MOST_MS:
             raise BadInput(_("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place)

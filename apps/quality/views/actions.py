@@ -19,7 +19,7 @@ from .. import queries, services
 from ..forms import DoneForm, NoteForm
 from ..models import CorrectiveAction
 from ..rules.listening import clock_time
-from .reviews import errors_of, said
+from .saying import errors_of, said
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)

@@ -27,7 +27,7 @@ from ..models import BasePeriod, Complaint, Recording
 from ..rules import timing
 from ..tables import ComplaintTable
 from .recordings import _day
-from .reviews import errors_of, said
+from .saying import errors_of, said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 

@@ -15,7 +15,7 @@ from apps.core.errors import HeguiError
 from .. import queries, services
 from ..forms import PackForm
 from ..models import EvidencePack
-from .reviews import errors_of, said
+from .saying import errors_of, said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
 from apps.core import clock
 from apps.core.errors import HeguiError, NotAllowed
@@ -22,10 +23,11 @@ from apps.core.paging import page_of
 
 from .. import queries, services
 from ..filters import RecordingFilter
-from ..forms import HeardForm, PlayForm
+from ..forms import HeardForm, PlayForm, TranscriptForm
 from ..models import Transcript
 from ..rules.listening import RangeBeyondEnd
 from ..tables import RecordingTable
+from .saying import errors_of
 from .sheet import sheet_of
 
 LISTENERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -86,6 +88,7 @@ def recording(request: StaffRequest, pk: int) -> HttpResponse:
         "play_form": PlayForm(is_agent=request.user.role == Role.AGENT, initial={"purpose": "quality"}),
         "reviews": queries.reviews_of(request.user).filter(call=found.call_id) if found.call_id else [],
         "is_staff": request.user.role in STAFF,
+        "transcript_form": TranscriptForm() if request.user.role in STAFF and found.call_id and not sheet.transcript else None,
     }
     return render(request, "quality/recording.html", shown)
 
@@ -108,6 +111,25 @@ def recording_play(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(back)
     return redirect(f"{back}?play={play.pk}")
+
+
+@for_roles(*STAFF)
+@require_POST
+def transcript_new(request: StaffRequest, pk: int) -> HttpResponse:
+    """What was said, from a file, where no system handed it in."""
+    found = get_object_or_404(queries.recordings_of(request.user), pk=pk, call__isnull=False)
+    form = TranscriptForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, errors_of(form))
+        return redirect("recording", pk=pk)
+    try:
+        services.take_transcript(client=None, call_id=found.call_number, raw=form.cleaned_data["file"], source=f"upload:{request.user.pk}")
+    except HeguiError as error:
+        messages.error(request, str(error))
+    else:
+        record_page(request, subject=found.public_id, purpose="transcript", kind=AccessEvent.Kind.IMPORTED)
+        messages.success(request, _("The transcript is stored and checked."))
+    return redirect("recording", pk=pk)
 
 
 @for_roles(*LISTENERS)

@@ -1,6 +1,5 @@
 """The queue of reviews and the review itself: listen, remark, judge, open a violation; appeal and decide."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,28 +23,13 @@ from .. import queries, services
 from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm
 from ..models import Recording, Review, ScoreCardVersion, TimedRemark
 from ..rules import cards
+from .saying import errors_of, said
 from .sheet import sheet_of
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 SHOWN = 100
 LATELY = timedelta(days=90)
-
-
-def said(request: StaffRequest, change: Callable[[], object], done: str = "") -> bool:
-    """Make the change; when it is refused, say why."""
-    try:
-        change()
-    except HeguiError as error:
-        messages.error(request, str(error))
-        return False
-    if done:
-        messages.success(request, done)
-    return True
-
-
-def errors_of(form: Any) -> str:
-    return " ".join(str(error) for errors in form.errors.values() for error in errors)
 
 
 @for_roles(*READERS)

@@ -16,7 +16,7 @@ from .. import queries, services
 from ..forms import CardForm, PlanForm, as_lines
 from ..models import SamplingPlan, ScoreCardVersion
 from ..rules import cards
-from .reviews import said
+from .saying import said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 
