@@ -97,6 +97,8 @@ class Stream(io.RawIOBase):
         key = cipher.open_sealed(head[1 : self._start], purpose="files", bound_to=name.encode())
         self._aead = AESGCM(key)
         sealed = self._file.size - self._start
+        if sealed < chunked.TAG:
+            raise DecryptionFailed()
         self._chunks = -(-sealed // SEALED_CHUNK)
         self.size = sealed - self._chunks * chunked.TAG
         self._chunk(self._chunks - 1)  # what was cut off shows at once
@@ -172,5 +174,6 @@ def seal_key_anew(name: str) -> None:
 
 
 def is_stream(name: str) -> bool:
+    """Whether a stored file is a stream, or was sealed as a whole."""
     with vault.Ranges(name) as ranges:
         return ranges.read(0, 1) == MARK

@@ -140,6 +140,8 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
             transaction.on_commit(lambda: wake(recording.pk))
             return recording, True
     except IntegrityError:
+        if not Recording.objects.filter(sha256=digest).exists():
+            raise
         raise OfAnotherCall() from None
 
 
