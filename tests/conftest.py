@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 
 from .http import SecureClient
 from .world import World
@@ -32,6 +33,13 @@ def clock() -> Iterator[time_machine.Traveller]:
     """Time stands still at MOMENT until the test moves it."""
     with time_machine.travel(MOMENT, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """Chinese, as for who says nothing: whatever the request before asked for."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(autouse=True)
