@@ -28,14 +28,14 @@ const begin = () => {
     cspNonce: shell.dataset.nonce,
   });
   const regions = wave.registerPlugin(WaveSurfer.Regions.create());
+  // What lies on the wave form is looked at, not touched: a stretch can be drawn over it.
+  const lay = (start, end, color) => {
+    const region = regions.addRegion({ start: start / 1000, end: end > start ? end / 1000 : undefined, color, drag: false, resize: false });
+    if (region.element) region.element.style.pointerEvents = "none";
+  };
   wave.on("ready", () => {
-    for (const mark of data.marks) {
-      const length = mark.end - mark.start;
-      regions.addRegion({ start: mark.start / 1000, end: length ? mark.end / 1000 : undefined, color: tinted(mark.kind, length ? 0.18 : 0.9), drag: false, resize: false });
-    }
-    for (const remark of data.remarks) {
-      regions.addRegion({ start: remark.start / 1000, end: remark.end / 1000, color: tinted("remark", 0.2), drag: false, resize: false });
-    }
+    data.marks.forEach((mark) => lay(mark.start, mark.end, tinted(mark.kind, mark.end > mark.start ? 0.18 : 0.9)));
+    data.remarks.forEach((remark) => lay(remark.start, remark.end, tinted("remark", 0.2)));
   });
   shell.dataset.ready = "1";
   return { wave, media, regions };
@@ -46,7 +46,7 @@ let chosen = null;
 const choose = (player) => {
   player.regions.enableDragSelection({ color: "rgba(10, 88, 168, .25)" });
   player.regions.on("region-created", (region) => {
-    if (!player.isMade(region)) return;
+    if (!region.drag) return; // a mark, or a remark that stands already
     chosen?.remove();
     chosen = region;
     show(player);
@@ -105,8 +105,6 @@ const find = (step = 0) => {
 const player = data && shell ? begin() : null;
 if (player) {
   const { media, wave } = player;
-  const made = new Set();
-  player.isMade = (region) => !made.has(region) && region.drag !== false;
   choose(player);
   const toggle = () => wave.playPause();
   const jump = (seconds) => {

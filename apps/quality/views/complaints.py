@@ -26,7 +26,7 @@ from ..forms import BaseForm, CallField, CloseForm, ComplaintForm, NoteForm, Own
 from ..models import BasePeriod, Complaint, Recording
 from ..rules import timing
 from ..tables import ComplaintTable
-from .recordings import _day
+from .recordings import day_of
 from .saying import errors_of, said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -157,8 +157,8 @@ def complaint_violation(request: StaffRequest, pk: int) -> HttpResponse:
 def comparison(request: StaffRequest) -> HttpResponse:
     """Complaints and handling time of the last 30 days (or of the address's days) against a base period, with the arithmetic."""
     today = timezone.localdate(clock.now())
-    until = _day(request.GET.get("until", ""), today)
-    since = _day(request.GET.get("since", ""), until - timedelta(days=29))
+    until = day_of(request.GET.get("until", ""), today)
+    since = day_of(request.GET.get("since", ""), until - timedelta(days=29))
     named = request.GET.get("base", "")
     bases = list(BasePeriod.objects.all())
     base = next((each for each in bases if str(each.pk) == named), bases[0] if bases else None)

@@ -49,7 +49,8 @@ def recordings(request: StaffRequest) -> HttpResponse:
     return render(request, "quality/recordings.html", shown)
 
 
-def _day(text: str, default: date) -> date:
+def day_of(text: str, default: date) -> date:
+    """The day of an address; what is none is the default."""
     try:
         return parse_date(text) or default
     except ValueError:
@@ -61,11 +62,11 @@ def _day(text: str, default: date) -> date:
 def coverage(request: StaffRequest) -> HttpResponse:
     """Connected calls with and without a recording, by day and line; with `?day=…&line=…` the calls that lack one."""
     today = timezone.localdate(clock.now())
-    until = _day(request.GET.get("until", ""), today)
-    since = max(_day(request.GET.get("since", ""), until - COVERED), until - timedelta(days=92))
+    until = day_of(request.GET.get("until", ""), today)
+    since = max(day_of(request.GET.get("since", ""), until - COVERED), until - timedelta(days=92))
     rows = queries.coverage_of(request.user, since, until)
     line = request.GET.get("line", "")
-    day = _day(request.GET.get("day", ""), today)
+    day = day_of(request.GET.get("day", ""), today)
     total = {name: sum(row[name] for row in rows) for name in ("calls", "recorded", "transcribed", "reviewed", "missing")}
     missing = list(queries.missing_of(request.user, day, line)[:500]) if line else []
     return render(
