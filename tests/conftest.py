@@ -58,6 +58,17 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A keyring file of the test's own, with the keys of the suite."""
+    from apps.core import keyring
+
+    path = tmp_path / "keyring.json"
+    keyring.write_private_file(path, keyring.read_private_file(settings.HEGUI_KEYRING_FILE))
+    monkeypatch.setattr(settings, "HEGUI_KEYRING_FILE", path)
+    return path
+
+
+@pytest.fixture
 def world(db: None, clock: time_machine.Traveller) -> World:
     return World()
 

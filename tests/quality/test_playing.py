@@ -176,3 +176,9 @@ def test_spans_are_joined() -> None:
     assert listening.merged([(0, 3), (4, 6)], gap=1) == [(0, 6)]
     assert listening.length([(0, 3), (2, 5), (9, 10)]) == 6
     assert listening.in_words([(0, 83_000), (3_600_000, 3_661_000)]) == "0:00-1:23, 1:00:00-1:01:01"
+
+
+def test_a_transcript_may_be_read_for_what_a_recording_may_be_heard_for() -> None:
+    from apps.access.services import LISTENING
+
+    assert set(Play.Purpose.values) == LISTENING

@@ -9,7 +9,6 @@ from typing import Any
 import boto3
 import pytest
 import time_machine
-from django.core.files.storage import storages
 from django.test import override_settings
 from moto.server import ThreadedMotoServer
 
@@ -22,7 +21,7 @@ from apps.retention import services as retention
 from apps.retention.services import check_consistency
 from apps.retention.services.turning_keys import count_waiting
 from config.storage import stored_files
-from tests.retention.test_keys_and_leaks import ring, rotate  # noqa: F401  (a fixture among them)
+from tests.retention.test_keys_and_leaks import rotate
 from tests.world import World
 
 from .sounds import hand_in, wav
@@ -96,7 +95,7 @@ def test_a_review_that_nobody_made_goes_after_a_year(world: World, clock: time_m
 # -- keys
 
 
-def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> None:  # noqa: F811
+def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> None:
     content = wav(60)
     kept = hand_in(world.connected(), content)
     before = vault.key_id(kept.file)
@@ -143,9 +142,7 @@ def in_bucket(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     with override_settings(
         STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ):
-        storages._storages.clear()  # type: ignore[attr-defined]
         yield client
-    storages._storages.clear()  # type: ignore[attr-defined]
     for each in client.list_objects_v2(Bucket="hegui").get("Contents", []):
         client.delete_object(Bucket="hegui", Key=each["Key"])
     client.delete_bucket(Bucket="hegui")
@@ -180,7 +177,7 @@ def test_a_cut_in_a_bucket_shows(world: World, in_bucket: Any) -> None:
         services.open_recording(kept)
 
 
-def test_keys_turn_and_periods_end_in_a_bucket(world: World, in_bucket: Any, ring: Path, clock: time_machine.Traveller) -> None:  # noqa: F811
+def test_keys_turn_and_periods_end_in_a_bucket(world: World, in_bucket: Any, ring: Path, clock: time_machine.Traveller) -> None:
     content = wav(20)
     kept = hand_in(world.connected(seconds=20), content)
     name = vault.put(b"a small one", folder="uploads")

@@ -24,15 +24,6 @@ from apps.retention.models import BackupRun
 from tests.world import PHONE, World
 
 
-@pytest.fixture
-def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A keyring file of the test's own, with the keys of the suite."""
-    path = tmp_path / "keyring.json"
-    keyring.write_private_file(path, keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE))
-    monkeypatch.setattr(django_settings, "HEGUI_KEYRING_FILE", path)
-    return path
-
-
 def rotate() -> dict[str, int]:
     return services.rotate_keys(wait=lambda seconds: None)
 

@@ -29,12 +29,8 @@ PURPOSES = {
     "quality": gettext_lazy("quality review"),
     "regulator": gettext_lazy("answer a regulator"),
 }
-# Purposes for which a recording and its transcript may be used: no others (R17).
-LISTENING = {
-    "quality": gettext_lazy("quality control"),
-    "dispute": gettext_lazy("handling of a complaint or dispute"),
-    "optimisation": gettext_lazy("improvement of the service"),
-}
+# What a transcript may be used for, and nothing else (R17); `quality.Play.Purpose` has the words.
+LISTENING = frozenset({"quality", "dispute", "optimisation"})
 PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
 # What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.

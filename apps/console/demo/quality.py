@@ -112,7 +112,7 @@ class QualityWork:
         with self.at(now - timedelta(hours=self.chance.randint(2, 60))):
             taken = quality.take(actor=reviewer, review=review)
             play = quality.begin_play(actor=reviewer, recording=recording, purpose="quality")
-            quality.serve(actor=reviewer, play_id=play.pk, asked="bytes=0-65535").content.close()  # type: ignore[attr-defined]
+            quality.serve(actor=reviewer, play_id=play.pk, asked="bytes=0-65535").content.close()
             quality.note_heard(actor=reviewer, play_id=play.pk, heard=[(0, recording.duration_ms or 0)])
             quality.end_play(play.pk, reviewer)
             answers = self._answers(review)

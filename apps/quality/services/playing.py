@@ -1,6 +1,6 @@
 """Listening: a purpose first, rights at every piece, and what was heard into the trail (R10, R17)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ class Piece:
     end: int
     size: int
     content_type: str
-    content: Iterator[bytes]
+    content: Generator[bytes, None, None]
 
 
 @transaction.atomic
@@ -70,7 +70,7 @@ def serve(*, actor: User, play_id: int, asked: str) -> Piece:
     play.served = listening.merged([*_spans(play.served), (start, end)])
     play.save(update_fields=["served"])
 
-    def content() -> Iterator[bytes]:
+    def content() -> Generator[bytes, None, None]:
         with stream:
             yield from stream.between(start, end)
 
