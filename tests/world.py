@@ -188,8 +188,9 @@ class World:
             given_at=given_at,
             **{
                 "channel": "web",
-                "wording_version": "1",
+                "wording": contact.source.wording,
                 "evidence": "test",
+                "withdrawal": "test" if "withdrawn_at" in fields else "",
                 "recorded_by": self.people["supervisor"],
                 "expires_at": given_at + timedelta(days=365),
                 **fields,

@@ -41,7 +41,7 @@ UNTRACKED = {
 }
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
-    "silences", "sha256", "digest",
+    "silences", "sha256", "agreement_sha256", "evidence_sha256", "digest",
 ]  # fmt: skip
 
 

@@ -10,11 +10,26 @@ def _withdraw(sender: Any, opt_outs: Any, number_indexes: list[bytes], **kwargs:
     withdraw_numbers(number_indexes=number_indexes, opted_out_at=first.said_at, scope=first.scope, scope_value=first.scope_value)
 
 
+def _stop(sender: Any, contact: Any, purpose: Any, marketing_only: bool, **kwargs: Any) -> None:
+    from .services.calling import withdraw_reservations
+
+    withdraw_reservations(number_index=bytes(contact.number_index), purpose=purpose, marketing_only=marketing_only)
+
+
+def _stop_source(sender: Any, source: Any, **kwargs: Any) -> None:
+    from .services.calling import withdraw_reservations
+
+    withdraw_reservations(source=source)
+
+
 class CallsConfig(AppConfig):
     name = "apps.calls"
     label = "calls"
 
     def ready(self) -> None:
+        from apps.contacts.signals import calling_stopped, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
 
+        calling_stopped.connect(_stop, dispatch_uid="calls.stop")
+        source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")
         opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")

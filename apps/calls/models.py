@@ -6,8 +6,6 @@ without a foreign-key check for each row: on every call those checks cost as muc
 and its decision are stored by one statement, which is why that reference is not checked either.
 """
 
-from typing import Any
-
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
@@ -20,15 +18,10 @@ from apps.campaigns.models import CallException, Campaign, Line
 from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import ProtectedTextField
-from apps.core.models import Dated
+from apps.core.models import Dated, named
 from apps.jobs.models import Job
 from apps.policies.models import PolicyDraft
 from apps.scripts.models import ScriptVersion
-
-
-def named(model: type[models.Model], **options: Any) -> models.ForeignKey[Any, Any]:
-    """A reference to a row that is never deleted: not checked again, and no index of its own."""
-    return models.ForeignKey(model, models.PROTECT, db_constraint=False, db_index=False, **options)
 
 
 class Decision(models.Model):

@@ -27,5 +27,5 @@ class ContactFilter(django_filters.FilterSet):
         return contacts.filter(tags__contains=[tag])
 
     def with_consent(self, contacts: QuerySet[Contact], name: str, wanted: bool) -> QuerySet[Contact]:
-        valid = Exists(Consent.objects.filter(contact=OuterRef("pk"), withdrawn_at__isnull=True, expires_at__gt=clock.now()))
+        valid = Exists(Consent.objects.filter(contact=OuterRef("pk"), recipient="", withdrawn_at__isnull=True, expires_at__gt=clock.now()))
         return contacts.filter(valid if wanted else ~valid)

@@ -1,11 +1,11 @@
-"""Forms of data sources and imports."""
+"""Forms of data sources, imports and consents."""
 
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import DataSource
+from .models import Consent, DataSource, Purpose
 from .rules import HEADINGS
 
 MEANINGS = {
@@ -16,24 +16,39 @@ MEANINGS = {
     "consent_channel": _("channel of consent"),
     "consent_time": _("time of consent"),
 }
+FILES = _("PDF, PNG, JPEG, WAV, MP3 or Ogg, at most 20 MB")
 
 
 class SourceForm(forms.ModelForm):
+    agreement_file = forms.FileField(label=_("Signed agreement"), required=False, help_text=FILES)
+    consent_wording = forms.CharField(label=_("Wording of the consent"), widget=forms.Textarea(attrs={"rows": 3}))
+    wording_version = forms.CharField(label=_("Version of the wording"), max_length=20, initial="1")
+
     class Meta:
         model = DataSource
         fields = (
-            "code",
-            "name",
-            "origin",
-            "supplier",
-            "agreement",
-            "lawful_basis",
-            "purposes",
-            "consent_wording",
-            "wording_version",
-            "consent_days",
-        )
-        widgets = {"purposes": forms.CheckboxSelectMultiple, "consent_wording": forms.Textarea(attrs={"rows": 3})}
+            "code", "name", "origin", "supplier", "agreement", "valid_from", "valid_until", "lawful_basis", "purposes", "consent_days",
+        )  # fmt: skip
+        widgets = {
+            "purposes": forms.CheckboxSelectMultiple,
+            "valid_from": forms.DateInput(attrs={"type": "date"}),
+            "valid_until": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    def chosen(self) -> dict[str, Any]:
+        """What `create_source` takes."""
+        told = dict(self.cleaned_data)
+        file = told.pop("agreement_file")
+        return told | {"agreement_content": file.read() if file else None, "agreement_name": file.name if file else ""}
+
+
+class AgreementForm(forms.Form):
+    file = forms.FileField(label=_("Signed agreement"), help_text=FILES)
+
+
+class WordingForm(forms.Form):
+    version = forms.CharField(label=_("Version of the wording"), max_length=20)
+    text = forms.CharField(label=_("Wording of the consent"), widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class MappingForm(forms.Form):
@@ -49,3 +64,34 @@ class MappingForm(forms.Form):
 
     def chosen(self) -> dict[str, int]:
         return {meaning: int(column) for meaning, column in self.cleaned_data.items() if column != ""}
+
+
+class ConsentForm(forms.Form):
+    purpose = forms.ModelChoiceField(label=_("Purpose"), queryset=Purpose.objects.none())
+    recipient = forms.CharField(
+        label=_("Third party"), max_length=120, required=False, help_text=_("only for a consent to hand data to somebody else")
+    )
+    channel = forms.ChoiceField(label=_("How it was given"), choices=Consent.Channel)
+    given_at = forms.DateTimeField(label=_("Given at"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    version = forms.ChoiceField(label=_("Wording"))
+    reference = forms.CharField(label=_("What shows it"), max_length=200)
+    file = forms.FileField(label=_("Evidence"), required=False, help_text=FILES)
+
+    def __init__(self, *args: Any, source: DataSource, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        wordings = source.wordings.filter(approved_at__isnull=False).order_by("-approved_at", "-pk")
+        self.fields["purpose"].queryset = source.purposes.all()  # type: ignore[attr-defined]
+        self.fields["version"].choices = [(each.version, f"{each.version}: {each.text[:60]}") for each in wordings]  # type: ignore[attr-defined]
+
+
+class HowForm(forms.Form):
+    how = forms.CharField(label=_("How it was withdrawn"), max_length=200)
+
+
+class MinorForm(forms.Form):
+    reason = forms.CharField(label=_("What shows that the client is a minor"), max_length=200)
+
+
+class AdultForm(forms.Form):
+    reference = forms.CharField(label=_("What shows that the client is of age"), max_length=200)
+    file = forms.FileField(label=_("Evidence"), required=False, help_text=FILES)

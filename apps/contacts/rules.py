@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +47,7 @@ CHANNELS = {
 _CHANNEL_OF = {word: channel for channel, words in CHANNELS.items() for word in words}
 _TIME_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y%m%d", "%Y%m%d%H%M%S")
 MOST_TAGS = 20
+MOST_NAME = 80
 
 ACCEPTED = "accepted"
 STATUSES = (ACCEPTED, "phone_missing", "phone_invalid", "resident_id_found", "bank_card_found", "duplicate_in_file")
@@ -96,8 +98,7 @@ def judge_row(row: int, cells: Sequence[str], mapping: Mapping[str, int], *, zon
 
     `zone` is what times without an offset are in; a consent from after `now` is not taken.
     """
-    text = "|".join(cells)
-    found = detect.find(text)
+    found = find_in_cells(cells)
     raw = cells[mapping["phone"]]
     e164: str | None = None
     refusal: Sentence = ""
@@ -113,11 +114,28 @@ def judge_row(row: int, cells: Sequence[str], mapping: Mapping[str, int], *, zon
     if e164 is None:
         return Verdict(row, "phone_invalid", refusal)
 
-    def cell(meaning: str) -> str:
-        return cells[mapping[meaning]].replace("\x00", "") if meaning in mapping else ""
+    channel, moment, name, note, tags = [cells[mapping[meaning]].replace("\x00", "") if meaning in mapping else "" for meaning in _OPTIONAL]
+    consent, message = consent_of(channel, moment, zone, now)
+    return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
 
-    consent, message = _consent(cell("consent_channel"), cell("consent_time"), zone, now)
-    return Verdict(row, ACCEPTED, message, e164, cell("name")[:80], cell("note"), _tags(cell("tags")), consent)
+
+_OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
+
+
+def duplicate(row: int, e164: str, first: int) -> Verdict:
+    """The verdict on a row whose number stood in an earlier one."""
+    return Verdict(row, "duplicate_in_file", _("The same number stands in row %(first)s already.") % {"first": first}, e164)
+
+
+def find_in_cells(cells: Sequence[str]) -> detect.Finding | None:
+    """What may not be collected anywhere in a row: an ID before a card."""
+    found: detect.Finding | None = None
+    for cell in cells:
+        if len(cell) >= detect.SHORTEST and (in_cell := detect.find(cell)):
+            if in_cell == "resident_id_found":
+                return in_cell
+            found = in_cell
+    return found
 
 
 _FOUND: dict[str, Sentence] = {
@@ -126,11 +144,13 @@ _FOUND: dict[str, Sentence] = {
 }
 
 
-def _tags(text: str) -> tuple[str, ...]:
+@lru_cache(maxsize=10_000)
+def tags_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag.strip()[:40] for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip()))[:MOST_TAGS]
 
 
-def _consent(channel_text: str, time_text: str, zone: tzinfo, now: datetime) -> tuple[ConsentGiven | None, Sentence]:
+@lru_cache(maxsize=50_000)
+def consent_of(channel_text: str, time_text: str, zone: tzinfo, now: datetime) -> tuple[ConsentGiven | None, Sentence]:
     """The consent of a row, or none and why. A doubtful consent is no consent."""
     if not channel_text and not time_text:
         return None, _("Stored without consent: marketing calls will be refused.")

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from . import views
 
@@ -6,8 +6,13 @@ urlpatterns = [
     path("sources/", views.sources, name="sources"),
     path("sources/new/", views.source_new, name="source_new"),
     path("sources/<int:pk>/", views.source, name="source"),
-    path("sources/<int:pk>/<slug:verdict>/", views.source_decide, name="source_decide"),
+    path("sources/<int:pk>/agreement/", views.source_agreement, name="source_agreement"),
+    path("sources/<int:pk>/agreement/add/", views.source_agreement_add, name="source_agreement_add"),
+    path("sources/<int:pk>/wordings/new/", views.wording_new, name="wording_new"),
+    path("sources/<int:pk>/decide/<slug:verdict>/", views.source_decide, name="source_decide"),
+    path("wordings/<int:pk>/approve/", views.wording_approve, name="wording_approve"),
     path("imports/<int:pk>/", views.import_preview, name="import_preview"),
+    path("imports/<int:pk>/discard/", views.import_discard, name="import_discard"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
-    path("imports/<int:pk>/report/", views.import_report, name="import_report"),
+    re_path(r"^imports/(?P<pk>\d+)/report\.(?P<form>xlsx|jsonl)$", views.import_report, name="import_report"),
 ]

@@ -1,12 +1,14 @@
 """Pages of data sources and of imports under way."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import attachment, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -15,12 +17,13 @@ from apps.core.errors import NotFound
 from apps.core.paging import page_of
 
 from . import services
-from .forms import MappingForm, SourceForm
-from .models import ContactImport, DataSource
-from .services.importing import preview
+from .forms import AgreementForm, MappingForm, SourceForm, WordingForm
+from .models import ContactImport, DataSource, Wording
+from .services.importing import SHOWN, imported_before, preview
 from .tables import SourceTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @for_roles(*STAFF)
@@ -32,52 +35,123 @@ def sources(request: StaffRequest) -> HttpResponse:
 
 @for_roles(*STAFF)
 def source_new(request: StaffRequest) -> HttpResponse:
-    form = SourceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        fields = dict(form.cleaned_data)
-        source = services.create_source(actor=request.user, purposes=fields.pop("purposes"), **fields)
-        messages.success(request, _("Recorded. Compliance has to approve it before anything is imported."))
-        return redirect("source", pk=source.pk)
-    return render(request, "form.html", {"form": form, "title": _("Record a data source"), "back": "sources"})
+    form = SourceForm(request.POST or None, request.FILES or None)
+    return form_page(
+        request, form, title=_("Record a data source"), back=reverse("sources"),
+        change=lambda told: services.create_source(actor=request.user, **form.chosen()),
+        done=_("Recorded. Compliance has to approve it before anything is imported."),
+        then=lambda made: reverse("source", kwargs={"pk": made.pk}),
+    )  # fmt: skip
+
+
+def _source(pk: int) -> DataSource:
+    return get_object_or_404(DataSource.objects.select_related("recorded_by", "approved_by", "withdrawn_by"), pk=pk)
 
 
 @for_roles(*STAFF)
 @require_GET
 def source(request: StaffRequest, pk: int) -> HttpResponse:
-    found = get_object_or_404(DataSource.objects.select_related("recorded_by", "approved_by"), pk=pk)
-    return render(request, "contacts/source.html", {"source": found, "may_decide": request.user.role == Role.COMPLIANCE})
-
-
-DECISIONS = {"approve": services.approve_source, "refuse": services.refuse_source, "withdraw": services.withdraw_source}
+    found = _source(pk)
+    shown = {
+        "source": found,
+        "wordings": found.wordings.select_related("recorded_by", "approved_by").order_by("-pk"),
+        "contacts": found.contacts.count(),
+        "may_decide": request.user.role == Role.COMPLIANCE,
+        "needs_agreement": found.origin in DataSource.UNDER_AGREEMENT and not found.agreement_file,
+    }
+    return render(request, "contacts/source.html", shown)
 
 
 @for_roles(Role.COMPLIANCE)
 @require_POST
 def source_decide(request: StaffRequest, pk: int, verdict: str) -> HttpResponse:
-    found = get_object_or_404(DataSource, pk=pk)
-    if verdict not in DECISIONS:
+    """Approve, refuse or withdraw."""
+    found, reason = _source(pk), request.POST.get("reason", "")
+    if verdict == "approve":
+        said(request, lambda: services.approve_source(actor=request.user, source=found))
+    elif verdict == "refuse":
+        said(request, lambda: services.refuse_source(actor=request.user, source=found, reason=reason))
+    elif verdict == "withdraw":
+        done = _("Withdrawn. None of its contacts is called any more; their erasure has begun.")
+        said(request, lambda: services.withdraw_source(actor=request.user, source=found, reason=reason), done)
+    else:
         raise NotFound()
-    DECISIONS[verdict](actor=request.user, source=found)
     return redirect("source", pk=pk)
+
+
+@for_roles(*STAFF)
+@require_GET
+def source_agreement(request: StaffRequest, pk: int) -> HttpResponse:
+    """The signed agreement, as it was handed in."""
+    found = _source(pk)
+    if not found.agreement_file:
+        raise NotFound()
+    record_page(request, subject=f"source:{pk}", purpose="agreement")
+    return attachment(vault.get(found.agreement_file), name=f"agreement-{found.code}")
+
+
+@for_roles(*STAFF)
+def source_agreement_add(request: StaffRequest, pk: int) -> HttpResponse:
+    found = _source(pk)
+    return form_page(
+        request, AgreementForm(request.POST or None, request.FILES or None), title=_("Signed agreement"),
+        back=reverse("source", kwargs={"pk": pk}), done=_("Kept, encrypted."),
+        change=lambda told: services.add_agreement(
+            actor=request.user, source=found, content=told["file"].read(), name=told["file"].name
+        ),
+    )  # fmt: skip
+
+
+@for_roles(*STAFF)
+def wording_new(request: StaffRequest, pk: int) -> HttpResponse:
+    found = _source(pk)
+    return form_page(
+        request, WordingForm(request.POST or None), title=_("Another version of the wording"), back=reverse("source", kwargs={"pk": pk}),
+        done=_("Recorded. It is used once somebody else of compliance has approved it."),
+        change=lambda told: services.propose_wording(actor=request.user, source=found, **told),
+    )  # fmt: skip
+
+
+@for_roles(Role.COMPLIANCE)
+@require_POST
+def wording_approve(request: StaffRequest, pk: int) -> HttpResponse:
+    found = get_object_or_404(Wording, pk=pk)
+    said(request, lambda: services.approve_wording(actor=request.user, wording=found))
+    return redirect("source", pk=found.source_id)
 
 
 def _own_import(request: StaffRequest, pk: int) -> ContactImport:
     return get_object_or_404(ContactImport.objects.select_related("job", "source"), pk=pk, started_by=request.user)
 
 
+def _confirmed(request: StaffRequest, found: ContactImport, form: MappingForm) -> bool:
+    return said(request, lambda: services.confirm_import(actor=request.user, contact_import=found, mapping=form.chosen()))
+
+
 @for_roles(*STAFF)
 def import_preview(request: StaffRequest, pk: int) -> HttpResponse:
     """The first rows, masked, and what each column is taken for; confirming starts the job."""
     found = _own_import(request, pk)
-    if found.state == ContactImport.State.CONFIRMED:
+    if found.state != ContactImport.State.PREVIEW:
         return redirect("import_progress", pk=pk)
     heading, rows = preview(found)
     form = MappingForm(request.POST or None, heading=heading, mapping=found.mapping)
-    if request.method == "POST" and form.is_valid():
-        services.confirm_import(actor=request.user, contact_import=found, mapping=form.chosen())
+    if request.method == "POST" and form.is_valid() and _confirmed(request, found, form):
         return redirect("import_progress", pk=pk)
     record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(rows))
-    return render(request, "contacts/import_preview.html", {"import": found, "heading": heading, "rows": rows, "form": form})
+    shown = {"import": found, "heading": heading, "rows": rows, "form": form, "most": SHOWN, "before": imported_before(found)}
+    return render(request, "contacts/import_preview.html", shown)
+
+
+@for_roles(*STAFF)
+@require_POST
+def import_discard(request: StaffRequest, pk: int) -> HttpResponse:
+    """Forget a list that was not confirmed."""
+    found = _own_import(request, pk)
+    if found.state == ContactImport.State.PREVIEW:
+        services.discard_import(found)
+        messages.success(request, _("Forgotten; nothing of it was stored."))
+    return redirect("contacts")
 
 
 @for_roles(*STAFF)
@@ -91,9 +165,14 @@ def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
 
 @for_roles(*STAFF)
 @require_GET
-def import_report(request: StaffRequest, pk: int) -> HttpResponse:
-    """The report by row, as JSON lines: row, status, sentence; no value of the file."""
+def import_report(request: StaffRequest, pk: int, form: str) -> HttpResponse | StreamingHttpResponse:
+    """The report by row: a workbook for people, JSON lines (row, status, sentence) for programs."""
     found = _own_import(request, pk)
-    answer = HttpResponse(vault.get(found.report), content_type="application/x-ndjson")
+    if not found.report:
+        raise NotFound()
+    if form == "xlsx":
+        record_page(request, subject=f"contact_import:{pk}", purpose="import", count=sum(found.counts.values()))
+        return attachment(services.report_workbook(found), name=f"import-{pk}.xlsx", kind=XLSX)
+    answer = StreamingHttpResponse(services.report_lines(found), content_type="application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="import-{pk}.jsonl"'
     return answer

@@ -10,6 +10,9 @@ import unicodedata
 from datetime import date
 from typing import Literal
 
+SHORTEST = 13  # digits of the shortest number that is looked for
+_DIGITS = b"0123456789"
+
 Finding = Literal["resident_id_found", "bank_card_found"]
 
 # Groups of digits with at most two separators between them; X closes an ID number.
@@ -56,9 +59,13 @@ _FORBIDDEN_HEADINGS = (
 
 def find(text: str) -> Finding | None:
     """The first kind of forbidden number in `text`, an ID before a card; None when clean."""
-    if len(text) < 13:
+    if len(text) < SHORTEST:
         return None
-    if not text.isascii():
+    if text.isascii():
+        data = text.encode()
+        if len(data) - len(data.translate(None, _DIGITS)) < SHORTEST:
+            return None
+    else:
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     if not _QUICK.search(text):
         return None

@@ -30,6 +30,11 @@ class AnyOf(models.Lookup):
 models.BigAutoField.register_lookup(AnyOf)
 
 
+def named(model: Any, **options: Any) -> "models.ForeignKey[Any, Any]":
+    """A reference to a row that is never deleted (a trigger of its table sees to that): not checked again, no index of its own."""
+    return models.ForeignKey(model, models.PROTECT, db_constraint=False, db_index=False, **options)
+
+
 def is_hash(field: str) -> models.Q:
     """The condition of a check constraint: the column holds a 32-byte hash."""
     return models.Q(Exact(models.Func(field, function="octet_length", output_field=models.IntegerField()), 32))

@@ -2,6 +2,7 @@
 bound to their own name; long ones in `core.streams`."""
 
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
@@ -79,6 +80,13 @@ def replace(name: str, content: "File[Any]") -> None:
         out.flush()
         os.fsync(out.fileno())
     draft.replace(path)
+
+
+def forget_connections() -> None:
+    """In a forked process: what the parent holds to a storage elsewhere is the parent's."""
+    store: Any = default_storage
+    if hasattr(store, "_connections"):
+        store._connections = threading.local()
 
 
 def path_of(name: str) -> Path | None:

@@ -136,8 +136,7 @@ def list_in(request: StaffRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("list_in_progress", pk=taken.pk)
-    shown = {"form": form, "title": _("A list into the register"), "back": "opt_outs", "is_upload": True}
-    return render(request, "form.html", shown)
+    return render(request, "form.html", {"form": form, "title": _("A list into the register"), "back": "opt_outs"})
 
 
 @for_roles(Role.COMPLIANCE)

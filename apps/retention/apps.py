@@ -24,17 +24,29 @@ def _release(sender: Any, complaint: Any, actor: Any, **kwargs: Any) -> None:
     release_complaint(complaint, actor=actor)
 
 
+def _begin_erasure(sender: Any, **kwargs: Any) -> None:
+    """What is due since this moment is erased at once; when the queue is away, by tonight's purge."""
+    from django.db import transaction
+
+    from .services.purging import purge_soon
+
+    transaction.on_commit(purge_soon)
+
+
 class RetentionConfig(AppConfig):
     name = "apps.retention"
     label = "retention"
 
     def ready(self) -> None:
+        from apps.contacts.signals import erasure_asked, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
 
         from .checks import everything_has_a_period
 
         register(everything_has_a_period)
+        source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")
+        erasure_asked.connect(_begin_erasure, dispatch_uid="retention.erasure_asked")
         opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")
         complaint_opened.connect(_hold, dispatch_uid="retention.hold")
         complaint_closed.connect(_release, dispatch_uid="retention.release")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.audit.models import Notice
 from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
-from apps.contacts.models import Contact, ContactImport
+from apps.contacts.models import Consent, Contact, ContactImport, DataSource, MinorFlag
 from apps.core import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -54,7 +54,9 @@ def _before(at: datetime, days: int) -> datetime:
 
 
 def _contacts(at: datetime, days: int) -> QuerySet[Contact]:
-    over = Q(expires_at__lte=at) | Q(created_at__lte=_before(at, days))
+    """Whose time is over; whose source was withdrawn (R3); whom another system, or the person, had deleted."""
+    over = Q(expires_at__lte=at) | Q(created_at__lte=_before(at, days)) | Q(erasing_at__isnull=False)
+    over |= Q(source__in=list(DataSource.objects.filter(state=DataSource.State.WITHDRAWN).values_list("pk", flat=True)))
     return Contact.objects.filter(over).exclude(Exists(Call.objects.filter(contact=OuterRef("pk"), state__in=Call.OPEN)))
 
 
@@ -64,6 +66,9 @@ def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
 
 
 def erase_contacts(keys: Sequence[Any], policy: RetentionPolicy | None = None) -> None:
+    for model in (Consent, MinorFlag):
+        for name in model._base_manager.filter(contact__in=keys).exclude(evidence_file="").values_list("evidence_file", flat=True):
+            jobs.discard(name)
     delete_rows(Contact, keys)
 
 
@@ -222,7 +227,7 @@ CLASSES = (
     ),
     Class(
         DataClass.CONTACT, RECEIVED, _contacts, erase_contacts, lambda holds: holds.contacts,
-        ("contacts.contact", "contacts.consent", "campaigns.queueentry"),
+        ("contacts.contact", "contacts.consent", "contacts.minorflag", "contacts.externalref", "campaigns.queueentry"),
     ),
     Class(DataClass.UNCALLED, RECEIVED, _uncalled, erase_contacts, lambda holds: holds.contacts),
     Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions, lambda holds: holds.decisions, ("calls.decision",)),
@@ -256,6 +261,7 @@ WITHOUT_PERIOD = {
     "optouts.lift": "the register outlives everything (R15)",
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
+    "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
     "webhooks.endpoint": "secrets that sign messages, no personal data",
     "retention.erasure": "the erasure ledger outlives what it erased (R9)",
 }

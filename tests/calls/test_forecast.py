@@ -50,7 +50,7 @@ def test_it_agrees_with_the_gate_contact_by_contact(world: World) -> None:
         {"source": other},
     ]
     made = [world.add_contact(f"1390000{number:04}", **fields) for number, fields in enumerate(ways * 3)]
-    Consent.objects.filter(contact=made[8]).update(withdrawn_at=world.at("09:00"))
+    Consent.objects.filter(contact=made[8]).update(withdrawal="test", withdrawn_at=world.at("09:00"))
     Consent.objects.filter(contact=made[16]).update(expires_at=world.at("09:59"))
     later = world.at("10:00") + timedelta(days=1)
     Consent.objects.filter(contact=made[9]).delete()

@@ -207,7 +207,7 @@ def test_the_next_call_waits_for_the_result_of_the_one_before(world: World) -> N
 
 
 def test_a_minor_gets_no_marketing(world: World) -> None:
-    world.add_contact(OTHER_PHONE, is_minor=True, minor_reason="told the agent")
+    world.add_contact(OTHER_PHONE, is_minor=True)
     assert world.authorize(phone=OTHER_PHONE).codes == ["minor"]
 
 

@@ -1,22 +1,28 @@
 """Lists on their way in: the sample files, what is refused whole, what a crash leaves behind."""
 
+import csv as _csv
 import io
 import json
+import os
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import override
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from apps.audit.models import AccessEvent
 from apps.campaigns.models import QueueEntry
-from apps.contacts import services
+from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
-from apps.contacts.services import importing
-from apps.core import blind_index, vault
+from apps.contacts.services import importing, preparing, storing
+from apps.core import blind_index
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.reading import FileRefused
 from apps.jobs.models import Job
@@ -35,11 +41,16 @@ def world(world: World) -> World:
 
 
 def run(world: World, content: bytes, *, name: str = "list.csv", campaign: str = "") -> ContactImport:
-    return services.import_now(actor=world.people["supervisor"], source=world.source, file_name=name, content=content, list_code=campaign)
+    return services.import_now(actor=world.people["supervisor"], source=world.source, file_name=name, file=content, list_code=campaign)
 
 
 def report_of(done: ContactImport) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in vault.get(done.report).splitlines()]
+    return [json.loads(line) for line in services.report_lines(done)]
+
+
+def load_workbook(content: bytes) -> list[list[list[object]]]:
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    return [book.get_sheet_by_index(place).to_python() for place in range(len(book.sheet_names))]
 
 
 def csv(*rows: str, heading: str = "手机号,姓名,同意渠道,同意时间") -> bytes:
@@ -72,7 +83,7 @@ def test_the_overreaching_sample_is_refused_whole_and_names_its_columns(world: W
 
 def test_the_report_never_repeats_a_value_of_the_file(world: World) -> None:
     done = run(world, (DATA / "contacts-crm.csv").read_bytes())
-    text = vault.get(done.report).decode()
+    text = b"".join(services.report_lines(done)).decode() + str(load_workbook(services.report_workbook(done)))
     for row in EXPECTED["rows"]:
         if row.get("e164"):
             assert row["e164"][-11:] not in text
@@ -199,7 +210,7 @@ def test_a_source_that_is_not_approved_brings_nothing_in(world: World) -> None:
 @pytest.mark.parametrize("role", ["agent", "admin"])
 def test_who_may_not_import(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
-        services.start_import(actor=world.people[role], source=world.source, file_name="a.csv", content=csv("13800001234,,,"))
+        services.start_import(actor=world.people[role], source=world.source, file_name="a.csv", file=io.BytesIO(csv("13800001234,,,")))
 
 
 @pytest.mark.parametrize(
@@ -226,15 +237,185 @@ def test_a_name_longer_than_its_column_is_cut_and_the_row_kept(world: World) -> 
     assert run(world, csv(f"13800001234,{'王' * 300},,")).counts == {"accepted": 1}
 
 
+# -- workbooks
+
+
+def repacked(content: bytes, *, add: dict[str, bytes] | None = None, change: Any = None) -> bytes:
+    """The same workbook with members added or changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            body = old.read(entry)
+            new.writestr(entry.filename, change(entry.filename, body) if change else body)
+        for name, body in (add or {}).items():
+            new.writestr(name, body)
+    return out.getvalue()
+
+
+PLAIN = workbook([["手机号"], ["13800001234"]])
+
+
+def bomb() -> bytes:
+    """More than a gigabyte of zeros in some megabytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as member:
+        for _piece in range(1025):
+            member.write(bytes(2**20))
+    return out.getvalue()
+
+
+def formula() -> bytes:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["手机号", "姓名"])
+        sheet.write_string(1, 0, "13800001234")
+        sheet.write_formula(1, 1, '=HYPERLINK("http://example.invalid","王")')
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (bomb, "unpacks to more than 1024 MB"),
+        (formula, "Cell B2 holds a formula"),
+        (lambda: repacked(PLAIN, add={"xl/vbaProject.bin": b"x"}), "macros"),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted workbook"),
+        (lambda: PLAIN[:-200], "damaged"),
+        (lambda: PLAIN.replace(b"sheet1.xml", b"sheet9.xml"), "damaged"),
+    ],
+)
+def test_a_workbook_that_is_not_a_plain_list_is_refused(world: World, storage: Path, make: Any, says: str) -> None:
+    with override("en"), pytest.raises(FileRefused, match=says):
+        run(world, make())
+    assert not ContactImport.objects.exists()
+    assert not [path for path in storage.rglob("*") if path.is_file()]
+
+
+def test_a_list_of_too_many_rows_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "MOST_ROWS", 2)
+    rows = [f"1380000{number:04},,," for number in range(3)]
+    with override("en"), pytest.raises(FileRefused, match="more than 2 rows"):
+        run(world, csv(*rows))
+
+
+# -- what is remembered
+
+
+def test_the_columns_of_the_last_list_are_remembered_for_its_source(world: World) -> None:
+    supervisor = world.people["supervisor"]
+    content = csv("x,13800001234", heading="甲,乙")
+    first = services.start_import(actor=supervisor, source=world.source, file_name="a.csv", file=io.BytesIO(content))
+    assert first.mapping == {}
+    services.confirm_import(actor=supervisor, contact_import=first, mapping={"phone": 1, "name": 0})
+    second = services.start_import(actor=supervisor, source=world.source, file_name="b.csv", file=io.BytesIO(content))
+    assert second.mapping == {"phone": 1, "name": 0}
+    other = services.start_import(actor=supervisor, source=world.approved_source("other"), file_name="b.csv", file=io.BytesIO(content))
+    assert other.mapping == {}
+
+
+def test_the_same_file_is_imported_once_at_a_time(world: World) -> None:
+    supervisor, content = world.people["supervisor"], csv("13800001234,,,")
+    first, second = (
+        services.start_import(actor=supervisor, source=world.source, file_name=name, file=io.BytesIO(content)) for name in ("a", "b")
+    )
+    job = services.confirm_import(actor=supervisor, contact_import=first, mapping=first.mapping)
+    with pytest.raises(importing.AlreadyRunning):
+        services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping)
+    Job.objects.filter(pk=job.pk).update(state="failed")
+    services.run_import(services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping).pk)
+    third = services.start_import(actor=supervisor, source=world.source, file_name="c", file=io.BytesIO(content))
+    assert importing.imported_before(third) == ContactImport.objects.get(pk=second.pk)
+
+
+def test_the_preview_shows_fifty_rows_and_nothing_in_clear(world: World) -> None:
+    rows = [f"1380000{number:04},王小明{number},," for number in range(60)]
+    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows)))
+    heading, shown = importing.preview(started)
+    assert (len(heading), len(shown), shown[0][0], shown[-1][0]) == (4, 50, 2, 51)
+    assert "小明" not in str(shown)
+    assert "0000" not in str(shown)
+
+
+def test_the_report_for_people_names_the_row_and_the_masked_number(world: World) -> None:
+    done = run(world, csv("13800001234,,,", "138,,,", "13800001234,,,"))
+    counts, rows = load_workbook(services.report_workbook(done))
+    assert dict(counts) == {"accepted": 1, "phone_invalid": 1, "duplicate_in_file": 1}
+    assert [row[:3] for row in rows[1:]] == [
+        [2, "138****1234", "accepted"],
+        [3, "", "phone_invalid"],
+        [4, "138****1234", "duplicate_in_file"],
+    ]
+
+
+def test_a_second_process_prepares_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = (DATA / "contacts-crm.csv").read_bytes()
+    monkeypatch.setattr(preparing, "OWN_PROCESS", 10)
+    monkeypatch.setattr(preparing, "BATCH", 50)
+    done = run(world, content)
+    assert (done.counts, done.consented) == (EXPECTED["counts"], EXPECTED["consented"])
+    assert [line["row"] for line in report_of(done)] == [row["row"] for row in EXPECTED["rows"]]
+
+
+def test_a_second_process_that_dies_is_an_error_and_the_job_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+    monkeypatch.setattr(preparing, "OWN_PROCESS", 0)
+    prepared = preparing.prepared
+    monkeypatch.setattr(preparing, "prepared", lambda **told: os._exit(9))
+    with pytest.raises(RuntimeError, match="ended too soon"):
+        run(world, csv("13800001234,,,"))
+    monkeypatch.setattr(preparing, "prepared", prepared)
+    clock.shift(121)
+    services.run_import(Job.objects.get().pk)
+    assert Contact.objects.count() == 1
+
+
+# -- any list at all
+
+CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
+LINES = st.lists(
+    st.lists(st.one_of(CELL, st.sampled_from(["13800001234", "110101188002045240", "6222020200112230", ""])), max_size=4), max_size=8
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(LINES, st.sampled_from([_csv.QUOTE_MINIMAL, _csv.QUOTE_ALL, _csv.QUOTE_NONNUMERIC]), st.sampled_from(["\r\n", "\n"]))
+def test_any_csv_is_imported_row_by_row_or_refused_with_a_sentence(world: World, lines: list[list[str]], quoting: int, end: str) -> None:
+    """The sum of the report is the count of the rows that hold anything."""
+    out = io.StringIO()
+    writer = _csv.writer(out, quoting=quoting, lineterminator=end)
+    writer.writerow(["手机号", "姓名", "备注", "标签"])
+    writer.writerows(lines)
+    text = out.getvalue()
+    with transaction.atomic():
+        done = told_or_refused(world, text.encode())
+        if done is not None:
+            told = report_of(done)
+            rows = [row for row in list(_csv.reader(io.StringIO(text, newline="")))[1:] if any(cell.strip() for cell in row)]
+            assert len(told) == sum(done.counts.values()) == done.layout["rows"] == len(rows)
+            assert {line["status"] for line in told} <= set(rules.STATUSES)
+            assert all(line["message"] for line in told if line["status"] != "accepted")
+        transaction.set_rollback(True)
+
+
+def told_or_refused(world: World, content: bytes) -> ContactImport | None:
+    """The import, or None for a file that was refused with a sentence."""
+    try:
+        return run(world, content)
+    except FileRefused as refused:
+        if not str(refused):
+            raise
+        return None
+
+
 # -- crashes
 
 
 def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
-    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(preparing, "BATCH", 2)
     rows = [f"1380000{number:04},王小明,网页勾选,2026-07-16 10:00" for number in range(5)]
-    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", content=csv(*rows))
+    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows)))
     job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
-    store, calls = importing.store, []
+    store, calls = storing.store, []
 
     def dies_at_the_second_batch(*args: Any) -> int:
         calls.append(1)
@@ -242,7 +423,7 @@ def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World
             raise KeyboardInterrupt
         return store(*args)
 
-    monkeypatch.setattr(importing, "store", dies_at_the_second_batch)
+    monkeypatch.setattr(storing, "store", dies_at_the_second_batch)
     with pytest.raises(KeyboardInterrupt):
         services.run_import(job.pk)
     assert Contact.objects.count() == 2

@@ -182,6 +182,6 @@ def _insert(world: World, numbers: list[str]) -> None:
 
     content = "手机号,同意渠道,同意时间\n" + "".join(f"{number},网页,2026-11-01\n" for number in numbers)
     done = import_now(
-        actor=world.people["supervisor"], source=world.source, file_name="race.csv", content=content.encode(), list_code="spring"
+        actor=world.people["supervisor"], source=world.source, file_name="race.csv", file=content.encode(), list_code="spring"
     )
     assert done.counts == {"accepted": len(numbers)}

@@ -169,8 +169,8 @@ class Player:
         ends = given_at + timedelta(days=days)
         self.model.consents.append(ConsentOfModel(purpose, given_at, ends))
         consent = Consent(
-            contact=self.contact, purpose=self.purposes[purpose], given_at=given_at, expires_at=ends, channel="web", wording_version="1",
-            evidence="test", recorded_by=self.world.people["supervisor"],
+            contact=self.contact, purpose=self.purposes[purpose], given_at=given_at, expires_at=ends, channel="web",
+            wording=self.contact.source.wording, evidence="test", recorded_by=self.world.people["supervisor"],
         )  # fmt: skip
         Consent.objects.bulk_create([consent])
 
@@ -178,7 +178,9 @@ class Player:
         for each in self.model.consents:
             if each.withdrawn is None and each.given <= self.at:
                 each.withdrawn = self.at
-        Consent.objects.filter(contact=self.contact, withdrawn_at__isnull=True, given_at__lte=self.at).update(withdrawn_at=self.at)
+        Consent.objects.filter(contact=self.contact, withdrawn_at__isnull=True, given_at__lte=self.at).update(
+            withdrawal="test", withdrawn_at=self.at
+        )
 
     def move(self) -> None:
         """To an edge of a later day, to the seventh day of the oldest call, or a moment on."""

@@ -23,7 +23,7 @@ from apps.calls.models import Call, Decision, Flag, Ticket
 from apps.campaigns import services as campaign_services
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
-from apps.contacts.models import ContactImport
+from apps.contacts.models import Contact, ContactImport
 from apps.core.clock import now as clock_now
 from apps.optouts import services as optouts
 from apps.policies import services as policies
@@ -33,6 +33,7 @@ from apps.retention import services as retention
 from apps.scripts import services as scripts
 from apps.webhooks import services as webhooks
 from apps.webhooks.models import Delivery
+from tests.contacts.test_sources import record
 from tests.http import SecureClient
 from tests.quality.sounds import hand_in, wav
 from tests.quality.test_reviews import ITEMS, judged
@@ -97,7 +98,17 @@ PAGES = {
     "import_new": page(S, C),
     "import_preview": page(S, C, object="import"),
     "import_progress": page(S, C, object="import"),
-    "import_report": page(S, C, object="import"),
+    "import_report": page(S, C, object="import_report"),
+    "import_discard": page(S, C, method="post", object="import"),
+    "source_agreement": page(S, C, object="agreement"),
+    "source_agreement_add": page(S, C, object="agreement"),
+    "wording_new": page(S, C, object="source"),
+    "wording_approve": page(C, method="post", object="wording"),
+    "consent_new": page(S, C, object="contact"),
+    "consent_withdraw": page(A, S, C, object="consent"),
+    "consent_evidence": page(S, C, object="consent"),
+    "minor_flag": page(A, S, C, object="contact"),
+    "minor_lift": page(C, object="minor"),
     "opt_outs": page(S, C),
     "opt_out_new": page(S, C),
     "lift_ask": page(C),
@@ -272,21 +283,23 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "source_verdict": {"pk": world.source.pk, "verdict": "withdraw"},
         "decision": {"pk": Decision.objects.latest("pk").pk},
         "import": {"pk": 0},
+        "import_report": {"pk": 0, "form": "xlsx"},
         "reveal": {"pk": contact.pk, "field": "phone"},
         "field": {"pk": ProtectedField.objects.get(name="contacts.contact.phone").pk},
         "person": {"pk": world.people["agent2"].pk},
         "person_step": {"pk": world.people["agent2"].pk, "step": "end-sessions"},
         "client": {"pk": world.client.pk},
-        **(_made_for(world, campaign, wanted)),
+        **(_made_for(world, campaign, contact, wanted)),
     }
 
 
 QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}
 
 
-def _made_for(world: World, campaign: Campaign, wanted: str) -> dict[str, dict[str, Any]]:
+def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -> dict[str, dict[str, Any]]:
     """What is made only for a page that wants it: making everything for every page takes minutes."""
     makers: dict[Callable[[], dict[str, dict[str, Any]]], set[str]] = {
+        lambda: _of_contacts(world, contact): {"wording", "consent", "minor", "agreement"},
         lambda: _of_access(world): {"grant", "audit", "audit_report", "finding", "review_item"},
         lambda: _of_policies(world, campaign): {"policy_kind", "draft", "draft_verdict", "line", "exception"},
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
@@ -442,9 +455,26 @@ def _of_access(world: World) -> dict[str, dict[str, Any]]:
     }
 
 
+def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
+    """A wording that awaits approval, a consent and a source with their files, a client who says that they are a minor."""
+    supervisor = world.people["supervisor"]
+    paper = {"content": b"%PDF-1.7 %%EOF", "file_name": "form.pdf"}
+    given = contacts.record_consent(
+        actor=supervisor, contact=contact, purpose=world.purpose, channel="paper", given_at=clock_now(), reference="登记表", **paper
+    )
+    made = record(world, origin="partner", agreement_content=paper["content"])
+    contacts.flag_minor(actor=supervisor, contact=contact, reason="自称十五岁")
+    return {
+        "wording": {"pk": contacts.propose_wording(actor=supervisor, source=world.source, version="2", text="我同意。").pk},
+        "consent": {"pk": contact.pk, "consent": given.pk},
+        "minor": {"pk": contact.pk},
+        "agreement": {"pk": made.pk},
+    }
+
+
 def _import_of(world: World, username: str) -> ContactImport:
     actor = world.people[username]
-    done = contacts.import_now(actor=actor, source=world.source, file_name="a.csv", content="手机号\n13800007777\n".encode(), list_code="")
+    done = contacts.import_now(actor=actor, source=world.source, file_name="a.csv", file="手机号\n13800007777\n".encode(), list_code="")
     return done
 
 
@@ -452,9 +482,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     """`made`: the arguments of an object that is there already."""
     entry = PAGES[name]
     arguments = dict(objects(world, whose, entry.object)[entry.object]) if made is None else made
-    if entry.object == "import":
+    if entry.object in {"import", "import_report"}:
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
-        arguments = {"pk": _import_of(world, owner).pk}
+        arguments |= {"pk": _import_of(world, owner).pk}
     if entry.object == "play":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "compliance2"
         arguments = {"pk": _play_of(world, owner)}
@@ -535,6 +565,11 @@ FOREIGN = {
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},
+    "import_discard": {S, C},
+    "consent_new": {S},
+    "consent_withdraw": {A, S},
+    "consent_evidence": {S},
+    "minor_flag": {A, S},
     "scrub": {S, C},
     "scrub_result": {S, C},
 }
@@ -566,18 +601,21 @@ def test_navigation_shows_only_what_may_be_followed(world: World, browse: Any, w
         assert client.get(link, follow=True).status_code == 200, link
 
 
+BINARY = {"application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
 @pytest.mark.parametrize("name", [name for name, entry in PAGES.items() if entry.method == "get"])
 def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, name: str) -> None:
     """R10: whoever reads personal data, masked too, is on record with a purpose."""
     who = next(role for role in (S, A, C, D) if role in PAGES[name].roles)
     arguments = dict(objects(world, "own", PAGES[name].object)[PAGES[name].object])
-    if PAGES[name].object == "import":
-        arguments = {"pk": _import_of(world, who).pk}
+    if PAGES[name].object in {"import", "import_report"}:
+        arguments |= {"pk": _import_of(world, who).pk}
     if PAGES[name].object == "play":
         arguments = {"pk": _play_of(world, who)}
     before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
     answer = browse(who).get(reverse(name, kwargs=arguments))
-    if answer.streaming:
+    if answer.streaming or answer.headers["Content-Type"] in BINARY:
         return
     text = answer.content.decode()
     if "138****1234" in text or "王*" in text:

@@ -51,7 +51,7 @@ from campaigns_campaign campaign
 left join contacts_contact contact on contact.number_index = %(index)s
 left join lateral (
     select given_at, expires_at, withdrawn_at from contacts_consent k
-    where k.contact_id = contact.id and k.purpose_id = campaign.purpose_id
+    where k.contact_id = contact.id and k.purpose_id = campaign.purpose_id and k.recipient = ''
     order by (withdrawn_at is null and given_at <= %(at)s::timestamptz and expires_at > %(at)s::timestamptz) desc, given_at desc limit 1
 ) consent on true
 cross join lateral (
@@ -221,7 +221,7 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
     calls_per_day, calls_per_week, caps_exception = terms.caps_at(at)
     holidays = tuple(calendar.statutory_holiday(day) for day in days)
     line = terms.lines.get(asked.line)
-    source_state, has_purpose = terms.sources.get(source_id, (None, False))
+    source = terms.sources.get(source_id)
     facts = Facts(
         at=at,
         kind=terms.kind,
@@ -235,8 +235,8 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         contact_minor=bool(is_minor),
         contact_expires_at=expires_at,
         opted_out_at=opted_out_at,
-        source_state=source_state,
-        source_has_purpose=has_purpose,
+        source_state=source.state_on(days) if source else None,
+        source_has_purpose=bool(source and source.has_purpose),
         consent_given_at=given_at,
         consent_expires_at=consent_until,
         consent_withdrawn_at=withdrawn_at,

@@ -28,6 +28,21 @@ class LineTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTerms:
+    state: str
+    has_purpose: bool
+    valid_from: date | None
+    valid_until: date | None
+
+    def state_on(self, days: list[date]) -> str:
+        """ "approved" only where it is valid on each of the days, which are those of the zones the client may be in."""
+        if self.state != "approved":
+            return self.state
+        valid = all((self.valid_from or day) <= day <= (self.valid_until or day) for day in days)
+        return "approved" if valid else "not_valid"
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """One campaign with everything it leans on. `policies`, `packs` and `exceptions` hold all versions, oldest first."""
 
@@ -48,7 +63,7 @@ class Terms:
     script_id: int | None
     script_state: str | None
     script_expires_at: datetime | None
-    sources: dict[int, tuple[str, bool]]  # state, and whether it has the campaign's purpose
+    sources: dict[int, SourceTerms]
     policies: tuple[CallingPolicy, ...]
     packs: tuple[TradePack, ...]
     exceptions: tuple[CallException, ...]
@@ -151,7 +166,10 @@ def load(code: str) -> Terms:
         script_id=script.pk if script else None,
         script_state=script.state if script else None,
         script_expires_at=script.expires_at if script else None,
-        sources={pk: (state, pk in of_purpose) for pk, state in DataSource.objects.values_list("pk", "state")},
+        sources={
+            pk: SourceTerms(state, pk in of_purpose, valid_from, valid_until)
+            for pk, state, valid_from, valid_until in DataSource.objects.values_list("pk", "state", "valid_from", "valid_until")
+        },
         policies=tuple(CallingPolicy.objects.order_by("number")),
         packs=tuple(TradePack.objects.filter(trade=campaign.trade).order_by("number")),
         exceptions=tuple(campaign.exceptions.filter(approved_at__isnull=False).order_by("pk")),

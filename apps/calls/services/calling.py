@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import Campaign, QueueEntry
+from apps.contacts.models import DataSource, Purpose
 from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
 from apps.core.locks import lock_number
@@ -145,6 +146,27 @@ def withdraw_numbers(*, number_indexes: list[bytes], opted_out_at: datetime, sco
     calls.filter(state__in=Call.OPEN).update(end_requested_at=opted_out_at, opted_out_at=opted_out_at)
     entries = QueueEntry.objects.filter(campaigns, contact__number_index__in=number_indexes)
     entries.update(state=QueueEntry.State.DROPPED, held_by=None, held_until=None)
+
+
+def withdraw_reservations(
+    *, number_index: bytes | None = None, source: DataSource | None = None, purpose: Purpose | None = None, marketing_only: bool = False
+) -> int:
+    """In the transaction in which calling stops (consent withdrawn, a minor, a source withdrawn, an erasure): what was reserved and
+    not dialled falls, calls under way are told to end. Returns how many."""
+    calls = Call.objects.filter(state__in=Call.OPEN)
+    if number_index is not None:
+        calls = calls.filter(number_index=number_index)
+    if source is not None:
+        calls = calls.filter(contact__source=source)
+    if purpose is not None:
+        calls = calls.filter(campaign__purpose=purpose)
+    if marketing_only:
+        calls = calls.filter(campaign__kind="marketing")
+    keys, now = list(calls.values_list("pk", flat=True)), clock.now()
+    reserved = Call.objects.filter(pk__in=keys, state=Call.State.RESERVED)
+    return reserved.update(state=Call.State.WITHDRAWN, ended_at=now) + Call.objects.filter(pk__in=keys, state__in=Call.OPEN).update(
+        end_requested_at=now
+    )
 
 
 def _campaigns_of(scope: str, value: str) -> Q:

@@ -103,7 +103,7 @@ from campaigns_queueentry entry
 join contacts_contact contact on contact.id = entry.contact_id
 left join (
     select distinct on (contact_id) contact_id, given_at, expires_at, withdrawn_at from contacts_consent
-    where purpose_id = %(purpose)s
+    where purpose_id = %(purpose)s and recipient = ''
     order by contact_id, (withdrawn_at is null and given_at <= %(at)s and expires_at > %(at)s) desc, given_at desc
 ) consent on consent.contact_id = contact.id
 left join (

@@ -14,6 +14,8 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.forms import ZoneForm
 from apps.campaigns.models import QueueEntry
 from apps.contacts.models import Contact
+from apps.contacts.services.consenting import RENEWAL
+from apps.core import clock
 
 from .. import queries, services
 from ..services.desk import line_for
@@ -31,7 +33,10 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
     record_page(request, subject=found.public_id, purpose="look up")
     shown = {
         "contact": found,
-        "consents": found.consents.select_related("purpose").order_by("-given_at"),
+        "consents": found.consents.select_related("purpose", "wording").order_by("-given_at"),
+        "now": clock.now(),
+        "renew_before": clock.now() + RENEWAL,
+        "minor": found.minor_flags.filter(lifted_at__isnull=True).first(),
         "calls": queries.calls_of(request.user, found)[:50],
         "revealable": [(name, Contact.label_of(name)) for name in Contact.PROTECTED if campaigns.may_see(request.user, found, name)],
         "gates": [_gate_now(request, found, entry) for entry in entries],

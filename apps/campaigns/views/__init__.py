@@ -2,6 +2,7 @@
 
 from .campaigns import campaign_agent, campaign_grant_ask, campaign_move, campaign_new, campaign_pin, campaigns
 from .clients import client_add, client_change, clients
+from .consents import consent_evidence, consent_new, consent_withdraw, minor_flag, minor_lift
 from .contacts import contact_reveal, contact_search, contact_zone, contacts, import_new
 from .lines import exception_ask, exception_decide, filing_new, line_change, line_new, lines
 
@@ -15,6 +16,9 @@ __all__ = [
     "client_add",
     "client_change",
     "clients",
+    "consent_evidence",
+    "consent_new",
+    "consent_withdraw",
     "contact_reveal",
     "contact_search",
     "contact_zone",
@@ -26,4 +30,6 @@ __all__ = [
     "line_change",
     "line_new",
     "lines",
+    "minor_flag",
+    "minor_lift",
 ]

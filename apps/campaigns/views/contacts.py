@@ -123,11 +123,11 @@ def import_new(request: StaffRequest) -> HttpResponse:
                 actor=request.user,
                 source=chosen["source"],
                 file_name=chosen["file"].name,
-                content=chosen["file"].read(),
+                file=chosen["file"],
                 list_code=chosen["campaign"].code if chosen["campaign"] else "",
             )
         except BadInput as error:
             form.add_error("file", str(error))
         else:
             return redirect("import_preview", pk=started.pk)
-    return render(request, "form.html", {"form": form, "title": _("Import a list"), "back": "contacts", "is_upload": True})
+    return render(request, "form.html", {"form": form, "title": _("Import a list"), "back": "contacts"})

@@ -26,7 +26,7 @@ ROUNDS, ON_ONE, ON_EIGHT = 5, 1_500, 600
 GOALS = {1: 0.30, 8: 0.20}
 
 _COLUMNS = (
-    "created_at", "phone", "tags", "number_index", "last4_index", "zones", "source_id", "is_minor", "minor_reason", "expires_at",
+    "created_at", "phone", "tags", "number_index", "last4_index", "zones", "source_id", "is_minor", "expires_at",
 )  # fmt: skip
 _FLOOR = """
 create table floor_optout (hash bytea primary key);
@@ -82,21 +82,22 @@ def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
         with cursor.copy(f"copy contacts_contact ({', '.join(_COLUMNS)}) from stdin") as copy:
             for number in numbers:
                 found_by = blind_index.number_index(number), blind_index.last4_index(number)
-                copy.write_row((now, _sealed(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, "", later))
+                copy.write_row((now, _sealed(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, later))
         consent = (
             "created_at",
             "contact_id",
             "purpose_id",
             "channel",
             "given_at",
-            "wording_version",
+            "wording_id",
             "evidence",
             "recorded_by_id",
             "expires_at",
         )
         cursor.execute(
-            f"insert into contacts_consent ({', '.join(consent)}) select %s, id, %s, 'web', %s, '1', 'bench', %s, %s from contacts_contact",
-            [now, world.purpose.pk, now - timedelta(days=9), world.supervisor.pk, later],
+            f"insert into contacts_consent ({', '.join(consent)}, recipient, evidence_file, withdrawal)"
+            " select %s, id, %s, 'web', %s, %s, 'bench', %s, %s, '', '', '' from contacts_contact",
+            [now, world.purpose.pk, now - timedelta(days=9), world.source.wording.pk, world.supervisor.pk, later],
         )
         cursor.execute("insert into floor_consent select number_index, %s from contacts_contact", [later])
         hashes = "select sha256(int8send(n)) from generate_series(1, %s) n"

@@ -251,7 +251,7 @@ class _Builder:
             actor=self.staff[plan.supervisor],
             source=DataSource.objects.get(code=f"{plan.code}-web"),
             file_name=f"{plan.code}.csv",
-            content=text.getvalue().encode(),
+            file=text.getvalue().encode(),
             list_code=campaign.code,
         )
 

@@ -1,38 +1,42 @@
-"""A list on its way in: opened, shown, confirmed, stored in batches, reported row by row.
+"""A list on its way in: examined, kept sealed, shown, confirmed, stored in batches, reported row by row.
 
-A batch and the note of how far it came commit together, so a worker that dies is taken over
-without a double: rows already stored are read again for their numbers only. Numbers are
-encrypted before they leave Python; the database sees ciphertext and hashes.
+A batch and the note of how far it came commit together, so a worker that dies is taken over without a double: rows already
+stored are read again for their numbers only. Numbers are encrypted before they leave Python; the database sees ciphertext and
+hashes. `preparing` reads and encrypts, `storing` stores.
 """
 
-import json
+import hashlib
+import io
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import IO
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from psycopg import errors as database
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, detect, phones, vault
+from apps.core import blind_index, clock, detect, streams
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.reading import FileRefused, Table, open_table
+from apps.core.reading import PIECE, FileRefused, Layout, check_size, csv_of_workbook, examine, is_workbook, rows_of
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
-from .. import rules, signals
-from ..models import Contact, ContactImport, DataSource
+from .. import rules
+from ..models import ColumnMapping, ContactImport, DataSource
+from . import preparing, storing
 
-BATCH = 5_000
+MOST_ROWS = 1_000_000
+SHOWN = 50
+TRIES = 3  # of a batch whose number another import stored in the same moment
 Progress = Callable[[int, int], None]
 
 
@@ -49,60 +53,136 @@ class ColumnsRefused(FileRefused):
         )
 
 
-@transaction.atomic
-def start_import(*, actor: User, source: DataSource, file_name: str, content: bytes, list_code: str = "") -> ContactImport:
-    """Open a file and keep it, sealed, until its columns are confirmed.
+class AlreadyRunning(WrongState):
+    code = "import_running"
+    sentence = _("The same file is being imported already. Wait for it to end.")
 
-    Raises `NotAllowed`, `FileRefused` (with `ColumnsRefused` for forbidden columns) and
-    `BadInput`; then nothing has been stored.
+
+class TakenOver(Exception):
+    """Another worker goes on with the import: this one was given up for lost."""
+
+
+def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = "") -> ContactImport:
+    """Examine the whole of a file and keep it, sealed, until its columns are confirmed.
+
+    Raises `NotAllowed`, `FileRefused` (with `ColumnsRefused` for forbidden columns) and `BadInput`; then nothing has been stored.
     """
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
+    check_source(source)
+    if detect.find(file_name):
+        raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
+    if is_workbook(file):
+        with tempfile.SpooledTemporaryFile(max_size=64 * PIECE) as table:
+            table.writelines(csv_of_workbook(file, most_rows=MOST_ROWS))
+            return _keep(actor, source, file_name, table, list_code)
+    return _keep(actor, source, file_name, file, list_code)
+
+
+def check_source(source: DataSource) -> None:
+    """Raises `BadInput` for a source from which nothing may come today."""
     if source.state != DataSource.State.APPROVED:
         raise BadInput(
             _('The source "%(source)s" is not approved. Compliance approves it before anything is imported (R3).'), source=source.code
         )
-    if detect.find(file_name):
-        raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
-    table = open_table(content)
-    if forbidden := rules.forbidden_columns(table.heading):
+    if not source.is_valid_on(timezone.localdate(clock.now())):
+        raise BadInput(_('The source "%(source)s" is not valid today (R3).'), source=source.code)
+
+
+def _keep(actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str) -> ContactImport:
+    check_size(file)
+    layout = examine(file, most_rows=MOST_ROWS)
+    if forbidden := rules.forbidden_columns(layout.heading):
         raise ColumnsRefused(forbidden)
-    table.count()
-    mapping = rules.match_columns(table.heading)
-    upload = vault.put(content, folder="uploads")
-    return ContactImport.objects.create(
-        source=source, list_code=list_code, file_name=file_name[-200:], upload=upload, mapping=mapping, started_by=actor
-    )
+    told = ContactImport(
+        source=source, list_code=list_code, file_name=file_name[-200:], layout=layout.as_json(), digest=_digest(file),
+        mapping=_known_mapping(source, layout.heading), started_by=actor,
+    )  # fmt: skip
+    told.upload = streams.put(_pieces(file), folder="uploads", belongs_to=told.upload_belongs_to)
+    told.save()
+    return told
 
 
-def preview(contact_import: ContactImport) -> tuple[list[str], list[list[str]]]:
-    """The heading, and for the first rows what each cell would become, masked."""
-    table = open_table(vault.get(contact_import.upload))
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while piece := file.read(PIECE):
+        yield piece
+
+
+def _digest(file: IO[bytes]) -> bytes:
+    hashed = hashlib.sha256()
+    for piece in _pieces(file):
+        hashed.update(piece)
+    return blind_index.list_digest(hashed.digest())
+
+
+def _plain(heading: list[str]) -> list[str]:
+    return [rules.plain(title) for title in heading]
+
+
+def _known_mapping(source: DataSource, heading: list[str]) -> dict[str, int]:
+    """What the columns of the same headings were taken for last time, else what the headings tell."""
+    known = ColumnMapping.objects.filter(source=source, heading=_plain(heading)).first()
+    return dict(known.mapping) if known else rules.match_columns(heading)
+
+
+def layout_of(contact_import: ContactImport) -> Layout:
+    return Layout(**contact_import.layout)
+
+
+def preview(contact_import: ContactImport) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The heading, and of the first rows the number and the cells, masked."""
+    layout = layout_of(contact_import)
     rows = []
-    for _number, cells in table.rows():
-        rows.append([_masked_cell(cell) for cell in cells[: len(table.heading)]])
-        if len(rows) == 8:
-            break
-    return table.heading, rows
+    with streams.Stream(contact_import.upload, belongs_to=contact_import.upload_belongs_to) as file:
+        for number, cells in rows_of(file, layout):
+            rows.append((number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]]))
+            if len(rows) == SHOWN:
+                break
+    return layout.heading, rows
 
 
 def _masked_cell(cell: str) -> str:
     return cell[:1] + "*" * min(len(cell) - 1, 6) if len(cell) > 1 else cell
 
 
+def imported_before(contact_import: ContactImport) -> ContactImport | None:
+    """The last import of the same file that came to its end."""
+    same = ContactImport.objects.filter(digest=contact_import.digest, state=ContactImport.State.DONE)
+    return same.exclude(pk=contact_import.pk).order_by("-pk").first()
+
+
 @transaction.atomic
 def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[str, int]) -> Job:
-    """Start the job. Raises `BadInput` when no column is the phone."""
-    contact_import = ContactImport.objects.select_for_update().get(pk=contact_import.pk)
+    """Start the job, and remember what the columns were taken for. Raises `BadInput` when no column is the phone, `AlreadyRunning`
+    while another import of the same file is not over."""
+    contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("source").get(pk=contact_import.pk)
     if contact_import.started_by_id != actor.pk:
         raise NotAllowed()
     if contact_import.state != ContactImport.State.PREVIEW:
         raise WrongState()
+    check_source(contact_import.source)
     contact_import.mapping = _checked(mapping)
-    contact_import.job = jobs.ask_for(kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor)
+    _let_go_of_failed(contact_import)
+    contact_import.job = jobs.ask_for(
+        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout_of(contact_import).rows
+    )
     contact_import.state = ContactImport.State.CONFIRMED
-    contact_import.save()
+    try:
+        with transaction.atomic():
+            contact_import.save()
+    except IntegrityError:
+        raise AlreadyRunning() from None
+    ColumnMapping.objects.update_or_create(
+        source=contact_import.source, heading=_plain(layout_of(contact_import).heading), defaults={"mapping": mapping, "saved_by": actor}
+    )
     return contact_import.job
+
+
+def _let_go_of_failed(contact_import: ContactImport) -> None:
+    """An import of the same file that has failed no longer stands in the way."""
+    failed = ContactImport.objects.filter(digest=contact_import.digest, state=ContactImport.State.CONFIRMED)
+    failed.filter(job__state__in=[Job.State.FAILED, Job.State.REFUSED]).update(digest=None)
 
 
 def _checked(mapping: dict[str, int]) -> dict[str, int]:
@@ -114,13 +194,14 @@ def _checked(mapping: dict[str, int]) -> dict[str, int]:
 
 
 def import_now(
-    *, actor: User, source: DataSource, file_name: str, content: bytes, list_code: str = "", progress: Progress | None = None
+    *, actor: User, source: DataSource, file_name: str, file: IO[bytes] | bytes, list_code: str = "", progress: Progress | None = None
 ) -> ContactImport:
     """The whole path in this process, for the command line. Raises like its steps."""
-    contact_import = start_import(actor=actor, source=source, file_name=file_name, content=content, list_code=list_code)
+    opened = io.BytesIO(file) if isinstance(file, bytes) else file
+    contact_import = start_import(actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code)
     try:
         job = confirm_import(actor=actor, contact_import=contact_import, mapping=contact_import.mapping)
-    except BadInput:
+    except (BadInput, WrongState):
         discard_import(contact_import)
         raise
     run_import(job.pk, progress=progress)
@@ -141,160 +222,89 @@ def run_import(job_id: int, progress: Progress | None = None) -> None:
         if job is None:
             return
         contact_import = ContactImport.objects.select_related("source", "started_by").get(job=job)
-        _run(contact_import, job, progress)
+        try:
+            _run(contact_import, job, progress)
+        except TakenOver:
+            return
 
 
 def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> None:
-    table = open_table(vault.get(contact_import.upload))
-    total = table.count()
-    jobs.move_on(job, done=contact_import.stored_rows, total=total)
-    report: list[bytes] = []
+    layout, terms = layout_of(contact_import), _terms(contact_import, job)
+    purposes = list(contact_import.source.purposes.values_list("pk", flat=True))
+    jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
     counts: Counter[str] = Counter()
-    done = 0
-    with override(settings.LANGUAGE_CODE):
-        for batch in _batches(_verdicts(table, contact_import.mapping, clock.now())):
-            done += len(batch)
-            if done > contact_import.stored_rows:
-                _store_batch(contact_import, job, batch, done)
-            counts.update(verdict.status for verdict in batch)
-            report += [_report_line(verdict) for verdict in batch]
+    with tempfile.TemporaryFile() as report:  # rows, statuses and masks: no value of the file
+
+        def batches() -> Iterator[preparing.Batch]:
+            return preparing.prepared(
+                upload=contact_import.upload, belongs_to=contact_import.upload_belongs_to, layout=layout,
+                mapping=contact_import.mapping, terms=terms, report=report,
+            )  # fmt: skip
+
+        for batch in preparing.beside(batches) if layout.rows > preparing.OWN_PROCESS else batches():
+            counts.update(batch.counts)
+            if batch.done > terms.skip:
+                _store_batch(contact_import, job, batch, purposes, start=max(batch.start, terms.skip))
+            else:
+                jobs.move_on(job, done=terms.skip)
             if progress:
-                progress(done, total)
-    with transaction.atomic():
-        contact_import.counts = dict(counts)
-        contact_import.report = vault.put(b"".join(report), folder="reports")
-        upload, contact_import.upload = contact_import.upload, ""
-        contact_import.save()
-        record_access(
-            kind=AccessEvent.Kind.IMPORTED,
-            subject=f"contact_import:{contact_import.pk}",
-            count=counts[rules.ACCEPTED],
-            purpose="import",
-            actor=contact_import.started_by,
-        )
-        jobs.end(job, state=Job.State.DONE, sentence="")
-        jobs.discard(upload)
+                progress(batch.done, layout.rows)
+        report.seek(0)
+        _finish(contact_import, job, counts, report)
 
 
-def _report_line(verdict: rules.Verdict) -> bytes:
-    line = {"row": verdict.row, "status": verdict.status, "message": str(verdict.message)}
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
+    source, now = contact_import.source, clock.now()
+    return preparing.Terms(
+        source_id=source.pk, wording_id=source.wording.pk, actor_id=contact_import.started_by_id,
+        evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
+        expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,
+        skip=contact_import.stored_rows,
+    )  # fmt: skip
 
 
-def _verdicts(table: Table, mapping: dict[str, int], now: datetime) -> Iterator[rules.Verdict]:
-    zone = ZoneInfo(settings.TIME_ZONE)
-    seen: dict[str, int] = {}
-    for number, cells in table.rows():
-        verdict = rules.judge_row(number, cells, mapping, zone=zone, now=now)
-        if verdict.status == rules.ACCEPTED and verdict.e164:
-            first = seen.setdefault(verdict.e164, number)
-            if first != number:
-                sentence = _("The same number stands in row %(first)s already.") % {"first": first}
-                verdict = rules.Verdict(number, "duplicate_in_file", sentence, verdict.e164)
-        yield verdict
+def _store_batch(contact_import: ContactImport, job: Job, batch: preparing.Batch, purposes: list[int], *, start: int) -> None:
+    """A batch, in a transaction with the note of how far the import is."""
+    for tried in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                _wait_for_no_disk()
+                held = ContactImport.objects.select_for_update(of=("self",)).get(pk=contact_import.pk)
+                if held.stored_rows != start:
+                    raise TakenOver
+                if batch.rows:
+                    held.consented += storing.store(batch, contact_import, purposes)
+                held.stored_rows = batch.done
+                held.save(update_fields=["stored_rows", "consented"])
+                jobs.move_on(job, done=batch.done)
+        except IntegrityError as error:  # another import stored one of the numbers meanwhile, or a contact was erased
+            met = isinstance(error.__cause__, database.UniqueViolation | database.ForeignKeyViolation)
+            if not met or tried == TRIES:
+                raise
+        else:
+            return
 
 
-def _batches(verdicts: Iterator[rules.Verdict]) -> Iterator[list[rules.Verdict]]:
-    batch: list[rules.Verdict] = []
-    for verdict in verdicts:
-        batch.append(verdict)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _wait_for_no_disk() -> None:
+    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has to be on disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local synchronous_commit to off")
 
 
 @transaction.atomic
-def _store_batch(contact_import: ContactImport, job: Job, batch: list[rules.Verdict], done: int) -> None:
-    accepted = [verdict for verdict in batch if verdict.status == rules.ACCEPTED]
-    if accepted:
-        contact_import.consented += store(accepted, contact_import)
-    contact_import.stored_rows = done
-    contact_import.save(update_fields=["stored_rows", "consented"])
-    jobs.move_on(job, done=done)
-
-
-_STAGE = """
-create temporary table if not exists import_stage (
-    phone bytea, name bytea, note bytea, tags text[], number_index bytea primary key, last4_index bytea,
-    zones text[], channel text, given_at timestamptz
-) on commit delete rows
-"""
-_CONTACTS = """
-insert into contacts_contact
-    (created_at, phone, name, note, tags, number_index, last4_index, zones, source_id, is_minor, minor_reason, expires_at)
-select %(now)s, phone, name, note, tags, number_index, last4_index, zones, %(source)s, false, '', %(expires)s
-from import_stage order by number_index
-on conflict (number_index) do update set
-    name = coalesce(excluded.name, contacts_contact.name),
-    note = coalesce(excluded.note, contacts_contact.note),
-    tags = array(select distinct unnest(contacts_contact.tags || excluded.tags)),
-    source_id = case when (select state from contacts_datasource where id = contacts_contact.source_id) = 'approved'
-                     then contacts_contact.source_id else excluded.source_id end
-returning id
-"""
-_CONSENTS = """
-insert into contacts_consent
-    (created_at, contact_id, purpose_id, channel, given_at, wording_version, evidence, recorded_by_id, expires_at)
-select %(now)s, contact.id, purpose.purpose_id, stage.channel, stage.given_at, %(wording)s, %(evidence)s, %(actor)s,
-       stage.given_at + make_interval(days => %(days)s)
-from import_stage stage
-join contacts_contact contact using (number_index)
-cross join (select purpose_id from contacts_datasource_purposes where datasource_id = %(source)s) purpose
-where stage.channel is not null
-on conflict (contact_id, purpose_id, given_at) do nothing
-"""
-_COPY = "copy import_stage (phone, name, note, tags, number_index, last4_index, zones, channel, given_at) from stdin with (format binary)"
-_TYPES = ("bytea", "bytea", "bytea", "text[]", "bytea", "bytea", "text[]", "text", "timestamptz")
-
-
-def store(accepted: list[rules.Verdict], contact_import: ContactImport) -> int:
-    """Contacts and consents of one batch, in the caller's transaction; returns how many consented.
-
-    A number that is there already keeps its contact: an approved source stays its source, a
-    name or note is replaced only by another.
-    """
-    source = contact_import.source
-    now = clock.now()
-    kept = policies.days_kept(DataClass.CONTACT, now)
-    facts: dict[str, Any] = {
-        "now": now,
-        "source": source.pk,
-        "expires": now + timedelta(days=kept),
-        "wording": source.wording_version,
-        "evidence": f"contact_import:{contact_import.pk}",
-        "actor": contact_import.started_by_id,
-        "days": source.consent_days,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_STAGE)
-        with cursor.copy(_COPY) as copy:
-            copy.set_types(_TYPES)
-            for verdict in accepted:
-                copy.write_row(_stage_row(verdict))
-        cursor.execute(_CONTACTS, facts)
-        ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_CONSENTS, facts)
-        cursor.execute("truncate import_stage")
-    signals.contacts_stored.send(sender=ContactImport, contact_import=contact_import, contact_ids=ids)
-    return sum(verdict.consent is not None for verdict in accepted)
-
-
-_PHONE, _NAME, _NOTE = (Contact._meta.get_field(name) for name in ("phone", "name", "note"))
-
-
-def _stage_row(verdict: rules.Verdict) -> tuple[object, ...]:
-    e164 = verdict.e164 or ""
-    consent = verdict.consent
-    return (
-        _PHONE.seal(e164),  # type: ignore[union-attr]
-        _NAME.seal(verdict.name) if verdict.name else None,  # type: ignore[union-attr]
-        _NOTE.seal(verdict.note) if verdict.note else None,  # type: ignore[union-attr]
-        list(verdict.tags),
-        blind_index.number_index(e164),
-        blind_index.last4_index(e164),
-        list(phones.zones_of(e164)),
-        consent.channel if consent else None,
-        consent.given_at if consent else None,
+def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes]) -> None:
+    contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=contact_import.pk)
+    contact_import.counts = dict(counts)
+    contact_import.report = streams.put(_pieces(report), folder="reports", belongs_to=contact_import.report_belongs_to)
+    upload, contact_import.upload = contact_import.upload, ""
+    contact_import.state = ContactImport.State.DONE
+    contact_import.save()
+    record_access(
+        kind=AccessEvent.Kind.IMPORTED,
+        subject=f"contact_import:{contact_import.pk}",
+        count=counts[rules.ACCEPTED],
+        purpose="import",
+        actor=contact_import.started_by,
     )
+    jobs.end(job, state=Job.State.DONE, sentence="")
+    jobs.discard(upload)

@@ -18,6 +18,7 @@ from apps.contacts.models import Contact
 from apps.core import blind_index, clock, detect, phones
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.protected import Protected
+from apps.core.texts import checked_text
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies import queries as policies
@@ -25,7 +26,6 @@ from apps.policies import queries as policies
 from .. import queries, signals
 from ..models import BasePeriod, Complaint, ComplaintEvent
 from ..rules import timing
-from .reviewing import checked_text
 
 Kind = ComplaintEvent.Kind
 END_OF_DAY = time(18, 0)

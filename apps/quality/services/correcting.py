@@ -14,12 +14,12 @@ from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.core import clock, vault
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
+from apps.core.texts import checked_text
 from apps.policies import queries as policies
 
 from .. import queries
 from ..models import ActionEvent, Complaint, CorrectiveAction, Recording, Review, Violation
 from ..rules import timing
-from .reviewing import checked_text
 
 MOST_PROOF = 10 * 1024 * 1024
 # What shows on the agent while it lasts; resuming asks whether an action is still open.

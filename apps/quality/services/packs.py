@@ -25,12 +25,12 @@ from apps.calls.models import Call
 from apps.calls.services import explain
 from apps.core import clock, vault
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
+from apps.core.texts import checked_text
 from apps.jobs.services import discard
 
 from .. import queries
 from ..models import Complaint, EvidencePack, Recording, Transcript
 from .recording import open_recording
-from .reviewing import checked_text
 from .transcribing import opened
 
 State = EvidencePack.State

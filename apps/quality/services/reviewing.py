@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect, phones
-from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.core import clock
+from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
+from apps.core.texts import checked_text
 
 from .. import queries
 from ..models import Play, Recording, Review, ScoreCard, ScoreCardVersion, TimedRemark
@@ -19,16 +20,6 @@ from ..rules import cards
 
 HOLDS = timedelta(hours=8)  # a review that is taken and not judged goes back into the queue
 APPEAL_WITHIN = timedelta(days=7)
-
-
-def checked_text(text: str, what_is_missing: str, *, most: int = 500) -> str:
-    """Text of staff about a call: there is some, and no number of a person in it (R1). Raises `BadInput`."""
-    text = text.strip()
-    if not text:
-        raise BadInput(what_is_missing)
-    if detect.find(text) or phones.find_in(text):
-        raise PersonalDataFound(_("Your text holds a number of a person. Leave it out: the call is named already (R1)."))
-    return text[:most]
 
 
 @transaction.atomic

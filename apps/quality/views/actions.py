@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -19,7 +20,6 @@ from .. import queries, services
 from ..forms import DoneForm, NoteForm
 from ..models import CorrectiveAction
 from ..rules.listening import clock_time
-from .saying import errors_of, said
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)

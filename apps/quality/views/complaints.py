@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.access.services import disclose
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -27,7 +28,6 @@ from ..models import BasePeriod, Complaint, Recording
 from ..rules import timing
 from ..tables import ComplaintTable
 from .recordings import day_of
-from .saying import errors_of, said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 

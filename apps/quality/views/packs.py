@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of
@@ -15,7 +16,6 @@ from apps.core.errors import HeguiError
 from .. import queries, services
 from ..forms import PackForm
 from ..models import EvidencePack
-from .saying import errors_of, said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 

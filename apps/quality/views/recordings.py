@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import errors_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
@@ -27,7 +28,6 @@ from ..forms import HeardForm, PlayForm, TranscriptForm
 from ..models import Transcript
 from ..rules.listening import RangeBeyondEnd
 from ..tables import RecordingTable
-from .saying import errors_of
 from .sheet import sheet_of
 
 LISTENERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)

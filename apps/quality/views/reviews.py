@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -23,7 +24,6 @@ from .. import queries, services
 from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm
 from ..models import Recording, Review, ScoreCardVersion, TimedRemark
 from ..rules import cards
-from .saying import errors_of, said
 from .sheet import sheet_of
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
@@ -16,7 +17,6 @@ from .. import queries, services
 from ..forms import CardForm, PlanForm, as_lines
 from ..models import SamplingPlan, ScoreCardVersion
 from ..rules import cards
-from .saying import said
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 

@@ -11,9 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -208,6 +210,14 @@ def finish_erasures() -> int:
             erase_contacts(list(free.values_list("pk", flat=True)))
         done += _close(erasure)
     return done
+
+
+def purge_soon() -> None:
+    """Ask for a purge now. When the queue is away, tonight's does the same."""
+    try:
+        current_app.send_task("apps.retention.tasks.purge_expired")
+    except OperationalError:
+        log.warning("queue_away", task="purge")
 
 
 def _merge_small_groups(at: datetime, policy: RetentionPolicy) -> None:

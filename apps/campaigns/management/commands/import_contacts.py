@@ -14,7 +14,7 @@ from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign
 from apps.contacts import services
 from apps.contacts.models import DataSource
-from apps.core import cli, vault
+from apps.core import cli
 from apps.core.errors import BadInput
 
 
@@ -36,23 +36,23 @@ class Command(cli.Command):
         if options["campaign"] and not Campaign.objects.filter(code=options["campaign"]).exists():
             raise CommandError(f'There is no campaign "{options["campaign"]}".')
         try:
-            content = options["file"].read_bytes()
+            with options["file"].open("rb") as file:
+                done = services.import_now(
+                    actor=self._actor(options["user"], source),
+                    source=source,
+                    file_name=options["file"].name,
+                    file=file,
+                    list_code=options["campaign"],
+                    progress=self.progress,
+                )
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
-        try:
-            done = services.import_now(
-                actor=self._actor(options["user"], source),
-                source=source,
-                file_name=options["file"].name,
-                content=content,
-                list_code=options["campaign"],
-                progress=self.progress,
-            )
         except BadInput as error:
             self.refuse(error)
             return
         if options["report"]:
-            options["report"].write_bytes(vault.get(done.report))
+            with options["report"].open("wb") as out:
+                out.writelines(services.report_lines(done))
         if options["json"]:
             self.tell({"rows": sum(done.counts.values()), "counts": done.counts, "consented": done.consented})
         else:

@@ -1,0 +1,72 @@
+"""What people agreed to (R2), and who is not of age (R25)."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ApiClient, User
+from apps.core.fields import FileNameField
+from apps.core.models import Dated, named
+
+from .people import Contact
+from .sources import Purpose, Wording
+
+
+class Consent(Dated):
+    """What a person agreed to: purpose, way, time, wording, evidence, end, withdrawal (R2).
+
+    `recipient` names a third party that data may be handed to; it is a consent of its own and allows no call. A renewal is
+    another consent. Recorded by a person or by a program.
+    """
+
+    class Channel(models.TextChoices):
+        WEB = "web", _("ticked on a web form")
+        VOICE = "voice", _("confirmed by voice")
+        PAPER = "paper", _("on paper")
+        CRM = "crm", _("recorded in a CRM")
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)  # `consent_once` begins with it
+    purpose = named(Purpose, verbose_name=_("purpose"), related_name="+")
+    recipient = models.CharField(_("third party"), max_length=120, blank=True)
+    channel = models.CharField(_("way"), max_length=6, choices=Channel)
+    given_at = models.DateTimeField(_("given at"))
+    wording = named(Wording, verbose_name=_("wording"), related_name="+")
+    evidence = models.CharField(_("evidence"), max_length=200)
+    evidence_file = FileNameField(blank=True, editable=False)
+    evidence_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
+    recorded_by = named(User, null=True, related_name="+")
+    client = named(ApiClient, null=True, related_name="+")
+    expires_at = models.DateTimeField(_("holds until"))
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal = models.CharField(_("how it was withdrawn"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "purpose", "recipient", "given_at"], name="consent_once"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("given_at")), name="consent_ends_after_it_begins"),
+            models.CheckConstraint(condition=Q(recorded_by__isnull=True) ^ Q(client__isnull=True), name="consent_recorded_by_one"),
+            models.CheckConstraint(condition=~Q(evidence=""), name="consent_has_evidence"),
+            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"),
+        ]
+
+
+class MinorFlag(Dated):
+    """Somebody said that the client is not of age: no marketing call any more. Compliance takes the flag down, with evidence."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="minor_flags")
+    reason = models.CharField(_("reason"), max_length=200)
+    set_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    evidence = models.CharField(_("evidence"), max_length=200, blank=True)
+    evidence_file = FileNameField(blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["contact"], condition=Q(lifted_at__isnull=True), name="one_minor_flag_up"),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True) | Q(lifted_by__isnull=False) & ~Q(evidence=""), name="minor_flag_lifted_with_evidence"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="minor_flag_has_a_reason"),
+        ]

@@ -1,0 +1,65 @@
+"""Lists on their way in, and what their columns were taken for before."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.core.fields import FileNameField
+from apps.core.models import Dated, is_hash
+from apps.jobs.models import Job
+
+from .sources import DataSource
+
+
+class ContactImport(Dated):
+    """One file on its way in. The upload is kept sealed, and only until the import is over.
+
+    `layout` says how the upload is to be read (`core.reading.Layout`); `digest` is a keyed hash of the file: the same one
+    runs once at a time. `stored_rows` is how far it came, in the transaction of those rows.
+    """
+
+    class State(models.TextChoices):
+        PREVIEW = "preview", _("to be confirmed")
+        CONFIRMED = "confirmed", _("confirmed")
+        DONE = "done", _("done")
+
+    source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")
+    list_code = models.CharField(max_length=40, blank=True)
+    file_name = models.CharField(max_length=200)
+    upload = FileNameField()
+    report = FileNameField(blank=True)
+    layout = models.JSONField(default=dict)
+    digest = models.BinaryField(max_length=32, null=True, editable=False)
+    mapping = models.JSONField(default=dict)
+    counts = models.JSONField(default=dict)
+    consented = models.PositiveIntegerField(default=0)
+    stored_rows = models.PositiveBigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
+    started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="contact_import")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["digest"], condition=models.Q(state="confirmed"), name="one_running_import_of_a_file"),
+            models.CheckConstraint(condition=models.Q(digest__isnull=True) | is_hash("digest"), name="import_digest_is_32_bytes"),
+        ]
+
+    @property
+    def upload_belongs_to(self) -> str:
+        return "contact_import:upload"
+
+    @property
+    def report_belongs_to(self) -> str:
+        return "contact_import:report"
+
+
+class ColumnMapping(Dated):
+    """What the columns of a source's lists were taken for the last time that they had these headings."""
+
+    source = models.ForeignKey(DataSource, models.CASCADE, related_name="mappings")
+    heading = models.JSONField()  # the headings, plain, in order
+    mapping = models.JSONField()  # {meaning: place}
+    saved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "heading"], name="one_mapping_a_heading")]

@@ -1,0 +1,70 @@
+"""A number, once, and how other systems call it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ApiClient
+from apps.core import ids
+from apps.core.fields import ProtectedCharField, ProtectedTextField
+from apps.core.models import Dated, is_hash
+
+from .sources import DataSource
+
+
+class Contact(Dated):
+    """One number, once. The number itself is only in `phone`, encrypted; `number_index` finds it."""
+
+    phone = ProtectedCharField(_("phone"), kind="phone", max_length=20)
+    name = ProtectedCharField(_("full name"), kind="name", max_length=80, null=True, blank=True)
+    note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
+    number_index = models.BinaryField(max_length=32, unique=True, editable=False)
+    last4_index = models.BinaryField(max_length=32, editable=False, db_index=True)
+    zones = ArrayField(models.CharField(max_length=40), verbose_name=_("time zones"), default=list)
+    source = models.ForeignKey(
+        DataSource, models.PROTECT, verbose_name=_("data source"), related_name="contacts", db_constraint=False
+    )  # sources are never deleted (a trigger sees to that), so nothing is checked again for each of a million rows
+    is_minor = models.BooleanField(_("minor"), default=False)  # whether a `MinorFlag` is up: what the gate reads
+    expires_at = models.DateTimeField(_("deleted after"), db_index=True)
+    erasing_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=is_hash("number_index"), name="number_index_is_32_bytes"),
+            models.CheckConstraint(
+                condition=Q(expires_at__lte=F("created_at") + models.Value("366 days", output_field=models.DurationField())),
+                name="contact_kept_one_year_at_most",
+            ),
+        ]
+        indexes = [models.Index(fields=["erasing_at"], condition=Q(erasing_at__isnull=False), name="contact_being_erased")]
+
+    PROTECTED = ("phone", "name", "note")
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("ct", self.pk)
+
+    @classmethod
+    def label_of(cls, field: str) -> str:
+        """What a field is called on pages."""
+        return str(getattr(cls._meta.get_field(field), "verbose_name", field))
+
+
+class ExternalRef(Dated):
+    """What a CRM or an ERP calls a contact. Ids are each system's own: two may use the same one for two people."""
+
+    client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+")
+    external_id = models.CharField(max_length=64)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="external_refs")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "external_id"], name="external_id_once_a_client"),
+            models.UniqueConstraint(fields=["client", "contact"], name="contact_once_a_client"),
+            models.CheckConstraint(condition=~Q(external_id=""), name="external_id_is_not_empty"),
+        ]

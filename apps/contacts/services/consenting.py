@@ -1,0 +1,108 @@
+"""Consents: recorded with their evidence, renewed by another one, withdrawn at once (R2)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.core import clock, evidence
+from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.locks import lock_number
+from apps.core.texts import checked_text
+
+from .. import signals
+from ..models import Consent, Contact, Purpose, Wording
+
+RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
+ANYONE = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
+RENEWAL = timedelta(days=30)  # how long before its end a consent is named as one to renew
+
+
+@transaction.atomic
+def record_consent(
+    *,
+    contact: Contact,
+    purpose: Purpose,
+    channel: str,
+    given_at: datetime,
+    reference: str,
+    actor: User | None = None,
+    client: ApiClient | None = None,
+    recipient: str = "",
+    version: str = "",
+    content: bytes | None = None,
+    file_name: str = "",
+) -> Consent:
+    """Record what somebody agreed to, under the source's wording of that version (the current one by default).
+
+    `recipient` makes it a consent to hand data to a third party. It holds for as long as the source says. The same one again
+    (purpose, recipient, moment) is the one that is stored. Raises `NotAllowed`; `BadInput` for a purpose that the source
+    does not have, a moment that lies in the future, consent that is over already, or nothing that shows it.
+    """
+    if client is None and (actor is None or actor.role not in RECORDERS):
+        raise NotAllowed()
+    now = clock.now()
+    if channel not in Consent.Channel.values:
+        raise BadInput(_("Choose how the consent was given."))
+    if given_at > now:
+        raise BadInput(_("The time of consent lies in the future."))
+    source = contact.source
+    if not source.purposes.filter(pk=purpose.pk).exists():
+        raise BadInput(_('The source "%(source)s" does not have this purpose (R18).'), source=source.code)
+    expires_at = given_at + timedelta(days=source.consent_days)
+    if expires_at <= now:
+        raise BadInput(_("A consent of that time is over already: it held for %(days)s days."), days=source.consent_days)
+    wording = _wording(contact, version)
+    lock_number(bytes(contact.number_index))
+    known = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient, given_at=given_at).first()
+    if known is not None:
+        return known
+    told = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
+    kept = evidence.keep(content, file_name=file_name)
+    return Consent.objects.create(
+        contact=contact, purpose=purpose, recipient=checked_text(recipient, most=120), channel=channel, given_at=given_at,
+        wording=wording, evidence=told, evidence_file=kept.name, evidence_sha256=kept.sha256, recorded_by=None if client else actor,
+        client=client, expires_at=expires_at, created_at=now,
+    )  # fmt: skip
+
+
+def _wording(contact: Contact, version: str) -> Wording:
+    if not version:
+        return contact.source.wording
+    found = contact.source.wordings.filter(version=version, approved_at__isnull=False).first()
+    if found is None:
+        raise BadInput(_('The source has no approved wording of the version "%(version)s".'), version=version)
+    return found
+
+
+@transaction.atomic
+def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, client: ApiClient | None = None) -> Consent:
+    """From this commit on no marketing call stands on it; a reservation that did is let go of (R2, R20)."""
+    if client is None and (actor is None or actor.role not in ANYONE):
+        raise NotAllowed()
+    lock_number(bytes(consent.contact.number_index))
+    consent = Consent.objects.select_for_update(of=("self",)).select_related("contact", "purpose").get(pk=consent.pk)
+    if consent.withdrawn_at is not None:
+        raise WrongState()
+    _withdraw([consent], checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200))
+    return consent
+
+
+@transaction.atomic
+def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = None) -> int:
+    """Withdraw all of a person's consents, or all for one purpose; returns how many. The caller has checked who asks."""
+    lock_number(bytes(contact.number_index))
+    open_ones = contact.consents.select_for_update(of=("self",)).select_related("contact", "purpose").filter(withdrawn_at__isnull=True)
+    found = list(open_ones.filter(purpose=purpose) if purpose else open_ones)
+    _withdraw(found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200))
+    return len(found)
+
+
+def _withdraw(consents: list[Consent], how: str) -> None:
+    for consent in consents:
+        consent.withdrawn_at, consent.withdrawal = clock.now(), how
+        consent.save(update_fields=["withdrawn_at", "withdrawal"])
+        if not consent.recipient:
+            signals.calling_stopped.send(sender=Consent, contact=consent.contact, purpose=consent.purpose, marketing_only=True)

@@ -1,0 +1,52 @@
+"""Clients who are not of age: anyone who hears of it says so at once; only compliance takes it back, with evidence (R25)."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.core import clock, evidence
+from apps.core.errors import NotAllowed, WrongState
+from apps.core.locks import lock_number
+from apps.core.texts import checked_text
+
+from .. import signals
+from ..models import Contact, MinorFlag
+
+
+@transaction.atomic
+def flag_minor(*, contact: Contact, reason: str, actor: User | None = None, client: ApiClient | None = None) -> MinorFlag:
+    """From this commit on no marketing call goes to the contact. A flag that is up already stays as it is."""
+    if client is None and (actor is None or actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}):
+        raise NotAllowed()
+    lock_number(bytes(contact.number_index))
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    if up := contact.minor_flags.filter(lifted_at__isnull=True).first():
+        return up
+    flag = MinorFlag.objects.create(
+        contact=contact, set_by=None if client else actor, client=client, created_at=clock.now(),
+        reason=checked_text(reason, _("Say what shows that the client is a minor."), most=200),
+    )  # fmt: skip
+    contact.is_minor = True
+    contact.save(update_fields=["is_minor"])
+    signals.calling_stopped.send(sender=MinorFlag, contact=contact, purpose=None, marketing_only=True)
+    return flag
+
+
+@transaction.atomic
+def lift_minor(*, actor: User, contact: Contact, reference: str, content: bytes | None = None, file_name: str = "") -> MinorFlag:
+    """Take the flag down: compliance, with what shows that the client is of age. Raises `NotAllowed`, `WrongState`, `BadInput`."""
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed(_("Compliance takes the flag down, with evidence."))
+    lock_number(bytes(contact.number_index))
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    flag = contact.minor_flags.select_for_update().filter(lifted_at__isnull=True).first()
+    if flag is None:
+        raise WrongState()
+    flag.evidence = checked_text(reference, _("Say what shows that the client is of age."), most=200)
+    flag.evidence_file = evidence.keep(content, file_name=file_name).name
+    flag.lifted_at, flag.lifted_by = clock.now(), actor
+    flag.save()
+    contact.is_minor = False
+    contact.save(update_fields=["is_minor"])
+    return flag

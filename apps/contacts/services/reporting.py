@@ -1,0 +1,57 @@
+"""The report of an import, row by row: JSON lines for programs, a workbook for people."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+
+from apps.core.streams import Stream
+
+from ..models import ContactImport
+
+MOST_ROWS = 200_000  # of a workbook: rows that say something
+
+
+def report_lines(contact_import: ContactImport) -> Iterator[bytes]:
+    """`{"row", "status", "message"}` for each row, one a line."""
+    for told in _lines(contact_import):
+        yield json.dumps({name: told[name] for name in ("row", "status", "message")}, ensure_ascii=False).encode() + b"\n"
+
+
+def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
+    with Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
+        for line in io.BufferedReader(file):
+            yield json.loads(line)
+
+
+def report_workbook(contact_import: ContactImport) -> bytes:
+    """Counts, and each row that was not taken or has no consent, by its own number, with the masked number."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        bold = book.add_format({"bold": True})
+        counts = book.add_worksheet(_("Counts"))
+        counts.set_column(0, 0, 30)
+        for place, (status, count) in enumerate(sorted(contact_import.counts.items())):
+            counts.write_string(place, 0, status)
+            counts.write_number(place, 1, count)
+        rows = book.add_worksheet(_("Rows"))
+        rows.set_column(1, 2, 22)
+        rows.set_column(3, 3, 90)
+        rows.write_row(0, 0, [_("Row"), _("Phone"), _("Status"), _("What to do")], bold)
+        rows.freeze_panes(1, 0)
+        place = 0
+        for told in _lines(contact_import):
+            if not told["message"]:
+                continue
+            place += 1
+            if place > MOST_ROWS:
+                rows.write_string(place, 3, _("More rows follow; the report for programs holds all of them."))
+                break
+            rows.write_number(place, 0, int(told["row"]))
+            for column, name in enumerate(("phone", "status", "message"), start=1):
+                rows.write_string(place, column, told[name])
+        if place:
+            rows.autofilter(0, 0, place, 3)
+    return out.getvalue()
