@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
+from apps.contacts.api import router as contacts
 from apps.core.errors import HeguiError
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
@@ -25,6 +26,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", calls)
+api.add_router("", contacts)
 api.add_router("", optouts)
 api.add_router("", quality)
 api.add_router("", scripts)

@@ -77,6 +77,8 @@ class ApiClient(Dated):
         SCRUB = "scrub", _("hold lists against the register")
         RECORDINGS = "recordings", _("hand in recordings and transcripts")
         COMPLAINTS = "complaints", _("record complaints")
+        CONTACTS = "contacts", _("keep contacts in step")
+        REQUESTS = "requests", _("hand in requests of persons about their data")
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")

@@ -3,13 +3,20 @@ from typing import Any
 from django.apps import AppConfig
 
 
-def _enlist_imported(sender: Any, contact_import: Any, contact_ids: list[int], **kwargs: Any) -> None:
-    """An import that names a list fills the queue of the campaign of that code."""
+def _enlist_stored(sender: Any, list_code: str, contact_ids: list[int], client: Any, **kwargs: Any) -> None:
+    """What names a list fills the queue of the campaign of that code: of a program, one of its own."""
+    from apps.core.errors import NotFound
+
     from .models import Campaign
+    from .queries import campaign_for_client
     from .services import enlist
 
-    if contact_import.list_code:
-        enlist(campaign=Campaign.objects.get(code=contact_import.list_code), contact_ids=contact_ids)
+    if not list_code:
+        return
+    campaign = campaign_for_client(client, list_code) if client else Campaign.objects.get(code=list_code)
+    if campaign is None:
+        raise NotFound()
+    enlist(campaign=campaign, contact_ids=contact_ids)
 
 
 def _still_speaks(sender: Any, version: Any, **kwargs: Any) -> bool:
@@ -36,4 +43,4 @@ class CampaignsConfig(AppConfig):
 
         NUMBERS_OF.append(_numbers_of)
         version_superseded.connect(_still_speaks, dispatch_uid="campaigns.still_speaks")
-        contacts_stored.connect(_enlist_imported, dispatch_uid="campaigns.enlist_imported")
+        contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")

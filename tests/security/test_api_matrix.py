@@ -6,6 +6,7 @@ import pytest
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
+from apps.contacts.models import ExternalRef
 from apps.optouts import services as optouts
 from apps.quality.models import Recording
 from config.api import api
@@ -30,6 +31,13 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("put", "calls/{call_id}/recording"): ("recordings", wav(5), 404),
     ("post", "calls/{call_id}/transcript"): ("recordings", {"segments": [{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}]}, 404),
     ("post", "complaints"): ("complaints", {"kind": "unwanted", "text": "x", "phone": PHONE, "reference": "1"}, 201),
+    ("get", "contacts"): ("contacts", None, 200),
+    ("post", "contacts"): ("contacts", {"items": [{"external_id": "crm-1", "phone": PHONE, "source": "members"}]}, 200),
+    ("get", "contacts/{external_id}"): ("contacts", None, 404),
+    ("put", "contacts/{external_id}"): ("contacts", {"phone": "13700001111", "source": "members"}, 201),  # one of its own
+    ("patch", "contacts/{external_id}"): ("contacts", {"note": "x"}, 404),
+    ("delete", "contacts/{external_id}"): ("contacts", None, 404),
+    ("post", "contacts/{external_id}/withdrawals"): ("contacts", {"how": "x"}, 404),
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
 }
@@ -44,12 +52,18 @@ def test_every_operation_has_an_entry() -> None:
     assert operations() == set(OPERATIONS)
 
 
+def filled(path: str) -> str:
+    return path.replace("{code}", "spring").replace("{external_id}", "crm-7")
+
+
 def ask(key: str, operation: tuple[str, str], world: World, call: str) -> Any:
     method, path = operation
-    path = path.replace("{call_id}", call).replace("{code}", "spring").replace("{scrub_id}", call or "su_1")
+    path = filled(path).replace("{call_id}", call).replace("{scrub_id}", call or "su_1")
     caller = Api(key)
-    if method == "put":
+    if method == "put" and isinstance(OPERATIONS[operation][1], bytes):
         return caller.put(path, OPERATIONS[operation][1])
+    if method in {"put", "patch", "delete"}:
+        return caller.send(method, path, OPERATIONS[operation][1])
     return caller.get(path) if method == "get" else caller.post(path, OPERATIONS[operation][1])
 
 
@@ -74,9 +88,7 @@ def scrub_of(client: ApiClient) -> str:
 def test_without_a_key_no_operation_answers(world: World, operation: tuple[str, str]) -> None:
     assert ask("hg_nobody", operation, world, "cl_1").status_code == 401
     method, path = operation
-    answer = getattr(SecureClient(), method)(
-        f"/api/v1/{path.replace('{call_id}', 'cl_1').replace('{code}', 'spring').replace('{scrub_id}', 'su_1')}"
-    )
+    answer = getattr(SecureClient(), method)(f"/api/v1/{filled(path).replace('{call_id}', 'cl_1').replace('{scrub_id}', 'su_1')}")
     assert answer.status_code == 401
 
 
@@ -89,6 +101,8 @@ def test_an_operation_answers_its_scope_and_no_other(world: World, operation: tu
         call = call_of(world, client, is_over=is_about_its_end(operation)) if "{call_id}" in operation[1] else ""
         if "{scrub_id}" in operation[1]:
             call = scrub_of(client)
+        if "{external_id}" in operation[1] and operation[0] != "put":
+            ExternalRef.objects.create(client=client, external_id="crm-7", contact=world.contact)
         status = ask(key, operation, world, call).status_code
         assert status in ({200, 201, 202, 204} if scope in {None, given} else {403}), (given, status)
         if "{call_id}" in operation[1]:

@@ -62,7 +62,7 @@ def store(batch: Batch, contact_import: ContactImport, purposes: list[int]) -> i
             cursor.execute(_UPDATE)
             cursor.execute(_CONSENTS)
     ids = [pk for pk, _contact, _consent in (*fresh, *known)]
-    signals.contacts_stored.send(sender=ContactImport, contact_import=contact_import, contact_ids=ids)
+    signals.contacts_stored.send(sender=ContactImport, list_code=contact_import.list_code, contact_ids=ids, client=None)
     return sum(bool(consent) for _index, _contact, consent in batch.rows)
 
 

@@ -1,0 +1,259 @@
+"""Contacts from a CRM or an ERP: by the ids that it gives them."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from django.http import HttpResponse
+from ninja import Field, Header, Path, Query, Router, Schema, Status
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
+
+from apps.accounts.api_auth import require_scope
+from apps.accounts.models import ApiClient
+from apps.accounts.requests import ClientRequest
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
+from apps.core import phones
+from apps.core.errors import BadInput, HeguiError
+from apps.core.protected import Protected
+
+from .models import Contact, ExternalRef
+from .services import syncing
+from .services.syncing import GivenConsent, Told
+
+router = Router(tags=["contacts"])
+MOST_ITEMS = 1_000
+ID = r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$"
+ExternalId = Annotated[str, StringConstraints(pattern=ID)]
+InPath = Annotated[str, Path(pattern=ID, examples=["crm-1017"])]
+IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
+Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Strict(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ConsentTold(Strict):
+    purpose: Said = Field(examples=["membership"])
+    channel: Literal["web", "voice", "paper", "crm"] = Field(examples=["web"])
+    given_at: AwareDatetime = Field(examples=["2026-07-16T10:00:00+08:00"])
+    evidence: Said = Field(examples=["crm:consent/88231"])
+    wording_version: Annotated[str, StringConstraints(max_length=20)] = Field("", examples=["1"])
+    recipient: Annotated[str, StringConstraints(max_length=120)] = Field("", examples=[""])
+
+
+class ContactChanged(Strict):
+    """What is left out stays as it is."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(None, examples=["13800001234"])
+    name: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["王小明"])
+    tags: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]], Field(max_length=20)] | None = Field(
+        None, examples=[["老客户"]]
+    )
+    note: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["下午联系"])
+    source: Annotated[str, StringConstraints(max_length=40)] | None = Field(None, examples=["members-web"])
+    consents: Annotated[list[ConsentTold], Field(max_length=20)] = Field([], examples=[[]])
+    minor: Line = Field("", examples=[""])
+    list: Line = Field("", examples=["retail-members"])
+
+    def told(self) -> Told:
+        """Raises `PhoneInvalid`, `PersonalDataFound`."""
+        texts = [self.name or "", self.note or "", *(self.tags or ()), self.minor, *(each.evidence for each in self.consents)]
+        told = Told(
+            phone=Protected(phones.normalise(self.phone), "phone") if self.phone else None,
+            name=Protected(self.name, "name") if self.name else None,
+            tags=tuple(dict.fromkeys(tag.strip() for tag in self.tags if tag.strip())) if self.tags is not None else None,
+            note=Protected(self.note, "text") if self.note else None,
+            source=self.source,
+            consents=[GivenConsent(**each.model_dump()) for each in self.consents],
+            minor=self.minor,
+            list_code=self.list,
+        )
+        syncing.checked_told(told, texts)
+        return told
+
+
+class ContactTold(ContactChanged):
+    """The whole contact: what is left out becomes empty, but for consents, which are only added."""
+
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(examples=["13800001234"])
+    source: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(examples=["members-web"])
+
+
+class ConsentKept(Schema):
+    purpose: str = Field(examples=["membership"])
+    recipient: str = Field(examples=[""])
+    channel: str = Field(examples=["web"])
+    given_at: datetime = Field(examples=["2026-07-16T10:00:00+08:00"])
+    expires_at: datetime = Field(examples=["2027-07-16T10:00:00+08:00"])
+    withdrawn_at: datetime | None = Field(examples=[None])
+
+
+class ContactKept(Schema):
+    """Values under their masks: your system has them in clear. Consents: those that you recorded."""
+
+    external_id: str = Field(examples=["crm-1017"])
+    contact: str = Field(examples=["ct_1a"])
+    phone: str = Field(examples=["138****1234"])
+    name: str = Field(examples=["王*"])
+    tags: list[str] = Field(examples=[["老客户"]])
+    source: str = Field(examples=["members-web"])
+    minor: bool = Field(examples=[False])
+    state: Literal["kept", "erasing"] = Field(examples=["kept"])
+    deleted_after: datetime = Field(examples=["2027-07-16T10:00:00+08:00"])
+    etag: str = Field(examples=['"9f86d081884c7d65"'])
+    consents: list[ConsentKept]
+
+
+class ContactsPage(Schema):
+    contacts: list[ContactKept]
+    after: int = Field(examples=[17])
+    has_more: bool = Field(examples=[False])
+
+
+class Item(ContactTold):
+    external_id: ExternalId = Field(examples=["crm-1017"])
+
+
+class Items(Strict):
+    items: Annotated[list[Item], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class Result(Schema):
+    external_id: str = Field(examples=["crm-1017"])
+    status: Literal["created", "updated", "unchanged", "refused"] = Field(examples=["created"])
+    contact: str | None = Field(None, examples=["ct_1a"])
+    code: str | None = Field(None, examples=["phone_invalid"])
+    detail: str | None = Field(None, examples=["10 digits; a mainland mobile has 11."])
+
+
+class Results(Schema):
+    results: list[Result]
+
+
+class Withdrawal(Strict):
+    purpose: Line = Field("", examples=["membership"])
+    how: Said = Field(examples=["客户在会员中心关闭了营销来电"])
+
+
+class Withdrawn(Schema):
+    withdrawn: int = Field(examples=[1])
+
+
+def _shown(client: ApiClient, contact: Contact, external_id: str) -> dict[str, Any]:
+    return {
+        "external_id": external_id,
+        "contact": contact.public_id,
+        "phone": str(contact.phone),
+        "name": str(contact.name or ""),
+        "tags": contact.tags,
+        "source": contact.source.code,
+        "minor": contact.is_minor,
+        "state": "erasing" if contact.erasing_at else "kept",
+        "deleted_after": contact.expires_at,
+        "etag": _quoted(contact),
+        "consents": [
+            {**{name: getattr(each, name) for name in ("recipient", "channel", "given_at", "expires_at", "withdrawn_at")},
+             "purpose": each.purpose.code}
+            for each in contact.consents.filter(client=client).select_related("purpose").order_by("pk")
+        ],
+    }  # fmt: skip
+
+
+def _quoted(contact: Contact) -> str:
+    return f'"{syncing.etag_of(contact)}"'
+
+
+def _etag(if_match: str | None) -> str:
+    """The tag of an `If-Match`, without its quotes; "" where there is none, or any state will do."""
+    if not if_match or if_match.strip() == "*":
+        return ""
+    found = re.fullmatch(r'\s*"([0-9a-f]{1,64})"\s*', if_match)
+    if found is None:
+        raise BadInput('Send If-Match as you got it: one ETag in double quotes, or "*".')
+    return found[1]
+
+
+def _answer(request: ClientRequest, response: HttpResponse, contact: Contact, external_id: str) -> dict[str, Any]:
+    response["ETag"] = _quoted(contact)
+    return _shown(request.auth, contact, external_id)
+
+
+@router.get("contacts", response=ContactsPage, summary="The contacts that you named, in the order in which you named them first")
+def list_contacts(
+    request: ClientRequest, after: Annotated[int, Query(ge=0, le=2**62)] = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
+) -> dict[str, Any]:
+    """Begin with `after=0` and go on with the `after` of the last answer."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.CONTACTS)
+    refs = list(ExternalRef.objects.filter(client=client, pk__gt=after).select_related("contact__source").order_by("pk")[: limit + 1])
+    shown, has_more = refs[:limit], len(refs) > limit
+    record_access(kind=AccessEvent.Kind.VIEWED, subject="contact:list", purpose="sync", count=len(shown), client=client)
+    return {
+        "contacts": [_shown(client, ref.contact, ref.external_id) for ref in shown],
+        "after": shown[-1].pk if shown else after,
+        "has_more": has_more,
+    }
+
+
+@router.post("contacts", response=Results, summary="Up to 1,000 contacts at once, with a result for each")
+def post_contacts(request: ClientRequest, told: Items, key: IdempotencyKey = None) -> dict[str, Any]:
+    """Each item is what `PUT` takes, with its `external_id`, and is stored or refused by itself. The same again changes nothing."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.CONTACTS)
+    return {"results": [_stored(client, item) for item in told.items]}
+
+
+def _stored(client: ApiClient, item: Item) -> dict[str, Any]:
+    try:
+        contact, outcome = syncing.put_contact(client=client, external_id=item.external_id, told=item.told())
+    except HeguiError as error:
+        return {"external_id": item.external_id, "status": "refused", "code": error.code, "detail": str(error)}
+    return {"external_id": item.external_id, "status": outcome, "contact": contact.public_id}
+
+
+@router.get("contacts/{external_id}", response=ContactKept, summary="One contact, masked, with its ETag")
+def get_contact(request: ClientRequest, response: HttpResponse, external_id: InPath) -> dict[str, Any]:
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    ref = syncing.find_ref(request.auth, external_id)
+    record_access(kind=AccessEvent.Kind.VIEWED, subject=ref.contact.public_id, purpose="sync", client=request.auth)
+    return _answer(request, response, ref.contact, external_id)
+
+
+@router.put(
+    "contacts/{external_id}", response={200: ContactKept, 201: ContactKept}, summary="Create a contact, or replace what is known of it"
+)
+def put_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactTold, if_match: IfMatch = None) -> Any:
+    """With `If-Match` only while the contact is as you read it (412 otherwise)."""
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    contact, outcome = syncing.put_contact(client=request.auth, external_id=external_id, told=told.told(), if_match=_etag(if_match))
+    return Status(201 if outcome == "created" else 200, _answer(request, response, contact, external_id))
+
+
+@router.patch("contacts/{external_id}", response=ContactKept, summary="Change some of what is known of a contact")
+def patch_contact(
+    request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactChanged, if_match: IfMatch = None
+) -> dict[str, Any]:
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    contact, _outcome = syncing.put_contact(
+        client=request.auth, external_id=external_id, told=told.told(), if_match=_etag(if_match), partial=True
+    )
+    return _answer(request, response, contact, external_id)
+
+
+@router.delete("contacts/{external_id}", response={202: ContactKept}, summary="Delete a contact: calling stops now, its erasure begins")
+def delete_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, if_match: IfMatch = None) -> Any:
+    """404 once it is gone; `contact.erased` is sent to your end point then. A legal hold keeps it, and it is not called meanwhile."""
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    contact = syncing.delete_contact(client=request.auth, external_id=external_id, if_match=_etag(if_match))
+    return Status(202, _answer(request, response, contact, external_id))
+
+
+@router.post("contacts/{external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
+def post_withdrawal(request: ClientRequest, external_id: InPath, told: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
+    """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=told.purpose, how=told.how)}

@@ -1,0 +1,179 @@
+"""Contacts in step with a CRM: idempotent, by its own ids, refused when what was read has changed, deletions at once."""
+
+from typing import Any
+
+import pytest
+
+from apps.campaigns.models import QueueEntry
+from apps.contacts import services
+from apps.contacts.models import Consent, Contact, ExternalRef
+from apps.contacts.services import syncing
+from apps.retention.services import purging
+from tests.http import Api, problem
+from tests.world import OTHER_PHONE, PHONE, World
+
+CONSENT = {"purpose": "membership", "channel": "web", "given_at": "2026-11-01T10:00:00+08:00", "evidence": "crm:consent/1"}
+TOLD = {"phone": OTHER_PHONE, "source": "members", "name": "李华", "tags": ["老客户"], "note": "下午联系", "consents": [CONSENT]}
+
+
+@pytest.fixture
+def crm(world: World) -> Api:
+    client, key = world.api_client("crm", "contacts")
+    world.campaign.clients.add(client)
+    return Api(key)
+
+
+def test_a_contact_comes_in_and_may_be_called(world: World, crm: Api) -> None:
+    answer = crm.send("put", "contacts/crm-1", {**TOLD, "list": "spring"})
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["phone"], told["name"], told["state"], told["tags"]) == ("139****5678", "李*", "kept", ["老客户"])
+    assert answer.headers["ETag"] == told["etag"]
+    assert world.authorize(phone=OTHER_PHONE, reserve=False).allowed
+    assert QueueEntry.objects.filter(contact__external_refs__external_id="crm-1", campaign=world.campaign).exists()
+    given = Consent.objects.get(contact__external_refs__external_id="crm-1")
+    assert (given.client and given.client.name, given.recorded_by, given.evidence) == ("crm", None, "crm:consent/1")
+
+
+def test_the_same_again_changes_nothing(crm: Api) -> None:
+    first = crm.send("put", "contacts/crm-1", TOLD)
+    again = crm.send("put", "contacts/crm-1", TOLD)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["ETag"] == first.headers["ETag"]
+    results = crm.post("contacts", {"items": [{**TOLD, "external_id": "crm-1"}]}).json()["results"]
+    assert [each["status"] for each in results] == ["unchanged"]
+    assert Consent.objects.filter(contact__external_refs__external_id="crm-1").count() == 1
+
+
+def test_put_replaces_and_patch_changes_what_is_told(crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    patched = crm.send("patch", "contacts/crm-1", {"tags": ["新客户"]}).json()
+    assert (patched["name"], patched["tags"]) == ("李*", ["新客户"])
+    put = crm.send("put", "contacts/crm-1", {"phone": OTHER_PHONE, "source": "members"}).json()
+    assert (put["name"], put["tags"], len(put["consents"])) == ("", [], 1)
+
+
+def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm: Api) -> None:
+    etag = crm.send("put", "contacts/crm-1", TOLD).headers["ETag"]
+    contact = Contact.objects.get(external_refs__external_id="crm-1")
+    services.flag_minor(actor=world.people["agent"], contact=contact, reason="自称十五岁")
+    for method, body in (("put", TOLD), ("patch", {"note": "x"}), ("delete", None)):
+        answer = crm.send(method, "contacts/crm-1", body, **{"If-Match": etag})
+        assert problem(answer) == (412, "precondition_failed")
+    fresh = crm.get("contacts/crm-1").headers["ETag"]
+    assert crm.send("patch", "contacts/crm-1", {"note": "x"}, **{"If-Match": fresh}).status_code == 200
+    assert problem(crm.send("patch", "contacts/crm-1", {"note": "y"}, **{"If-Match": "W/abc"}))[0] == 422
+
+
+def test_ids_are_each_system_s_own(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    _client, key = world.api_client("erp", "contacts")
+    erp = Api(key)
+    assert problem(erp.get("contacts/crm-1")) == (404, "not_found")
+    assert problem(erp.send("delete", "contacts/crm-1"))[0] == 404
+    assert erp.send("put", "contacts/crm-1", {**TOLD, "phone": "13700001111"}).status_code == 201
+    assert crm.get("contacts/crm-1").json()["phone"] == "139****5678"
+
+
+def test_a_number_is_one_contact(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", {**TOLD, "phone": PHONE})
+    assert ExternalRef.objects.get(external_id="crm-1").contact == world.contact
+    assert problem(crm.send("put", "contacts/crm-2", {**TOLD, "phone": PHONE})) == (409, "number_taken")
+    assert not ExternalRef.objects.filter(external_id="crm-2").exists()
+
+
+def test_a_changed_number_takes_the_id_with_it_and_the_old_one_goes(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    old = Contact.objects.get(external_refs__external_id="crm-1")
+    assert crm.send("patch", "contacts/crm-1", {"phone": "13700001111"}).json()["phone"] == "137****1111"
+    old.refresh_from_db()
+    assert old.erasing_at is not None
+    purging.purge(pause=0)
+    assert not Contact.objects.filter(pk=old.pk).exists()
+    assert Contact.objects.get(external_refs__external_id="crm-1").phone
+
+
+def test_a_deletion_stops_calling_at_once_and_erases(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", {**TOLD, "list": "spring"})
+    call = world.authorize(phone=OTHER_PHONE).call
+    assert call is not None
+    for _again in range(2):
+        answer = crm.send("delete", "contacts/crm-1")
+        assert (answer.status_code, answer.json()["state"]) == (202, "erasing")
+    call.refresh_from_db()
+    assert call.state == "withdrawn"
+    assert "erased_contact" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+    assert problem(crm.send("put", "contacts/crm-1", TOLD)) == (409, "being_erased")
+    purging.purge(pause=0)
+    assert problem(crm.get("contacts/crm-1")) == (404, "not_found")
+    assert crm.send("put", "contacts/crm-1", TOLD).status_code == 201
+
+
+def test_a_withdrawal_takes_effect_at_once(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    assert crm.post("contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}).json() == {"withdrawn": 1}
+    assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
+    assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {"withdrawn": 0}
+
+
+def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:
+    items = [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(40)]
+    items[3]["phone"], items[4]["source"] = "12345", "nobody"
+    items[5]["note"], items[6]["consents"] = "110101188002045240", [{**CONSENT, "purpose": "loans"}]
+    items[7]["list"] = "foreign"
+    results = crm.post("contacts", {"items": items}).json()["results"]
+    refused = {each["external_id"]: each["code"] for each in results if each["status"] == "refused"}
+    assert refused == {
+        "crm-3": "phone_invalid", "crm-4": "bad_input", "crm-5": "personal_data_found", "crm-6": "bad_input", "crm-7": "not_found",
+    }  # fmt: skip
+    assert sum(each["status"] == "created" for each in results) == 35 == ExternalRef.objects.count()
+    assert Contact.objects.count() == 35 + 1, "what was refused left nothing"
+    assert "110101188002045240" not in str(results)
+
+
+def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:
+    crm.post("contacts", {"items": [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(25)]})
+    seen: list[str] = []
+    after, has_more = 0, True
+    while has_more:
+        page = crm.get(f"contacts?after={after}&limit=10").json()
+        seen += [each["external_id"] for each in page["contacts"]]
+        after, has_more = page["after"], page["has_more"]
+    assert seen == [f"crm-{number}" for number in range(25)]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({**TOLD, "phone": "110"}, "phone_invalid"),
+        ({**TOLD, "name": "王 6222020200112230"}, "personal_data_found"),
+        ({**TOLD, "tags": ["１１０１０１１８８００２０４５２４０"]}, "personal_data_found"),
+        ({**TOLD, "tags": ["x" * 41]}, "bad_input"),
+        ({**TOLD, "email": "a@example.invalid"}, "bad_input"),
+        ({**TOLD, "consents": [{**CONSENT, "given_at": "2027-01-01T00:00:00+08:00"}]}, "bad_input"),
+        ({**TOLD, "consents": [{**CONSENT, "wording_version": "9"}]}, "bad_input"),
+        ({"source": "members"}, "bad_input"),
+    ],
+)
+def test_what_may_not_come_in_is_refused_and_nothing_is_stored(world: World, crm: Api, body: dict[str, Any], code: str) -> None:
+    answer = crm.send("put", "contacts/crm-1", body)
+    assert problem(answer) == (422, code)
+    assert list(Contact.objects.all()) == [world.contact]
+    assert not ExternalRef.objects.exists()
+
+
+def test_a_source_that_is_withdrawn_brings_nothing_in(world: World, crm: Api) -> None:
+    services.withdraw_source(actor=world.people["compliance"], source=world.source)
+    assert problem(crm.send("put", "contacts/crm-1", TOLD)) == (422, "bad_input")
+
+
+def test_a_state_is_told_by_everything_that_may_be_said(world: World) -> None:
+    seen = {syncing.etag_of(world.contact)}
+    values: Any = world.contact
+    for name, value in (("name", "王大明"), ("note", "x"), ("tags", ["a"]), ("is_minor", True)):
+        setattr(values, name, value)
+        values.save()
+        seen.add(syncing.etag_of(Contact.objects.get(pk=world.contact.pk)))
+    services.withdraw_consents(contact=world.contact, how="来信")
+    seen.add(syncing.etag_of(world.contact))
+    assert len(seen) == 6
