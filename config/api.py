@@ -14,6 +14,7 @@ from apps.contacts.api import router as contacts
 from apps.core.errors import HeguiError
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
+from apps.rights.api import router as rights
 from apps.scripts.api import router as scripts
 
 api = NinjaAPI(
@@ -29,6 +30,7 @@ api.add_router("", calls)
 api.add_router("", contacts)
 api.add_router("", optouts)
 api.add_router("", quality)
+api.add_router("", rights)
 api.add_router("", scripts)
 
 

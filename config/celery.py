@@ -55,6 +55,8 @@ app.conf.update(
         "sample-calls": {"task": "apps.quality.tasks.sample_due", "schedule": crontab(hour=6, minute=0)},
         "escalate-actions": {"task": "apps.quality.tasks.escalate", "schedule": crontab(minute=20)},
         "report-missing-recordings": {"task": "apps.quality.tasks.report_missing", "schedule": crontab(hour=9, minute=15)},
+        "watch-requests": {"task": "apps.rights.tasks.watch", "schedule": crontab(hour=9, minute=20)},
+        "tidy-requests": {"task": "apps.rights.tasks.tidy", "schedule": crontab(minute=40)},
         "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
         "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
         "back-up": {"task": "apps.retention.tasks.back_up", "schedule": crontab(hour=1, minute=30)},
@@ -77,6 +79,7 @@ app.autodiscover_tasks(
         "apps.campaigns",
         "apps.calls",
         "apps.quality",
+        "apps.rights",
         "apps.retention",
     ]
 )

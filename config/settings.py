@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "apps.campaigns",
     "apps.calls",
     "apps.quality",
+    "apps.rights",
     "apps.retention",
     "apps.console",
 ]

@@ -53,7 +53,7 @@ def have_norm() -> None:
     """The rows that migrations write: a test that commits leaves the tables empty for the next one."""
     if not CallingPolicy.objects.exists():
         CallingPolicy.objects.create(number=1, in_force_from=datetime(2021, 11, 1, tzinfo=UTC))
-        for written in ("0005_approvers_of_scripts", "0006_storage_periods", "0008_storage_of_recordings"):
+        for written in ("0005_approvers_of_scripts", "0006_storage_periods", "0008_storage_of_recordings", "0009_storage_of_requests"):
             import_module(f"apps.policies.migrations.{written}").write_norm(apps, None)
 
 

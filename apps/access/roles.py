@@ -10,6 +10,9 @@ CALL_NOTE = "calls.disposition.note"
 MESSAGE = "optouts.message.text"
 TRANSCRIPT = "quality.transcript.segments"
 COMPLAINT, REMEDY = "quality.complaint.text", "quality.complaint.remedy"
+REQUEST_PHONE, REQUEST_TEXT = "rights.subjectrequest.phone", "rights.subjectrequest.text"
+REQUEST_NAME, REQUEST_ANSWER = "rights.subjectrequest.new_name", "rights.subjectrequest.answer"
+REQUEST = (REQUEST_PHONE, REQUEST_TEXT, REQUEST_NAME, REQUEST_ANSWER)
 # Secrets that sign messages to other systems: nobody is shown them again.
 WEBHOOK_SECRET, WEBHOOK_PREVIOUS = "webhooks.endpoint.secret", "webhooks.endpoint.previous_secret"
 
@@ -28,6 +31,10 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         TRANSCRIPT: frozenset({"view_masked", "view_clear"}),
         COMPLAINT: frozenset({"view_masked", "view_clear", "change_value"}),
         REMEDY: frozenset({"view_masked", "view_clear", "change_value"}),
+        REQUEST_PHONE: frozenset({"view_masked"}),
+        REQUEST_TEXT: frozenset({"view_masked"}),
+        REQUEST_NAME: frozenset({"view_masked"}),
+        REQUEST_ANSWER: frozenset({"view_masked"}),
     },
     Role.COMPLIANCE: {
         PHONE: frozenset({"view_masked", "view_clear", "export_value"}),
@@ -38,10 +45,14 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         TRANSCRIPT: frozenset({"view_masked", "view_clear"}),
         COMPLAINT: frozenset({"view_masked", "view_clear", "change_value"}),
         REMEDY: frozenset({"view_masked", "view_clear", "change_value"}),
+        REQUEST_PHONE: frozenset({"view_masked", "view_clear"}),
+        REQUEST_TEXT: frozenset({"view_masked", "view_clear"}),
+        REQUEST_NAME: frozenset({"view_masked", "view_clear"}),
+        REQUEST_ANSWER: frozenset({"view_masked", "view_clear", "change_value"}),
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, TRANSCRIPT, COMPLAINT, REMEDY, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, TRANSCRIPT, COMPLAINT, REMEDY, *REQUEST, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}

@@ -36,6 +36,10 @@ FIELD_LABELS: dict[str, Promise | str] = {
     roles.TRANSCRIPT: _("transcript of calls"),
     roles.COMPLAINT: _("text of complaints"),
     roles.REMEDY: _("remedy of complaints"),
+    roles.REQUEST_PHONE: _("phone of requests"),
+    roles.REQUEST_TEXT: _("text of requests"),
+    roles.REQUEST_NAME: _("right name in requests"),
+    roles.REQUEST_ANSWER: _("answer to requests"),
     roles.WEBHOOK_SECRET: _("secret of webhooks"),
     roles.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
 }

@@ -24,6 +24,7 @@ UNTRACKED = {
     "webhooks.event",
     "webhooks.delivery",
     "scripts.reviewevent",
+    "rights.requestevent",
     "quality.play",
     "quality.actionevent",
     "quality.complaintevent",
@@ -41,7 +42,7 @@ UNTRACKED = {
 }
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
-    "silences", "sha256", "agreement_sha256", "evidence_sha256", "digest",
+    "silences", "sha256", "agreement_sha256", "evidence_sha256", "archive_sha256", "archive_word", "code_word", "digest",
 ]  # fmt: skip
 
 

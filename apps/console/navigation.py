@@ -49,6 +49,7 @@ LINKS = (
     Link("quality_reviews", "headphones", _("Call review")),
     Link("actions", "tool", _("Corrective actions")),
     Link("complaints", "message-report", _("Complaints")),
+    Link("requests", "user-question", _("Requests of persons")),
     Link("agents", "chart-line", _("Agents")),
     Link("lines", "phone-outgoing", _("Lines")),
     Link("flags", "flag", _("Alerts")),

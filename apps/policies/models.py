@@ -88,6 +88,7 @@ class DataClass(models.TextChoices):
     TRANSCRIPT = "transcript", _("transcripts")
     REVIEW = "review", _("reviews, violations and corrective actions")
     COMPLAINT = "complaint", _("complaints and disputes")
+    REQUEST = "request", _("requests of persons about their data")
     IMPORT_FILE = "import_file", _("files and reports of imports")
     LIST_FILE = "list_file", _("lists held against the register, and their results")
     CODE = "code", _("one-time codes")

@@ -33,6 +33,20 @@ def _begin_erasure(sender: Any, **kwargs: Any) -> None:
     transaction.on_commit(purge_soon)
 
 
+def _preview(sender: Any, number_index: bytes, **kwargs: Any) -> Any:
+    from .services.erasing import preview_person
+
+    return preview_person(number_index)
+
+
+def _erase(sender: Any, subject_request: Any, **kwargs: Any) -> Any:
+    from .services.erasing import erase_person
+
+    return erase_person(
+        number_index=bytes(subject_request.number_index), phone=subject_request.phone, reason=f"request:{subject_request.pk}"
+    )
+
+
 class RetentionConfig(AppConfig):
     name = "apps.retention"
     label = "retention"
@@ -41,10 +55,13 @@ class RetentionConfig(AppConfig):
         from apps.contacts.signals import erasure_asked, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
+        from apps.rights.signals import erasure_ordered, person_asked_about
 
         from .checks import everything_has_a_period
 
         register(everything_has_a_period)
+        person_asked_about.connect(_preview, dispatch_uid="retention.preview")
+        erasure_ordered.connect(_erase, dispatch_uid="retention.erase")
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")
         erasure_asked.connect(_begin_erasure, dispatch_uid="retention.erasure_asked")
         opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")

@@ -22,6 +22,7 @@ from apps.jobs.models import Job
 from apps.optouts.models import Code, ListIn, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
+from apps.rights.models import SubjectRequest
 from apps.webhooks.models import Event
 
 from .deleting import cut, delete_rows, delete_where
@@ -79,7 +80,7 @@ def _calls(at: datetime, days: int) -> QuerySet[Call]:
     return Call.objects.filter(reserved_at__lte=_before(at, days)).exclude(state__in=Call.OPEN)
 
 
-def _erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+def erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     if policy.action == RetentionPolicy.Action.ANONYMISE:
         _count_into_tally(Call.objects.filter(pk__in=keys))
     for model in (Ticket, Disposition):
@@ -116,7 +117,7 @@ def _rows_of(model: type[Any]) -> Erase:
 # -- recordings, and what people made of them
 
 
-def _erase_recordings(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+def erase_recordings(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     delete_where(Play, "recording_id", keys)
     for name in delete_where(Recording, "id", keys, returning="file"):
         jobs.discard(name)
@@ -147,7 +148,7 @@ def _erase_violations(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     delete_rows(Violation, keys)
 
 
-def _erase_complaints(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+def erase_complaints(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     for name in EvidencePack.objects.filter(complaint__in=keys).values_list("file", flat=True):
         jobs.discard(name)
     delete_rows(Complaint, keys)
@@ -155,6 +156,16 @@ def _erase_complaints(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 
 def _complaints(at: datetime, days: int) -> QuerySet[Complaint]:
     return Complaint.objects.filter(closed_at__lte=_before(at, days), state=Complaint.State.CLOSED)
+
+
+def _requests(at: datetime, days: int) -> QuerySet[SubjectRequest]:
+    return SubjectRequest.objects.filter(closed_at__lte=_before(at, days))
+
+
+def _erase_requests(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    for name in SubjectRequest.objects.filter(pk__in=keys).values_list("archive", flat=True):
+        jobs.discard(name)
+    delete_rows(SubjectRequest, keys)
 
 
 # -- files
@@ -205,7 +216,7 @@ RECEIVED = _("when it was received")
 CLASSES = (
     Class(
         DataClass.RECORDING, _("when the call began"), lambda at, days: Recording.objects.filter(started_at__lte=_before(at, days)),
-        _erase_recordings, lambda holds: holds.recordings, ("quality.recording",),
+        erase_recordings, lambda holds: holds.recordings, ("quality.recording",),
     ),
     Class(
         DataClass.TRANSCRIPT, _("when the call began"), lambda at, days: Transcript.objects.filter(started_at__lte=_before(at, days)),
@@ -217,12 +228,13 @@ CLASSES = (
     ),
     Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations, models=("quality.correctiveaction",)),
     Class(
-        DataClass.COMPLAINT, _("when it was closed"), _complaints, _erase_complaints, lambda holds: holds.complaints,
+        DataClass.COMPLAINT, _("when it was closed"), _complaints, erase_complaints, lambda holds: holds.complaints,
         ("quality.complaint", "quality.evidencepack"),
     ),
+    Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests, models=("rights.subjectrequest",)),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.
     Class(
-        DataClass.CALL, _("when the call was reserved"), _calls, _erase_calls, lambda holds: holds.calls,
+        DataClass.CALL, _("when the call was reserved"), _calls, erase_calls, lambda holds: holds.calls,
         ("calls.call", "calls.disposition", "calls.ticket"),
     ),
     Class(

@@ -12,14 +12,17 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils.translation import override
 
+from apps.calls.models import Call
 from apps.contacts.models import Contact, ContactImport
 from apps.core import blind_index, keyring, vault
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
+from apps.quality.models import Recording, Transcript
 from apps.retention import archive, databases, ledger, services
 from apps.retention.archive import BackupRefused, Secrets, read_head
 from apps.retention.models import Erasure
 from apps.retention.services import restoring
+from tests.rights.test_requests import ask, execute, history
 from tests.world import OTHER_PHONE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,6 +136,18 @@ def test_who_was_erased_since_stays_erased(world: World, backup: Path, elsewhere
     with databases.working_on(elsewhere):
         assert list(Contact.objects.values_list("pk", flat=True)) == [world.contact.pk]
         assert Erasure.objects.get().number_hashes == [blind_index.ledger_hash(f"+86{OTHER_PHONE}")]
+
+
+def test_who_had_everything_erased_since_has_nothing_here_again(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
+    """R20: calls, recordings and transcripts of a person who asked for it, not only the contact."""
+    history(world)
+    path = tmp_path / "whole.backup"
+    services.back_up(path, secrets=KEYRING)
+    execute(world, ask(world))
+    restored(path, elsewhere)
+    with databases.working_on(elsewhere):
+        for model in (Contact, Call, Recording, Transcript):
+            assert not model.objects.exists(), model
 
 
 def test_who_came_back_after_an_erasure_stays(world: World, tmp_path: Path, elsewhere: str, clock: Any) -> None:

@@ -9,6 +9,7 @@ from apps.calls.models import Call
 from apps.contacts.models import ExternalRef
 from apps.optouts import services as optouts
 from apps.quality.models import Recording
+from apps.rights import services as rights
 from config.api import api
 from tests.http import Api, SecureClient
 from tests.quality.sounds import wav
@@ -38,6 +39,8 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("patch", "contacts/{external_id}"): ("contacts", {"note": "x"}, 404),
     ("delete", "contacts/{external_id}"): ("contacts", None, 404),
     ("post", "contacts/{external_id}/withdrawals"): ("contacts", {"how": "x"}, 404),
+    ("post", "requests"): ("requests", {"kind": "withdraw", "phone": PHONE, "reference": "r1"}, 201),  # taken in for whoever it is
+    ("get", "requests/{request_id}"): ("requests", None, 404),
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
 }
@@ -58,7 +61,7 @@ def filled(path: str) -> str:
 
 def ask(key: str, operation: tuple[str, str], world: World, call: str) -> Any:
     method, path = operation
-    path = filled(path).replace("{call_id}", call).replace("{scrub_id}", call or "su_1")
+    path = filled(path).replace("{call_id}", call).replace("{scrub_id}", call or "su_1").replace("{request_id}", call or "rq_1")
     caller = Api(key)
     if method == "put" and isinstance(OPERATIONS[operation][1], bytes):
         return caller.put(path, OPERATIONS[operation][1])
@@ -88,7 +91,9 @@ def scrub_of(client: ApiClient) -> str:
 def test_without_a_key_no_operation_answers(world: World, operation: tuple[str, str]) -> None:
     assert ask("hg_nobody", operation, world, "cl_1").status_code == 401
     method, path = operation
-    answer = getattr(SecureClient(), method)(f"/api/v1/{filled(path).replace('{call_id}', 'cl_1').replace('{scrub_id}', 'su_1')}")
+    answer = getattr(SecureClient(), method)(
+        f"/api/v1/{filled(path).replace('{call_id}', 'cl_1').replace('{scrub_id}', 'su_1').replace('{request_id}', 'rq_1')}"
+    )
     assert answer.status_code == 401
 
 
@@ -101,6 +106,8 @@ def test_an_operation_answers_its_scope_and_no_other(world: World, operation: tu
         call = call_of(world, client, is_over=is_about_its_end(operation)) if "{call_id}" in operation[1] else ""
         if "{scrub_id}" in operation[1]:
             call = scrub_of(client)
+        if "{request_id}" in operation[1]:
+            call = rights.record_request(client=client, channel="api", kind="withdraw", phone=PHONE).public_id
         if "{external_id}" in operation[1] and operation[0] != "put":
             ExternalRef.objects.create(client=client, external_id="crm-7", contact=world.contact)
         status = ask(key, operation, world, call).status_code

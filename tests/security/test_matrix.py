@@ -30,6 +30,8 @@ from apps.policies import services as policies
 from apps.quality import services as quality
 from apps.quality.models import Recording, TimedRemark
 from apps.retention import services as retention
+from apps.rights import services as rights
+from apps.rights.models import SubjectRequest
 from apps.scripts import services as scripts
 from apps.webhooks import services as webhooks
 from apps.webhooks.models import Delivery
@@ -38,7 +40,7 @@ from tests.http import SecureClient
 from tests.quality.sounds import hand_in, wav
 from tests.quality.test_reviews import ITEMS, judged
 from tests.scripts.rules import rule_of
-from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
+from tests.world import COMPANY, OTHER_PHONE, PHONE, SECTIONS, World
 
 A, S, C, D = Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN
 OPEN = frozenset(Role.values) | {"nobody"}
@@ -109,6 +111,13 @@ PAGES = {
     "consent_evidence": page(S, C, object="consent"),
     "minor_flag": page(A, S, C, object="contact"),
     "minor_lift": page(C, object="minor"),
+    "requests": page(A, S, C),
+    "request_new": page(A, S, C),
+    "request": page(A, S, C, object="subject_request"),
+    "request_step": page(C, method="post", object="subject_request"),
+    "request_execute": page(C, method="post", object="subject_request"),
+    "request_copy": page(C, method="post", object="subject_request"),
+    "request_certificate": page(C, object="subject_certificate"),
     "opt_outs": page(S, C),
     "opt_out_new": page(S, C),
     "lift_ask": page(C),
@@ -226,7 +235,7 @@ PAGES = {
     "desk_result": page(A, method="post"),
 }
 # Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static files.
-WITHOUT_A_PERSON = {"leave", "leave_by_code", "account_login", "account_logout", "set_language", "demo_sign_in"}
+WITHOUT_A_PERSON = {"leave", "leave_by_code", "my_data", "copy", "account_login", "account_logout", "set_language", "demo_sign_in"}
 # allauth's own pages behind the sign-in, for the person's own account alone.
 OWN_ACCOUNT = {
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
@@ -300,6 +309,7 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
     """What is made only for a page that wants it: making everything for every page takes minutes."""
     makers: dict[Callable[[], dict[str, dict[str, Any]]], set[str]] = {
         lambda: _of_contacts(world, contact): {"wording", "consent", "minor", "agreement"},
+        lambda: _of_rights(world): {"subject_request", "subject_certificate"},
         lambda: _of_access(world): {"grant", "audit", "audit_report", "finding", "review_item"},
         lambda: _of_policies(world, campaign): {"policy_kind", "draft", "draft_verdict", "line", "exception"},
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
@@ -455,6 +465,16 @@ def _of_access(world: World) -> dict[str, dict[str, Any]]:
     }
 
 
+def _of_rights(world: World) -> dict[str, dict[str, Any]]:
+    """A request that is open, and one that was carried out; whose they are is set by `visit`."""
+    done = rights.execute(actor=world.people["compliance"], request=_request(world, "compliance"))
+    return {"subject_request": {"pk": _request(world, "compliance").pk}, "subject_certificate": {"pk": done.pk, "form": "json"}}
+
+
+def _request(world: World, by: str) -> SubjectRequest:
+    return rights.record_request(actor=world.people[by], kind="withdraw", phone=PHONE, channel="letter", verification="回拨核实")
+
+
 def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
     """A wording that awaits approval, a consent and a source with their files, a client who says that they are a minor."""
     supervisor = world.people["supervisor"]
@@ -485,6 +505,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     if entry.object in {"import", "import_report"}:
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments |= {"pk": _import_of(world, owner).pk}
+    if entry.object == "subject_request":
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
+        arguments = {"pk": _request(world, owner).pk}
     if entry.object == "play":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "compliance2"
         arguments = {"pk": _play_of(world, owner)}
@@ -570,6 +593,7 @@ FOREIGN = {
     "consent_withdraw": {A, S},
     "consent_evidence": {S},
     "minor_flag": {A, S},
+    "request": {A, S},
     "scrub": {S, C},
     "scrub_result": {S, C},
 }
@@ -613,6 +637,8 @@ def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, nam
         arguments |= {"pk": _import_of(world, who).pk}
     if PAGES[name].object == "play":
         arguments = {"pk": _play_of(world, who)}
+    if PAGES[name].object == "subject_request":
+        arguments = {"pk": _request(world, who).pk}
     before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
     answer = browse(who).get(reverse(name, kwargs=arguments))
     if answer.streaming or answer.headers["Content-Type"] in BINARY:

@@ -1,5 +1,7 @@
 """The one way to the clear text of a protected value: right, purpose, reason, quota, record, alarm."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,7 @@ from apps.core.locks import lock_agent
 from apps.core.protected import Protected, clear_for_machine
 
 from ..rights import Rights
-from ..roles import COMPLAINT, REMEDY, TRANSCRIPT
+from ..roles import COMPLAINT, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
 
 # Why a value may be needed; pages offer these and no other.
 PURPOSES = {
@@ -34,7 +36,7 @@ LISTENING = frozenset({"quality", "dispute", "optimisation"})
 PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
 # What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.
-PER_HOUR_OF = {TRANSCRIPT: 120, COMPLAINT: 120, REMEDY: 120}
+PER_HOUR_OF = {TRANSCRIPT: 120, COMPLAINT: 120, REMEDY: 120, REQUEST_TEXT: 120, REQUEST_ANSWER: 120}
 MANY = 10
 OFFICE_HOURS = range(8, 21)
 HOUR = timedelta(hours=1)
@@ -96,6 +98,25 @@ def disclose(
     if not is_routine:
         _alarm(actor, count + 1, now, foreign)
     return clear_for_machine(value)
+
+
+@transaction.atomic
+def disclose_to_person(
+    *, actor: User, values: Sequence[tuple[models.Model, str]], subject: str, reason: str, address: str | None = None
+) -> list[str]:
+    """The clear texts of what is kept of one person, for the copy that they asked for and whose identity was verified.
+
+    The right is asked for each field; each field is recorded once, with how many of its values left. No quota: it is one person, and
+    `subject` says by which request. "" stands for a value that is not there.
+    """
+    counts = Counter(f"{obj._meta.label_lower}.{field}" for obj, field in values if getattr(obj, field))
+    for name, count in counts.items():
+        require_field_right(actor, name, "view_clear")
+        record_access(
+            kind=AccessEvent.Kind.EXPORTED, subject=subject, field=name, purpose=f"subject_request: {reason}"[:200], actor=actor,
+            count=count, address=address,
+        )  # fmt: skip
+    return [clear_for_machine(value) if (value := getattr(obj, field)) else "" for obj, field in values]
 
 
 def _alarm(actor: User, count: int, now: datetime, foreign: bool) -> None:

@@ -5,13 +5,14 @@ from .importing import confirm_import, discard_import, import_now, run_import, s
 from .minors import flag_minor, lift_minor
 from .reporting import report_lines, report_workbook
 from .sources import add_agreement, approve_source, approve_wording, create_source, propose_wording, refuse_source, withdraw_source
-from .zones import set_zone
+from .zones import correct_name, set_zone
 
 __all__ = [
     "add_agreement",
     "approve_source",
     "approve_wording",
     "confirm_import",
+    "correct_name",
     "create_source",
     "discard_import",
     "flag_minor",

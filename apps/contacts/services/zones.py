@@ -1,5 +1,6 @@
-"""The client's time zone, where somebody knows better than the number tells (R11)."""
+"""What somebody knows better: the client's time zone than the number tells (R11), the client their own name (R20)."""
 
+from typing import Any
 from zoneinfo import available_timezones
 
 from django.db import transaction
@@ -10,8 +11,19 @@ from apps.accounts.roles import Role
 from apps.core import phones
 from apps.core.errors import BadInput, NotAllowed
 from apps.core.locks import lock_number
+from apps.core.protected import Protected
 
 from ..models import Contact
+
+
+@transaction.atomic
+def correct_name(*, contact: Contact, name: Protected) -> Contact:
+    """The name as the person themselves says it. The caller has checked who asks."""
+    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    values: Any = contact
+    values.name = name
+    contact.save(update_fields=["name"])
+    return contact
 
 
 @transaction.atomic

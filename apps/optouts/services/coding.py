@@ -1,4 +1,5 @@
-"""Opting out without a link: a number, and a code sent to it. Nothing here tells whether a number is known to us."""
+"""One-time codes: a number, and a code sent to it, by which its holder opts out, or asks for their data (`rights`). Nothing here
+tells whether a number is known to us."""
 
 import hashlib
 import hmac
@@ -37,12 +38,16 @@ def _keyed(text: str) -> bytes:
 
 
 def ask_code(*, phone: str, address: str | None = None) -> str:
-    """Send a code; returns the word under which it is entered. Raises `PhoneInvalid`, `TooOften`, `ServiceAway`."""
+    """Send a code to opt out by; returns the word under which it is entered. Raises `PhoneInvalid`, `TooOften`, `ServiceAway`."""
     number = Protected(phones.normalise(phone), "phone")
-    hashed = Hashed.of(number)
+    return send_code(number=number, address=address, says=_("%(code)s is your code to get no more calls. It holds for 10 minutes."))
+
+
+def send_code(*, number: Protected, address: str | None, says: str) -> str:
+    """Send a code; returns the word under which it is entered. `says` has a place for the `code`. Raises `TooOften`, `ServiceAway`."""
     word, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06}"
-    _store(hashed, word, code, _keyed(address) if address else None)
-    sending.send(number=number, text=_("%(code)s is your code to get no more calls. It holds for 10 minutes.") % {"code": code})
+    _store(Hashed.of(number), word, code, _keyed(address) if address else None)
+    sending.send(number=number, text=says % {"code": code})
     return word
 
 
@@ -58,23 +63,30 @@ def _store(number: Hashed, word: str, code: str, address_hash: bytes | None) -> 
             raise TooOften(_("A code was sent just now. Wait a minute; to one number five are sent a day."))
     key_id, number_hash = number.current
     Code.objects.create(
-        word_hash=hashlib.sha256(word.encode()).digest(), code_hash=_keyed(f"{word}:{code}"), number_index=number.index,
+        word_hash=hash_word(word), code_hash=_keyed(f"{word}:{code}"), number_index=number.index,
         number_hash=number_hash, key_id=key_id, address_hash=address_hash, ends_at=now + LIFE, created_at=now,
     )  # fmt: skip
 
 
 def use_code(*, word: str, code: str) -> OptOut:
-    """The code was right: the number is on the register. Raises `CodeRefused`; a wrong one is counted, five end the code."""
-    opt_out = _used(word, code)
-    if opt_out is None:
+    """The code was right: the number is on the register. Raises `CodeRefused`."""
+    found = check_code(word=word, code=code)
+    number = Hashed(bytes(found.number_index), {found.key_id: bytes(found.number_hash)})
+    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"code:{found.pk}", said_at=found.used_at or clock.now())
+
+
+def check_code(*, word: str, code: str) -> Code:
+    """The code that was sent, noted as used. Raises `CodeRefused`; a wrong one is counted, five end the code."""
+    found = _checked(word, code)
+    if found is None:
         raise CodeRefused(_("This is not the code that was sent, or it has ended. Ask for another."))
-    return opt_out
+    return found
 
 
 @transaction.atomic
-def _used(word: str, code: str) -> OptOut | None:
+def _checked(word: str, code: str) -> Code | None:
     """None, with the try counted, when it is not the code."""
-    found = Code.objects.select_for_update().filter(word_hash=hashlib.sha256(word.encode()).digest()).first()
+    found = Code.objects.select_for_update().filter(word_hash=hash_word(word)).first()
     if found is None or found.tries >= MOST_TRIES or found.ends_at <= clock.now():
         return None
     if not hmac.compare_digest(bytes(found.code_hash), _keyed(f"{word}:{code.strip()}")):
@@ -83,5 +95,9 @@ def _used(word: str, code: str) -> OptOut | None:
         return None
     found.used_at = found.used_at or clock.now()
     found.save()
-    number = Hashed(bytes(found.number_index), {found.key_id: bytes(found.number_hash)})
-    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"code:{found.pk}", said_at=found.used_at)
+    return found
+
+
+def hash_word(word: str) -> bytes:
+    """Words are 128 random bits, so one SHA-256 is enough to keep them."""
+    return hashlib.sha256(word.encode()).digest()

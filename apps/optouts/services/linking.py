@@ -1,6 +1,5 @@
 """A web address for one number, for messages and letters: whoever has it opts that number out, and nothing else."""
 
-import hashlib
 import secrets
 
 from django.db import transaction
@@ -12,13 +11,10 @@ from apps.core.errors import NotFound
 
 from .. import queries
 from ..models import Link, OptOut
+from .coding import hash_word
 from .recording import Hashed, record_hashed
 
 WORD_BYTES = 12  # 96 random bits: nobody guesses one, and it still fits into a message
-
-
-def _hash(word: str) -> bytes:
-    return hashlib.sha256(word.encode()).digest()
 
 
 def make_link(*, phone: Phone, client: ApiClient | None = None) -> str:
@@ -27,14 +23,14 @@ def make_link(*, phone: Phone, client: ApiClient | None = None) -> str:
     key_id, number_hash = number.current
     word = secrets.token_urlsafe(WORD_BYTES)
     Link.objects.create(
-        word_hash=_hash(word), number_index=number.index, number_hash=number_hash, key_id=key_id, client=client, created_at=clock.now()
+        word_hash=hash_word(word), number_index=number.index, number_hash=number_hash, key_id=key_id, client=client, created_at=clock.now()
     )
     return word
 
 
 def link_of(word: str) -> Link:
     """Raises `NotFound` for a word that was never given."""
-    found = Link.objects.filter(word_hash=_hash(word)).first() if len(word) <= 40 else None
+    found = Link.objects.filter(word_hash=hash_word(word)).first() if len(word) <= 40 else None
     if found is None:
         raise NotFound()
     return found

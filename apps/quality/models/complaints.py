@@ -6,12 +6,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.calls.models import Call, named
+from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedTextField
-from apps.core.models import Dated, is_hash
+from apps.core.models import Dated, is_hash, named
 from apps.scripts.models import ScriptVersion
 
 

@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.calls.models import Call, named
+from apps.calls.models import Call
 from apps.campaigns.models import Campaign, Line
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedTextField
-from apps.core.models import Dated, is_hash
+from apps.core.models import Dated, is_hash, named
 from apps.scripts.models import ScriptVersion
 
 

@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.calls.models import Call, named
+from apps.calls.models import Call
 from apps.campaigns.models import Campaign
-from apps.core.models import Dated
+from apps.core.models import Dated, named
 
 
 class ScoreCard(Dated):

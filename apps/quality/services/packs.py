@@ -8,7 +8,6 @@ different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip op
 import hashlib
 import io
 import json
-import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from apps.calls.models import Call
 from apps.calls.services import explain
 from apps.core import clock, vault
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
+from apps.core.passphrases import new_passphrase
 from apps.core.texts import checked_text
 from apps.jobs.services import discard
 
@@ -35,8 +35,6 @@ from .transcribing import opened
 
 State = EvidencePack.State
 KEPT = timedelta(days=7)
-WORDS = 6  # of four letters and digits each: 119 random bits
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @transaction.atomic
@@ -70,7 +68,7 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
     pack.decided_by, pack.decided_at, pack.state = actor, clock.now(), State.APPROVED if approve else State.REFUSED
     passphrase = ""
     if approve:
-        passphrase = "-".join("".join(secrets.choice(ALPHABET) for _place in range(4)) for _word in range(WORDS))
+        passphrase = new_passphrase()
         content, pack.contents = _archive(actor, pack, passphrase)
         pack.file, pack.sha256 = vault.put(content, folder="packs"), hashlib.sha256(content).digest()
     pack.save()

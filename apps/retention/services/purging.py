@@ -157,13 +157,23 @@ def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: A
     return _erase(erasure, each, policy, run), people[-1][0]
 
 
-def begin_erasure(people: Sequence[tuple[int, Protected]], *, run: PurgeRun | None = None, reason: str = "") -> Erasure:
-    """Write that these people (key and phone) are about to be erased: outside the database, and in it. Nothing is deleted yet."""
+def begin_erasure(
+    people: Sequence[tuple[int, Protected]], *, run: PurgeRun | None = None, reason: str = "", number_indexes: Sequence[bytes] = ()
+) -> Erasure:
+    """Write that these people (key and phone) are about to be erased: outside the database, and in it. Nothing is deleted yet.
+
+    `number_indexes`: of those who are erased over every store, so that a restore does the same again.
+    """
     hashes = [blind_index.ledger_hash(phone) for _key, phone in people]
     now = clock.now()
     with ledger.writing() as book:
-        book.append("erasing", {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]})
-    return Erasure.objects.create(run=run, number_hashes=hashes, contact_ids=[key for key, _phone in people], reason=reason, created_at=now)
+        facts = {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]}
+        if number_indexes:
+            facts["indexes"] = [each.hex() for each in number_indexes]
+        book.append("erasing", facts)
+    return Erasure.objects.create(
+        run=run, number_hashes=hashes, contact_ids=[key for key, _phone in people if key], reason=reason, created_at=now
+    )
 
 
 def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
@@ -173,12 +183,12 @@ def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun
         rows = _chosen(each, policy, run, held(), None).filter(id__any=erasure.contact_ids)
         keys = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
         erase_contacts(keys)
-    _close(erasure)
+    close_erasure(erasure)
     return len(keys)
 
 
 @transaction.atomic
-def _close(erasure: Erasure) -> bool:
+def close_erasure(erasure: Erasure) -> bool:
     """Mark an erasure done once all of its people are seen to be gone."""
     if people_left(erasure):
         return False
@@ -187,7 +197,8 @@ def _close(erasure: Erasure) -> bool:
         book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
     erasure.done_at = clock.now()
     erasure.save(update_fields=["done_at"])
-    emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids]})
+    if erasure.contact_ids:
+        emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids]})
     return True
 
 
@@ -208,7 +219,7 @@ def finish_erasures() -> int:
             lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
             free = Contact.objects.filter(id__any=people_left(erasure)).exclude(held().contacts).exclude(call__state__in=Call.OPEN)
             erase_contacts(list(free.values_list("pk", flat=True)))
-        done += _close(erasure)
+        done += close_erasure(erasure)
     return done
 
 

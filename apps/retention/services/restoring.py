@@ -33,6 +33,7 @@ from ..holds import held
 from ..models import Erasure
 from .backing_up import canaries
 from .checking import check_consistency
+from .erasing import erase_again
 from .purging import finish_erasures, purge
 from .remembering import AT_ONCE, write_register
 
@@ -225,17 +226,17 @@ def _replay_lines(since: int) -> tuple[dict[str, int], int]:
     """What the ledger says, in this database; nothing is written into the ledger. Also the last position told to anybody."""
     told, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
     erased: list[tuple[datetime, list[bytes]]] = []
+    whole: list[tuple[datetime, list[bytes]]] = []
     for batch in _in_batches(ledger.read_ledger()):
         last = max(last, *(line.position for line in batch))
         fresh = [line for line in batch if line.number > since]
         told["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
         told["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
-        erased += [
-            (datetime.fromisoformat(line.facts["at"]), [bytes.fromhex(each) for each in line.facts["hashes"]])
-            for line in batch
-            if line.kind == "erasing"
-        ]
+        erasing = [line.facts for line in batch if line.kind == "erasing"]
+        erased += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]]) for facts in erasing]
+        whole += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts.get("indexes", ())]) for facts in erasing]
     told["erased"] = _replay_erasures(erased)
+    _replay_whole_erasures(whole)
     return told, last
 
 
@@ -295,6 +296,14 @@ def _replay_lift(told: dict[str, Any]) -> int:
     )  # fmt: skip
     Change.objects.create(kind=Change.Kind.LIFTED, lift=lift, created_at=clock.now())
     return 1
+
+
+@transaction.atomic
+def _replay_whole_erasures(erased: list[tuple[datetime, list[bytes]]]) -> None:
+    """Calls, recordings and what else was erased of people who asked for it."""
+    for at, indexes in erased:
+        for index in indexes:
+            erase_again(index, until=at)
 
 
 @transaction.atomic

@@ -1,0 +1,76 @@
+"""Requests of persons that another system took in."""
+
+from datetime import date
+from typing import Any, Literal
+
+from ninja import Field, Router, Schema, Status
+from pydantic import AwareDatetime
+
+from apps.accounts.api_auth import require_scope
+from apps.accounts.models import ApiClient
+from apps.accounts.requests import ClientRequest
+from apps.calls.api import IdempotencyKey, Strict, Text
+from apps.contacts.models import Purpose
+from apps.core import ids
+from apps.core.errors import BadInput, NotFound
+
+from . import services
+from .models import SubjectRequest
+
+router = Router(tags=["requests of persons"])
+
+
+class RequestTold(Strict):
+    """`verification` says how your system made sure that the number is the person's; without it, compliance does."""
+
+    kind: Literal["see", "correct", "delete", "withdraw", "explain"] = Field(examples=["delete"])
+    phone: Text = Field(examples=["13800001234"])
+    reference: Text = Field(examples=["member-centre-20261124-17"])
+    verification: str = Field("", max_length=200, examples=["signed in to the member centre"])
+    text: str = Field("", max_length=2_000, examples=["请删除我的全部信息"])
+    new_name: str = Field("", max_length=80, examples=[""])
+    purpose: str = Field("", max_length=40, examples=[""])
+    received_at: AwareDatetime | None = Field(None, examples=["2026-11-24T09:30:00+08:00"])
+
+
+class RequestState(Schema):
+    request: str = Field(examples=["rq_5"])
+    kind: str = Field(examples=["delete"])
+    state: str = Field(examples=["open"])
+    due_on: date = Field(examples=["2026-12-15"])
+    paused: bool = Field(examples=[False])
+    done: dict[str, int] = Field(examples=[{"contact": 1, "calls": 3}])
+
+
+def _shown(made: SubjectRequest) -> dict[str, Any]:
+    return {
+        "request": made.public_id,
+        "kind": made.kind,
+        "state": made.state,
+        "due_on": made.due_on,
+        "paused": made.paused_on is not None,
+        "done": made.result.get("done", {}),
+    }
+
+
+@router.post("requests", response={201: RequestState}, summary="Hand in a request of a person about their data")
+def post_request(request: ClientRequest, told: RequestTold, key: IdempotencyKey = None) -> Any:
+    """The same reference again is the request that is stored. It says nothing about whether the number is known."""
+    client = request.auth
+    require_scope(client, ApiClient.Scope.REQUESTS)
+    purpose = Purpose.objects.filter(code=told.purpose).first() if told.purpose else None
+    if told.purpose and purpose is None:
+        raise BadInput(f'There is no purpose "{told.purpose}".')
+    made = services.record_request(
+        client=client, channel=SubjectRequest.Channel.API, purpose=purpose, **told.model_dump(exclude={"purpose"})
+    )
+    return Status(201, _shown(made))
+
+
+@router.get("requests/{request_id}", response=RequestState, summary="How far a request is")
+def get_request(request: ClientRequest, request_id: str) -> dict[str, Any]:
+    require_scope(request.auth, ApiClient.Scope.REQUESTS)
+    found = SubjectRequest.objects.filter(pk=ids.decode("rq", request_id), client=request.auth).first()
+    if found is None:
+        raise NotFound()
+    return _shown(found)

@@ -1,0 +1,76 @@
+"""What was asked, when, and what was done: sealed, as JSON and on paper. Nobody's data: stores, counts, reasons."""
+
+import hashlib
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.core import clock, paper, sealing
+
+from ..models import SubjectRequest
+from ..wording import STORES, WHY
+
+
+def certify(request: SubjectRequest) -> dict[str, Any]:
+    """The certificate of a request as it stands: the document and its seal."""
+    now = clock.now()
+    told: dict[str, Any] = {
+        "request": request.public_id,
+        "kind": request.kind,
+        "channel": request.channel,
+        "person": hashlib.sha256(bytes(request.number_index)).hexdigest(),
+        "received_at": request.received_at.isoformat(),
+        "due_on": request.due_on.isoformat(),
+        "verified_at": request.verified_at.isoformat() if request.verified_at else None,
+        "verification": request.verification,
+        "state": request.state,
+        "refusal": request.refusal,
+        "at": now.isoformat(),
+        "done": request.result.get("done", {}),
+        "kept": request.result.get("kept", []),
+        "copy_sha256": bytes(request.archive_sha256).hex() if request.archive_sha256 else None,
+    }
+    return {"document": told, "seal": sealing.seal(told)}
+
+
+def certificate_of(request: SubjectRequest) -> dict[str, Any]:
+    return dict(request.certificate)
+
+
+def is_genuine(certificate: dict[str, Any]) -> bool:
+    """Whether a certificate, as somebody shows it, is one of ours and as it was."""
+    document, seal = certificate.get("document"), certificate.get("seal")
+    return isinstance(document, dict) and isinstance(seal, dict) and sealing.is_sealed(document, seal)
+
+
+def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
+    """By store: what it is called, how many rows went, what is kept and why."""
+    kept: dict[str, list[str]] = {}
+    for store, count, why in request.result.get("kept", []):
+        kept.setdefault(store, []).append(f"{count}: {WHY[why]}" if why in WHY else str(why))
+    done = request.result.get("done", {})
+    return [(str(STORES.get(store, store)), done.get(store, 0), "; ".join(kept.get(store, []))) for store in {**done, **kept}]
+
+
+def as_pdf(request: SubjectRequest) -> bytes:
+    told, seal = request.certificate["document"], request.certificate["seal"]
+    zone = timezone.get_default_timezone()
+    return paper.as_pdf(
+        title=_("Certificate of the request %(number)s") % {"number": request.public_id},
+        above=[
+            _("Asked: %(kind)s. Came by: %(channel)s.")
+            % {"kind": request.get_kind_display(), "channel": request.get_channel_display()},
+            _("Received %(received)s, due on %(due)s, carried out %(at)s.")
+            % {
+                "received": request.received_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+                "due": told["due_on"],
+                "at": told["at"][:16].replace("T", " "),
+            },
+            _("State: %(state)s.") % {"state": request.get_state_display()} + (f" {request.refusal}" if request.refusal else ""),
+            _("Identity: %(how)s.") % {"how": request.verification or "–"},
+        ],
+        rows=[[_("where"), _("rows"), _("kept, and why")], *([str(cell) for cell in row] for row in rows_of(request))],
+        widths=[180, 60, 250],
+        below=[f"Ed25519 {seal['key']} · {seal['public_key']}", seal["signature"]],
+    )  # fmt: skip

@@ -1,0 +1,156 @@
+"""The copy for a person who asks to see their data: an encrypted archive, fetched once by a link sent to the number.
+
+A ZIP archive under WinZip's AES-256, which 7-Zip opens. The officer is shown the passphrase once and tells it by another way than the
+link; Hegui keeps the archive sealed until it is fetched, two weeks at most.
+"""
+
+import hashlib
+import io
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.access.services import disclose_to_person
+from apps.accounts.models import User
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
+from apps.calls.models import Call, Disposition
+from apps.contacts.models import Contact
+from apps.core import blind_index, clock, sending, vault
+from apps.core.errors import NotFound
+from apps.core.passphrases import new_passphrase
+from apps.jobs.services import discard
+from apps.optouts.queries import entries_in_force
+from apps.optouts.services.coding import hash_word
+from apps.quality.models import Complaint, Recording, Transcript
+from apps.quality.services import open_recording
+
+from ..models import RequestEvent, SubjectRequest
+from .handling import locked
+from .receiving import note
+
+Kind, State = SubjectRequest.Kind, SubjectRequest.State
+KEPT = timedelta(days=14)
+
+
+@transaction.atomic
+def make_copy(
+    *, actor: User, request: SubjectRequest, link_to: Callable[[str], str], address: str | None = None
+) -> tuple[SubjectRequest, str]:
+    """Make the archive and send its link to the number; the request and the passphrase, told this once. Another copy ends the one before.
+
+    `link_to` makes the whole address of a path.
+
+    Raises `NotAllowed`, `WrongState`, `ServiceAway` when the link cannot be sent: then nothing was made.
+    """
+    request = locked(actor, request, State.OPEN)
+    passphrase, word = new_passphrase(), secrets.token_urlsafe(24)
+    content = _archive(actor, request, passphrase, address)
+    discard(request.archive)
+    request.archive, request.archive_sha256 = vault.put(content, folder="copies"), hashlib.sha256(content).digest()
+    request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(word), clock.now() + KEPT, None
+    request.save()
+    told = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link_to(reverse("copy", kwargs={"word": word}))}
+    sending.send(number=request.phone, text=_("The copy of your data, once and until %(day)s: %(link)s") % told)
+    return request, passphrase
+
+
+def _archive(actor: User, request: SubjectRequest, passphrase: str, address: str | None) -> bytes:
+    import pyzipper  # an eighth of a second, for what is needed once in a while
+
+    out = io.BytesIO()
+    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+        archive.setpassword(passphrase.encode())
+        for name, content in _members(actor, request, address):
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def _json(told: Any) -> bytes:
+    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _members(actor: User, request: SubjectRequest, address: str | None) -> Iterator[tuple[str, bytes]]:
+    """Everything that is kept of the person, each file in words that a person understands."""
+    index = bytes(request.number_index)
+    why: Any = {"actor": actor, "subject": request.public_id, "reason": "copy", "address": address}
+    contact = Contact.objects.select_related("source").filter(number_index=index).first()
+    found = Call.objects.filter(number_index=index).exclude(state__in=Call.UNUSED)
+    calls = list(found.select_related("campaign", "line").order_by("reserved_at"))
+    keys = [call.pk for call in calls]
+    if contact is not None:
+        phone, name, text = disclose_to_person(values=[(contact, "phone"), (contact, "name"), (contact, "note")], **why)
+        yield "contact.json", _json({
+            "phone": phone, "name": name, "note": text, "tags": contact.tags, "time_zones": contact.zones,
+            "source": {"name": contact.source.name, "origin": contact.source.get_origin_display(), "basis": contact.source.lawful_basis},
+            "minor": contact.is_minor, "received_at": contact.created_at, "deleted_after": contact.expires_at,
+        })  # fmt: skip
+        yield "consents.json", _json([
+            {"purpose": each.purpose.name, "third_party": each.recipient, "way": each.get_channel_display(), "given_at": each.given_at,
+             "wording": each.wording.text, "evidence": each.evidence, "holds_until": each.expires_at, "withdrawn_at": each.withdrawn_at,
+             "withdrawal": each.withdrawal}
+            for each in contact.consents.select_related("purpose", "wording").order_by("given_at")
+        ])  # fmt: skip
+    results = list(Disposition.objects.filter(call__in=keys))
+    notes = dict(
+        zip((each.call_id for each in results), disclose_to_person(values=[(each, "note") for each in results], **why), strict=True)
+    )
+    reasons = {each.call_id: each.get_reason_display() for each in results}
+    yield "calls.json", _json([
+        {"at": call.reserved_at, "campaign": call.campaign.name, "caller_number": call.line.number, "state": call.get_state_display(),
+         "answered_at": call.answered_at, "ended_at": call.ended_at, "result": reasons.get(call.pk), "note": notes.get(call.pk)}
+        for call in calls
+    ])  # fmt: skip
+    complaints = list(Complaint.objects.filter(number_index=index).order_by("received_at"))
+    words = disclose_to_person(values=[(each, name) for each in complaints for name in ("text", "remedy")], **why)
+    yield "complaints.json", _json([
+        {"received_at": each.received_at, "about": each.get_kind_display(), "text": words[2 * place], "outcome": each.get_outcome_display(),
+         "remedy": words[2 * place + 1]}
+        for place, each in enumerate(complaints)
+    ])  # fmt: skip
+    refused = entries_in_force(blind_index.register_hashes(request.phone).values())
+    yield "register.json", _json([{"said_at": each.said_at, "way": each.get_channel_display(), "scope": each.scope} for each in refused])
+    transcripts = list(Transcript.objects.filter(call__in=keys).order_by("started_at"))
+    clear = disclose_to_person(values=[(each, "segments") for each in transcripts], **why)
+    for each, segments in zip(transcripts, clear, strict=True):
+        yield f"transcript-{each.call_id}.json", segments.encode()
+    for recording in Recording.objects.filter(call__in=keys).exclude(state=Recording.State.DAMAGED):
+        record_access(
+            kind=AccessEvent.Kind.EXPORTED, subject=recording.public_id, purpose=f"subject_request: {request.public_id}", actor=actor,
+            field="quality.recording.file", address=address,
+        )  # fmt: skip
+        with open_recording(recording) as stream:
+            yield f"recording-{recording.call_id}.{recording.media}", b"".join(stream.between(0, stream.size))
+
+
+@transaction.atomic
+def fetch_copy(*, word: str) -> bytes:
+    """The archive, once. Raises `NotFound` when there is none, it was fetched, or its time is over."""
+    request = SubjectRequest.objects.select_for_update(of=("self",)).filter(archive_word=hash_word(word)).first()
+    if request is None or not request.archive or request.archive_until is None or request.archive_until <= clock.now():
+        raise NotFound()
+    content = vault.get(request.archive)
+    discard(request.archive)
+    request.archive, request.archive_word, request.archive_fetched_at = "", None, clock.now()
+    request.save()
+    note(request, RequestEvent.Kind.FETCHED)  # what it holds went to the trail when it was made; here nobody of ours reads
+    return content
+
+
+def let_copies_lapse() -> int:
+    """What was not fetched in time goes. Returns how many."""
+    lapsed = 0
+    for request in SubjectRequest.objects.filter(archive_until__lt=clock.now()).exclude(archive=""):
+        with transaction.atomic():
+            discard(request.archive)
+            request.archive, request.archive_word = "", None
+            request.save(update_fields=["archive", "archive_word"])
+            lapsed += 1
+    return lapsed

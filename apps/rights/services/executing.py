@@ -1,0 +1,110 @@
+"""Carrying a request out, over every store."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.contacts.models import Contact
+from apps.contacts.services import correct_name, withdraw_consents
+from apps.core.errors import BadInput
+
+from .. import signals
+from ..models import RequestEvent, SubjectRequest
+from ..signals import Store
+from ..wording import FOR_GOOD
+from .handling import close, locked
+from .receiving import note
+
+Kind, State = SubjectRequest.Kind, SubjectRequest.State
+
+
+def preview(request: SubjectRequest) -> list[Store]:
+    """What is here of the person: what a deletion would take, and what is kept and why."""
+    return _stores(signals.person_asked_about.send(sender=SubjectRequest, number_index=bytes(request.number_index)))
+
+
+def _stores(told: Iterable[tuple[Any, Any]]) -> list[Store]:
+    """What the receivers of a signal answered, together."""
+    return [store for _receiver, stores in told for store in stores]
+
+
+@transaction.atomic
+def execute(*, actor: User, request: SubjectRequest, answer: str = "") -> SubjectRequest:
+    """Carry it out, by compliance; certified, and over, unless a deletion leaves something that is kept for now.
+
+    Raises `NotAllowed`, `WrongState`, `BadInput` where the answer or the right name is missing. The copy for "see" is made by
+    `make_copy` first.
+    """
+    request = locked(actor, request, State.OPEN)
+    state: str = State.DONE
+    if request.kind == Kind.DELETE:
+        state = _delete(request)
+    elif request.kind == Kind.WITHDRAW:
+        request.result = _result([Store("consents", _withdraw(request))])
+    elif request.kind == Kind.CORRECT:
+        request.result = _result([Store("contact", _correct(request, answer))])
+    elif request.kind == Kind.SEE:
+        if not request.archive_sha256:
+            raise BadInput(_("Make the copy first."))
+        request.result = _result(preview(request))
+    elif not answer.strip():
+        raise BadInput(_("Write the explanation: purposes, lawful basis, where the data comes from, how long it is kept."))
+    close(request, state, answer)
+    note(request, RequestEvent.Kind.EXECUTED, actor)
+    return request
+
+
+def _result(stores: Iterable[Store]) -> dict[str, Any]:
+    stores = list(stores)
+    kept = [[store.code, count, why] for store in stores for count, why in store.kept]
+    return {"done": {store.code: store.goes for store in stores if store.goes}, "kept": kept}
+
+
+def _contact(request: SubjectRequest) -> Contact | None:
+    return Contact.objects.filter(number_index=bytes(request.number_index)).first()
+
+
+def _withdraw(request: SubjectRequest) -> int:
+    contact = _contact(request)
+    return withdraw_consents(contact=contact, how=f"request {request.public_id}", purpose=request.purpose) if contact else 0
+
+
+def _correct(request: SubjectRequest, answer: str) -> int:
+    contact = _contact(request)
+    if not request.new_name and not answer.strip():
+        raise BadInput(_("Nothing to correct is named: write what was done, or refuse the request."))
+    if contact is None or not request.new_name:
+        return 0
+    correct_name(contact=contact, name=request.new_name)
+    return 1
+
+
+def _delete(request: SubjectRequest) -> str:
+    """What went is added to what went before; what is kept for now leaves a remainder."""
+    told = signals.erasure_ordered.send(sender=SubjectRequest, subject_request=request)
+    fresh = _result(_stores(told))
+    done = dict(request.result.get("done", {}))
+    for store, count in fresh["done"].items():
+        done[store] = done.get(store, 0) + count
+    request.result = {"done": done, "kept": fresh["kept"]}
+    return State.DONE if all(why in FOR_GOOD for _store, _count, why in fresh["kept"]) else State.REMAINDER
+
+
+def finish_remainders() -> int:
+    """Delete what was kept for a while and is free now. Returns how many requests are over by that."""
+    finished = 0
+    for pk in SubjectRequest.objects.filter(state=State.REMAINDER).values_list("pk", flat=True):
+        with transaction.atomic():
+            request = SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state=State.REMAINDER).first()
+            if request is None:
+                continue
+            before = request.result
+            state = _delete(request)
+            if state == State.DONE or request.result != before:
+                close(request, state, "")
+                note(request, RequestEvent.Kind.EXECUTED)
+            finished += state == State.DONE
+    return finished

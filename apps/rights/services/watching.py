@@ -1,0 +1,56 @@
+"""Deadlines watched each morning: reminded at 5, 2 and 1 working days, escalated once they are over."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.core import clock
+from apps.policies import queries as policies
+
+from .. import rules
+from ..models import RequestEvent, SubjectRequest
+from .receiving import note
+
+State = SubjectRequest.State
+
+
+@transaction.atomic
+def watch_deadlines() -> dict[str, int]:
+    """Count provisional days anew, remind owners, escalate what is overdue. Paused ones wait. Returns how many of each."""
+    now = clock.now()
+    today, calendar = timezone.localdate(now), policies.calendar(now)
+    told = {"recounted": 0, "reminded": 0, "escalated": 0}
+    for request in (
+        SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(state=State.OPEN).select_related("owner")
+    ):
+        told["recounted"] += _recount(request, calendar)
+        left = rules.days_left(today, request.due_on, calendar)
+        mark = rules.reminder_due(left, request.reminded)
+        if mark is not None:
+            tell({request.owner}, "request_due", request=request.public_id, days=left)
+            note(request, RequestEvent.Kind.REMINDED, text=str(left))
+            request.reminded = mark
+            told["reminded"] += 1
+        if left < 0 and not request.escalated:
+            tell(
+                {request.owner, *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
+                "request_overdue", request=request.public_id,
+            )  # fmt: skip
+            note(request, RequestEvent.Kind.ESCALATED)
+            request.escalated = True
+            told["escalated"] += 1
+        request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
+    return told
+
+
+def _recount(request: SubjectRequest, calendar: rules.Calendar) -> bool:
+    """A day that had to be counted without a calendar is counted anew once the calendar is known; never to a sooner day."""
+    if not request.is_provisional:
+        return False
+    due = rules.due_after(timezone.localdate(request.received_at), calendar)
+    if due.is_provisional:
+        return False
+    request.due_on, request.is_provisional = max(due.day, request.due_on), False
+    return True

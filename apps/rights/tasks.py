@@ -1,0 +1,19 @@
+"""What happens to requests by itself."""
+
+from celery import shared_task
+
+from . import services
+from .services.copying import let_copies_lapse
+
+
+@shared_task(acks_late=True)
+def watch() -> None:
+    services.watch_deadlines()
+
+
+@shared_task(acks_late=True)
+def tidy() -> None:
+    """What a hold let go of goes; what strangers did not confirm, and copies that nobody fetched, too."""
+    services.finish_remainders()
+    services.drop_unconfirmed()
+    let_copies_lapse()

@@ -1,0 +1,31 @@
+"""What stores and reasons are called, on pages and certificates."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+STORES: dict[str, Promise | str] = {
+    "contact": _("contact: number, name, note, tags"),
+    "consents": _("consents with their evidence"),
+    "external_refs": _("ids of other systems"),
+    "calls": _("calls"),
+    "notes": _("results and notes of calls, tickets"),
+    "recordings": _("recordings"),
+    "transcripts": _("transcripts"),
+    "complaints": _("complaints"),
+    "codes": _("one-time codes"),
+    "register": _("register of opt-outs"),
+    "trail": _("access log"),
+    "backups": _("backups"),
+    "caches": _("caches and search"),
+}
+WHY: dict[str, Promise | str] = {
+    "hold": _("a legal hold keeps it; it goes by itself when the hold ends"),
+    "call_open": _("a call is under way; it goes once that is over"),
+    "caps": _("counts for the limit of calls in 7 days, as a hash without name or note; it goes when it is 8 days old"),
+    "complaint_open": _("a complaint about it is open; it goes once that is closed"),
+    "register": _("a keyed hash, so that the number is not called again (R15)"),
+    "trail": _("ids and masks only, kept for 180 days by law (R10)"),
+    "backups": _("encrypted; whoever restores one has the person erased again before the site opens (R9)"),
+    "nothing": _("values are neither cached nor indexed"),
+}
+FOR_GOOD = frozenset({"register", "trail", "backups", "nothing"})  # what stays by law or design: no remainder

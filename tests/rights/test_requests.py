@@ -1,0 +1,448 @@
+"""Requests of persons: taken in, verified, carried out over every store, certified (R20)."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pyzipper
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.urls import reverse
+from django.utils.translation import override
+
+from apps.audit.models import AccessEvent, Notice
+from apps.calls.models import Call, Disposition
+from apps.contacts.models import Consent, Contact
+from apps.core import sealing, vault
+from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.optouts.models import OptOut
+from apps.optouts.services.coding import CodeRefused
+from apps.quality import services as quality
+from apps.quality.models import Complaint, Recording, Transcript
+from apps.retention import services as retention
+from apps.rights import queries, services
+from apps.rights.models import SubjectRequest
+from apps.rights.services.copying import let_copies_lapse
+from tests.http import Api, SecureClient, problem
+from tests.optouts.test_codes import code_in
+from tests.quality.sounds import hand_in, wav
+from tests.world import OTHER_PHONE, PHONE, World
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What the gateway was given: it lies outside the machine."""
+    messages: list[tuple[str, str]] = []
+
+    def post(url: str, *, json: dict[str, str], **more: Any) -> httpx.Response:
+        messages.append((json["to"], json["text"]))
+        return httpx.Response(200, request=httpx.Request("POST", url))
+
+    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
+    monkeypatch.setattr(httpx, "post", post)
+    return messages
+
+
+def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:
+    told = {"phone": PHONE, "channel": "letter", "verification": "回拨核实", "actor": world.people["compliance"]}
+    return services.record_request(kind=kind, **{**told, **fields})
+
+
+def execute(world: World, request: SubjectRequest, answer: str = "") -> SubjectRequest:
+    return services.execute(actor=world.people["compliance"], request=request, answer=answer)
+
+
+def history(world: World, days: int = 20) -> Call:
+    """A call of some days ago with everything that hangs on calls."""
+    call = world.connected()
+    hand_in(call, wav(5))
+    quality.take_transcript(
+        client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好，我是明澜家居的客服。"}]
+    )
+    result: Any = Disposition.objects.get(call=call)
+    result.note = "想了解续费"
+    result.save()
+    ago = timedelta(days=days)
+    Call.objects.filter(pk=call.pk).update(reserved_at=call.reserved_at - ago, reserved_until=call.reserved_until - ago)
+    return call
+
+
+# -- taken in
+
+
+def test_a_request_is_due_on_the_fifteenth_working_day_and_its_owner_is_told(world: World) -> None:
+    made = ask(world, actor=world.people["supervisor"])
+    assert (made.state, made.due_on, made.is_provisional) == ("open", date(2026, 12, 15), False)
+    assert made.owner.role == "compliance"
+    assert Notice.objects.filter(recipient=made.owner, code="request_received").exists()
+
+
+def test_without_proof_of_identity_the_clock_stands(world: World, clock: Any) -> None:
+    made = ask(world, verification="", actor=world.people["agent"], channel="agent")
+    assert (made.state, made.paused_on) == ("identity", world.today)
+    with pytest.raises(WrongState):
+        execute(world, made)
+    clock.shift(7 * 86_400)
+    made = services.verify_identity(actor=world.people["compliance"], request=made, how="回拨登记号码")
+    assert (made.state, made.paused_on, made.due_on) == ("open", None, date(2026, 12, 22))
+    made = services.pause_request(actor=world.people["compliance"], request=made, why="来电人声称是家属")
+    assert made.paused_on == world.today
+    assert [event.kind for event in made.events.all()] == ["received", "verified", "paused"]
+
+
+def test_what_an_agent_hears_is_verified_by_compliance(world: World) -> None:
+    assert ask(world, actor=world.people["agent"], channel="agent").state == "identity"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"kind": "forget"}, BadInput),
+        ({"channel": "page"}, BadInput),
+        ({"phone": "110"}, BadInput),
+        ({"text": "我的身份证 110101188002045240"}, PersonalDataFound),
+        ({"received_at": "tomorrow"}, BadInput),
+        ({"actor": None}, NotAllowed),
+    ],
+)
+def test_what_is_no_request_is_refused_and_not_stored(world: World, fields: dict[str, Any], error: type[Exception]) -> None:
+    if "received_at" in fields:
+        fields = {"received_at": world.at("10:00") + timedelta(days=1)}
+    if fields.get("actor", 1) is None:
+        fields = {"actor": world.people["admin"]}
+    with pytest.raises(error):
+        ask(world, **fields)
+    assert not SubjectRequest.objects.exists()
+
+
+def test_who_sees_which(world: World) -> None:
+    made = ask(world, actor=world.people["supervisor"])
+    seen = {name: list(queries.requests_of(world.people[name])) == [made] for name in world.people}
+    assert {name for name, sees in seen.items() if sees} == {"supervisor", "compliance", "compliance2"}
+
+
+def test_the_table_does_nothing_for_a_stranger(world: World) -> None:
+    made = ask(world, verification="")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SubjectRequest.objects.filter(pk=made.pk).update(state="open")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SubjectRequest.objects.filter(pk=made.pk).update(state="refused", refusal="x", closed_at=made.received_at)
+
+
+# -- the public page
+
+
+def test_the_person_asks_by_a_code_to_the_number(world: World, sent: list[tuple[str, str]]) -> None:
+    browser, page = SecureClient(), reverse("my_data")
+    answer = browser.post(page, {"kind": "delete", "phone": PHONE, "text": "请删除"})
+    word = answer.context["word"]
+    assert not queries.requests_of(world.people["compliance"]).exists(), "nothing until the code is entered"
+    answer = browser.post(page, {"word": word, "code": code_in(sent)})
+    made = SubjectRequest.objects.get()
+    assert made.public_id in answer.content.decode()
+    assert (made.state, made.channel, made.verification, made.recorded_by) == ("open", "page", "one-time code to the number", None)
+    assert browser.post(page, {"word": word, "code": code_in(sent)}).context["made"] == made, "once more is the same request"
+    assert SubjectRequest.objects.count() == 1
+
+
+def test_the_page_is_silent_about_who_is_known(world: World, sent: list[tuple[str, str]]) -> None:
+    pages = []
+    for phone in (PHONE, OTHER_PHONE):
+        text = SecureClient().post(reverse("my_data"), {"kind": "see", "phone": phone}).content.decode()
+        word = text.split('name="word" value="')[1].split('"')[0]
+        pages.append(re.sub(r"[A-Za-z0-9]{64}", "", text.replace(word, "")))
+        assert phone not in text
+    assert pages[0] == pages[1]
+    assert [to[-11:] for to, _text in sent] == [PHONE, OTHER_PHONE]
+
+
+def test_a_wrong_code_opens_nothing_and_codes_are_few(world: World, sent: list[tuple[str, str]]) -> None:
+    word = services.ask_by_page(kind="see", phone=PHONE)
+    with pytest.raises(CodeRefused):
+        services.confirm_by_page(word=word, code="000000" if code_in(sent) != "000000" else "111111")
+    with pytest.raises(BadInput):
+        services.ask_by_page(kind="see", phone=PHONE)
+    assert SubjectRequest.objects.get().state == "unconfirmed"
+
+
+def test_what_was_not_confirmed_is_forgotten(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
+    services.ask_by_page(kind="see", phone=PHONE)
+    assert services.drop_unconfirmed() == 0
+    clock.shift(25 * 3600)
+    assert services.drop_unconfirmed() == 1
+    assert not SubjectRequest.objects.exists()
+
+
+# -- by another system
+
+
+def test_another_system_hands_requests_in_once(world: World) -> None:
+    _client, key = world.api_client("members", "requests")
+    told = {"kind": "withdraw", "phone": PHONE, "reference": "m-17", "verification": "signed in", "purpose": "membership"}
+    answers = [Api(key).post("requests", told) for _again in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    made = SubjectRequest.objects.get()
+    assert (answers[0].json()["due_on"], made.client and made.client.name, made.purpose) == ("2026-12-15", "members", world.purpose)
+    assert Api(key).get(f"requests/{made.public_id}").json()["state"] == "open"
+    _other, stranger = world.api_client("other", "requests")
+    assert problem(Api(stranger).get(f"requests/{made.public_id}")) == (404, "not_found")
+
+
+# -- carried out
+
+
+def test_withdrawing_stops_marketing_at_once(world: World) -> None:
+    made = execute(world, ask(world, "withdraw"))
+    assert (made.state, made.result["done"], made.phone) == ("done", {"consents": 1}, None)
+    assert world.authorize(reserve=False).codes == ["consent_withdrawn"]
+
+
+def test_correcting_puts_the_right_name(world: World) -> None:
+    execute(world, ask(world, "correct", new_name="王晓明"))
+    world.contact.refresh_from_db()
+    assert str(world.contact.name) == "王*"
+    with pytest.raises(BadInput):
+        execute(world, ask(world, "correct"))
+
+
+def test_explaining_needs_the_explanation(world: World) -> None:
+    made = ask(world, "explain")
+    with pytest.raises(BadInput):
+        execute(world, made)
+    assert execute(world, made, "依据您的同意，用于会员续费通知。").state == "done"
+
+
+def test_a_deletion_is_previewed_and_goes_over_every_store(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
+    history(world)
+    made = ask(world)
+    expected = {store.code: store.goes for store in services.preview(made) if store.goes}
+    assert expected == {"contact": 1, "consents": 1, "calls": 1, "notes": 1, "recordings": 1, "transcripts": 1}
+    with django_capture_on_commit_callbacks(execute=True):
+        made = execute(world, made)
+    assert (made.state, made.result["done"]) == ("done", expected)
+    for model in (Contact, Consent, Call, Disposition, Recording, Transcript):
+        assert not model.objects.exists(), model
+    assert not [path for path in storage.rglob("*") if path.is_file()]
+    assert made.phone is None
+    with connection.cursor() as cursor:
+        cursor.execute("select to_jsonb(r)::text from rights_subjectrequest r")
+        assert PHONE not in cursor.fetchone()[0]
+
+
+def test_what_stays_is_named_with_its_reason(world: World) -> None:
+    world.opt_out()
+    made = execute(world, ask(world))
+    kept = {(store, why) for store, _count, why in made.result["kept"]}
+    assert kept == {("register", "register"), ("trail", "trail"), ("backups", "backups"), ("caches", "nothing")}
+    assert OptOut.objects.exists()
+
+
+def test_a_held_call_stays_with_its_sound_and_goes_when_the_hold_ends(world: World) -> None:
+    call = history(world)
+    compliance = world.people["compliance"]
+    hold = retention.place_hold(actor=compliance, kind="call", target_id=call.pk, reason="诉讼", review_on=world.today + timedelta(days=9))
+    made = execute(world, ask(world))
+    assert (made.state, made.result["done"]) == ("remainder", {"contact": 1, "consents": 1})
+    assert {(store, why) for store, _count, why in made.result["kept"] if why == "hold"} == {
+        ("calls", "hold"), ("notes", "hold"), ("recordings", "hold"), ("transcripts", "hold"),
+    }  # fmt: skip
+    assert Recording.objects.exists()
+    assert made.phone, "it is still worked on"
+    assert services.finish_remainders() == 0
+    retention.end_hold(actor=compliance, hold=hold, reason="已结案")
+    assert services.finish_remainders() == 1
+    made.refresh_from_db()
+    assert (made.state, made.phone) == ("done", None)
+    assert made.result["done"] == {"contact": 1, "consents": 1, "calls": 1, "notes": 1, "recordings": 1, "transcripts": 1}
+    assert not Call.objects.exists()
+
+
+def test_young_calls_go_on_counting_and_go_after_eight_days(world: World, clock: Any) -> None:
+    history(world, days=0)
+    made = execute(world, ask(world))
+    assert made.state == "remainder"
+    assert ["calls", 1, "caps"] in made.result["kept"]
+    assert not Contact.objects.exists()
+    assert not Disposition.objects.exists()
+    assert not Recording.objects.exists()
+    world.add_contact(PHONE)
+    assert "daily_cap" in world.authorize(reserve=False).codes, "who comes back is not called twice a day by that"
+    Contact.objects.all().delete()
+    clock.shift(9 * 86_400)
+    assert services.finish_remainders() == 1
+
+
+def test_an_open_complaint_stays_until_it_is_closed(world: World) -> None:
+    call = history(world)
+    complaint = quality.record_complaint(actor=world.people["compliance"], channel="telephone", kind="manner", text="语气不好", call=call)
+    made = execute(world, ask(world))
+    assert ["complaints", 1, "complaint_open"] in made.result["kept"]
+    quality.close_complaint(actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉")
+    assert services.finish_remainders() == 1
+    assert not Complaint.objects.exists()
+    assert not Call.objects.exists()
+
+
+def test_nobody_is_here_and_the_answer_says_so(world: World) -> None:
+    made = execute(world, ask(world, phone=OTHER_PHONE))
+    assert (made.state, made.result["done"]) == ("done", {})
+
+
+@pytest.mark.parametrize("role", ["agent", "supervisor", "admin"])
+def test_only_compliance_carries_out(world: World, role: str) -> None:
+    made = ask(world)
+    for act in (
+        lambda: services.execute(actor=world.people[role], request=made),
+        lambda: services.refuse_request(actor=world.people[role], request=made, why="x"),
+        lambda: services.make_copy(actor=world.people[role], request=made, link_to=str),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    assert Contact.objects.exists()
+
+
+def test_a_refusal_says_why(world: World) -> None:
+    made = ask(world)
+    with pytest.raises(BadInput):
+        services.refuse_request(actor=world.people["compliance"], request=made, why=" ")
+    made = services.refuse_request(actor=world.people["compliance"], request=made, why="本人否认提出该请求")
+    assert (made.state, made.phone, made.certificate["document"]["refusal"]) == ("refused", None, "本人否认提出该请求")
+    with pytest.raises(WrongState):
+        execute(world, made)
+
+
+# -- the copy
+
+
+def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(world: World, sent: list[tuple[str, str]]) -> None:
+    call = history(world)
+    made = ask(world, "see")
+    with pytest.raises(BadInput):
+        execute(world, made)
+    made, passphrase = services.make_copy(
+        actor=world.people["compliance"], request=made, link_to=lambda path: f"https://hegui.example{path}"
+    )
+    assert passphrase not in sent[-1][1]
+    word = sent[-1][1].rstrip("/").rsplit("/", 1)[1]
+    browser, page = SecureClient(), reverse("copy", kwargs={"word": word})
+    assert browser.get(page).status_code == 200, "looking takes nothing"
+    content = browser.post(page).content
+    assert PHONE.encode() not in content
+    with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
+        assert all(info.flag_bits & 1 for info in archive.infolist())
+        archive.setpassword(passphrase.encode())
+        assert json.loads(archive.read("contact.json"))["phone"] == f"+86{PHONE}"
+        assert len(json.loads(archive.read("consents.json"))) == 1
+        assert json.loads(archive.read("calls.json"))[0]["note"] == "想了解续费"
+        assert archive.read(f"recording-{call.pk}.wav") == wav(5)
+        assert "明澜家居" in archive.read(f"transcript-{call.pk}.json").decode()
+        assert set(archive.namelist()) >= {"complaints.json", "register.json"}
+    assert browser.post(page).status_code == 404, "once"
+    made.refresh_from_db()
+    assert made.archive == ""
+    assert made.archive_fetched_at is not None
+    assert execute(world, made).state == "done"
+    kinds = AccessEvent.objects.filter(subject=made.public_id, kind="exported").values_list("field", flat=True)
+    assert {"contacts.contact.phone", "calls.disposition.note", "quality.transcript.segments"} <= set(kinds)
+
+
+def test_a_copy_that_nobody_fetches_goes(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
+    made, _passphrase = services.make_copy(actor=world.people["compliance"], request=ask(world, "see"), link_to=str)
+    name = made.archive
+    assert vault.exists(name)
+    clock.shift(15 * 86_400)
+    word = sent[-1][1].rstrip("/").rsplit("/", 1)[1]
+    with pytest.raises(NotFound):
+        services.fetch_copy(word=word)
+    assert let_copies_lapse() == 1
+    made.refresh_from_db()
+    assert made.archive == ""
+
+
+# -- certified and watched
+
+
+def test_the_certificate_is_sealed_and_any_change_shows(world: World) -> None:
+    history(world)
+    made = execute(world, ask(world))
+    certificate = json.loads(json.dumps(services.certificate_of(made)))
+    assert services.is_genuine(certificate)
+    assert certificate["document"]["done"]["calls"] == 1
+    assert PHONE not in json.dumps(certificate)
+    for change in ({"done": {}}, {"due_on": "2027-01-01"}, {"extra": 1}):
+        assert not services.is_genuine({**certificate, "document": {**certificate["document"], **change}})
+    other = sealing.seal({"something": "else"})
+    assert not services.is_genuine({**certificate, "seal": other})
+    assert services.as_pdf(made).startswith(b"%PDF")
+
+
+def test_reminders_at_five_two_and_one_then_escalation(world: World, clock: Any) -> None:
+    made = ask(world)
+    sent: list[str] = []
+    for _day in range(24):
+        clock.shift(86_400)
+        told = services.watch_deadlines()
+        sent += [name for name, count in told.items() if count]
+    assert sent == ["reminded"] * 3 + ["escalated"]
+    made.refresh_from_db()
+    assert made.escalated
+    assert Notice.objects.filter(code="request_overdue", recipient=world.people["admin"]).exists()
+    assert [event.note for event in made.events.filter(kind="reminded")] == ["5", "2", "1"]
+
+
+def test_a_paused_request_is_not_reminded_of(world: World, clock: Any) -> None:
+    ask(world, verification="")
+    clock.shift(40 * 86_400)
+    assert services.watch_deadlines() == {"recounted": 0, "reminded": 0, "escalated": 0}
+
+
+def test_a_day_counted_without_a_calendar_is_counted_anew(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock.shift(26 * 86_400)  # 20 December
+    made = ask(world)
+    assert (made.due_on, made.is_provisional) == (date(2027, 1, 4), True)
+    from apps.core.workdays import Calendar
+    from apps.rights.services import watching
+
+    monkeypatch.setattr(watching.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}}))
+    assert services.watch_deadlines()["recounted"] == 1
+    made.refresh_from_db()
+    assert (made.due_on, made.is_provisional) == (date(2027, 1, 11), False)
+
+
+def test_requests_go_after_a_year(world: World, clock: Any) -> None:
+    execute(world, ask(world))
+    clock.shift(366 * 86_400)
+    retention.purge(pause=0)
+    assert not SubjectRequest.objects.exists()
+
+
+# -- pages
+
+
+def test_the_officer_works_through_a_request_on_its_page(world: World, browse: Any) -> None:
+    history(world)
+    made = ask(world, verification="", text="请删除我的信息")
+    browser, page = browse("compliance"), reverse("request", kwargs={"pk": made.pk})
+    text = browser.get(page).content.decode()
+    assert "请删除我的信息" in text
+    assert "138****1234" in text
+    assert PHONE not in text
+    browser.post(reverse("request_step", kwargs={"pk": made.pk}), {"step": "verify", "text": "回拨核实"})
+    browser.post(reverse("request_execute", kwargs={"pk": made.pk}), {"answer": "已删除"})
+    made.refresh_from_db()
+    assert made.state == "done"
+    for form in ("pdf", "json"):
+        assert browser.get(reverse("request_certificate", kwargs={"pk": made.pk, "form": form})).status_code == 200
