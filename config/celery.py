@@ -56,6 +56,7 @@ app.conf.update(
         "escalate-actions": {"task": "apps.quality.tasks.escalate", "schedule": crontab(minute=20)},
         "report-missing-recordings": {"task": "apps.quality.tasks.report_missing", "schedule": crontab(hour=9, minute=15)},
         "watch-requests": {"task": "apps.rights.tasks.watch", "schedule": crontab(hour=9, minute=20)},
+        "end-due-shares": {"task": "apps.sharing.tasks.end_due", "schedule": crontab(minute=50)},
         "tidy-requests": {"task": "apps.rights.tasks.tidy", "schedule": crontab(minute=40)},
         "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
         "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
@@ -80,6 +81,7 @@ app.autodiscover_tasks(
         "apps.calls",
         "apps.quality",
         "apps.rights",
+        "apps.sharing",
         "apps.retention",
     ]
 )

@@ -145,6 +145,7 @@ INSTALLED_APPS = [
     "apps.calls",
     "apps.quality",
     "apps.rights",
+    "apps.sharing",
     "apps.retention",
     "apps.console",
 ]

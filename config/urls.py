@@ -7,7 +7,7 @@ from config.api import api
 
 PREFIXES = {
     "contact": "ct", "campaign": "cp", "script": "sc", "call": "cl", "decision": "dc", "exception": "ex",
-    "recording": "rc", "complaint": "co", "request": "rq",
+    "recording": "rc", "complaint": "co", "request": "rq", "share": "sh",
 }  # fmt: skip
 for name, prefix in PREFIXES.items():
     register_converter(ids.converter(prefix), name)
@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("apps.calls.urls")),
     path("", include("apps.quality.urls")),
     path("", include("apps.rights.urls")),
+    path("", include("apps.sharing.urls")),
     path("", include("apps.retention.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.audit.urls")),

@@ -108,6 +108,8 @@ NOTICES = {
     "request_received": _("The request %(request)s of a person about their data is yours. It is due on %(due)s."),
     "request_due": _("The request %(request)s is due in %(days)s working days."),
     "request_overdue": _("The request %(request)s is overdue: the 15 working days are over."),
+    "share_asked": _("%(person)s asks for a share: %(share)s."),
+    "share_decided": _("The share %(share)s that you asked for was decided."),
     "recordings_missing": _("%(count)s connected calls of %(day)s have no recording."),
     "line_unrecorded": _("The last connected calls of %(line)s have no recording: the line may not be recorded at all."),
     "recording_damaged": _("The recording %(recording)s was altered or cannot be read."),

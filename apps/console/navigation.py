@@ -50,6 +50,7 @@ LINKS = (
     Link("actions", "tool", _("Corrective actions")),
     Link("complaints", "message-report", _("Complaints")),
     Link("requests", "user-question", _("Requests of persons")),
+    Link("shares", "share", _("Sharing")),
     Link("agents", "chart-line", _("Agents")),
     Link("lines", "phone-outgoing", _("Lines")),
     Link("flags", "flag", _("Alerts")),

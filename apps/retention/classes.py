@@ -274,6 +274,7 @@ WITHOUT_PERIOD = {
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
+    "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a day",
     "webhooks.endpoint": "secrets that sign messages, no personal data",
     "retention.erasure": "the erasure ledger outlives what it erased (R9)",
 }

@@ -33,6 +33,7 @@ from apps.retention import services as retention
 from apps.rights import services as rights
 from apps.rights.models import SubjectRequest
 from apps.scripts import services as scripts
+from apps.sharing import services as sharing
 from apps.webhooks import services as webhooks
 from apps.webhooks.models import Delivery
 from tests.contacts.test_sources import record
@@ -40,6 +41,7 @@ from tests.http import SecureClient
 from tests.quality.sounds import hand_in, wav
 from tests.quality.test_reviews import ITEMS, judged
 from tests.scripts.rules import rule_of
+from tests.sharing.test_shares import ask as ask_share
 from tests.world import COMPANY, OTHER_PHONE, PHONE, SECTIONS, World
 
 A, S, C, D = Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN
@@ -118,6 +120,14 @@ PAGES = {
     "request_execute": page(C, method="post", object="subject_request"),
     "request_copy": page(C, method="post", object="subject_request"),
     "request_certificate": page(C, object="subject_certificate"),
+    "shares": page(S, C),
+    "share_new": page(S, C),
+    "share": page(S, C, object="share"),
+    "share_agreement": page(S, C, object="share"),
+    "share_look": page(S, C, object="share"),
+    "share_file": page(S, C, method="post", object="share"),
+    "share_fetch": page(S, C, object="share_with_file"),
+    "share_step": page(S, C, method="post", object="share_step"),
     "opt_outs": page(S, C),
     "opt_out_new": page(S, C),
     "lift_ask": page(C),
@@ -309,6 +319,7 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
     """What is made only for a page that wants it: making everything for every page takes minutes."""
     makers: dict[Callable[[], dict[str, dict[str, Any]]], set[str]] = {
         lambda: _of_contacts(world, contact): {"wording", "consent", "minor", "agreement"},
+        lambda: {name: {"pk": 0} for name in SHARES}: SHARES,
         lambda: _of_rights(world): {"subject_request", "subject_certificate"},
         lambda: _of_access(world): {"grant", "audit", "audit_report", "finding", "review_item"},
         lambda: _of_policies(world, campaign): {"policy_kind", "draft", "draft_verdict", "line", "exception"},
@@ -475,6 +486,21 @@ def _request(world: World, by: str) -> SubjectRequest:
     return rights.record_request(actor=world.people[by], kind="withdraw", phone=PHONE, channel="letter", verification="回拨核实")
 
 
+SHARES = {"share", "share_with_file", "share_step"}
+
+
+def _share_of(world: World, username: str, wanted: str) -> dict[str, Any]:
+    """A share of that person's, in force; one that awaits a decision for a step."""
+    asked = ask_share(world, username, form="file" if wanted == "share_with_file" else "view")
+    if wanted == "share_step":
+        return {"pk": asked.pk, "step": "withdraw"}
+    approver = world.people["compliance2" if username != "compliance2" else "compliance"]
+    share = sharing.decide_share(actor=approver, share=asked, approve=True)
+    if wanted == "share_with_file":
+        sharing.make_file(viewer=world.people[username], share=share)
+    return {"pk": share.pk}
+
+
 def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
     """A wording that awaits approval, a consent and a source with their files, a client who says that they are a minor."""
     supervisor = world.people["supervisor"]
@@ -505,6 +531,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     if entry.object in {"import", "import_report"}:
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments |= {"pk": _import_of(world, owner).pk}
+    if entry.object in SHARES:
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
+        arguments = _share_of(world, owner, entry.object)
     if entry.object == "subject_request":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _request(world, owner).pk}
@@ -594,6 +623,12 @@ FOREIGN = {
     "consent_evidence": {S},
     "minor_flag": {A, S},
     "request": {A, S},
+    "share": {S},
+    "share_agreement": {S},
+    "share_look": {S, C},
+    "share_file": {S},
+    "share_fetch": {S},
+    "share_step": {S},
     "scrub": {S, C},
     "scrub_result": {S, C},
 }
@@ -625,7 +660,7 @@ def test_navigation_shows_only_what_may_be_followed(world: World, browse: Any, w
         assert client.get(link, follow=True).status_code == 200, link
 
 
-BINARY = {"application/octet-stream", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+BINARY = {"application/octet-stream", "application/zip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 @pytest.mark.parametrize("name", [name for name, entry in PAGES.items() if entry.method == "get"])
@@ -639,6 +674,8 @@ def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, nam
         arguments = {"pk": _play_of(world, who)}
     if PAGES[name].object == "subject_request":
         arguments = {"pk": _request(world, who).pk}
+    if PAGES[name].object in SHARES:
+        arguments = _share_of(world, who, PAGES[name].object)
     before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
     answer = browse(who).get(reverse(name, kwargs=arguments))
     if answer.streaming or answer.headers["Content-Type"] in BINARY:

@@ -22,6 +22,7 @@ from apps.policies import queries as policies
 from apps.policies.models import LEAST_CALL_DAYS, RetentionPolicy
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.rights.signals import Store
+from apps.sharing.services import drop_files_with
 
 from ..classes import erase_calls, erase_complaints, erase_contacts, erase_recordings
 from ..deleting import delete_rows
@@ -129,6 +130,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     """
     share_holds()
     lock_number(number_index)
+    drop_files_with(list(Contact.objects.filter(number_index=number_index).values_list("pk", flat=True)))
     people = list(Contact.objects.filter(number_index=number_index).values_list("pk", "phone"))
     if not people and phone is not None:
         people = [(0, phone)]

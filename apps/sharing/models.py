@@ -1,0 +1,86 @@
+"""Sharing between departments (R32): which fields of which campaign, with whom, under which agreement, until when."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.campaigns.models import Campaign
+from apps.core import ids
+from apps.core.fields import FileNameField
+from apps.core.models import Dated
+
+
+class Share(Dated):
+    """A right to look, asked for by whoever will look, approved by compliance. Masked unless `is_clear`.
+
+    `file` is a file that was made and not fetched yet: sealed, and gone within a day.
+    """
+
+    class Field(models.TextChoices):
+        PHONE = "phone", _("phone")
+        NAME = "name", _("full name")
+        TAGS = "tags", _("tags")
+        STATE = "state", _("state in the campaign")
+
+    class Form(models.TextChoices):
+        VIEW = "view", _("looked at in the console")
+        FILE = "file", _("encrypted file")
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("awaiting approval")
+        APPROVED = "approved", _("approved")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        EXPIRED = "expired", _("expired")
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="shares")
+    fields = ArrayField(models.CharField(max_length=8, choices=Field), verbose_name=_("fields"))
+    form = models.CharField(_("how"), max_length=4, choices=Form)
+    is_clear = models.BooleanField(_("in clear"), default=False)
+    purpose = models.CharField(_("what it is needed for"), max_length=300)
+    agreement = models.CharField(_("confidentiality agreement"), max_length=200)
+    agreement_file = FileNameField()
+    agreement_sha256 = models.BinaryField(max_length=32)
+    ends_on = models.DateField(_("until"), help_text=_("the last day"))
+    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="shares")
+    state = models.CharField(_("state"), max_length=9, choices=State, default=State.ASKED)
+    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("why it was refused or withdrawn"), max_length=300, blank=True)
+    file = FileNameField(blank=True)
+    file_made_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(fields=[]), name="share_names_fields"),
+            models.CheckConstraint(condition=~Q(decided_by=F("asked_by")), name="share_four_eyes"),
+            models.CheckConstraint(condition=~Q(state="approved") | Q(decided_by__isnull=False), name="share_approved_by_somebody"),
+            models.CheckConstraint(condition=~Q(agreement_file=""), name="share_under_an_agreement"),
+            models.CheckConstraint(condition=Q(file="") | Q(state="approved", form="file"), name="share_file_while_approved"),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="terms_stay",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__fields__df=pgtrigger.F("new__fields"))
+                | pgtrigger.Q(old__is_clear__df=pgtrigger.F("new__is_clear"))
+                | pgtrigger.Q(old__ends_on__df=pgtrigger.F("new__ends_on"))
+                | pgtrigger.Q(old__campaign__df=pgtrigger.F("new__campaign")),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("sh", self.pk)
+
+    @property
+    def field_labels(self) -> list[str]:
+        return [str(self.Field(each).label) for each in self.fields]

@@ -1,0 +1,20 @@
+"""Lists of shares."""
+
+import django_tables2 as tables
+from django.utils.translation import gettext_lazy as _
+
+from .models import Share
+
+
+class ShareTable(tables.Table):
+    created_at = tables.DateTimeColumn(linkify=("share", {"pk": tables.A("pk")}), verbose_name=_("asked"))
+    fields = tables.Column(accessor="field_labels", verbose_name=_("fields"))
+    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+
+    class Meta:
+        model = Share
+        fields = ("created_at", "campaign", "fields", "form", "asked_by", "ends_on", "state")
+        orderable = False
+
+    def render_fields(self, value: list[str]) -> str:
+        return ", ".join(value)
