@@ -1,5 +1,6 @@
 """Forms of campaigns and of lists to import."""
 
+import unicodedata
 from typing import Any
 
 from django import forms
@@ -139,4 +140,10 @@ class ZoneForm(forms.Form):
 class NumberForm(forms.Form):
     """Exact search. Sent by POST, so that the number stands in no address and no log."""
 
-    number = forms.CharField(label=_("Whole number"), max_length=30)
+    number = forms.CharField(label=_("Whole number, or its last four digits"), max_length=30)
+
+    @property
+    def last4(self) -> str:
+        """The four digits, where they alone were typed."""
+        typed = unicodedata.normalize("NFKC", self.cleaned_data["number"]).strip()
+        return typed if len(typed) == 4 and typed.isascii() and typed.isdigit() else ""

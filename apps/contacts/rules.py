@@ -50,7 +50,15 @@ MOST_TAGS = 20
 MOST_NAME = 80
 
 ACCEPTED = "accepted"
-STATUSES = (ACCEPTED, "phone_missing", "phone_invalid", "resident_id_found", "bank_card_found", "duplicate_in_file")
+STATUS_WORDS: dict[str, Sentence] = {
+    ACCEPTED: _("taken in"),
+    "phone_missing": _("phone missing"),
+    "phone_invalid": _("not a phone number"),
+    "resident_id_found": _("resident-ID number found"),
+    "bank_card_found": _("bank-card number found"),
+    "duplicate_in_file": _("twice in the file"),
+}
+STATUSES = tuple(STATUS_WORDS)
 
 
 def plain(heading: str) -> str:

@@ -19,6 +19,7 @@ from apps.core.paging import page_of
 from . import services
 from .forms import AgreementForm, MappingForm, SourceForm, WordingForm
 from .models import ContactImport, DataSource, Wording
+from .rules import STATUS_WORDS, STATUSES
 from .services.importing import SHOWN, imported_before, preview
 from .tables import SourceTable
 
@@ -160,7 +161,8 @@ def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_import(request, pk)
     if found.job is None:
         return redirect("import_preview", pk=pk)
-    return render(request, "contacts/import_progress.html", {"import": found, "job": found.job})
+    counts = [(STATUS_WORDS[status], status, found.counts[status]) for status in STATUSES if status in found.counts]
+    return render(request, "contacts/import_progress.html", {"import": found, "job": found.job, "counts": counts})
 
 
 @for_roles(*STAFF)

@@ -30,7 +30,7 @@ from .forms import ExecuteForm, NewRequestForm, PageForm, StepForm
 from .models import SubjectRequest
 from .services.certifying import rows_of
 from .tables import RequestTable
-from .wording import STORES, WHY
+from .wording import FOR_GOOD, STORES, WHY
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 State = SubjectRequest.State
@@ -86,8 +86,13 @@ def request_page(request: StaffRequest, pk: int) -> HttpResponse:
         shown |= {
             "step_form": StepForm(), "execute_form": ExecuteForm(), "owners": queries.owners().exclude(pk=found.owner_id),
             "stores": [
-                {"name": STORES[store.code], "goes": store.goes, "kept": [(count, WHY[why]) for count, why in store.kept]}
+                {
+                    "name": STORES[store.code],
+                    "goes": store.goes,
+                    "kept": [(0 if why in FOR_GOOD else count, WHY[why]) for count, why in store.kept],
+                }
                 for store in services.preview(found)
+                if store.goes or store.kept
             ],
         }  # fmt: skip
     return render(request, "rights/request.html", shown)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -340,7 +341,7 @@ def test_the_preview_shows_fifty_rows_and_nothing_in_clear(world: World) -> None
 def test_the_report_for_people_names_the_row_and_the_masked_number(world: World) -> None:
     done = run(world, csv("13800001234,,,", "138,,,", "13800001234,,,"))
     counts, rows = load_workbook(services.report_workbook(done))
-    assert dict(counts) == {"accepted": 1, "phone_invalid": 1, "duplicate_in_file": 1}
+    assert {row[0]: row[1] for row in counts} == {"accepted": 1, "phone_invalid": 1, "duplicate_in_file": 1}
     assert [row[:3] for row in rows[1:]] == [
         [2, "138****1234", "accepted"],
         [3, "", "phone_invalid"],
@@ -446,3 +447,15 @@ def test_no_clear_value_reaches_the_tables(world: World) -> None:
         text = "".join(row[0] for row in cursor.fetchall())
     assert "13800001234" not in text
     assert "小明" not in text
+
+
+def test_last_four_digits_find_the_viewer_s_contacts_and_no_others(world: World, browse: Any) -> None:
+    world.add_contact("13800001234")
+    foreign = world.add_contact("13900001234", campaign=world.running_campaign("foreign", agents=("agent2",)))
+    answer = browse("agent").post(reverse("contact_search"), {"number": "１２３４"})
+    text = answer.content.decode()
+    assert "138****1234" in text
+    assert "139****1234" not in text
+    assert foreign.public_id not in text
+    assert AccessEvent.objects.filter(kind="searched", count=1).exists()
+    assert browse("agent").post(reverse("contact_search"), {"number": "9999"}).status_code == 302

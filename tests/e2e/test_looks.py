@@ -12,7 +12,7 @@ from .conftest import Visit
 
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PAGES = {
-    "": ["/accounts/login/", "/o/"],
+    "": ["/accounts/login/", "/o/", "/my-data/"],
     "agent": [
         "/desk/",
         "/contacts/",
@@ -39,6 +39,12 @@ PAGES = {
         "/imports/new/",
         "/sources/",
         "/sources/1/",
+        "/sources/new/",
+        "/contacts/ct_1/consents/new/",
+        "/contacts/ct_1/minor/",
+        "/requests/new/",
+        "/shares/",
+        "/shares/new/",
         "/scripts/new/",
         "/scripts/9/",
         "/scripts/13/edit/",
@@ -68,6 +74,11 @@ PAGES = {
         "/rules/absolute_claim/change/",
         "/rules/vague_discount/1/",
         "/sources/6/",
+        "/requests/",
+        "/requests/rq_1/",
+        "/requests/rq_5/",
+        "/shares/sh_1/",
+        "/shares/sh_2/",
         "/decisions/",
         "/enforcement/",
         "/contacts/ct_1/",

@@ -1,7 +1,7 @@
 """The contacts of the viewer's campaigns: the list, the search, a reveal, the way in."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -50,10 +50,12 @@ def contacts(request: StaffRequest) -> HttpResponse:
 @for_roles(*READERS)
 @require_POST
 def contact_search(request: StaffRequest) -> HttpResponse:
-    """Find one contact by its whole number, through the blind index."""
+    """Find one contact by its whole number, or those that end in four digits, through the blind indexes."""
     form = NumberForm(request.POST)
     found = None
     if form.is_valid():
+        if form.last4:
+            return _ending_in(request, form)
         try:
             index = blind_index.number_index(phones.normalise(form.cleaned_data["number"]))
         except phones.PhoneInvalid as error:
@@ -65,6 +67,19 @@ def contact_search(request: StaffRequest) -> HttpResponse:
         messages.info(request, _("No contact of yours has this number."))
         return redirect("contacts")
     return redirect("contact", pk=found.pk)
+
+
+def _ending_in(request: StaffRequest, form: NumberForm) -> HttpResponse:
+    """The newest contacts whose number ends in these digits; the digits stand in no address."""
+    page = page_of(queries.contacts_of(request.user).filter(last4_index=blind_index.last4_index(form.last4)), QueryDict())
+    record_page(request, subject="contact:list", purpose="search", count=len(page.rows), kind=AccessEvent.Kind.SEARCHED)
+    if not page.rows:
+        messages.info(request, _("No contact of yours ends in these digits."))
+        return redirect("contacts")
+    table = ContactTable(page.rows, request=request)
+    return render(
+        request, "campaigns/contacts_found.html", {"table": table, "has_more": bool(page.next_query), "number_form": NumberForm()}
+    )
 
 
 SHOWN_SECONDS = 30

@@ -17,6 +17,7 @@ from .importing import bench_import
 from .linting import bench_lint_scripts
 from .listening import bench_recordings, bench_sampling
 from .measure import Line, Scale
+from .paging import bench_pages
 from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
 
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "gate_growth": bench_gate_growth,
     "list_forecast": bench_list_forecast,
     "import": bench_import,
+    "pages": bench_pages,
     "permission_audit": bench_permission_audit,
     "lint_scripts": bench_lint_scripts,
     "scrub": bench_scrub,

@@ -41,6 +41,7 @@ from apps.scripts import services as scripts
 from .campaigns import CHECKLIST, PLANS, Plan
 from .conversations import SLIPS, conversation
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
+from .persons import tell_of_persons
 from .quality import QualityWork, hand_in
 from .scripts import approved, write_scripts
 
@@ -277,6 +278,7 @@ class _Builder:
         paused = Campaign.objects.get(code="retail-clearance")
         campaigns.pause_campaign(actor=supervisor, campaign=paused)
         self._for_compliance(supervisor)
+        tell_of_persons(self.staff, self.now)
 
     def _for_compliance(self, supervisor: User) -> None:
         """What waits for compliance: a policy's draft, an exception, a line without its test call; and one spoofing attempt."""

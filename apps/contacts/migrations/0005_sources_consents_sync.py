@@ -1,3 +1,4 @@
+import django.contrib.postgres.indexes
 import apps.core.fields
 import django.db.models.deletion
 import django.db.models.lookups
@@ -449,6 +450,7 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="contacts.contact"
             ),
         ),
+        migrations.AddIndex(model_name="contact", index=django.contrib.postgres.indexes.GinIndex(fields=["tags"], name="contact_by_tag")),
         migrations.RunPython(fill, empty),
         migrations.AlterField(
             model_name="consent",

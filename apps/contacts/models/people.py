@@ -1,6 +1,7 @@
 """A number, once, and how other systems call it."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -38,7 +39,10 @@ class Contact(Dated):
                 name="contact_kept_one_year_at_most",
             ),
         ]
-        indexes = [models.Index(fields=["erasing_at"], condition=Q(erasing_at__isnull=False), name="contact_being_erased")]
+        indexes = [
+            models.Index(fields=["erasing_at"], condition=Q(erasing_at__isnull=False), name="contact_being_erased"),
+            GinIndex(fields=["tags"], name="contact_by_tag"),  # a rare tag among a million
+        ]
 
     PROTECTED = ("phone", "name", "note")
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.core.streams import Stream
 
 from ..models import ContactImport
+from ..rules import STATUS_WORDS
 
 MOST_ROWS = 200_000  # of a workbook: rows that say something
 
@@ -35,6 +36,7 @@ def report_workbook(contact_import: ContactImport) -> bytes:
         counts.set_column(0, 0, 30)
         for place, (status, count) in enumerate(sorted(contact_import.counts.items())):
             counts.write_string(place, 0, status)
+            counts.write_string(place, 2, str(STATUS_WORDS.get(status, "")))
             counts.write_number(place, 1, count)
         rows = book.add_worksheet(_("Rows"))
         rows.set_column(1, 2, 22)

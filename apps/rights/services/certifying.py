@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from apps.core import clock, paper, sealing
 
 from ..models import SubjectRequest
-from ..wording import STORES, WHY
+from ..wording import FOR_GOOD, STORES, WHY
 
 
 def certify(request: SubjectRequest) -> dict[str, Any]:
@@ -48,7 +48,8 @@ def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
     """By store: what it is called, how many rows went, what is kept and why."""
     kept: dict[str, list[str]] = {}
     for store, count, why in request.result.get("kept", []):
-        kept.setdefault(store, []).append(f"{count}: {WHY[why]}" if why in WHY else str(why))
+        reason = str(WHY.get(why, why))
+        kept.setdefault(store, []).append(reason if why in FOR_GOOD else f"{count}: {reason}")
     done = request.result.get("done", {})
     return [(str(STORES.get(store, store)), done.get(store, 0), "; ".join(kept.get(store, []))) for store in {**done, **kept}]
 

@@ -35,7 +35,7 @@ def note(request: SubjectRequest, kind: str, actor: User | None = None, text: st
 def record_request(
     *,
     kind: str,
-    phone: str,
+    phone: str | Protected,
     channel: str,
     actor: User | None = None,
     client: ApiClient | None = None,
@@ -74,10 +74,10 @@ def record_request(
     return made
 
 
-def _made(kind: str, channel: str, phone: str, text: str, new_name: str, received: datetime) -> SubjectRequest:
+def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: str, received: datetime) -> SubjectRequest:
     if any(detect.find(each) for each in (text, new_name)):
         raise PersonalDataFound(_("A resident-ID or bank-card number stands here. Take it out: it may not be collected (R1)."))
-    number = Protected(phones.normalise(phone), "phone")
+    number = phone if isinstance(phone, Protected) else Protected(phones.normalise(phone), "phone")
     owner = queries.owners().first()
     if owner is None:
         raise BadInput(_("Nobody can handle the request: there is no compliance officer."))
