@@ -57,6 +57,7 @@ class PersonalDataFound(BadInput):
     """A resident-ID or bank-card number stands where neither may be kept (R1)."""
 
     code = "personal_data_found"
+    sentence = _("A resident-ID or bank-card number stands here. Take it out: it may not be collected (R1).")
 
 
 class KeyringError(HeguiError):

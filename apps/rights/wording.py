@@ -13,6 +13,7 @@ STORES: dict[str, Promise | str] = {
     "transcripts": _("transcripts"),
     "complaints": _("complaints"),
     "codes": _("one-time codes"),
+    "exports": _("files of shares that wait to be fetched"),
     "register": _("register of opt-outs"),
     "trail": _("access log"),
     "backups": _("backups"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import xlsxwriter
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -134,9 +135,14 @@ def _let_go(share: Share) -> None:
     share.save(update_fields=["file"])
 
 
-def drop_files_with(contact_ids: list[int]) -> int:
-    """Somebody is erased: files that were made and may hold them go. Returns how many."""
-    shares = Share.objects.exclude(file="").filter(campaign__entries__contact__in=contact_ids).distinct()
+def files_with(number_index: bytes) -> QuerySet[Share]:
+    """Files that were made, wait to be fetched, and may hold the person."""
+    return Share.objects.exclude(file="").filter(campaign__entries__contact__number_index=number_index).distinct()
+
+
+def drop_files_with(number_index: bytes) -> int:
+    """The person is erased: those files go. Returns how many."""
+    shares = list(files_with(number_index))
     for share in shares:
         _let_go(share)
     return len(shares)

@@ -89,11 +89,12 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
         (b"<html>%PDF-1.7 %%EOF", "signed.pdf", evidence.NoEvidence),
         (b"RIFF....AVI LIST", "voice.wav", evidence.NoEvidence),
         (AGREEMENT, "110101188002045240.pdf", PersonalDataFound),
+        (None, "", PersonalDataFound),  # with a card number in the supplier's name
     ],
 )
 def test_what_is_no_evidence_is_refused_and_not_kept(world: World, storage: Path, content: bytes, name: str, error: type) -> None:
     with pytest.raises(error):
-        record(world, agreement_content=content, agreement_name=name)
+        record(world, agreement_content=content, agreement_name=name, supplier="" if content else "6222020200112230")
     assert not DataSource.objects.filter(code="new").exists()
     assert not [path for path in storage.rglob("*") if path.is_file()]
 

@@ -222,6 +222,8 @@ def test_explaining_needs_the_explanation(world: World) -> None:
     made = ask(world, "explain")
     with pytest.raises(BadInput):
         execute(world, made)
+    with pytest.raises(PersonalDataFound):
+        execute(world, made, "您的卡号 6222020200112230 我们没有保存")
     assert execute(world, made, "依据您的同意，用于会员续费通知。").state == "done"
 
 

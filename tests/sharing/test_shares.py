@@ -171,7 +171,8 @@ def test_a_file_that_nobody_fetches_goes_within_a_day(world: World, clock: Any) 
 
 def test_who_is_erased_is_in_no_file_that_waits(world: World) -> None:
     share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
-    erase_person(number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test")
+    stores = erase_person(number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test")
+    assert {store.code: store.goes for store in stores}["exports"] == 1
     share.refresh_from_db()
     assert share.file == ""
     assert look(world, approved(world)) == []

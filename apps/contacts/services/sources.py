@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock, evidence
-from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core import clock, detect, evidence
+from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.texts import checked_text
 from apps.jobs.services import discard
 
@@ -37,6 +37,8 @@ def create_source(
     """
     if actor.role not in STAFF:
         raise NotAllowed()
+    if any(detect.find(str(text)) for text in (*fields.values(), consent_wording)):
+        raise PersonalDataFound()
     source = DataSource(recorded_by=actor, **fields)
     source.full_clean()
     _put_agreement(source, agreement_content, agreement_name)

@@ -22,7 +22,7 @@ from apps.policies import queries as policies
 from apps.policies.models import LEAST_CALL_DAYS, RetentionPolicy
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.rights.signals import Store
-from apps.sharing.services import drop_files_with
+from apps.sharing.services import drop_files_with, files_with
 
 from ..classes import erase_calls, erase_complaints, erase_contacts, erase_recordings
 from ..deleting import delete_rows
@@ -111,7 +111,8 @@ BESIDE = (
 
 def preview_person(number_index: bytes) -> list[Store]:
     """What would go now, and what is kept and why; nothing is changed."""
-    return [*_merged(part.store() for part in _parts(number_index, held(), clock.now())), *BESIDE]
+    exports = Store("exports", files_with(number_index).count())
+    return [*_merged(part.store() for part in _parts(number_index, held(), clock.now())), exports, *BESIDE]
 
 
 def _merged(stores: Any) -> list[Store]:
@@ -130,7 +131,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     """
     share_holds()
     lock_number(number_index)
-    drop_files_with(list(Contact.objects.filter(number_index=number_index).values_list("pk", flat=True)))
+    exports = Store("exports", drop_files_with(number_index))
     people = list(Contact.objects.filter(number_index=number_index).values_list("pk", "phone"))
     if not people and phone is not None:
         people = [(0, phone)]
@@ -138,7 +139,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     stores = _erase(_parts(number_index, held(), clock.now()))
     if erasure is not None:
         close_erasure(erasure)
-    return [*stores, *BESIDE]
+    return [*stores, exports, *BESIDE]
 
 
 def _erase(parts: list[Part]) -> list[Store]:

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
-from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core import clock, detect
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.protected import Protected
 from apps.core.texts import checked_text
 from apps.policies import queries as policies
@@ -92,6 +92,8 @@ def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: st
 def close(request: SubjectRequest, state: str, answer: str) -> None:
     """In the caller's transaction: over, without the number; certified."""
     values: Any = request
+    if detect.find(answer):
+        raise PersonalDataFound()
     if answer := answer.replace("\x00", "").strip():
         values.answer = Protected(answer[:4_000], "text")
     request.state = state

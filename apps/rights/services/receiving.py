@@ -76,7 +76,7 @@ def record_request(
 
 def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: str, received: datetime) -> SubjectRequest:
     if any(detect.find(each) for each in (text, new_name)):
-        raise PersonalDataFound(_("A resident-ID or bank-card number stands here. Take it out: it may not be collected (R1)."))
+        raise PersonalDataFound()
     number = phone if isinstance(phone, Protected) else Protected(phones.normalise(phone), "phone")
     owner = queries.owners().first()
     if owner is None:
