@@ -22,7 +22,7 @@ from apps.audit.services import record_access, tell
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.core import clock, evidence, vault
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.passphrases import new_passphrase
+from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
 from apps.jobs.services import discard
 
@@ -191,8 +191,6 @@ def _cell(entry: QueueEntry, name: str) -> str:
 @transaction.atomic
 def make_file(*, viewer: User, share: Share, address: str | None = None) -> tuple[Share, str]:
     """Make the file, to be fetched once within a day; the share and the passphrase, told this once. Raises `NotFound`, `BadInput`."""
-    import pyzipper  # an eighth of a second, for what is needed once in a while
-
     share = in_force(viewer, _locked(share))
     if share.form != Share.Form.FILE:
         raise NotFound()
@@ -200,12 +198,10 @@ def make_file(*, viewer: User, share: Share, address: str | None = None) -> tupl
     if len(entries) > MOST_ROWS:
         raise BadInput(_("The campaign has more than %(most)s contacts: look at them in the console."), most=MOST_ROWS)
     rows = look(viewer=viewer, share=share, entries=entries, address=address)
-    passphrase, out = new_passphrase(), io.BytesIO()
-    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword(passphrase.encode())
-        archive.writestr(f"{share.public_id}.xlsx", _workbook(viewer, share, rows))
+    passphrase = new_passphrase()
+    content = encrypted_archive(passphrase, [(f"{share.public_id}.xlsx", _workbook(viewer, share, rows))])
     discard(share.file)
-    share.file, share.file_made_at = vault.put(out.getvalue(), folder="shares"), clock.now()
+    share.file, share.file_made_at = vault.put(content, folder="shares"), clock.now()
     share.save(update_fields=["file", "file_made_at"])
     return share, passphrase
 

@@ -6,7 +6,6 @@ different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip op
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -24,7 +23,7 @@ from apps.calls.models import Call
 from apps.calls.services import explain
 from apps.core import clock, vault
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.passphrases import new_passphrase
+from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
 from apps.jobs.services import discard
 
@@ -78,16 +77,15 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
 
 def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[bytes, list[dict[str, Any]]]:
     """The archive, and what is in it: name, bytes, SHA-256. Every clear value in it comes by `disclose` or is recorded as played."""
-    import pyzipper  # an eighth of a second, for what is needed once in a while
+    contents: list[dict[str, Any]] = []
 
-    out, contents = io.BytesIO(), []
-    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword(passphrase.encode())
+    def members() -> Iterator[tuple[str, bytes]]:
         for name, content in _members(actor, pack):
-            archive.writestr(name, content)
             contents.append({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-        archive.writestr("manifest.json", _json({"pack": pack.public_id, "made_at": clock.now().isoformat(), "files": contents}))
-    return out.getvalue(), contents
+            yield name, content
+        yield "manifest.json", _json({"pack": pack.public_id, "made_at": clock.now().isoformat(), "files": contents})
+
+    return encrypted_archive(passphrase, members()), contents
 
 
 def _json(told: Any) -> bytes:

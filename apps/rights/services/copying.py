@@ -5,7 +5,6 @@ link; Hegui keeps the archive sealed until it is fetched, two weeks at most.
 """
 
 import hashlib
-import io
 import json
 import secrets
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, sending, vault
 from apps.core.errors import NotFound
-from apps.core.passphrases import new_passphrase
+from apps.core.packing import encrypted_archive, new_passphrase
 from apps.jobs.services import discard
 from apps.optouts.queries import entries_in_force
 from apps.optouts.services.coding import hash_word
@@ -52,7 +51,7 @@ def make_copy(
     """
     request = locked(actor, request, State.OPEN)
     passphrase, word = new_passphrase(), secrets.token_urlsafe(24)
-    content = _archive(actor, request, passphrase, address)
+    content = encrypted_archive(passphrase, _members(actor, request, address))
     discard(request.archive)
     request.archive, request.archive_sha256 = vault.put(content, folder="copies"), hashlib.sha256(content).digest()
     request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(word), clock.now() + KEPT, None
@@ -60,17 +59,6 @@ def make_copy(
     told = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link_to(reverse("copy", kwargs={"word": word}))}
     sending.send(number=request.phone, text=_("The copy of your data, once and until %(day)s: %(link)s") % told)
     return request, passphrase
-
-
-def _archive(actor: User, request: SubjectRequest, passphrase: str, address: str | None) -> bytes:
-    import pyzipper  # an eighth of a second, for what is needed once in a while
-
-    out = io.BytesIO()
-    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
-        archive.setpassword(passphrase.encode())
-        for name, content in _members(actor, request, address):
-            archive.writestr(name, content)
-    return out.getvalue()
 
 
 def _json(told: Any) -> bytes:
