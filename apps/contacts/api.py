@@ -168,9 +168,9 @@ def _quoted(contact: Contact) -> str:
 
 
 def _etag(if_match: str | None) -> str:
-    """The tag of an `If-Match`, without its quotes; "" where there is none, or any state will do."""
-    if not if_match or if_match.strip() == "*":
-        return ""
+    """The tag of an `If-Match`, without its quotes; "*" for any state; "" where there is none."""
+    if not if_match or if_match.strip() == syncing.ANY:
+        return (if_match or "").strip()
     found = re.fullmatch(r'\s*"([0-9a-f]{1,64})"\s*', if_match)
     if found is None:
         raise BadInput('Send If-Match as you got it: one ETag in double quotes, or "*".')

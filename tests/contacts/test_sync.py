@@ -54,7 +54,9 @@ def test_put_replaces_and_patch_changes_what_is_told(crm: Api) -> None:
 
 
 def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm: Api) -> None:
+    assert problem(crm.send("put", "contacts/crm-1", TOLD, **{"If-Match": "*"})) == (412, "precondition_failed"), "it is not there"
     etag = crm.send("put", "contacts/crm-1", TOLD).headers["ETag"]
+    assert crm.send("put", "contacts/crm-1", TOLD, **{"If-Match": "*"}).status_code == 200
     contact = Contact.objects.get(external_refs__external_id="crm-1")
     services.flag_minor(actor=world.people["agent"], contact=contact, reason="自称十五岁")
     for method, body in (("put", TOLD), ("patch", {"note": "x"}), ("delete", None)):

@@ -24,7 +24,7 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, streams
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.reading import PIECE, FileRefused, Layout, check_size, csv_of_workbook, examine, is_workbook, rows_of
+from apps.core.reading import PIECE, FileRefused, Layout, csv_of_workbook, examine, is_workbook, rows_of
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
@@ -90,7 +90,6 @@ def check_source(source: DataSource) -> None:
 
 
 def _keep(actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str) -> ContactImport:
-    check_size(file)
     layout = examine(file, most_rows=MOST_ROWS)
     if forbidden := rules.forbidden_columns(layout.heading):
         raise ColumnsRefused(forbidden)

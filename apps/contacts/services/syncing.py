@@ -26,6 +26,8 @@ from .consenting import record_consent, withdraw_consents
 from .importing import check_source
 from .minors import flag_minor
 
+ANY = "*"  # an `If-Match` that only wants the contact to be there
+
 
 class StateChanged(HeguiError):
     code = "precondition_failed"
@@ -114,7 +116,7 @@ def put_contact(*, client: ApiClient, external_id: str, told: Told, if_match: st
     contact = Contact.objects.select_for_update(of=("self",)).select_related("source").filter(number_index=index).first()
     if contact is not None and contact.erasing_at is not None:
         raise BeingErased()
-    if if_match and (ref is None or if_match != etag_of(ref.contact)):
+    if if_match and (ref is None or if_match not in {ANY, etag_of(ref.contact)}):
         raise StateChanged()
     before = etag_of(contact) if contact else ""
     if contact is None:
@@ -213,7 +215,7 @@ def delete_contact(*, client: ApiClient, external_id: str, if_match: str = "") -
     ref = find_ref(client, external_id)
     lock_number(bytes(ref.contact.number_index))
     contact = Contact.objects.select_for_update(of=("self",)).get(pk=ref.contact_id)
-    if if_match and if_match != etag_of(contact):
+    if if_match and if_match not in {ANY, etag_of(contact)}:
         raise StateChanged()
     if contact.erasing_at is None:
         _begin_erasure(contact)
