@@ -272,6 +272,21 @@ def test_a_held_call_stays_with_its_sound_and_goes_when_the_hold_ends(world: Wor
     assert not Call.objects.exists()
 
 
+def test_who_is_held_and_asked_to_be_deleted_is_not_called_meanwhile(world: World) -> None:
+    call = world.authorize().call
+    assert call is not None
+    retention.place_hold(
+        actor=world.people["compliance"],
+        kind="contact",
+        target_id=world.contact.pk,
+        reason="诉讼",
+        review_on=world.today + timedelta(days=9),
+    )  # fmt: skip
+    assert execute(world, ask(world)).state == "remainder"
+    assert not Call.objects.filter(pk=call.pk).exists(), "the reservation fell, and was never used"
+    assert world.authorize(reserve=False).codes == ["erased_contact"]
+
+
 def test_young_calls_go_on_counting_and_go_after_eight_days(world: World, clock: Any) -> None:
     history(world, days=0)
     made = execute(world, ask(world))

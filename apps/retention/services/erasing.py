@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from apps.calls.models import Call, Disposition, Ticket
+from apps.calls.services.calling import withdraw_reservations
 from apps.contacts.models import Consent, Contact, ExternalRef
 from apps.core import clock
 from apps.core.locks import lock_number
@@ -132,6 +133,9 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     share_holds()
     lock_number(number_index)
     exports = Store("exports", drop_files_with(number_index))
+    # Whatever a hold keeps of the person is not called any more, and what was reserved falls.
+    Contact.objects.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
+    withdraw_reservations(number_index=number_index)
     people = list(Contact.objects.filter(number_index=number_index).values_list("pk", "phone"))
     if not people and phone is not None:
         people = [(0, phone)]
