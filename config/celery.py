@@ -59,6 +59,8 @@ app.conf.update(
         "end-due-shares": {"task": "apps.sharing.tasks.end_due", "schedule": crontab(minute=50)},
         "tidy-requests": {"task": "apps.rights.tasks.tidy", "schedule": crontab(minute=40)},
         "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
+        "seal-trail": {"task": "apps.audit.tasks.seal_trail", "schedule": 60.0},
+        "check-trail": {"task": "apps.audit.tasks.check_trail", "schedule": crontab(hour=4, minute=30)},
         "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
         "back-up": {"task": "apps.retention.tasks.back_up", "schedule": crontab(hour=1, minute=30)},
         "watch-backups": {"task": "apps.retention.tasks.watch_backups", "schedule": crontab(minute=5)},
@@ -70,6 +72,7 @@ app.conf.update(
 )
 app.autodiscover_tasks(
     [
+        "apps.audit",
         "apps.access",
         "apps.jobs",
         "apps.webhooks",

@@ -1,12 +1,37 @@
 """The trail of reads. Changes are django-auditlog's; both are append-only by trigger (R10)."""
 
+from typing import Any
+
 import pgtrigger
 from auditlog.models import LogEntry
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core.models import Dated
+from apps.core import sealing
+from apps.core.models import Dated, is_hash
+
+from .streams import CHANGES, READS
+
+LEAST_DAYS = 180  # R10
+
+
+def append_only(stream: str) -> list[pgtrigger.Trigger]:
+    """A row of the trail never changes, and goes only with a stretch that a `TrailCut` names."""
+    return [
+        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+        pgtrigger.Trigger(
+            name="goes_with_its_stretch",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Delete,
+            func=f"""
+            if not exists (select from audit_trailcut where stream = '{stream}' and upto >= old.id) then
+                raise exception 'the trail is append-only (R10)' using errcode = 'check_violation';
+            end if;
+            return old;""",
+        ),
+    ]
 
 
 class AccessEvent(Dated):
@@ -49,7 +74,7 @@ class AccessEvent(Dated):
                 name="access_event_has_reader",
             )
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = append_only(READS)
 
 
 class Notice(Dated):
@@ -126,6 +151,8 @@ NOTICES = {
     "pack_asked": _("Evidence of the complaint %(complaint)s was asked for and awaits a second person."),
     "pack_decided": _("The evidence pack of the complaint %(complaint)s was decided."),
     "score_card_written": _("A new version of a score card awaits a second person."),
+    "trail_broken": _("The trail is not as it was sealed: %(count)s findings. The first: %(first)s"),
+    "trail_not_sealed": _("Rows of the trail have waited for a quarter of an hour and are not sealed: %(why)s"),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
 
@@ -135,4 +162,124 @@ class Change(LogEntry):
 
     class Meta:
         proxy = True
+        triggers = append_only(CHANGES)
+
+
+class Seal(Dated):
+    """The head of one stretch of a stream: the root of the tree over its rows, chained to the seal before, signed (design, section 9).
+
+    `created_at` is when it was sealed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
+    """
+
+    stream = models.CharField(max_length=12)
+    number = models.BigIntegerField()
+    after = models.BigIntegerField()
+    upto = models.BigIntegerField()
+    rows = models.PositiveIntegerField()
+    root = models.BinaryField(max_length=32)
+    previous = models.BinaryField(max_length=32)  # SHA-256 of the document of the seal before; zeros for the first
+    form = models.PositiveSmallIntegerField()
+    key = models.CharField(max_length=40)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "number"], name="seal_once"),
+            models.UniqueConstraint(fields=["stream", "after"], name="seals_do_not_overlap"),
+            models.CheckConstraint(condition=Q(upto__gt=F("after"), rows__gte=1, number__gte=1), name="seal_covers_something"),
+            models.CheckConstraint(condition=is_hash("root") & is_hash("previous"), name="seal_has_hashes"),
+        ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def document(self) -> dict[str, Any]:
+        """What is signed."""
+        return {
+            "stream": self.stream,
+            "number": self.number,
+            "after": self.after,
+            "upto": self.upto,
+            "rows": self.rows,
+            "root": bytes(self.root).hex(),
+            "previous": bytes(self.previous).hex(),
+            "form": self.form,
+            "sealed_at": sealing.moment(self.created_at),
+        }
+
+
+class SealedRows(models.Model):
+    """The ids and hashes under a seal: by them the row is named that is no longer as it was. Goes with its stretch."""
+
+    seal = models.OneToOneField(Seal, models.PROTECT, primary_key=True, related_name="hashes")
+    ids = models.BinaryField()  # 8 bytes each
+    leaves = models.BinaryField()  # 32 bytes each
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="goes_with_its_stretch",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                if not exists (
+                    select from audit_trailcut c join audit_seal s on s.id = old.seal_id where c.stream = s.stream and c.number >= s.number
+                ) then
+                    raise exception 'the trail is append-only (R10)' using errcode = 'check_violation';
+                end if;
+                return old;""",
+            ),
+        ]
+
+
+class TrailCut(Dated):
+    """Everything of a stream up to the seal `number` was dropped, being old enough (R8, R10). The seals themselves stay."""
+
+    stream = models.CharField(max_length=12)
+    number = models.BigIntegerField()
+    upto = models.BigIntegerField()
+    rows = models.PositiveBigIntegerField()
+    reason = models.CharField(max_length=40)  # "purge:12"
+    key = models.CharField(max_length=40)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stream", "number"], name="cut_once")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="old_enough",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                if not exists (
+                    select from audit_seal where stream = new.stream and number = new.number and upto = new.upto
+                    and created_at <= new.created_at - interval '{LEAST_DAYS} days'
+                ) then
+                    raise exception 'the trail is kept for {LEAST_DAYS} days (R10)' using errcode = 'check_violation';
+                end if;
+                return new;""",
+            ),
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """What is signed."""
+        return {
+            "cut": self.stream,
+            "number": self.number,
+            "upto": self.upto,
+            "rows": self.rows,
+            "reason": self.reason,
+            "cut_at": sealing.moment(self.created_at),
+        }
+
+
+class TrailCheck(Dated):
+    """One run over the whole trail: what was looked at, and what was not as it was sealed."""
+
+    seals = models.PositiveIntegerField()
+    rows = models.PositiveBigIntegerField()
+    findings = models.JSONField(default=list)
+    ended_at = models.DateTimeField()
+
+    class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]

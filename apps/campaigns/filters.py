@@ -1,13 +1,17 @@
 """Filters of the contact list; they stand in the URL, so none of them takes a number."""
 
+from typing import Any
+
 import django_filters
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Consent, Contact, DataSource
 from apps.core import clock
+from apps.core.paging import BY_SORTING, before_of
 
-from .models import Campaign, QueueEntry
+from .models import Campaign
+from .queries import is_common, is_queued
 
 
 class ContactFilter(django_filters.FilterSet):
@@ -20,8 +24,18 @@ class ContactFilter(django_filters.FilterSet):
         model = Contact
         fields = ("campaign", "source", "tag", "consent")
 
+    @property
+    def before(self) -> int | None:
+        return before_of(self.data)
+
+    @property
+    def order(self) -> Any:
+        """How the page that was asked for is found soonest."""
+        tag = self.form.is_valid() and self.form.cleaned_data.get("tag")
+        return "-pk" if not tag or is_common(tag, before=self.before) else BY_SORTING
+
     def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: Campaign) -> QuerySet[Contact]:
-        return contacts.filter(Exists(QueueEntry.objects.filter(campaign=campaign, contact=OuterRef("pk"))))
+        return contacts.filter(is_queued(Q(campaign=campaign), before=self.before))
 
     def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:
         return contacts.filter(tags__contains=[tag])

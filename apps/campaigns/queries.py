@@ -1,5 +1,6 @@
 """Which campaigns, and through them which contacts, are a person's."""
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from apps.access.rights import in_force, rights_of
@@ -8,6 +9,7 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact
 from apps.core import clock
+from apps.core.paging import PAGE
 
 from .models import Campaign, CampaignUserPermission, QueueEntry
 
@@ -39,14 +41,33 @@ def is_foreign(viewer: User, contact: Contact) -> bool:
     return not entries.filter(campaign__in=standing.values("content_object")).exists()
 
 
-def contacts_of(viewer: User) -> QuerySet[Contact]:
-    """Contacts in the viewer's campaigns; compliance sees those in no campaign too."""
+def contacts_of(viewer: User, *, before: int | None = None) -> QuerySet[Contact]:
+    """Contacts in the viewer's campaigns, of those with row numbers below `before`; compliance sees those in no campaign too."""
     contacts = Contact.objects.select_related("source")
     if viewer.role == Role.COMPLIANCE and viewer.is_active:
         return contacts
     # The ids, not the question for them: with those known, a page deep in a long list costs what the first one does.
-    mine = Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True)), contact=OuterRef("pk"))
-    return contacts.filter(Exists(QueueEntry.objects.filter(mine)))
+    return contacts.filter(is_queued(Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True))), before=before))
+
+
+def is_queued(where: Q, *, before: int | None = None) -> Exists:
+    """Whether a contact is in a queue. `before` is said of the queue too: PostgreSQL does not conclude it from the contact's id, and
+    would read the queue from its end."""
+    entries = QueueEntry.objects.filter(where, contact=OuterRef("pk"))
+    return Exists(entries if before is None else entries.filter(contact__lt=before))
+
+
+_AMONG_NEWEST = """
+select count(*) from (select tags from contacts_contact where id < %s order by id desc limit %s) newest where tags @> %s::varchar[]
+"""
+NEWEST = 5_000
+
+
+def is_common(tag: str, *, before: int | None = None) -> bool:
+    """Whether walking down the contacts from `before` meets the tag often enough to fill a page soon."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AMONG_NEWEST, [before or 2**63 - 1, NEWEST, [tag]])
+        return cursor.fetchone()[0] > PAGE
 
 
 def campaign_for_client(client: ApiClient, code: str) -> Campaign | None:

@@ -18,6 +18,7 @@ _NUMBER_AND_AGENT = Prepared(
 )
 _AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
 _FILES = 2
+_TRAIL = 3
 
 
 def number_key(number_index: bytes) -> int:
@@ -72,3 +73,9 @@ def try_lock_numbers(number_indexes: Iterable[bytes]) -> list[bytes]:
     with connection.cursor() as cursor:
         cursor.execute("select key from unnest(%s::bigint[]) key where pg_try_advisory_xact_lock(key)", [sorted(by_key)])
         return [by_key[key] for (key,) in cursor.fetchall()]
+
+
+def lock_trail() -> None:
+    """Wait for whoever seals the trail, or drops a stretch of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TRAIL])

@@ -5,7 +5,10 @@ document is ours and as it was.
 """
 
 import base64
+import hashlib
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -19,26 +22,49 @@ def canonical(told: dict[str, Any]) -> bytes:
     return json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def moment(at: datetime) -> str:
+    """A time as documents say it: in UTC, so that it reads the same however it was stored."""
+    return at.astimezone(UTC).isoformat()
+
+
+def digest(told: dict[str, Any]) -> bytes:
+    """SHA-256 of what is signed: by it one document names another."""
+    return hashlib.sha256(canonical(told)).digest()
+
+
+def sign(told: dict[str, Any]) -> tuple[str, bytes]:
+    """The id of the key, and the signature (64 bytes)."""
+    keys = keyring.keys("seal")
+    return keys.current_id, Ed25519PrivateKey.from_private_bytes(keys.current).sign(canonical(told))
+
+
+def public_keys() -> dict[str, bytes]:
+    """The public half of every key, by its id."""
+    private = {name: Ed25519PrivateKey.from_private_bytes(key) for name, key in keyring.keys("seal").by_id.items()}
+    return {name: key.public_key().public_bytes_raw() for name, key in private.items()}
+
+
+def is_signed(told: dict[str, Any], *, key: str, signature: bytes, keys: Mapping[str, bytes]) -> bool:
+    """Whether the signature is that of one of `keys` (public halves by id) over the document."""
+    if key not in keys:
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(keys[key]).verify(signature, canonical(told))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def seal(told: dict[str, Any]) -> dict[str, str]:
     """The seal of a document: `{"key", "public_key", "signature"}`, the last two in base64."""
-    keys = keyring.keys("seal")
-    private = Ed25519PrivateKey.from_private_bytes(keys.current)
-    public = private.public_key().public_bytes_raw()
-    return {
-        "key": keys.current_id,
-        "public_key": base64.b64encode(public).decode(),
-        "signature": base64.b64encode(private.sign(canonical(told))).decode(),
-    }
+    key, signature = sign(told)
+    return {"key": key, "public_key": base64.b64encode(public_keys()[key]).decode(), "signature": base64.b64encode(signature).decode()}
 
 
 def is_sealed(told: dict[str, Any], sealed: dict[str, str]) -> bool:
     """Whether the document is as it was when it was sealed, by one of our keys."""
-    keys = keyring.keys("seal").by_id
-    if sealed.get("key") not in keys:
-        return False
-    public: Ed25519PublicKey = Ed25519PrivateKey.from_private_bytes(keys[sealed["key"]]).public_key()
     try:
-        public.verify(base64.b64decode(sealed["signature"], validate=True), canonical(told))
-    except (InvalidSignature, ValueError, KeyError):
+        signature = base64.b64decode(sealed["signature"], validate=True)
+    except (ValueError, KeyError):
         return False
-    return True
+    return is_signed(told, key=sealed.get("key", ""), signature=signature, keys=public_keys())

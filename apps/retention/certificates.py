@@ -1,25 +1,37 @@
 """What a purge did, to be handed to a regulator: as JSON and as PDF (R8, R33). Counts and versions, nobody's data."""
 
-import hashlib
-import json
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core import paper
+from apps.core import paper, sealing
 from apps.policies.models import DataClass
 
 from .models import PurgeRun
 
 
 def certificate(run: PurgeRun) -> dict[str, Any]:
-    """What is certified. `digest` is the SHA-256 of everything else, in JSON with sorted keys."""
-    told: dict[str, Any] = {
+    """What is certified, and the seal that was put on it when the run ended (none while it runs)."""
+    return {"document": _document(run), "seal": run.seal}
+
+
+def seal(run: PurgeRun) -> dict[str, str]:
+    """The seal of a run as it stands."""
+    return sealing.seal(_document(run))
+
+
+def is_genuine(run: PurgeRun) -> bool:
+    """Whether the run still says what was sealed."""
+    return bool(run.seal) and sealing.is_sealed(_document(run), run.seal)
+
+
+def _document(run: PurgeRun) -> dict[str, Any]:
+    return {
         "purge_run": run.pk,
-        "due_at": run.at.isoformat(),
-        "started_at": run.created_at.isoformat(),
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "due_at": sealing.moment(run.at),
+        "started_at": sealing.moment(run.created_at),
+        "ended_at": sealing.moment(run.ended_at) if run.ended_at else None,
         "state": run.state,
         "deleted": run.counts,
         "files_deleted": run.files,
@@ -28,9 +40,8 @@ def certificate(run: PurgeRun) -> dict[str, Any]:
         "policy_versions": run.policies,
         "people_erased": sum(len(erasure.number_hashes) for erasure in run.erasures.all()),
         "ledger": {"line": run.ledger_line, "mac": run.ledger_mac},
+        "trail": run.trail_heads,
     }
-    told["digest"] = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    return told
 
 
 def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
@@ -44,7 +55,7 @@ def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
 
 def as_pdf(run: PurgeRun) -> bytes:
     """The same on paper."""
-    told = certificate(run)
+    told = _document(run)
     heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
     return paper.as_pdf(
         title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
@@ -55,5 +66,10 @@ def as_pdf(run: PurgeRun) -> bytes:
         ],
         rows=[heading, *([str(cell) for cell in row] for row in rows_of(run))],
         widths=[230, 80, 90, 90],
-        below=[f"Ledger {run.ledger_line} · {run.ledger_mac}", f"SHA-256 {told['digest']}"],
+        below=[
+            f"Ledger {run.ledger_line} · {run.ledger_mac}",
+            *(f"Trail, {name} {number} · {digest}" for name, (number, digest) in sorted(run.trail_heads.items())),
+            f"SHA-256 {sealing.digest(told).hex()}",
+            f"Ed25519 {run.seal.get('key', '')} · {run.seal.get('signature', '')}",
+        ],
     )

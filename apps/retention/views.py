@@ -19,6 +19,7 @@ from apps.accounts.roles import Role
 from apps.core import clock
 from apps.core.errors import HeguiError, NotFound, ServiceAway
 from apps.policies import queries as policies
+from apps.policies.models import DataClass
 
 from . import certificates, services
 from .classes import CLASSES
@@ -35,7 +36,7 @@ def retention(request: StaffRequest) -> HttpResponse:
     now = clock.now()
     due = services.count_due(at=now) if "count" in request.GET else None
     versions = policies.retention_policies(now)
-    clocks = {each.code: each.clock for each in CLASSES}
+    clocks = {each.code: each.clock for each in CLASSES} | {DataClass.TRAIL: _("when it was sealed")}
     rows = [
         {"policy": policy, "clock": clocks.get(code), "days": policy.days_at(timezone.localdate(now)), "due": (due or {}).get(code)}
         for code, policy in sorted(versions.items())
@@ -67,7 +68,12 @@ def purge_start(request: StaffRequest) -> HttpResponse:
 @require_GET
 def purge_run(request: StaffRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(PurgeRun, pk=pk)
-    shown = {"run": run, "rows": certificates.rows_of(run), "certificate": certificates.certificate(run)}
+    shown = {
+        "run": run,
+        "rows": certificates.rows_of(run),
+        "certificate": certificates.certificate(run)["document"],
+        "is_genuine": certificates.is_genuine(run),
+    }
     return render(request, "retention/run.html", shown)
 
 

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils.translation import override
 
+from apps.core.appending import set_aside
 from apps.optouts.models import OptOut
 from apps.optouts.services import approve_lift, ask_lift
 from apps.retention import ledger, services
@@ -120,7 +121,7 @@ def test_an_opt_out_stands_though_the_ledger_cannot_be_written(world: World) -> 
 
 def test_a_database_that_begins_anew_begins_a_new_ledger(world: World) -> None:
     write("erasing")
-    ledger.set_aside()
+    set_aside(ledger.ledger_file())
     world.opt_out()
     assert services.watch_ledger()
     assert lines() == [(1, "refused")]

@@ -18,7 +18,7 @@ from apps.contacts import services as contact_services
 from apps.contacts.models import Contact
 from apps.core import blind_index, phones
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.paging import page_of
+from apps.core.paging import before_of, page_of
 
 from .. import queries
 from ..filters import ContactFilter
@@ -33,9 +33,10 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts of the viewer's campaigns, masked."""
-    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user), request=request)
+    mine = queries.contacts_of(request.user, before=before_of(request.GET))
+    filtered = ContactFilter(request.GET, queryset=mine, request=request)
     filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
-    page = page_of(filtered.qs, request.GET)
+    page = page_of(filtered.qs, request.GET, order=filtered.order)
     record_page(request, subject="contact:list", purpose="list", count=len(page.rows))
     shown = {
         "table": ContactTable(page.rows, request=request),

@@ -59,7 +59,7 @@ class Line:
 
 def _spread(rates: Sequence[float]) -> float:
     """Range over median: 0.1 means that the runs lay within ten percent."""
-    return round((max(rates) - min(rates)) / statistics.median(rates), 3)
+    return round((max(rates) - min(rates)) / (statistics.median(rates) or 1), 3)
 
 
 def in_process(work: Callable[..., Any], *arguments: Any) -> Any:

@@ -24,6 +24,7 @@ from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, Department, User
+from apps.audit.heads import heads_file
 from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
 from apps.campaigns import services as campaigns
@@ -31,6 +32,7 @@ from apps.campaigns.models import Campaign, Filing, QueueEntry
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource, Purpose
 from apps.core import clock, keyring, phones
+from apps.core.appending import set_aside
 from apps.core.errors import HeguiError
 from apps.core.protected import clear_for_machine
 from apps.optouts import services as optouts
@@ -93,7 +95,8 @@ def build(*, reset: bool = False) -> None:
         if not settings.DEMO:
             raise HeguiError("This database is not a demo's: it is not deleted.")
         call_command("flush", interactive=False, verbosity=0)
-        ledger.set_aside()
+        set_aside(ledger.ledger_file())
+        set_aside(heads_file())
         call_command("migrate", "policies", "0001", verbosity=0)
         call_command("migrate", verbosity=0)
     secret = {"password": secrets.token_urlsafe(9), "dialler_key": ""}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Max, Q
 from django.utils import timezone
 
+from apps.audit.services import broken_chains
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, vault
 from apps.core.errors import DecryptionFailed
@@ -47,6 +48,8 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         found["erasures_not_done"] = open_ones
     if overdue := list(in_force().filter(review_on__lt=timezone.localdate(clock.now()) - timedelta(days=30)).values_list("pk", flat=True)):
         found["holds_not_reviewed"] = overdue
+    if unsealed := broken_chains():
+        found["seals_missing"] = unsealed
     return found | _ledger_state()
 
 

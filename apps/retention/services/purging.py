@@ -19,6 +19,8 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.audit import services as audit
+from apps.audit.heads import current_heads
 from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.contacts.models import Contact
@@ -33,7 +35,7 @@ from apps.policies.models import DataClass, RetentionPolicy
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
-from .. import ledger
+from .. import certificates, ledger
 from ..classes import CLASSES, Class, erase_contacts
 from ..holds import Held, held
 from ..locks import share_holds
@@ -58,6 +60,10 @@ def count_due(*, at: datetime) -> dict[str, dict[str, Any]]:
         known = told.setdefault(each.code, {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))})
         known["due"] += rows.count() - kept
         known["held"] += kept
+    policy = versions[DataClass.TRAIL]
+    days = policy.days_at(timezone.localdate(at))
+    due = audit.count_due(before=at - timedelta(days=days))
+    told[DataClass.TRAIL] = {"due": due, "held": 0, "policy": policy.number, "days": days}
     return told
 
 
@@ -97,7 +103,20 @@ def purge(
             log.exception("purge_failed", data_class=each.code)
             failures[each.code] = type(error).__name__
     _merge_small_groups(at, versions[DataClass.CALL])
+    try:
+        if gone := _drop_trail(run, versions[DataClass.TRAIL]):
+            counts[str(DataClass.TRAIL)] = gone
+    except (DatabaseError, OSError, HeguiError) as error:
+        log.exception("purge_failed", data_class=DataClass.TRAIL)
+        failures[str(DataClass.TRAIL)] = type(error).__name__
     return _end(run, counts, failures)
+
+
+def _drop_trail(run: PurgeRun, policy: RetentionPolicy) -> int:
+    """Whole stretches of the trail whose time is over; what came since the last minute is sealed, for the certificate's heads."""
+    gone = audit.drop_trail(before=run.at - timedelta(days=policy.days_at(timezone.localdate(run.at))), reason=f"purge:{run.pk}")
+    audit.seal_trail()
+    return gone
 
 
 def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> PurgeRun:
@@ -110,6 +129,8 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.counts, run.failures, run.ended_at = counts, failures, clock.now()
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
     run.ledger_line, run.ledger_mac = ledger.head()
+    run.trail_heads = {name: list(head) for name, head in current_heads().items()}
+    run.seal = certificates.seal(run)
     run.save()
     emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:

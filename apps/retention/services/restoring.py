@@ -22,6 +22,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
+from apps.audit.heads import heads_file, note_restore
+from apps.audit.services import verify_trail
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, keyring
 from apps.optouts.models import Change, Lift, OptOut
@@ -72,6 +74,8 @@ def restore(
     if book is not None and book != ledger.ledger_file():
         ledger.ledger_file().parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(book, ledger.ledger_file())
+        if (heads := book.with_name(heads_file().name)).exists():
+            shutil.copy2(heads, heads_file())
     with databases.working_on(scratch):
         told = _made_current(manifest, say)
     databases.put_in_place(scratch, of=name)
@@ -86,12 +90,14 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     call_command("createcachetable", verbosity=0)
     databases.advance_sequences()
     say(_("Replaying what happened since: opt-outs, erasures …"))
+    note_restore()
     told = replay(since=manifest["ledger"]["line"])
     run = purge(pause=0)
     found = check_consistency()
     if found:
         raise BackupRefused(_("The restored system is not consistent: %(found)s. It was not put in place."), found=found)
-    return {**told, "made_at": manifest["made_at"], "purged": run.counts}
+    trail = verify_trail()
+    return {**told, "made_at": manifest["made_at"], "purged": run.counts, "trail_findings": trail.count}
 
 
 # -- what is refused before anything is touched

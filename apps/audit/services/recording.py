@@ -7,7 +7,7 @@ from apps.accounts.requests import StaffRequest
 from apps.core import clock
 from apps.core.prepared import Prepared, Step
 
-from .models import AccessEvent, Notice
+from ..models import AccessEvent, Notice
 
 
 def record_access(

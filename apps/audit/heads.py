@@ -1,0 +1,111 @@
+"""The heads of the trail, written outside the database: who rewrites everything inside, seals and all, is still found out.
+
+A file beside the ledger, one line of JSON for each time that something was sealed: the last seal of every stream (number and
+SHA-256 of its document), signed. After a restore a line says so, with the heads of what was restored: seals above them are lost
+with the rows that they covered, and their numbers are given again.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock, sealing
+from apps.core.appending import growing, whole_lines
+from apps.core.errors import HeguiError
+
+from .models import Seal
+from .streams import streams
+
+
+class HeadsAhead(HeguiError):
+    code = "heads_ahead"
+    status = 500
+    sentence = _("The file of heads knows seals that this database does not: verify the trail, or set a foreign file aside.")
+
+
+@dataclass(frozen=True)
+class Heads:
+    """One line: of each stream the number of its last seal, and the SHA-256 of that seal's document in hex."""
+
+    line: int
+    at: datetime
+    heads: dict[str, tuple[int, str]]
+    is_restore: bool
+    is_signed: bool
+
+
+def heads_file() -> Path:
+    return Path(settings.HEGUI_LEDGER) / "heads.jsonl"
+
+
+def current_heads() -> dict[str, tuple[int, str]]:
+    """The last seal of each stream that has one."""
+    found = {}
+    for stream in streams():
+        seal = Seal.objects.filter(stream=stream.name).order_by("-number").first()
+        if seal is not None:
+            found[stream.name] = (seal.number, sealing.digest(seal.document()).hex())
+    return found
+
+
+def write_heads() -> bool:
+    """Bring the file up to the seals; whether there was anything to write. Raises `HeadsAhead`, `OSError`."""
+    with growing(heads_file()) as file:
+        last = _parsed(0, file.last_line())
+        known, heads = last.heads if last else {}, current_heads()
+        if any(name not in heads or heads[name][0] < number for name, (number, _digest) in known.items()):
+            raise HeadsAhead
+        if heads == known:
+            return False
+        file.append(_line(heads))
+        file.sync()
+    return True
+
+
+def note_restore() -> None:
+    """Say that a backup was restored: what was sealed after it was made is lost, and is not missed from here on."""
+    with growing(heads_file()) as file:
+        file.last_line()
+        file.append(_line(current_heads(), restored=True))
+        file.sync()
+
+
+def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
+    told = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
+    return json.dumps({"told": told, "seal": sealing.seal(told)}, separators=(",", ":")).encode()
+
+
+def read_heads() -> Iterator[Heads]:
+    """Every line of the file, in order."""
+    for number, line in enumerate(whole_lines(heads_file()), 1):
+        read = _parsed(number, line)
+        if read is not None:
+            yield read
+
+
+def last_heads() -> dict[str, tuple[int, str]]:
+    """What the last line says; nothing when there is no file."""
+    if not heads_file().exists():
+        return {}
+    with growing(heads_file()) as file:
+        last = _parsed(0, file.last_line())
+    return last.heads if last else {}
+
+
+def _parsed(number: int, line: bytes | None) -> Heads | None:
+    if line is None:
+        return None
+    try:
+        read = json.loads(line)
+        told = read["told"]
+        heads = {name: (int(head[0]), str(head[1])) for name, head in told["heads"].items()}
+        at = datetime.fromisoformat(told["at"])
+        return Heads(number, at, heads, bool(told.get("restored")), sealing.is_sealed(told, read["seal"]))
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

@@ -1,0 +1,59 @@
+"""The sealed trail as a file that anybody can check: seals, rows, public keys. Lines of JSON.
+
+    {"hegui_trail": 1, "exported_at", "streams": {name: {"columns", "erasable", "dropped"}}, "public_keys": {id: base64}}
+    {"seal": document, "key", "signature": hex, "hashes": [[id, hex], …] or null}   and after it its rows, one array a line, as hashed
+
+Of a row `sha256(0x00 | line)` is the leaf, and the root over the leaves is that of RFC 6962. Rows hold ids and masks, nobody's number.
+"""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from apps.core import clock, sealing
+
+from ..models import Seal, SealedRows, TrailCut
+from ..streams import Stream, streams
+from .verifying import unpacked
+
+
+def export_trail() -> Iterator[bytes]:
+    """The lines, in one snapshot."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+        yield _line(_head())
+        for stream in streams():
+            for seal in Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000):
+                yield from _seal_with_rows(stream, seal)
+
+
+def _head() -> dict[str, Any]:
+    cuts = dict(TrailCut.objects.values_list("stream").annotate(Max("number")))
+    return {
+        "hegui_trail": 1,
+        "exported_at": clock.now().isoformat(),
+        "streams": {
+            stream.name: {"columns": stream.columns, "erasable": stream.erasable, "dropped": cuts.get(stream.name, 0)}
+            for stream in streams()
+        },
+        "public_keys": {name: base64.b64encode(key).decode() for name, key in sealing.public_keys().items()},
+    }
+
+
+def _seal_with_rows(stream: Stream, seal: Seal) -> Iterator[bytes]:
+    kept = SealedRows.objects.filter(seal=seal).first()
+    hashes = [[pk, each.hex()] for pk, each in unpacked(kept)] if kept else None
+    yield _line({"seal": seal.document(), "key": seal.key, "signature": bytes(seal.signature).hex(), "hashes": hashes})
+    for _pk, text in stream.rows(seal.after, seal.upto):
+        yield text + b"\n"
+
+
+def _line(told: dict[str, Any]) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode() + b"\n"

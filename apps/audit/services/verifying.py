@@ -1,0 +1,314 @@
+"""Whether the trail is as it was sealed: every row, every seal, the chain, and the heads outside. Names the first thing that is not.
+
+The same judgement for the database and for an exported trail: `Judge` takes a stream's seals in order, with the rows of each.
+"""
+
+import base64
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.core import clock, sealing
+from apps.core.errors import BadInput
+
+from ..heads import read_heads
+from ..models import LEAST_DAYS, Seal, SealedRows, TrailCheck, TrailCut
+from ..rules import HASH_BYTES, leaf, tree_head
+from ..streams import FORM, Stream, streams
+from .recording import tell
+
+log = structlog.get_logger(__name__)
+MOST_FINDINGS = 100
+ROWS_AT_ONCE, SEALS_AT_ONCE = 20_000, 200
+ID_BYTES = 8
+
+SENTENCES: dict[str, Promise] = {
+    "row_changed": _("Row %(row)s was changed after it was sealed."),
+    "row_removed": _("Row %(row)s was removed."),
+    "row_added": _("Row %(row)s was put in after the seal."),
+    "stretch_changed": _("Rows from %(after)s to %(upto)s are not those that were sealed."),
+    "hashes_changed": _("The kept hashes of this seal were changed or removed."),
+    "seal_changed": _("This seal was changed: its signature does not fit."),
+    "seal_removed": _("This seal is missing."),
+    "chain_broken": _("This seal does not follow the one before it."),
+    "form_unknown": _("This seal was made by a newer Hegui."),
+    "cut_changed": _("The record that rows up to this seal were dropped was changed: its signature does not fit."),
+    "cut_too_soon": _("Rows up to this seal were dropped before 180 days were over."),
+    "head_differs": _("The file of heads outside names another seal of this number (line %(line)s)."),
+    "head_changed": _("Line %(line)s of the file of heads outside was changed: its signature does not fit."),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it was: in which stream, at which seal (0: none), and what."""
+
+    stream: str
+    seal: int
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        return str(SENTENCES[self.code]) % self.facts
+
+    def as_json(self) -> dict[str, Any]:
+        return {"stream": self.stream, "seal": self.seal, "code": self.code, "facts": self.facts, "sentence": self.sentence}
+
+
+@dataclass
+class Report:
+    """What was looked at, and what was found; `findings` stops at a hundred, `count` goes on."""
+
+    findings: list[Finding] = field(default_factory=list)
+    count: int = 0
+    seals: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    erased: dict[str, int] = field(default_factory=dict)  # of erasable streams: gone by themselves
+    unsealed: dict[str, int] = field(default_factory=dict)
+    lost_by_restore: int = 0
+
+    def add(self, stream: str, seal: int, code: str, **facts: Any) -> None:
+        self.count += 1
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(Finding(stream, seal, code, facts))
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "seals": self.seals, "rows": self.rows, "erased": self.erased, "unsealed": self.unsealed,
+            "lost_by_restore": self.lost_by_restore, "count": self.count, "findings": [finding.as_json() for finding in self.findings],
+        }  # fmt: skip
+
+
+Rows = list[tuple[int, bytes]]  # id, hash
+
+
+@dataclass(frozen=True)
+class Told:
+    """A seal as it is stored or was exported, and the hashes kept under it (None: they are gone)."""
+
+    document: dict[str, Any]
+    key: str
+    signature: bytes
+    hashes: Rows | None
+
+
+class Judge:
+    """Takes the seals of a stream one after the other."""
+
+    def __init__(self, stream: str, report: Report, keys: Mapping[str, bytes], *, erasable: bool, dropped: int) -> None:
+        self.stream, self.report, self.keys, self.erasable, self.dropped = stream, report, keys, erasable, dropped
+        self.number, self.upto, self.previous = 0, 0, bytes(HASH_BYTES)
+        self.digests: dict[int, str] = {}
+        report.seals[stream], report.rows[stream] = 0, 0
+
+    def take(self, told: Told, rows: Rows) -> None:
+        """A seal, and the rows that lie in its stretch now."""
+        document = told.document
+        number = document["number"]
+        for missing in range(self.number + 1, number):
+            self.report.add(self.stream, missing, "seal_removed")
+        self.report.seals[self.stream] += 1
+        self.report.rows[self.stream] += len(rows)
+        digest = sealing.digest(document)
+        if not sealing.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
+            self.report.add(self.stream, number, "seal_changed")
+        elif number == self.number + 1 and (document["previous"], document["after"]) != (self.previous.hex(), self.upto):
+            self.report.add(self.stream, number, "chain_broken")
+        elif document["form"] > FORM:
+            self.report.add(self.stream, number, "form_unknown")
+        else:
+            self._judge_rows(told, rows)
+        self.number, self.upto, self.previous = number, document["upto"], digest
+        self.digests[number] = digest.hex()
+
+    def _judge_rows(self, told: Told, rows: Rows) -> None:
+        number, root = told.document["number"], bytes.fromhex(told.document["root"])
+        if number <= self.dropped:
+            for pk, _leaf in rows:
+                self.report.add(self.stream, number, "row_added", row=pk)
+            return
+        whole = tree_head([each for _pk, each in rows]) == root
+        if whole and told.hashes == rows:
+            return
+        if (whole and not self.erasable) or told.hashes is None or tree_head([each for _pk, each in told.hashes]) != root:
+            self.report.add(self.stream, number, "hashes_changed")
+            if not whole and not self.erasable:
+                self.report.add(self.stream, number, "stretch_changed", after=told.document["after"] + 1, upto=told.document["upto"])
+            return
+        self._name_rows(number, dict(told.hashes), dict(rows))
+
+    def _name_rows(self, number: int, sealed: dict[int, bytes], here: dict[int, bytes]) -> None:
+        for pk in sorted(sealed.keys() | here.keys()):
+            if pk not in here:
+                if self.erasable:
+                    self.report.erased[self.stream] = self.report.erased.get(self.stream, 0) + 1
+                else:
+                    self.report.add(self.stream, number, "row_removed", row=pk)
+            elif pk not in sealed:
+                self.report.add(self.stream, number, "row_added", row=pk)
+            elif sealed[pk] != here[pk]:
+                self.report.add(self.stream, number, "row_changed", row=pk)
+
+
+# -- the database
+
+
+def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
+    """Recompute everything, in one snapshot."""
+    report, keys = Report(), sealing.public_keys()
+    digests: dict[str, dict[int, str]] = {}
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+        for stream in streams():
+            judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
+            for pk, _text in stream.rows(-(2**63), 0):
+                report.add(stream.name, 0, "row_added", row=pk)
+            for seals in _together(Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000)):
+                _judge_seals(stream, seals, judge)
+                if progress:
+                    progress(stream.name, report.rows[stream.name])
+            report.unsealed[stream.name] = stream.count_above(judge.upto)
+            digests[stream.name] = judge.digests
+        _judge_heads(report, digests)
+    return report
+
+
+def _together(seals: Iterator[Seal]) -> Iterator[list[Seal]]:
+    """Seals in groups whose rows are read at once: about 20,000 rows, or 200 seals."""
+    group: list[Seal] = []
+    for seal in seals:
+        group.append(seal)
+        if len(group) == SEALS_AT_ONCE or sum(each.rows for each in group) >= ROWS_AT_ONCE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _judge_seals(stream: Stream, seals: list[Seal], judge: Judge) -> None:
+    hashes = {each.seal_id: unpacked(each) for each in SealedRows.objects.filter(seal__in=seals)}
+    rows = ((pk, leaf(text)) for pk, text in stream.rows(min(each.after for each in seals), max(each.upto for each in seals)))
+    here = list(rows)
+    ids = [pk for pk, _leaf in here]
+    for seal in seals:
+        own = here[bisect_right(ids, seal.after) : bisect_right(ids, seal.upto)]
+        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), hashes.get(seal.pk)), own)
+
+
+def unpacked(kept: SealedRows) -> Rows:
+    ids, leaves = bytes(kept.ids), bytes(kept.leaves)
+    pks = [int.from_bytes(ids[at : at + ID_BYTES], "big", signed=True) for at in range(0, len(ids), ID_BYTES)]
+    return list(zip(pks, (leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)), strict=False))
+
+
+def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
+    """The number of the seal up to which rows were dropped, as signed records say; 0 when none was."""
+    dropped = 0
+    for cut in TrailCut.objects.filter(stream=stream.name).order_by("number"):
+        sealed_at = Seal.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
+        if not sealing.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
+            report.add(stream.name, cut.number, "cut_changed")
+        elif sealed_at is not None and sealed_at > cut.created_at - timedelta(days=LEAST_DAYS):
+            report.add(stream.name, cut.number, "cut_too_soon")
+        else:
+            dropped = cut.number
+    return dropped
+
+
+def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]]) -> None:
+    """The seals against the heads outside. What a restore lost is not missed, and counted."""
+    outside: dict[str, dict[int, tuple[str, int]]] = {}
+    for each in read_heads():
+        if not each.is_signed:
+            report.add("", 0, "head_changed", line=each.line)
+            continue
+        for stream, heads in outside.items():
+            kept = each.heads.get(stream, (0, ""))[0]
+            for lost in [number for number in heads if each.is_restore and number > kept]:
+                del heads[lost]
+                report.lost_by_restore += 1
+        for stream, (number, digest) in each.heads.items():
+            outside.setdefault(stream, {})[number] = digest, each.line
+    for stream, heads in outside.items():
+        for number, (digest, line) in sorted(heads.items()):
+            here = digests.get(stream, {}).get(number)
+            if here is None:
+                report.add(stream, number, "seal_removed")
+            elif here != digest:
+                report.add(stream, number, "head_differs", line=line)
+
+
+def check_trail() -> TrailCheck:
+    """Verify, keep the result, and tell compliance and the admins when something is not as it was sealed."""
+    report = verify_trail()
+    check = TrailCheck.objects.create(
+        created_at=clock.now(), ended_at=clock.now(), seals=sum(report.seals.values()), rows=sum(report.rows.values()),
+        findings=[finding.as_json() for finding in report.findings],
+    )  # fmt: skip
+    log.info("trail_checked", check=check.pk, rows=check.rows, findings=report.count)
+    if report.findings:
+        people = User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True)
+        tell(people, "trail_broken", count=report.count, first=report.findings[0].sentence)
+    return check
+
+
+# -- an exported trail
+
+
+def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = None) -> Report:
+    """The same over what `export_trail` wrote, without a database. `keys`: public halves that the reader trusts, by id; without
+    them those of the file. Raises `BadInput` for what is no export."""
+    report = Report()
+    judges: dict[str, Judge] = {}
+    told: dict[str, Any] | None = None
+    rows: list[tuple[int, bytes]] = []
+    told_streams: dict[str, Any] = {}
+
+    def judge_last() -> None:
+        if told is None:
+            return
+        document = told["seal"]
+        name = document["stream"]
+        if name not in judges:
+            about = told_streams.get(name, {})
+            judges[name] = Judge(name, report, keys or {}, erasable=bool(about.get("erasable")), dropped=int(about.get("dropped", 0)))
+        judges[name].take(Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told)), rows)
+
+    try:
+        for line in lines:
+            text = line.rstrip(b"\n")
+            if text.startswith(b"["):
+                rows.append((int(text[1 : text.index(b",")]), leaf(text)))
+                continue
+            read = json.loads(text)
+            if "hegui_trail" in read:
+                told_streams = read["streams"]
+                keys = keys or {name: base64.b64decode(key) for name, key in read["public_keys"].items()}
+                continue
+            judge_last()
+            told, rows = read, []
+        judge_last()
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(_("This is no exported trail, or a line of it is cut off.")) from None
+    if not told_streams:
+        raise BadInput(_("This is no exported trail, or a line of it is cut off."))
+    return report
+
+
+def _hashes_of(told: dict[str, Any]) -> Rows | None:
+    hashes = told.get("hashes")
+    return None if hashes is None else [(int(pk), bytes.fromhex(each)) for pk, each in hashes]

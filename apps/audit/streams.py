@@ -1,0 +1,82 @@
+"""What of the trail is sealed: tables that only grow, and how a row of each is written down to be hashed.
+
+A row is a JSON array of its columns, made by PostgreSQL, with times in UTC: readable without Hegui, and the same text for the
+same row. `FORM` is the number of this way of writing; seals name it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import LiteralString
+
+from django.db import connection
+from psycopg import sql
+
+FORM = 1
+_AS_WRITTEN = "select set_config('timezone', 'UTC', true), set_config('bytea_output', 'hex', true)"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One table of the trail. Of an `erasable` one rows go by themselves, with what they are about; of the others in whole stretches."""
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    erasable: bool = False
+
+    def rows(self, after: int, upto: int, *, most: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """The ids above `after`, up to `upto`, in order, and the rows as they are hashed. In a transaction of the caller's."""
+        text = sql.SQL("convert_to(json_build_array({})::text, 'UTF8')").format(sql.SQL(", ").join(map(sql.Identifier, self.columns)))
+        statement = sql.SQL(
+            "copy (select id::bigint as pk, {} from {} where id > {} and id <= {} order by id limit {}) to stdout (format binary)"
+        ).format(text, sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
+        with connection.cursor() as cursor:
+            cursor.execute(_AS_WRITTEN)
+            with cursor.copy(statement) as copy:
+                copy.set_types(("int8", "bytea"))
+                yield from copy.rows()
+
+    def last_id(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL("select coalesce(max(id), 0) from {}").format(sql.Identifier(self.table)))
+            return int(cursor.fetchone()[0])
+
+    def count_upto(self, upto: int) -> int:
+        return self._count("select count(*) from {} where id <= %s", upto)
+
+    def count_above(self, upto: int) -> int:
+        return self._count("select count(*) from {} where id > %s", upto)
+
+    def _count(self, statement: LiteralString, upto: int) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(self.table)), [upto])
+            return int(cursor.fetchone()[0])
+
+
+_streams: dict[str, Stream] = {}
+
+
+def register(stream: Stream) -> None:
+    """Have a table sealed. Rooms above say it of theirs when they are ready."""
+    _streams[stream.name] = stream
+
+
+def streams() -> list[Stream]:
+    return list(_streams.values())
+
+
+CHANGES, READS = "changes", "reads"
+
+register(
+    Stream(
+        CHANGES, "auditlog_logentry",
+        ("id", "content_type_id", "object_pk", "object_id", "object_repr", "serialized_data", "action", "changes_text", "changes",
+         "actor_id", "cid", "remote_addr", "remote_port", "timestamp", "additional_data", "actor_email"),
+    )
+)  # fmt: skip
+register(
+    Stream(
+        READS, "audit_accessevent",
+        ("id", "created_at", "kind", "actor_id", "client_id", "subject", "field", "count", "purpose", "address"),
+    )
+)  # fmt: skip
