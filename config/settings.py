@@ -88,7 +88,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost
 
 # What a restore may not forget: best on another disk than the database and its backups.
 HEGUI_LEDGER = Path(env.str("HEGUI_LEDGER", "") or HEGUI_HOME / "ledger")
-HEGUI_BACKUPS = Path(env.str("HEGUI_BACKUPS", "") or HEGUI_HOME / "backups")
+HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")  # a folder, or s3://bucket/folder?endpoint=https://…
 HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
 
 # Sealed files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys as boto3 finds them.

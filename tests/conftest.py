@@ -1,8 +1,10 @@
 """What every test may use: a settled moment, the smallest legal world, signed-in clients."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -50,7 +52,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "media"
     monkeypatch.setattr(settings, "MEDIA_ROOT", folder)
     monkeypatch.setattr(settings, "HEGUI_LEDGER", tmp_path / "ledger")
-    monkeypatch.setattr(settings, "HEGUI_BACKUPS", tmp_path / "backups")
+    monkeypatch.setattr(settings, "HEGUI_BACKUPS", str(tmp_path / "backups"))
     storages["default"].__dict__.pop("base_location", None)
     storages["default"].__dict__.pop("location", None)
     storages["default"]._location = folder
@@ -87,3 +89,43 @@ def browse(world: World) -> Callable[[str], Client]:
         return client
 
     return sign_in
+
+
+@dataclass(frozen=True)
+class S3:
+    """An empty bucket of moto's server, on loopback."""
+
+    client: Any
+    endpoint: str
+
+    def address(self, name: str) -> str:
+        return f"s3://hegui/{name}?endpoint={self.endpoint}&region=us-east-1"
+
+    def names(self) -> list[str]:
+        return [each["Key"] for each in self.client.list_objects_v2(Bucket="hegui").get("Contents", [])]
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+    import boto3
+
+    for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3", endpoint_url=s3_server)
+    client.create_bucket(Bucket="hegui")
+    bucket = S3(client, s3_server)
+    yield bucket
+    for key in bucket.names():
+        client.delete_object(Bucket="hegui", Key=key)
+    client.delete_bucket(Bucket="hegui")

@@ -13,6 +13,7 @@ from apps.core import sealing
 from apps.core.models import Dated, is_hash
 
 from .streams import CHANGES, READS
+from .wording import sentence_of_finding
 
 LEAST_DAYS = 180  # R10
 
@@ -191,6 +192,10 @@ class Seal(Dated):
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
+    @property
+    def root_hex(self) -> str:
+        return bytes(self.root).hex()
+
     def document(self) -> dict[str, Any]:
         """What is signed."""
         return {
@@ -199,7 +204,7 @@ class Seal(Dated):
             "after": self.after,
             "upto": self.upto,
             "rows": self.rows,
-            "root": bytes(self.root).hex(),
+            "root": self.root_hex,
             "previous": bytes(self.previous).hex(),
             "form": self.form,
             "sealed_at": sealing.moment(self.created_at),
@@ -278,8 +283,13 @@ class TrailCheck(Dated):
 
     seals = models.PositiveIntegerField()
     rows = models.PositiveBigIntegerField()
-    findings = models.JSONField(default=list)
+    findings = models.JSONField(default=list)  # [{"stream", "seal", "code", "facts"}]
     ended_at = models.DateTimeField()
 
     class Meta:
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @property
+    def sentences(self) -> list[tuple[str, int, str]]:
+        """Of each finding the stream, the seal, and what it says."""
+        return [(each["stream"], each["seal"], sentence_of_finding(each["code"], each["facts"])) for each in self.findings]

@@ -1,11 +1,18 @@
 """Who may read which part of the trail (design, section 6)."""
 
+from dataclasses import dataclass
+
 from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 
-from .models import AccessEvent, Notice
+from .models import AccessEvent, Notice, Seal
+from .streams import streams
+
+STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
 
 
 def events_of(viewer: User) -> QuerySet[AccessEvent]:
@@ -18,6 +25,23 @@ def events_of(viewer: User) -> QuerySet[AccessEvent]:
     if viewer.role == Role.SUPERVISOR:
         return events.filter(actor__department=viewer.department_id)
     return events.filter(actor=viewer)
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """How far a stream is sealed."""
+
+    name: Promise
+    last: Seal | None
+    waiting: int
+
+
+def stream_states() -> list[StreamState]:
+    found = []
+    for stream in streams():
+        last = Seal.objects.filter(stream=stream.name).order_by("-number").first()
+        found.append(StreamState(STREAM_NAMES[stream.name], last, stream.count_above(last.upto if last else 0)))
+    return found
 
 
 def unread(viewer: User) -> int:

@@ -4,6 +4,9 @@ from . import views
 
 urlpatterns = [
     path("trail/", views.trail, name="trail"),
+    path("trail/seals/", views.seals, name="trail_seals"),
+    path("trail/seals/check/", views.seals_check, name="trail_check"),
+    path("trail/seals/export/", views.seals_export, name="trail_export"),
     path("inbox/", views.inbox, name="inbox"),
     path("inbox/read/", views.inbox_read, name="inbox_read"),
 ]

@@ -1,18 +1,29 @@
 """Pages of the trail and of the inbox."""
 
-from django.http import HttpResponse
+import base64
+
+from celery import current_app
+from django.contrib import messages
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
+from kombu.exceptions import OperationalError
 
 from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.core import clock, sealing
+from apps.core.errors import ServiceAway
 from apps.core.paging import page_of
 
 from . import queries, services
 from .filters import EventFilter
-from .models import Notice
+from .models import AccessEvent, Notice, TrailCheck, TrailCut
+from .services import record_page
 from .tables import EventTable
+
+OVERSEERS = (Role.COMPLIANCE, Role.ADMIN)
 
 
 @for_roles(*Role.values)
@@ -21,7 +32,47 @@ def trail(request: StaffRequest) -> HttpResponse:
     """Who read what, when, why and from where; as far as the viewer may see."""
     filtered = EventFilter(request.GET, queryset=queries.events_of(request.user))
     page = page_of(filtered.qs, request.GET)
-    return render(request, "audit/trail.html", {"table": EventTable(page.rows), "page": page, "filter": filtered})
+    shown = {"table": EventTable(page.rows), "page": page, "filter": filtered}
+    if request.user.role in OVERSEERS:
+        shown["state"] = services.sealed_state()
+    return render(request, "audit/trail.html", shown)
+
+
+@for_roles(*OVERSEERS)
+@require_GET
+def seals(request: StaffRequest) -> HttpResponse:
+    """Up to where the trail is sealed, and what the checks of it found."""
+    shown = {
+        "state": services.sealed_state(),
+        "streams": queries.stream_states(),
+        "checks": TrailCheck.objects.order_by("-pk")[:20],
+        "cuts": TrailCut.objects.order_by("-pk")[:20],
+        "keys": [(name, base64.b64encode(key).decode()) for name, key in sealing.public_keys().items()],
+    }
+    return render(request, "audit/seals.html", shown)
+
+
+@for_roles(*OVERSEERS)
+@require_POST
+def seals_check(request: StaffRequest) -> HttpResponse:
+    """The same check as tonight's, now."""
+    try:
+        current_app.send_task("apps.audit.tasks.check_trail")
+    except OperationalError:
+        messages.error(request, str(ServiceAway()))
+    else:
+        messages.success(request, _("The check has begun. Its result shows here."))
+    return redirect("trail_seals")
+
+
+@for_roles(*OVERSEERS)
+@require_POST
+def seals_export(request: StaffRequest) -> StreamingHttpResponse:
+    """The sealed trail as lines of JSON, for whoever is to check it without us."""
+    record_page(request, subject="trail", purpose="export", kind=AccessEvent.Kind.EXPORTED)
+    answer = StreamingHttpResponse(services.export_trail(), content_type="application/x-ndjson")
+    answer["Content-Disposition"] = f'attachment; filename="trail-{clock.now():%Y%m%d-%H%M}.jsonl"'
+    return answer
 
 
 @for_roles(*Role.values)

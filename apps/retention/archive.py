@@ -31,6 +31,9 @@ from apps.core import cipher, keyring
 from apps.core.chunked import new_key, open_chunks, seal_chunks
 from apps.core.errors import DecryptionFailed, HeguiError
 
+from .places import Place, place
+
+Address = str | Path | Place
 MAGIC = b"HEGUI-BACKUP 1\n"
 CHUNK = 1024 * 1024
 MOST_HEAD, MOST_MANIFEST = 64 * 1024, 512 * 1024 * 1024
@@ -152,9 +155,9 @@ class Archive:
 
     def add_pieces(self, folder: str, source: Reader) -> None:
         """A stream of unknown length as members of 8 MiB."""
-        for place in count(1):
+        for number in count(1):
             piece = source.read(PIECE)
-            self.add(f"{folder}/{place:05}", piece)
+            self.add(f"{folder}/{number:05}", piece)
             if len(piece) < PIECE:
                 return
 
@@ -198,35 +201,18 @@ class _Sealing(io.RawIOBase):
 
 
 @contextmanager
-def writing(path: Path, *, head: dict[str, Any], secrets: Secrets) -> Iterator[Archive]:
-    """A backup at `path`, whole or not at all: it gets its name once everything is on the disk."""
+def writing(to: Address, *, head: dict[str, Any], secrets: Secrets) -> Iterator[Archive]:
+    """A backup at a place, whole or not at all."""
     data_key = new_key()
     raw = json.dumps(head | {"slots": _slots(data_key, secrets)}, sort_keys=True).encode()
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(MAGIC + len(raw).to_bytes(4, "big") + raw)
-            sealing = _Sealing(out, data_key, raw)
-            with tarfile.TarFile(fileobj=sealing, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
-                archive = Archive(tar)
-                yield archive
-                archive.add("sizes.json", json.dumps(archive.sizes, sort_keys=True).encode())
-            sealing.finish()
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with place(to).writing() as out:
+        out.write(MAGIC + len(raw).to_bytes(4, "big") + raw)
+        sealing = _Sealing(out, data_key, raw)
+        with tarfile.TarFile(fileobj=sealing, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
+            archive = Archive(tar)
+            yield archive
+            archive.add("sizes.json", json.dumps(archive.sizes, sort_keys=True).encode())
+        sealing.finish()
 
 
 # -- reading
@@ -256,19 +242,19 @@ class _Opening(io.RawIOBase):
 Member = Callable[[str, Reader], None]
 
 
-def read_archive(path: Path, *, secrets: Secrets, take: Member) -> dict[str, Any]:
+def read_archive(at: Address, *, secrets: Secrets, take: Member) -> dict[str, Any]:
     """Hand every member to `take`, in order, and see that none is missing. Returns the head.
 
     Raises `BackupRefused` for what does not open, is cut off, was changed or has a member too many. Only once it returns
     is what `take` was given known to be whole.
     """
-    with path.open("rb") as file:
+    with place(at).reading() as file:
         head, raw = read_head(file)
         key = _unwrapped(head["slots"], secrets)
         try:
             _read_members(io.BufferedReader(_Opening(open_chunks(file.read, key=key, bound_to=raw, size=CHUNK)), CHUNK), take)
         except (DecryptionFailed, tarfile.TarError, EOFError):
-            raise BackupRefused(_("This backup is damaged or was changed: %(name)s. Nothing was changed."), name=path.name) from None
+            raise BackupRefused(_("This backup is damaged or was changed: %(name)s. Nothing was changed."), name=place(at).name) from None
     return head
 
 
@@ -293,7 +279,7 @@ def _read_members(stream: BinaryIO, take: Member) -> None:
         raise tarfile.TarError
 
 
-def verify_archive(path: Path, *, secrets: Secrets) -> dict[str, Any]:
+def verify_archive(at: Address, *, secrets: Secrets) -> dict[str, Any]:
     """Read everything and restore nothing. Returns the manifest."""
     manifest: dict[str, Any] = {}
 
@@ -301,7 +287,7 @@ def verify_archive(path: Path, *, secrets: Secrets) -> dict[str, Any]:
         if name == "manifest.json":
             manifest.update(json.loads(source.read(MOST_MANIFEST)))
 
-    head = read_archive(path, secrets=secrets, take=take)
+    head = read_archive(at, secrets=secrets, take=take)
     if manifest.get("id") != head["id"]:
         raise BackupRefused(_("The head of this backup is damaged."))
     return manifest

@@ -1,7 +1,5 @@
 """Pages of deletion: what is due, what went, what is held; and the backups."""
 
-from pathlib import Path
-
 from celery import current_app
 from django.conf import settings
 from django.contrib import messages
@@ -25,6 +23,7 @@ from . import certificates, services
 from .classes import CLASSES
 from .forms import HoldForm
 from .models import BackupRun, LegalHold, PurgeRun
+from .places import is_there
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 
@@ -136,6 +135,6 @@ def backups(request: StaffRequest) -> HttpResponse:
         "last_good": services.last_good(),
         "is_old": services.is_late(clock.now()),
         "last_drill": runs.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE).first(),
-        "folder_is_there": Path(settings.HEGUI_BACKUPS).exists(),
+        "folder_is_there": is_there(settings.HEGUI_BACKUPS),
     }
     return render(request, "retention/backups.html", shown)

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 from django.utils.translation import override
 
 from apps.audit import heads, services
@@ -205,7 +206,8 @@ def test_a_decision_may_go_and_may_not_change(sealed: World) -> None:
         ("update audit_seal set key = 'other' where stream = 'reads' and number = 2", "seal_changed"),
         ("update audit_sealedrows set leaves = ids from audit_seal s where s.id = seal_id and s.stream = 'reads' and s.number = 2",
          "hashes_changed"),
-        ("delete from audit_sealedrows where seal_id = (select id from audit_seal where stream = 'reads' and number = 2)", "hashes_changed"),
+        ("delete from audit_sealedrows where seal_id = (select id from audit_seal where stream = 'reads' and number = 2)",
+         "hashes_changed"),
     ],
 )  # fmt: skip
 def test_a_changed_seal_is_named(sealed: World, change: str, code: str) -> None:
@@ -267,7 +269,8 @@ MUTATIONS: list[tuple[str, Callable[[random.Random, int, dict[str, list[int]]], 
      f"({-chance.randint(1, 10**9)}, now(), 'sign_in_failed', 'x', '', 1, 'y')"),
     ("reads", lambda chance, pk, there: f"update audit_accessevent set id = case id when {pk} then {pk + 1} else {pk} end "
      f"where id in ({pk}, {pk + 1})"),
-    ("changes", lambda chance, pk, there: f"update auditlog_logentry set changes = '{{\"x\": [\"{chance.random()}\", \"\"]}}' where id = {pk}"),
+    ("changes", lambda chance, pk, there:
+     f"update auditlog_logentry set changes = '{{\"x\": [\"{chance.random()}\", \"\"]}}' where id = {pk}"),
     ("changes", lambda chance, pk, there: f"update auditlog_logentry set action = (action + 1) % 3 where id = {pk}"),
     ("changes", lambda chance, pk, there: f"update auditlog_logentry set object_pk = object_pk || '1' where id = {pk}"),
     ("changes", lambda chance, pk, there: f"update auditlog_logentry set timestamp = timestamp - interval '1 us' where id = {pk}"),
@@ -459,7 +462,8 @@ def test_a_drop_that_was_cut_short_is_finished(sealed: World, clock: time_machin
 def test_a_forged_cut_is_named(sealed: World) -> None:
     as_owner(
         "insert into audit_trailcut (created_at, stream, number, upto, rows, reason, key, signature)"
-        " select now() + interval '1 year', stream, number, upto, 1, 'x', key, signature from audit_seal where stream = 'reads' and number = 1",
+        " select now() + interval '1 year', stream, number, upto, 1, 'x', key, signature"
+        " from audit_seal where stream = 'reads' and number = 1",
         "delete from audit_accessevent where id <= (select upto from audit_seal where stream = 'reads' and number = 1)",
     )
     codes = [each.code for each in services.verify_trail().findings]
@@ -514,3 +518,30 @@ def test_the_commands(sealed: World, tmp_path: Any, capsys: pytest.CaptureFixtur
         call_command("verify_trail")
     assert ended.value.code == 3
     assert "was changed after it was sealed" in capsys.readouterr().err
+
+
+# -- the page
+
+
+def test_the_page_says_up_to_where_the_trail_is_sealed_and_what_was_found(sealed: World, browse: Callable[[str], Client]) -> None:
+    officer = browse("compliance")
+    services.check_trail()
+    shown = officer.get("/trail/seals/", headers={"accept-language": "en"}).content.decode()
+    assert "Sealed up to 2026-11-24 10:00:00" in shown
+    assert "rows are as they were sealed" in shown
+    assert Seal.objects.filter(stream="reads").latest("number").root_hex in shown
+    assert "Sealed up to" in officer.get("/trail/", headers={"accept-language": "en"}).content.decode()
+    assert "Sealed up to" not in browse("supervisor").get("/trail/", headers={"accept-language": "en"}).content.decode()
+    gone = AccessEvent.objects.order_by("pk")[0].pk
+    as_owner(f"delete from audit_accessevent where id = {gone}")
+    services.check_trail()
+    for url in ("/trail/seals/", "/trail/"):
+        assert f"Row {gone} was removed." in officer.get(url, headers={"accept-language": "en"}).content.decode()
+
+
+def test_an_export_from_the_page_is_whole_and_in_the_trail(sealed: World, browse: Callable[[str], Client]) -> None:
+    officer = browse("compliance")
+    services.seal_trail()
+    answer = officer.post("/trail/seals/export/")
+    assert services.verify_export(getattr(answer, "streaming_content")).count == 0  # noqa: B009  (the test client knows no types)
+    assert AccessEvent.objects.latest("pk").kind == AccessEvent.Kind.EXPORTED

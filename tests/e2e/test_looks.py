@@ -58,6 +58,7 @@ PAGES = {
     "compliance": [
         "/",
         "/opt-outs/",
+        "/trail/seals/",
         "/retention/?count",
         "/retention/holds/",
         "/retention/holds/new/",

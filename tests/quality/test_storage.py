@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import boto3
 import pytest
 import time_machine
 from django.test import override_settings
-from moto.server import ThreadedMotoServer
 
 from apps.core import keyring, streams, vault
 from apps.core.errors import DecryptionFailed
@@ -21,6 +20,7 @@ from apps.retention import services as retention
 from apps.retention.services import check_consistency
 from apps.retention.services.turning_keys import count_waiting
 from config.storage import stored_files
+from tests.conftest import S3
 from tests.retention.test_keys_and_leaks import rotate
 from tests.world import World
 
@@ -120,32 +120,13 @@ def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_men
 # -- a bucket
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[str]:
-    """An S3 server of moto's, on loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def in_bucket(bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    from urllib.parse import urlsplit
-
-    for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1")):
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=bucket)
-    client.create_bucket(Bucket="hegui")
-    entry = stored_files(urlsplit(f"s3://hegui/sealed?endpoint={bucket}&region=us-east-1"))
+def in_bucket(s3: S3) -> Iterator[Any]:
+    entry = stored_files(urlsplit(s3.address("sealed")))
     with override_settings(
         STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ):
-        yield client
-    for each in client.list_objects_v2(Bucket="hegui").get("Contents", []):
-        client.delete_object(Bucket="hegui", Key=each["Key"])
-    client.delete_bucket(Bucket="hegui")
+        yield s3.client
 
 
 def test_a_recording_lies_sealed_in_a_bucket_and_is_heard_from_any_place(world: World, in_bucket: Any) -> None:

@@ -1,6 +1,7 @@
 """Backup and restore: whole or not at all, and nobody erased comes back, nobody who said no is forgotten (R9, R15)."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,17 +13,22 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils.translation import override
 
+from apps.audit import services as audit
 from apps.calls.models import Call
 from apps.contacts.models import Contact, ContactImport
 from apps.core import blind_index, keyring, vault
+from apps.core.errors import BadInput
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.quality.models import Recording, Transcript
 from apps.retention import archive, databases, ledger, services
 from apps.retention.archive import BackupRefused, Secrets, read_head
 from apps.retention.models import Erasure
+from apps.retention.places import PlaceAway
 from apps.retention.services import restoring
+from tests.conftest import S3
 from tests.rights.test_requests import ask, execute, history
+from tests.site import free_port
 from tests.world import OTHER_PHONE, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -293,3 +299,84 @@ def test_the_register_has_no_entry_twice_after_a_restore(world: World, tmp_path:
     assert restored(path, elsewhere)["opt_outs"] == 0
     with databases.working_on(elsewhere):
         assert OptOut.objects.count() == 1
+
+
+# -- the trail
+
+
+def test_the_restored_trail_is_as_it_was_sealed_and_its_seals_go_on(world: World, tmp_path: Path, elsewhere: str) -> None:
+    audit.seal_trail()
+    path = tmp_path / "one.backup"
+    services.back_up(path, secrets=KEYRING)
+    world.opt_out()
+    world.authorize()
+    audit.seal_trail()  # what was sealed after the backup is lost with it
+    assert restored(path, elsewhere)["trail_findings"] == 0
+    with databases.working_on(elsewhere):
+        world.authorize()
+        audit.seal_trail()
+        report = audit.verify_trail()
+        assert (report.count, report.lost_by_restore > 0) == (0, True)
+        assert set(report.unsealed.values()) == {0}
+
+
+def test_a_restored_trail_that_was_changed_before_the_backup_is_told(world: World, tmp_path: Path, elsewhere: str) -> None:
+    audit.seal_trail()
+    with connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute("delete from auditlog_logentry where id = (select min(id) from auditlog_logentry)")
+        cursor.execute("set session_replication_role = origin")
+    path = tmp_path / "one.backup"
+    services.back_up(path, secrets=KEYRING)
+    assert restored(path, elsewhere)["trail_findings"] == 1
+
+
+# -- a bucket
+
+
+def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.retention.places.PART", 5 * 1024 * 1024)
+    upload = vault.put(os.urandom(12 * 1024 * 1024), folder="uploads")
+    name_file(world, upload)
+    manifest = services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
+    assert s3.names() == ["nightly/one.backup"]
+    assert manifest["size"] > 12 * 1024 * 1024
+    later = services.back_up(s3.address("nightly/two.backup"), secrets=KEYRING, base=s3.address("nightly/one.backup"))
+    assert (later["files"], list(later["files_before"])) == ([], [upload])
+    with pytest.raises(BackupRefused, match="never overwritten"):
+        services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
+    default_storage.delete(upload)
+    told = restored(s3.address("nightly/two.backup"), elsewhere, bases=[s3.address("nightly/one.backup")])
+    assert told["erased"] == 0
+    assert default_storage.exists(upload)
+
+
+def test_a_backup_in_a_bucket_that_was_changed_or_is_gone_is_refused(world: World, s3: S3, elsewhere: str) -> None:
+    services.back_up(s3.address("one.backup"), secrets=KEYRING)
+    sealed = s3.client.get_object(Bucket="hegui", Key="one.backup")["Body"].read()
+    s3.client.put_object(Bucket="hegui", Key="one.backup", Body=sealed[:-100] + bytes([sealed[-100] ^ 1]) + sealed[-99:])
+    with pytest.raises(BackupRefused, match="damaged or was changed"):
+        restored(s3.address("one.backup"), elsewhere)
+    with pytest.raises(FileNotFoundError):
+        restored(s3.address("none.backup"), elsewhere)
+
+
+def test_a_backup_that_fails_leaves_nothing_in_the_bucket(world: World, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_told: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("apps.retention.archive.Archive.add_pieces", fail)
+    with pytest.raises(OSError, match="No space"):
+        services.back_up(s3.address("one.backup"), secrets=KEYRING)
+    assert s3.names() == []
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket="hegui")
+
+
+def test_a_bucket_that_is_away_is_a_sentence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(PlaceAway):
+        services.back_up(f"s3://hegui/one.backup?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1", secrets=KEYRING)
+    with pytest.raises(BadInput, match="does not know"):
+        services.back_up("s3://hegui/one.backup?secret=x", secrets=KEYRING)

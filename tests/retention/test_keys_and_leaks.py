@@ -131,8 +131,8 @@ def test_nobody_fails_to_read_or_write_while_keys_turn(world: World, ring: Path)
 @pytest.mark.django_db(transaction=True)
 def test_what_is_sealed_leaks_nothing(world: World, tmp_path: Path) -> None:
     vault.put(f"phone\n{PHONE}\n王小明\n".encode(), folder="uploads")
-    services.back_up(django_settings.HEGUI_BACKUPS / "one.backup", secrets=services.secrets_of_site())
-    places = [django_settings.MEDIA_ROOT, django_settings.HEGUI_BACKUPS, django_settings.HEGUI_LEDGER]
+    services.back_up(Path(django_settings.HEGUI_BACKUPS) / "one.backup", secrets=services.secrets_of_site())
+    places = [django_settings.MEDIA_ROOT, Path(django_settings.HEGUI_BACKUPS), django_settings.HEGUI_LEDGER]
     assert services.leak_scan(places) == {}
 
 

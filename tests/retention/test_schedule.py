@@ -13,6 +13,8 @@ from apps.contacts.models import Contact
 from apps.retention import services
 from apps.retention.models import BackupRun
 from apps.retention.services import scheduling
+from tests.conftest import S3
+from tests.site import free_port
 from tests.world import World
 
 DAY = timedelta(days=1)
@@ -135,3 +137,39 @@ def test_the_page_shows_backups_and_drills(world: World, browse: object) -> None
     page = admin.get("/retention/backups/").content.decode()
     assert "hegui-1.backup" in page
     assert "坏了" in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_schedule_keeps_its_backups_in_a_bucket(
+    world: World, clock: time_machine.Traveller, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "HEGUI_BACKUPS", s3.address("nightly"))
+    s3.client.create_multipart_upload(Bucket="hegui", Key="nightly/killed.backup")
+    first = services.back_up_by_schedule()
+    assert (first.state, first.sentence) == ("done", "")
+    assert s3.names() == [f"nightly/{first.name}"]
+    clock.shift(DAY)
+    second = services.back_up_by_schedule()
+    assert (second.state, second.base) == ("done", first.name)
+    assert services.run_drill().state == "done"
+    assert services.last_good() == second
+    clock.shift(60 * DAY)
+    third = services.back_up_by_schedule()
+    assert s3.names() == [f"nightly/{third.name}"]
+    assert "Uploads" not in s3.client.list_multipart_uploads(Bucket="hegui")  # the killed one's is forgotten
+
+
+def test_a_bucket_that_is_away_is_a_failed_run_and_rings(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(settings, "HEGUI_BACKUPS", f"s3://hegui/nightly?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1")
+    run = services.back_up_by_schedule()
+    assert run.state == "failed"
+    assert "EndpointConnectionError" in run.sentence
+    good_one = BackupRun.objects.create(kind="backup", state="done", name="one.backup", created_at=world.at("10:00"))
+    assert services.last_good() is None
+    assert services.watch_backups()
+    assert good_one.deleted_at is None

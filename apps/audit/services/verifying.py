@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -25,28 +24,13 @@ from ..heads import read_heads
 from ..models import LEAST_DAYS, Seal, SealedRows, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
 from ..streams import FORM, Stream, streams
+from ..wording import sentence_of_finding
 from .recording import tell
 
 log = structlog.get_logger(__name__)
 MOST_FINDINGS = 100
 ROWS_AT_ONCE, SEALS_AT_ONCE = 20_000, 200
 ID_BYTES = 8
-
-SENTENCES: dict[str, Promise] = {
-    "row_changed": _("Row %(row)s was changed after it was sealed."),
-    "row_removed": _("Row %(row)s was removed."),
-    "row_added": _("Row %(row)s was put in after the seal."),
-    "stretch_changed": _("Rows from %(after)s to %(upto)s are not those that were sealed."),
-    "hashes_changed": _("The kept hashes of this seal were changed or removed."),
-    "seal_changed": _("This seal was changed: its signature does not fit."),
-    "seal_removed": _("This seal is missing."),
-    "chain_broken": _("This seal does not follow the one before it."),
-    "form_unknown": _("This seal was made by a newer Hegui."),
-    "cut_changed": _("The record that rows up to this seal were dropped was changed: its signature does not fit."),
-    "cut_too_soon": _("Rows up to this seal were dropped before 180 days were over."),
-    "head_differs": _("The file of heads outside names another seal of this number (line %(line)s)."),
-    "head_changed": _("Line %(line)s of the file of heads outside was changed: its signature does not fit."),
-}
 
 
 @dataclass(frozen=True)
@@ -60,10 +44,10 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        return str(SENTENCES[self.code]) % self.facts
+        return sentence_of_finding(self.code, self.facts)
 
     def as_json(self) -> dict[str, Any]:
-        return {"stream": self.stream, "seal": self.seal, "code": self.code, "facts": self.facts, "sentence": self.sentence}
+        return {"stream": self.stream, "seal": self.seal, "code": self.code, "facts": self.facts}
 
 
 @dataclass

@@ -20,6 +20,7 @@ from .measure import Line, Scale
 from .paging import bench_pages
 from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
+from .trail import bench_trail
 
 BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "gate": bench_gate,
@@ -34,6 +35,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "feed": bench_feed,
     "purge": bench_purge,
     "backup": bench_backup,
+    "trail": bench_trail,
     "recordings": bench_recordings,
     "sampling": bench_sampling,
 }

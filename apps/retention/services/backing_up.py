@@ -4,7 +4,6 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from django.apps import apps
@@ -19,23 +18,24 @@ from apps.core.fields import file_fields
 from apps.core.locks import keep_files
 
 from .. import ledger
-from ..archive import BackupRefused, Secrets, verify_archive, writing
+from ..archive import Address, BackupRefused, Secrets, verify_archive, writing
 from ..databases import count_all_rows, dump
+from ..places import place
 from .remembering import write_register
 
 Progress = Callable[[int, int], None]
 
 
-def back_up(path: Path, *, secrets: Secrets, base: Path | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Write a backup to `path`; returns its manifest. With `base`, files that an earlier backup holds are only named.
+def back_up(to: Address, *, secrets: Secrets, base: Address | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Write a backup to a file or a bucket; returns its manifest. With `base`, files that an earlier backup holds are only named.
 
     The database is read in one snapshot, and no file that the snapshot names is deleted until they are all read. A file
     that is missing is named in the manifest of what is missing, and the backup is made all the same. Raises
-    `BackupRefused` when the path is taken, `ProgramFailed` when the database could not be read.
+    `BackupRefused` when the place is taken, `ProgramFailed` when the database could not be read.
     """
-    if path.exists():
-        raise BackupRefused(_("%(path)s is there already. A backup is never overwritten."), path=path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    where = place(to)
+    if where.exists():
+        raise BackupRefused(_("%(path)s is there already. A backup is never overwritten."), path=where)
     before = verify_archive(base, secrets=secrets) if base else None
     write_register()
     known = ledger.head()  # before the snapshot: what stands in the ledger now is in the backup too
@@ -47,21 +47,21 @@ def back_up(path: Path, *, secrets: Secrets, base: Path | None = None, progress:
         keep_files()
         manifest = _manifest(before, known)
         head = {name: manifest[name] for name in ("id", "made_at", "base")}
-        with writing(path, head=head, secrets=secrets) as archive:
+        with writing(where, head=head, secrets=secrets) as archive:
             archive.add("manifest.json", json.dumps(manifest).encode())
             with dump(snapshot) as source:
                 archive.add_pieces("database", source)
             missing = []
-            for place, name in enumerate(manifest["files"]):
+            for done, name in enumerate(manifest["files"], 1):
                 if not default_storage.exists(name):
                     missing.append(name)
                     continue
                 with default_storage.open(name) as file:
                     archive.add_file(f"files/{name}", file, file.size)
                 if progress:
-                    progress(place + 1, len(manifest["files"]))
+                    progress(done, len(manifest["files"]))
             archive.add("missing.json", json.dumps(missing).encode())
-    return manifest | {"missing": missing, "size": path.stat().st_size}
+    return manifest | {"missing": missing, "size": where.size()}
 
 
 def files_in_use() -> Iterator[str]:

@@ -81,7 +81,9 @@ def leak_scan(paths: Iterable[Path] = ()) -> dict[str, dict[str, int]]:
     places = list(paths)
     found: dict[str, Counter[str]] = {}
     if not places:
-        places = [settings.HEGUI_HOME / "run", Path(settings.MEDIA_ROOT), Path(settings.HEGUI_LEDGER), Path(settings.HEGUI_BACKUPS)]
+        places = [settings.HEGUI_HOME / "run", Path(settings.MEDIA_ROOT), Path(settings.HEGUI_LEDGER)]
+        if not settings.HEGUI_BACKUPS.startswith("s3://"):
+            places.append(Path(settings.HEGUI_BACKUPS))
         with plain_dump() as source:
             found["database"] = search.count(iter(lambda: source.read(CHUNK), b""))
         found["redis"] = search.count(_redis())

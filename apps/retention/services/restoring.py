@@ -29,7 +29,7 @@ from apps.core import blind_index, clock, keyring
 from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
-from ..archive import BackupRefused, Reader, Secrets, read_archive, verify_archive
+from ..archive import Address, BackupRefused, Reader, Secrets, read_archive, verify_archive
 from ..classes import erase_contacts
 from ..holds import held
 from ..models import Erasure
@@ -43,10 +43,10 @@ Say = Callable[[str], None]
 
 
 def restore(
-    path: Path,
+    path: Address,
     *,
     secrets: Secrets,
-    bases: Sequence[Path] = (),
+    bases: Sequence[Address] = (),
     ledger_folder: Path | None = None,
     without_ledger: bool = False,
     say: Say = lambda sentence: None,
@@ -103,7 +103,7 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
 # -- what is refused before anything is touched
 
 
-def _bases(manifest: dict[str, Any], bases: Sequence[Path], secrets: Secrets) -> list[tuple[Path, set[str]]]:
+def _bases(manifest: dict[str, Any], bases: Sequence[Address], secrets: Secrets) -> list[tuple[Address, set[str]]]:
     """The earlier backups that hold files of this one, and which files each brings."""
     by_id = {verify_archive(base, secrets=secrets)["id"]: base for base in bases}
     wanted: dict[str, set[str]] = {}
@@ -173,7 +173,7 @@ def _refuse_missing_rows(manifest: dict[str, Any]) -> None:
 # -- bringing back
 
 
-def _load(path: Path, secrets: Secrets, database: str | None, files: Set[str]) -> None:
+def _load(path: Address, secrets: Secrets, database: str | None, files: Set[str]) -> None:
     """The database of a backup into an empty one, and its files into the store."""
     if database is None:
         read_archive(path, secrets=secrets, take=lambda name, source: _take_file(name, source, files))
@@ -358,7 +358,7 @@ def _go_on_after(position: int) -> None:
 # -- the drill
 
 
-def try_out(path: Path, *, secrets: Secrets, bases: Sequence[Path] = ()) -> dict[str, Any]:
+def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -> dict[str, Any]:
     """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises like `restore`."""
     manifest = verify_archive(path, secrets=secrets)
     _bases(manifest, bases, secrets)

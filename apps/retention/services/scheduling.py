@@ -1,7 +1,6 @@
 """Backups by themselves: one each night, watched by the hour, proven by a drill each month, gone after their time."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -19,6 +18,7 @@ from apps.core.errors import HeguiError, sentence_of
 
 from ..archive import BackupRefused, Secrets, verify_archive
 from ..models import BackupRun
+from ..places import Place, PlaceAway, forget_unfinished, within
 from .backing_up import back_up
 from .restoring import try_out
 
@@ -34,8 +34,8 @@ def secrets_of_site() -> Secrets:
     return Secrets.of_files(key_file=settings.HEGUI_BACKUP_KEY_FILE)
 
 
-def _path(name: str) -> Path:
-    return Path(settings.HEGUI_BACKUPS) / name
+def _place(name: str) -> Place:
+    return within(settings.HEGUI_BACKUPS, name)
 
 
 def kept() -> QuerySet[BackupRun]:
@@ -45,7 +45,16 @@ def kept() -> QuerySet[BackupRun]:
 
 def last_good() -> BackupRun | None:
     """The newest that is still there: a row is no backup when its file is gone."""
-    return next((run for run in kept() if _path(run.name).exists()), None)
+    return next((run for run in kept() if _is_there(run)), None)
+
+
+def _is_there(run: BackupRun) -> bool:
+    """A bucket that cannot be asked has no backup for us: the alarm is right to ring."""
+    try:
+        return _place(run.name).exists()
+    except PlaceAway as error:
+        log.error("backups_away", why=str(error))
+        return False
 
 
 def back_up_by_schedule() -> BackupRun:
@@ -59,8 +68,9 @@ def back_up_by_schedule() -> BackupRun:
     name = f"hegui-{timezone.localtime(now):%Y%m%d-%H%M%S}.backup"
     run = BackupRun.objects.create(kind=Kind.BACKUP, name=name, base=base.name if base else "", created_at=now)
     try:
-        manifest = back_up(_path(name), secrets=secrets_of_site(), base=_path(base.name) if base else None)
-        verify_archive(_path(name), secrets=secrets_of_site())
+        forget_unfinished(settings.HEGUI_BACKUPS, at=now)
+        manifest = back_up(_place(name), secrets=secrets_of_site(), base=_place(base.name) if base else None)
+        verify_archive(_place(name), secrets=secrets_of_site())
     except (HeguiError, OSError) as error:
         log.exception("backup_failed", run=run.pk)
         return _ended(run, State.FAILED, sentence=sentence_of(error))
@@ -86,7 +96,7 @@ def _end_cut_short(now: datetime) -> None:
 def _last_whole(now: datetime) -> BackupRun | None:
     for run in kept().filter(base="", created_at__gt=now - FULL_EVERY):
         try:
-            verify_archive(_path(run.name), secrets=secrets_of_site())
+            verify_archive(_place(run.name), secrets=secrets_of_site())
         except (HeguiError, OSError) as error:
             log.error("backup_is_no_base", run=run.pk, why=type(error).__name__)
         else:
@@ -100,7 +110,7 @@ def _let_old_ones_go(now: datetime) -> None:
     needed = set(young.values_list("base", flat=True))
     for run in kept().filter(created_at__lte=now - timedelta(days=KEPT_DAYS)):
         if run.name not in needed:
-            _path(run.name).unlink(missing_ok=True)
+            _place(run.name).delete()
             run.deleted_at = now
             run.save(update_fields=["deleted_at"])
 
@@ -138,4 +148,4 @@ def _drilled(run: BackupRun) -> dict[str, Any]:
     if newest is None:
         raise BackupRefused(_("There is no backup to drill with."))
     run.name = newest.name
-    return try_out(_path(newest.name), secrets=secrets_of_site(), bases=[_path(newest.base)] if newest.base else [])
+    return try_out(_place(newest.name), secrets=secrets_of_site(), bases=[_place(newest.base)] if newest.base else [])

@@ -1,6 +1,5 @@
 """`backup FILE [--base EARLIER] [--passphrase-file F | --key-file F] [--verify] [--json]`."""
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -9,14 +8,15 @@ from apps.core import cli
 from apps.core.errors import HeguiError
 from apps.retention import services
 from apps.retention.archive import Secrets, verify_archive
+from apps.retention.places import place
 
 
 class Command(cli.Command):
     help = "Write a sealed backup of database and files, or check one without restoring it."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--base", type=Path, help="an earlier backup: files that it holds are not written again")
+        parser.add_argument("file", help="a file, or s3://bucket/name?endpoint=https://…")
+        parser.add_argument("--base", help="an earlier backup: files that it holds are not written again")
         parser.add_argument("--verify", action="store_true", help="check the file, write nothing")
         parser.add_argument("--json", action="store_true")
         add_secrets(parser)
@@ -39,7 +39,7 @@ class Command(cli.Command):
             "files": len(manifest["files"]),
             "files_in_base": len(manifest["files_before"]),
             "missing_files": missing,
-            "size": options["file"].stat().st_size,
+            "size": place(options["file"]).size(),
         }
         if options["json"]:
             self.tell(told)

@@ -17,8 +17,8 @@ class Command(cli.Command):
     help = "Bring a backup into an empty system, with what was erased and refused since."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--base", type=Path, action="append", default=[], help="an earlier backup that holds files of this one")
+        parser.add_argument("file", help="a file, or s3://bucket/name?endpoint=https://…")
+        parser.add_argument("--base", action="append", default=[], help="an earlier backup that holds files of this one")
         parser.add_argument("--ledger", type=Path, help="folder of the ledger of erasures and opt-outs")
         parser.add_argument(
             "--without-ledger", action="store_true", help="the ledger is lost: go on, though opt-outs and erasures since are forgotten"
@@ -41,6 +41,10 @@ class Command(cli.Command):
         if options["json"]:
             self.tell(told)
         else:
+            if told["trail_findings"]:
+                self.stderr.write(
+                    f"The restored trail is not as it was sealed: {told['trail_findings']:,} findings; verify_trail names them."
+                )
             self.stdout.write(
                 f"Restored as of {told['made_at']}. Since then, from the ledger: {told['opt_outs']:,} opt-outs, {told['lifts']:,} lifts, "
                 f"{told['erased']:,} erased people. The site can be opened: manage.py up."

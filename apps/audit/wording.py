@@ -1,0 +1,27 @@
+"""What a check of the trail says of each thing that it finds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, Promise] = {
+    "row_changed": _("Row %(row)s was changed after it was sealed."),
+    "row_removed": _("Row %(row)s was removed."),
+    "row_added": _("Row %(row)s was put in after the seal."),
+    "stretch_changed": _("Rows from %(after)s to %(upto)s are not those that were sealed."),
+    "hashes_changed": _("The kept hashes of this seal were changed or removed."),
+    "seal_changed": _("This seal was changed: its signature does not fit."),
+    "seal_removed": _("This seal is missing."),
+    "chain_broken": _("This seal does not follow the one before it."),
+    "form_unknown": _("This seal was made by a newer Hegui."),
+    "cut_changed": _("The record that rows up to this seal were dropped was changed: its signature does not fit."),
+    "cut_too_soon": _("Rows up to this seal were dropped before 180 days were over."),
+    "head_differs": _("The file of heads outside names another seal of this number (line %(line)s)."),
+    "head_changed": _("Line %(line)s of the file of heads outside was changed: its signature does not fit."),
+}
+
+
+def sentence_of_finding(code: str, facts: Mapping[str, Any]) -> str:
+    return str(SENTENCES[code]) % facts
