@@ -30,6 +30,21 @@ def last4_index(phone: Phone) -> bytes:
     return _digest("last4", _bytes(phone)[-4:])
 
 
+def last4_indexes(phone: Phone) -> list[bytes]:
+    """The last four digits under every key: while keys turn, rows stand under either."""
+    return _under_every_key("last4", _bytes(phone)[-4:])
+
+
+def last4_table(key_id: str) -> list[bytes]:
+    """What every four digits hash to under one key, in their order: by it rows are brought under another without their numbers."""
+    key = keyring.keys("last4").by_id[key_id]
+    return [hmac.digest(key, b"%04d" % digits, "sha256") for digits in range(10_000)]
+
+
+def _under_every_key(purpose: str, data: bytes) -> list[bytes]:
+    return [hmac.digest(key, data, "sha256") for key in keyring.keys(purpose).by_id.values()]
+
+
 def indexers() -> tuple[Callable[[str], bytes], Callable[[str], bytes]]:
     """`number_index` and `last4_index` for whole lists. The last four digits are ten thousand: each is hashed once."""
     index, last4, digest = keyring.keys("index").current, keyring.keys("last4").current, hmac.digest
@@ -88,3 +103,8 @@ def register_hasher() -> tuple[list[str], Callable[[str], list[bytes]]]:
 
 def ledger_hash(phone: Phone) -> bytes:
     return _digest("ledger", _bytes(phone))
+
+
+def ledger_hashes(phone: Phone) -> list[bytes]:
+    """The number under every key of the ledger: like the register it has no numbers, so old entries stay under old keys."""
+    return _under_every_key("ledger", _bytes(phone))

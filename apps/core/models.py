@@ -28,6 +28,7 @@ class AnyOf(models.Lookup):
 
 
 models.BigAutoField.register_lookup(AnyOf)
+models.BinaryField.register_lookup(AnyOf)
 
 
 def named(model: Any, **options: Any) -> "models.ForeignKey[Any, Any]":

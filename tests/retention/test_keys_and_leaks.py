@@ -4,6 +4,7 @@ import base64
 import itertools
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
+from apps.audit import services as audit
+from apps.audit.models import Seal
 from apps.contacts.models import Contact, ContactImport
 from apps.core import keyring, vault
 from apps.core.clock import now
@@ -21,6 +26,7 @@ from apps.jobs.services import delete_discarded
 from apps.optouts.models import Change
 from apps.retention import services
 from apps.retention.models import BackupRun
+from apps.retention.services.purging import people_left
 from tests.world import PHONE, World
 
 
@@ -92,6 +98,49 @@ def test_a_keyring_from_the_environment_is_turned_by_hand(world: World, monkeypa
         rotate()
     monkeypatch.setattr(django_settings, "HEGUI_KEYRING", keyring.with_new_key(django_settings.HEGUI_KEYRING, "fields"))
     assert rotate()["values"] >= 2
+
+
+def test_last_digits_are_found_before_while_and_after_their_key_turns(world: World, ring: Path, browse: Callable[[str], Client]) -> None:
+    others = [world.add_contact(f"1390000{number:04}") for number in range(3)]
+    officer = browse("compliance")
+
+    def found() -> set[str]:
+        shown = officer.post(reverse("contact_search"), {"number": PHONE[-4:]}).content.decode()
+        return {contact.public_id for contact in (world.contact, *others) if f"/contacts/{contact.public_id}/" in shown}
+
+    before = bytes(Contact.objects.get(pk=world.contact.pk).last4_index)
+    assert found() == {world.contact.public_id}
+    keyring.change_file(ring, lambda text: keyring.with_new_key(text, "last4"))
+    keyring.reload()
+    assert found() == {world.contact.public_id}
+    assert services.count_waiting()["last4"] == 4
+    assert rotate()["last4"] == 4
+    assert found() == {world.contact.public_id}
+    assert bytes(Contact.objects.get(pk=world.contact.pk).last4_index) not in {before, b""}
+    old = next(name for name in keyring.keys("last4").by_id if name != keyring.keys("last4").current_id)
+    services.retire_key(purpose="last4", key_id=old)
+    assert found() == {world.contact.public_id}
+
+
+def test_who_was_erased_under_an_older_key_of_the_ledger_stays_erased(world: World, ring: Path) -> None:
+    erasure = services.begin_erasure([(world.contact.pk, world.contact.phone)])
+    services.add_keys(["ledger", "seal", "register"])
+    assert people_left(erasure) == [world.contact.pk]
+    world.opt_out()
+    with pytest.raises(BadInput):
+        services.retire_key(purpose="ledger", key_id=min(keyring.keys("ledger").by_id))
+    with pytest.raises(BadInput):
+        services.add_keys(["index"])
+
+
+def test_the_trail_is_verified_under_older_keys_of_its_seals(world: World, ring: Path) -> None:
+    audit.seal_trail()
+    services.add_keys(["seal"])
+    world.opt_out()
+    world.authorize()
+    audit.seal_trail()
+    assert Seal.objects.values("key").distinct().count() == 2
+    assert audit.verify_trail().count == 0
 
 
 @pytest.mark.django_db(transaction=True)

@@ -72,7 +72,7 @@ def contact_search(request: StaffRequest) -> HttpResponse:
 
 def _ending_in(request: StaffRequest, form: NumberForm) -> HttpResponse:
     """The newest contacts whose number ends in these digits; the digits stand in no address."""
-    page = page_of(queries.contacts_of(request.user).filter(last4_index=blind_index.last4_index(form.last4)), QueryDict())
+    page = page_of(queries.contacts_of(request.user).filter(last4_index__in=blind_index.last4_indexes(form.last4)), QueryDict())
     record_page(request, subject="contact:list", purpose="search", count=len(page.rows), kind=AccessEvent.Kind.SEARCHED)
     if not page.rows:
         messages.info(request, _("No contact of yours ends in these digits."))

@@ -325,10 +325,11 @@ def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
     keys, found = [], []
     free = Contact.objects.exclude(held().contacts)
     for person in free.only("pk", "phone", "created_at").iterator(chunk_size=5_000):
-        number_hash = blind_index.ledger_hash(person.phone)
-        if number_hash in until and person.created_at <= until[number_hash]:
-            keys.append(person.pk)
-            found.append(number_hash)
+        for number_hash in blind_index.ledger_hashes(person.phone):
+            if number_hash in until and person.created_at <= until[number_hash]:
+                keys.append(person.pk)
+                found.append(number_hash)
+                break
     if keys:
         erase_contacts(keys)
         now = clock.now()

@@ -6,29 +6,34 @@ next run goes on with the values that are left: no second new key is made while 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import reduce
 from typing import Any
 
+import psycopg
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from psycopg import sql
 
-from apps.core import cipher, keyring, streams, vault
+from apps.contacts.models import Contact
+from apps.core import blind_index, cipher, keyring, streams, vault
 from apps.core.errors import BadInput, KeyringError
 from apps.core.fields import bound_to, protected_fields
 from apps.core.locks import keep_files
 
 from .scheduling import kept
 
-TURNED = ("fields", "files")
+TURNED = ("fields", "files", "last4")
+# Of these a new key is made on request, and older ones stay: what stands under them names no number to be hashed anew, or is signed.
+KEPT = ("register", "ledger", "seal")
 BATCH = 1_000
 Progress = Callable[[int, int], None]
 
 
 def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], None] = time.sleep) -> dict[str, int]:
-    """Seal every value and file under the current key; with a new key first, unless an earlier run was cut short.
+    """Bring every value, file and index of last digits under the current key; with a new key first, unless an earlier run was cut short.
 
     Returns how many values and files were sealed anew. Raises `KeyringError` when the keyring is not a file: then a key is
     added to the environment by hand, and this seals what is under older ones.
@@ -41,10 +46,10 @@ def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], Non
         keyring.reload()
         wait(2 * keyring.FRESH_SECONDS)  # until then others may still seal under the key before
         waiting = count_waiting()
-    total, done = sum(waiting.values()), {"values": 0, "files": 0}
+    total, done = sum(waiting.values()), {"values": 0, "files": 0, "last4": 0}
     while count_waiting():
         before = sum(done.values())
-        for kind, steps in (("values", _values()), ("files", _files())):
+        for kind, steps in (("values", _values()), ("files", _files()), ("last4", _last4())):
             for count in steps:
                 done[kind] += count
                 if progress:
@@ -52,6 +57,16 @@ def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], Non
         if sum(done.values()) == before:
             wait(keyring.FRESH_SECONDS)  # somebody holds the rows that are left
     return done
+
+
+def add_keys(purposes: Collection[str]) -> None:
+    """New keys for purposes whose older keys stay. Raises `BadInput` for another purpose, `KeyringError` without a keyring file."""
+    if unknown := sorted(set(purposes) - set(KEPT)):
+        raise BadInput(_('Keys of "%(purpose)s" are not added by themselves.'), purpose=unknown[0])
+    if settings.HEGUI_KEYRING:
+        raise KeyringError(_("The keyring comes from the environment: add a key there, make it current, restart, and run this again."))
+    keyring.change_file(settings.HEGUI_KEYRING_FILE, lambda text: reduce(keyring.with_new_key, purposes, text))
+    keyring.reload()
 
 
 def _with_new_keys(text: str) -> str:
@@ -73,6 +88,9 @@ def count_waiting() -> dict[str, int]:
                 found[f"{model._meta.db_table}.{name}"] = count
     if files := sum(1 for _name in _old_files()):
         found["files"] = files
+    old = [each for key_id in _old_last4() for each in blind_index.last4_table(key_id)]
+    if old and (rows := Contact.objects.filter(last4_index__any=old).count()):
+        found["last4"] = rows
     return found
 
 
@@ -115,6 +133,33 @@ def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, 
             change = "update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where t.id = v.id"
             cursor.execute(sql.SQL(change).format(**names), [[pk for pk, _value in rows], [value for _pk, value in rows]])
     return len(rows), rows[-1][0] if rows else None
+
+
+def _old_last4() -> list[str]:
+    keys = keyring.keys("last4")
+    return [key_id for key_id in keys.by_id if key_id != keys.current_id]
+
+
+_LAST4 = """
+update contacts_contact c set last4_index = turn.after
+from (
+    select c.id, pair.after from contacts_contact c join unnest(%s::bytea[], %s::bytea[]) pair(before, after) on c.last4_index = pair.before
+    limit %s for update of c skip locked
+) turn where c.id = turn.id
+"""
+
+
+def _last4() -> Iterator[int]:
+    """Last digits under the current key, by the table of all ten thousand: no number is opened for it."""
+    after = blind_index.last4_table(keyring.keys("last4").current_id)
+    for key_id in _old_last4():
+        before = blind_index.last4_table(key_id)
+        count = BATCH
+        while count:
+            with transaction.atomic(), psycopg.Cursor(connection.connection) as cursor:
+                cursor.execute(_LAST4, [before, after, BATCH], binary=True, prepare=False)
+                count = cursor.rowcount
+            yield count
 
 
 def _sealed_anew(sealed: bytes, column: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""`rotate_keys [--retire PURPOSE ID] [--json]`: seal everything under a new key, while the site runs."""
+"""`rotate_keys [--also PURPOSE …] [--retire PURPOSE ID] [--json]`: seal everything under a new key, while the site runs."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ class Command(cli.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--retire", nargs=2, metavar=("PURPOSE", "ID"), help="take an older key out of the keyring")
+        parser.add_argument("--also", nargs="+", default=[], metavar="PURPOSE", help="a new key for these first: register, ledger, seal")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,8 +25,12 @@ class Command(cli.Command):
                 told: dict[str, Any] = {"retired": key_id, "purpose": purpose}
                 sentence = f"The key {key_id} of {purpose} is no longer in the keyring. The keyring before stands beside it (.before)."
             else:
+                services.add_keys(options["also"])
                 told = services.rotate_keys(progress=self.progress)
-                sentence = f"{told['values']:,} values and {told['files']:,} files are sealed under the current keys."
+                sentence = (
+                    f"{told['values']:,} values and {told['files']:,} files are sealed under the current keys; "
+                    f"the last digits of {told['last4']:,} contacts are found under it."
+                )
         except HeguiError as error:
             self.refuse(error)
         if options["json"]:
