@@ -1,7 +1,7 @@
 """The sealed trail as a file that anybody can check: seals, rows, public keys. Lines of JSON.
 
     {"hegui_trail": 1, "exported_at", "streams": {name: {"columns", "erasable", "dropped"}}, "public_keys": {id: base64}}
-    {"seal": document, "key", "signature": hex, "hashes": [[id, hex], …] or null}   and after it its rows, one array a line, as hashed
+    {"seal": document, "key", "signature": hex, "hashes": {"ids", "leaves"} or null}   and after it its rows, one array a line, as hashed
 
 Of a row `sha256(0x00 | line)` is the leaf, and the root over the leaves is that of RFC 6962. Rows hold ids and masks, nobody's number.
 """
@@ -18,7 +18,6 @@ from apps.core import clock, sealing
 
 from ..models import Seal, SealedRows, TrailCut
 from ..streams import Stream, streams
-from .verifying import unpacked
 
 
 def export_trail() -> Iterator[bytes]:
@@ -49,7 +48,7 @@ def _head() -> dict[str, Any]:
 
 def _seal_with_rows(stream: Stream, seal: Seal) -> Iterator[bytes]:
     kept = SealedRows.objects.filter(seal=seal).first()
-    hashes = [[pk, each.hex()] for pk, each in unpacked(kept)] if kept else None
+    hashes = {"ids": bytes(kept.ids).hex(), "leaves": bytes(kept.leaves).hex()} if kept else None
     yield _line({"seal": seal.document(), "key": seal.key, "signature": bytes(seal.signature).hex(), "hashes": hashes})
     for _pk, text in stream.rows(seal.after, seal.upto):
         yield text + b"\n"

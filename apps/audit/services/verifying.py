@@ -5,8 +5,10 @@ The same judgement for the database and for an exported trail: `Judge` takes a s
 
 import base64
 import json
+import sys
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -74,7 +76,26 @@ class Report:
         }  # fmt: skip
 
 
-Rows = list[tuple[int, bytes]]  # id, hash
+@dataclass(frozen=True)
+class Hashes:
+    """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and told apart only when they differ."""
+
+    ids: bytes
+    leaves: bytes
+
+    @classmethod
+    def of(cls, ids: Iterable[int], leaves: Sequence[bytes]) -> "Hashes":
+        numbers = array("q", ids)
+        if sys.byteorder == "little":
+            numbers.byteswap()
+        return cls(numbers.tobytes(), b"".join(leaves))
+
+    def by_id(self) -> dict[int, bytes]:
+        ids = [int.from_bytes(self.ids[at : at + ID_BYTES], "big", signed=True) for at in range(0, len(self.ids), ID_BYTES)]
+        return dict(zip(ids, self.in_order(), strict=False))
+
+    def in_order(self) -> list[bytes]:
+        return [self.leaves[at : at + HASH_BYTES] for at in range(0, len(self.leaves), HASH_BYTES)]
 
 
 @dataclass(frozen=True)
@@ -84,7 +105,7 @@ class Told:
     document: dict[str, Any]
     key: str
     signature: bytes
-    hashes: Rows | None
+    hashes: Hashes | None
 
 
 class Judge:
@@ -96,14 +117,14 @@ class Judge:
         self.digests: dict[int, str] = {}
         report.seals[stream], report.rows[stream] = 0, 0
 
-    def take(self, told: Told, rows: Rows) -> None:
-        """A seal, and the rows that lie in its stretch now."""
+    def take(self, told: Told, ids: Sequence[int], leaves: Sequence[bytes]) -> None:
+        """A seal, and the rows that lie in its stretch now: their ids and hashes."""
         document = told.document
         number = document["number"]
         for missing in range(self.number + 1, number):
             self.report.add(self.stream, missing, "seal_removed")
         self.report.seals[self.stream] += 1
-        self.report.rows[self.stream] += len(rows)
+        self.report.rows[self.stream] += len(leaves)
         digest = sealing.digest(document)
         if not sealing.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
             self.report.add(self.stream, number, "seal_changed")
@@ -112,25 +133,26 @@ class Judge:
         elif document["form"] > FORM:
             self.report.add(self.stream, number, "form_unknown")
         else:
-            self._judge_rows(told, rows)
+            self._judge_rows(told, ids, leaves)
         self.number, self.upto, self.previous = number, document["upto"], digest
         self.digests[number] = digest.hex()
 
-    def _judge_rows(self, told: Told, rows: Rows) -> None:
+    def _judge_rows(self, told: Told, ids: Sequence[int], leaves: Sequence[bytes]) -> None:
         number, root = told.document["number"], bytes.fromhex(told.document["root"])
         if number <= self.dropped:
-            for pk, _leaf in rows:
+            for pk in ids:
                 self.report.add(self.stream, number, "row_added", row=pk)
             return
-        whole = tree_head([each for _pk, each in rows]) == root
-        if whole and told.hashes == rows:
+        whole = tree_head(leaves) == root
+        here = Hashes.of(ids, leaves)
+        if whole and told.hashes == here:
             return
-        if (whole and not self.erasable) or told.hashes is None or tree_head([each for _pk, each in told.hashes]) != root:
+        if (whole and not self.erasable) or told.hashes is None or tree_head(told.hashes.in_order()) != root:
             self.report.add(self.stream, number, "hashes_changed")
             if not whole and not self.erasable:
                 self.report.add(self.stream, number, "stretch_changed", after=told.document["after"] + 1, upto=told.document["upto"])
             return
-        self._name_rows(number, dict(told.hashes), dict(rows))
+        self._name_rows(number, told.hashes.by_id(), here.by_id())
 
     def _name_rows(self, number: int, sealed: dict[int, bytes], here: dict[int, bytes]) -> None:
         for pk in sorted(sealed.keys() | here.keys()):
@@ -184,19 +206,16 @@ def _together(seals: Iterator[Seal]) -> Iterator[list[Seal]]:
 
 
 def _judge_seals(stream: Stream, seals: list[Seal], judge: Judge) -> None:
-    hashes = {each.seal_id: unpacked(each) for each in SealedRows.objects.filter(seal__in=seals)}
-    rows = ((pk, leaf(text)) for pk, text in stream.rows(min(each.after for each in seals), max(each.upto for each in seals)))
-    here = list(rows)
-    ids = [pk for pk, _leaf in here]
+    kept = SealedRows.objects.filter(seal__in=seals)
+    hashes = {each.seal_id: Hashes(bytes(each.ids), bytes(each.leaves)) for each in kept}
+    ids: list[int] = []
+    leaves: list[bytes] = []
+    for pk, text in stream.rows(min(each.after for each in seals), max(each.upto for each in seals)):
+        ids.append(pk)
+        leaves.append(leaf(text))
     for seal in seals:
-        own = here[bisect_right(ids, seal.after) : bisect_right(ids, seal.upto)]
-        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), hashes.get(seal.pk)), own)
-
-
-def unpacked(kept: SealedRows) -> Rows:
-    ids, leaves = bytes(kept.ids), bytes(kept.leaves)
-    pks = [int.from_bytes(ids[at : at + ID_BYTES], "big", signed=True) for at in range(0, len(ids), ID_BYTES)]
-    return list(zip(pks, (leaves[at : at + HASH_BYTES] for at in range(0, len(leaves), HASH_BYTES)), strict=False))
+        own = slice(bisect_right(ids, seal.after), bisect_right(ids, seal.upto))
+        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), hashes.get(seal.pk)), ids[own], leaves[own])
 
 
 def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
@@ -259,7 +278,8 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
     report = Report()
     judges: dict[str, Judge] = {}
     told: dict[str, Any] | None = None
-    rows: list[tuple[int, bytes]] = []
+    ids: list[int] = []
+    leaves: list[bytes] = []
     told_streams: dict[str, Any] = {}
 
     def judge_last() -> None:
@@ -270,13 +290,14 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
         if name not in judges:
             about = told_streams.get(name, {})
             judges[name] = Judge(name, report, keys or {}, erasable=bool(about.get("erasable")), dropped=int(about.get("dropped", 0)))
-        judges[name].take(Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told)), rows)
+        judges[name].take(Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told)), ids, leaves)
 
     try:
         for line in lines:
             text = line.rstrip(b"\n")
             if text.startswith(b"["):
-                rows.append((int(text[1 : text.index(b",")]), leaf(text)))
+                ids.append(int(text[1 : text.index(b",")]))
+                leaves.append(leaf(text))
                 continue
             read = json.loads(text)
             if "hegui_trail" in read:
@@ -284,7 +305,7 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
                 keys = keys or {name: base64.b64decode(key) for name, key in read["public_keys"].items()}
                 continue
             judge_last()
-            told, rows = read, []
+            told, ids, leaves = read, [], []
         judge_last()
     except (ValueError, KeyError, TypeError):
         raise BadInput(_("This is no exported trail, or a line of it is cut off.")) from None
@@ -293,6 +314,6 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
     return report
 
 
-def _hashes_of(told: dict[str, Any]) -> Rows | None:
+def _hashes_of(told: dict[str, Any]) -> Hashes | None:
     hashes = told.get("hashes")
-    return None if hashes is None else [(int(pk), bytes.fromhex(each)) for pk, each in hashes]
+    return None if hashes is None else Hashes(bytes.fromhex(hashes["ids"]), bytes.fromhex(hashes["leaves"]))

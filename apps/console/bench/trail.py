@@ -17,6 +17,8 @@ from apps.accounts.models import User
 from apps.audit import services
 from apps.audit.streams import READS, streams
 from apps.contacts.models import Contact
+from apps.contacts.services.zones import correct_name
+from apps.core.protected import Protected
 
 from .gate import seed
 from .measure import Line, Scale, in_process
@@ -37,7 +39,7 @@ def bench_trail(scale: Scale) -> list[Line]:
 
 
 def _changes() -> Line:
-    """Saves of a contact, each in a transaction of its own, in turn with and without the trail."""
+    """A name corrected, as the service does it: read and locked, checked, saved, in one transaction; with and without the trail."""
     seed(Scale(0.001), 100_000)
     contacts = list(Contact.objects.order_by("pk")[:100])
     audited, bare = [], []
@@ -50,9 +52,7 @@ def _changes() -> Line:
 
 def _save(contacts: list[Contact]) -> None:
     for each in range(CHANGED):
-        contact = contacts[each % len(contacts)]
-        contact.is_minor = not contact.is_minor
-        contact.save()
+        correct_name(contact=contacts[each % len(contacts)], name=Protected(f"王{'小大'[each % 2]}明{each}", "name"))
 
 
 def _seals(events: int, export: Path) -> list[Line]:
