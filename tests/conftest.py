@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import translation
 
 from .http import SecureClient
+from .templates import make_template
 from .world import World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,6 +29,13 @@ LONGEST = ("security/test_matrix.py", "tests/test_up.py", "properties/test_norm.
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not str(item.path).endswith(LONGEST))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+    """Tables are made once, in a database that each worker's is copied from."""
+    with django_db_blocker.unblock():
+        make_template()
 
 
 @pytest.fixture

@@ -10,11 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("access", "0002_field_rights"),
-        ("accounts", "0002_sessions_and_keys"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("access", "0002_field_rights"), ("accounts", "0002_sessions_and_keys"), ("accounts", "__first__")]
 
     operations = [
         migrations.CreateModel(
@@ -108,6 +104,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("state", "approved")), fields=["beneficiary"], name="grant_in_force")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("field__isnull", True), ("campaign_id__isnull", True), _connector="XOR"),
+                        name="grant_on_one_thing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__gt", models.F("created_at")),
+                            (
+                                "ends_at__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("created_at"), "+", models.Value("30 days", output_field=models.DurationField())
+                                ),
+                            ),
+                        ),
+                        name="grant_ends_within_30_days",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                            models.Q(("approved_by", models.F("beneficiary")), _negated=True),
+                        ),
+                        name="grant_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "asked"), ("approved_by__isnull", False), _connector="OR"),
+                        name="grant_decision_has_person",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Finding",
@@ -258,47 +286,6 @@ class Migration(migrations.Migration):
                     table="access_reviewitem",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="temporarygrant",
-            index=models.Index(condition=models.Q(("state", "approved")), fields=["beneficiary"], name="grant_in_force"),
-        ),
-        migrations.AddConstraint(
-            model_name="temporarygrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("field__isnull", True), ("campaign_id__isnull", True), _connector="XOR"), name="grant_on_one_thing"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="temporarygrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at__gt", models.F("created_at")),
-                    (
-                        "ends_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("created_at"), "+", models.Value("30 days", output_field=models.DurationField())
-                        ),
-                    ),
-                ),
-                name="grant_ends_within_30_days",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="temporarygrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("approved_by", models.F("requested_by")), _negated=True),
-                    models.Q(("approved_by", models.F("beneficiary")), _negated=True),
-                ),
-                name="grant_four_eyes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="temporarygrant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "asked"), ("approved_by__isnull", False), _connector="OR"), name="grant_decision_has_person"
             ),
         ),
     ]

@@ -114,6 +114,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("is_staff", False), ("is_superuser", False)), name="no_superusers"),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["agent", "supervisor", "compliance", "admin"])), name="user_role_is_known"
+                    ),
+                ]
+            },
             managers=[("objects", apps.accounts.models.People())],
         ),
         migrations.CreateModel(
@@ -152,15 +160,5 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"abstract": False},
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(condition=models.Q(("is_staff", False), ("is_superuser", False)), name="no_superusers"),
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role__in", ["agent", "supervisor", "compliance", "admin"])), name="user_role_is_known"
-            ),
         ),
     ]

@@ -11,11 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("accounts", "0001_tables"),
-        ("auditlog", "0017_add_actor_email"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("accounts", "0001_tables"), ("accounts", "__first__"), ("auditlog", "0017_add_actor_email")]
 
     operations = [
         migrations.CreateModel(
@@ -55,6 +51,15 @@ class Migration(migrations.Migration):
                     models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["actor", "-created_at"], name="access_event_by_actor")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("actor__isnull", False), ("client__isnull", False), _connector="OR"),
+                        name="access_event_has_reader",
+                    )
+                ],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="change",
@@ -68,13 +73,6 @@ class Migration(migrations.Migration):
                     table="auditlog_logentry",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(model_name="accessevent", index=models.Index(fields=["actor", "-created_at"], name="access_event_by_actor")),
-        migrations.AddConstraint(
-            model_name="accessevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("actor__isnull", False), ("client__isnull", False), _connector="OR"), name="access_event_has_reader"
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -7,11 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("accounts", "0002_sessions_and_keys"),
-        ("audit", "0001_tables"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = [("accounts", "0002_sessions_and_keys"), ("accounts", "__first__"), ("audit", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
@@ -22,7 +18,18 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=40)),
                 ("facts", models.JSONField(default=dict)),
                 ("read_at", models.DateTimeField(null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL),
+                ),
             ],
+            options={"indexes": [models.Index(condition=models.Q(("read_at__isnull", True)), fields=["recipient"], name="notice_unread")]},
         ),
         migrations.RemoveConstraint(model_name="accessevent", name="access_event_has_reader"),
         migrations.AlterField(
@@ -58,19 +65,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("actor__isnull", False), ("client__isnull", False), ("kind", "sign_in_failed"), _connector="OR"),
                 name="access_event_has_reader",
             ),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="about",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="notice",
-            name="recipient",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddIndex(
-            model_name="notice",
-            index=models.Index(condition=models.Q(("read_at__isnull", True)), fields=["recipient"], name="notice_unread"),
         ),
     ]

@@ -28,6 +28,27 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=40)),
                 ("signature", models.BinaryField(max_length=64)),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("stream", "number"), name="seal_once"),
+                    models.UniqueConstraint(fields=("stream", "after"), name="seals_do_not_overlap"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1), ("rows__gte", 1), ("upto__gt", models.F("after"))),
+                        name="seal_covers_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("root", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                            django.db.models.lookups.Exact(
+                                models.Func("previous", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                        ),
+                        name="seal_has_hashes",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="TrailCheck",
@@ -52,6 +73,24 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=40)),
                 ("key", models.CharField(max_length=40)),
                 ("signature", models.BinaryField(max_length=64)),
+            ],
+            options={"constraints": [models.UniqueConstraint(fields=("stream", "number"), name="cut_once")]},
+        ),
+        migrations.CreateModel(
+            name="SealedRows",
+            fields=[
+                (
+                    "seal",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="hashes",
+                        serialize=False,
+                        to="audit.seal",
+                    ),
+                ),
+                ("ids", models.BinaryField()),
+                ("leaves", models.BinaryField()),
             ],
         ),
         pgtrigger.migrations.RemoveTrigger(model_name="accessevent", name="append_only"),
@@ -112,45 +151,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.CreateModel(
-            name="SealedRows",
-            fields=[
-                (
-                    "seal",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="hashes",
-                        serialize=False,
-                        to="audit.seal",
-                    ),
-                ),
-                ("ids", models.BinaryField()),
-                ("leaves", models.BinaryField()),
-            ],
-        ),
-        migrations.AddConstraint(model_name="seal", constraint=models.UniqueConstraint(fields=("stream", "number"), name="seal_once")),
-        migrations.AddConstraint(
-            model_name="seal", constraint=models.UniqueConstraint(fields=("stream", "after"), name="seals_do_not_overlap")
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1), ("rows__gte", 1), ("upto__gt", models.F("after"))), name="seal_covers_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="seal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(models.Func("root", function="octet_length", output_field=models.IntegerField()), 32),
-                    django.db.models.lookups.Exact(
-                        models.Func("previous", function="octet_length", output_field=models.IntegerField()), 32
-                    ),
-                ),
-                name="seal_has_hashes",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="seal",
             trigger=pgtrigger.compiler.Trigger(
@@ -179,7 +179,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(model_name="trailcut", constraint=models.UniqueConstraint(fields=("stream", "number"), name="cut_once")),
         pgtrigger.migrations.AddTrigger(
             model_name="trailcut",
             trigger=pgtrigger.compiler.Trigger(

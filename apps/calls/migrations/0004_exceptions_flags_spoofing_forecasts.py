@@ -11,15 +11,15 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("policies", "0004_norm_of_trades"),
         ("accounts", "0003_request_rate"),
+        ("accounts", "__first__"),
         ("calls", "0003_decision_keeps_script_and_line"),
         ("campaigns", "0002_life_lines_exceptions"),
         ("contacts", "0003_terms_token"),
         ("jobs", "0001_tables"),
         ("policies", "0004_norm_of_trades"),
+        ("policies", "0004_norm_of_trades"),
         ("scripts", "0002_terms_token"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -48,7 +48,57 @@ class Migration(migrations.Migration):
                 ("has_paused", models.BooleanField(default=False, verbose_name="paused")),
                 ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="what was done")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flags",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="agent",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flags",
+                        to="campaigns.line",
+                        verbose_name="line",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("agent__isnull", True), ("line__isnull", False)),
+                            models.Q(("agent__isnull", False), ("line__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="flag_of_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closed_at__isnull", True), ("closed_by__isnull", False), _connector="OR"),
+                        name="flag_closed_by_somebody",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=("line", "agent", "reason"),
+                        name="flagged_once",
+                        nulls_distinct=False,
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Forecast",
@@ -61,7 +111,42 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField()),
                 ("counts", models.JSONField(default=dict)),
                 ("done_to", models.BigIntegerField(default=0)),
+                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="forecasts",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policydraft"
+                    ),
+                ),
+                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="forecast", to="jobs.job")),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "what_if"), ("campaign__isnull", False), _connector="OR"),
+                        name="list_forecast_has_campaign",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "list"),
+                            models.Q(("draft__isnull", False), ("since__isnull", False)),
+                            models.Q(("campaign__isnull", False), ("since__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="what_if_says_what",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="SpoofingEvent",
@@ -69,6 +154,44 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("line_asked", models.CharField(max_length=20, verbose_name="caller number asked for")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spoofing_events",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="spoofing", to="calls.decision"),
+                ),
             ],
         ),
         migrations.RemoveConstraint(model_name="call", name="one_slot_a_day"),
@@ -222,148 +345,6 @@ class Migration(migrations.Migration):
             model_name="decision",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("idempotency_key__isnull", False)), fields=("client", "idempotency_key"), name="decision_once_per_key"
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="agent",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="flags",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="agent",
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="closed_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="flag",
-            name="line",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="flags",
-                to="campaigns.line",
-                verbose_name="line",
-            ),
-        ),
-        migrations.AddField(
-            model_name="forecast",
-            name="asked_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="forecast",
-            name="campaign",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="forecasts", to="campaigns.campaign"
-            ),
-        ),
-        migrations.AddField(
-            model_name="forecast",
-            name="draft",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policydraft"
-            ),
-        ),
-        migrations.AddField(
-            model_name="forecast",
-            name="job",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="forecast", to="jobs.job"),
-        ),
-        migrations.AddField(
-            model_name="spoofingevent",
-            name="agent",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-            ),
-        ),
-        migrations.AddField(
-            model_name="spoofingevent",
-            name="campaign",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="spoofing_events",
-                to="campaigns.campaign",
-            ),
-        ),
-        migrations.AddField(
-            model_name="spoofingevent",
-            name="client",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="accounts.apiclient",
-            ),
-        ),
-        migrations.AddField(
-            model_name="spoofingevent",
-            name="decision",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="spoofing", to="calls.decision"),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("agent__isnull", True), ("line__isnull", False)),
-                    models.Q(("agent__isnull", False), ("line__isnull", True)),
-                    _connector="OR",
-                ),
-                name="flag_of_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closed_at__isnull", True), ("closed_by__isnull", False), _connector="OR"),
-                name="flag_closed_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_at__isnull", True)),
-                fields=("line", "agent", "reason"),
-                name="flagged_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "what_if"), ("campaign__isnull", False), _connector="OR"), name="list_forecast_has_campaign"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="forecast",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind", "list"),
-                    models.Q(("draft__isnull", False), ("since__isnull", False)),
-                    models.Q(("campaign__isnull", False), ("since__isnull", False)),
-                    _connector="OR",
-                ),
-                name="what_if_says_what",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -13,10 +13,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0001_tables"),
+        ("accounts", "__first__"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contacts", "0001_tables"),
         ("scripts", "0001_tables"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -164,7 +164,34 @@ class Migration(migrations.Migration):
                 ),
                 ("lines", models.ManyToManyField(blank=True, related_name="campaigns", to="campaigns.line", verbose_name="lines")),
             ],
-            options={"permissions": [("work", "work it"), ("supervise", "run it"), ("review", "approve it")], "default_permissions": ()},
+            options={
+                "permissions": [("work", "work it"), ("supervise", "run it"), ("review", "approve it")],
+                "default_permissions": (),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_it_begins"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved_by", models.F("created_by")), _negated=True), name="campaign_four_eyes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "ended"]), ("approved_by__isnull", False), _connector="OR"),
+                        name="campaign_approval_has_approver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"),
+                        name="campaign_window_not_before_8",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"),
+                        name="campaign_window_not_after_21",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"),
+                        name="campaign_week_within_norm",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="QueueEntry",
@@ -194,6 +221,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["campaign", "-priority", "id"], name="queue_next")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("campaign", "contact"), name="contact_queued_once"),
+                    models.UniqueConstraint(condition=models.Q(("state", "held")), fields=("held_by",), name="one_contact_on_a_desk"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CampaignGroupPermission",
@@ -214,56 +250,5 @@ class Migration(migrations.Migration):
                 ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
             ],
             options={"abstract": False, "unique_together": {("user", "permission", "content_object")}},
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_it_begins"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("approved_by", models.F("created_by")), _negated=True), name="campaign_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "ended"]), ("approved_by__isnull", False), _connector="OR"),
-                name="campaign_approval_has_approver",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"),
-                name="campaign_window_not_before_8",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"),
-                name="campaign_window_not_after_21",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="campaign",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"),
-                name="campaign_week_within_norm",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="queueentry",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["campaign", "-priority", "id"], name="queue_next"),
-        ),
-        migrations.AddConstraint(
-            model_name="queueentry", constraint=models.UniqueConstraint(fields=("campaign", "contact"), name="contact_queued_once")
-        ),
-        migrations.AddConstraint(
-            model_name="queueentry",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "held")), fields=("held_by",), name="one_contact_on_a_desk"),
         ),
     ]

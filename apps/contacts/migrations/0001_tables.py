@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [("jobs", "0001_tables"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("accounts", "__first__"), ("jobs", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
@@ -90,6 +90,21 @@ class Migration(migrations.Migration):
                 ),
                 ("purposes", models.ManyToManyField(related_name="sources", to="contacts.purpose", verbose_name="purposes")),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("origin__in", ["purchased", "shared"]), ("state", "approved"), _negated=True),
+                        name="bought_data_is_never_approved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"),
+                        name="source_approval_has_approver",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True), name="source_four_eyes"
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ContactImport",
@@ -163,6 +178,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                            )
+                        ),
+                        name="number_index_is_32_bytes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "expires_at__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("created_at"), "+", models.Value("366 days", output_field=models.DurationField())
+                                ),
+                            )
+                        ),
+                        name="contact_kept_one_year_at_most",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Consent",
@@ -193,59 +231,13 @@ class Migration(migrations.Migration):
                 ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="contacts.contact")),
                 ("purpose", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contacts.purpose")),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
-                    )
-                ),
-                name="number_index_is_32_bytes",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="contact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "expires_at__lte",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("created_at"), "+", models.Value("366 days", output_field=models.DurationField())
-                        ),
-                    )
-                ),
-                name="contact_kept_one_year_at_most",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("origin__in", ["purchased", "shared"]), ("state", "approved"), _negated=True),
-                name="bought_data_is_never_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"),
-                name="source_approval_has_approver",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datasource",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True), name="source_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent", constraint=models.UniqueConstraint(fields=("contact", "purpose", "given_at"), name="consent_once")
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("given_at"))), name="consent_ends_after_it_begins"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("contact", "purpose", "given_at"), name="consent_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("given_at"))), name="consent_ends_after_it_begins"
+                    ),
+                ]
+            },
         ),
     ]

@@ -13,24 +13,12 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_channels_lifts_feed_lists"),
+        ("accounts", "__first__"),
         ("jobs", "0001_tables"),
         ("optouts", "0001_tables"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Change",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField()),
-                (
-                    "kind",
-                    models.CharField(choices=[("refused", "refused"), ("lifted", "lifted"), ("dismissed", "dismissed")], max_length=10),
-                ),
-                ("position", models.BigIntegerField(null=True, unique=True)),
-            ],
-        ),
         migrations.CreateModel(
             name="Code",
             fields=[
@@ -46,6 +34,26 @@ class Migration(migrations.Migration):
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("used_at", models.DateTimeField(null=True)),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["number_index", "-created_at"], name="code_by_number"),
+                    models.Index(fields=["address_hash", "-created_at"], name="code_by_address"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("tries__lte", 5)), name="code_five_tries"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                            django.db.models.lookups.Exact(
+                                models.Func("code_hash", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                        ),
+                        name="code_hashes_are_32_bytes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Dismissal",
@@ -53,7 +61,15 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "opt_out",
+                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="dismissal", to="optouts.optout"),
+                ),
             ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="dismissal_has_a_reason")]
+            },
         ),
         migrations.CreateModel(
             name="Lift",
@@ -74,7 +90,47 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="asked by"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
             ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("state", "approved")), fields=["number_hash"], name="lift_by_number")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="lift_four_eyes"),
+                    models.CheckConstraint(condition=models.Q(("evidence", ""), _negated=True), name="lift_has_evidence"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
+                        ),
+                        name="lift_has_decider",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("consent_given_at__lte", models.F("created_at"))), name="lift_consent_is_not_ahead"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                            )
+                        ),
+                        name="lift_hash_is_32_bytes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Link",
@@ -86,7 +142,26 @@ class Migration(migrations.Migration):
                 ("number_hash", models.BinaryField(max_length=32)),
                 ("key_id", models.CharField(max_length=32)),
                 ("used_at", models.DateTimeField(null=True)),
+                (
+                    "client",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                            django.db.models.lookups.Exact(
+                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                        ),
+                        name="link_hashes_are_32_bytes",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ListIn",
@@ -104,6 +179,11 @@ class Migration(migrations.Migration):
                 ("upload", models.CharField(blank=True, max_length=60)),
                 ("counts", models.JSONField(default=dict)),
                 ("done_rows", models.PositiveIntegerField(default=0)),
+                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="list_in", to="jobs.job")),
+                (
+                    "started_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
             options={"abstract": False},
         ),
@@ -124,7 +204,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("judged_at", models.DateTimeField(null=True)),
+                ("client", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient")),
+                (
+                    "judged_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "opt_out",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="optouts.optout"),
+                ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("judged_at__isnull", True), ("reading", "near")), fields=["created_at"], name="message_to_judge"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("client", "message_id"), name="message_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reading", "other"), ("opt_out__isnull", False), _connector="OR"),
+                        name="refusing_message_is_on_the_register",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Scrub",
@@ -139,7 +244,62 @@ class Migration(migrations.Migration):
                 ("opted_out", models.PositiveIntegerField(null=True)),
                 ("without_number", models.PositiveIntegerField(null=True)),
                 ("erased_at", models.DateTimeField(null=True)),
+                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "client",
+                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                ),
+                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="scrub", to="jobs.job")),
             ],
+            options={"constraints": [models.CheckConstraint(condition=models.Q(("rows__gte", 100)), name="scrub_is_no_lookup")]},
+        ),
+        migrations.CreateModel(
+            name="Change",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField()),
+                (
+                    "kind",
+                    models.CharField(choices=[("refused", "refused"), ("lifted", "lifted"), ("dismissed", "dismissed")], max_length=10),
+                ),
+                ("position", models.BigIntegerField(null=True, unique=True)),
+                (
+                    "opt_out",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="optouts.optout",
+                    ),
+                ),
+                (
+                    "dismissal",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="optouts.dismissal",
+                    ),
+                ),
+                (
+                    "lift",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="optouts.lift",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(condition=models.Q(("position__isnull", True)), fields=["id"], name="change_without_position")]
+            },
         ),
         migrations.AddField(model_name="optout", name="contact_id", field=models.BigIntegerField(null=True)),
         migrations.AddField(
@@ -176,6 +336,17 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AlterField(model_name="optout", name="evidence", field=models.CharField(max_length=120)),
+        migrations.AddConstraint(
+            model_name="optout",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("scope", "everything"), ("scope_value", "")),
+                    models.Q(models.Q(("scope", "everything"), _negated=True), models.Q(("scope_value", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="opt_out_says_its_scope",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="optout",
             trigger=pgtrigger.compiler.Trigger(
@@ -191,149 +362,6 @@ class Migration(migrations.Migration):
                     when="AFTER",
                 ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="optout",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("scope", "everything"), ("scope_value", "")),
-                    models.Q(models.Q(("scope", "everything"), _negated=True), models.Q(("scope_value", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="opt_out_says_its_scope",
-            ),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="opt_out",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="optouts.optout",
-            ),
-        ),
-        migrations.AddIndex(model_name="code", index=models.Index(fields=["number_index", "-created_at"], name="code_by_number")),
-        migrations.AddIndex(model_name="code", index=models.Index(fields=["address_hash", "-created_at"], name="code_by_address")),
-        migrations.AddConstraint(
-            model_name="code", constraint=models.CheckConstraint(condition=models.Q(("tries__lte", 5)), name="code_five_tries")
-        ),
-        migrations.AddConstraint(
-            model_name="code",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
-                    ),
-                    django.db.models.lookups.Exact(
-                        models.Func("code_hash", function="octet_length", output_field=models.IntegerField()), 32
-                    ),
-                ),
-                name="code_hashes_are_32_bytes",
-            ),
-        ),
-        migrations.AddField(
-            model_name="dismissal",
-            name="actor",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="dismissal",
-            name="opt_out",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="dismissal", to="optouts.optout"),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="dismissal",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="optouts.dismissal",
-            ),
-        ),
-        migrations.AddField(
-            model_name="lift",
-            name="asked_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="asked by"
-            ),
-        ),
-        migrations.AddField(
-            model_name="lift",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="change",
-            name="lift",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="optouts.lift",
-            ),
-        ),
-        migrations.AddField(
-            model_name="link",
-            name="client",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
-        ),
-        migrations.AddField(
-            model_name="listin",
-            name="job",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="list_in", to="jobs.job"),
-        ),
-        migrations.AddField(
-            model_name="listin",
-            name="started_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="client",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="judged_by",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="message",
-            name="opt_out",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="optouts.optout"),
-        ),
-        migrations.AddField(
-            model_name="scrub",
-            name="asked_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="scrub",
-            name="client",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
-        ),
-        migrations.AddField(
-            model_name="scrub",
-            name="job",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="scrub", to="jobs.job"),
-        ),
-        migrations.AddConstraint(
-            model_name="dismissal",
-            constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="dismissal_has_a_reason"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="dismissal",
@@ -377,45 +405,6 @@ class Migration(migrations.Migration):
                     table="optouts_dismissal",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lift", index=models.Index(condition=models.Q(("state", "approved")), fields=["number_hash"], name="lift_by_number")
-        ),
-        migrations.AddConstraint(
-            model_name="lift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="lift_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lift",
-            constraint=models.CheckConstraint(condition=models.Q(("evidence", ""), _negated=True), name="lift_has_evidence"),
-        ),
-        migrations.AddConstraint(
-            model_name="lift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
-                ),
-                name="lift_has_decider",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("consent_given_at__lte", models.F("created_at"))), name="lift_consent_is_not_ahead"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lift",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
-                    )
-                ),
-                name="lift_hash_is_32_bytes",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -463,10 +452,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddIndex(
-            model_name="change",
-            index=models.Index(condition=models.Q(("position__isnull", True)), fields=["id"], name="change_without_position"),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="change",
             trigger=pgtrigger.compiler.Trigger(
@@ -496,36 +481,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="link",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(
-                        models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
-                    ),
-                    django.db.models.lookups.Exact(
-                        models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
-                    ),
-                ),
-                name="link_hashes_are_32_bytes",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="message",
-            index=models.Index(
-                condition=models.Q(("judged_at__isnull", True), ("reading", "near")), fields=["created_at"], name="message_to_judge"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="message", constraint=models.UniqueConstraint(fields=("client", "message_id"), name="message_once")
-        ),
-        migrations.AddConstraint(
-            model_name="message",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reading", "other"), ("opt_out__isnull", False), _connector="OR"),
-                name="refusing_message_is_on_the_register",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="message",
             trigger=pgtrigger.compiler.Trigger(
@@ -539,8 +494,5 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="scrub", constraint=models.CheckConstraint(condition=models.Q(("rows__gte", 100)), name="scrub_is_no_lookup")
         ),
     ]

@@ -12,7 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("accounts", "__first__")]
 
     operations = [
         migrations.CreateModel(
@@ -37,7 +37,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"get_latest_by": "number", "abstract": False},
+            options={
+                "get_latest_by": "number",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("call_days__lte", 365), ("contact_days__lte", 365)), name="retention_policy_within_norm"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("written_by", models.F("approved_by")), _negated=True),
+                            models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="retention_policy_four_eyes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="CallingPolicy",
@@ -102,23 +118,6 @@ class Migration(migrations.Migration):
                     table="policies_callingpolicy",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("call_days__lte", 365), ("contact_days__lte", 365)), name="retention_policy_within_norm"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("written_by", models.F("approved_by")), _negated=True),
-                    models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="retention_policy_four_eyes",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -11,10 +11,10 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("policies", "0002_norm"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("accounts", "__first__"), ("policies", "0002_norm")]
 
     operations = [
-        migrations.RunSQL("create sequence policies_termstoken_token", "drop sequence policies_termstoken_token"),
+        migrations.RunSQL(sql="create sequence policies_termstoken_token", reverse_sql="drop sequence policies_termstoken_token"),
         migrations.CreateModel(
             name="CalendarYear",
             fields=[
@@ -32,8 +32,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("notice", models.CharField(max_length=120, verbose_name="notice of the State Council")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
-            options={"get_latest_by": "number", "abstract": False},
+            options={
+                "get_latest_by": "number",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("year__gte", 2004), ("year__lte", 2100)), name="calendar_year_is_a_year"),
+                    models.CheckConstraint(condition=models.Q(("notice", ""), _negated=True), name="calendar_names_its_notice"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("written_by", models.F("approved_by")), _negated=True),
+                            models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="calendar_four_eyes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="MeasuresPolicy",
@@ -55,8 +82,46 @@ class Migration(migrations.Migration):
                 ),
                 ("pauses_line", models.BooleanField(default=False, verbose_name="a flagged line is paused")),
                 ("pauses_agent", models.BooleanField(default=False, verbose_name="a flagged agent is suspended")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
-            options={"get_latest_by": "number", "abstract": False},
+            options={
+                "get_latest_by": "number",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("complaint_percent__range", (1, 100)),
+                            ("hours__range", (1, 168)),
+                            ("least_calls__gte", 10),
+                            ("refused_percent__range", (1, 100)),
+                            ("short_percent__range", (1, 100)),
+                            ("short_seconds__range", (1, 60)),
+                            ("unanswered_percent__range", (1, 100)),
+                        ),
+                        name="measures_policy_makes_sense",
+                        violation_error_message="Percent from 1 to 100, hours from 1 to 168, at least 10 calls, short calls from 1 to 60 seconds.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("written_by", models.F("approved_by")), _negated=True),
+                            models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="measures_policy_four_eyes",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="PolicyDraft",
@@ -91,7 +156,38 @@ class Migration(migrations.Migration):
                 ),
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 ("version", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="written by",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="policy_draft_four_eyes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "open"), ("decided_by__isnull", False), _connector="OR"),
+                        name="policy_draft_has_decider",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="TermsToken",
@@ -99,6 +195,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("token", models.BigIntegerField()),
             ],
+            options={"constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_terms_token")]},
         ),
         migrations.CreateModel(
             name="TradePack",
@@ -122,8 +219,38 @@ class Migration(migrations.Migration):
                 ),
                 ("needs_qualification", models.BooleanField(default=False, verbose_name="marketing needs a permit, named in the campaign")),
                 ("basis", models.CharField(blank=True, max_length=200, verbose_name="legal basis")),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
-            options={"get_latest_by": "number", "abstract": False},
+            options={
+                "get_latest_by": "number",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("highest_risk__in", ["R1", "R2", "R3"])),
+                        name="trade_pack_within_norm",
+                        violation_error_message="Products of risk level R4 and R5 are not sold by outbound calls (R24).",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("written_by", models.F("approved_by")), _negated=True),
+                            models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="trade_pack_four_eyes",
+                    ),
+                ],
+            },
         ),
         migrations.AddField(
             model_name="callingpolicy", name="reason", field=models.CharField(blank=True, max_length=300, verbose_name="reason")
@@ -188,21 +315,6 @@ class Migration(migrations.Migration):
                 blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
             ),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="callingpolicy",
-            trigger=pgtrigger.compiler.Trigger(
-                name="renews_terms",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="update policies_termstoken set token = nextval('policies_termstoken_token'); return null;",
-                    hash="4f0e555eb6a5d2c710705765911b0c2e5be91b39",
-                    level="STATEMENT",
-                    operation="INSERT OR UPDATE OR DELETE",
-                    pgid="pgtrigger_renews_terms_8b96d",
-                    table="policies_callingpolicy",
-                    when="AFTER",
-                ),
-            ),
-        ),
         migrations.AlterConstraint(
             model_name="callingpolicy",
             name="calling_policy_within_norm",
@@ -228,87 +340,19 @@ class Migration(migrations.Migration):
                 violation_error_message="Data is kept for 365 days at most (R8).",
             ),
         ),
-        migrations.AddField(
-            model_name="calendaryear",
-            name="approved_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="calendaryear",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="measurespolicy",
-            name="approved_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="measurespolicy",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="policydraft",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="policydraft",
-            name="written_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="written by"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="termstoken", constraint=models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_terms_token")
-        ),
-        migrations.AddField(
-            model_name="tradepack",
-            name="approved_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="tradepack",
-            name="written_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(condition=models.Q(("year__gte", 2004), ("year__lte", 2100)), name="calendar_year_is_a_year"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(condition=models.Q(("notice", ""), _negated=True), name="calendar_names_its_notice"),
-        ),
-        migrations.AddConstraint(
-            model_name="calendaryear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("written_by", models.F("approved_by")), _negated=True),
-                    models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="callingpolicy",
+            trigger=pgtrigger.compiler.Trigger(
+                name="renews_terms",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="update policies_termstoken set token = nextval('policies_termstoken_token'); return null;",
+                    hash="4f0e555eb6a5d2c710705765911b0c2e5be91b39",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_renews_terms_8b96d",
+                    table="policies_callingpolicy",
+                    when="AFTER",
                 ),
-                name="calendar_four_eyes",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -340,33 +384,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="measurespolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("complaint_percent__range", (1, 100)),
-                    ("hours__range", (1, 168)),
-                    ("least_calls__gte", 10),
-                    ("refused_percent__range", (1, 100)),
-                    ("short_percent__range", (1, 100)),
-                    ("short_seconds__range", (1, 60)),
-                    ("unanswered_percent__range", (1, 100)),
-                ),
-                name="measures_policy_makes_sense",
-                violation_error_message="Percent from 1 to 100, hours from 1 to 168, at least 10 calls, short calls from 1 to 60 seconds.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurespolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("written_by", models.F("approved_by")), _negated=True),
-                    models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="measures_policy_four_eyes",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="measurespolicy",
             trigger=pgtrigger.compiler.Trigger(
@@ -379,18 +396,6 @@ class Migration(migrations.Migration):
                     table="policies_measurespolicy",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policydraft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="policy_draft_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policydraft",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "open"), ("decided_by__isnull", False), _connector="OR"), name="policy_draft_has_decider"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -406,25 +411,6 @@ class Migration(migrations.Migration):
                     table="policies_policydraft",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tradepack",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("highest_risk__in", ["R1", "R2", "R3"])),
-                name="trade_pack_within_norm",
-                violation_error_message="Products of risk level R4 and R5 are not sold by outbound calls (R24).",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="tradepack",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("written_by", models.F("approved_by")), _negated=True),
-                    models.Q(("approved_by__isnull", True), ("written_by__isnull", True)),
-                    _connector="OR",
-                ),
-                name="trade_pack_four_eyes",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -16,11 +16,11 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("accounts", "0006_recordings_and_complaints"),
+        ("accounts", "__first__"),
         ("calls", "0005_spoofing_outlives_its_decision"),
         ("campaigns", "0004_brand"),
         ("contacts", "0004_files_are_named"),
         ("scripts", "0005_review_holds"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -156,159 +156,38 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="ComplaintEvent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "opened"),
-                            ("answered", "first answer"),
-                            ("note", "note"),
-                            ("paused", "waits for the client"),
-                            ("resumed", "taken up again"),
-                            ("moved", "given to another owner"),
-                            ("closed", "closed"),
-                            ("reopened", "opened again"),
-                            ("escalated", "escalated: overdue"),
-                        ],
-                        max_length=9,
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_at"], name="complaint_not_closed"),
+                    models.Index(fields=["received_at"], name="complaint_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("number_index__isnull", True),
+                            django.db.models.lookups.Exact(
+                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                            ),
+                            _connector="OR",
+                        ),
+                        name="complaint_has_hash",
                     ),
-                ),
-                ("note", models.CharField(blank=True, max_length=500)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(
+                                models.Q(("outcome", ""), _negated=True), ("closed_at__isnull", False), ("handled_seconds__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="closed_has_outcome",
                     ),
-                ),
-                (
-                    "complaint",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.complaint"),
-                ),
-            ],
-            options={"ordering": ["created_at", "pk"]},
-        ),
-        migrations.CreateModel(
-            name="CorrectiveAction",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("due_on", models.DateField(verbose_name="due on")),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[("open", "open"), ("done", "done, to be checked"), ("closed", "checked and closed")],
-                        default="open",
-                        max_length=6,
-                        verbose_name="state",
+                    models.CheckConstraint(condition=models.Q(("answer_due__lte", models.F("due_at"))), name="answered_before_closed"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("reference", ""), _negated=True), fields=("channel", "reference"), name="complaint_once"
                     ),
-                ),
-                ("measures", models.CharField(blank=True, max_length=1000, verbose_name="what was done")),
-                ("proof", models.CharField(blank=True, max_length=300, verbose_name="proof")),
-                ("proof_file", apps.core.fields.FileNameField(blank=True, default="", max_length=80)),
-                ("done_at", models.DateTimeField(null=True)),
-                ("closed_at", models.DateTimeField(null=True)),
-                ("reopened", models.PositiveSmallIntegerField(default=0)),
-                ("escalated", models.PositiveSmallIntegerField(default=0)),
-                (
-                    "checked_by",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="corrective_actions",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="owner",
-                    ),
-                ),
-            ],
-        ),
-        migrations.CreateModel(
-            name="ActionEvent",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "opened"),
-                            ("done", "reported as done"),
-                            ("closed", "checked and closed"),
-                            ("reopened", "sent back"),
-                            ("moved", "given to another owner"),
-                            ("escalated", "escalated: overdue"),
-                        ],
-                        max_length=9,
-                    ),
-                ),
-                ("note", models.CharField(blank=True, max_length=1000)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "action",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.correctiveaction"),
-                ),
-            ],
-            options={"ordering": ["pk"]},
-        ),
-        migrations.CreateModel(
-            name="EvidencePack",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "recipient",
-                    models.CharField(
-                        choices=[("client", "the client"), ("regulator", "a regulator"), ("court", "a court or arbitration")],
-                        max_length=9,
-                        verbose_name="for whom",
-                    ),
-                ),
-                ("reason", models.CharField(max_length=300, verbose_name="reason: the file number, the request")),
-                ("decided_at", models.DateTimeField(null=True)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("asked", "awaiting a second person"),
-                            ("approved", "ready to be fetched"),
-                            ("refused", "refused"),
-                            ("fetched", "fetched"),
-                            ("lapsed", "not fetched in time"),
-                        ],
-                        default="asked",
-                        max_length=8,
-                        verbose_name="state",
-                    ),
-                ),
-                ("file", apps.core.fields.FileNameField(blank=True, default="", max_length=80)),
-                ("sha256", models.BinaryField(max_length=32, null=True)),
-                ("contents", models.JSONField(default=list)),
-                ("fetched_at", models.DateTimeField(null=True)),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("complaint", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="packs", to="quality.complaint")),
-                (
-                    "decided_by",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-            ],
-            options={"ordering": ["-pk"]},
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Recording",
@@ -414,31 +293,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Play",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                (
-                    "purpose",
-                    models.CharField(
-                        choices=[
-                            ("quality", "quality control"),
-                            ("dispute", "handling of a complaint or dispute"),
-                            ("optimisation", "improvement of the service"),
-                        ],
-                        max_length=12,
-                        verbose_name="purpose",
+            options={
+                "indexes": [
+                    models.Index(fields=["campaign", "-started_at"], name="recording_by_campaign"),
+                    models.Index(condition=models.Q(("agent__isnull", False)), fields=["agent", "-started_at"], name="recording_by_agent"),
+                    models.Index(condition=models.Q(("state", "received")), fields=["id"], name="recording_to_measure"),
+                    models.Index(fields=["started_at"], name="recording_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("sha256", function="octet_length", output_field=models.IntegerField()), 32
+                            )
+                        ),
+                        name="recording_has_hash",
                     ),
-                ),
-                ("ends_at", models.DateTimeField()),
-                ("served", models.JSONField(default=list)),
-                ("heard", models.JSONField(default=list)),
-                ("written_at", models.DateTimeField(null=True)),
-                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("recording", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="plays", to="quality.recording")),
-            ],
+                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="recording_is_not_empty"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "ready"), _negated=True),
+                            models.Q(("duration_ms__isnull", False), ("peaks__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="ready_is_measured",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SamplingPlan",
@@ -470,6 +351,251 @@ class Migration(migrations.Migration):
                     models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("campaign",), name="one_plan_a_campaign", nulls_distinct=False
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("double_percent__lte", 100), ("least_risk__gte", 1), ("random_percent__lte", 100)),
+                        name="sampling_plan_makes_sense",
+                        violation_error_message="Percent are at most 100, and the points at least 1.",
+                    ),
+                ]
+            },
+        ),
+        migrations.CreateModel(
+            name="ScoreCard",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("trade", models.SlugField(blank=True, max_length=12, verbose_name="trade")),
+            ],
+            options={"constraints": [models.UniqueConstraint(fields=("trade",), name="one_score_card_a_trade")]},
+        ),
+        migrations.CreateModel(
+            name="Transcript",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("started_at", models.DateTimeField(verbose_name="time of the call")),
+                ("segments", apps.core.fields.ProtectedTextField(kind="text", verbose_name="transcript")),
+                ("count", models.PositiveIntegerField()),
+                ("source", models.CharField(max_length=40)),
+                ("digest", models.BinaryField(max_length=32)),
+                ("removed", models.PositiveSmallIntegerField(default=0)),
+                ("findings", models.JSONField(default=list)),
+                ("checks", models.JSONField(default=dict)),
+                ("worst", models.CharField(default="", max_length=8)),
+                ("rules", models.CharField(default="", max_length=64)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "call",
+                    models.OneToOneField(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="transcript", to="calls.call"
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
+                ),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.line",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["started_at"], name="transcript_by_time")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            django.db.models.lookups.Exact(
+                                models.Func("digest", function="octet_length", output_field=models.IntegerField()), 32
+                            )
+                        ),
+                        name="transcript_has_hash",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BasePeriod",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("since", models.DateField(verbose_name="from")),
+                ("until", models.DateField(verbose_name="until, included")),
+                ("calls", models.PositiveIntegerField(verbose_name="connected calls")),
+                ("complaints", models.PositiveIntegerField(verbose_name="complaints")),
+                ("handling_hours", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="mean handling time, hours")),
+                ("origin", models.CharField(max_length=200, verbose_name="where the figures come from")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
+            ],
+            options={
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("calls__gt", 0), ("until__gte", models.F("since"))), name="base_period_makes_sense"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("origin", ""), _negated=True), name="base_period_has_origin"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ComplaintEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opened", "opened"),
+                            ("answered", "first answer"),
+                            ("note", "note"),
+                            ("paused", "waits for the client"),
+                            ("resumed", "taken up again"),
+                            ("moved", "given to another owner"),
+                            ("closed", "closed"),
+                            ("reopened", "opened again"),
+                            ("escalated", "escalated: overdue"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.complaint"),
+                ),
+            ],
+            options={"ordering": ["created_at", "pk"]},
+        ),
+        migrations.CreateModel(
+            name="EvidencePack",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "recipient",
+                    models.CharField(
+                        choices=[("client", "the client"), ("regulator", "a regulator"), ("court", "a court or arbitration")],
+                        max_length=9,
+                        verbose_name="for whom",
+                    ),
+                ),
+                ("reason", models.CharField(max_length=300, verbose_name="reason: the file number, the request")),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("asked", "awaiting a second person"),
+                            ("approved", "ready to be fetched"),
+                            ("refused", "refused"),
+                            ("fetched", "fetched"),
+                            ("lapsed", "not fetched in time"),
+                        ],
+                        default="asked",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("file", apps.core.fields.FileNameField(blank=True, default="", max_length=80)),
+                ("sha256", models.BinaryField(max_length=32, null=True)),
+                ("contents", models.JSONField(default=list)),
+                ("fetched_at", models.DateTimeField(null=True)),
+                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("complaint", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="packs", to="quality.complaint")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="pack_four_eyes"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "asked"), ("decided_by__isnull", False), _connector="OR"),
+                        name="pack_decided_by_somebody",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="pack_has_reason"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Play",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("quality", "quality control"),
+                            ("dispute", "handling of a complaint or dispute"),
+                            ("optimisation", "improvement of the service"),
+                        ],
+                        max_length=12,
+                        verbose_name="purpose",
+                    ),
+                ),
+                ("ends_at", models.DateTimeField()),
+                ("served", models.JSONField(default=list)),
+                ("heard", models.JSONField(default=list)),
+                ("written_at", models.DateTimeField(null=True)),
+                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("recording", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="plays", to="quality.recording")),
+            ],
+            options={"indexes": [models.Index(condition=models.Q(("written_at__isnull", True)), fields=["ends_at"], name="play_to_write")]},
         ),
         migrations.CreateModel(
             name="SamplingRun",
@@ -482,17 +608,7 @@ class Migration(migrations.Migration):
                 ("counts", models.JSONField(default=dict)),
                 ("plan", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="quality.samplingplan")),
             ],
-        ),
-        migrations.CreateModel(
-            name="ScoreCard",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("trade", models.SlugField(blank=True, max_length=12, verbose_name="trade")),
-            ],
-            options={"constraints": [models.UniqueConstraint(fields=("trade",), name="one_score_card_a_trade")]},
+            options={"constraints": [models.UniqueConstraint(fields=("plan", "day"), name="sampled_once")]},
         ),
         migrations.CreateModel(
             name="ScoreCardVersion",
@@ -521,6 +637,20 @@ class Migration(migrations.Migration):
                 ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 ("card", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="quality.scorecard")),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("card", "number"), name="score_card_numbers"),
+                    models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("card",), name="one_score_card_in_force"),
+                    models.CheckConstraint(condition=models.Q(("pass_mark__range", (1, 100))), name="pass_mark_is_of_100"),
+                    models.CheckConstraint(
+                        condition=models.Q(("author", models.F("approved_by")), _negated=True), name="score_card_four_eyes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "draft"), ("approved_by__isnull", False), _connector="OR"),
+                        name="score_card_in_force_is_approved",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -647,6 +777,50 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["-risk", "due_on", "id"], name="review_queue"),
+                    models.Index(fields=["agent", "-called_at"], name="review_by_agent"),
+                    models.Index(fields=["campaign", "-called_at"], name="review_by_campaign"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(("twin__isnull", True)), fields=("call",), name="one_first_review_a_call"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reviewer", models.F("agent")), _negated=True), name="nobody_reviews_own_calls"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("second", models.F("reviewer")), _negated=True),
+                            models.Q(("second", models.F("agent")), _negated=True),
+                        ),
+                        name="appeal_goes_to_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "taken"]),
+                            models.Q(
+                                ("judged_at__isnull", False),
+                                ("reviewer__isnull", False),
+                                ("score__isnull", False),
+                                ("version__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="judged_has_verdict",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "settled"), _negated=True),
+                            models.Q(("is_upheld__isnull", False), ("second__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="settled_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("score__isnull", True), ("score__lte", 100), _connector="OR"), name="score_is_of_100"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TimedRemark",
@@ -659,72 +833,12 @@ class Migration(migrations.Migration):
                 ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
                 ("review", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="remarks", to="quality.review")),
             ],
-            options={"ordering": ["start_ms", "pk"]},
-        ),
-        migrations.CreateModel(
-            name="Transcript",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("started_at", models.DateTimeField(verbose_name="time of the call")),
-                ("segments", apps.core.fields.ProtectedTextField(kind="text", verbose_name="transcript")),
-                ("count", models.PositiveIntegerField()),
-                ("source", models.CharField(max_length=40)),
-                ("digest", models.BinaryField(max_length=32)),
-                ("removed", models.PositiveSmallIntegerField(default=0)),
-                ("findings", models.JSONField(default=list)),
-                ("checks", models.JSONField(default=dict)),
-                ("worst", models.CharField(default="", max_length=8)),
-                ("rules", models.CharField(default="", max_length=64)),
-                (
-                    "agent",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "call",
-                    models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="transcript", to="calls.call"
-                    ),
-                ),
-                (
-                    "campaign",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="campaigns.campaign",
-                    ),
-                ),
-                (
-                    "client",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="accounts.apiclient",
-                    ),
-                ),
-                (
-                    "line",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="campaigns.line",
-                    ),
-                ),
-            ],
+            options={
+                "ordering": ["start_ms", "pk"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("end_ms__gte", models.F("start_ms"))), name="remark_ends_after_its_start")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Violation",
@@ -799,77 +913,124 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddField(
-            model_name="correctiveaction",
-            name="violation",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="action", to="quality.violation"),
-        ),
-        migrations.CreateModel(
-            name="BasePeriod",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
-                ("since", models.DateField(verbose_name="from")),
-                ("until", models.DateField(verbose_name="until, included")),
-                ("calls", models.PositiveIntegerField(verbose_name="connected calls")),
-                ("complaints", models.PositiveIntegerField(verbose_name="complaints")),
-                ("handling_hours", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="mean handling time, hours")),
-                ("origin", models.CharField(max_length=200, verbose_name="where the figures come from")),
-                (
-                    "recorded_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-                ),
-            ],
             options={
-                "ordering": ["-pk"],
+                "indexes": [models.Index(fields=["agent", "-created_at"], name="violation_by_agent")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("calls__gt", 0), ("until__gte", models.F("since"))), name="base_period_makes_sense"
+                        condition=models.Q(models.Q(("note", ""), _negated=True), models.Q(("law", ""), _negated=True)),
+                        name="violation_says_what_and_why",
                     ),
-                    models.CheckConstraint(condition=models.Q(("origin", ""), _negated=True), name="base_period_has_origin"),
+                    models.CheckConstraint(
+                        condition=models.Q(("found_by", models.F("agent")), _negated=True), name="violation_found_by_another"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("start_ms__isnull", True), ("end_ms__gte", models.F("start_ms")), _connector="OR"),
+                        name="evidence_has_an_end",
+                    ),
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="complaint",
-            index=models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_at"], name="complaint_not_closed"),
-        ),
-        migrations.AddIndex(model_name="complaint", index=models.Index(fields=["received_at"], name="complaint_by_time")),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("number_index__isnull", True),
-                    django.db.models.lookups.Exact(
-                        models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+        migrations.CreateModel(
+            name="CorrectiveAction",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("due_on", models.DateField(verbose_name="due on")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("done", "done, to be checked"), ("closed", "checked and closed")],
+                        default="open",
+                        max_length=6,
+                        verbose_name="state",
                     ),
-                    _connector="OR",
                 ),
-                name="complaint_has_hash",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(models.Q(("outcome", ""), _negated=True), ("closed_at__isnull", False), ("handled_seconds__isnull", False)),
-                    _connector="OR",
+                ("measures", models.CharField(blank=True, max_length=1000, verbose_name="what was done")),
+                ("proof", models.CharField(blank=True, max_length=300, verbose_name="proof")),
+                ("proof_file", apps.core.fields.FileNameField(blank=True, default="", max_length=80)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("reopened", models.PositiveSmallIntegerField(default=0)),
+                ("escalated", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
                 ),
-                name="closed_has_outcome",
-            ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrective_actions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                (
+                    "violation",
+                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="action", to="quality.violation"),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_on"], name="action_not_closed")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("checked_by", models.F("owner")), _negated=True), name="action_checked_by_another"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("checked_by__isnull", False), ("closed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="closed_is_checked",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"),
+                            models.Q(models.Q(("measures", ""), _negated=True), ("done_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="done_says_what",
+                    ),
+                ],
+            },
         ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.CheckConstraint(condition=models.Q(("answer_due__lte", models.F("due_at"))), name="answered_before_closed"),
-        ),
-        migrations.AddConstraint(
-            model_name="complaint",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("reference", ""), _negated=True), fields=("channel", "reference"), name="complaint_once"
-            ),
+        migrations.CreateModel(
+            name="ActionEvent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opened", "opened"),
+                            ("done", "reported as done"),
+                            ("closed", "checked and closed"),
+                            ("reopened", "sent back"),
+                            ("moved", "given to another owner"),
+                            ("escalated", "escalated: overdue"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=1000)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "action",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.correctiveaction"),
+                ),
+            ],
+            options={"ordering": ["pk"]},
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="complaintevent",
@@ -899,55 +1060,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="evidencepack",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="pack_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidencepack",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "asked"), ("decided_by__isnull", False), _connector="OR"), name="pack_decided_by_somebody"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidencepack",
-            constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="pack_has_reason"),
-        ),
-        migrations.AddIndex(model_name="recording", index=models.Index(fields=["campaign", "-started_at"], name="recording_by_campaign")),
-        migrations.AddIndex(
-            model_name="recording",
-            index=models.Index(condition=models.Q(("agent__isnull", False)), fields=["agent", "-started_at"], name="recording_by_agent"),
-        ),
-        migrations.AddIndex(
-            model_name="recording",
-            index=models.Index(condition=models.Q(("state", "received")), fields=["id"], name="recording_to_measure"),
-        ),
-        migrations.AddIndex(model_name="recording", index=models.Index(fields=["started_at"], name="recording_by_time")),
-        migrations.AddConstraint(
-            model_name="recording",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(models.Func("sha256", function="octet_length", output_field=models.IntegerField()), 32)
-                ),
-                name="recording_has_hash",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recording", constraint=models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="recording_is_not_empty")
-        ),
-        migrations.AddConstraint(
-            model_name="recording",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "ready"), _negated=True),
-                    models.Q(("duration_ms__isnull", False), ("peaks__isnull", False)),
-                    _connector="OR",
-                ),
-                name="ready_is_measured",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="recording",
             trigger=pgtrigger.compiler.Trigger(
@@ -962,10 +1074,6 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="play",
-            index=models.Index(condition=models.Q(("written_at__isnull", True)), fields=["ends_at"], name="play_to_write"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="play",
@@ -982,21 +1090,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_active", True)), fields=("campaign",), name="one_plan_a_campaign", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="samplingplan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("double_percent__lte", 100), ("least_risk__gte", 1), ("random_percent__lte", 100)),
-                name="sampling_plan_makes_sense",
-                violation_error_message="Percent are at most 100, and the points at least 1.",
-            ),
-        ),
-        migrations.AddConstraint(model_name="samplingrun", constraint=models.UniqueConstraint(fields=("plan", "day"), name="sampled_once")),
         pgtrigger.migrations.AddTrigger(
             model_name="samplingrun",
             trigger=pgtrigger.compiler.Trigger(
@@ -1009,30 +1102,6 @@ class Migration(migrations.Migration):
                     table="quality_samplingrun",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion", constraint=models.UniqueConstraint(fields=("card", "number"), name="score_card_numbers")
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("card",), name="one_score_card_in_force"),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.CheckConstraint(condition=models.Q(("pass_mark__range", (1, 100))), name="pass_mark_is_of_100"),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("author", models.F("approved_by")), _negated=True), name="score_card_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="scorecardversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "draft"), ("approved_by__isnull", False), _connector="OR"),
-                name="score_card_in_force_is_approved",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1050,100 +1119,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["-risk", "due_on", "id"], name="review_queue"),
-        ),
-        migrations.AddIndex(model_name="review", index=models.Index(fields=["agent", "-called_at"], name="review_by_agent")),
-        migrations.AddIndex(model_name="review", index=models.Index(fields=["campaign", "-called_at"], name="review_by_campaign")),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("twin__isnull", True)), fields=("call",), name="one_first_review_a_call"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reviewer", models.F("agent")), _negated=True), name="nobody_reviews_own_calls"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("second", models.F("reviewer")), _negated=True), models.Q(("second", models.F("agent")), _negated=True)
-                ),
-                name="appeal_goes_to_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["waiting", "taken"]),
-                    models.Q(
-                        ("judged_at__isnull", False), ("reviewer__isnull", False), ("score__isnull", False), ("version__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="judged_has_verdict",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "settled"), _negated=True),
-                    models.Q(("is_upheld__isnull", False), ("second__isnull", False)),
-                    _connector="OR",
-                ),
-                name="settled_by_somebody",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("score__isnull", True), ("score__lte", 100), _connector="OR"), name="score_is_of_100"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="timedremark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("end_ms__gte", models.F("start_ms"))), name="remark_ends_after_its_start"
-            ),
-        ),
-        migrations.AddIndex(model_name="transcript", index=models.Index(fields=["started_at"], name="transcript_by_time")),
-        migrations.AddConstraint(
-            model_name="transcript",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    django.db.models.lookups.Exact(models.Func("digest", function="octet_length", output_field=models.IntegerField()), 32)
-                ),
-                name="transcript_has_hash",
-            ),
-        ),
-        migrations.AddIndex(model_name="violation", index=models.Index(fields=["agent", "-created_at"], name="violation_by_agent")),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("note", ""), _negated=True), models.Q(("law", ""), _negated=True)),
-                name="violation_says_what_and_why",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("found_by", models.F("agent")), _negated=True), name="violation_found_by_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="violation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("start_ms__isnull", True), ("end_ms__gte", models.F("start_ms")), _connector="OR"),
-                name="evidence_has_an_end",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="violation",
             trigger=pgtrigger.compiler.Trigger(
@@ -1157,36 +1132,6 @@ class Migration(migrations.Migration):
                     table="quality_violation",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="correctiveaction",
-            index=models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_on"], name="action_not_closed"),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("checked_by", models.F("owner")), _negated=True), name="action_checked_by_another"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(("checked_by__isnull", False), ("closed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="closed_is_checked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correctiveaction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"), models.Q(models.Q(("measures", ""), _negated=True), ("done_at__isnull", False)), _connector="OR"
-                ),
-                name="done_says_what",
             ),
         ),
     ]

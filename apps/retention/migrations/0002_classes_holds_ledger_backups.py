@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0001_tables"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("accounts", "__first__"), ("retention", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
@@ -44,6 +44,11 @@ class Migration(migrations.Migration):
                 ("outcome", models.CharField(max_length=16)),
                 ("count", models.PositiveIntegerField()),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "campaign_id", "outcome"), name="tally_once", nulls_distinct=False)
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Erasure",
@@ -54,6 +59,12 @@ class Migration(migrations.Migration):
                 ("contact_ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("done_at", models.DateTimeField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="erasures", to="retention.purgerun"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -80,9 +91,24 @@ class Migration(migrations.Migration):
                 ("review_on", models.DateField(verbose_name="to be reviewed on")),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("end_reason", models.CharField(blank=True, max_length=300, verbose_name="why it ends")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                    ),
+                ),
+                (
+                    "placed_by",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                ),
             ],
         ),
-        # A default, so that the way back has one for the runs of this version.
         migrations.AlterField(model_name="purgerun", name="policy", field=models.PositiveIntegerField(default=1)),
         migrations.RemoveField(model_name="purgerun", name="policy"),
         migrations.AddField(model_name="purgerun", name="failures", field=models.JSONField(default=dict)),
@@ -132,40 +158,9 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="calltally",
-            constraint=models.UniqueConstraint(fields=("month", "campaign_id", "outcome"), name="tally_once", nulls_distinct=False),
-        ),
-        migrations.AddField(
-            model_name="erasure",
-            name="run",
-            field=models.ForeignKey(
-                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="erasures", to="retention.purgerun"
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="ended_by",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="placed_by",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
         migrations.RunSQL(
-            "insert into retention_erasure (created_at, number_hashes, contact_ids, reason, done_at, run_id)"
-            " select min(created_at), array_agg(number_hash order by id), '{}', '', max(created_at), run_id"
-            " from retention_erasureentry group by run_id",
-            "insert into retention_erasureentry (created_at, number_hash, run_id)"
-            " select created_at, unnest(number_hashes), run_id from retention_erasure where run_id is not null",
+            sql="insert into retention_erasure (created_at, number_hashes, contact_ids, reason, done_at, run_id) select min(created_at), array_agg(number_hash order by id), '{}', '', max(created_at), run_id from retention_erasureentry group by run_id",
+            reverse_sql="insert into retention_erasureentry (created_at, number_hash, run_id) select created_at, unnest(number_hashes), run_id from retention_erasure where run_id is not null",
         ),
         migrations.RemoveField(model_name="erasureentry", name="run"),
         migrations.DeleteModel(name="ErasureEntry"),

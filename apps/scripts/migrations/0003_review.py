@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("scripts", "0002_terms_token"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("accounts", "__first__"), ("scripts", "0002_terms_token")]
 
     operations = [
         migrations.CreateModel(
@@ -24,7 +24,19 @@ class Migration(migrations.Migration):
                 ("start", models.PositiveIntegerField()),
                 ("end", models.PositiveIntegerField()),
                 ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="overrulings", to="scripts.scriptversion"),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "code", "start", "end"), name="overruled_once"),
+                    models.CheckConstraint(condition=models.Q(("level", "advisory")), name="only_advice_is_overruled"),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="overruling_has_a_reason"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Remark",
@@ -36,15 +48,31 @@ class Migration(migrations.Migration):
                 ("quote", models.CharField(blank=True, max_length=1000)),
                 ("text", models.CharField(max_length=1000, verbose_name="remark")),
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="remarks", to="scripts.scriptversion"),
+                ),
             ],
-        ),
-        migrations.CreateModel(
-            name="RemarkAnswer",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("text", models.CharField(max_length=1000, verbose_name="answer")),
-            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="remark_says_something"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
+                            models.Q(("resolved_at__isnull", False), ("resolved_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="resolved_remark_has_person",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="ReviewEvent",
@@ -69,7 +97,32 @@ class Migration(migrations.Migration):
                 ),
                 ("note", models.CharField(blank=True, max_length=400)),
                 ("packs", models.CharField(blank=True, max_length=200)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="events", to="scripts.scriptversion"),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind", "approved")), fields=("version", "actor"), name="approved_once_by_each"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "approved"), _negated=True),
+                            models.Q(("actor__isnull", False), models.Q(("packs", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="approval_has_person_and_packs",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="RuleVersion",
@@ -99,7 +152,55 @@ class Migration(migrations.Migration):
                     "blocks",
                     django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None),
                 ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="written by",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "number"), name="rule_version_number"),
+                    models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("code",), name="one_rule_in_force"),
+                    models.CheckConstraint(
+                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="rule_four_eyes"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
+                        ),
+                        name="rule_has_decider",
+                    ),
+                ]
+            },
+        ),
+        migrations.CreateModel(
+            name="RemarkAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("text", models.CharField(max_length=1000, verbose_name="answer")),
+                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                ("remark", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="scripts.remark")),
+            ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="answer_says_something")]
+            },
         ),
         pgtrigger.migrations.RemoveTrigger(model_name="scriptversion", name="submitted_text_is_frozen"),
         migrations.RemoveConstraint(model_name="scriptversion", name="one_approved_version"),
@@ -150,83 +251,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="scriptversion", name="way_out", field=models.TextField(blank=True, verbose_name="way out: how to opt out")
         ),
-        migrations.AddField(
-            model_name="overruling",
-            name="actor",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="overruling",
-            name="version",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="overrulings", to="scripts.scriptversion"),
-        ),
-        migrations.AddField(
-            model_name="remark",
-            name="author",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="remark",
-            name="resolved_by",
-            field=models.ForeignKey(
-                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-            ),
-        ),
-        migrations.AddField(
-            model_name="remark",
-            name="version",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="remarks", to="scripts.scriptversion"),
-        ),
-        migrations.AddField(
-            model_name="remarkanswer",
-            name="author",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="remarkanswer",
-            name="remark",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="scripts.remark"),
-        ),
-        migrations.AddField(
-            model_name="reviewevent",
-            name="actor",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name="reviewevent",
-            name="version",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="events", to="scripts.scriptversion"),
-        ),
-        migrations.AddField(
-            model_name="ruleversion",
-            name="decided_by",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AddField(
-            model_name="ruleversion",
-            name="written_by",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="written by"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="overruling", constraint=models.UniqueConstraint(fields=("version", "code", "start", "end"), name="overruled_once")
-        ),
-        migrations.AddConstraint(
-            model_name="overruling",
-            constraint=models.CheckConstraint(condition=models.Q(("level", "advisory")), name="only_advice_is_overruled"),
-        ),
-        migrations.AddConstraint(
-            model_name="overruling",
-            constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="overruling_has_a_reason"),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="overruling",
             trigger=pgtrigger.compiler.Trigger(
@@ -239,21 +263,6 @@ class Migration(migrations.Migration):
                     table="scripts_overruling",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remark",
-            constraint=models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="remark_says_something"),
-        ),
-        migrations.AddConstraint(
-            model_name="remark",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
-                    models.Q(("resolved_at__isnull", False), ("resolved_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="resolved_remark_has_person",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -285,10 +294,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="remarkanswer",
-            constraint=models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="answer_says_something"),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="remarkanswer",
             trigger=pgtrigger.compiler.Trigger(
@@ -301,45 +306,6 @@ class Migration(migrations.Migration):
                     table="scripts_remarkanswer",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("kind", "approved")), fields=("version", "actor"), name="approved_once_by_each"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="reviewevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "approved"), _negated=True),
-                    models.Q(("actor__isnull", False), models.Q(("packs", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="approval_has_person_and_packs",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion", constraint=models.UniqueConstraint(fields=("code", "number"), name="rule_version_number")
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("code",), name="one_rule_in_force"),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="rule_four_eyes"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="ruleversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
-                ),
-                name="rule_has_decider",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

@@ -105,6 +105,13 @@ class Migration(migrations.Migration):
                 ),
                 ("event", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="webhooks.event")),
             ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["-is_urgent", "next_at"], name="delivery_due"),
+                    models.Index(fields=["end_point", "-id"], name="delivery_by_end_point"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("event", "end_point"), name="told_once")],
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="event",
@@ -133,13 +140,5 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(condition=models.Q(("state", "waiting")), fields=["-is_urgent", "next_at"], name="delivery_due"),
-        ),
-        migrations.AddIndex(model_name="delivery", index=models.Index(fields=["end_point", "-id"], name="delivery_by_end_point")),
-        migrations.AddConstraint(
-            model_name="delivery", constraint=models.UniqueConstraint(fields=("event", "end_point"), name="told_once")
         ),
     ]
