@@ -1,5 +1,6 @@
 """Filters of the contact list; they stand in the URL, so none of them takes a number."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -13,12 +14,17 @@ from apps.core.paging import BY_SORTING, before_of
 from .models import Campaign
 from .queries import is_common, is_queued
 
+SOON = timedelta(days=30)
+
 
 class ContactFilter(django_filters.FilterSet):
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none(), method="in_campaign")
     source = django_filters.ModelChoiceFilter(label=_("Data source"), queryset=DataSource.objects.all())
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
-    consent = django_filters.BooleanFilter(label=_("Consent"), method="with_consent")
+    consent = django_filters.ChoiceFilter(
+        label=_("Consent"), method="with_consent",
+        choices=[("true", _("valid")), ("false", _("none that is valid")), ("ending", _("ends within 30 days"))],
+    )  # fmt: skip
 
     class Meta:
         model = Contact
@@ -40,6 +46,12 @@ class ContactFilter(django_filters.FilterSet):
     def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:
         return contacts.filter(tags__contains=[tag])
 
-    def with_consent(self, contacts: QuerySet[Contact], name: str, wanted: bool) -> QuerySet[Contact]:
-        valid = Exists(Consent.objects.filter(contact=OuterRef("pk"), recipient="", withdrawn_at__isnull=True, expires_at__gt=clock.now()))
-        return contacts.filter(valid if wanted else ~valid)
+    def with_consent(self, contacts: QuerySet[Contact], name: str, wanted: str) -> QuerySet[Contact]:
+        """`ending`: one that has to be renewed, since none of the same purpose lasts longer."""
+        now = clock.now()
+        given = Consent.objects.filter(recipient="", withdrawn_at__isnull=True, expires_at__gt=now)
+        if wanted == "ending":
+            longer = given.filter(contact=OuterRef("contact"), purpose=OuterRef("purpose"), expires_at__gt=now + SOON)
+            given = given.filter(expires_at__lte=now + SOON).exclude(Exists(longer))
+        found = Exists(given.filter(contact=OuterRef("pk")))
+        return contacts.filter(~found if wanted == "false" else found)

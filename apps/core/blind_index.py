@@ -7,6 +7,7 @@ keeps, `ledger` is all that an erasure keeps. All take E.164 text or a `Protecte
 
 import hmac
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from . import keyring
 from .protected import Protected, clear_for_machine
@@ -37,7 +38,11 @@ def last4_indexes(phone: Phone) -> list[bytes]:
 
 def last4_table(key_id: str) -> list[bytes]:
     """What every four digits hash to under one key, in their order: by it rows are brought under another without their numbers."""
-    key = keyring.keys("last4").by_id[key_id]
+    return _all_last4(keyring.keys("last4").by_id[key_id])
+
+
+@lru_cache(maxsize=2)
+def _all_last4(key: bytes) -> list[bytes]:
     return [hmac.digest(key, b"%04d" % digits, "sha256") for digits in range(10_000)]
 
 

@@ -47,6 +47,8 @@ def requests(request: StaffRequest) -> HttpResponse:
     for each in open_ones:
         each.left = rules.days_left(today, each.due_on, calendar)  # type: ignore[attr-defined]
     shown = {"open": RequestTable(open_ones), "count": len(open_ones), "table": RequestTable(page.rows), "page": page}
+    if can_send():
+        shown["public_page"] = request.build_absolute_uri(reverse("my_data"))
     return render(request, "rights/list.html", shown)
 
 

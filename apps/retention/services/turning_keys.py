@@ -88,8 +88,7 @@ def count_waiting() -> dict[str, int]:
                 found[f"{model._meta.db_table}.{name}"] = count
     if files := sum(1 for _name in _old_files()):
         found["files"] = files
-    old = [each for key_id in _old_last4() for each in blind_index.last4_table(key_id)]
-    if old and (rows := Contact.objects.filter(last4_index__any=old).count()):
+    if rows := _last4_waiting():
         found["last4"] = rows
     return found
 
@@ -135,9 +134,14 @@ def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, 
     return len(rows), rows[-1][0] if rows else None
 
 
+def _last4_waiting() -> int:
+    return Contact.objects.exclude(last4_index__any=blind_index.last4_table(keyring.keys("last4").current_id)).count()
+
+
 def _old_last4() -> list[str]:
+    """Older keys, the newest first: under it most rows stand."""
     keys = keyring.keys("last4")
-    return [key_id for key_id in keys.by_id if key_id != keys.current_id]
+    return [key_id for key_id in reversed(keys.by_id) if key_id != keys.current_id]
 
 
 _LAST4 = """
@@ -153,6 +157,8 @@ def _last4() -> Iterator[int]:
     """Last digits under the current key, by the table of all ten thousand: no number is opened for it."""
     after = blind_index.last4_table(keyring.keys("last4").current_id)
     for key_id in _old_last4():
+        if not _last4_waiting():
+            return
         before = blind_index.last4_table(key_id)
         count = BATCH
         while count:
