@@ -7,7 +7,7 @@ from .models import AccessEvent
 
 
 class EventTable(tables.Table):
-    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s")
+    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
     who = tables.TemplateColumn(
         template_code="{{ record.actor|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
     )

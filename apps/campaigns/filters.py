@@ -35,6 +35,11 @@ class ContactFilter(django_filters.FilterSet):
         return before_of(self.data)
 
     @property
+    def is_used(self) -> bool:
+        """Whether anything was chosen, or a page further down is asked for."""
+        return any(self.data.values())
+
+    @property
     def order(self) -> Any:
         """How the page that was asked for is found soonest."""
         tag = self.form.is_valid() and self.form.cleaned_data.get("tag")
