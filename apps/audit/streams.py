@@ -5,10 +5,11 @@ same row. `FORM` is the number of this way of writing; seals name it.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import LiteralString
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 FORM = 1
@@ -51,6 +52,17 @@ class Stream:
         with connection.cursor() as cursor:
             cursor.execute(sql.SQL(statement).format(sql.Identifier(self.table)), [upto])
             return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Everything that is read in the block is of one moment."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+        yield
 
 
 _streams: dict[str, Stream] = {}

@@ -11,22 +11,17 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Max
 
 from apps.core import clock, sealing
 
 from ..models import Seal, SealedRows, TrailCut
-from ..streams import Stream, streams
+from ..streams import Stream, one_snapshot, streams
 
 
 def export_trail() -> Iterator[bytes]:
     """The lines, in one snapshot."""
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
+    with one_snapshot():
         yield _line(_head())
         for stream in streams():
             for seal in Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000):

@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -25,7 +24,7 @@ from apps.core.errors import BadInput
 from ..heads import read_heads
 from ..models import LEAST_DAYS, Seal, SealedRows, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
-from ..streams import FORM, Stream, streams
+from ..streams import FORM, Stream, one_snapshot, streams
 from ..wording import sentence_of_finding
 from .recording import tell
 
@@ -174,11 +173,7 @@ def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Repor
     """Recompute everything, in one snapshot."""
     report, keys = Report(), sealing.public_keys()
     digests: dict[str, dict[int, str]] = {}
-    is_outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if is_outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("set transaction isolation level repeatable read, read only")
+    with one_snapshot():
         for stream in streams():
             judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
             for pk, _text in stream.rows(-(2**63), 0):
