@@ -19,6 +19,7 @@ SENTENCES: dict[str, Promise] = {
     "cut_changed": _("The record that rows up to this seal were dropped was changed: its signature does not fit."),
     "cut_too_soon": _("Rows up to this seal were dropped before 180 days were over."),
     "head_differs": _("The file of heads outside names another seal of this number (line %(line)s)."),
+    "export_changed": _("The first line of the export was changed: its signature does not fit."),
     "head_changed": _("Line %(line)s of the file of heads outside was changed: its signature does not fit."),
 }
 

@@ -452,6 +452,7 @@ def test_a_drop_that_was_cut_short_is_finished(sealed: World, clock: time_machin
     monkeypatch.setattr("apps.audit.services.dropping._delete_rows", lambda stream, last: 0)
     services.drop_trail(before=now, reason="purge:1")
     assert AccessEvent.objects.count() == 14
+    assert services.verify_trail().count == 0  # what is left is as it was sealed
     monkeypatch.undo()
     services.drop_trail(before=now, reason="purge:2")
     assert AccessEvent.objects.count() == 0
@@ -497,8 +498,12 @@ def test_an_exported_trail_is_checked_without_a_database(sealed: World) -> None:
     forged = json.loads(lines[1])
     forged["seal"]["rows"] += 1
     assert first_of(services.verify_export([lines[0], json.dumps(forged).encode(), *lines[2:]]))[2] == "seal_changed"
+    assert first_of(services.verify_export(lines[: rows[-1] - 1])) == ("decisions", 1, "seal_removed", {})  # the end is cut off
+    head = json.loads(lines[0])
+    head["hegui_trail"]["streams"]["reads"]["dropped"] = 3
+    assert first_of(services.verify_export([json.dumps(head).encode(), *lines[1:]]))[2] == "export_changed"
     with_other_keys = services.verify_export(lines, keys={name: bytes(32) for name in sealing.public_keys()})
-    assert {each.code for each in with_other_keys.findings} == {"seal_changed"}
+    assert {each.code for each in with_other_keys.findings} == {"export_changed", "seal_changed"}
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing\n", b"{}\n", b"[1, 2]\n", b'{"hegui_trail": 1}\n', b"\xff\xfe\n"])

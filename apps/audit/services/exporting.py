@@ -1,6 +1,7 @@
 """The sealed trail as a file that anybody can check: seals, rows, public keys. Lines of JSON.
 
-    {"hegui_trail": 1, "exported_at", "streams": {name: {"columns", "erasable", "dropped"}}, "public_keys": {id: base64}}
+    {"hegui_trail": {"form": 1, "exported_at", "streams": {name: {"columns", "erasable", "dropped", "seals"}}}, "key", "signature": hex,
+     "public_keys": {id: base64}}                                                    the first line, signed: how many seals there have to be
     {"seal": document, "key", "signature": hex, "hashes": {"ids", "leaves"} or null}   and after it its rows, one array a line, as hashed
 
 Of a row `sha256(0x00 | line)` is the leaf, and the root over the leaves is that of RFC 6962. Rows hold ids and masks, nobody's number.
@@ -30,13 +31,23 @@ def export_trail() -> Iterator[bytes]:
 
 def _head() -> dict[str, Any]:
     cuts = dict(TrailCut.objects.values_list("stream").annotate(Max("number")))
-    return {
-        "hegui_trail": 1,
-        "exported_at": clock.now().isoformat(),
+    seals = dict(Seal.objects.values_list("stream").annotate(Max("number")))
+    told = {
+        "form": 1,
+        "exported_at": sealing.moment(clock.now()),
         "streams": {
-            stream.name: {"columns": stream.columns, "erasable": stream.erasable, "dropped": cuts.get(stream.name, 0)}
+            stream.name: {
+                "columns": list(stream.columns), "erasable": stream.erasable, "dropped": cuts.get(stream.name, 0),
+                "seals": seals.get(stream.name, 0),
+            }
             for stream in streams()
         },
+    }  # fmt: skip
+    key, signature = sealing.sign(told)
+    return {
+        "hegui_trail": told,
+        "key": key,
+        "signature": signature.hex(),
         "public_keys": {name: base64.b64encode(key).decode() for name, key in sealing.public_keys().items()},
     }
 

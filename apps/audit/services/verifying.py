@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
@@ -138,9 +139,11 @@ class Judge:
 
     def _judge_rows(self, told: Told, ids: Sequence[int], leaves: Sequence[bytes]) -> None:
         number, root = told.document["number"], bytes.fromhex(told.document["root"])
-        if number <= self.dropped:
-            for pk in ids:
-                self.report.add(self.stream, number, "row_added", row=pk)
+        if number <= self.dropped:  # what a drop that was cut short has left is as it was sealed
+            sealed = told.hashes.by_id() if told.hashes else {}
+            for pk, each in zip(ids, leaves, strict=True):
+                if sealed.get(pk) != each:
+                    self.report.add(self.stream, number, "row_added", row=pk)
             return
         whole = tree_head(leaves) == root
         here = Hashes.of(ids, leaves)
@@ -220,7 +223,7 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
         sealed_at = Seal.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
         if not sealing.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
             report.add(stream.name, cut.number, "cut_changed")
-        elif sealed_at is not None and sealed_at > cut.created_at - timedelta(days=LEAST_DAYS):
+        elif cut.created_at > clock.now() or (sealed_at is not None and sealed_at > cut.created_at - timedelta(days=LEAST_DAYS)):
             report.add(stream.name, cut.number, "cut_too_soon")
         else:
             dropped = cut.number
@@ -271,42 +274,40 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
     """The same over what `export_trail` wrote, without a database. `keys`: public halves that the reader trusts, by id; without
     them those of the file. Raises `BadInput` for what is no export."""
     report = Report()
-    judges: dict[str, Judge] = {}
+    try:
+        _judge_export(iter(lines), report, keys)
+    except (ValueError, KeyError, TypeError, StopIteration):
+        raise BadInput(_("This is no exported trail, or a line of it is cut off.")) from None
+    return report
+
+
+def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, bytes] | None) -> None:
+    first = json.loads(next(lines))
+    head = first["hegui_trail"]
+    keys = keys or {name: base64.b64decode(key) for name, key in first["public_keys"].items()}
+    if not sealing.is_signed(head, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
+        report.add("", 0, "export_changed")
+    judges = {
+        name: Judge(name, report, keys, erasable=bool(about["erasable"]), dropped=int(about["dropped"]))
+        for name, about in head["streams"].items()
+    }
     told: dict[str, Any] | None = None
     ids: list[int] = []
     leaves: list[bytes] = []
-    told_streams: dict[str, Any] = {}
-
-    def judge_last() -> None:
-        if told is None:
-            return
-        document = told["seal"]
-        name = document["stream"]
-        if name not in judges:
-            about = told_streams.get(name, {})
-            judges[name] = Judge(name, report, keys or {}, erasable=bool(about.get("erasable")), dropped=int(about.get("dropped", 0)))
-        judges[name].take(Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told)), ids, leaves)
-
-    try:
-        for line in lines:
+    for line in chain(lines, [b""]):
+        if line.startswith(b"["):
             text = line.rstrip(b"\n")
-            if text.startswith(b"["):
-                ids.append(int(text[1 : text.index(b",")]))
-                leaves.append(leaf(text))
-                continue
-            read = json.loads(text)
-            if "hegui_trail" in read:
-                told_streams = read["streams"]
-                keys = keys or {name: base64.b64decode(key) for name, key in read["public_keys"].items()}
-                continue
-            judge_last()
-            told, ids, leaves = read, [], []
-        judge_last()
-    except (ValueError, KeyError, TypeError):
-        raise BadInput(_("This is no exported trail, or a line of it is cut off.")) from None
-    if not told_streams:
-        raise BadInput(_("This is no exported trail, or a line of it is cut off."))
-    return report
+            ids.append(int(text[1 : text.index(b",")]))
+            leaves.append(leaf(text))
+            continue
+        if told is not None:
+            document = told["seal"]
+            seal = Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told))
+            judges[document["stream"]].take(seal, ids, leaves)
+        told, ids, leaves = json.loads(line) if line else None, [], []
+    for name, about in head["streams"].items():
+        for missing in range(judges[name].number + 1, int(about["seals"]) + 1):
+            report.add(name, missing, "seal_removed")
 
 
 def _hashes_of(told: dict[str, Any]) -> Hashes | None:
