@@ -13,6 +13,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.services import sealed_state
 from apps.calls import queries as calls
 from apps.contacts.models import DataSource
 from apps.core import clock
@@ -65,6 +66,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "run": PurgeRun.objects.order_by("-pk").first(),
         "backup": last_good(),
         "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
+        "trail": sealed_state(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),
         "contact_days": policies.days_kept(DataClass.CONTACT, now),

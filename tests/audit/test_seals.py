@@ -14,6 +14,7 @@ import time_machine
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit import heads, services
@@ -537,6 +538,7 @@ def test_the_page_says_up_to_where_the_trail_is_sealed_and_what_was_found(sealed
     assert Seal.objects.filter(stream="reads").latest("number").root_hex in shown
     assert "Sealed up to" in officer.get("/trail/", headers={"accept-language": "en"}).content.decode()
     assert "Sealed up to" not in browse("supervisor").get("/trail/", headers={"accept-language": "en"}).content.decode()
+    assert "last checked:" in officer.get(reverse("duties"), headers={"accept-language": "en"}).content.decode()
     gone = AccessEvent.objects.order_by("pk")[0].pk
     as_owner(f"delete from audit_accessevent where id = {gone}")
     services.check_trail()
