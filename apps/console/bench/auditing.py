@@ -22,8 +22,9 @@ ALLOWED_SECONDS = 60
 
 _CAMPAIGNS = """
 insert into campaigns_campaign
-    (created_at, code, name, kind, trade, product_risk, purpose_id, lawful_basis, starts_on, ends_on, checklist, state, created_by_id)
-select now(), 'bench-' || n, 'bench-' || n, kind, trade, '', purpose_id, 'x', starts_on, ends_on, '{}', 'draft', created_by_id
+    (created_at, code, name, kind, trade, product_risk, purpose_id, lawful_basis, starts_on, ends_on, checklist, state, paused_because,
+     qualification, brand, created_by_id)
+select now(), 'bench-' || n, 'bench-' || n, kind, trade, '', purpose_id, 'x', starts_on, ends_on, '{}', 'draft', '', '', '', created_by_id
 from campaigns_campaign, generate_series(1, %s) n where code = 'bench'
 """
 # Spread over all people and campaigns; one right in fifty is one that the role may not have.
