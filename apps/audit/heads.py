@@ -48,7 +48,7 @@ def current_heads() -> dict[str, tuple[int, str]]:
     """The last seal of each stream that has one."""
     found = {}
     for stream in streams():
-        seal = Seal.objects.filter(stream=stream.name).order_by("-number").first()
+        seal = Seal.last_of(stream.name)
         if seal is not None:
             found[stream.name] = (seal.number, sealing.digest(seal.document()).hex())
     return found
@@ -59,13 +59,18 @@ def write_heads() -> bool:
     with growing(heads_file()) as file:
         last = _parsed(0, file.last_line())
         known, heads = last.heads if last else {}, current_heads()
-        if any(name not in heads or heads[name][0] < number for name, (number, _digest) in known.items()):
+        if any(name not in heads or not _follows(heads[name], head) for name, head in known.items()):
             raise HeadsAhead
         if heads == known:
             return False
         file.append(_line(heads))
         file.sync()
     return True
+
+
+def _follows(head: tuple[int, str], before: tuple[int, str]) -> bool:
+    """Whether one head may come after another: a later seal, or the same one."""
+    return head[0] > before[0] or head == before
 
 
 def note_restore() -> None:

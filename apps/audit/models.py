@@ -192,6 +192,10 @@ class Seal(Dated):
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
+    @classmethod
+    def last_of(cls, stream: str) -> "Seal | None":
+        return cls.objects.filter(stream=stream).order_by("-number").first()
+
     @property
     def root_hex(self) -> str:
         return bytes(self.root).hex()

@@ -1,6 +1,7 @@
 """Who may read which part of the trail (design, section 6)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 
-from .models import AccessEvent, Notice, Seal
+from .models import AccessEvent, Notice, Seal, TrailCheck
 from .streams import streams
 
 STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
@@ -39,9 +40,22 @@ class StreamState:
 def stream_states() -> list[StreamState]:
     found = []
     for stream in streams():
-        last = Seal.objects.filter(stream=stream.name).order_by("-number").first()
+        last = Seal.last_of(stream.name)
         found.append(StreamState(STREAM_NAMES[stream.name], last, stream.count_above(last.upto if last else 0)))
     return found
+
+
+@dataclass(frozen=True)
+class SealedState:
+    """What pages say: up to when the trail is sealed, and how the last check of all of it went."""
+
+    sealed_at: datetime | None
+    check: TrailCheck | None
+
+
+def sealed_state() -> SealedState:
+    last = Seal.objects.order_by("-pk").first()
+    return SealedState(last.created_at if last else None, TrailCheck.objects.order_by("-pk").first())
 
 
 def unread(viewer: User) -> int:

@@ -34,7 +34,7 @@ def trail(request: StaffRequest) -> HttpResponse:
     page = page_of(filtered.qs, request.GET)
     shown = {"table": EventTable(page.rows), "page": page, "filter": filtered}
     if request.user.role in OVERSEERS:
-        shown["state"] = services.sealed_state()
+        shown["state"] = queries.sealed_state()
     return render(request, "audit/trail.html", shown)
 
 
@@ -43,7 +43,7 @@ def trail(request: StaffRequest) -> HttpResponse:
 def seals(request: StaffRequest) -> HttpResponse:
     """Up to where the trail is sealed, and what the checks of it found."""
     shown = {
-        "state": services.sealed_state(),
+        "state": queries.sealed_state(),
         "streams": queries.stream_states(),
         "checks": TrailCheck.objects.order_by("-pk")[:20],
         "cuts": TrailCut.objects.order_by("-pk")[:20],

@@ -13,7 +13,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.audit.services import sealed_state
+from apps.audit.queries import sealed_state
 from apps.calls import queries as calls
 from apps.contacts.models import DataSource
 from apps.core import clock

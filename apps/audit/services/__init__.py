@@ -3,10 +3,10 @@
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
 from .recording import address_of, event_of_client, mark_read, record_access, record_page, tell
-from .sealing import broken_chains, seal_trail, sealed_state, watch_seals
+from .sealing import broken_chains, seal_trail, watch_seals
 from .verifying import check_trail, verify_export, verify_trail
 
 __all__ = [
     "address_of", "broken_chains", "check_trail", "count_due", "drop_trail", "event_of_client", "export_trail", "mark_read",
-    "record_access", "record_page", "seal_trail", "sealed_state", "tell", "verify_export", "verify_trail", "watch_seals",
+    "record_access", "record_page", "seal_trail", "tell", "verify_export", "verify_trail", "watch_seals",
 ]  # fmt: skip

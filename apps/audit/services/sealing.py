@@ -7,7 +7,6 @@ second; when that is not enough, the next minute tries again.
 """
 
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -23,7 +22,7 @@ from apps.core.errors import HeguiError, sentence_of
 from apps.core.locks import lock_trail
 
 from ..heads import current_heads, last_heads, write_heads
-from ..models import Notice, Seal, SealedRows, TrailCheck
+from ..models import Notice, Seal, SealedRows
 from ..rules import HASH_BYTES, leaf, tree_head
 from ..streams import FORM, Stream, streams
 from .recording import tell
@@ -46,7 +45,7 @@ def seal_trail() -> int:
 
 
 def _seal_stream(stream: Stream) -> int:
-    last = _last_seal(stream)
+    last = Seal.last_of(stream.name)
     if last is not None and stream.last_id() <= last.upto:
         return 0
     upto, sealed = _settled(stream), 0
@@ -84,7 +83,7 @@ def _locked(stream: Stream, *, wait: str) -> int | None:
 def _seal_next(stream: Stream, upto: int) -> int:
     """One seal over the next rows; how many they are."""
     lock_trail()
-    last = _last_seal(stream)
+    last = Seal.last_of(stream.name)
     rows = list(stream.rows(last.upto if last else 0, upto, most=MOST_ROWS))
     if not rows:
         return 0
@@ -97,10 +96,6 @@ def _seal_next(stream: Stream, upto: int) -> int:
     seal.save(force_insert=True)
     SealedRows.objects.create(seal=seal, ids=b"".join(pk.to_bytes(8, "big") for pk, _text in rows), leaves=b"".join(leaves))
     return len(rows)
-
-
-def _last_seal(stream: Stream) -> Seal | None:
-    return Seal.objects.filter(stream=stream.name).order_by("-number").first()
 
 
 def watch_seals() -> bool:
@@ -123,7 +118,7 @@ def watch_seals() -> bool:
 
 def _is_late(stream: Stream, added: int, at: datetime) -> bool:
     """Whether rows that were there before this run are not sealed, and nothing has been for a while."""
-    last = _last_seal(stream)
+    last = Seal.last_of(stream.name)
     return added > (last.upto if last else 0) and (last is None or last.created_at < at - LATE)
 
 
@@ -134,16 +129,3 @@ def broken_chains() -> list[str]:
     heads, outside = current_heads(), last_heads()
     broken |= {stream for stream, (number, _digest) in outside.items() if heads.get(stream, (0, ""))[0] < number}
     return sorted(broken)
-
-
-@dataclass(frozen=True)
-class SealedState:
-    """What pages say: up to when the trail is sealed, and how the last check of all of it went."""
-
-    sealed_at: datetime | None
-    check: TrailCheck | None
-
-
-def sealed_state() -> SealedState:
-    last = Seal.objects.order_by("-created_at").first()
-    return SealedState(last.created_at if last else None, TrailCheck.objects.order_by("-pk").first())

@@ -243,7 +243,9 @@ def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]]) -> No
                 del heads[lost]
                 report.lost_by_restore += 1
         for stream, (number, digest) in each.heads.items():
-            outside.setdefault(stream, {})[number] = digest, each.line
+            known = outside.setdefault(stream, {}).setdefault(number, (digest, each.line))
+            if known[0] != digest:  # the first that was told counts: whoever seals anew cannot tell another over it
+                report.add(stream, number, "head_differs", line=known[1])
     for stream, heads in outside.items():
         for number, (digest, line) in sorted(heads.items()):
             here = digests.get(stream, {}).get(number)
