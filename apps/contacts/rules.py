@@ -2,10 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -81,50 +81,59 @@ def forbidden_columns(heading: Sequence[str]) -> list[str]:
     return [cell for cell in heading if cell and detect.find_in_heading(cell)]
 
 
-@dataclass(frozen=True)
-class ConsentGiven:
+class ConsentGiven(NamedTuple):
     channel: str
     given_at: datetime
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of one row. `repr` shows no personal data."""
 
     row: int
     status: str
     message: Sentence = ""
-    e164: str | None = field(default=None, repr=False)
-    name: str = field(default="", repr=False)
-    note: str = field(default="", repr=False)
+    e164: str | None = None
+    name: str = ""
+    note: str = ""
     tags: tuple[str, ...] = ()
     consent: ConsentGiven | None = None
 
+    def __repr__(self) -> str:
+        return f"Verdict(row={self.row}, status={self.status!r})"
 
-def judge_row(row: int, cells: Sequence[str], mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Verdict:
-    """The verdict on one row. Duplicates are the caller's to see: they need the rows before.
+
+Judge = Callable[[int, Sequence[str]], Verdict]
+
+
+def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge:
+    """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see: they need the rows before.
 
     `zone` is what times without an offset are in; a consent from after `now` is not taken.
     """
-    found = find_in_cells(cells)
-    raw = cells[mapping["phone"]]
-    e164: str | None = None
-    refusal: Sentence = ""
-    if raw:
-        try:
-            e164 = phones.normalise(raw)
-        except phones.PhoneInvalid as error:
-            refusal = str(error)
-    if found:
-        return Verdict(row, found, _FOUND[found], e164)
-    if not raw:
-        return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
-    if e164 is None:
-        return Verdict(row, "phone_invalid", refusal)
+    place_of_phone = mapping["phone"]
+    places = [mapping.get(meaning) for meaning in _OPTIONAL]
 
-    channel, moment, name, note, tags = [cells[mapping[meaning]].replace("\x00", "") if meaning in mapping else "" for meaning in _OPTIONAL]
-    consent, message = consent_of(channel, moment, zone, now)
-    return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
+    def judge(row: int, cells: Sequence[str]) -> Verdict:
+        found = find_in_cells(cells)
+        raw = cells[place_of_phone]
+        e164 = phones.mobile_of(raw)
+        refusal: Sentence = ""
+        if raw and e164 is None:
+            try:
+                e164 = phones.normalise(raw)
+            except phones.PhoneInvalid as error:
+                refusal = str(error)
+        if found:
+            return Verdict(row, found, _FOUND[found], e164)
+        if not raw:
+            return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
+        if e164 is None:
+            return Verdict(row, "phone_invalid", refusal)
+        channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
+        consent, message = consent_of(channel, moment, zone, now)
+        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
+
+    return judge
 
 
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")

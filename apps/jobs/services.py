@@ -20,10 +20,11 @@ log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
 
 
-def ask_for(*, kind: str, task: str, owner: User, total: int = 0) -> Job:
-    """A job that starts once the caller's transaction is over."""
+def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = False) -> Job:
+    """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker is told of it."""
     job = Job.objects.create(kind=kind, task=task, owner=owner, total=total)
-    transaction.on_commit(lambda: wake(job))
+    if not here:
+        transaction.on_commit(lambda: wake(job))
     return job
 
 

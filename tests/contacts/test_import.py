@@ -418,11 +418,11 @@ def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World
     job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
     store, calls = storing.store, []
 
-    def dies_at_the_second_batch(*args: Any) -> int:
+    def dies_at_the_second_batch(*args: Any, **options: Any) -> bool:
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return store(*args)
+        return store(*args, **options)
 
     monkeypatch.setattr(storing, "store", dies_at_the_second_batch)
     with pytest.raises(KeyboardInterrupt):

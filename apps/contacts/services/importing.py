@@ -2,7 +2,7 @@
 
 A batch and the note of how far it came commit together, so a worker that dies is taken over without a double: rows already
 stored are read again for their numbers only. Numbers are encrypted before they leave Python; the database sees ciphertext and
-hashes. `preparing` reads and encrypts, `storing` stores.
+hashes. `preparing` reads and encrypts, `batching` and `storing` store.
 """
 
 import hashlib
@@ -13,10 +13,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import IO
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from psycopg import errors as database
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -33,10 +32,10 @@ from apps.policies.models import DataClass
 from .. import rules
 from ..models import ColumnMapping, ContactImport, DataSource
 from . import preparing, storing
+from .batching import TakenOver, store_batches
 
 MOST_ROWS = 1_000_000
 SHOWN = 50
-TRIES = 3  # of a batch whose number another import stored in the same moment
 Progress = Callable[[int, int], None]
 
 
@@ -56,10 +55,6 @@ class ColumnsRefused(FileRefused):
 class AlreadyRunning(WrongState):
     code = "import_running"
     sentence = _("The same file is being imported already. Wait for it to end.")
-
-
-class TakenOver(Exception):
-    """Another worker goes on with the import: this one was given up for lost."""
 
 
 def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = "") -> ContactImport:
@@ -152,9 +147,9 @@ def imported_before(contact_import: ContactImport) -> ContactImport | None:
 
 
 @transaction.atomic
-def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[str, int]) -> Job:
-    """Start the job, and remember what the columns were taken for. Raises `BadInput` when no column is the phone, `AlreadyRunning`
-    while another import of the same file is not over."""
+def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[str, int], here: bool = False) -> Job:
+    """Start the job (`here`: the caller runs it), and remember what the columns were taken for. Raises `BadInput` when no column is
+    the phone, `AlreadyRunning` while another import of the same file is not over."""
     contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("source").get(pk=contact_import.pk)
     if contact_import.started_by_id != actor.pk:
         raise NotAllowed()
@@ -164,7 +159,7 @@ def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[
     contact_import.mapping = _checked(mapping)
     _let_go_of_failed(contact_import)
     contact_import.job = jobs.ask_for(
-        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout_of(contact_import).rows
+        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout_of(contact_import).rows, here=here
     )
     contact_import.state = ContactImport.State.CONFIRMED
     try:
@@ -199,7 +194,7 @@ def import_now(
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     contact_import = start_import(actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code)
     try:
-        job = confirm_import(actor=actor, contact_import=contact_import, mapping=contact_import.mapping)
+        job = confirm_import(actor=actor, contact_import=contact_import, mapping=contact_import.mapping, here=True)
     except (BadInput, WrongState):
         discard_import(contact_import)
         raise
@@ -229,23 +224,20 @@ def run_import(job_id: int, progress: Progress | None = None) -> None:
 
 def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> None:
     layout, terms = layout_of(contact_import), _terms(contact_import, job)
-    purposes = list(contact_import.source.purposes.values_list("pk", flat=True))
     jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
+    ids = storing.draw_ids(layout.rows - terms.skip)
     counts: Counter[str] = Counter()
     with tempfile.TemporaryFile() as report:  # rows, statuses and masks: no value of the file
 
         def batches() -> Iterator[preparing.Batch]:
             return preparing.prepared(
                 upload=contact_import.upload, belongs_to=contact_import.upload_belongs_to, layout=layout,
-                mapping=contact_import.mapping, terms=terms, report=report,
+                mapping=contact_import.mapping, terms=terms, ids=ids, report=report,
             )  # fmt: skip
 
-        for batch in preparing.beside(batches) if layout.rows > preparing.OWN_PROCESS else batches():
+        prepared = preparing.beside(batches) if layout.rows > preparing.OWN_PROCESS else batches()
+        for batch in store_batches(prepared, contact_import, job, rows=layout.rows):
             counts.update(batch.counts)
-            if batch.done > terms.skip:
-                _store_batch(contact_import, job, batch, purposes, start=max(batch.start, terms.skip))
-            else:
-                jobs.move_on(job, done=terms.skip)
             if progress:
                 progress(batch.done, layout.rows)
         report.seek(0)
@@ -255,39 +247,12 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
 def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
     source, now = contact_import.source, clock.now()
     return preparing.Terms(
-        source_id=source.pk, wording_id=source.wording.pk, actor_id=contact_import.started_by_id,
+        source_id=source.pk, purposes=tuple(source.purposes.values_list("pk", flat=True)), wording_id=source.wording.pk,
+        actor_id=contact_import.started_by_id,
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
         expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,
         skip=contact_import.stored_rows,
     )  # fmt: skip
-
-
-def _store_batch(contact_import: ContactImport, job: Job, batch: preparing.Batch, purposes: list[int], *, start: int) -> None:
-    """A batch, in a transaction with the note of how far the import is."""
-    for tried in range(1, TRIES + 1):
-        try:
-            with transaction.atomic():
-                _wait_for_no_disk()
-                held = ContactImport.objects.select_for_update(of=("self",)).get(pk=contact_import.pk)
-                if held.stored_rows != start:
-                    raise TakenOver
-                if batch.rows:
-                    held.consented += storing.store(batch, contact_import, purposes)
-                held.stored_rows = batch.done
-                held.save(update_fields=["stored_rows", "consented"])
-                jobs.move_on(job, done=batch.done)
-        except IntegrityError as error:  # another import stored one of the numbers meanwhile, or a contact was erased
-            met = isinstance(error.__cause__, database.UniqueViolation | database.ForeignKeyViolation)
-            if not met or tried == TRIES:
-                raise
-        else:
-            return
-
-
-def _wait_for_no_disk() -> None:
-    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has to be on disk."""
-    with connection.cursor() as cursor:
-        cursor.execute("set local synchronous_commit to off")
 
 
 @transaction.atomic

@@ -1,18 +1,23 @@
 """The first half of an import: rows are read, judged, told from rows before, encrypted, and put into the form that COPY takes.
 
 It needs no database, so it runs in a process of its own beside the one that stores (`beside`): reading and encrypting take one
-core, PostgreSQL the other. Batches come through a pipe that blocks when they are not fetched, so few of them are held.
+core, PostgreSQL the other. Batches come through a pipe; few are made ahead of those that were fetched, so few are held.
 """
 
+import gc
 import os
 import pickle
 import struct
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import IO, Any
+from itertools import accumulate
+from queue import Queue
+from threading import Thread
+from typing import IO
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -27,19 +32,47 @@ from .. import rules
 from ..models import Contact
 
 log = structlog.get_logger(__name__)
-BATCH = 5_000
+BATCH = 10_000
+FIRST_BATCH = 1_000  # storing begins at once; batches grow as the list goes on
+AHEAD = 4  # batches that are made before they are fetched
 OWN_PROCESS = 10_000  # rows from which a second process is worth its start
+
+
+class Pieces:
+    """Byte strings as one, with where each ends: quick to hand on and to write, and still to be told apart."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        pieces = tuple(pieces)
+        self.whole = b"".join(pieces)
+        self._ends = array("L", accumulate(map(len, pieces)))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[bytes]:
+        start = 0
+        for end in self._ends:
+            yield self.whole[start:end]
+            start = end
 
 
 @dataclass
 class Batch:
-    """Rows of a list up to the `done`-th. `rows`: index of the number, the contact as COPY takes it (without its id), the
-    end of its consent (without contact and purpose) or b"". `repr` shows nothing of them."""
+    """Rows of a list up to the `done`-th; `repr` shows nothing of them.
+
+    Of each accepted row: the index of its number (32 bytes), the row of its contact as COPY takes it, under an id of its own,
+    and the rows of its consents, one for each purpose of the source (no consent: b"").
+    """
 
     start: int
-    done: int = 0
-    rows: list[tuple[bytes, bytes, bytes]] = field(default_factory=list, repr=False)
-    counts: Counter[str] = field(default_factory=Counter)
+    done: int
+    counts: Counter[str]
+    ids: bytes = field(repr=False)  # 8 bytes each, the highest first, as COPY takes them
+    indexes: Pieces = field(repr=False)
+    contacts: Pieces = field(repr=False)
+    consents: Pieces = field(repr=False)
+    consented: int
+    purposes: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +80,7 @@ class Terms:
     """What is the same for every row. Times are aware."""
 
     source_id: int
+    purposes: tuple[int, ...]  # of the source: each consent is for all of them
     wording_id: int
     actor_id: int
     evidence: str
@@ -56,64 +90,80 @@ class Terms:
     skip: int  # rows that are stored already
 
 
-def prepared(*, upload: str, belongs_to: str, layout: Layout, mapping: dict[str, int], terms: Terms, report: IO[bytes]) -> Iterator[Batch]:
-    """The batches of a list. Writes the report: a line of JSON for each row."""
-    zone = ZoneInfo(settings.TIME_ZONE)
+ID = 8  # bytes
+
+
+def prepared(
+    *, upload: str, belongs_to: str, layout: Layout, mapping: dict[str, int], terms: Terms, ids: bytes, report: IO[bytes]
+) -> Iterator[Batch]:
+    """The batches of a list. Writes the report: a line of JSON for each row. `ids`: one for each row that is not stored yet."""
+    judge = rules.judging(mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
-    batch, done = Batch(0), 0
+    taken: list[rules.Verdict] = []
+    counts: Counter[str] = Counter()
+    start = done = used = 0  # `used`: how many of `ids` are given out
+    size = min(BATCH, FIRST_BATCH)
     hashed = blind_index.indexers()
-    encode = _encoder(terms, hashed)
+
+    def batch() -> Batch:
+        of_batch = ids[used * ID : (used + len(taken)) * ID]
+        return Batch(start, done, counts, of_batch, *_encoded(taken, of_batch, terms, hashed), purposes=len(terms.purposes))
+
     with Stream(upload, belongs_to=belongs_to) as file, override(settings.LANGUAGE_CODE):
         for number, cells in rows_of(file, layout):
-            verdict = rules.judge_row(number, cells, mapping, zone=zone, now=terms.now)
+            verdict = judge(number, cells)
             done += 1
             if verdict.status == accepted and verdict.e164:
                 first = first_rows.setdefault(int(verdict.e164), number)
                 if first != number:
                     verdict = rules.duplicate(number, verdict.e164, first)
                 elif done > terms.skip:
-                    batch.rows.append(encode(verdict))
-            batch.counts[verdict.status] += 1
+                    taken.append(verdict)
+            counts[verdict.status] += 1
             report.write(_report_line(verdict))
-            if done - batch.start == BATCH:
-                batch.done = done
-                yield batch
-                batch, encode = Batch(done), _encoder(terms, hashed)
-    if done > batch.start:
-        batch.done = done
-        yield batch
+            if done - start == size:
+                yield batch()
+                used += len(taken)
+                taken, counts, start, size = [], Counter(), done, min(BATCH, max(size, done // 4))
+    if done > start:
+        yield batch()
     report.flush()
 
 
 def _report_line(verdict: rules.Verdict) -> bytes:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
-    message = str(verdict.message).replace("\\", "").replace('"', '\\"')
+    message = str(verdict.message).replace("\\", "").replace('"', '\\"') if verdict.message else ""
     return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"}}\n'.encode()
 
 
 # -- the binary form of COPY (PostgreSQL's manual, "COPY", file formats)
 
 NULL = struct.pack(">i", -1)
-CONTACT = "created_at, phone, name, note, tags, number_index, last4_index, zones, source_id, is_minor, expires_at"
-CONSENT = "created_at, channel, given_at, wording_id, evidence, recorded_by_id, expires_at, recipient, evidence_file, withdrawal"
-CONTACT_FIELDS, CONSENT_FIELDS = CONTACT.count(",") + 1, CONSENT.count(",") + 1
+CONTACT = "id, created_at, phone, name, note, tags, number_index, last4_index, zones, source_id, is_minor, expires_at"
+CONSENT = (
+    "contact_id, purpose_id, created_at, channel, given_at, wording_id, evidence, recorded_by_id, expires_at, recipient,"
+    " evidence_file, withdrawal"
+)
+_CONTACT_HEAD, _CONSENT_HEAD = (  # how many fields, and how long the first is: the id
+    struct.pack(">hi", columns.count(",") + 1, ID) for columns in (CONTACT, CONSENT)
+)
 _VARCHAR = 1043  # the number of the type
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_length, _int64 = struct.Struct(">i").pack, struct.Struct(">iq").pack
+_length, _length_int64 = struct.Struct(">i").pack, struct.Struct(">iq").pack
 
 
 def _value(value: bytes) -> bytes:
     return _length(len(value)) + value
 
 
-def int64(value: int) -> bytes:
-    return _int64(8, value)
+def _int64(value: int) -> bytes:
+    return _length_int64(ID, value)
 
 
 def _moment(at: datetime) -> bytes:
     since = at - _EPOCH
-    return int64((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return _int64((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
 
 
 @lru_cache(maxsize=10_000)
@@ -125,51 +175,63 @@ def _texts(texts: tuple[str, ...]) -> bytes:
     return _value(head + b"".join(_value(text.encode()) for text in texts))
 
 
-def _sealer(name: str) -> Callable[[bytes], bytes]:
-    return cipher.sealer(purpose="fields", bound_to=fields.bound_to(Contact, name))
+def _sealed(name: str, texts: Sequence[str]) -> list[bytes]:
+    """A protected column of contacts; "" is null."""
+    sealed = iter(cipher.seal_all([text.encode() for text in texts if text], purpose="fields", bound_to=fields.bound_to(Contact, name)))
+    return [_value(next(sealed)) if text else NULL for text in texts]
 
 
 Hasher = Callable[[str], bytes]
 
 
-def _encoder(terms: Terms, hashed: tuple[Hasher, Hasher]) -> Callable[[rules.Verdict], tuple[bytes, bytes, bytes]]:
-    """What turns an accepted row into the rows of its contact and its consent, under the keys of this moment."""
+def _encoded(taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: tuple[Hasher, Hasher]) -> tuple[Pieces, Pieces, Pieces, int]:
+    """Accepted rows under the keys of this moment: the indexes of their numbers, the rows of contacts and of consents, and how
+    many consented. Column by column, which is quicker than row by row."""
     of_number, of_last4 = hashed
-    phone, name, note = _sealer("phone"), _sealer("name"), _sealer("note")
-    begins = _moment(terms.now)
-    ends = int64(terms.source_id) + _value(b"\x00") + _moment(terms.expires_at)
+    numbers = [verdict.e164 or "" for verdict in taken]
+    indexes = [of_number(number) for number in numbers]
+    keys = [ids[at : at + ID] for at in range(0, len(ids), ID)]
+    begins, hash_length = _moment(terms.now), _length(32)
+    ends = _int64(terms.source_id) + _value(b"\x00") + _moment(terms.expires_at)
     home = _texts((phones.HOME_ZONE,))
-    consents: dict[rules.ConsentGiven, bytes] = {}
-
-    def encode(verdict: rules.Verdict) -> tuple[bytes, bytes, bytes]:
-        e164 = verdict.e164 or ""
-        index = of_number(e164)
-        contact = b"".join((
-            begins,
-            _value(phone(e164.encode())),
-            _value(name(verdict.name.encode())) if verdict.name else NULL,
-            _value(note(verdict.note.encode())) if verdict.note else NULL,
-            _texts(verdict.tags),
-            b"\x00\x00\x00\x20", index,
-            b"\x00\x00\x00\x20", of_last4(e164),
-            home if e164.startswith("+86") else _texts(phones.zones_of(e164)),
-            ends,
-        ))  # fmt: skip
+    columns = zip(
+        keys,
+        _sealed("phone", numbers),
+        _sealed("name", [verdict.name for verdict in taken]),
+        _sealed("note", [verdict.note for verdict in taken]),
+        [_texts(verdict.tags) for verdict in taken],
+        indexes,
+        [of_last4(number) for number in numbers],
+        [home if number.startswith("+86") else _texts(phones.zones_of(number)) for number in numbers],
+        strict=True,
+    )
+    contacts = [
+        b"".join((_CONTACT_HEAD, key, begins, phone, name, note, tags, hash_length, index, hash_length, last4, zones, ends))
+        for key, phone, name, note, tags, index, last4, zones in columns
+    ]
+    rows_of: dict[rules.ConsentGiven | None, list[bytes]] = {None: []}
+    consents = []
+    for key, verdict in zip(keys, taken, strict=True):
         given = verdict.consent
-        if given is None:
-            return index, contact, b""
-        if given not in consents:
-            consents[given] = _consent(given, terms)
-        return index, contact, consents[given]
+        if given is not None and given not in rows_of:
+            consent = _consent(given, terms)
+            rows_of[given] = [b"", *(_int64(purpose) + consent for purpose in terms.purposes)]
+        consents.append((_CONSENT_HEAD + key).join(rows_of[given]))
+    return Pieces(indexes), Pieces(contacts), Pieces(consents), sum(map(bool, consents))
 
-    return encode
+
+def under_id(rows: bytes, pk: int, *, count: int = 1) -> bytes:
+    """The row of a contact, or so many rows of its consents, as COPY takes them, under the id of another contact."""
+    pk_bytes, head, length = pk.to_bytes(ID, "big"), len(_CONTACT_HEAD), len(rows) // count
+    return b"".join(rows[at : at + head] + pk_bytes + rows[at + head + ID : at + length] for at in range(0, length * count, length or 1))
 
 
 def _consent(given: rules.ConsentGiven, terms: Terms) -> bytes:
+    """A consent without its contact and its purpose."""
     ends = given.given_at + timedelta(days=terms.consent_days)
     return b"".join((
-        _moment(terms.now), _value(given.channel.encode()), _moment(given.given_at), int64(terms.wording_id),
-        _value(terms.evidence.encode()), int64(terms.actor_id), _moment(ends), _value(b""), _value(b""), _value(b""),
+        _moment(terms.now), _value(given.channel.encode()), _moment(given.given_at), _int64(terms.wording_id),
+        _value(terms.evidence.encode()), _int64(terms.actor_id), _moment(ends), _value(b""), _value(b""), _value(b""),
     ))  # fmt: skip
 
 
@@ -201,19 +263,36 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
     code = 1
     try:
         vault.forget_connections()
-        with os.fdopen(writing, "wb", buffering=2**20) as pipe:
-            try:
-                told: Any
-                for told in make():
-                    pickle.dump(told, pipe, protocol=5)
-                    pipe.flush()
-                pickle.dump(None, pipe)
-            except FileRefused as refused:
-                pickle.dump(str(refused), pipe)
+        gc.freeze()  # what came with the fork is not gone through again
+        told: Queue[bytes | None] = Queue(AHEAD)
+        hands_on = Thread(target=_hand_on, args=(writing, told))
+        hands_on.start()
+        try:
+            for batch in make():
+                told.put(pickle.dumps(batch, protocol=5))
+            told.put(pickle.dumps(None))
+        except FileRefused as refused:
+            told.put(pickle.dumps(str(refused)))
+        told.put(None)
+        hands_on.join()
         code = 0
-    except BrokenPipeError:
-        code = 0  # nobody listens any more
     except BaseException:
         log.exception("import_not_prepared")
     finally:
         os._exit(code)
+
+
+def _hand_on(writing: int, told: "Queue[bytes | None]") -> None:
+    """Write what was made while more is being made: the two processes seldom need equally long for a batch."""
+    code = 1
+    try:
+        with os.fdopen(writing, "wb") as pipe:
+            while (piece := told.get()) is not None:
+                pipe.write(piece)
+                pipe.flush()
+        return
+    except BrokenPipeError:
+        code = 0  # nobody listens any more
+    except BaseException:
+        log.exception("import_not_handed_on")
+    os._exit(code)
