@@ -143,7 +143,7 @@ def _backends(where: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select pg_stat_clear_snapshot()")
         cursor.execute(
-            f"select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and {where}"  # noqa: S608
+            f"select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and {where}"
         )
         return int(cursor.fetchone()[0])
 
