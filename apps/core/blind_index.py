@@ -3,16 +3,22 @@
 Each use has a key of its own, so that tables cannot be joined by whoever has only the tables:
 `index` finds a contact, `last4` finds by the last digits, `register` is all that an opt-out
 keeps, `ledger` is all that an erasure keeps. All take E.164 text or a `Protected` phone.
+
+Keys of `index` lie over each other: a hash made under the first is hashed again under the second, and so on. So every row
+can be brought under a new key, also one whose number nobody knows any more. Which keys the rows of a database went through
+stands in that database, and is said here when a connection opens (`stand_under`).
 """
 
 import hmac
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, reduce
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
+from django.db import connection
 
 from . import keyring
+from .errors import KeyringError
 from .protected import Protected, clear_for_machine
 
 Phone = str | Protected
@@ -38,8 +44,51 @@ def _hasher(key: bytes) -> Callable[[bytes], bytes]:
     return hashed
 
 
+class _Standing:
+    """What the database said when its connection opened; None: it was not asked yet."""
+
+    key_ids: tuple[str, ...] | None = None
+
+
+def stand_under(key_ids: Sequence[str]) -> None:
+    """From here on `index` hashes go through these keys, in their order; none: through the first of the keyring."""
+    _Standing.key_ids = tuple(key_ids)
+
+
+def index_keys() -> tuple[str, ...]:
+    """The ids of the keys that `index` hashes go through in this process' database."""
+    if _Standing.key_ids is None:
+        connection.ensure_connection()
+    return _Standing.key_ids or (next(iter(keyring.keys("index").by_id)),)
+
+
+def _index_secrets(key_ids: Sequence[str]) -> list[bytes]:
+    known = keyring.keys("index").by_id
+    if lacking := [key_id for key_id in key_ids if key_id not in known]:
+        raise KeyringError(f'The keyring lacks the key "{lacking[0]}" of "index": no number of this database is found without it.')
+    return [known[key_id] for key_id in key_ids]
+
+
+def _index_digest(data: bytes) -> bytes:
+    return reduce(lambda under, key: hmac.digest(key, under, "sha256"), _index_secrets(index_keys()), data)
+
+
 def number_index(phone: Phone) -> bytes:
-    return _digest("index", _bytes(phone))
+    return _index_digest(_bytes(phone))
+
+
+def brought_on(through: Sequence[str], to: Sequence[str]) -> Callable[[bytes], bytes]:
+    """What brings an `index` hash that went through some keys under those that came after. Raises `KeyringError` when they did not
+    begin the same way, or a key is missing."""
+    if tuple(to[: len(through)]) != tuple(through):
+        raise KeyringError('Hashes went through other keys of "index" than those of this keyring.')
+    return _chained([_hasher(key) for key in _index_secrets(to[len(through) :])])
+
+
+def _chained(hashers: Sequence[Callable[[bytes], bytes]]) -> Callable[[bytes], bytes]:
+    if len(hashers) == 1:
+        return hashers[0]
+    return lambda data: reduce(lambda under, hasher: hasher(under), hashers, data)
 
 
 def last4_index(phone: Phone) -> bytes:
@@ -65,13 +114,13 @@ def _under_every_key(purpose: str, data: bytes) -> list[bytes]:
     return [hmac.digest(key, data, "sha256") for key in keyring.keys(purpose).by_id.values()]
 
 
-def indexers() -> tuple[Callable[[str], bytes], Callable[[str], bytes]]:
+def indexers() -> tuple[Callable[[Phone], bytes], Callable[[str], bytes]]:
     """`number_index` and `last4_index` for whole lists. The last four digits are ten thousand: each is hashed once."""
-    index, last4 = _hasher(keyring.keys("index").current), _hasher(keyring.keys("last4").current)
+    index, last4 = _chained([_hasher(key) for key in _index_secrets(index_keys())]), _hasher(keyring.keys("last4").current)
     known: dict[str, bytes] = {}
 
-    def of_number(e164: str) -> bytes:
-        return index(e164.encode())
+    def of_number(phone: Phone) -> bytes:
+        return index(_bytes(phone))
 
     def of_last4(e164: str) -> bytes:
         digits = e164[-4:]
@@ -84,12 +133,12 @@ def indexers() -> tuple[Callable[[str], bytes], Callable[[str], bytes]]:
 
 def list_digest(content: bytes) -> bytes:
     """Tells one handed-in file from another, by its SHA-256: keyed, since a short list could be guessed."""
-    return _digest("index", b"list|" + content)
+    return _index_digest(b"list|" + content)
 
 
 def tag(parts: Iterable[Phone]) -> str:
     """Tells one state of a thing from another (an ETag), values in it included, and says nothing of them."""
-    keyed = hmac.new(keyring.keys("index").current, b"tag", "sha256")
+    keyed = hmac.new(_index_secrets(index_keys())[-1], b"tag", "sha256")
     for part in parts:
         data = _bytes(part)
         keyed.update(len(data).to_bytes(4, "big") + data)

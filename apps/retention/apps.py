@@ -47,11 +47,19 @@ def _erase(sender: Any, subject_request: Any, **kwargs: Any) -> Any:
     )
 
 
+def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
+    from .services.turning_index import know_index_keys
+
+    know_index_keys(connection)
+
+
 class RetentionConfig(AppConfig):
     name = "apps.retention"
     label = "retention"
 
     def ready(self) -> None:
+        from django.db.backends.signals import connection_created
+
         from apps.contacts.signals import erasure_asked, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
@@ -60,6 +68,7 @@ class RetentionConfig(AppConfig):
         from .checks import everything_has_a_period
 
         register(everything_has_a_period)
+        connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         person_asked_about.connect(_preview, dispatch_uid="retention.preview")
         erasure_ordered.connect(_erase, dispatch_uid="retention.erase")
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")

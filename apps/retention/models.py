@@ -103,6 +103,18 @@ class LegalHold(Dated):
         ]
 
 
+class IndexTurn(Dated):
+    """The keys that the hashes of numbers in this database went through, in their order (`core.blind_index`). The last row holds;
+    none: the first key of the keyring."""
+
+    key_ids = ArrayField(models.CharField(max_length=32))
+    rows = models.PositiveBigIntegerField()  # that were brought under the last of them
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(key_ids__len__gte=2), name="index_turn_names_its_keys")]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
 class CallTally(models.Model):
     """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no day."""
 

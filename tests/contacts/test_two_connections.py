@@ -142,9 +142,7 @@ def test_a_batch_that_fails_takes_those_behind_it_along_and_is_tried_again(
 def _backends(where: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute(
-            f"select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and {where}"
-        )
+        cursor.execute(f"select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and {where}")
         return int(cursor.fetchone()[0])
 
 

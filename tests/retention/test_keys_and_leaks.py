@@ -131,6 +131,8 @@ def test_who_was_erased_under_an_older_key_of_the_ledger_stays_erased(world: Wor
         services.retire_key(purpose="ledger", key_id=min(keyring.keys("ledger").by_id))
     with pytest.raises(BadInput):
         services.add_keys(["index"])
+    with pytest.raises(BadInput):
+        services.retire_key(purpose="index", key_id=min(keyring.keys("index").by_id))
 
 
 def test_the_trail_is_verified_under_older_keys_of_its_seals(world: World, ring: Path) -> None:

@@ -73,8 +73,9 @@ def _is_old(name: str) -> bool:
 def _dangling_hashes() -> list[str]:
     """Contacts whose hash is not that of their number; "?" when a number does not open at all."""
     try:
-        rows = Contact.objects.only("pk", "phone", "number_index").order_by("pk").iterator(chunk_size=5_000)
-        return [row.public_id for row in rows if bytes(row.number_index) != blind_index.number_index(row.phone)]
+        of_number, _of_last4 = blind_index.indexers()
+        rows = Contact.objects.order_by("pk").values_list("pk", "phone", "number_index").iterator(chunk_size=5_000)
+        return [Contact(pk=pk).public_id for pk, phone, index in rows if bytes(index) != of_number(phone)]
     except DecryptionFailed:
         return ["?"]
 

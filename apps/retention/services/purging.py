@@ -188,9 +188,9 @@ def begin_erasure(
     hashes = [blind_index.ledger_hash(phone) for _key, phone in people]
     now = clock.now()
     with ledger.writing() as book:
-        facts = {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]}
+        facts: dict[str, Any] = {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]}
         if number_indexes:
-            facts["indexes"] = [each.hex() for each in number_indexes]
+            facts |= {"indexes": [each.hex() for each in number_indexes], "index_keys": blind_index.index_keys()}
         book.append("erasing", facts)
     return Erasure.objects.create(
         run=run, number_hashes=hashes, contact_ids=[key for key, _phone in people if key], reason=reason, created_at=now

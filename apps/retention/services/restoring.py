@@ -38,6 +38,7 @@ from .checking import check_consistency
 from .erasing import erase_again
 from .purging import finish_erasures, purge
 from .remembering import AT_ONCE, write_register
+from .turning_index import bring_on_index
 
 Say = Callable[[str], None]
 
@@ -89,6 +90,7 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     databases.advance_sequences()
+    bring_on_index()
     say(_("Replaying what happened since: opt-outs, erasures …"))
     note_restore()
     told = replay(since=manifest["ledger"]["line"])
@@ -240,10 +242,17 @@ def _replay_lines(since: int) -> tuple[dict[str, int], int]:
         told["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
         erasing = [line.facts for line in batch if line.kind == "erasing"]
         erased += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]]) for facts in erasing]
-        whole += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts.get("indexes", ())]) for facts in erasing]
+        whole += [(datetime.fromisoformat(facts["at"]), _indexes_of(facts)) for facts in erasing]
     told["erased"] = _replay_erasures(erased)
     _replay_whole_erasures(whole)
     return told, last
+
+
+def _indexes_of(facts: dict[str, Any]) -> list[bytes]:
+    """The numbers that a line of the ledger names, as the rows of this database have them by now."""
+    through = facts.get("index_keys") or blind_index.index_keys()[:1]
+    brought_on = blind_index.brought_on(through, blind_index.index_keys())
+    return [brought_on(bytes.fromhex(each)) for each in facts.get("indexes", ())]
 
 
 def _in_batches(lines: Iterable[ledger.Line]) -> Iterator[list[ledger.Line]]:
@@ -371,6 +380,7 @@ def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -
         with databases.working_on(scratch):
             _refuse_missing_rows(manifest)
             register = OptOut.objects.count()
+            bring_on_index()
             told, _last = _replay_lines(manifest["ledger"]["line"])
         return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": register, **told}
     finally:

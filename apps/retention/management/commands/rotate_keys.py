@@ -14,7 +14,13 @@ class Command(cli.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--retire", nargs=2, metavar=("PURPOSE", "ID"), help="take an older key out of the keyring")
-        parser.add_argument("--also", nargs="+", default=[], metavar="PURPOSE", help="a new key for these first: register, ledger, seal")
+        parser.add_argument(
+            "--also",
+            nargs="+",
+            default=[],
+            metavar="PURPOSE",
+            help="a new key for these first: register, ledger, seal; index, while the site is stopped",
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,11 +31,14 @@ class Command(cli.Command):
                 told: dict[str, Any] = {"retired": key_id, "purpose": purpose}
                 sentence = f"The key {key_id} of {purpose} is no longer in the keyring. The keyring before stands beside it (.before)."
             else:
-                services.add_keys(options["also"])
-                told = services.rotate_keys(progress=self.progress)
+                also = set(options["also"])
+                turned = services.turn_index(progress=self.progress) if "index" in also else 0
+                services.add_keys(also - {"index"})
+                told = services.rotate_keys(progress=self.progress) | {"index": turned}
                 sentence = (
                     f"{told['values']:,} values and {told['files']:,} files are sealed under the current keys; "
-                    f"the last digits of {told['last4']:,} contacts are found under it."
+                    f"the last digits of {told['last4']:,} contacts are found under them, "
+                    f"and {told['index']:,} hashes of numbers went under a new one."
                 )
         except HeguiError as error:
             self.refuse(error)
