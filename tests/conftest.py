@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from . import snapshot
 from .http import SecureClient
 from .templates import make_template
 from .world import World
@@ -89,7 +90,7 @@ def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def world(db: None, clock: time_machine.Traveller) -> World:
-    return World()
+    return snapshot.world()
 
 
 @pytest.fixture
