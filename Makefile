@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run test lint bench e2e environment test-database lock mutants
+.PHONY: run test lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -15,9 +15,14 @@ run: environment
 	@PORT=$(PORT) exec $(RUN) manage.py up --demo $(if $(CLOCK),--clock $(CLOCK))
 
 lint: environment
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types words
+
+types:
+	@$(RUN) -m mypy
+
+words:
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
-	@$(RUN) -m mypy
 	@.venv/bin/lint-imports
 	@.venv/bin/djlint --check --quiet templates && .venv/bin/djlint --lint --quiet templates
 	@$(RUN) manage.py messages --check
@@ -26,14 +31,14 @@ lint: environment
 
 test: lint
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e" --ignore tests/test_deploy_check.py
-	@$(RUN) -m pytest tests/e2e
+	@$(RUN) -m pytest -n 2 --dist loadgroup tests/e2e
 
 # The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database
 test-database: environment
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e and not slow"
 
 e2e: environment
-	@$(RUN) -m pytest tests/e2e
+	@$(RUN) -m pytest -n 2 --dist loadgroup tests/e2e
 
 bench: environment
 	@$(RUN) manage.py bench

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,8 +14,12 @@ from typing import Any
 
 import pytest
 
+from .templates import state_of_code
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 120
+MADE = ROOT / "var" / "made"  # what a first start makes, for tests about something else
+OF_ITS_PLACE = ("sockets", "run", "said.txt")
 
 
 @dataclass
@@ -39,6 +44,27 @@ class Site:
     @property
     def database(self) -> dict[str, str]:
         return {"host": (self.home / "sockets").read_text().strip(), "port": "5432", "user": "hegui", "dbname": "hegui"}
+
+
+def keep_as_made(home: Path) -> None:
+    """A home whose site has ended, for `begin_with_made`."""
+    shutil.rmtree(MADE, ignore_errors=True)
+    MADE.mkdir(parents=True)
+    _copy(home, MADE / "draft")
+    (MADE / "draft").rename(MADE / state_of_code())
+
+
+def begin_with_made(home: Path) -> None:
+    """The home as a first start of this code left it, if one was kept; else the next start is a first one."""
+    if (made := MADE / state_of_code()).exists():
+        _copy(made, home)
+
+
+def _copy(source: Path, target: Path) -> None:
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # with its owners: PostgreSQL looks at them
+    for name in OF_ITS_PLACE:
+        place = target / name
+        shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
 
 
 def free_port() -> int:

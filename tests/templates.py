@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def make_template() -> None:
     """Have the databases of the tests copied from a migrated one, which the first who comes makes for all."""
-    name = _name()
+    name = f"hegui_template_{state_of_code()}"
     with (settings.HEGUI_HOME / "template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if name not in _forget_others(name):
@@ -21,12 +21,12 @@ def make_template() -> None:
     connection.settings_dict["TEST"]["TEMPLATE"] = name
 
 
-def _name() -> str:
-    """Named by all that may have a say in what migrations make."""
+def state_of_code() -> str:
+    """Tells one from another by all that may have a say in what migrations make."""
     told = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
     for path in sorted((ROOT / "apps").rglob("*.py")):
         told.update(path.read_bytes())
-    return f"hegui_template_{told.hexdigest()[:16]}"
+    return told.hexdigest()[:16]
 
 
 def _forget_others(name: str) -> list[str]:

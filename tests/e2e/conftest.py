@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.site import Site, free_port, start, stop
+from tests.site import Site, begin_with_made, free_port, start, stop
 
 from .recorder import Answer, Recorder
 
@@ -22,12 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/e2e" in str(item.path):
             item.add_marker(pytest.mark.e2e)
+            if item.path.stem != "test_looks":  # a file is a story; pictures stand each for themselves
+                item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The demo at ten in the morning, whatever the hour of the test."""
     home = tmp_path_factory.mktemp("site") / "var"
+    begin_with_made(home)
     port = free_port()
     process, env, said = start(home, port, "--demo", "--clock", "10:00")
     yield Site(port, home, env, said.read_text())

@@ -60,6 +60,7 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     page.keyboard.type("语速过快，请放慢。")
     page.keyboard.press("Enter")
     expect(page.locator("body")).to_contain_text("语速过快，请放慢。")
+    page.wait_for_load_state()  # before that nobody listens to keys
 
     # A grave violation: recorded with its stretch.
     page.keyboard.press("v")
@@ -69,6 +70,7 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     page.select_option("#id_owner", label="陈立群")
     page.click("button:has-text('登记违规并开启整改')")
     expect(page.locator("#messages")).to_contain_text("违规已登记")
+    page.wait_for_load_state()
 
     # The score card by number; the verdict.
     for number in "12345678":
