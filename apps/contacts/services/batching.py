@@ -26,7 +26,7 @@ from .preparing import Batch
 
 log = structlog.get_logger(__name__)
 TRIES = 3  # of a batch that meets another import
-TWO_CONNECTIONS = 50_000  # rows from which a second connection is worth its start
+TWO_CONNECTIONS = 10_000  # rows from which a second connection is worth its start
 PATIENCE = "2s"  # for a lock, while the other connection may be what its holder waits for: the database cannot see such a circle
 
 # A number is there by now, a contact was erased, two imports wait for each other's numbers, or one longer than `PATIENCE`.

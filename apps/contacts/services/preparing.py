@@ -33,7 +33,7 @@ from ..models import Contact
 
 log = structlog.get_logger(__name__)
 BATCH = 10_000
-FIRST_BATCH = 1_000  # storing begins at once; batches grow as the list goes on
+LEAST_BATCH = 1_000
 AHEAD = 4  # batches that are made before they are fetched
 OWN_PROCESS = 10_000  # rows from which a second process is worth its start
 
@@ -93,6 +93,11 @@ class Terms:
 ID = 8  # bytes
 
 
+def batch_size(done: int, rows: int) -> int:
+    """Small batches first, so that storing begins at once, and small ones last, so that nobody waits long for the end."""
+    return min(BATCH, max(LEAST_BATCH, min(done, rows - done) // 4))
+
+
 def prepared(
     *, upload: str, belongs_to: str, layout: Layout, mapping: dict[str, int], terms: Terms, ids: bytes, report: IO[bytes]
 ) -> Iterator[Batch]:
@@ -103,7 +108,7 @@ def prepared(
     taken: list[rules.Verdict] = []
     counts: Counter[str] = Counter()
     start = done = used = 0  # `used`: how many of `ids` are given out
-    size = min(BATCH, FIRST_BATCH)
+    size = batch_size(0, layout.rows)
     hashed = blind_index.indexers()
 
     def batch() -> Batch:
@@ -125,7 +130,7 @@ def prepared(
             if done - start == size:
                 yield batch()
                 used += len(taken)
-                taken, counts, start, size = [], Counter(), done, min(BATCH, max(size, done // 4))
+                taken, counts, start, size = [], Counter(), done, batch_size(done, layout.rows)
     if done > start:
         yield batch()
     report.flush()
@@ -263,7 +268,7 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
     code = 1
     try:
         vault.forget_connections()
-        gc.freeze()  # what came with the fork is not gone through again
+        gc.disable()  # it lives for one list and makes no circles
         told: Queue[bytes | None] = Queue(AHEAD)
         hands_on = Thread(target=_hand_on, args=(writing, told))
         hands_on.start()
