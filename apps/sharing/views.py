@@ -94,7 +94,8 @@ def share_look(request: StaffRequest, pk: int) -> HttpResponse:
     """The shared fields, a page at a time, under a watermark; each page is in the trail."""
     found = _share(request, pk)
     page = page_of(queries.entries_of(found), request.GET)
-    rows = services.look(viewer=request.user, share=found, entries=page.rows, address=address_of(request))
+    shown = services.look(viewer=request.user, share=found, entries=page.rows, address=address_of(request))
+    rows = [list(zip(found.field_labels, row, strict=True)) for row in shown]
     mark = services.watermark(request.user, found)
     answer = render(request, "sharing/look.html", {"share": found, "rows": rows, "page": page, "mark": mark})
     answer["Cache-Control"] = "no-store"

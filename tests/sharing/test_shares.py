@@ -184,3 +184,8 @@ def test_the_page_bears_the_watermark(world: World, browse: Any) -> None:
     assert f"supervisor2 · {share.public_id}" in text
     assert "138****1234" in text
     assert PHONE not in text
+    assert text.count("supervisor2 · ") == 1
+    for number in range(20):
+        world.add_contact(f"1390000{number:04}")
+    text = browse("supervisor2").get(reverse("share_look", kwargs={"pk": share.pk})).content.decode()
+    assert text.count("supervisor2 · ") == 3, "in every picture of a part of the page"
