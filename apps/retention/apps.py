@@ -48,9 +48,12 @@ def _erase(sender: Any, subject_request: Any, **kwargs: Any) -> Any:
 
 
 def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
+    from django.db import DEFAULT_DB_ALIAS
+
     from .services.turning_index import know_index_keys
 
-    know_index_keys(connection)
+    if connection.alias == DEFAULT_DB_ALIAS:  # not the maintenance database, beside which this process goes on
+        know_index_keys(connection)
 
 
 class RetentionConfig(AppConfig):

@@ -166,6 +166,9 @@ def test_each_connection_reads_what_its_database_stands_under(world: World, ring
     blind_index.stand_under(())
     assert Contact.objects.count() == 1
     assert blind_index.index_keys() == ("k1", "k2")
+    with connection._nodb_cursor() as maintenance:
+        maintenance.execute("select 1")
+    assert blind_index.index_keys() == ("k1", "k2"), "the maintenance database says nothing of numbers"
     keyring.change_file(ring, lambda text: keyring.without_key(keyring.with_new_key(text, "index"), "index", "k2"))
     keyring.reload()
     with pytest.raises(KeyringError, match='lacks the key "k2"'):

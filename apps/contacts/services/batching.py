@@ -146,6 +146,7 @@ class _Storing:
 
 
 def _begin(patience: str) -> None:
-    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has to be on disk."""
+    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has to be on disk.
+    A lock is waited for as long as `patience` says ("0": for ever)."""
     with connection.cursor() as cursor:
         cursor.execute("select set_config('synchronous_commit', 'off', true), set_config('lock_timeout', %s, true)", [patience])
