@@ -31,14 +31,14 @@ words:
 
 test: lint
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e" --ignore tests/test_deploy_check.py
-	@$(RUN) -m pytest -n 2 --dist loadgroup tests/e2e
+	@$(RUN) -m pytest -n 2 --dist loadfile tests/e2e
 
 # The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database
 test-database: environment
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e and not slow"
 
 e2e: environment
-	@$(RUN) -m pytest -n 2 --dist loadgroup tests/e2e
+	@$(RUN) -m pytest -n 2 --dist loadfile tests/e2e
 
 bench: environment
 	@$(RUN) manage.py bench
