@@ -349,6 +349,16 @@ def test_the_report_for_people_names_the_row_and_the_masked_number(world: World)
     ]
 
 
+def test_a_command_that_imports_itself_tells_no_worker(
+    world: World, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    woken: list[Job] = []
+    monkeypatch.setattr("apps.jobs.services.wake", woken.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        done = run(world, csv("13800001234,,,"))
+    assert (done.state, woken) == (ContactImport.State.DONE, []), "a worker could take the job away from under the command"
+
+
 def test_a_second_process_prepares_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     content = (DATA / "contacts-crm.csv").read_bytes()
     monkeypatch.setattr(preparing, "OWN_PROCESS", 10)
