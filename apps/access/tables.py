@@ -3,6 +3,8 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 
 THING = "{% load access %}{{ record.what|thing }}"
@@ -11,21 +13,21 @@ RIGHT = "{% load access %}{{ record.right|right }}"
 
 class HeldTable(tables.Table):
     person = tables.Column(verbose_name=_("person"), linkify=("person", {"pk": tables.A("person__pk")}))
-    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"))
-    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    why = tables.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
-    until = tables.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
-    last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
+    what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
+    right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
+    why = columns.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
+    until = columns.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
+    last_used = columns.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
 
     class Meta:
         orderable = False
 
 
 class GrantTable(tables.Table):
-    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"), empty_values=())
-    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
-    actions = tables.TemplateColumn(template_name="access/_grant_actions.html", verbose_name="", empty_values=())
+    what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"), empty_values=())
+    right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    actions = columns.TemplateColumn(template_name="access/_grant_actions.html", verbose_name="", empty_values=())
 
     class Meta:
         model = TemporaryGrant
@@ -34,8 +36,8 @@ class GrantTable(tables.Table):
 
 
 class AuditTable(tables.Table):
-    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i", linkify=("permission_audit", {"pk": tables.A("pk")}))
-    found = tables.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
+    created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i", linkify=("permission_audit", {"pk": tables.A("pk")}))
+    found = columns.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
     gone = tables.Column(verbose_name=_("gone since the one before"))
     requested_by = tables.Column(verbose_name=_("asked by"), default=_("weekly task"))
 
@@ -46,12 +48,12 @@ class AuditTable(tables.Table):
 
 
 class FindingTable(tables.Table):
-    subject = tables.TemplateColumn(
+    subject = columns.TemplateColumn(
         template_code="{{ record.subject|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
     )
-    evidence = tables.TemplateColumn(template_code="{% load access %}{{ record|evidence }}", verbose_name=_("evidence"))
-    proposal = tables.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
-    is_new = tables.TemplateColumn(template_name="access/_new.html", verbose_name="")
+    evidence = columns.TemplateColumn(template_code="{% load access %}{{ record|evidence }}", verbose_name=_("evidence"))
+    proposal = columns.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
+    is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name="")
 
     class Meta:
         model = Finding
@@ -61,11 +63,11 @@ class FindingTable(tables.Table):
 
 class ReviewItemTable(tables.Table):
     review = tables.Column(accessor="review__name", verbose_name=_("review"))
-    what = tables.TemplateColumn(template_code=THING, verbose_name=_("right on"))
-    right = tables.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    due = tables.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
-    last_used = tables.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
-    verdict = tables.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
+    what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
+    right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
+    due = columns.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
+    last_used = columns.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
+    verdict = columns.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 
     class Meta:
         model = ReviewItem

@@ -3,12 +3,14 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import AccessEvent
 
 
 class EventTable(tables.Table):
-    created_at = tables.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
-    who = tables.TemplateColumn(
+    created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
+    who = columns.TemplateColumn(
         template_code="{{ record.actor|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
     )
     field = tables.Column(verbose_name=_("field"))

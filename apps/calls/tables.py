@@ -3,14 +3,16 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import Decision, SpoofingEvent
 
 
 class DecisionTable(tables.Table):
-    at = tables.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
-    verdict = tables.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
+    at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
+    verdict = columns.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
     campaign = tables.Column(verbose_name=_("campaign"))
-    asked_by = tables.TemplateColumn(
+    asked_by = columns.TemplateColumn(
         template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
     )
     policy = tables.Column(verbose_name=_("policy"))
@@ -22,8 +24,8 @@ class DecisionTable(tables.Table):
 
 
 class SpoofingTable(tables.Table):
-    created_at = tables.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
-    asked_by = tables.TemplateColumn(
+    created_at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
+    asked_by = columns.TemplateColumn(
         template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
     )
 

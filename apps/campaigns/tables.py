@@ -5,13 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
+from apps.core import columns
 
 from .models import Campaign
 
 
 class CampaignTable(tables.Table):
     name = tables.Column(linkify=("campaign", {"pk": tables.A("pk")}), verbose_name=_("name"))
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:
         model = Campaign
@@ -20,10 +21,10 @@ class CampaignTable(tables.Table):
 
 
 class ApiClientTable(tables.Table):
-    scopes = tables.TemplateColumn(template_code="{{ record.scopes|join:', ' }}", verbose_name=_("scopes"))
-    campaigns = tables.TemplateColumn(template_code="{{ record.campaigns.all|join:', ' }}", verbose_name=_("campaigns"), empty_values=())
-    addresses = tables.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
-    actions = tables.TemplateColumn(template_name="campaigns/_client_actions.html", verbose_name="", empty_values=())
+    scopes = columns.TemplateColumn(template_code="{{ record.scopes|join:', ' }}", verbose_name=_("scopes"))
+    campaigns = columns.TemplateColumn(template_code="{{ record.campaigns.all|join:', ' }}", verbose_name=_("campaigns"), empty_values=())
+    addresses = columns.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
+    actions = columns.TemplateColumn(template_name="campaigns/_client_actions.html", verbose_name="", empty_values=())
 
     class Meta:
         model = ApiClient
@@ -32,12 +33,12 @@ class ApiClientTable(tables.Table):
 
 
 class ContactTable(tables.Table):
-    phone = tables.TemplateColumn(template_name="contacts/_phone_link.html", verbose_name=_("phone"))
-    name = tables.TemplateColumn(template_code="{% load protected %}{% value record 'name' %}", verbose_name=_("full name"))
-    tags = tables.TemplateColumn(template_name="_tags.html", verbose_name=_("tags"))
+    phone = columns.TemplateColumn(template_name="contacts/_phone_link.html", verbose_name=_("phone"))
+    name = columns.TemplateColumn(template_code="{% load protected %}{% value record 'name' %}", verbose_name=_("full name"))
+    tags = columns.TemplateColumn(template_name="_tags.html", verbose_name=_("tags"))
     source = tables.Column(verbose_name=_("data source"))
-    created_at = tables.DateColumn(verbose_name=_("since"))
-    expires_at = tables.DateColumn(verbose_name=_("deleted after"))
+    created_at = columns.DateColumn(verbose_name=_("since"))
+    expires_at = columns.DateColumn(verbose_name=_("deleted after"))
 
     class Meta:
         model = Contact

@@ -4,12 +4,13 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core import columns
 
 
 class PeopleTable(tables.Table):
     display_name = tables.Column(linkify=("person", {"pk": tables.A("pk")}))
     department = tables.Column(verbose_name=_("department"))
-    last_login = tables.DateTimeColumn(verbose_name=_("last sign-in"))
+    last_login = columns.DateTimeColumn(verbose_name=_("last sign-in"))
 
     class Meta:
         model = User

@@ -3,12 +3,14 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import DataSource
 
 
 class SourceTable(tables.Table):
     name = tables.Column(linkify=("source", {"pk": tables.A("pk")}))
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:
         model = DataSource

@@ -86,10 +86,11 @@ def examine(file: Bytes, *, most_rows: int | None = None) -> Layout:
     layout, rows = peek(file), 0
     most = float("inf") if most_rows is None else most_rows
     for number, cells in enumerate(itertools.islice(_records(file, layout.encoding, layout.delimiter), 1, None), start=2):
-        if not (length := len("".join(cells))):
+        text = "".join(cells)
+        if not text or text.isspace():
             continue
         rows += 1
-        if length > MOST_CELL and max(map(len, cells)) > MOST_CELL:
+        if len(text) > MOST_CELL and max(len(cell.strip()) for cell in cells) > MOST_CELL:
             raise FileRefused(_("Row %(row)s: a cell holds more than %(most)s characters."), row=number, most=MOST_CELL)
         if rows > most:
             raise FileRefused(_("The file has more than %(most)s rows. Split it."), most=most_rows)
@@ -99,8 +100,8 @@ def examine(file: Bytes, *, most_rows: int | None = None) -> Layout:
 def rows_of(file: Bytes, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Each row below the heading that is not empty, with its number, from 2 as spreadsheets show it. Missing cells are ""."""
     width = len(layout.heading)
-    for number, cells in enumerate(itertools.islice(_records(file, layout.encoding, layout.delimiter), 1, None), start=2):
-        if any(cells):
+    for number, raw in enumerate(itertools.islice(_records(file, layout.encoding, layout.delimiter), 1, None), start=2):
+        if any(cells := list(map(str.strip, raw))):
             yield number, cells + [""] * (width - len(cells)) if len(cells) < width else cells
 
 
@@ -156,6 +157,7 @@ def _delimiter(file: Bytes, encoding: str) -> str:
 
 
 def _records(file: Bytes, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows as they stand, blanks around cells included: to take those off takes as long as to read them."""
     file.seek(0)
     text = io.TextIOWrapper(cast("IO[bytes]", _NeverClosed(file)), encoding, newline="")
     csv.field_size_limit(MOST_CELL * 4)
@@ -163,7 +165,7 @@ def _records(file: Bytes, encoding: str, delimiter: str) -> Iterator[list[str]]:
     try:
         for row in csv.reader(text, delimiter=delimiter, strict=False):
             read += 1
-            yield list(map(str.strip, row))
+            yield row
     except csv.Error as error:
         raise FileRefused(_("Row %(row)s is not well-formed CSV: %(why)s."), row=read + 1, why=str(error)) from None
     finally:

@@ -5,6 +5,8 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import OptOut
 
 
@@ -12,8 +14,8 @@ class OptOutTable(tables.Table):
     public_id = tables.Column(verbose_name=_("entry"))
     channel = tables.Column(verbose_name=_("channel"))
     scope = tables.Column(verbose_name=_("what is refused"))
-    said_at = tables.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
-    created_at = tables.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
+    said_at = columns.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
+    created_at = columns.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
     evidence = tables.Column(verbose_name=_("evidence"))
     recorded_by = tables.Column(verbose_name=_("recorded by"), empty_values=())
 

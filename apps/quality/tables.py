@@ -3,17 +3,19 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import Complaint, Recording
 from .rules.listening import clock_time
 
 
 class RecordingTable(tables.Table):
-    started_at = tables.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
+    started_at = columns.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"), default="–")
     duration_ms = tables.Column(verbose_name=_("length"), default="–")
-    flaws = tables.TemplateColumn(template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=())
-    found = tables.TemplateColumn(template_name="quality/_found.html", verbose_name=_("found in the words"), empty_values=())
+    flaws = columns.TemplateColumn(template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=())
+    found = columns.TemplateColumn(template_name="quality/_found.html", verbose_name=_("found in the words"), empty_values=())
 
     class Meta:
         model = Recording
@@ -25,11 +27,11 @@ class RecordingTable(tables.Table):
 
 
 class ComplaintTable(tables.Table):
-    received_at = tables.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
+    received_at = columns.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"))
-    due_at = tables.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    due_at = columns.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:
         model = Complaint

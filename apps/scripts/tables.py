@@ -6,6 +6,8 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import ScriptVersion
 
 
@@ -14,9 +16,9 @@ class VersionTable(tables.Table):
     number = tables.Column(verbose_name=_("version"))
     kind = tables.Column(accessor="script__get_kind_display", verbose_name=_("kind of call"))
     trade = tables.Column(accessor="script__trade", verbose_name=_("trade"))
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     author = tables.Column(verbose_name=_("author"))
-    expires_at = tables.DateColumn(verbose_name=_("approved until"))
+    expires_at = columns.DateColumn(verbose_name=_("approved until"))
 
     def __init__(self, *args: Any, trades: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

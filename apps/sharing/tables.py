@@ -3,13 +3,15 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import Share
 
 
 class ShareTable(tables.Table):
-    created_at = tables.DateTimeColumn(linkify=("share", {"pk": tables.A("pk")}), verbose_name=_("asked"))
+    created_at = columns.DateTimeColumn(linkify=("share", {"pk": tables.A("pk")}), verbose_name=_("asked"))
     fields = tables.Column(accessor="field_labels", verbose_name=_("fields"))
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:
         model = Share

@@ -3,13 +3,15 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import columns
+
 from .models import Delivery, EndPoint
 
 
 class EndPointTable(tables.Table):
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
     url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
-    kinds = tables.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("what is told"))
+    kinds = columns.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("what is told"))
     waiting = tables.Column(verbose_name=_("waiting"))
     dead = tables.Column(verbose_name=_("given up"))
 
@@ -21,10 +23,10 @@ class EndPointTable(tables.Table):
 
 class DeliveryTable(tables.Table):
     event = tables.Column(accessor="event__kind", verbose_name=_("what"))
-    created_at = tables.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
-    state = tables.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
-    next_at = tables.DateTimeColumn(verbose_name=_("next attempt"), format="Y-m-d H:i:s")
-    again = tables.TemplateColumn(template_name="webhooks/_again.html", verbose_name="", empty_values=())
+    created_at = columns.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
+    state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
+    next_at = columns.DateTimeColumn(verbose_name=_("next attempt"), format="Y-m-d H:i:s")
+    again = columns.TemplateColumn(template_name="webhooks/_again.html", verbose_name="", empty_values=())
 
     class Meta:
         model = Delivery

@@ -16,19 +16,18 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.management import call_command
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.calls.models import Call, Decision
-from apps.console.management.commands.up import NOT_COLLECTED
 from apps.core import clock, streams, vault
 from apps.quality import services as quality
 from apps.quality.models import Play, Recording, Review, SamplingPlan
 from apps.scripts.models import ScriptVersion
 
+from .. import static_files
 from .measure import Line, Scale, in_process, seconds
 from .world import SmallestWorld, smallest_world
 
@@ -51,7 +50,7 @@ def _folder() -> Iterator[Path]:
 
 
 def bench_recordings(scale: Scale) -> list[Line]:
-    call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=NOT_COLLECTED)  # the page names them
+    static_files.collect()  # the page names them
     with _folder() as folder:
         content = _wav(max(60, int(HOUR * scale.factor)))
         lines = in_process(_seal_and_open, folder, content)

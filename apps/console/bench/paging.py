@@ -23,6 +23,7 @@ from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
 
+from .. import static_files
 from .importing import HEADING
 from .measure import Line, Scale
 from .world import SmallestWorld, smallest_world
@@ -36,6 +37,7 @@ Page = Callable[[Client], Any]
 
 
 def bench_pages(scale: Scale) -> list[Line]:
+    static_files.collect()  # every page names them
     few, many = FEW, max(2 * FEW, scale.of(MANY))
     world = smallest_world(code="bench")
     people = {Role.SUPERVISOR: world.supervisor, Role.COMPLIANCE: world.compliance, Role.AGENT: _agent(world)}

@@ -105,14 +105,16 @@ def prepared(
     judge = rules.judging(mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
+    judged: list[rules.Verdict] = []
     taken: list[rules.Verdict] = []
-    counts: Counter[str] = Counter()
     start = done = used = 0  # `used`: how many of `ids` are given out
     size = batch_size(0, layout.rows)
     hashed = blind_index.indexers()
 
     def batch() -> Batch:
         of_batch = ids[used * ID : (used + len(taken)) * ID]
+        counts = Counter(verdict.status for verdict in judged)
+        report.write("".join(map(_report_line, judged)).encode())
         return Batch(start, done, counts, of_batch, *_encoded(taken, of_batch, terms, hashed), purposes=len(terms.purposes))
 
     with Stream(upload, belongs_to=belongs_to) as file, override(settings.LANGUAGE_CODE):
@@ -125,21 +127,20 @@ def prepared(
                     verdict = rules.duplicate(number, verdict.e164, first)
                 elif done > terms.skip:
                     taken.append(verdict)
-            counts[verdict.status] += 1
-            report.write(_report_line(verdict))
+            judged.append(verdict)
             if done - start == size:
                 yield batch()
                 used += len(taken)
-                taken, counts, start, size = [], Counter(), done, batch_size(done, layout.rows)
+                judged, taken, start, size = [], [], done, batch_size(done, layout.rows)
     if done > start:
         yield batch()
     report.flush()
 
 
-def _report_line(verdict: rules.Verdict) -> bytes:
+def _report_line(verdict: rules.Verdict) -> str:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
     message = str(verdict.message).replace("\\", "").replace('"', '\\"') if verdict.message else ""
-    return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"}}\n'.encode()
+    return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"}}\n'
 
 
 # -- the binary form of COPY (PostgreSQL's manual, "COPY", file formats)
@@ -269,15 +270,14 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
     try:
         vault.forget_connections()
         gc.disable()  # it lives for one list and makes no circles
-        told: Queue[bytes | None] = Queue(AHEAD)
+        told: Queue[Batch | str | None] = Queue(AHEAD)
         hands_on = Thread(target=_hand_on, args=(writing, told))
         hands_on.start()
         try:
             for batch in make():
-                told.put(pickle.dumps(batch, protocol=5))
-            told.put(pickle.dumps(None))
+                told.put(batch)
         except FileRefused as refused:
-            told.put(pickle.dumps(str(refused)))
+            told.put(str(refused))
         told.put(None)
         hands_on.join()
         code = 0
@@ -287,15 +287,16 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
         os._exit(code)
 
 
-def _hand_on(writing: int, told: "Queue[bytes | None]") -> None:
+def _hand_on(writing: int, told: "Queue[Batch | str | None]") -> None:
     """Write what was made while more is being made: the two processes seldom need equally long for a batch."""
     code = 1
     try:
         with os.fdopen(writing, "wb") as pipe:
-            while (piece := told.get()) is not None:
-                pipe.write(piece)
+            while True:
+                pickle.dump(made := told.get(), pipe, protocol=5)  # straight into the pipe: no copy of a batch is made for it
                 pipe.flush()
-        return
+                if made is None:
+                    return
     except BrokenPipeError:
         code = 0  # nobody listens any more
     except BaseException:

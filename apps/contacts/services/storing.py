@@ -17,10 +17,7 @@ _END = b"\xff\xff"
 _THERE = """
 select number_index, id from contacts_contact where number_index = any(%b) order by number_index for no key update
 """
-_DRAW = """
-with ids as materialized (select pg_get_serial_sequence('contacts_contact', 'id')::regclass as sequence)
-select coalesce(string_agg(int8send(nextval(sequence)), ''), '') from ids, generate_series(1, %s)
-"""
+_DRAW = "select coalesce(string_agg(int8send(nextval('contacts_contact_id_seq')), ''), '') from generate_series(1, %s)"
 _STAGE = """
 create temporary table if not exists import_stage as select CONTACT_COLUMNS from contacts_contact with no data;
 create temporary table if not exists consent_stage as select CONSENT_COLUMNS from contacts_consent with no data;
@@ -107,4 +104,5 @@ def _put_apart(cursor: Any, batch: Batch, ids: list[int], there: dict[bytes, int
 def _copy(cursor: Any, table: str, columns: str, rows: bytes) -> None:
     if rows:
         with connection.wrap_database_errors, cursor.copy(f"copy {table} ({columns}) from stdin with (format binary)") as copy:
-            copy.write(_SIGNATURE + rows + _END)
+            for piece in (_SIGNATURE, rows, _END):
+                copy.write(piece)

@@ -8,7 +8,6 @@ are held by manage.py around this command and stop after it.
 import contextlib
 import ctypes
 import fcntl
-import hashlib
 import os
 import signal
 import socket
@@ -24,7 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from apps.console import demo
+from apps.console import demo, static_files
 from apps.console.demo.world import secrets_of_demo
 from apps.core import cli, clock
 from apps.core.opening import open_newest
@@ -33,18 +32,6 @@ NAMES = ("web", "worker", "beat", "dialler")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
-# Folders of packages that no page uses are not worth the time of collecting them.
-NOT_COLLECTED = [
-    "tabler-flags*",
-    "tabler-marketing*",
-    "tabler-payments*",
-    "tabler-socials*",
-    "tabler-props*",
-    "*.rtl.*",
-    "*.esm.*",
-    "*.scss",
-    "*.html",
-]
 
 
 def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
@@ -131,23 +118,10 @@ class Command(cli.Command):
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
         open_newest()
-        self._collect_static()
+        static_files.collect()
         if with_demo and settings.EMBEDDED is not None and not demo.has_people():
             self.stdout.write("Making the demo world …")
             demo.build()
-
-    @staticmethod
-    def _collect_static() -> None:
-        """Only when something changed since the last time."""
-        print_of = hashlib.sha256((Path(settings.BASE_DIR) / "package-lock.json").read_bytes())
-        for path in sorted((Path(settings.BASE_DIR) / "static").rglob("*")):
-            if path.is_file():
-                print_of.update(path.read_bytes())
-        mark = Path(settings.STATIC_ROOT) / ".collected"
-        if mark.exists() and mark.read_text() == print_of.hexdigest():
-            return
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=NOT_COLLECTED)
-        mark.write_text(print_of.hexdigest())
 
     @staticmethod
     def _set_clock(text: str) -> None:
