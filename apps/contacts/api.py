@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from ninja import Field, Header, Path, Query, Router, Schema, Status
 from pydantic import AwareDatetime, ConfigDict, StringConstraints
@@ -23,6 +24,7 @@ from .services.syncing import GivenConsent, Told
 
 router = Router(tags=["contacts"])
 MOST_ITEMS = 1_000
+CONSENTS = "consents__purpose"
 ID = r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$"
 ExternalId = Annotated[str, StringConstraints(pattern=ID)]
 InPath = Annotated[str, Path(pattern=ID, examples=["crm-1017"])]
@@ -158,7 +160,8 @@ def _shown(client: ApiClient, contact: Contact, external_id: str) -> dict[str, A
         "consents": [
             {**{name: getattr(each, name) for name in ("recipient", "channel", "given_at", "expires_at", "withdrawn_at")},
              "purpose": each.purpose.code}
-            for each in contact.consents.filter(client=client).select_related("purpose").order_by("pk")
+            for each in sorted(contact.consents.all(), key=lambda consent: consent.pk)
+            if each.client_id == client.pk
         ],
     }  # fmt: skip
 
@@ -178,6 +181,7 @@ def _etag(if_match: str | None) -> str:
 
 
 def _answer(request: ClientRequest, response: HttpResponse, contact: Contact, external_id: str) -> dict[str, Any]:
+    prefetch_related_objects([contact], CONSENTS)
     response["ETag"] = _quoted(contact)
     return _shown(request.auth, contact, external_id)
 
@@ -189,7 +193,8 @@ def list_contacts(
     """Begin with `after=0` and go on with the `after` of the last answer."""
     client = request.auth
     require_scope(client, ApiClient.Scope.CONTACTS)
-    refs = list(ExternalRef.objects.filter(client=client, pk__gt=after).select_related("contact__source").order_by("pk")[: limit + 1])
+    named = ExternalRef.objects.filter(client=client, pk__gt=after).select_related("contact__source").order_by("pk")
+    refs = list(named.prefetch_related(f"contact__{CONSENTS}")[: limit + 1])
     shown, has_more = refs[:limit], len(refs) > limit
     record_access(kind=AccessEvent.Kind.VIEWED, subject="contact:list", purpose="sync", count=len(shown), client=client)
     return {
@@ -204,15 +209,23 @@ def post_contacts(request: ClientRequest, told: Items, key: IdempotencyKey = Non
     """Each item is what `PUT` takes, with its `external_id`, and is stored or refused by itself. The same again changes nothing."""
     client = request.auth
     require_scope(client, ApiClient.Scope.CONTACTS)
-    return {"results": [_stored(client, item) for item in told.items]}
+    read = [(item.external_id, _told(item)) for item in told.items]
+    stored = iter(syncing.put_contacts(client=client, items=[(name, each) for name, each in read if isinstance(each, Told)]))
+    return {"results": [_result(name, next(stored) if isinstance(each, Told) else each) for name, each in read]}
 
 
-def _stored(client: ApiClient, item: Item) -> dict[str, Any]:
+def _told(item: Item) -> Told | HeguiError:
     try:
-        contact, outcome = syncing.put_contact(client=client, external_id=item.external_id, told=item.told())
+        return item.told()
     except HeguiError as error:
-        return {"external_id": item.external_id, "status": "refused", "code": error.code, "detail": str(error)}
-    return {"external_id": item.external_id, "status": outcome, "contact": contact.public_id}
+        return error
+
+
+def _result(external_id: str, became: tuple[Contact, str] | HeguiError) -> dict[str, Any]:
+    if isinstance(became, HeguiError):
+        return {"external_id": external_id, "status": "refused", "code": became.code, "detail": str(became)}
+    contact, outcome = became
+    return {"external_id": external_id, "status": outcome, "contact": contact.public_id}
 
 
 @router.get("contacts/{external_id}", response=ContactKept, summary="One contact, masked, with its ETag")

@@ -4,6 +4,7 @@ django-tables2 compiles a template that is given as text again for each cell, an
 of one that is given by name: half of the time of a page with fifty rows. Here a cell is drawn in the page's own context.
 """
 
+import inspect
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,8 @@ class _CompiledOnce:
         told = self.get_context_data(record=record, table=table, value=value, bound_column=bound_column, **kwargs)  # type: ignore[attr-defined]
         with context.update(told):
             return str(template.render(context))
+
+    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]  # the library asks for it for each cell
 
 
 class TemplateColumn(_CompiledOnce, tables.TemplateColumn):

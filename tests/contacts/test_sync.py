@@ -2,12 +2,16 @@
 
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import IntegrityError
 
+from apps.accounts.models import ApiClient
 from apps.campaigns.models import QueueEntry
 from apps.contacts import services
-from apps.contacts.models import Consent, Contact, ExternalRef
+from apps.contacts.models import Consent, Contact, DataSource, ExternalRef
 from apps.contacts.services import syncing
+from apps.contacts.services.syncing import Told
 from apps.retention.services import purging
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
@@ -131,6 +135,80 @@ def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:
     assert sum(each["status"] == "created" for each in results) == 35 == ExternalRef.objects.count()
     assert Contact.objects.count() == 35 + 1, "what was refused left nothing"
     assert "110101188002045240" not in str(results)
+
+
+def bulk(crm: Api, items: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+    return [(each["status"], each["code"]) for each in crm.post("contacts", {"items": items}).json()["results"]]
+
+
+def people(count: int, **told: Any) -> list[dict[str, Any]]:
+    return [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}", **told} for number in range(count)]
+
+
+def test_what_is_refused_in_a_bulk_is_not_remembered_by_what_comes_after_it(crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", {**TOLD, "phone": "13700000001", "consents": []})
+    over = {**CONSENT, "purpose": "loans"}
+    one = people(2, consents=[CONSENT, over])  # refused once the contact, its id and its first consent are written
+    two = people(2)
+    assert bulk(crm, [*one, *two, *two]) == [
+        *[("refused", "bad_input")] * 2, ("created", None), ("updated", None), *[("unchanged", None)] * 2,
+    ]  # fmt: skip
+    assert Consent.objects.filter(contact__external_refs__client__name="crm").count() == 2
+
+
+def test_a_bulk_may_name_a_contact_twice(crm: Api) -> None:
+    first, other = people(1)[0], {**people(1)[0], "external_id": "crm-9"}
+    moved = {**first, "phone": "13700000077"}
+    assert bulk(crm, [first, other, moved, {**other, "phone": "13700000077"}, moved]) == [
+        ("created", None), ("refused", "number_taken"), ("updated", None), ("refused", "number_taken"), ("unchanged", None),
+    ]  # fmt: skip
+    assert bulk(crm, [other]) == [("refused", "being_erased")], "nobody named the old number any more"
+
+
+def test_a_number_that_moves_to_a_contact_that_says_the_same_is_a_change(world: World, crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    _client, key = world.api_client("erp", "contacts")
+    Api(key).send("put", "contacts/erp-1", {**TOLD, "phone": "13700000001"})
+    assert bulk(crm, [{**TOLD, "phone": "13700000001", "external_id": "crm-1"}]) == [("updated", None)]
+
+
+def test_a_consent_that_is_over_by_now_does_not_hold_up_what_is_sent_again(crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", TOLD)
+    DataSource.objects.filter(code="members").update(consent_days=10)  # and it was given three weeks ago
+    assert bulk(crm, [{**TOLD, "external_id": "crm-1", "tags": []}]) == [("updated", None)]
+
+
+def test_what_a_bulk_asks_the_database_does_not_grow_with_what_is_the_same(
+    crm: Api, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(syncing, "TOGETHER", 20)
+    with django_assert_max_num_queries(17 * 40 + 2 * 20):
+        assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"created"}
+    with django_assert_max_num_queries(2 * 40 + 2 * 20):  # a savepoint for each, and what is read for twenty at once
+        assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"unchanged"}
+    with django_assert_max_num_queries(10):
+        assert len(crm.get("contacts?limit=40").json()["contacts"]) == 40
+
+
+def test_who_meets_another_with_the_same_numbers_tries_again(crm: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[str] = []
+    put = syncing._put
+
+    def meets(known: Any, external_id: str, *told: Any, **options: Any) -> Any:
+        done = put(known, external_id, *told, **options)
+        if external_id == "crm-1" and len(met) < 2:
+            met.append(external_id)
+            raise IntegrityError from psycopg.errors.UniqueViolation()
+        return done
+
+    monkeypatch.setattr(syncing, "_put", meets)
+    assert bulk(crm, people(3, list="spring")) == [("created", None)] * 3
+    assert (len(met), ExternalRef.objects.count()) == (2, 3)
+    met.clear()
+    monkeypatch.setattr(syncing, "TRIES", 2)
+    with pytest.raises(IntegrityError):
+        syncing.put_contact(client=ApiClient.objects.get(name="crm"), external_id="crm-1", told=Told(tags=("x",)), partial=True)
+    assert Contact.objects.get(external_refs__external_id="crm-1").tags == TOLD["tags"]
 
 
 def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:

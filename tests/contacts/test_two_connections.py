@@ -1,4 +1,4 @@
-"""A long list goes over two connections: every row once, whatever the batches meet on their way."""
+"""A long list goes over two connections: every row once, whatever the batches meet on their way. So does a bulk of a CRM."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +10,12 @@ from django.db import connection, transaction
 
 from apps.campaigns.models import QueueEntry
 from apps.contacts import services
-from apps.contacts.models import Consent, Contact, ContactImport
-from apps.contacts.services import batching, importing, preparing, storing
+from apps.contacts.models import Consent, Contact, ContactImport, ExternalRef
+from apps.contacts.services import batching, importing, preparing, storing, syncing
+from apps.contacts.services.syncing import Told
 from apps.core import blind_index
+from apps.core.errors import HeguiError
+from apps.core.protected import Protected
 from apps.jobs.models import Job
 from tests.world import World
 
@@ -137,6 +140,30 @@ def test_a_batch_that_fails_takes_those_behind_it_along_and_is_tried_again(
     clock.shift(121)
     importing.run_import(Job.objects.get().pk)
     assert_whole(ContactImport.objects.get())
+
+
+def test_a_bulk_that_meets_an_import_is_stored_over_it(world: World) -> None:
+    client, _key = world.api_client("crm", "contacts")
+    held: list[bool] = []
+
+    def other() -> None:
+        try:
+            with transaction.atomic():
+                world.add_contact(f"+86{number(1)}")
+                held.append(True)
+                _wait_for(lambda: _backends("wait_event_type = 'Lock'"))
+        finally:
+            connection.close()
+
+    somebody = Thread(target=other)
+    somebody.start()
+    _wait_for(lambda: bool(held))
+    told = [(f"crm-{each}", Told(phone=Protected(f"+86{number(each)}", "phone"), source="members", tags=("甲",))) for each in range(3)]
+    outcomes = [became[1] for became in syncing.put_contacts(client=client, items=told) if not isinstance(became, HeguiError)]
+    somebody.join()
+    assert outcomes == ["created"] * 3
+    assert Contact.objects.get(number_index=blind_index.number_index(f"+86{number(1)}")).tags == ["甲"]
+    assert ExternalRef.objects.count() == 3
 
 
 def _backends(where: str) -> int:

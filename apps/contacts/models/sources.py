@@ -97,7 +97,10 @@ class DataSource(Dated):
     @property
     def wording(self) -> "Wording":
         """The words that people agree to now: the newest version that is approved. Raises `Wording.DoesNotExist`."""
-        return self.wordings.filter(approved_at__isnull=False).latest("approved_at", "pk")
+        approved = [(each.approved_at, each.pk, each) for each in self.wordings.all() if each.approved_at]
+        if not approved:
+            raise Wording.DoesNotExist
+        return max(approved)[2]
 
 
 class SourcePurpose(DataSource.purposes.through):  # type: ignore[name-defined]

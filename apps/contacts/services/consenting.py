@@ -49,7 +49,7 @@ def record_consent(
     if given_at > now:
         raise BadInput(_("The time of consent lies in the future."))
     source = contact.source
-    if not source.purposes.filter(pk=purpose.pk).exists():
+    if purpose not in source.purposes.all():
         raise BadInput(_('The source "%(source)s" does not have this purpose (R18).'), source=source.code)
     expires_at = given_at + timedelta(days=source.consent_days)
     if expires_at <= now:
@@ -71,7 +71,7 @@ def record_consent(
 def _wording(contact: Contact, version: str) -> Wording:
     if not version:
         return contact.source.wording
-    found = contact.source.wordings.filter(version=version, approved_at__isnull=False).first()
+    found = next((each for each in contact.source.wordings.all() if each.version == version and each.approved_at), None)
     if found is None:
         raise BadInput(_('The source has no approved wording of the version "%(version)s".'), version=version)
     return found

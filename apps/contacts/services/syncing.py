@@ -4,13 +4,15 @@ Every change is idempotent: the same again changes nothing. Whoever changes what
 and is refused when it is another one by now. A deletion over there stops calling at once and starts the erasure here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeVar, cast
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg import errors as database
 
 from apps.accounts.models import ApiClient
 from apps.core import blind_index, clock, detect, phones
@@ -27,6 +29,10 @@ from .importing import check_source
 from .minors import flag_minor
 
 ANY = "*"  # an `If-Match` that only wants the contact to be there
+TOGETHER = 25  # contacts of a bulk that are stored together: for so long the gate may have to wait for one of their numbers
+TRIES = 3  # of a transaction that meets another
+Done = TypeVar("Done")
+_MEETINGS = (database.UniqueViolation, database.DeadlockDetected)
 
 
 class StateChanged(HeguiError):
@@ -83,10 +89,13 @@ def find_ref(client: ApiClient, external_id: str) -> ExternalRef:
 
 def etag_of(contact: Contact) -> str:
     """Tells one state of a contact from another: a keyed hash over all that a system may say of it."""
-    consents = contact.consents.order_by("pk").values_list("purpose_id", "recipient", "given_at", "withdrawn_at")
-    parts: list[str | Protected] = [contact.phone, contact.name or "", contact.note or "", "|".join(sorted(contact.tags))]
-    parts += [str(contact.source_id), str(contact.is_minor), str(contact.erasing_at), *map(str, consents)]
-    return blind_index.tag(parts)
+    consents = sorted(contact.consents.all(), key=lambda consent: consent.pk)
+    given = [(each.purpose_id, each.recipient, each.given_at, each.withdrawn_at) for each in consents]
+    return blind_index.tag([*_values(contact), str(contact.is_minor), str(contact.erasing_at), *map(str, given)])
+
+
+def _values(contact: Contact) -> list[str | Protected]:
+    return [contact.phone, contact.name or "", contact.note or "", "|".join(sorted(contact.tags)), str(contact.source_id)]
 
 
 def checked_told(told: Told, raw: Sequence[str]) -> None:
@@ -97,7 +106,6 @@ def checked_told(told: Told, raw: Sequence[str]) -> None:
         raise BadInput(_("At most 20 tags of at most 40 characters."))
 
 
-@transaction.atomic
 def put_contact(*, client: ApiClient, external_id: str, told: Told, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
     """The contact under that id as told, and what that was: `created`, `updated` or `unchanged`.
 
@@ -105,53 +113,177 @@ def put_contact(*, client: ApiClient, external_id: str, told: Told, if_match: st
     when that is nothing. Consents are added, never taken away: withdraw them. Raises `NotFound`, `BadInput`, `StateChanged`,
     `NumberTaken`, `BeingErased`.
     """
-    ref = ExternalRef.objects.select_related("contact__source").filter(client=client, external_id=external_id).first()
+
+    @transaction.atomic
+    def put() -> tuple[Contact, str]:
+        known = _Known(client, [(external_id, told)])
+        done = _put(known, external_id, told, if_match=if_match, partial=partial)
+        known.enlist()
+        return done
+
+    return _meeting_nobody(put)
+
+
+def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, Told]]) -> list[tuple[Contact, str] | HeguiError]:
+    """`put_contact` for many, in their order: what became of each. A refused one leaves nothing and holds nobody up.
+
+    `TOGETHER` of them are one transaction: what is known of them is read once, and the disk is waited for once.
+    """
+
+    @transaction.atomic
+    def put(some: Sequence[tuple[str, Told]]) -> list[tuple[Contact, str] | HeguiError]:
+        known = _Known(client, some)
+        done: list[tuple[Contact, str] | HeguiError] = []
+        for external_id, told in some:
+            try:
+                with transaction.atomic():
+                    done.append(_put(known, external_id, told))
+            except HeguiError as error:
+                known.read({external_id}, {told.phone} if told.phone else set())
+                done.append(error)
+        known.enlist()
+        return done
+
+    done = []
+    for first in range(0, len(items), TOGETHER):
+        done += _meeting_nobody(partial(put, items[first : first + TOGETHER]))
+    return done
+
+
+def _meeting_nobody(put: Callable[[], Done]) -> Done:
+    """A transaction once more when an import, or another system, brought the same numbers at the same moment."""
+    for _each in range(TRIES - 1):
+        try:
+            return put()
+        except Error as error:
+            if not isinstance(error.__cause__, _MEETINGS):
+                raise
+    return put()
+
+
+class _Known:
+    """What is there of the contacts that items name: read under the locks of their numbers, and kept up while items change it."""
+
+    def __init__(self, client: ApiClient, items: Sequence[tuple[str, Told]]) -> None:
+        self.client = client
+        self.refs: dict[str, ExternalRef] = {}
+        self.contacts: dict[bytes, Contact] = {}
+        self.consents: set[tuple[int, str, str, datetime]] = set()  # contact, purpose, recipient, moment
+        self._sources: dict[int, DataSource] = {}
+        self._lists: dict[str, tuple[list[int], HeguiError | None]] = {}
+        self.read({external_id for external_id, _told in items}, {told.phone for _external_id, told in items if told.phone})
+
+    @cached_property
+    def purposes(self) -> dict[str, Purpose]:
+        return {purpose.code: purpose for purpose in Purpose.objects.all()}
+
+    @cached_property
+    def days_kept(self) -> int:
+        return policies.days_kept(DataClass.CONTACT, clock.now())
+
+    def read(self, external_ids: set[str], numbers: set[Protected]) -> None:
+        """What is there under these ids and numbers. While a lock was waited for, an id may have gone to another number: look again."""
+        indexes, held = {blind_index.number_index(number) for number in numbers}, set[bytes]()
+        while True:
+            named = ExternalRef.objects.filter(client=self.client, external_id__in=external_ids).select_related("contact")
+            refs = {ref.external_id: ref for ref in named}
+            wanted = indexes | {bytes(ref.contact.number_index) for ref in refs.values()}
+            if wanted <= held:
+                break
+            lock_numbers(wanted - held)
+            held |= wanted
+        # In the order of their numbers, as imports lock them, so that nobody waits for another in a circle.
+        rows = Contact.objects.select_for_update(of=("self",)).filter(number_index__in=held).order_by("number_index")
+        contacts = {bytes(contact.number_index): contact for contact in rows}
+        given = Consent.objects.filter(contact__in=contacts.values())
+        self.consents = {said for said in self.consents if said[0] not in {contact.pk for contact in contacts.values()}}
+        self.consents |= set(given.values_list("contact_id", "purpose__code", "recipient", "given_at"))
+        self._read_sources(pk__in={contact.source_id for contact in contacts.values()} - self._sources.keys())
+        for contact in contacts.values():
+            contact.source = self._sources[contact.source_id]
+        for ref in refs.values():
+            ref.contact = contacts[bytes(ref.contact.number_index)]
+        for external_id in external_ids:
+            self.refs.pop(external_id, None)
+        for index in held:
+            self.contacts.pop(index, None)
+        self.refs |= refs
+        self.contacts |= contacts
+
+    def _read_sources(self, **wanted: Any) -> None:
+        found = DataSource.objects.filter(**wanted).prefetch_related("purposes", "wordings")
+        self._sources |= {source.pk: source for source in found}
+
+    def source(self, code: str) -> DataSource:
+        """Raises `BadInput` for one from which nothing may come today."""
+        by_code = {source.code: source for source in self._sources.values()}
+        if code not in by_code:
+            self._read_sources(code=code)
+            by_code = {source.code: source for source in self._sources.values()}
+        if code not in by_code:
+            raise BadInput(_("Name the data source that the contact comes from, by its code."))
+        check_source(by_code[code])
+        return by_code[code]
+
+    def join(self, list_code: str, contact: Contact) -> None:
+        """Note who joins a list. Raises what the list's keeper raises for one that is not there."""
+        if list_code not in self._lists:
+            refused = None
+            try:
+                self._tell(list_code, [])
+            except HeguiError as error:
+                refused = error
+            self._lists[list_code] = ([], refused)
+        joining, refused = self._lists[list_code]
+        if refused:
+            raise refused
+        joining.append(contact.pk)
+
+    def enlist(self) -> None:
+        for list_code, (joining, _refused) in self._lists.items():
+            if joining:
+                self._tell(list_code, joining)
+
+    def _tell(self, list_code: str, contact_ids: list[int]) -> None:
+        signals.contacts_stored.send(sender=Contact, list_code=list_code, contact_ids=contact_ids, client=self.client)
+
+
+def _put(known: _Known, external_id: str, told: Told, *, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
+    ref = known.refs.get(external_id)
     if ref is None and partial:
         raise NotFound()
     number = told.phone or (ref.contact.phone if ref else None)
     if number is None:
         raise BadInput(_("Give the phone."))
     index = blind_index.number_index(number)
-    lock_numbers({index, *([bytes(ref.contact.number_index)] if ref else [])})
-    contact = Contact.objects.select_for_update(of=("self",)).select_related("source").filter(number_index=index).first()
+    contact = known.contacts.get(index)
     if contact is not None and contact.erasing_at is not None:
         raise BeingErased()
     if if_match and (ref is None or if_match not in {ANY, etag_of(ref.contact)}):
         raise StateChanged()
-    before = etag_of(contact) if contact else ""
     if contact is None:
-        source = _source(told.source or (ref.contact.source.code if ref else ""))
-        contact = _new(number, index, source)
-    _write(contact, told, partial=partial)
-    outcome = _link(client, external_id, ref, contact, told.list_code)
-    for consent in told.consents:
-        _consent(client, contact, consent)
-    if told.minor:
-        flag_minor(contact=contact, reason=told.minor, client=client)
-        contact.refresh_from_db(fields=["is_minor"])
-    if outcome == "linked":
-        outcome = "unchanged" if before == etag_of(contact) else "updated"
-    return contact, outcome
+        contact = _new(known, number, index, known.source(told.source or (ref.contact.source.code if ref else "")))
+    changes = [
+        _written(known, contact, told, partial=partial),
+        _linked(known, external_id, ref, contact),
+        *[_consent_recorded(known, contact, consent) for consent in told.consents],
+        _minor_flagged(known, contact, told.minor),
+    ]
+    if told.list_code:
+        known.join(told.list_code, contact)
+    return contact, "created" if ref is None else "updated" if any(changes) else "unchanged"
 
 
-def _source(code: str) -> DataSource:
-    source = DataSource.objects.filter(code=code).first()
-    if source is None:
-        raise BadInput(_("Name the data source that the contact comes from, by its code."))
-    check_source(source)
-    return source
-
-
-def _new(number: Protected, index: bytes, source: DataSource) -> Contact:
+def _new(known: _Known, number: Protected, index: bytes, source: DataSource) -> Contact:
     now = clock.now()
-    return Contact.objects.create(
+    return Contact(
         phone=number, number_index=index, last4_index=blind_index.last4_index(number), zones=list(phones.zones_of(number)), source=source,
-        created_at=now, expires_at=now + timedelta(days=policies.days_kept(DataClass.CONTACT, now)),
+        created_at=now, expires_at=now + timedelta(days=known.days_kept),
     )  # fmt: skip
 
 
-def _write(contact: Contact, told: Told, *, partial: bool) -> None:
-    values: Any = contact
+def _written(known: _Known, contact: Contact, told: Told, *, partial: bool) -> bool:
+    before, values = _values(contact), cast("Any", contact)
     if told.name is not None or not partial:
         values.name = told.name
     if told.note is not None or not partial:
@@ -159,44 +291,52 @@ def _write(contact: Contact, told: Told, *, partial: bool) -> None:
     if told.tags is not None or not partial:
         contact.tags = list(told.tags or ())
     if told.source and told.source != contact.source.code:
-        contact.source = _source(told.source)
+        contact.source = known.source(told.source)
+    if contact.pk is not None and _values(contact) == before:
+        return False
     contact.save()
+    known.contacts[bytes(contact.number_index)] = contact
+    return True
 
 
-def _link(client: ApiClient, external_id: str, ref: ExternalRef | None, contact: Contact, list_code: str) -> str:
-    """`created`, or `linked` where the id named the contact before. A number that changed takes the id with it."""
-    outcome = "linked"
-    if ref is None or ref.contact_id != contact.pk:
-        try:
-            with transaction.atomic():
-                ExternalRef.objects.update_or_create(
-                    client=client, external_id=external_id, defaults={"contact": contact}, create_defaults={"contact": contact}
-                )
-        except IntegrityError:
-            raise NumberTaken() from None
-        if ref is None:
-            outcome = "created"
-        else:
-            _let_go(ref.contact)
-    if list_code:
-        signals.contacts_stored.send(sender=Contact, list_code=list_code, contact_ids=[contact.pk], client=client)
-    return outcome
+def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: Contact) -> bool:
+    """Whether the id names another contact now. A number that changed takes the id with it, and is not kept when nobody names it."""
+    if ref is not None and ref.contact_id == contact.pk:
+        return False
+    try:
+        known.refs[external_id], _is_new = ExternalRef.objects.update_or_create(
+            client=known.client, external_id=external_id, defaults={"contact": contact}
+        )
+    except IntegrityError as error:
+        if cast("Any", error.__cause__).diag.constraint_name != "contact_once_a_client":
+            raise
+        raise NumberTaken() from None
+    if ref is not None and not ref.contact.external_refs.exists():
+        _begin_erasure(ref.contact)
+    return True
 
 
-def _let_go(contact: Contact) -> None:
-    """The number that nobody names any more is not kept beside the new one."""
-    if not contact.external_refs.exists():
-        _begin_erasure(contact)
-
-
-def _consent(client: ApiClient, contact: Contact, told: GivenConsent) -> Consent:
-    purpose = Purpose.objects.filter(code=told.purpose).first()
-    if purpose is None:
+def _consent_recorded(known: _Known, contact: Contact, told: GivenConsent) -> bool:
+    """Whether that was one which was not known yet."""
+    said = (contact.pk, told.purpose, told.recipient, told.given_at)
+    if said in known.consents:
+        return False
+    if told.purpose not in known.purposes:
         raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=told.purpose)
-    return record_consent(
-        contact=contact, purpose=purpose, channel=told.channel, given_at=told.given_at, reference=told.evidence, client=client,
-        recipient=told.recipient, version=told.wording_version,
+    record_consent(
+        contact=contact, purpose=known.purposes[told.purpose], channel=told.channel, given_at=told.given_at, reference=told.evidence,
+        client=known.client, recipient=told.recipient, version=told.wording_version,
     )  # fmt: skip
+    known.consents.add(said)
+    return True
+
+
+def _minor_flagged(known: _Known, contact: Contact, reason: str) -> bool:
+    if not reason or contact.is_minor:
+        return False
+    flag_minor(contact=contact, reason=reason, client=known.client)
+    contact.refresh_from_db(fields=["is_minor"])
+    return True
 
 
 @transaction.atomic
