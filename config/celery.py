@@ -36,6 +36,7 @@ app.conf.update(
     enable_utc=True,
     beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
     beat_schedule={
+        "forget-attempts": {"task": "apps.accounts.tasks.forget_attempts", "schedule": crontab(minute=10)},
         "expire-reservations": {"task": "apps.calls.tasks.expire_reservations", "schedule": 15.0},
         "pick-up-jobs": {"task": "apps.jobs.tasks.pick_up", "schedule": 30.0},
         "delete-discarded": {"task": "apps.jobs.tasks.delete_discarded", "schedule": 60.0},
@@ -72,6 +73,7 @@ app.conf.update(
 )
 app.autodiscover_tasks(
     [
+        "apps.accounts",
         "apps.audit",
         "apps.access",
         "apps.jobs",

@@ -81,7 +81,8 @@ DATABASES["default"].update(
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+# So many that nobody pushes out the counter of a name by trying others; `forget-attempts` lets go of those that are over.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}}
 EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")

@@ -16,8 +16,8 @@ class HeldTable(tables.Table):
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     why = columns.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
-    until = columns.DateTimeColumn(verbose_name=_("until"), format="Y-m-d H:i")
-    last_used = columns.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
+    until = columns.DateTimeColumn(verbose_name=_("until"))
+    last_used = columns.DateTimeColumn(verbose_name=_("last used"))
 
     class Meta:
         orderable = False
@@ -36,7 +36,7 @@ class GrantTable(tables.Table):
 
 
 class AuditTable(tables.Table):
-    created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i", linkify=("permission_audit", {"pk": tables.A("pk")}))
+    created_at = columns.DateTimeColumn(verbose_name=_("time"), linkify=("permission_audit", {"pk": tables.A("pk")}))
     found = columns.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
     gone = tables.Column(verbose_name=_("gone since the one before"))
     requested_by = tables.Column(verbose_name=_("asked by"), default=_("weekly task"))
@@ -65,8 +65,8 @@ class ReviewItemTable(tables.Table):
     review = tables.Column(accessor="review__name", verbose_name=_("review"))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    due = columns.DateColumn(accessor="review__due_on", verbose_name=_("due on"), format="Y-m-d")
-    last_used = columns.DateTimeColumn(verbose_name=_("last used"), format="Y-m-d H:i")
+    due = columns.DateColumn(accessor="review__due_on", verbose_name=_("due on"))
+    last_used = columns.DateTimeColumn(verbose_name=_("last used"))
     verdict = columns.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 
     class Meta:

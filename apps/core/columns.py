@@ -51,13 +51,13 @@ class _Moment:
 
 @library.register
 class DateColumn(_Moment, tables.DateColumn):
-    """A day, in the viewer's time zone."""
+    """A day, in the viewer's time zone, written as everywhere on pages."""
 
-    form = "SHORT_DATE_FORMAT"
+    form = "Y-m-d"
 
 
 @library.register
 class DateTimeColumn(_Moment, tables.DateTimeColumn):
     """A moment, in the viewer's time zone."""
 
-    form = "SHORT_DATETIME_FORMAT"
+    form = "Y-m-d H:i"
