@@ -11,6 +11,8 @@ from django.core.management.base import CommandError, CommandParser
 from apps.console.bench import BENCHES, Line, Scale, scratch_database
 from apps.core import cli
 
+LEAST_SCALE = 0.02  # less is too few to measure
+
 
 class Command(cli.Command):
     help = f"Measure against a floor. Benchmarks: {', '.join(BENCHES)}."
@@ -23,8 +25,8 @@ class Command(cli.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         if unknown := set(options["names"]) - BENCHES.keys():
             raise CommandError(f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
-        if not 0 < options["scale"] <= 1:
-            raise CommandError("--scale lies above 0 and is at most 1.")
+        if not LEAST_SCALE <= options["scale"] <= 1:
+            raise CommandError(f"--scale lies between {LEAST_SCALE} and 1.")
         lines: list[Line] = []
         for name in options["names"] or BENCHES:
             with scratch_database():
