@@ -19,6 +19,8 @@ from apps.core.models import Dated, is_hash, named
 class SubjectRequest(Dated):
     """One request. `due_on` is the last day (15 working days); it moves while the identity is open, which `paused_on` shows."""
 
+    BY_CODE = "one-time code to the number"  # how the page verifies who asks, as it is stored
+
     class Kind(models.TextChoices):
         SEE = "see", _("see their data")
         CORRECT = "correct", _("correct their data")
@@ -97,6 +99,11 @@ class SubjectRequest(Dated):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def verified_how(self) -> str:
+        """How the identity was verified, in the reader's language where it was the page; "" while it was not."""
+        return str(_("one-time code to the number")) if self.verification == self.BY_CODE else self.verification
 
     @property
     def public_id(self) -> str:

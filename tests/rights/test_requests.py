@@ -152,7 +152,10 @@ def test_the_person_asks_by_a_code_to_the_number(world: World, sent: list[tuple[
     answer = browser.post(page, {"word": word, "code": code_in(sent)})
     made = SubjectRequest.objects.get()
     assert made.public_id in answer.content.decode()
-    assert (made.state, made.channel, made.verification, made.recorded_by) == ("open", "page", "one-time code to the number", None)
+    assert (made.state, made.channel, made.verification, made.recorded_by) == ("open", "page", SubjectRequest.BY_CODE, None)
+    assert made.verified_how == "发送至该号码的一次性验证码"
+    with override("en"):
+        assert made.verified_how == "one-time code to the number"
     assert browser.post(page, {"word": word, "code": code_in(sent)}).context["made"] == made, "once more is the same request"
     assert SubjectRequest.objects.count() == 1
 

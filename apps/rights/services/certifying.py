@@ -69,7 +69,7 @@ def as_pdf(request: SubjectRequest) -> bytes:
                 "at": told["at"][:16].replace("T", " "),
             },
             _("State: %(state)s.") % {"state": request.get_state_display()} + (f" {request.refusal}" if request.refusal else ""),
-            _("Identity: %(how)s.") % {"how": request.verification or "–"},
+            _("Identity: %(how)s.") % {"how": request.verified_how or "–"},
         ],
         rows=[[_("where"), _("rows"), _("kept, and why")], *([str(cell) for cell in row] for row in rows_of(request))],
         widths=[180, 60, 250],

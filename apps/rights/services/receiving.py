@@ -121,7 +121,7 @@ def _confirmed(word: str) -> SubjectRequest | None:
     if made is None or made.state != State.UNCONFIRMED:
         return made
     now = clock.now()
-    made.state, made.verified_at, made.verification = State.OPEN, now, "one-time code to the number"
+    made.state, made.verified_at, made.verification = State.OPEN, now, SubjectRequest.BY_CODE
     due = rules.due_after(timezone.localdate(now), policies.calendar(now))
     made.received_at, made.due_on, made.is_provisional = now, due.day, due.is_provisional
     made.save()

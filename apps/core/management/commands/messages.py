@@ -5,6 +5,7 @@ text is missing, fuzzy or no longer used. What Django loads is compiled by itsel
 """
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ class Command(cli.Command):
         wrong += [f"not translated: {text!r}" for text, message in stored.items() if not _is_translated(message) or message.fuzzy]
         for text, message in stored.items():
             wrong += [f"{text!r}: {error}" for error in message.check()]
+            if _is_translated(message) and _filled_in(message.string) != _filled_in(message.id):
+                wrong.append(f"{text!r}: the translation does not name the same things")
         if wrong:
             raise CommandError("\n".join(wrong))
         self.stdout.write(f"{len(stored)} texts, all translated.")
@@ -67,6 +70,11 @@ class Command(cli.Command):
 def _is_translated(message: Message) -> bool:
     """Of a text with a plural, every form."""
     return all(message.string) if isinstance(message.string, tuple) else bool(message.string)
+
+
+def _filled_in(text: str | tuple[str, ...] | list[str]) -> set[str]:
+    """What is put into a text; of a plural, into its last form."""
+    return set(re.findall(r"%\((\w+)\)", text if isinstance(text, str) else text[-1]))
 
 
 def _read(path: Path) -> Catalog:
