@@ -60,7 +60,7 @@ class Command(cli.Command):
         wrong += [f"not translated: {text!r}" for text, message in stored.items() if not _is_translated(message) or message.fuzzy]
         for text, message in stored.items():
             wrong += [f"{text!r}: {error}" for error in message.check()]
-            if _is_translated(message) and _filled_in(message.string) != _filled_in(message.id):
+            if _is_translated(message) and _filled_in(message.string or "") != _filled_in(message.id):
                 wrong.append(f"{text!r}: the translation does not name the same things")
         if wrong:
             raise CommandError("\n".join(wrong))
