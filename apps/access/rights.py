@@ -79,3 +79,11 @@ def rights_of(user: User) -> Rights:
     if known is None:
         known = user.__dict__["_rights"] = Rights(user, clock.now())
     return known
+
+
+def shown_to(user: User, obj: Any, field: str) -> str:
+    """A protected value as far as the person may see it: its mask, a dash for none, nothing without the right to see the mask."""
+    if not rights_of(user).may(f"{obj._meta.label_lower}.{field}", "view_masked"):
+        return ""
+    held = getattr(obj, field)
+    return str(held) if held else "–"

@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.access.columns import MaskedColumn
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
 from apps.core import columns
@@ -33,9 +34,9 @@ class ApiClientTable(tables.Table):
 
 
 class ContactTable(tables.Table):
-    phone = columns.TemplateColumn(template_name="contacts/_phone_link.html", verbose_name=_("phone"))
-    name = columns.TemplateColumn(template_code="{% load protected %}{% value record 'name' %}", verbose_name=_("full name"))
-    tags = columns.TemplateColumn(template_name="_tags.html", verbose_name=_("tags"))
+    phone = MaskedColumn(verbose_name=_("phone"), linkify=("contact", {"pk": tables.A("pk")}))
+    name = MaskedColumn(verbose_name=_("full name"))
+    tags = columns.TagsColumn(verbose_name=_("tags"))
     source = tables.Column(verbose_name=_("data source"))
     created_at = columns.DateColumn(verbose_name=_("since"))
     expires_at = columns.DateColumn(verbose_name=_("deleted after"))

@@ -14,6 +14,7 @@ import django_tables2 as tables
 from django.template import Context, Template
 from django.template.defaultfilters import date as date_filter
 from django.template.loader import get_template
+from django.utils.html import format_html_join
 from django.utils.timezone import localtime
 from django_tables2.columns import library
 
@@ -31,6 +32,15 @@ class TemplateColumn(tables.TemplateColumn):
         context = getattr(table, "context", None) or Context()
         with context.update(self.get_context_data(record=record, table=table, value=value, bound_column=bound_column, **kwargs)):
             return str(template.render(context))
+
+    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
+
+
+class TagsColumn(tables.Column):
+    """Words, each a badge (as `_tags.html` draws them)."""
+
+    def render(self, value: list[str]) -> str:
+        return format_html_join("", '<span class="badge bg-blue-lt me-1">{}</span>', ((tag,) for tag in value))
 
     render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
 

@@ -16,12 +16,13 @@ class Shown(tables.Table):
     day = columns.DateColumn(verbose_name="day")
     moment = columns.DateTimeColumn(attrs={"td": {"class": "text-nowrap"}})
     word = columns.TemplateColumn(template_code="{{ record.word }}{{ of_page }}{{ value|default:'' }}")
+    tags = columns.TagsColumn()
     text = tables.Column(verbose_name='a "name"')
 
 
 def body(*rows: dict[str, Any]) -> str:
     page = Template("{% load cells %}{% table_body table %}")
-    table = Shown([{"day": None, "moment": None, "word": "", "text": "", **row} for row in rows])
+    table = Shown([{"day": None, "moment": None, "word": "", "tags": [], "text": "", **row} for row in rows])
     table.context = Context({"of_page": "!"})
     return page.render(Context({"table": table}))
 
@@ -50,7 +51,13 @@ def test_days_are_written_the_same_in_every_language(language: str) -> None:
 
 
 def test_nothing_is_a_dash() -> None:
-    assert body({}).count(">—</td>") == 3, "day, moment and text: a template says itself what it shows for none"
+    assert body({}).count(">—</td>") == 3, "day, moment and text: a template says itself what it shows for none, and no tag is no badge"
+
+
+def test_each_tag_is_a_badge() -> None:
+    assert '<span class="badge bg-blue-lt me-1">老客户</span><span class="badge bg-blue-lt me-1">&lt;b&gt;</span></td>' in body(
+        {"tags": ["老客户", "<b>"]}
+    )
 
 
 def test_a_template_sees_the_row_and_the_page_and_what_it_shows_is_escaped() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from ..rights import rights_of
+from ..rights import shown_to
 
 register = template.Library()
 
@@ -12,8 +12,4 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def value(context: dict[str, Any], obj: Any, field: str) -> str:
     """The mask, a dash for none, nothing without the right to see the mask."""
-    name = f"{obj._meta.label_lower}.{field}"
-    if not rights_of(context["request"].user).may(name, "view_masked"):
-        return ""
-    held = getattr(obj, field)
-    return str(held) if held else "–"
+    return shown_to(context["request"].user, obj, field)
