@@ -1,9 +1,10 @@
 """`MaskedColumn`: a protected value in a table, as far as the viewer may see it."""
 
-import inspect
 from typing import Any
 
 import django_tables2 as tables
+
+from apps.core.columns import signed
 
 from .rights import shown_to
 
@@ -13,7 +14,6 @@ class MaskedColumn(tables.Column):
 
     empty_values = ()
 
+    @signed
     def render(self, record: Any, table: tables.Table, bound_column: Any) -> str:
         return shown_to(table.request.user, record, bound_column.name)
-
-    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]  # the library asks for it for each cell

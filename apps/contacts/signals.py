@@ -1,6 +1,7 @@
 """What rooms above may need to know inside the same transaction.
 
-`contacts_stored`: with `contact_ids`, `list_code` ("": none) of the list that they join, and `client` where a program brought them.
+`contacts_stored`: with `contact_ids`, `list_code` ("": none) of the list that they join, and `client` where a program brought them; without
+ids it only asks whether there is such a list.
 `source_withdrawn`: with `source`; its contacts may be called no more and are to be erased.
 `calling_stopped`: with `contact`, `purpose` (None: every one) and `marketing_only`; reservations for such calls are let go of.
 `erasure_asked`: with `contact`, which another system has deleted; what is known of it is to be erased.

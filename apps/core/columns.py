@@ -6,6 +6,7 @@ days need none.
 """
 
 import inspect
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -19,6 +20,12 @@ from django.utils.timezone import localtime
 from django_tables2.columns import library
 
 
+def signed(render: Callable[..., str]) -> Callable[..., str]:
+    """A column's `render` whose signature is known beforehand: the library asks for it for each cell."""
+    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
+    return render
+
+
 @cache
 def _compiled(code: str) -> Template:
     return Template(code)
@@ -27,22 +34,20 @@ def _compiled(code: str) -> Template:
 class TemplateColumn(tables.TemplateColumn):
     """`record`, `value` and what the page knows, by a template."""
 
+    @signed
     def render(self, record: Any, table: tables.Table, value: Any, bound_column: Any, **kwargs: Any) -> str:
         template = _compiled(self.template_code) if self.template_code else get_template(self.template_name).template  # type: ignore[attr-defined]
         context = getattr(table, "context", None) or Context()
         with context.update(self.get_context_data(record=record, table=table, value=value, bound_column=bound_column, **kwargs)):
             return str(template.render(context))
 
-    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
-
 
 class TagsColumn(tables.Column):
     """Words, each a badge (as `_tags.html` draws them)."""
 
+    @signed
     def render(self, value: list[str]) -> str:
         return format_html_join("", '<span class="badge bg-blue-lt me-1">{}</span>', ((tag,) for tag in value))
-
-    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
 
 
 class _Moment:
@@ -53,10 +58,9 @@ class _Moment:
         super().__init__(**kwargs)
         self.form = format or self.form
 
+    @signed
     def render(self, value: date) -> str:
         return str(date_filter(localtime(value) if isinstance(value, datetime) else value, self.form))
-
-    render.__signature__ = inspect.signature(render)  # type: ignore[attr-defined]
 
 
 @library.register
