@@ -4,6 +4,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 
@@ -23,7 +24,17 @@ class HeldTable(tables.Table):
         orderable = False
 
 
-class GrantTable(tables.Table):
+class GrantTable(ListTable):
+    list_name = "grants"
+    sortable = by(
+        "right",
+        "ends_at",
+        "state",
+        beneficiary="beneficiary__display_name",
+        requested_by="requested_by__display_name",
+        approved_by="approved_by__display_name",
+    )
+
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"), empty_values=())
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
@@ -35,7 +46,10 @@ class GrantTable(tables.Table):
         orderable = False
 
 
-class AuditTable(tables.Table):
+class AuditTable(ListTable):
+    list_name = "permission_audits"
+    sortable = by(created_at="pk")
+
     created_at = columns.DateTimeColumn(verbose_name=_("time"), linkify=("permission_audit", {"pk": tables.A("pk")}))
     found = columns.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
     gone = tables.Column(verbose_name=_("gone since the one before"))
@@ -47,7 +61,9 @@ class AuditTable(tables.Table):
         orderable = False
 
 
-class FindingTable(tables.Table):
+class FindingTable(ListTable):
+    sortable = by("kind", "due_on", owner="owner__display_name")
+
     subject = columns.TemplateColumn(
         template_code="{{ record.subject|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
     )
@@ -61,7 +77,18 @@ class FindingTable(tables.Table):
         orderable = False
 
 
-class ReviewItemTable(tables.Table):
+class ReviewItemTable(ListTable):
+    list_name = "reviews"
+    sortable = by(
+        "right",
+        "last_used",
+        "verdict",
+        review="review__name",
+        due="review__due_on",
+        holder="holder__display_name",
+        reviewer="reviewer__display_name",
+    )
+
     review = tables.Column(accessor="review__name", verbose_name=_("review"))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))

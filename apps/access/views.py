@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -19,6 +20,7 @@ from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.paging import page_of
 
 from . import queries, reports, services
+from .filters import GrantFilter
 from .forms import GrantForm, ReviewStartForm
 from .models import Finding, PermissionAudit, ProtectedField, ReviewItem
 from .tables import AuditTable, FindingTable, GrantTable, HeldTable, ReviewItemTable
@@ -84,8 +86,8 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*Role.values)
 @require_GET
 def grants(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.grants_of(request.user), request.GET)
-    return render(request, "access/grants.html", {"table": GrantTable(page.rows, request=request), "page": page})
+    chosen = GrantFilter(request.GET, queryset=queries.grants_of(request.user))
+    return render(request, "access/grants.html", list_of(request, GrantTable, chosen).context)
 
 
 @for_roles(*Role.values)
@@ -121,9 +123,8 @@ def grant_decide(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*READERS)
 @require_GET
 def audits(request: StaffRequest) -> HttpResponse:
-    page = page_of(PermissionAudit.objects.select_related("requested_by"), request.GET)
-    shown = {"table": AuditTable(page.rows), "page": page, "may_run": request.user.role == Role.ADMIN}
-    return render(request, "access/audits.html", shown)
+    listed = list_of(request, AuditTable, PermissionAudit.objects.select_related("requested_by"))
+    return render(request, "access/audits.html", {**listed.context, "may_run": request.user.role == Role.ADMIN})
 
 
 @for_roles(Role.ADMIN)
@@ -140,11 +141,9 @@ def audit(request: StaffRequest, pk: int) -> HttpResponse:
     findings = found.findings.select_related("subject", "client", "owner")
     if (kind := request.GET.get("kind", "")) in Finding.Kind.values:
         findings = findings.filter(kind=kind)
-    page = page_of(findings, request.GET)
     shown = {
         "audit": found,
-        "table": FindingTable(page.rows, request=request),
-        "page": page,
+        **list_of(request, FindingTable, findings).context,
         "counts": [(value, label, found.counts[value]) for value, label in Finding.Kind.choices if value in found.counts],
         "kind": kind,
     }
@@ -183,13 +182,7 @@ def reviews(request: StaffRequest) -> HttpResponse:
     items = queries.review_items_of(request.user)
     if "all" not in request.GET:
         items = items.filter(verdict=ReviewItem.Verdict.OPEN)
-    page = page_of(items, request.GET)
-    shown = {
-        "table": ReviewItemTable(page.rows, request=request),
-        "page": page,
-        "form": ReviewStartForm(),
-        "may_start": request.user.role == Role.ADMIN,
-    }
+    shown = {**list_of(request, ReviewItemTable, items).context, "form": ReviewStartForm(), "may_start": request.user.role == Role.ADMIN}
     return render(request, "access/reviews.html", shown)
 
 

@@ -98,3 +98,30 @@ class ApiClient(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ListChoice(models.Model):
+    """What a person does not want to see of one list. `list_name` is the name of its address."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=40)
+    hidden = ArrayField(models.CharField(max_length=40), default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "list_name"], name="one_choice_per_list")]
+
+
+class SavedFilter(models.Model):
+    """What a person filters and sorts a list by again and again; a query string, without `?`."""
+
+    NAME, QUERY = 40, 1_000
+
+    choice = models.ForeignKey(ListChoice, models.CASCADE, related_name="filters")
+    name = models.CharField(max_length=NAME)
+    query = models.CharField(max_length=QUERY)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["choice", "name"], name="saved_filter_has_one_name"),
+            models.CheckConstraint(condition=~Q(name="") & ~Q(query=""), name="saved_filter_chooses"),
+        ]

@@ -4,15 +4,16 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.lists import DAY, ListFilter
 
 from .models import AccessEvent
 
 
-class EventFilter(django_filters.FilterSet):
+class EventFilter(ListFilter):
     kind = django_filters.ChoiceFilter(label=_("What"), choices=AccessEvent.Kind.choices)
     actor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=User.objects.order_by("username"))
     subject = django_filters.CharFilter(label=_("Of what"))
-    since = django_filters.DateFilter(label=_("Since"), field_name="created_at", lookup_expr="date__gte")
+    since = django_filters.DateFilter(label=_("Since"), field_name="created_at", lookup_expr="date__gte", widget=DAY)
 
     class Meta:
         model = AccessEvent

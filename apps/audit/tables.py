@@ -4,11 +4,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import AccessEvent
 
 
-class EventTable(tables.Table):
+class EventTable(ListTable):
+    list_name = "trail"
+    sortable = by(created_at="pk")
+
     created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
     who = columns.TemplateColumn(
         template_code="{{ record.actor|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()

@@ -1,8 +1,8 @@
 """Which models django-auditlog records: every one of ours that people change (R10).
 
 Left out are rows that are themselves a record (decisions, events, entries of the trail and the
-ledger), and queue and job rows, which machines move many times a second. Of a protected field
-the trail says that it changed, never from what to what.
+ledger), queue and job rows, which machines move many times a second, and how a person likes their
+lists. Of a protected field the trail says that it changed, never from what to what.
 """
 
 from auditlog.registry import auditlog
@@ -13,6 +13,8 @@ from apps.core.fields import protected_fields
 from apps.core.protected import Protected
 
 UNTRACKED = {
+    "accounts.listchoice",
+    "accounts.savedfilter",
     "audit.accessevent",
     "audit.change",
     "audit.notice",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core import clock, sealing
@@ -31,8 +32,7 @@ OVERSEERS = (Role.COMPLIANCE, Role.ADMIN)
 def trail(request: StaffRequest) -> HttpResponse:
     """Who read what, when, why and from where; as far as the viewer may see."""
     filtered = EventFilter(request.GET, queryset=queries.events_of(request.user))
-    page = page_of(filtered.qs, request.GET)
-    shown = {"table": EventTable(page.rows), "page": page, "filter": filtered}
+    shown = list_of(request, EventTable, filtered).context
     if request.user.role in OVERSEERS:
         shown["state"] = queries.sealed_state()
     return render(request, "audit/trail.html", shown)

@@ -4,11 +4,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import Decision, SpoofingEvent
 
 
-class DecisionTable(tables.Table):
+class DecisionTable(ListTable):
+    list_name = "decisions"
+    sortable = by(at="pk")
+
     at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
     verdict = columns.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
     campaign = tables.Column(verbose_name=_("campaign"))

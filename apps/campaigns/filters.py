@@ -1,4 +1,4 @@
-"""Filters of the contact list; they stand in the URL, so none of them takes a number."""
+"""Filters of the lists of contacts and of campaigns; they stand in the URL, so none of them takes a number."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,15 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Consent, Contact, DataSource
 from apps.core import clock
-from apps.core.paging import BY_SORTING, before_of
+from apps.core.lists import ListFilter
+from apps.core.paging import START, Place
+from apps.policies import queries as policies
 
-from .models import Campaign
+from .models import CallKind, Campaign
 from .queries import is_common, is_queued
 
 SOON = timedelta(days=30)
 
 
-class ContactFilter(django_filters.FilterSet):
+class ContactFilter(ListFilter):
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none(), method="in_campaign")
     source = django_filters.ModelChoiceFilter(label=_("Data source"), queryset=DataSource.objects.all())
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
@@ -30,23 +32,17 @@ class ContactFilter(django_filters.FilterSet):
         model = Contact
         fields = ("campaign", "source", "tag", "consent")
 
-    @property
-    def before(self) -> int | None:
-        return before_of(self.data)
+    def __init__(self, *args: Any, place: Place = START, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place = place
 
     @property
-    def is_used(self) -> bool:
-        """Whether anything was chosen, or a page further down is asked for."""
-        return any(self.data.values())
-
-    @property
-    def order(self) -> Any:
-        """How the page that was asked for is found soonest."""
+    def finds_few(self) -> bool:
         tag = self.form.is_valid() and self.form.cleaned_data.get("tag")
-        return "-pk" if not tag or is_common(tag, before=self.before) else BY_SORTING
+        return bool(tag) and not is_common(tag, place=self.place)
 
     def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: Campaign) -> QuerySet[Contact]:
-        return contacts.filter(is_queued(Q(campaign=campaign), before=self.before))
+        return contacts.filter(is_queued(Q(campaign=campaign), place=self.place))
 
     def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:
         return contacts.filter(tags__contains=[tag])
@@ -60,3 +56,14 @@ class ContactFilter(django_filters.FilterSet):
             given = given.filter(expires_at__lte=now + SOON).exclude(Exists(longer))
         found = Exists(given.filter(contact=OuterRef("pk")))
         return contacts.filter(~found if wanted == "false" else found)
+
+
+class CampaignFilter(ListFilter):
+    name = django_filters.CharFilter(label=_("Name"), lookup_expr="icontains")
+    state = django_filters.ChoiceFilter(label=_("State"), choices=Campaign.State.choices)
+    kind = django_filters.ChoiceFilter(label=_("Kind of call"), choices=CallKind.choices)
+    trade = django_filters.ChoiceFilter(label=_("Trade"), choices=policies.trade_choices)
+
+    class Meta:
+        model = Campaign
+        fields = ("name", "state", "kind", "trade")

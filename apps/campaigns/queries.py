@@ -9,7 +9,7 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact
 from apps.core import clock
-from apps.core.paging import PAGE
+from apps.core.paging import PAGE, START, Place
 
 from .models import Campaign, CampaignUserPermission, QueueEntry
 
@@ -41,32 +41,32 @@ def is_foreign(viewer: User, contact: Contact) -> bool:
     return not entries.filter(campaign__in=standing.values("content_object")).exists()
 
 
-def contacts_of(viewer: User, *, before: int | None = None) -> QuerySet[Contact]:
-    """Contacts in the viewer's campaigns, of those with row numbers below `before`; compliance sees those in no campaign too."""
+def contacts_of(viewer: User, *, place: Place = START) -> QuerySet[Contact]:
+    """Contacts in the viewer's campaigns; compliance sees those in no campaign too. `place`: of the page they are for."""
     contacts = Contact.objects.select_related("source")
     if viewer.role == Role.COMPLIANCE and viewer.is_active:
         return contacts
     # The ids, not the question for them: with those known, a page deep in a long list costs what the first one does.
-    return contacts.filter(is_queued(Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True))), before=before))
+    return contacts.filter(is_queued(Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True))), place=place))
 
 
-def is_queued(where: Q, *, before: int | None = None) -> Exists:
-    """Whether a contact is in a queue. `before` is said of the queue too: PostgreSQL does not conclude it from the contact's id, and
+def is_queued(where: Q, *, place: Place = START) -> Exists:
+    """Whether a contact is in a queue. The place is said of the queue too: PostgreSQL does not conclude it from the contact's id, and
     would read the queue from its end."""
-    entries = QueueEntry.objects.filter(where, contact=OuterRef("pk"))
-    return Exists(entries if before is None else entries.filter(contact__lt=before))
+    return Exists(QueueEntry.objects.filter(where, place.beyond("contact"), contact=OuterRef("pk")))
 
 
-_AMONG_NEWEST = """
-select count(*) from (select tags from contacts_contact where id < %s order by id desc limit %s) newest where tags @> %s::varchar[]
+_AMONG_NEXT = """
+select count(*) from (select tags from contacts_contact where id {beyond} %s order by id {way} limit %s) next where tags @> %s::varchar[]
 """
-NEWEST = 5_000
+LOOKED_AT = 5_000
 
 
-def is_common(tag: str, *, before: int | None = None) -> bool:
-    """Whether walking down the contacts from `before` meets the tag often enough to fill a page soon."""
+def is_common(tag: str, *, place: Place = START) -> bool:
+    """Whether walking through the contacts from there meets the tag often enough to fill a page soon."""
+    beyond, way, start = ("<", "desc", 2**63 - 1) if place.down else (">", "asc", 0)
     with connection.cursor() as cursor:
-        cursor.execute(_AMONG_NEWEST, [before or 2**63 - 1, NEWEST, [tag]])
+        cursor.execute(_AMONG_NEXT.format(beyond=beyond, way=way), [place.after or start, LOOKED_AT, [tag]])
         return cursor.fetchone()[0] > PAGE
 
 

@@ -7,11 +7,16 @@ from apps.access.columns import MaskedColumn
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
 from apps.core import columns
+from apps.core.lists import ListTable, by
+from apps.policies.tables import TradeTable
 
 from .models import Campaign
 
 
-class CampaignTable(tables.Table):
+class CampaignTable(TradeTable):
+    list_name = "campaigns"
+    sortable = by("name", "code", "kind", "trade", "state", "starts_on", "ends_on")
+
     name = tables.Column(linkify=("campaign", {"pk": tables.A("pk")}), verbose_name=_("name"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
@@ -21,7 +26,10 @@ class CampaignTable(tables.Table):
         orderable = False
 
 
-class ApiClientTable(tables.Table):
+class ApiClientTable(ListTable):
+    list_name = "api_clients"
+    sortable = by("name", "ends_at", "last_used_at", "is_active", owner="owner__display_name")
+
     scopes = columns.TemplateColumn(template_code="{{ record.scopes|join:', ' }}", verbose_name=_("scopes"))
     campaigns = columns.TemplateColumn(template_code="{{ record.campaigns.all|join:', ' }}", verbose_name=_("campaigns"), empty_values=())
     addresses = columns.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
@@ -33,7 +41,10 @@ class ApiClientTable(tables.Table):
         orderable = False
 
 
-class ContactTable(tables.Table):
+class ContactTable(ListTable):
+    list_name = "contacts"
+    sortable = by(created_at="pk")
+
     phone = MaskedColumn(verbose_name=_("phone"), linkify=("contact", {"pk": tables.A("pk")}))
     name = MaskedColumn(verbose_name=_("full name"))
     tags = columns.TagsColumn(verbose_name=_("tags"))

@@ -5,9 +5,15 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core import columns
+from apps.core.lists import ListTable, by
+from apps.core.paging import Sort
 
 
-class PeopleTable(tables.Table):
+class PeopleTable(ListTable):
+    list_name = "people"
+    usual = Sort("display_name", "display_name", down=False)
+    sortable = by("display_name", "username", "role", "is_active", "suspended_at", "last_login", department="department__name")
+
     display_name = tables.Column(linkify=("person", {"pk": tables.A("pk")}))
     department = tables.Column(verbose_name=_("department"))
     last_login = columns.DateTimeColumn(verbose_name=_("last sign-in"))

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -26,6 +27,7 @@ from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 from apps.scripts import queries as scripts
 
+from .filters import PeopleFilter
 from .tables import PeopleTable
 
 
@@ -52,8 +54,8 @@ def home(request: StaffRequest) -> HttpResponse:
 @for_roles(Role.ADMIN)
 @require_GET
 def people(request: StaffRequest) -> HttpResponse:
-    rows = User.objects.select_related("department").order_by("role", "username")
-    return render(request, "console/people.html", {"table": PeopleTable(rows)})
+    chosen = PeopleFilter(request.GET, queryset=User.objects.select_related("department"))
+    return render(request, "console/people.html", list_of(request, PeopleTable, chosen).context)
 
 
 @for_roles(Role.ADMIN, Role.COMPLIANCE)

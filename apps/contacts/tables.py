@@ -4,11 +4,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import DataSource
 
 
-class SourceTable(tables.Table):
+class SourceTable(ListTable):
+    list_name = "sources"
+    sortable = by("name", "code", "origin", "state", recorded_by="recorded_by__display_name", approved_by="approved_by__display_name")
+
     name = tables.Column(linkify=("source", {"pk": tables.A("pk")}))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 

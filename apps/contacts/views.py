@@ -8,15 +8,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.pages import attachment, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core import vault
 from apps.core.errors import NotFound
-from apps.core.paging import page_of
 
 from . import services
+from .filters import SourceFilter
 from .forms import AgreementForm, MappingForm, SourceForm, WordingForm
 from .models import ContactImport, DataSource, Wording
 from .rules import STATUS_WORDS, STATUSES
@@ -30,8 +31,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @for_roles(*STAFF)
 @require_GET
 def sources(request: StaffRequest) -> HttpResponse:
-    page = page_of(DataSource.objects.select_related("recorded_by", "approved_by"), request.GET)
-    return render(request, "contacts/sources.html", {"table": SourceTable(page.rows), "page": page})
+    chosen = SourceFilter(request.GET, queryset=DataSource.objects.select_related("recorded_by", "approved_by"))
+    return render(request, "contacts/sources.html", list_of(request, SourceTable, chosen).context)
 
 
 @for_roles(*STAFF)

@@ -6,11 +6,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import OptOut
 
 
-class OptOutTable(tables.Table):
+class OptOutTable(ListTable):
+    list_name = "opt_outs"
+    sortable = by(created_at="pk")
+
     public_id = tables.Column(verbose_name=_("entry"))
     channel = tables.Column(verbose_name=_("channel"))
     scope = tables.Column(verbose_name=_("what is refused"))

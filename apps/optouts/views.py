@@ -12,14 +12,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.access import services as access
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.paging import page_of
 from apps.core.sending import can_send
 
 from . import queries, services
+from .filters import OptOutFilter
 from .forms import LiftForm, ListForm, RecordForm, ScrubForm
 from .models import Lift, ListIn, Message, Scrub
 from .tables import OptOutTable
@@ -30,11 +31,10 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @for_roles(*STAFF)
 @require_GET
 def opt_outs(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.register(request.user), request.GET)
+    chosen = OptOutFilter(request.GET, queryset=queries.register(request.user))
     is_compliance = request.user.role == Role.COMPLIANCE
     shown = {
-        "table": OptOutTable(page.rows),
-        "page": page,
+        **list_of(request, OptOutTable, chosen).context,
         "latency": queries.latency(),
         "to_judge": queries.to_judge()[:50] if is_compliance else (),
         "lifts": queries.open_lifts() if is_compliance else (),

@@ -3,16 +3,15 @@
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.lists import DAY, ListFilter
+
 from .models import Complaint, Recording, Transcript
 
-DAY = forms.DateInput(attrs={"type": "date"})
 
-
-class RecordingFilter(django_filters.FilterSet):
+class RecordingFilter(ListFilter):
     campaign = django_filters.CharFilter(label=_("Campaign"), field_name="campaign__name", lookup_expr="icontains")
     agent = django_filters.CharFilter(label=_("Agent"), field_name="agent__display_name", lookup_expr="icontains")
     flaw = django_filters.ChoiceFilter(label=_("Flaw"), field_name="flaws", choices=Recording.Flaw.choices, method="has_flaw")
@@ -33,7 +32,7 @@ class RecordingFilter(django_filters.FilterSet):
         return rows.filter(call__in=Transcript.objects.filter(worst=value, call__isnull=False).values("call"))
 
 
-class ComplaintFilter(django_filters.FilterSet):
+class ComplaintFilter(ListFilter):
     state = django_filters.ChoiceFilter(label=_("State"), choices=Complaint.State.choices)
     kind = django_filters.ChoiceFilter(label=_("About"), choices=Complaint.Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Came by"), choices=Complaint.Channel.choices)

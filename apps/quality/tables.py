@@ -4,12 +4,16 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import Complaint, Recording
 from .rules.listening import clock_time
 
 
-class RecordingTable(tables.Table):
+class RecordingTable(ListTable):
+    list_name = "recordings"
+    sortable = by("started_at")
+
     started_at = columns.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"), default="–")
@@ -26,7 +30,19 @@ class RecordingTable(tables.Table):
         return clock_time(value)
 
 
-class ComplaintTable(tables.Table):
+class ComplaintTable(ListTable):
+    list_name = "complaints"
+    sortable = by(
+        "received_at",
+        "kind",
+        "channel",
+        "due_at",
+        "state",
+        campaign="campaign__name",
+        agent="agent__display_name",
+        owner="owner__display_name",
+    )
+
     received_at = columns.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"))

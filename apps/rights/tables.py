@@ -4,11 +4,14 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import SubjectRequest
 
 
-class RequestTable(tables.Table):
+class RequestTable(ListTable):
+    sortable = by("received_at", "kind", "channel", "due_on", "state", owner="owner__display_name")
+
     received_at = columns.DateTimeColumn(linkify=("request", {"pk": tables.A("pk")}), verbose_name=_("received"))
     due_on = columns.TemplateColumn(template_name="rights/_due.html", verbose_name=_("due on"), empty_values=())
     state = columns.TemplateColumn(template_name="rights/_state.html", verbose_name=_("state"))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.access.services import disclose
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.models import User
 from apps.accounts.pages import attachment, errors_of, form_page, said
 from apps.accounts.requests import StaffRequest
@@ -21,7 +22,6 @@ from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core import clock
 from apps.core.errors import HeguiError, NotFound
-from apps.core.paging import page_of
 from apps.core.sending import can_send
 from apps.policies import queries as policies
 
@@ -42,11 +42,11 @@ def requests(request: StaffRequest) -> HttpResponse:
     """Open ones first, the soonest due first; then those that are over."""
     found = queries.requests_of(request.user)
     open_ones = list(found.filter(closed_at__isnull=True).order_by("due_on", "pk")[:200])
-    page = page_of(found.filter(closed_at__isnull=False), request.GET)
+    over = list_of(request, RequestTable, found.filter(closed_at__isnull=False))
     today, calendar = timezone.localdate(clock.now()), policies.calendar(clock.now())
     for each in open_ones:
         each.left = rules.days_left(today, each.due_on, calendar)  # type: ignore[attr-defined]
-    shown = {"open": RequestTable(open_ones), "count": len(open_ones), "table": RequestTable(page.rows), "page": page}
+    shown = {"open": RequestTable(open_ones), "count": len(open_ones), **over.context}
     if can_send():
         shown["public_page"] = request.build_absolute_uri(reverse("my_data"))
     return render(request, "rights/list.html", shown)

@@ -3,12 +3,13 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.lists import ListFilter
 from apps.policies import queries as policies
 
 from .models import SCRIPT_KINDS, ScriptVersion
 
 
-class VersionFilter(django_filters.FilterSet):
+class VersionFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), field_name="script__name", lookup_expr="icontains")
     state = django_filters.ChoiceFilter(label=_("State"), choices=ScriptVersion.State.choices)
     kind = django_filters.ChoiceFilter(label=_("Kind of call"), field_name="script__kind", choices=SCRIPT_KINDS)

@@ -4,11 +4,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import Share
 
 
-class ShareTable(tables.Table):
+class ShareTable(ListTable):
+    list_name = "shares"
+    sortable = by("form", "ends_on", "state", created_at="pk", campaign="campaign__name", asked_by="asked_by__display_name")
+
     created_at = columns.DateTimeColumn(linkify=("share", {"pk": tables.A("pk")}), verbose_name=_("asked"))
     fields = tables.Column(accessor="field_labels", verbose_name=_("fields"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.pages import attachment, content_of, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -18,6 +19,7 @@ from apps.core.errors import HeguiError, NotFound
 from apps.core.paging import page_of
 
 from . import queries, services
+from .filters import ShareFilter
 from .forms import ShareForm
 from .models import Share
 from .tables import ShareTable
@@ -32,8 +34,8 @@ def _share(request: StaffRequest, pk: int) -> Share:
 @for_roles(*STAFF)
 @require_GET
 def shares(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.shares_of(request.user), request.GET)
-    return render(request, "sharing/list.html", {"table": ShareTable(page.rows), "page": page})
+    chosen = ShareFilter(request.GET, queryset=queries.shares_of(request.user))
+    return render(request, "sharing/list.html", list_of(request, ShareTable, chosen).context)
 
 
 @for_roles(*STAFF)

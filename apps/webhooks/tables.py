@@ -4,11 +4,15 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import columns
+from apps.core.lists import ListTable, by
 
 from .models import Delivery, EndPoint
 
 
-class EndPointTable(tables.Table):
+class EndPointTable(ListTable):
+    list_name = "end_points"
+    sortable = by("name", "url", "is_active", "waiting", "dead", client="client__name")
+
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
     url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
     kinds = columns.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("what is told"))
@@ -21,7 +25,9 @@ class EndPointTable(tables.Table):
         orderable = False
 
 
-class DeliveryTable(tables.Table):
+class DeliveryTable(ListTable):
+    sortable = by("state", "attempts", "next_at", created_at="pk")
+
     event = tables.Column(accessor="event__kind", verbose_name=_("what"))
     created_at = columns.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))

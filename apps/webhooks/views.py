@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError, NotFound
-from apps.core.paging import page_of
 
 from . import services
 from .forms import EndPointForm
@@ -25,8 +25,7 @@ def end_points(request: StaffRequest) -> HttpResponse:
     counted = EndPoint.objects.select_related("client").annotate(
         waiting=Count("deliveries", filter=Q(deliveries__state="waiting")), dead=Count("deliveries", filter=Q(deliveries__state="dead"))
     )
-    page = page_of(counted, request.GET)
-    return render(request, "webhooks/list.html", {"table": EndPointTable(page.rows, request=request), "page": page})
+    return render(request, "webhooks/list.html", list_of(request, EndPointTable, counted).context)
 
 
 @for_roles(Role.ADMIN)
@@ -48,9 +47,8 @@ def end_point_add(request: StaffRequest) -> HttpResponse:
 @require_GET
 def end_point(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EndPoint.objects.select_related("client"), pk=pk)
-    page = page_of(found.deliveries.select_related("event"), request.GET)
-    shown = {"end_point": found, "table": DeliveryTable(page.rows, request=request), "page": page}
-    return render(request, "webhooks/end_point.html", shown)
+    listed = list_of(request, DeliveryTable, found.deliveries.select_related("event"))
+    return render(request, "webhooks/end_point.html", {**listed.context, "end_point": found})
 
 
 @for_roles(Role.ADMIN)

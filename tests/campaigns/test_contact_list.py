@@ -22,7 +22,7 @@ def ten(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Contact]:
     """Ten contacts of the running campaign, the oldest first; three to a page, and the newest four tell what is common."""
     monkeypatch.setattr(paging, "PAGE", 3)
     monkeypatch.setattr(queries, "PAGE", 3)
-    monkeypatch.setattr(queries, "NEWEST", 4)
+    monkeypatch.setattr(queries, "LOOKED_AT", 4)
     QueueEntry.objects.filter(contact=world.contact).delete()
     return [world.add_contact(f"1390000{number:04}", consent=False) for number in range(10)]
 
@@ -40,7 +40,7 @@ def pages(client: Client, query: str = "") -> list[list[str]]:
     while True:
         html = client.get(f"{reverse('contacts')}{query}").content.decode()
         found.append(re.findall(r'href="/contacts/(ct_\w+)/"', html))
-        older = re.search(r'href="(\?[^"]*before=\d+[^"]*)"', html)
+        older = re.search(r'href="(\?[^"]*after=\d+[^"]*)"', html)
         if older is None:
             return found
         query = older[1].replace("&amp;", "&")

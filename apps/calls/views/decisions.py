@@ -5,11 +5,13 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.core.paging import page_of
+from apps.campaigns import queries as campaigns
 
 from .. import queries, services
+from ..filters import DecisionFilter
 from ..gate.rules import RULES
 from ..tables import DecisionTable
 from .wording import facts_in_words, in_words
@@ -20,8 +22,9 @@ READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 @for_roles(*READERS)
 @require_GET
 def decisions(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.decisions_of(request.user), request.GET)
-    return render(request, "calls/decisions.html", {"table": DecisionTable(page.rows), "page": page})
+    chosen = DecisionFilter(request.GET, queryset=queries.decisions_of(request.user))
+    chosen.filters["campaign"].field.queryset = campaigns.campaigns_of(request.user)
+    return render(request, "calls/decisions.html", list_of(request, DecisionTable, chosen).context)
 
 
 @for_roles(*READERS)

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.access import services as access
 from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
-from apps.core.paging import page_of
+from apps.policies import queries as policies
 
 from .. import queries, services
+from ..filters import CampaignFilter
 from ..forms import AgentForm, CampaignForm, CampaignGrantForm, PinForm
 from ..tables import CampaignTable
 
@@ -25,8 +27,11 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @for_roles(*READERS)
 @require_GET
 def campaigns(request: StaffRequest) -> HttpResponse:
-    page = page_of(queries.campaigns_of(request.user), request.GET)
-    shown = {"table": CampaignTable(page.rows), "page": page, "may_write": request.user.role == Role.SUPERVISOR}
+    chosen = CampaignFilter(request.GET, queryset=queries.campaigns_of(request.user))
+    shown = {
+        **list_of(request, CampaignTable, chosen, trades=policies.trade_names()).context,
+        "may_write": request.user.role == Role.SUPERVISOR,
+    }
     return render(request, "campaigns/list.html", shown)
 
 

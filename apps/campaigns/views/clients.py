@@ -8,11 +8,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services as accounts
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
-from apps.core.paging import page_of
 
 from .. import services
 from ..forms import ApiClientForm
@@ -22,8 +22,8 @@ from ..tables import ApiClientTable
 @for_roles(Role.ADMIN)
 @require_GET
 def clients(request: StaffRequest) -> HttpResponse:
-    page = page_of(ApiClient.objects.select_related("owner").prefetch_related("campaigns"), request.GET)
-    return render(request, "campaigns/clients.html", {"table": ApiClientTable(page.rows, request=request), "page": page})
+    rows = ApiClient.objects.select_related("owner").prefetch_related("campaigns")
+    return render(request, "campaigns/clients.html", list_of(request, ApiClientTable, rows).context)
 
 
 @for_roles(Role.ADMIN)

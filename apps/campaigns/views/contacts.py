@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.access import services as access
 from apps.access.forms import RevealForm
 from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
@@ -18,7 +19,7 @@ from apps.contacts import services as contact_services
 from apps.contacts.models import Contact
 from apps.core import blind_index, phones
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.paging import before_of, page_of
+from apps.core.paging import page_of, place_of
 
 from .. import queries
 from ..filters import ContactFilter
@@ -33,18 +34,12 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts of the viewer's campaigns, masked."""
-    mine = queries.contacts_of(request.user, before=before_of(request.GET))
-    filtered = ContactFilter(request.GET, queryset=mine, request=request)
+    place = place_of(request.GET, ContactTable.sort_of(request.GET) or ContactTable.usual)
+    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user, place=place), request=request, place=place)
     filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
-    page = page_of(filtered.qs, request.GET, order=filtered.order)
-    record_page(request, subject="contact:list", purpose="list", count=len(page.rows))
-    shown = {
-        "table": ContactTable(page.rows, request=request),
-        "page": page,
-        "filter": filtered,
-        "number_form": NumberForm(),
-        "may_import": request.user.role in STAFF,
-    }
+    listed = list_of(request, ContactTable, filtered, few=filtered.finds_few)
+    record_page(request, subject="contact:list", purpose="list", count=len(listed.page.rows))
+    shown = {**listed.context, "number_form": NumberForm(), "may_import": request.user.role in STAFF}
     return render(request, "campaigns/contacts.html", shown)
 
 

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.access.services import disclose
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core import clock
 from apps.core.errors import HeguiError
-from apps.core.paging import page_of
 
 from .. import queries, services
 from ..filters import ComplaintFilter
@@ -36,9 +36,9 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def complaints(request: StaffRequest) -> HttpResponse:
     chosen = ComplaintFilter(request.GET, queryset=queries.complaints_of(request.user))
-    page = page_of(chosen.qs, request.GET)
-    record_page(request, subject="complaints", purpose="list", count=len(page.rows))
-    return render(request, "quality/complaints.html", {"table": ComplaintTable(page.rows), "page": page, "filter": chosen})
+    listed = list_of(request, ComplaintTable, chosen)
+    record_page(request, subject="complaints", purpose="list", count=len(listed.page.rows))
+    return render(request, "quality/complaints.html", listed.context)
 
 
 @for_roles(*STAFF)

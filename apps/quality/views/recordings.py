@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.pages import errors_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -20,7 +21,6 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
 from apps.core import clock
 from apps.core.errors import HeguiError, NotAllowed
-from apps.core.paging import page_of
 
 from .. import queries, services
 from ..filters import RecordingFilter
@@ -43,10 +43,9 @@ def recordings(request: StaffRequest) -> HttpResponse:
         said = Transcript.objects.filter(call=OuterRef("call"))
         rows = rows.annotate(worst=Subquery(said.values("worst")[:1]))
     chosen = RecordingFilter(request.GET, queryset=rows)
-    page = page_of(chosen.qs, request.GET)
-    record_page(request, subject="recordings", purpose="list", count=len(page.rows))
-    shown = {"table": RecordingTable(page.rows), "page": page, "filter": chosen, "is_staff": request.user.role in STAFF}
-    return render(request, "quality/recordings.html", shown)
+    listed = list_of(request, RecordingTable, chosen)
+    record_page(request, subject="recordings", purpose="list", count=len(listed.page.rows))
+    return render(request, "quality/recordings.html", {**listed.context, "is_staff": request.user.role in STAFF})
 
 
 def day_of(text: str, default: date) -> date:

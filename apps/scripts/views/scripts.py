@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles
+from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput
-from apps.core.paging import page_of
 from apps.policies import queries as policies
 
 from .. import queries, services
@@ -28,11 +28,8 @@ READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def scripts(request: StaffRequest) -> HttpResponse:
     chosen = VersionFilter(request.GET, queryset=queries.readable(request.user))
-    page = page_of(chosen.qs, request.GET)
     shown = {
-        "table": VersionTable(page.rows, trades=policies.trade_names()),
-        "page": page,
-        "filter": chosen,
+        **list_of(request, VersionTable, chosen, trades=policies.trade_names()).context,
         "may_write": request.user.role == Role.SUPERVISOR,
     }
     return render(request, "scripts/list.html", shown)

@@ -1,0 +1,59 @@
+"""What a person chooses for a list: the columns they do not want to see, and filters under a name."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core import detect
+from apps.core.errors import BadInput, NotFound, PersonalDataFound
+from apps.core.lists import LISTS
+
+from ..models import ListChoice, SavedFilter, User
+
+MOST_FILTERS = 20  # of one list
+
+
+def plain_query(query: str) -> str:
+    """A list's address without what chooses nothing: empty fields, and how far somebody has gone through it."""
+    return urlencode([(name, value) for name, value in parse_qsl(query) if name != "after"])
+
+
+def _choice(actor: User, list_name: str) -> ListChoice:
+    """Locked. Raises `NotFound` for a page that is no list."""
+    if list_name not in LISTS:
+        raise NotFound()
+    ListChoice.objects.get_or_create(user=actor, list_name=list_name)
+    return ListChoice.objects.select_for_update().get(user=actor, list_name=list_name)
+
+
+@transaction.atomic
+def save_filter(*, actor: User, list_name: str, name: str, query: str) -> SavedFilter:
+    """Keep what a list is filtered and sorted by; the same name again replaces it. Raises `BadInput` and `NotFound`."""
+    name, query = " ".join(name.split()), plain_query(query)
+    if not name:
+        raise BadInput(_("Give the filter a name."))
+    if not query:
+        raise BadInput(_("Nothing is chosen: filter or sort the list first."))
+    if len(name) > SavedFilter.NAME or len(query) > SavedFilter.QUERY:
+        raise BadInput(_("A name has at most %(name)d signs; what is chosen, %(query)d."), name=SavedFilter.NAME, query=SavedFilter.QUERY)
+    if detect.find(name) or any(detect.find(value) for _name, value in parse_qsl(query)):
+        raise PersonalDataFound(_("This holds a resident-ID or bank-card number. It is not kept."))
+    choice = _choice(actor, list_name)
+    if choice.filters.exclude(name=name).count() >= MOST_FILTERS:
+        raise BadInput(_("There are %(most)d filters already. Forget one first."), most=MOST_FILTERS)
+    return choice.filters.update_or_create(name=name, defaults={"query": query})[0]
+
+
+@transaction.atomic
+def forget_filter(*, actor: User, list_name: str, name: str) -> None:
+    _choice(actor, list_name).filters.filter(name=name).delete()
+
+
+@transaction.atomic
+def choose_columns(*, actor: User, list_name: str, shown: Iterable[str]) -> None:
+    """See only these columns; the first one always stays. Raises `NotFound`."""
+    choice, wanted = _choice(actor, list_name), set(shown)
+    choice.hidden = [column for column in LISTS[list_name].hideable() if column not in wanted]
+    choice.save()

@@ -1,0 +1,28 @@
+"""Filters of the list of decisions."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from apps.campaigns.models import Campaign
+from apps.core.lists import DAY, ListFilter
+
+from .gate.rules import RULES
+from .models import Decision
+
+
+class DecisionFilter(ListFilter):
+    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
+    allowed = django_filters.ChoiceFilter(label=_("Answer of the gate"), choices=[("true", _("allowed")), ("false", _("refused"))])
+    code = django_filters.ChoiceFilter(label=_("Refused by"), choices=[(code, code) for code in sorted(RULES)], method="by_rule")
+    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte", widget=DAY)
+    until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte", widget=DAY)
+
+    class Meta:
+        model = Decision
+        fields = ("campaign", "allowed", "code", "since", "until")
+
+    def by_rule(self, decisions: QuerySet[Decision], name: str, code: Any) -> QuerySet[Decision]:
+        return decisions.filter(codes__contains=[code])

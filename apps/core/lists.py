@@ -1,0 +1,58 @@
+"""Tables whose columns people sort by and hide, and filters that stand in the address."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import django_filters
+import django_tables2 as tables
+from django import forms
+from django.http import QueryDict
+
+from .paging import NEWEST, Sort
+
+
+def by(*columns: str, **paths: str) -> dict[str, str]:
+    """For `sortable`: columns that are called like what holds their values, and others with the path to it."""
+    return {**{column: column for column in columns}, **paths}
+
+
+class ListTable(tables.Table):
+    """`list_name` is the name of the address at which it stands; "" for one that is a part of another page.
+
+    `sortable`: the columns that the database can sort by, each with the path that holds its values ("pk" for the time at which rows
+    were made). No protected value is among them: an order tells what a mask hides.
+    """
+
+    list_name: ClassVar[str] = ""
+    sortable: ClassVar[Mapping[str, str]] = {}
+    usual: ClassVar[Sort] = NEWEST  # how it comes when nobody sorts it
+    sort: Sort | None = None  # by what the viewer sorts
+    query: QueryDict | None = None  # of the page it is on; without one the columns' heads are no links
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls.list_name:
+            LISTS[cls.list_name] = cls
+
+    @classmethod
+    def sort_of(cls, query: QueryDict) -> Sort | None:
+        """`?sort=<column>`, or `-<column>` for the highest first."""
+        wanted = query.get("sort", "")
+        column = wanted.removeprefix("-")
+        return Sort(column, cls.sortable[column], down=wanted.startswith("-")) if column in cls.sortable else None
+
+    @classmethod
+    def hideable(cls) -> list[str]:
+        """All columns but the first, which leads to the row's own page."""
+        return list(cls.base_columns)[1:]
+
+
+DAY = forms.DateInput(attrs={"type": "date"})
+LISTS: dict[str, type[ListTable]] = {}  # by name
+
+
+class ListFilter(django_filters.FilterSet):
+    @property
+    def is_used(self) -> bool:
+        """Whether anything was chosen, or a page further on is asked for."""
+        return any(value for name, value in self.data.items() if name != "sort")
