@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Role
 from apps.core import columns
 from apps.core.lists import ListTable, by
 
@@ -64,6 +65,7 @@ class AuditTable(ListTable):
 class FindingTable(ListTable):
     sortable = by("kind", "due_on", owner="owner__display_name")
 
+    pick = columns.PickColumn()
     subject = columns.TemplateColumn(
         template_code="{{ record.subject|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
     )
@@ -73,8 +75,12 @@ class FindingTable(ListTable):
 
     class Meta:
         model = Finding
-        fields = ("severity", "kind", "subject", "evidence", "is_new", "owner", "due_on", "proposal")
+        fields = ("pick", "severity", "kind", "subject", "evidence", "is_new", "owner", "due_on", "proposal")
         orderable = False
+
+    def may_pick(self, record: Finding) -> bool:
+        viewer = self.request.user
+        return record.state == Finding.State.OPEN and viewer.role == Role.ADMIN and viewer.pk != record.subject_id
 
 
 class ReviewItemTable(ListTable):
@@ -89,6 +95,7 @@ class ReviewItemTable(ListTable):
         reviewer="reviewer__display_name",
     )
 
+    pick = columns.PickColumn()
     review = tables.Column(accessor="review__name", verbose_name=_("review"))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
@@ -98,5 +105,8 @@ class ReviewItemTable(ListTable):
 
     class Meta:
         model = ReviewItem
-        fields = ("review", "due", "holder", "what", "right", "last_used", "reviewer", "verdict")
+        fields = ("pick", "review", "due", "holder", "what", "right", "last_used", "reviewer", "verdict")
         orderable = False
+
+    def may_pick(self, record: ReviewItem) -> bool:
+        return record.verdict == ReviewItem.Verdict.OPEN and self.request.user.pk == record.reviewer_id

@@ -13,8 +13,10 @@ urlpatterns = [
     path("permission-audits/run/", views.audit_run, name="permission_audit_run"),
     path("permission-audits/<int:pk>/", views.audit, name="permission_audit"),
     path("permission-audits/<int:pk>/report.<str:form>", views.audit_report, name="permission_audit_report"),
+    path("permission-audits/<int:pk>/mend/", views.findings_mend, name="findings_mend"),
     path("permission-audits/findings/<int:pk>/mend/", views.finding_mend, name="finding_mend"),
     path("reviews/", views.reviews, name="reviews"),
     path("reviews/start/", views.review_start, name="review_start"),
+    path("reviews/decide/", views.reviews_decide, name="reviews_decide"),
     path("reviews/items/<int:pk>/", views.review_decide, name="review_decide"),
 ]

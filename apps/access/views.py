@@ -6,11 +6,13 @@ from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.lists import list_of
 from apps.accounts.models import User
+from apps.accounts.pages import for_each
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
@@ -160,6 +162,19 @@ def finding_mend(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("permission_audit", pk=finding.audit_id)
 
 
+@for_roles(Role.ADMIN)
+@require_POST
+@sudo
+def findings_mend(request: StaffRequest, pk: int) -> HttpResponse:
+    """Mend those that were picked."""
+    findings = get_object_or_404(PermissionAudit, pk=pk).findings.select_related("subject", "client")
+    for_each(
+        request, findings, lambda finding: services.mend(actor=request.user, finding=finding),
+        lambda made: ngettext("%(count)d finding is mended.", "%(count)d findings are mended.", made) % {"count": made},
+    )  # fmt: skip
+    return redirect("permission_audit", pk=pk)
+
+
 @for_roles(*READERS)
 @require_GET
 def audit_report(request: StaffRequest, pk: int, form: str) -> HttpResponse:
@@ -204,4 +219,16 @@ def review_start(request: StaffRequest) -> HttpResponse:
 def review_decide(request: StaffRequest, pk: int) -> HttpResponse:
     item = get_object_or_404(queries.review_items_of(request.user), pk=pk)
     services.decide_item(actor=request.user, item=item, confirm="confirm" in request.POST)
+    return redirect("reviews")
+
+
+@for_roles(Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN)
+@require_POST
+def reviews_decide(request: StaffRequest) -> HttpResponse:
+    """Confirm or revoke those that were picked."""
+    for_each(
+        request, queries.review_items_of(request.user),
+        lambda item: services.decide_item(actor=request.user, item=item, confirm="confirm" in request.POST),
+        lambda made: ngettext("%(count)d right is decided.", "%(count)d rights are decided.", made) % {"count": made},
+    )  # fmt: skip
     return redirect("reviews")

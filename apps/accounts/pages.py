@@ -1,15 +1,21 @@
 """What pages have in common: a change that is made or says why not, a page that is one form, a file that is handed out."""
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from apps.core.errors import HeguiError
+from apps.core.paging import PAGE
 
 from .requests import StaffRequest
+
+Row = TypeVar("Row", bound=Model)
 
 
 def said(request: StaffRequest, change: Callable[[], object], done: str = "") -> bool:
@@ -22,6 +28,28 @@ def said(request: StaffRequest, change: Callable[[], object], done: str = "") ->
     if done:
         messages.success(request, done)
     return True
+
+
+def for_each(request: StaffRequest, rows: QuerySet[Row], change: Callable[[Row], object], done: Callable[[int], str]) -> None:
+    """Make the change to each row that was picked, and say of how many it was made and why not of the others.
+
+    Each change is by itself: one that is refused undoes no other. At most a page of rows.
+    """
+    picked = [int(each) for each in request.POST.getlist("pick") if each.isdigit() and len(each) <= 18]
+    made, refused = 0, Counter[str]()
+    for row in rows.filter(pk__in=picked[:PAGE]):
+        try:
+            change(row)
+        except HeguiError as error:
+            refused[str(error)] += 1
+        else:
+            made += 1
+    if made:
+        messages.success(request, done(made))
+    for sentence, times in refused.items():
+        messages.error(request, f"{times} × {sentence}")
+    if not made and not refused:
+        messages.info(request, _("Pick at least one row."))
 
 
 def errors_of(form: Any) -> str:

@@ -15,8 +15,9 @@ import django_tables2 as tables
 from django.template import Context, Template
 from django.template.defaultfilters import date as date_filter
 from django.template.loader import get_template
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django_tables2.columns import library
 
 
@@ -48,6 +49,22 @@ class TagsColumn(tables.Column):
     @signed
     def render(self, value: list[str]) -> str:
         return format_html_join("", '<span class="badge bg-blue-lt me-1">{}</span>', ((tag,) for tag in value))
+
+
+class PickColumn(tables.Column):
+    """A box for each row that the viewer may change together with others (`ListTable.may_pick`); the form is called `bulk`."""
+
+    empty_values = ()
+
+    def __init__(self) -> None:
+        super().__init__(verbose_name="", accessor="pk")
+
+    @signed
+    def render(self, record: Any, table: tables.Table) -> str:
+        if not table.may_pick(record):
+            return ""
+        box = '<input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" aria-label="{}">'
+        return format_html(box, record.pk, _("Pick this row"))
 
 
 class _Moment:

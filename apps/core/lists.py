@@ -1,7 +1,7 @@
 """Tables whose columns people sort by and hide, and filters that stand in the address."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
@@ -43,8 +43,12 @@ class ListTable(tables.Table):
 
     @classmethod
     def hideable(cls) -> list[str]:
-        """All columns but the first, which leads to the row's own page."""
-        return list(cls.base_columns)[1:]
+        """All columns but the boxes that pick rows and the first after them, which leads to the row's own page."""
+        return [name for name in cls.base_columns if name != "pick"][1:]
+
+    def may_pick(self, record: Any) -> bool:
+        """Whether the viewer may change this row, so also many at once."""
+        return False
 
 
 DAY = forms.DateInput(attrs={"type": "date"})

@@ -215,3 +215,13 @@ def send_again(*, actor: User, delivery: Delivery) -> Delivery:
     delivery.save()
     transaction.on_commit(_wake)
     return delivery
+
+
+@transaction.atomic
+def send_all_again(*, actor: User, end_point: EndPoint) -> int:
+    """Bring back every dead delivery of an end point, as after a long outage of its receiver; returns how many."""
+    _require_admin(actor)
+    dead = end_point.deliveries.filter(state=Delivery.State.DEAD)
+    brought = dead.update(state=Delivery.State.WAITING, attempts=0, next_at=clock.now(), ended_at=None)
+    transaction.on_commit(_wake)
+    return brought

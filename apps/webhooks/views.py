@@ -5,6 +5,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
@@ -14,6 +15,7 @@ from apps.accounts.roles import Role
 from apps.core.errors import HeguiError, NotFound
 
 from . import services
+from .filters import DeliveryFilter
 from .forms import EndPointForm
 from .models import Delivery, EndPoint
 from .tables import DeliveryTable, EndPointTable
@@ -47,19 +49,26 @@ def end_point_add(request: StaffRequest) -> HttpResponse:
 @require_GET
 def end_point(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EndPoint.objects.select_related("client"), pk=pk)
-    listed = list_of(request, DeliveryTable, found.deliveries.select_related("event"))
-    return render(request, "webhooks/end_point.html", {**listed.context, "end_point": found})
+    chosen = DeliveryFilter(request.GET, queryset=found.deliveries.select_related("event"))
+    dead = found.deliveries.filter(state=Delivery.State.DEAD).count()
+    return render(request, "webhooks/end_point.html", {**list_of(request, DeliveryTable, chosen).context, "end_point": found, "dead": dead})
 
 
 @for_roles(Role.ADMIN)
 @require_POST
 @sudo
 def end_point_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
-    """A new secret, the end, or a new beginning."""
+    """A new secret, everything that was given up once more, the end, or a new beginning."""
     found = get_object_or_404(EndPoint, pk=pk)
     if step == "rotate":
         found, secret = services.rotate_secret(actor=request.user, end_point=found)
         return render(request, "webhooks/secret.html", {"end_point": found, "secret": secret})
+    if step == "again":
+        brought = services.send_all_again(actor=request.user, end_point=found)
+        messages.success(
+            request, ngettext("%(count)d message is sent again.", "%(count)d messages are sent again.", brought) % {"count": brought}
+        )
+        return redirect("end_point", pk=pk)
     if step not in {"end", "begin"}:
         raise NotFound()
     services.switch_end_point(actor=request.user, end_point=found, active=step == "begin")

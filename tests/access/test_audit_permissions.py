@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -171,6 +172,21 @@ def test_only_an_admin_runs_and_mends_and_not_about_themselves(world: World) -> 
     for who in ("admin", "compliance"):
         with pytest.raises(NotAllowed):
             services.mend(actor=world.people[who], finding=finding)
+
+
+def test_several_are_mended_at_once_but_none_about_oneself(world: World, browse: Any) -> None:
+    right_given_directly(world)
+    client_not_used(world)
+    Authenticator.objects.filter(user=world.people["admin"]).delete()
+    audit = services.audit_permissions()
+    pages = browse("admin")
+    html = pages.get(f"/permission-audits/{audit.pk}/").content.decode()
+    picks = re.findall(r'name="pick" value="(\d+)" form="bulk"', html)
+    about_me = audit.findings.get(kind="no_mfa")
+    assert {int(each) for each in picks} == set(audit.findings.exclude(pk=about_me.pk).values_list("pk", flat=True))
+    pages.post(f"/permission-audits/{audit.pk}/mend/", {"pick": [*picks, about_me.pk]})
+    assert dict(audit.findings.values_list("kind", "state")) == {"direct": "mended", "client_unused": "mended", "no_mfa": "open"}
+    assert 'name="pick"' not in browse("compliance").get(f"/permission-audits/{audit.pk}/").content.decode()
 
 
 def test_the_command_tells_all_as_json_and_ends_with_1_when_something_is_found(world: World) -> None:

@@ -1,5 +1,6 @@
 """Reviews: each right is confirmed or revoked by who answers for it; what is not confirmed in time goes."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -75,3 +76,28 @@ def test_a_review_has_a_sensible_end(world: World, days: int) -> None:
 def test_only_admins_start_one(world: World) -> None:
     with pytest.raises(NotAllowed):
         services.start_review(actor=world.people["supervisor"], name="x", due_on=world.today + timedelta(days=7))
+
+
+def test_many_are_decided_at_once_each_by_itself(world: World, browse: Any) -> None:
+    world.running_campaign("autumn", agents=("agent", "agent2"))
+    review = services.start_review(actor=world.people["admin"], name="第四季度", due_on=world.today + timedelta(days=7))
+    waiting = list(review.items.filter(reviewer=world.people["supervisor"]).order_by("pk"))
+    assert len(waiting) >= 3
+    client = browse("supervisor")
+    page = client.get("/reviews/").content.decode()
+    assert [int(each) for each in re.findall(r'name="pick" value="(\d+)" form="bulk"', page)] == [each.pk for each in reversed(waiting)]
+    client.post("/reviews/decide/", {"pick": [waiting[0].pk], "revoke": "1"})
+    others = review.items.exclude(reviewer=world.people["supervisor"]).first()
+    told = client.post("/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", ""], "confirm": "1"}, follow=True)
+    assert [each.verdict for each in review.items.filter(reviewer=world.people["supervisor"]).order_by("pk")] == [
+        "revoked", *["confirmed"] * (len(waiting) - 1),
+    ]  # fmt: skip
+    assert review.items.get(pk=others.pk).verdict == "open"  # somebody else's
+    counts = [int("".join(re.findall(r"\d+", str(each))[:1])) for each in told.context["messages"]]
+    assert counts == [1, len(waiting) - 1, 1]  # revoked, confirmed, refused since it was decided
+    assert 'name="pick"' not in client.get("/reviews/").content.decode()
+
+
+def test_nothing_is_decided_when_nothing_is_picked(world: World, review: Review, browse: Any) -> None:
+    browse("supervisor").post("/reviews/decide/", {"confirm": "1"})
+    assert set(review.items.values_list("verdict", flat=True)) == {"open"}

@@ -136,6 +136,24 @@ def test_a_dead_one_can_be_sent_again(world: World, receiver: Receiver) -> None:
     assert Delivery.objects.get().state == "done"
 
 
+def test_all_that_was_given_up_is_sent_again_after_an_outage(world: World, receiver: Receiver, browse: Any) -> None:
+    (made, _secret), (other, _other) = end_point(world, receiver.url), end_point(world, receiver.url, name="erp")
+    for number in range(3):
+        world.opt_out(f"1380013800{number}", evidence=f"call:{number}")
+    Delivery.objects.update(state="dead", attempts=10)
+    Delivery.objects.filter(pk=Delivery.objects.filter(end_point=made).first().pk).update(state="done")  # type: ignore[union-attr]
+    admin = browse("admin")
+    admin.post(f"/webhooks/{made.pk}/again/")
+    assert sorted(made.deliveries.values_list("state", "attempts")) == [("done", 10), ("waiting", 0), ("waiting", 0)]
+    assert set(other.deliveries.values_list("state", flat=True)) == {"dead"}
+    assert services.deliver_due() == 2
+    shown = admin.get(f"/webhooks/{other.pk}/?state=waiting").content.decode()
+    assert f"/webhooks/{other.pk}/again/" in shown
+    assert "/webhooks/deliveries/" not in shown
+    with pytest.raises(NotAllowed):
+        services.send_all_again(actor=world.people["compliance"], end_point=other)
+
+
 def test_opt_outs_and_deletions_travel_first(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url, Kind.SCRIPT_APPROVED, Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
     for kind in (Kind.SCRIPT_APPROVED, Kind.CONTACT_ERASED):

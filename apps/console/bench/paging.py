@@ -133,5 +133,8 @@ def _pages() -> dict[str, Page]:
         "filter by consent": get("?consent=true"),
         "search by number": find(lambda: _number(chance.randrange(count))),
         "search by last four": find(lambda: f"{chance.randrange(LAST_FOURS):04}"),
+        "oldest first, deep": lambda client: client.get(
+            f"{url}?sort=created_at&after={first + count - chance.randrange(count // 2)}", secure=True
+        ),
         "deep page": lambda client: client.get(f"{url}?after={first + chance.randrange(count // 2)}", secure=True),
     }
