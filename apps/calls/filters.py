@@ -15,7 +15,7 @@ from .models import Decision
 
 class DecisionFilter(ListFilter):
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
-    allowed = django_filters.ChoiceFilter(label=_("Answer of the gate"), choices=[("true", _("allowed")), ("false", _("refused"))])
+    allowed = django_filters.ChoiceFilter(label=_("Answer of the gate"), choices=[("1", _("allowed")), ("0", _("refused"))])
     code = django_filters.ChoiceFilter(label=_("Refused by"), choices=[(code, code) for code in sorted(RULES)], method="by_rule")
     since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte", widget=DAY)
     until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte", widget=DAY)

@@ -7,6 +7,7 @@ import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.contacts.models import Consent, Contact, DataSource
 from apps.core import clock
 from apps.core.lists import ListFilter
@@ -14,14 +15,14 @@ from apps.core.paging import START, Place
 from apps.policies import queries as policies
 
 from .models import CallKind, Campaign
-from .queries import is_common, is_queued
+from .queries import campaigns_of, is_common, is_queued
 
 SOON = timedelta(days=30)
 
 
 class ContactFilter(ListFilter):
-    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none(), method="in_campaign")
-    source = django_filters.ModelChoiceFilter(label=_("Data source"), queryset=DataSource.objects.all())
+    campaign = django_filters.TypedChoiceFilter(label=_("Campaign"), method="in_campaign", coerce=int)
+    source = django_filters.TypedChoiceFilter(label=_("Data source"), coerce=int)
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
     consent = django_filters.ChoiceFilter(
         label=_("Consent"), method="with_consent",
@@ -32,16 +33,19 @@ class ContactFilter(ListFilter):
         model = Contact
         fields = ("campaign", "source", "tag", "consent")
 
-    def __init__(self, *args: Any, place: Place = START, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: User, place: Place = START, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.place = place
+        # As values, read once: a queryset is asked when the choice is checked and again when it is shown.
+        self.filters["campaign"].extra["choices"] = list(campaigns_of(viewer).order_by("name").values_list("pk", "name"))
+        self.filters["source"].extra["choices"] = list(DataSource.objects.order_by("name").values_list("pk", "name"))
 
     @property
     def finds_few(self) -> bool:
         tag = self.form.is_valid() and self.form.cleaned_data.get("tag")
         return bool(tag) and not is_common(tag, place=self.place)
 
-    def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: Campaign) -> QuerySet[Contact]:
+    def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: int) -> QuerySet[Contact]:
         return contacts.filter(is_queued(Q(campaign=campaign), place=self.place))
 
     def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:

@@ -12,7 +12,7 @@ class PeopleFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), field_name="display_name", lookup_expr="icontains")
     role = django_filters.ChoiceFilter(label=_("Role"), choices=Role.choices)
     department = django_filters.ModelChoiceFilter(label=_("Department"), queryset=Department.objects.order_by("name"))
-    is_active = django_filters.ChoiceFilter(label=_("Active"), choices=[("true", _("yes")), ("false", _("no"))])
+    is_active = django_filters.ChoiceFilter(label=_("Active"), choices=[("1", _("yes")), ("0", _("no"))])
 
     class Meta:
         model = User

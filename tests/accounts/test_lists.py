@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -42,6 +43,17 @@ def test_every_list_is_sorted_by_each_of_its_columns(world: World, browse: Brows
         for way in ("", "-"):
             html = html_of(client, name, f"?sort={way}{column}")
             assert html.count("aria-sort=") == (1 if "<table" in html else 0)
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_every_choice_of_every_filter_is_answered(world: World, browse: Browse, name: str) -> None:
+    client = browse(WHO.get(name, "compliance"))
+    form = re.search(r'<form class="card mb-3" method="get">.*?</form>', html_of(client, name), re.DOTALL)
+    fields = re.findall(r'<(select|input)[^>]*?name="(\w+)"(.*?)(?=<select|<input|</form>)', form[0] if form else "", re.DOTALL)
+    for kind, field, rest in fields:
+        choices = [each for each in re.findall(r'<option value="([^"]+)"', rest) if each] if kind == "select" else ["x", "2026-11-24"]
+        for choice in choices:
+            html_of(client, name, f"?{urlencode({field: choice})}")
 
 
 def test_there_are_lists() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -120,3 +121,25 @@ def test_four_digits_find_whom_they_end_and_nobody_elses(world: World, ten: list
         assert set(re.findall(r'href="/contacts/(ct_\w+)/"', html)) == expected
         assert "13900000004" not in html
     assert browse("agent").post(url, {"number": "9876"}).status_code == 302
+
+
+@pytest.mark.parametrize("who", ["agent", "supervisor", "compliance"])
+def test_all_filters_together_cost_no_more_than_twelve_queries(
+    world: World, ten: list[Contact], browse: Browse, who: str, django_assert_max_num_queries: Any
+) -> None:
+    tag(ten, "VIP")
+    client = browse(who)
+    query = f"?campaign={world.campaign.pk}&source={world.source.pk}&tag=VIP&consent=false&sort=created_at&after={ten[1].pk}"
+    shown(client)  # the first page of a session saves it
+    with django_assert_max_num_queries(12):
+        assert shown(client, query) == [contact.public_id for contact in ten[2:5]]
+
+
+def test_the_oldest_come_first_page_by_page(ten: list[Contact], browse: Browse) -> None:
+    assert [each for page in pages(browse("supervisor"), "?sort=created_at") for each in page] == ids(ten)[::-1]
+
+
+@pytest.mark.parametrize("campaign", ["0", "x", "999999999"])
+def test_a_campaign_that_is_not_theirs_shows_nothing_of_it(world: World, ten: list[Contact], browse: Browse, campaign: str) -> None:
+    page = browse("supervisor").get(f"{reverse('contacts')}?campaign={campaign}").content.decode()
+    assert 'class="invalid-feedback"' in page or "is-invalid" in page

@@ -35,8 +35,7 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts of the viewer's campaigns, masked."""
     place = place_of(request.GET, ContactTable.sort_of(request.GET) or ContactTable.usual)
-    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user, place=place), request=request, place=place)
-    filtered.filters["campaign"].field.queryset = queries.campaigns_of(request.user)
+    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user, place=place), viewer=request.user, place=place)
     listed = list_of(request, ContactTable, filtered, few=filtered.finds_few)
     record_page(request, subject="contact:list", purpose="list", count=len(listed.page.rows))
     shown = {**listed.context, "number_form": NumberForm(), "may_import": request.user.role in STAFF}
