@@ -5,11 +5,7 @@ from django.urls import include, path, register_converter
 from apps.core import ids
 from config.api import api
 
-PREFIXES = {
-    "contact": "ct", "campaign": "cp", "script": "sc", "call": "cl", "decision": "dc", "exception": "ex",
-    "recording": "rc", "complaint": "co", "request": "rq", "share": "sh",
-}  # fmt: skip
-for name, prefix in PREFIXES.items():
+for name, prefix in ids.PREFIXES.items():
     register_converter(ids.converter(prefix), name)
 
 urlpatterns = [

@@ -4,6 +4,7 @@ from . import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
     path("people/", views.people, name="people"),
     path("enforcement/", views.duties, name="duties"),
     path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),

@@ -1,5 +1,6 @@
 """Overview by role, people, enforcement, and the demo's sign-in buttons."""
 
+import unicodedata
 from datetime import timedelta
 
 from allauth.account.internal.flows.login import record_authentication
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.decorators import for_roles
 from apps.accounts.lists import list_of
@@ -16,6 +17,8 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.queries import sealed_state
 from apps.calls import queries as calls
+from apps.campaigns.forms import NumberForm
+from apps.campaigns.views import contacts_by_number
 from apps.contacts.models import DataSource
 from apps.core import clock
 from apps.jobs.models import Job
@@ -27,7 +30,9 @@ from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 from apps.scripts import queries as scripts
 
+from . import searching
 from .filters import PeopleFilter
+from .forms import SearchForm
 from .tables import PeopleTable
 
 
@@ -49,6 +54,22 @@ def home(request: StaffRequest) -> HttpResponse:
         "is_compliance": request.user.role == Role.COMPLIANCE,
     }
     return render(request, "console/home.html", shown)
+
+
+@for_roles(*Role.values)
+@require_http_methods(["GET", "POST"])
+def search(request: StaffRequest) -> HttpResponse:
+    """The one thing that was looked for, or what there is of it. By POST: what people look for stands in no address and no log."""
+    form = SearchForm(request.POST)
+    words = " ".join(unicodedata.normalize("NFKC", form.cleaned_data["words"]).split()) if form.is_valid() else ""
+    if searching.is_number(words) and request.user.role != Role.ADMIN:
+        return contacts_by_number(request, NumberForm({"number": words}))
+    if url := searching.page_of_id(request.user, words):
+        return redirect(url)
+    groups = searching.found_by(request.user, words) if words else []
+    if len(groups) == len(groups[0].hits if groups else ()) == 1:
+        return redirect(groups[0].hits[0].url)
+    return render(request, "console/found.html", {"words": words, "groups": groups})
 
 
 @for_roles(Role.ADMIN)

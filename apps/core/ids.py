@@ -6,6 +6,11 @@ Whether a person may see the row is never left to the id: every view asks.
 
 from .errors import NotFound
 
+# Of what stands in addresses, each with its name there; most have a page that is called so.
+PREFIXES = {
+    "contact": "ct", "campaign": "cp", "script": "sc", "call": "cl", "decision": "dc", "exception": "ex",
+    "recording": "rc", "complaint": "co", "request": "rq", "share": "sh",
+}  # fmt: skip
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 

@@ -21,6 +21,7 @@ PAGES = {
         "/scripts/",
         "/scripts/1/",
         "/decisions/",
+        "/search/",
         "/trail/",
         "/recordings/",
         "/quality/",

@@ -152,6 +152,7 @@ PAGES = {
     "person": page(C, D, object="person"),
     "person_add": page(D),
     "person_change": page(D, method="post", object="person_step"),
+    "search": page(A, S, C, D),
     "own_sessions_end": page(A, S, C, D, method="post"),
     "list_change": page(A, S, C, D, method="post", object="list"),
     "api_clients": page(D),

@@ -3,7 +3,7 @@
 from .campaigns import campaign_agent, campaign_grant_ask, campaign_move, campaign_new, campaign_pin, campaigns
 from .clients import client_add, client_change, clients
 from .consents import consent_evidence, consent_new, consent_withdraw, minor_flag, minor_lift
-from .contacts import contact_reveal, contact_search, contact_zone, contacts, import_new
+from .contacts import contact_reveal, contact_search, contact_zone, contacts, contacts_by_number, import_new
 from .lines import exception_ask, exception_decide, filing_new, line_change, line_new, lines
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "contact_search",
     "contact_zone",
     "contacts",
+    "contacts_by_number",
     "exception_ask",
     "exception_decide",
     "filing_new",

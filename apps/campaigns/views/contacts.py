@@ -46,7 +46,11 @@ def contacts(request: StaffRequest) -> HttpResponse:
 @require_POST
 def contact_search(request: StaffRequest) -> HttpResponse:
     """Find one contact by its whole number, or those that end in four digits, through the blind indexes."""
-    form = NumberForm(request.POST)
+    return contacts_by_number(request, NumberForm(request.POST))
+
+
+def contacts_by_number(request: StaffRequest, form: NumberForm) -> HttpResponse:
+    """The contact, or those of the viewer's that end in the digits; else the list, which says that there is none."""
     found = None
     if form.is_valid():
         if form.last4:

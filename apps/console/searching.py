@@ -1,0 +1,86 @@
+"""What the search box of the shell finds: a page by its name, a thing by its public id, things and people by their names.
+
+Each kind is looked for only where the viewer may follow, through the same queries as its list. Numbers are not looked for here: the
+contacts' own search does that, by POST.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.campaigns import queries as campaigns
+from apps.contacts.models import DataSource
+from apps.core import ids
+from apps.core.errors import NotFound
+from apps.scripts import queries as scripts
+
+from .navigation import links_of
+
+MOST = 8  # of each kind
+LIKE_A_NUMBER = frozenset("0123456789+-() ")
+
+
+@dataclass(frozen=True)
+class Hit:
+    label: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    label: Promise | str
+    icon: str
+    hits: list[Hit]
+
+
+def is_number(words: str) -> bool:
+    """Whether somebody looks for a telephone number, or for its last four digits."""
+    return len(words) >= 4 and LIKE_A_NUMBER.issuperset(words)
+
+
+def _may_follow(viewer: User, url: str) -> bool:
+    return viewer.role in getattr(resolve(url).func, "roles", ())
+
+
+def page_of_id(viewer: User, words: str) -> str | None:
+    """The address of the thing with this public id, where the viewer may see such things; whether there is one, its page says."""
+    for name, prefix in ids.PREFIXES.items():
+        try:
+            url = reverse(name, kwargs={"pk": ids.decode(prefix, words.lower())})
+        except (NotFound, NoReverseMatch):
+            continue
+        return url if _may_follow(viewer, url) else None
+    return None
+
+
+def found_by(viewer: User, words: str) -> list[Group]:
+    """Pages, campaigns, scripts, data sources and people whose names hold the words; kinds without any are left out."""
+    return [group for group in _groups(viewer, words) if group.hits]
+
+
+def _groups(viewer: User, words: str) -> Iterator[Group]:
+    pages = [link for link in links_of(viewer.role) if words.lower() in str(link.label).lower()]
+    yield Group(_("Pages"), "layout-sidebar", [Hit(str(link.label), link.url) for link in pages[:MOST]])
+    named = Q(name__icontains=words) | Q(code__icontains=words)
+    mine = campaigns.campaigns_of(viewer).filter(named)
+    yield Group(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
+    versions = scripts.readable(viewer).filter(script__name__icontains=words).order_by("script", "-number").distinct("script")
+    yield Group(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
+    yield Group(_("Data sources"), "database-import", _hits(viewer, DataSource.objects.filter(named), "source", "code"))
+    people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
+    yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"))
+
+
+def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:
+    """Of rows whose pages the viewer may follow; nothing is asked where they may not."""
+    if not _may_follow(viewer, reverse(page, kwargs={"pk": 1})):
+        return []
+    told = ((row, getattr(row, note)) for row in rows[:MOST])
+    return [Hit(str(row), reverse(page, kwargs={"pk": row.pk}), str(note() if callable(note) else note)) for row, note in told]
