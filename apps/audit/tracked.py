@@ -2,7 +2,7 @@
 
 Left out are rows that are themselves a record (decisions, events, entries of the trail and the
 ledger), queue and job rows, which machines move many times a second, and how a person likes their
-lists. Of a protected field the trail says that it changed, never from what to what.
+lists. Of a protected field the trail says that it changed, never from what to what. What points at a row is not part of it.
 """
 
 from auditlog.registry import auditlog
@@ -60,10 +60,11 @@ def register_all() -> None:
     for model in ours():
         if model._meta.label_lower in UNTRACKED:
             continue
-        names = {field.name for field in model._meta.get_fields()}
+        fields = model._meta.get_fields()
+        names = {field.name for field in fields}
         auditlog.register(
             model,
-            exclude_fields=[name for name in SECRET if name in names],
+            exclude_fields=[name for name in SECRET if name in names] + [field.name for field in fields if not field.concrete],
             mask_fields=protected_fields(model),
             mask_callable=f"{__name__}.changed",
         )
