@@ -37,7 +37,7 @@ class User(AbstractUser):
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
     suspended_for = models.CharField(_("suspended because"), max_length=200, blank=True)
-    sessions_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sessions_ended_at = models.DateTimeField(_("sessions ended"), null=True, blank=True, editable=False)
 
     objects: ClassVar[People] = People()
     REQUIRED_FIELDS: ClassVar[list[str]] = []

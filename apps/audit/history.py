@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.core.fields import FileNameField
 
 from .models import Change
 
@@ -94,6 +95,8 @@ def _words(field: models.Field, value: Any, names: _Names) -> str:
         return "–"
     if field.related_model and isinstance(field.related_model, type):
         return names.of(field.related_model, str(value))
+    if isinstance(field, FileNameField):
+        return _("a file")
     if isinstance(field, models.BooleanField):
         return _("yes") if value == "True" else _("no")
     if isinstance(field, models.DateTimeField) and (at := parse_datetime(str(value))):

@@ -108,9 +108,9 @@ class Campaign(Dated):
     calls_per_week = models.PositiveSmallIntegerField(_("calls a week"), null=True, blank=True)
     checklist = ArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
     clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
-    state = FSMField(default=State.DRAFT, choices=State.choices, protected=True)
-    created_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
+    state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
+    created_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
+    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
     paused_because = models.CharField(_("paused because"), max_length=300, blank=True, editable=False)
 
     class Meta:

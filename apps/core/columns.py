@@ -72,7 +72,7 @@ class _Moment:
     empty_values = (None, "")  # a column of templates has none
 
     def __init__(self, format: str = "", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"attrs": {"td": {"class": "text-nowrap"}}, **kwargs})
         self.form = format or self.form
 
     @signed

@@ -40,10 +40,10 @@ class EndPoint(Dated):
     url = models.URLField(_("address"), max_length=300)
     kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("what is told"))
     secret: Any = ProtectedCharField(_("secret"), kind="text", max_length=80)
-    previous_secret: Any = ProtectedCharField(kind="text", max_length=80, null=True, blank=True)
-    previous_until = models.DateTimeField(null=True, blank=True)
+    previous_secret: Any = ProtectedCharField(_("secret before"), kind="text", max_length=80, null=True, blank=True)
+    previous_until = models.DateTimeField(_("secret before holds until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    ended_because = models.CharField(max_length=200, blank=True)
+    ended_because = models.CharField(_("ended because"), max_length=200, blank=True)
 
     class Meta:
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]

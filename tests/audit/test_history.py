@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit.history import history_of
 from apps.audit.models import Change
+from apps.audit.tracked import SECRET
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
 from apps.contacts.services.zones import correct_name
@@ -73,3 +75,12 @@ def test_a_field_that_is_gone_is_left_out(world: World) -> None:
 def test_contacts_by_other_ways_have_theirs(world: World) -> None:
     contacts.set_zone(actor=world.people["supervisor"], contact=world.contact, zone="Asia/Urumqi")
     assert "Asia/Urumqi" in history_of(world.people["supervisor"], world.contact)[0].fields[0].new
+
+
+@pytest.mark.parametrize(
+    "label", ["campaigns.Campaign", "contacts.Contact", "contacts.DataSource", "sharing.Share", "accounts.User", "webhooks.EndPoint"]
+)
+def test_every_field_that_changes_has_a_name_for_people(label: str) -> None:
+    never = {"id", "created_at", *SECRET}
+    fields = apps.get_model(label)._meta.concrete_fields
+    assert [field.name for field in fields if isinstance(field.verbose_name, str) and field.name not in never] == []

@@ -29,7 +29,7 @@ class Contact(Dated):
     )  # sources are never deleted (a trigger sees to that), so nothing is checked again for each of a million rows
     is_minor = models.BooleanField(_("minor"), default=False)  # whether a `MinorFlag` is up: what the gate reads
     expires_at = models.DateTimeField(_("deleted after"), db_index=True)
-    erasing_at = models.DateTimeField(null=True, blank=True, editable=False)
+    erasing_at = models.DateTimeField(_("erasure began"), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [

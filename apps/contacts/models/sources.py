@@ -51,7 +51,7 @@ class DataSource(Dated):
     lawful_basis = models.CharField(_("lawful basis"), max_length=200)
     supplier = models.CharField(_("supplier"), max_length=120, blank=True)
     agreement = models.CharField(_("agreement"), max_length=200, blank=True)
-    agreement_file = FileNameField(blank=True, editable=False)
+    agreement_file = FileNameField(_("signed agreement"), blank=True, editable=False)
     agreement_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True, help_text=_("the last day; empty: without an end"))
@@ -60,9 +60,9 @@ class DataSource(Dated):
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
-    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(_("approved on"), null=True, blank=True)
     withdrawn_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, blank=True, related_name="+")
-    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn on"), null=True, blank=True)
     reason = models.CharField(_("why it was refused or withdrawn"), max_length=200, blank=True)
 
     class Meta:

@@ -28,7 +28,9 @@ def _head(words: str, href: str, is_up: bool | None) -> SafeString:
     if not href:
         return format_html('<th scope="col">{}</th>', words)
     if is_up is None:
-        return format_html('<th scope="col"><a class="sorts" href="{}">{}</a></th>', href, words)
+        return format_html(
+            '<th scope="col"><a class="sorts" href="{}">{}<i class="ti ti-selector ms-1" aria-hidden="true"></i></a></th>', href, words
+        )
     way, icon = ("ascending", "up") if is_up else ("descending", "down")
     mark = format_html('<i class="ti ti-chevron-{} ms-1" aria-hidden="true"></i>', icon)
     return format_html('<th scope="col" aria-sort="{}"><a class="sorts" href="{}">{}{}</a></th>', way, href, words, mark)
