@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from apps.core.errors import HeguiError
+from apps.core.ids import row_number
 from apps.core.paging import PAGE
 
 from .requests import StaffRequest
@@ -35,7 +36,7 @@ def for_each(request: StaffRequest, rows: QuerySet[Row], change: Callable[[Row],
 
     Each change is by itself: one that is refused undoes no other. At most a page of rows.
     """
-    picked = [int(each) for each in request.POST.getlist("pick") if each.isdigit() and len(each) <= 18]
+    picked = [number for each in request.POST.getlist("pick") if (number := row_number(each)) is not None]
     made, refused = 0, Counter[str]()
     for row in rows.filter(pk__in=picked[:PAGE]):
         try:

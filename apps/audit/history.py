@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.fields import FileNameField
+from apps.core.ids import row_number
 
 from .models import Change
 
@@ -74,7 +75,7 @@ class _Names:
 
     def of(self, model: type[models.Model], pk: str) -> str:
         if (model, pk) not in self._known:
-            row = model._default_manager.filter(pk=pk).first() if pk.isdigit() else None
+            row = model._default_manager.filter(pk=number).first() if (number := row_number(pk)) else None
             self._known[model, pk] = pk if row is None else str(row)
         return self._known[model, pk]
 

@@ -35,6 +35,11 @@ def decode(prefix: str, public_id: str) -> int:
     return pk
 
 
+def row_number(text: str) -> int | None:
+    """A row's number as it stands in an address or a form; None for anything else ("²" is a digit to Python, and no number)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
 class PublicIdConverter:
     """`<contact:pk>` in a URL: the row's number for the view, the public id for people."""
 

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.http import QueryDict
 
+from . import ids
+
 PAGE = 50
 Row = TypeVar("Row", bound=models.Model)
 
@@ -57,8 +59,7 @@ class Page(Generic[Row]):
 
 def place_of(query: QueryDict, sort: Sort = NEWEST) -> Place:
     """`?after=<row number>`: what a page's rows come after."""
-    after = query.get("after", "")
-    return Place(int(after) if after.isdigit() and len(after) <= 18 else None, sort.down)
+    return Place(ids.row_number(query.get("after", "")), sort.down)
 
 
 def page_of(rows: models.QuerySet[Row], query: QueryDict, *, sort: Sort = NEWEST, few: bool = False) -> Page[Row]:

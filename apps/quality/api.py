@@ -16,6 +16,7 @@ from apps.calls.models import Call
 from apps.calls.services import find_number
 from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.ids import row_number
 
 from . import services
 from .models import Complaint
@@ -71,8 +72,7 @@ class ComplaintKept(Schema):
 
 
 def _length(request: HttpRequest) -> int:
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    return int(told) if told.isdigit() else 0
+    return row_number(request.META.get("CONTENT_LENGTH") or "") or 0
 
 
 _AUDIO: dict[str, dict[str, str]] = {"audio/wav": {}, "audio/mpeg": {}, "audio/ogg": {}, "audio/mp4": {}, "application/octet-stream": {}}

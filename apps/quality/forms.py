@@ -243,7 +243,7 @@ class CardForm(forms.Form):
             if not line.strip():
                 continue
             parts = [part.strip() for part in line.split("|")]
-            if len(parts) != 6 or not parts[2].isdigit():
+            if len(parts) != 6 or not parts[2].isdecimal():
                 raise forms.ValidationError(_("Line %(place)s does not have the six parts.") % {"place": place})
             code, section, weight, marks, english, chinese = parts
             found.append(

@@ -88,7 +88,7 @@ def test_many_are_decided_at_once_each_by_itself(world: World, browse: Any) -> N
     assert [int(each) for each in re.findall(r'name="pick" value="(\d+)" form="bulk"', page)] == [each.pk for each in reversed(waiting)]
     client.post("/reviews/decide/", {"pick": [waiting[0].pk], "revoke": "1"})
     others = review.items.exclude(reviewer=world.people["supervisor"]).first()
-    told = client.post("/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", ""], "confirm": "1"}, follow=True)
+    told = client.post("/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", "", "²"], "confirm": "1"}, follow=True)
     assert [each.verdict for each in review.items.filter(reviewer=world.people["supervisor"]).order_by("pk")] == [
         "revoked", *["confirmed"] * (len(waiting) - 1),
     ]  # fmt: skip

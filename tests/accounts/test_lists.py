@@ -56,6 +56,14 @@ def test_every_choice_of_every_filter_is_answered(world: World, browse: Browse, 
             html_of(client, name, f"?{urlencode({field: choice})}")
 
 
+def test_what_cannot_be_seen_is_left_out_of_a_name(world: World, browse: Browse) -> None:
+    client = browse("compliance")
+    change(client, "campaigns", "save", name="a\x00 \u200bb", query="state=running&name=%00")
+    assert SavedFilter.objects.get().name == "a b"
+    change(client, "campaigns", "forget", name="a\x00\tb")
+    assert not SavedFilter.objects.exists()
+
+
 def test_there_are_lists() -> None:
     assert len(LISTS) >= 15
 
@@ -111,6 +119,7 @@ def test_a_saved_filter_is_one_click_away_and_only_its_owner_s(world: World, bro
     ("name", "query", "why"),
     [
         ("", "state=running", "Give the filter a name."),
+        ("\x00\n", "state=running", "Give the filter a name."),
         ("x", "state=&after=3", "Nothing is chosen: filter or sort the list first."),
         ("x" * 41, "state=running", "A name has at most 40 signs; what is chosen, 1000."),
         ("x", "name=" + "x" * 1_000, "A name has at most 40 signs; what is chosen, 1000."),

@@ -60,11 +60,8 @@ def test_a_row_that_is_gone_begins_a_sorted_list_again(people: list[User]) -> No
     assert page_of(others, QueryDict(first.next_query), sort=sort).rows == page_of(others, QueryDict(""), sort=sort).rows
 
 
-@pytest.mark.parametrize("after", ["", "-1", "x", "1" * 19, "１", "1e3"])
+@pytest.mark.parametrize("after", ["", "-1", "x", "1" * 19, "１", "1e3", "²", "1\x00"])
 def test_what_is_no_row_number_is_the_first_page(people: list[User], after: str) -> None:
     query = QueryDict("", mutable=True)
     query["after"] = after
-    if after == "１":  # a digit all the same: it is read as one
-        assert page_of(User.objects.all(), query, sort=NEWEST).rows == list(User.objects.filter(pk__lt=1))
-    else:
-        assert page_of(User.objects.all(), query, sort=NEWEST).rows == people[:-3:-1]
+    assert page_of(User.objects.all(), query, sort=NEWEST).rows == people[:-3:-1]

@@ -20,6 +20,11 @@ def plain_query(query: str) -> str:
     return urlencode([(name, value) for name, value in parse_qsl(query) if name != "after"])
 
 
+def _name(text: str) -> str:
+    """Without what cannot be seen, which the database would refuse in part."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
 def _choice(actor: User, list_name: str) -> ListChoice:
     """Locked. Raises `NotFound` for a page that is no list."""
     if list_name not in LISTS:
@@ -31,7 +36,7 @@ def _choice(actor: User, list_name: str) -> ListChoice:
 @transaction.atomic
 def save_filter(*, actor: User, list_name: str, name: str, query: str) -> SavedFilter:
     """Keep what a list is filtered and sorted by; the same name again replaces it. Raises `BadInput` and `NotFound`."""
-    name, query = " ".join(name.split()), plain_query(query)
+    name, query = _name(name), plain_query(query)
     if not name:
         raise BadInput(_("Give the filter a name."))
     if not query:
@@ -48,7 +53,7 @@ def save_filter(*, actor: User, list_name: str, name: str, query: str) -> SavedF
 
 @transaction.atomic
 def forget_filter(*, actor: User, list_name: str, name: str) -> None:
-    _choice(actor, list_name).filters.filter(name=name).delete()
+    _choice(actor, list_name).filters.filter(name=_name(name)).delete()
 
 
 @transaction.atomic

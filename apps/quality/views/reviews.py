@@ -19,6 +19,7 @@ from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
 from apps.core import clock
 from apps.core.errors import HeguiError
+from apps.core.ids import row_number
 
 from .. import queries, services
 from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm
@@ -138,7 +139,7 @@ def _back(request: StaffRequest, review: Review) -> HttpResponse:
     """To the page that was left, with the play that was going on."""
     play = request.POST.get("play", "")
     address = reverse("quality_review", args=[review.pk])
-    return redirect(f"{address}?play={play}" if play.isdigit() else address)
+    return redirect(f"{address}?play={play}" if row_number(play) else address)
 
 
 def _found(request: StaffRequest, pk: int) -> Review:
@@ -170,7 +171,7 @@ def timed_remark_delete(request: StaffRequest, pk: int) -> HttpResponse:
 def review_verdict(request: StaffRequest, pk: int) -> HttpResponse:
     """Give the verdict, and on to the next call."""
     found = _found(request, pk)
-    version = get_object_or_404(ScoreCardVersion, pk=request.POST.get("version", "0") if request.POST.get("version", "").isdigit() else 0)
+    version = get_object_or_404(ScoreCardVersion, pk=row_number(request.POST.get("version", "")) or 0)
     form = AnswersForm(request.POST, items=cards.read_items(version.items))
     if not form.is_valid():
         messages.error(request, _("Answer every item of the score card."))

@@ -10,6 +10,7 @@ from apps.access.services import disclose
 from apps.accounts.requests import StaffRequest
 from apps.audit.services import address_of
 from apps.core.errors import HeguiError
+from apps.core.ids import row_number
 from apps.scripts import queries as scripts
 from apps.scripts.checking import PackRule
 from apps.scripts.wording import name_of
@@ -45,10 +46,10 @@ class Sheet:
 
 def play_of(request: StaffRequest, recording: Recording) -> Play | None:
     """The play that the address names, when it is the viewer's and of this recording."""
-    named = request.GET.get("play", "")
-    if not named.isdigit() or len(named) > 18:
+    named = row_number(request.GET.get("play", ""))
+    if named is None:
         return None
-    return Play.objects.filter(pk=int(named), actor=request.user, recording=recording, written_at__isnull=True).first()
+    return Play.objects.filter(pk=named, actor=request.user, recording=recording, written_at__isnull=True).first()
 
 
 def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int | None, remarks: Any = ()) -> Sheet:

@@ -12,6 +12,7 @@ from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
+from apps.core.ids import row_number
 
 from .. import queries, services
 from ..forms import CardForm, PlanForm, as_lines
@@ -35,8 +36,8 @@ def score_cards(request: StaffRequest) -> HttpResponse:
 @for_roles(Role.COMPLIANCE)
 def score_card_new(request: StaffRequest) -> HttpResponse:
     """A new card, or with `?of=` the next version of one."""
-    named = request.GET.get("of", "")
-    before = ScoreCardVersion.objects.select_related("card").filter(pk=int(named)).first() if named.isdigit() and len(named) < 19 else None
+    named = row_number(request.GET.get("of", ""))
+    before = ScoreCardVersion.objects.select_related("card").filter(pk=named).first() if named else None
     initial = {}
     if before:
         card = before.card

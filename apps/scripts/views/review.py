@@ -13,6 +13,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import FourEyes, HeguiError, WrongState
+from apps.core.ids import row_number
 from apps.policies import queries as policies
 
 from .. import queries, services
@@ -42,8 +43,8 @@ def script_queue(request: StaffRequest) -> HttpResponse:
 @require_GET
 def script_next(request: StaffRequest) -> HttpResponse:
     """On to the next version that the reviewer may judge, after the one named by `?after=`."""
-    after = request.GET.get("after", "")
-    here = ScriptVersion.objects.filter(pk=int(after)).first() if after.isdigit() and len(after) < 19 else None
+    after = row_number(request.GET.get("after", ""))
+    here = ScriptVersion.objects.filter(pk=after).first() if after else None
     if following := queries.next_to_review(request.user, here):
         return redirect("script", pk=following.pk)
     messages.success(request, _("Nothing else waits for you."))
@@ -118,8 +119,8 @@ def script_retire(request: StaffRequest, pk: int) -> HttpResponse:
 def script_overrule(request: StaffRequest, pk: int) -> HttpResponse:
     """Let an advisory finding stand; code and place come from the form beside it."""
     version = _version(request, pk)
-    place = [request.POST.get(name, "") for name in ("start", "end")]
-    start, end = (int(text) if text.isdigit() and len(text) < 9 else -1 for text in place)
+    place = [row_number(request.POST.get(name, "")) for name in ("start", "end")]
+    start, end = (-1 if number is None else number for number in place)
     try:
         services.overrule(
             actor=request.user, version=version, code=request.POST.get("code", ""), start=start, end=end,
@@ -160,6 +161,5 @@ def remark_change(request: StaffRequest, pk: int) -> HttpResponse:
         if error.status == 403:
             raise
         messages.error(request, str(error))
-    back = request.POST.get("back", "")
-    version = _version(request, int(back) if back.isdigit() and len(back) < 19 else found.version_id)
+    version = _version(request, row_number(request.POST.get("back", "")) or found.version_id)
     return redirect(f"{reverse('script', kwargs={'pk': version.pk})}#remark-{pk}")
