@@ -21,8 +21,8 @@ SOON = timedelta(days=30)
 
 
 class ContactFilter(ListFilter):
-    campaign = django_filters.TypedChoiceFilter(label=_("Campaign"), method="in_campaign", coerce=int)
-    source = django_filters.TypedChoiceFilter(label=_("Data source"), coerce=int)
+    campaign = django_filters.ChoiceFilter(label=_("Campaign"), method="in_campaign")
+    source = django_filters.ChoiceFilter(label=_("Data source"))
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
     consent = django_filters.ChoiceFilter(
         label=_("Consent"), method="with_consent",
@@ -45,7 +45,7 @@ class ContactFilter(ListFilter):
         tag = self.form.is_valid() and self.form.cleaned_data.get("tag")
         return bool(tag) and not is_common(tag, place=self.place)
 
-    def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: int) -> QuerySet[Contact]:
+    def in_campaign(self, contacts: QuerySet[Contact], name: str, campaign: str) -> QuerySet[Contact]:
         return contacts.filter(is_queued(Q(campaign=campaign), place=self.place))
 
     def with_tag(self, contacts: QuerySet[Contact], name: str, tag: str) -> QuerySet[Contact]:

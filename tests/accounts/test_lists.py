@@ -51,6 +51,8 @@ def test_every_choice_of_every_filter_is_answered(world: World, browse: Browse, 
     form = re.search(r'<form class="card mb-3" method="get">.*?</form>', html_of(client, name), re.DOTALL)
     fields = re.findall(r'<(select|input)[^>]*?name="(\w+)"(.*?)(?=<select|<input|</form>)', form[0] if form else "", re.DOTALL)
     for kind, field, rest in fields:
+        if kind == "select":
+            assert re.search(r'<option value=""( selected)?>', rest), f"{field} chooses something by itself"
         choices = [each for each in re.findall(r'<option value="([^"]+)"', rest) if each] if kind == "select" else ["x", "2026-11-24"]
         for choice in choices:
             html_of(client, name, f"?{urlencode({field: choice})}")
