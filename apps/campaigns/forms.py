@@ -1,6 +1,5 @@
 """Forms of campaigns and of lists to import."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource
+from apps.core.even_text import even
 from apps.policies import queries as policies
 from apps.scripts.models import SMS, Script, ScriptVersion
 
@@ -145,5 +145,5 @@ class NumberForm(forms.Form):
     @property
     def last4(self) -> str:
         """The four digits, where they alone were typed."""
-        typed = unicodedata.normalize("NFKC", self.cleaned_data["number"]).strip()
+        typed = even(self.cleaned_data["number"]).strip()
         return typed if len(typed) == 4 and typed.isascii() and typed.isdigit() else ""

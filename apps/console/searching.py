@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.campaigns import queries as campaigns
 from apps.contacts.models import DataSource
 from apps.core import ids
+from apps.core.even_text import even
 from apps.core.errors import NotFound
 from apps.scripts import queries as scripts
 
@@ -42,6 +43,7 @@ class Group:
 
 def is_number(words: str) -> bool:
     """Whether somebody looks for a telephone number, or for its last four digits."""
+    words = even(words)
     return len(words) >= 4 and LIKE_A_NUMBER.issuperset(words)
 
 

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import detect, phones
+from apps.core.masks import is_mask
 
 Sentence = str | Promise
 
@@ -131,6 +132,8 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
             return Verdict(row, "phone_invalid", refusal)
         channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
         consent, message = consent_of(channel, moment, zone, now)
+        if is_mask(name, "name") or is_mask(note, "text"):
+            return Verdict(row, ACCEPTED, message or _("The name or note was a mask and was left out."), e164, tags=tags_of(tags), consent=consent)
         return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
 
     return judge

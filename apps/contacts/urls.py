@@ -14,5 +14,5 @@ urlpatterns = [
     path("imports/<int:pk>/", views.import_preview, name="import_preview"),
     path("imports/<int:pk>/discard/", views.import_discard, name="import_discard"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
-    re_path(r"^imports/(?P<pk>\d+)/report\.(?P<form>xlsx|jsonl)$", views.import_report, name="import_report"),
+    re_path(r"^imports/(?P<pk>[0-9]{1,18})/report\.(?P<form>xlsx|jsonl)$", views.import_report, name="import_report"),
 ]

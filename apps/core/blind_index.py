@@ -19,7 +19,7 @@ from django.db import connection
 
 from . import keyring
 from .errors import KeyringError
-from .protected import Protected, clear_for_machine
+from .protected import NotCanonical, Protected, clear_for_machine, is_canonical
 
 Phone = str | Protected
 
@@ -29,7 +29,11 @@ def _digest(purpose: str, data: bytes) -> bytes:
 
 
 def _bytes(phone: Phone) -> bytes:
-    return (clear_for_machine(phone) if isinstance(phone, Protected) else phone).encode()
+    """Raises `NotCanonical`: a number in another form would be hashed as another person."""
+    text = clear_for_machine(phone) if isinstance(phone, Protected) else phone
+    if not is_canonical(text):
+        raise NotCanonical()
+    return text.encode()
 
 
 def _hasher(key: bytes) -> Callable[[bytes], bytes]:
@@ -95,9 +99,9 @@ def last4_index(phone: Phone) -> bytes:
     return _digest("last4", _bytes(phone)[-4:])
 
 
-def last4_indexes(phone: Phone) -> list[bytes]:
-    """The last four digits under every key: while keys turn, rows stand under either."""
-    return _under_every_key("last4", _bytes(phone)[-4:])
+def last4_indexes(digits: str) -> list[bytes]:
+    """Four digits under every key: while keys are rotated, rows may have either."""
+    return _under_every_key("last4", digits.encode())
 
 
 def last4_table(key_id: str) -> list[bytes]:
@@ -140,7 +144,7 @@ def tag(parts: Iterable[Phone]) -> str:
     """Tells one state of a thing from another (an ETag), values in it included, and says nothing of them."""
     keyed = hmac.new(_index_secrets(index_keys())[-1], b"tag", "sha256")
     for part in parts:
-        data = _bytes(part)
+        data = (clear_for_machine(part) if isinstance(part, Protected) else part).encode()
         keyed.update(len(data).to_bytes(4, "big") + data)
     return keyed.hexdigest()[:32]
 
@@ -155,6 +159,12 @@ def register_hashes(phone: Phone) -> dict[str, bytes]:
     keys, data = keyring.keys("register"), _bytes(phone)
     ids = [keys.current_id, *(name for name in keys.by_id if name != keys.current_id)]
     return {name: hmac.digest(keys.by_id[name], data, "sha256") for name in ids}
+
+
+def register_hashes_of_text(text: str) -> dict[str, bytes]:
+    """The hashes that a text got which is no E.164 number: for the repair of what was stored so (`retention.numbers`)."""
+    keys = keyring.keys("register")
+    return {name: hmac.digest(key, text.encode(), "sha256") for name, key in keys.by_id.items()}
 
 
 def register_hasher() -> tuple[list[str], Callable[[str], list[bytes]]]:

@@ -6,9 +6,10 @@ dashes and surrounding text do not hide a number. Pure: text in, finding out.
 """
 
 import re
-import unicodedata
 from datetime import date
 from typing import Literal
+
+from .even_text import even
 
 SHORTEST = 13  # digits of the shortest number that is looked for
 _DIGITS = b"0123456789"
@@ -16,20 +17,19 @@ _DIGITS = b"0123456789"
 Finding = Literal["resident_id_found", "bank_card_found"]
 
 # Groups of digits with at most two separators between them; X closes an ID number.
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
-_CANDIDATE = re.compile(r"\d(?:[\s\-\u2010-\u2015_.·/,]{0,2}\d){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|\d{17}[Xx]")
-_GROUP = re.compile(r"\d+[Xx]?|[Xx]")
-_QUICK = re.compile(r"\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d\D{0,2}\d")
+_CANDIDATE = re.compile(r"[0-9](?:[\s\-\u2010-\u2015_.·/,]{0,2}[0-9]){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|[0-9]{17}[Xx]")
+_GROUP = re.compile(r"[0-9]+[Xx]?|[Xx]")
+_QUICK = re.compile(r"(?:[0-9][^0-9]{0,2}){12}[0-9]")
 
-_ID = re.compile(r"([1-6]\d|7[1]|8[1-3])\d{4}(18|19|20)\d{2}\d{7}[\dX]")
+_ID = re.compile(r"([1-6][0-9]|7[1]|8[1-3])[0-9]{4}(18|19|20)[0-9]{2}[0-9]{7}[0-9X]")
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECK = "10X98765432"
 
 # Issuer prefixes with the lengths in use: UnionPay 62/81, Visa 4, Mastercard 51-55, older
 # mainland debit cards 95/94/90, Amex 34/37, JCB 35, Maestro/Discover 50, 56-58, 60, 63-65.
 _CARD = re.compile(
-    r"(?:62|81)\d{14,17}|4\d{15}|4\d{18}|5[1-5]\d{14}|9[045]\d{14,17}|3[47]\d{13}|35\d{14,17}"
-    r"|(?:5[0678]|6[03-5])\d{14,17}"
+    r"(?:62|81)[0-9]{14,17}|4[0-9]{15}|4[0-9]{18}|5[1-5][0-9]{14}|9[045][0-9]{14,17}|3[47][0-9]{13}|35[0-9]{14,17}"
+    r"|(?:5[0678]|6[03-5])[0-9]{14,17}"
 )
 
 _FORBIDDEN_HEADINGS = (
@@ -66,7 +66,7 @@ def find(text: str) -> Finding | None:
         if len(data) - len(data.translate(None, _DIGITS)) < SHORTEST:
             return None
     else:
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+        text = even(text)
     if not _QUICK.search(text):
         return None
     found: Finding | None = None
@@ -92,8 +92,7 @@ def without(text: str, mark: str = "▇▇▇") -> tuple[str, int]:
         count += 1
         return mark
 
-    even = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
-    return _CANDIDATE.sub(blotted, even), count
+    return _CANDIDATE.sub(blotted, even(text)), count
 
 
 def _runs(candidate: str) -> list[str]:
@@ -136,7 +135,7 @@ def is_bank_card(digits: str) -> bool:
 
 def find_in_heading(heading: str) -> Finding | None:
     """The kind of number that a column of this heading is for; None for a harmless one."""
-    plain = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading)).lower()
+    plain = re.sub(r"[\W_]+", "", even(heading)).lower()
     for finding, words in _FORBIDDEN_HEADINGS:
         if any(word in plain for word in words):
             return finding  # type: ignore[return-value]

@@ -13,6 +13,7 @@ import structlog
 from .masks import HIDDEN, mask_name
 from .protected import Protected
 
+# Every digit of Unicode, on purpose: what only looks like a number is masked too.
 _DIGITS = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[ \-()]{0,2}\d){9,18}[Xx]?(?![\w])|(?<=[\u4e00-\u9fff])\d(?:[ \-]?\d){9,18}[Xx]?")
 _NAME_AFTER_WORD = re.compile(
     r"((?:姓名|客户|联系人|client_name|contact_name|full_name)[\"']?\s*[::=]\s*[\"']?)([\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)+)"

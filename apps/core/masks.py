@@ -30,3 +30,8 @@ def mask_text(text: str) -> str:
 
 
 MASKS = {"phone": mask_phone, "name": mask_name, "text": mask_text}
+
+
+def is_mask(text: str, kind: str) -> bool:
+    """Whether a text is what a mask of ours looks like: `王*`, `****`. Of a phone its form says so already."""
+    return len(text) == 2 and text[1] == "*" if kind == "name" else text == HIDDEN

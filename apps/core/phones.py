@@ -1,79 +1,197 @@
 """Phone numbers: from what people type to E.164, and from E.164 to the client's time zones.
 
-Mainland mobiles take a fast exact path (one regular expression); everything else (landlines,
-Hong Kong, abroad) is judged by the `phonenumbers` library. Both give `+` and digits (E.164).
+One person is one number: whatever digits, widths, invisible marks and separators it is written with, `normalise` gives the one
+E.164 form (`+` and ASCII digits) or a refusal. Mainland mobiles take a fast exact path; everything else (landlines, Hong Kong,
+abroad) is judged by the `phonenumbers` library, from whose metadata the prefixes in use come as well.
 """
 
 import re
 import unicodedata
+from functools import cache
 
 import phonenumbers
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from phonenumbers import PhoneNumberType
 from phonenumbers import timezone as number_zones
+from phonenumbers.phonemetadata import PhoneMetadata
 
 from .errors import BadInput
+from .even_text import even
 from .protected import Protected, clear_for_machine
 
 HOME_REGION = "CN"
+HOME_CODE = "+86"
 HOME_ZONE = "Asia/Shanghai"
+MOBILE_DIGITS = 11
+PREFIX_DIGITS = 5  # so many digits tell whether a mobile prefix is in use
 
-_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})(?:\.0)?")
-_NOISE = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff\-\u2010-\u2015().'\u2019`/·]+")
+_LABEL = re.compile(r"^(?:tel|phone|mobile|手机号码|手机号|手机|联系电话|电话号码|电话|号码)\s*:\s*", re.IGNORECASE)
+_FORMULA = re.compile(r'^="([^"]*)"$')
 _SPREADSHEET_TAIL = re.compile(r"\.0+$")
-_NUMBER_LIKE = re.compile(r"\+?\d+(?:(?:ext|x|#|转)\d+)?")
+_SEPARATORS = re.compile(r"[\s\-().'\"`/·]+")
+_NUMBER = re.compile(r"\+?[0-9]+")
+_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[0-9]{10})")
+_EXTENSION = re.compile(
+    r"(?:ext(?:ension|n)?\.?|x|#|,|;ext=|转|轉|分机|分機)[\s:.\-]*[0-9]{1,7}$"  # named
+    r"|^(?:(?:\+|00)?86)?[\s\-]*(?:\(?0[0-9]{2,3}\)?[\s\-]*[0-9]{7,8}|1[3-9][0-9]{9})\s*-+\s*[0-9]{1,6}$",  # one more group of digits
+    re.IGNORECASE,
+)
+_OF_A_SERVICE = re.compile(
+    r"[48]00[0-9]{7}|9[56][0-9]{3,6}|1[0-9]{2,5}|1[12][0-9]{4,6}|106[0-9]{5,17}"
+    r"|0?(?:10|2[0-9]|[3-9][0-9]{2})(?:9[56][0-9]{3,4}|100[0-9]{2}|123[0-9]{2})"  # the same behind an area code
+)
+_OF_A_MACHINE = re.compile(r"1(?:4[0689][0-9]|4[14]0)[0-9]{7}(?:[0-9]{2})?|1064[0-9]{9}")
+_OF_PERSONS = frozenset({
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP,
+    PhoneNumberType.PERSONAL_NUMBER,
+})  # fmt: skip
 
 
 class PhoneInvalid(BadInput):
-    """What stands there is not a phone number that could be called."""
+    """The text is not a phone number of a person that could be called."""
 
     code = "phone_invalid"
     sentence = _("not a phone number that can be called.")
 
 
+@cache
+def _mobile_prefixes() -> frozenset[str]:
+    """The first five digits of every mainland mobile in use, from the library's metadata."""
+    in_use = re.compile(PhoneMetadata.metadata_for_region(HOME_REGION).mobile.national_number_pattern)
+    rest = "0" * (MOBILE_DIGITS - PREFIX_DIGITS)
+    return frozenset(prefix for prefix in map(str, range(10_000, 20_000)) if in_use.fullmatch(prefix + rest))
+
+
 def mobile_of(raw: str) -> str | None:
-    """E.164 of a mainland mobile written without anything around it; None for whatever `normalise` has to look at. For whole lists."""
-    return "+86" + raw if len(raw) == 11 and raw[0] == "1" and raw[1] in "3456789" and raw.isascii() and raw.isdigit() else None
+    """E.164 of a mainland mobile written without anything around it, else None. The fast path for whole lists."""
+    if len(raw) == MOBILE_DIGITS and raw[:PREFIX_DIGITS] in _mobile_prefixes() and raw.isascii() and raw.isdigit():
+        return HOME_CODE + raw
+    return None
 
 
 def normalise(raw: str) -> str:
-    """E.164 (`+8613812345678`) for a number as people, spreadsheets and CRMs write it.
+    """E.164 (`+8613812345678`) for a person's number as people, spreadsheets and CRMs write it.
 
-    Accepts full-width digits, spaces, dashes, brackets, a leading apostrophe, `0086`, `+86`
-    and the `.0` that spreadsheets append. Raises `PhoneInvalid` with a sentence that says how
-    it differs from a number, without repeating it.
+    Raises `PhoneInvalid` with a sentence that says how it differs from such a number, without repeating it.
     """
-    if mobile := _MOBILE.fullmatch(raw):
-        return "+86" + mobile[1]
-    text = unicodedata.normalize("NFKC", raw).strip()
-    text = _NOISE.sub("", _SPREADSHEET_TAIL.sub("", text))
-    if mobile := _MOBILE.fullmatch(text):
-        return "+86" + mobile[1]
-    if not _NUMBER_LIKE.fullmatch(text) or not text.isascii():
-        raise PhoneInvalid(_("holds something other than the digits of a phone number."))
-    return _by_library(text)
+    if mobile := mobile_of(raw):
+        return mobile
+    text = _bare(raw)
+    if _EXTENSION.search(text):
+        raise PhoneInvalid(_("an extension cannot be kept apart from the line: give a number that reaches the person."))
+    digits = _SEPARATORS.sub("", text)
+    if mobile := _mobile_with_code(digits):
+        return mobile
+    if not _NUMBER.fullmatch(digits):
+        raise PhoneInvalid(_not_only_digits(text))
+    if len(numbers_in(text)) > 1:
+        raise PhoneInvalid(_("more than one number stands here: one row holds one."))
+    return _by_library(digits)
 
 
-_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d(?:[ -]?\d{4}){2}(?!\d)")
+def _mobile_with_code(digits: str) -> str | None:
+    found = _MOBILE.fullmatch(digits)
+    return mobile_of(found[1]) if found else None
+
+
+def normalise_line(raw: str) -> str:
+    """E.164 of a caller number of ours: a person's number, or a service number (95…, 96…, 400) of the mainland.
+
+    Raises `PhoneInvalid`.
+    """
+    digits = _SEPARATORS.sub("", _bare(raw))
+    national = _national(digits)
+    if _NUMBER.fullmatch(digits) and re.fullmatch(r"[48]00[0-9]{7}|9[56][0-9]{3,6}", national):
+        return HOME_CODE + national
+    return normalise(raw)
+
+
+def _bare(raw: str) -> str:
+    """Even text without what people and spreadsheets put around a number."""
+    text = even(raw).replace("：", ":").strip()
+    text = "".join("-" if unicodedata.category(character) == "Pd" else character for character in text)
+    if formula := _FORMULA.match(text):
+        text = formula[1]
+    text = _SPREADSHEET_TAIL.sub("", _LABEL.sub("", text))
+    return text.strip(" \t\r\n,;:!?.\"'`。，；、！？·…·’‘“”<>《》")
+
+
+def _not_only_digits(text: str) -> Promise:
+    if len(numbers_in(text)) > 1:
+        return _("more than one number stands here: one row holds one.")
+    return _("holds something other than the digits of a phone number.")
+
+
+_TOKEN = re.compile(r"(?:\+|00)?[0-9](?:[0-9]|[ \-().](?=[ \-().]?[0-9]))*")
+
+
+def numbers_in(text: str) -> list[str]:
+    """Every phone number of a person in a free text, as E.164, in its order: for lists of refusals, where each counts."""
+    found: dict[str, None] = {}
+    for token in _TOKEN.findall(even(text)):
+        for number in _readings_of(token):
+            found[number] = None
+    return list(found)
+
+
+def _readings_of(token: str) -> list[str]:
+    """The number that a run of digits and separators spells; else those of its parts between blanks, without an extension."""
+    if whole := _number_or_none(token):
+        return [whole]
+    parts = [_number_or_none(part) or _number_or_none(part.rpartition("-")[0]) for part in token.split(" ")]
+    return [number for number in parts if number]
+
+
+def _number_or_none(text: str) -> str | None:
+    digits = _SEPARATORS.sub("", _SPREADSHEET_TAIL.sub("", text))
+    try:
+        return _mobile_with_code(digits) or _by_library(digits)
+    except PhoneInvalid:
+        return None
+
+
+_IN_TEXT = re.compile(r"(?<![0-9])(?:\+?86)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
 
 
 def find_in(text: str) -> bool:
     """Whether a mainland mobile number stands in a text, in whatever width, with blanks or dashes."""
-    return _IN_TEXT.search(unicodedata.normalize("NFKC", text)) is not None
+    return _IN_TEXT.search(even(text)) is not None
 
 
-def _by_library(text: str) -> str:
-    if text.startswith("00"):
-        text = "+" + text[2:]
-    digits = text.lstrip("+")
+def _national(digits: str) -> str:
+    """The digits without the code of the mainland."""
+    for code in ("+86", "0086"):
+        digits = digits.removeprefix(code)
+    return digits
+
+
+def _by_library(digits: str) -> str:
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    national = _national(digits)
+    if not national.startswith("+"):
+        if _OF_A_MACHINE.fullmatch(national):
+            raise PhoneInvalid(_("a number of a machine: no person answers it."))
+        if _OF_A_SERVICE.fullmatch(national):
+            raise PhoneInvalid(_("a service number (400, 800, 95…, 96…, short numbers) is nobody's."))
     try:
-        number = phonenumbers.parse(text, HOME_REGION)
+        number = phonenumbers.parse(digits, HOME_REGION)
     except phonenumbers.NumberParseException:
         raise PhoneInvalid() from None
     if not phonenumbers.is_valid_number(number):
-        if digits.startswith("1") and len(digits) != 11:
-            raise PhoneInvalid(_("%(count)s digits; a mainland mobile has 11."), count=len(digits))
-        raise PhoneInvalid()
+        raise PhoneInvalid(*_why_invalid(national))
+    if phonenumbers.number_type(number) not in _OF_PERSONS:
+        raise PhoneInvalid(_("a service number (400, 800, 95…, 96…, short numbers) is nobody's."))
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _why_invalid(national: str) -> list[object]:
+    if not national.startswith("1"):
+        return []
+    if len(national) == MOBILE_DIGITS:
+        return [_("no mainland mobile begins with these digits; write the country code of a number abroad.")]
+    return [_("%(count)s digits; a mainland mobile has 11.") % {"count": len(national)}]
 
 
 def zones_of(phone: str | Protected) -> tuple[str, ...]:
@@ -81,10 +199,10 @@ def zones_of(phone: str | Protected) -> tuple[str, ...]:
 
     Mainland numbers are in Asia/Shanghai. A number of a country with several zones gives all
     that its prefix allows: a call has to be inside the window in each of them. Empty when the
-    zone cannot be told; the gate then refuses.
+    zone is not known; the gate then refuses.
     """
     e164 = clear_for_machine(phone) if isinstance(phone, Protected) else phone
-    if e164.startswith("+86"):
+    if e164.startswith(HOME_CODE):
         return (HOME_ZONE,)
     zones = number_zones.time_zones_for_number(phonenumbers.parse(e164))
     return tuple(sorted(zone for zone in zones if zone != "Etc/Unknown"))

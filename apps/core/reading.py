@@ -221,7 +221,7 @@ def _csv_of(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
     yield out.getvalue().encode("utf-8", "replace")
 
 
-_FORMULA = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<f[\s/>]')
+_FORMULA = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3}[0-9]{1,7})"[^>]*>\s*<f[\s/>]')
 
 
 def _check_members(file: Bytes) -> None:

@@ -12,7 +12,7 @@ from apps.core.errors import BadInput
 # The statutory holidays of 全国年节及纪念日放假办法: a calendar that lacks one is not whole.
 STATUTORY = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 LONGEST = timedelta(days=15)
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*(?:\.\.|~|至|到)\s*(\d{4}-\d{2}-\d{2}))?\s+(\S+)")
+_LINE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s*(?:\.\.|~|至|到)\s*([0-9]{4}-[0-9]{2}-[0-9]{2}))?\s+(\S+)")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import json
 import logging
 import pickle
 import traceback
+from typing import Any
 
 import pytest
 from django.core.serializers.json import DjangoJSONEncoder
@@ -12,7 +13,8 @@ from django.template import Context, Template
 from django.utils.html import format_html
 from kombu.utils.json import dumps as celery_dumps
 
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.dialling import number_to_dial
+from apps.core.protected import MaskGiven, NotCanonical, Protected, Unreadable, clear_for_machine
 
 NUMBER = "+8613800001234"
 PHONE = Protected(NUMBER, "phone")
@@ -33,7 +35,6 @@ PHONE = Protected(NUMBER, "phone")
         Template("{{ phone }}").render(Context({"phone": PHONE})),
         Template("{{ phone|upper }}{{ phone|default:'' }}").render(Context({"phone": PHONE})),
         str(format_html("<b>{}</b>", PHONE)),
-        str(pickle.loads(pickle.dumps(PHONE))),
         str(copy.deepcopy(PHONE)),
     ],
 )
@@ -96,3 +97,28 @@ def test_only_text_can_be_protected() -> None:
 )
 def test_masks(value: str, kind: str, mask: str) -> None:
     assert str(Protected(value, kind)) == mask  # type: ignore[arg-type]
+
+
+def test_it_is_not_pickled_since_its_mask_would_come_back_as_the_value() -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps([PHONE])
+
+
+@pytest.mark.parametrize("text", ["13800001234", "+861380000123４", "138****1234", "+86 13800001234", "+0861380000123", "", "+86138000012341234"])
+def test_a_phone_is_held_in_its_one_form_alone(text: str) -> None:
+    with pytest.raises(NotCanonical):
+        Protected(text, "phone")
+
+
+@pytest.mark.parametrize(("text", "kind"), [("王*", "name"), ("****", "text")])
+def test_a_mask_is_no_value(text: str, kind: Any) -> None:
+    with pytest.raises(MaskGiven):
+        Protected(text, kind)
+
+
+def test_what_was_stored_in_another_form_shows_nothing_and_is_nobody() -> None:
+    stored = Unreadable("+861390000827１")
+    assert str(stored) == "****"
+    assert stored != Protected("+8613900008271", "phone")
+    with pytest.raises(NotCanonical):
+        number_to_dial(stored)

@@ -8,6 +8,7 @@ APPS = Path(__file__).resolve().parent.parent.parent / "apps"
 # file → function: what needs the clear text
 CALLERS = {
     ("core/blind_index.py", "_bytes"): "keyed hashes of the number",
+    ("core/blind_index.py", "tag"): "a keyed hash over all of a contact",
     ("core/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
     ("core/sending.py", "send"): "the hand-over to the gateway of short messages: a code that the holder asked for",
     ("core/fields.py", "seal"): "encryption on the way into the table",

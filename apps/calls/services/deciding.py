@@ -91,7 +91,7 @@ class Answer:
 def stored_line(text: str) -> str:
     """A caller number as lines are stored; text that is no number stays as it is and matches none."""
     try:
-        return phones.normalise(text)
+        return phones.normalise_line(text)
     except phones.PhoneInvalid:
         return text[:20]
 

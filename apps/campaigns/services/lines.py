@@ -31,7 +31,7 @@ def record_line(*, actor: User, number: str, carrier: str, ownership_proof: str,
     """A caller number of ours, not yet verified. Raises `PhoneInvalid`, `BadInput` for one that is on record."""
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
-    e164 = phones.normalise(number)
+    e164 = phones.normalise_line(number)
     if Line.objects.filter(number=e164).exists():
         raise BadInput(_("This line is on record already."))
     line = Line(number=e164, carrier=carrier, ownership_proof=ownership_proof, filing=filing, recorded_by=actor)

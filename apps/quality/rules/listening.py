@@ -7,7 +7,7 @@ from apps.core.errors import BadInput
 
 Span = tuple[int, int]
 MOST_BYTES = 512 * 1024  # of one answer: a player asks for the next piece when it needs it
-_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class RangeBeyondEnd(BadInput):

@@ -18,6 +18,7 @@ from apps.optouts.models import Change
 from .. import ledger
 from ..holds import held, in_force
 from ..models import Erasure
+from ..numbers import misstored_contacts
 from .backing_up import files_in_use
 from .purging import people_left
 
@@ -40,6 +41,8 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         if mend:
             for name in orphans:
                 discard(name)
+    if misstored := misstored_contacts():
+        found["numbers_not_canonical"] = misstored
     if contacts := _dangling_hashes():
         found["dangling_hashes"] = contacts
     if stuck := FileToDelete.objects.filter(created_at__lt=clock.now() - PATIENCE).count():
@@ -75,7 +78,7 @@ def _dangling_hashes() -> list[str]:
     try:
         of_number, _of_last4 = blind_index.indexers()
         rows = Contact.objects.order_by("pk").values_list("pk", "phone", "number_index").iterator(chunk_size=5_000)
-        return [Contact(pk=pk).public_id for pk, phone, index in rows if bytes(index) != of_number(phone)]
+        return [Contact(pk=pk).public_id for pk, phone, index in rows if phone.kind == "phone" and bytes(index) != of_number(phone)]
     except DecryptionFailed:
         return ["?"]
 

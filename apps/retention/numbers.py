@@ -1,0 +1,118 @@
+"""Numbers that were stored in another form than E.164, found and repaired.
+
+Until digits of other scripts were folded, a mobile such as `1390000827１` was hashed as it was typed: as another person, whom
+opt-outs and caps missed. Here the number goes back to its one form, with everything that was kept under the wrong hash. The
+statements name columns and use no models, so that the migration that calls them stands whatever the models become.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from apps.core import blind_index, cipher, clock, ids, phones
+from apps.core.errors import DecryptionFailed
+from apps.core.protected import is_canonical
+
+_TABLES = ("contacts_contact", "rights_subjectrequest")
+_BATCH = 5_000
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row whose number is stored in another form; `repr` shows nothing of it."""
+
+    table: str
+    pk: int
+    stored: bytes
+    index: bytes
+
+    def __repr__(self) -> str:
+        return f"<{self.table} {self.pk}>"
+
+
+def misstored_contacts() -> list[str]:
+    """Public ids of the contacts whose number is not E.164."""
+    return [ids.encode("ct", row.pk) for row in _misstored("contacts_contact")]
+
+
+@transaction.atomic
+def repair_numbers() -> dict[str, int]:
+    """Bring every number to its one form: how many were `repaired`, how many are no number of a person and are `erasing`,
+    how many were a second entry of somebody who is there already (`joined`, erased by the next purge)."""
+    done = {"repaired": 0, "joined": 0, "erasing": 0}
+    for table in _TABLES:
+        for row in list(_misstored(table)):
+            done[_repair(row)] += 1
+    return done
+
+
+def _misstored(table: str) -> Iterator[_Row]:
+    bound_to, after = f"{table}.phone".encode(), 0
+    while True:
+        rows = _all(f"select id, phone, number_index from {table} where id > %s and phone is not null order by id limit %s", after, _BATCH)
+        if not rows:
+            return
+        for pk, sealed, index in rows:
+            try:
+                clear = cipher.open_sealed(bytes(sealed), purpose="fields", bound_to=bound_to)
+            except DecryptionFailed:
+                continue  # `dangling_hashes` of the consistency check names it
+            if not is_canonical(clear.decode()):
+                yield _Row(table, pk, clear, bytes(index))
+        after = rows[-1][0]
+
+
+def _repair(row: _Row) -> str:
+    try:
+        number = phones.normalise(row.stored.decode())
+    except phones.PhoneInvalid:
+        return _stop(row, "erasing")
+    index = blind_index.number_index(number)
+    _bring_register(row.stored.decode(), number)
+    _run(
+        "update calls_call c set number_index = %s where number_index = %s and not exists (select from calls_call o"
+        " where o.number_index = %s and o.slot_day = c.slot_day and o.slot_number = c.slot_number and o.id <> c.id)",
+        index, row.index, index,
+    )  # fmt: skip
+    _run("update quality_complaint set number_index = %s where number_index = %s", index, row.index)
+    if row.table == "contacts_contact" and _all("select 1 from contacts_contact where number_index = %s", index):
+        return _stop(row, "joined")
+    sealed = cipher.seal(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
+    _run(f"update {row.table} set phone = %s, number_index = %s where id = %s", sealed, index, row.pk)
+    if row.table == "contacts_contact":
+        _run("update contacts_contact set last4_index = %s where id = %s", blind_index.last4_index(number), row.pk)
+    return "repaired"
+
+
+def _stop(row: _Row, what: str) -> str:
+    """Nobody is called under this entry again; the next purge erases it. A request stays as it is, for the person who handles it."""
+    if row.table == "contacts_contact":
+        _run("update contacts_contact set erasing_at = %s where id = %s and erasing_at is null", clock.now(), row.pk)
+    return what
+
+
+def _bring_register(stored: str, number: str) -> None:
+    """The refusals that were recorded under the wrong hash count under the right one."""
+    current, right = next(iter(blind_index.register_hashes(number).items()))
+    wrong = list(blind_index.register_hashes_of_text(stored).values())
+    _run(
+        "insert into optouts_optout (created_at, number_hash, key_id, channel, scope, scope_value, said_at, evidence, contact_id,"
+        " recorded_by_id, client_id, moved_from_id)"
+        " select created_at, %s, %s, channel, scope, scope_value, said_at, evidence, contact_id, recorded_by_id, client_id, id"
+        " from optouts_optout o where number_hash = any(%s) and not exists (select from optouts_optout m where m.moved_from_id = o.id)"
+        " on conflict do nothing",
+        right, current, wrong,
+    )  # fmt: skip
+
+
+def _all(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def _run(statement: str, *values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
