@@ -68,6 +68,16 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _nothing_counted() -> None:
+    """What a process remembers of how many numbers a program was given is of the test before."""
+    from apps.accounts import permits
+    from apps.calls.services import limiting
+
+    permits._local.held.clear()
+    limiting.forget()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _under_the_first_key_of_index() -> None:
     """As a new database says it, for the tests that have none."""

@@ -225,6 +225,7 @@ class World:
         told = self.authorize(**asked)
         assert told.call, told.codes
         told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, told.call.reserved_at, told.call.reserved_at
+        told.call.made_at = told.call.reserved_at
         told.call.save()
         Disposition.objects.create(call=told.call, reason="interested", written_by=self.people["agent"])
         return told.call
@@ -235,6 +236,7 @@ class World:
         assert told.call, told.codes
         ended = clock.now() - timedelta(minutes=1)
         told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, ended - timedelta(seconds=seconds), ended
+        told.call.made_at = told.call.answered_at
         told.call.save()
         if agent:
             Disposition.objects.create(call=told.call, reason="interested", written_by=self.people[agent])

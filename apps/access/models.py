@@ -186,3 +186,21 @@ class ReviewItem(Dated):
                 name="decided_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__verdict__in=["confirmed", "revoked", "lapsed"])
             )
         ]
+
+
+class NumberSearch(Dated):
+    """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask shows."""
+
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    mask_hash = models.BinaryField(max_length=32, null=True)
+    number_hash = models.BinaryField(max_length=32, null=True)
+    has_alarmed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(actor__isnull=False) ^ Q(client__isnull=False), name="number_search_of_one")]
+        indexes = [
+            models.Index(fields=["actor", "-created_at"], name="number_search_by_actor"),
+            models.Index(fields=["client", "-created_at"], name="number_search_by_client"),
+            models.Index(fields=["created_at"], name="number_search_by_time"),
+        ]

@@ -8,6 +8,7 @@ from apps.accounts.roles import Role
 PHONE, NAME, NOTE = "contacts.contact.phone", "contacts.contact.name", "contacts.contact.note"
 CALL_NOTE = "calls.disposition.note"
 MESSAGE = "optouts.message.text"
+LIST_ROW = "optouts.listrow.text"
 TRANSCRIPT = "quality.transcript.segments"
 COMPLAINT, REMEDY = "quality.complaint.text", "quality.complaint.remedy"
 REQUEST_PHONE, REQUEST_TEXT = "rights.subjectrequest.phone", "rights.subjectrequest.text"
@@ -42,6 +43,7 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
         NOTE: frozenset({"view_masked", "view_clear"}),
         CALL_NOTE: frozenset({"view_masked", "view_clear"}),
         MESSAGE: frozenset({"view_masked", "view_clear"}),
+        LIST_ROW: frozenset({"view_masked", "view_clear"}),
         TRANSCRIPT: frozenset({"view_masked", "view_clear"}),
         COMPLAINT: frozenset({"view_masked", "view_clear", "change_value"}),
         REMEDY: frozenset({"view_masked", "view_clear", "change_value"}),
@@ -52,7 +54,7 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, TRANSCRIPT, COMPLAINT, REMEDY, *REQUEST, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
+FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, LIST_ROW, TRANSCRIPT, COMPLAINT, REMEDY, *REQUEST, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}

@@ -127,6 +127,13 @@ NOTICES = {
     "ledger_behind": _("The ledger outside the database is not written, so a restore would forget opt-outs: %(why)s"),
     "backup_old": _("The last good backup is older than 26 hours."),
     "drill_failed": _("The restore drill failed: the backups may not be usable."),
+    "number_in_doubt": _("Somebody said that a number is not the client's. It is not called until you have looked."),
+    "number_changed_hands": _('A number from the data source "%(source)s" changed hands: its consents have ended.'),
+    "numbers_guessed": _("%(person)s looked for %(count)s numbers that differ only in the digits that a mask hides."),
+    "numbers_guessed_by_client": _(
+        "The API client %(client)s looked for %(count)s numbers that differ only in the digits that a mask hides."
+    ),
+    "client_walks": _("The API client %(client)s was given %(count)s numbers within an hour; its limit is %(limit)s."),
     "messages_wait": _("%(count)s messages that may be refusals have waited for hours. They are read within the day."),
     "message_to_judge": _("A message may be a refusal. The number is blocked until you have read it, today."),
     "policy_draft": _("A new version of a policy awaits a second person."),

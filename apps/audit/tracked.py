@@ -45,6 +45,7 @@ UNTRACKED = {
     "optouts.code",
     "optouts.change",
     "access.protectedfieldgrouppermission",
+    "access.numbersearch",
 }
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Field, Header, Router, Schema, Status
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
 from apps.accounts.api_auth import require_scope
@@ -17,14 +17,16 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import ids
+from apps.core import clock, ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
-from apps.optouts.models import OptOut
-from apps.optouts.services import make_link, record_opt_out
+from apps.core.timestamps import read_timestamp
+from apps.optouts.services import make_link
 
-from . import services
+from . import rules, services
 from .models import Call
+from .queries import require_queued
+from .services import limiting
 
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
@@ -65,11 +67,20 @@ class Answered(Schema):
     not_applicable: list[str] = Field(examples=[[]])
 
 
-class Event(Strict):
-    event: Literal["ringing", "answered", "no_answer", "busy", "failed", "key", "ended"] = Field(examples=["key"])
-    at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
-    digit: Annotated[str, StringConstraints(pattern=r"^[0-9*#]?$")] = Field("", examples=["9"])
-    duration: Annotated[int, Field(ge=0, le=86_400)] | None = Field(None, examples=[42])
+class Event(BaseModel):
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    event: Any = Field("key", description=f"One of: {', '.join(rules.EVENTS)}.", examples=["key"])
+    at: Any = Field(
+        None, description="RFC 3339 with offset; without one the site's zone is assumed.", examples=["2026-11-24T10:00:05+08:00"]
+    )
+    digit: Any = Field("", description="What was pressed. A 9 in it opts out, whatever the event.", examples=["9"])
+
+
+# What other diallers call the pressed key.
+PRESSED = ("digits", "dtmf", "key", "keys", "button")
 
 
 class CallState(Schema):
@@ -81,6 +92,12 @@ class CallState(Schema):
     opted_out: bool = Field(examples=[True])
 
 
+class EventTaken(CallState):
+    """`ignored` names what of the event could not be used: unknown fields, an impossible time (then it counts from now)."""
+
+    ignored: list[str] = Field(examples=[[]])
+
+
 class ClaimedCall(CallState):
     number: str | None = Field(examples=["+8613800001234"])
     line: str = Field(examples=["+861085550101"])
@@ -88,13 +105,17 @@ class ClaimedCall(CallState):
     expires_at: datetime = Field(examples=["2026-11-24T02:01:00+00:00"])
 
 
-class OptOutAsked(Strict):
-    contact: Text | None = Field(None, examples=["ct_1a"])
-    phone: Text | None = Field(None, examples=["13800001234"])
-    evidence: Text = Field(examples=["sms:20261124-17"])
-    said_at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
-    scope: Literal["everything", "purpose", "brand"] = Field("everything", examples=["everything"])
-    scope_value: Annotated[str, StringConstraints(max_length=80)] = Field("", examples=[""])
+class OptOutAsked(BaseModel):
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
+
+    model_config = ConfigDict(extra="allow")
+
+    contact: Any = Field(None, description="A contact's id.", examples=["ct_1a"])
+    phone: Any = Field(None, description="The number, as it is written. Several in one text are all taken.", examples=["13800001234"])
+    evidence: Any = Field("", description="What shows the refusal; the same again for a number is one entry.", examples=["sms:20261124-17"])
+    said_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
+    scope: Any = Field("everything", description="everything, purpose or brand; everything when it is none.", examples=["everything"])
+    scope_value: Any = Field("", description="The code of the purpose, or the brand.", examples=[""])
 
 
 class LinkAsked(Strict):
@@ -108,7 +129,9 @@ class LinkMade(Schema):
 
 class OptOutRecorded(Schema):
     opt_out: str = Field(examples=["oo_7"])
+    opt_outs: list[str] = Field(examples=[["oo_7"]])
     recorded_at: datetime = Field(examples=["2026-11-24T02:00:06+00:00"])
+    ignored: list[str] = Field(examples=[[]])
 
 
 class CampaignRow(Schema):
@@ -153,7 +176,14 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         agent = User.objects.filter(username=asked.agent, role=Role.AGENT).first()
         if agent is None:
             raise BadInput("agent: there is no agent of this name.")
+    dials = ApiClient.Scope.DIAL in client.scopes
+    if asked.contact is not None:
+        require_queued(client, campaign=asked.campaign, contact=asked.contact)
     phone = services.find_number(contact=asked.contact, phone=asked.phone)
+    if dials:
+        limiting.require_budget(client)
+    elif asked.phone is not None:
+        limiting.require_unknown_budget(client)
     answer = services.authorize(
         campaign=asked.campaign,
         phone=phone,
@@ -161,8 +191,11 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         agent=agent,
         client=client,
         idempotency_key=key,
-        hands_over=ApiClient.Scope.DIAL in client.scopes,
+        hands_over=dials,
+        knows_number=asked.phone is not None and (dials or ApiClient.Scope.EVENTS in client.scopes),
     )
+    if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
+        limiting.note_unknown(client, phone)
     # Written as it is: checking our own answer against its description costs as much as judging the call.
     told = {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}
     return HttpResponse(to_json(told), content_type="application/json")
@@ -194,14 +227,22 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
     return _state(call)
 
 
-@router.post("calls/{call_id}/events", response=CallState, summary="Report what happened in a call; key 9 opts out")
+@router.post("calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out")
 def event(request: ClientRequest, call_id: str, told: Event, key: IdempotencyKey = None) -> dict[str, Any]:
-    """Telling an event twice does no harm, with or without an Idempotency-Key."""
+    """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled. Any other event says that
+    it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    call = services.record_event(call_id=ids.decode("cl", call_id), event=told.event, client=client, at=told.at, digit=told.digit)
-    call.refresh_from_db()
-    return _state(call)
+    extra = told.model_extra or {}
+    pressed = [told.digit, *(extra[name] for name in PRESSED if name in extra)]
+    name = str(told.event).strip().lower()
+    if name not in rules.EVENTS and rules.holds_opt_out_key(pressed):
+        name = "key"
+    at = read_timestamp(told.at, now=clock.now())
+    taken = services.record_event(call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=pressed)
+    impossible = ["at"] if told.at is not None and at is None else []
+    ignored = [*impossible, *taken.ignored, *sorted(set(extra) - set(PRESSED))]
+    return {**_state(taken.call), "ignored": list(dict.fromkeys(ignored))}
 
 
 @router.post("opt-outs", response={201: OptOutRecorded}, summary="Put a number on the register")
@@ -209,17 +250,9 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = No
     """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    recorded = record_opt_out(
-        phone=services.find_number(contact=asked.contact, phone=asked.phone),
-        channel=OptOut.Channel.API,
-        evidence=f"{client.pk}:{asked.evidence}",
-        said_at=asked.said_at,
-        client=client,
-        contact_id=ids.decode("ct", asked.contact) if asked.contact else None,
-        scope=asked.scope,
-        scope_value=asked.scope_value,
-    )
-    return Status(201, {"opt_out": recorded.public_id, "recorded_at": recorded.created_at})
+    recorded, ignored = services.take_opt_out(client=client, said=asked.model_dump())
+    ids_made = [each.public_id for each in recorded]
+    return Status(201, {"opt_out": ids_made[0], "opt_outs": ids_made, "recorded_at": recorded[0].created_at, "ignored": ignored})
 
 
 @router.post("opt-outs/links", response={201: LinkMade}, summary="A web address by which one number opts out")

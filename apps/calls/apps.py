@@ -22,6 +22,25 @@ def _stop_source(sender: Any, source: Any, **kwargs: Any) -> None:
     withdraw_reservations(source=source)
 
 
+def _stop_version(sender: Any, version: Any, **kwargs: Any) -> None:
+    from .services.calling import withdraw_reservations
+
+    withdraw_reservations(script_version=version)
+
+
+def _stop_named(sender: Any, signal: Any, **named: Any) -> None:
+    """What is named of campaign, line, agent and client is what the calls have in common."""
+    from .services.calling import withdraw_reservations
+
+    withdraw_reservations(**named)
+
+
+def _doubt(sender: Any, number_index: bytes, reference: str, client: Any, **kwargs: Any) -> None:
+    from apps.contacts.services import raise_doubt
+
+    raise_doubt(number_index=number_index, origin="message", reference=reference, client=client)
+
+
 DECISION_COLUMNS = (
     "id", "at", "created_at", "allowed", "reserves", "codes", "not_applicable", "facts", "retry_at", "contact_id", "campaign_id", "policy",
     "script_version_id", "line_asked", "agent_id", "client_id", "idempotency_key", "request_digest",
@@ -33,12 +52,19 @@ class CallsConfig(AppConfig):
     label = "calls"
 
     def ready(self) -> None:
+        from apps.accounts.signals import calling_ended
         from apps.audit.streams import Stream, register
+        from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, source_withdrawn
-        from apps.optouts.signals import opt_outs_recorded
+        from apps.optouts.signals import number_disowned, opt_outs_recorded
+        from apps.scripts.signals import version_withdrawn
 
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
         source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")
+        version_withdrawn.connect(_stop_version, dispatch_uid="calls.stop_version")
+        calling_narrowed.connect(_stop_named, dispatch_uid="calls.stop_narrowed")
+        calling_ended.connect(_stop_named, dispatch_uid="calls.stop_ended")
         opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")
+        number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
         # Decisions are sealed as they are made; they go by themselves, with their calls (R33).
         register(Stream("decisions", "calls_decision", DECISION_COLUMNS, erasable=True))

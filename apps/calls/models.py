@@ -19,9 +19,13 @@ from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import ProtectedTextField
 from apps.core.models import Dated, named
+from apps.core.timestamps import is_readable
 from apps.jobs.models import Job
 from apps.policies.models import PolicyDraft
 from apps.scripts.models import ScriptVersion
+
+# Of a call `k`, whether it counts towards the caps (`Call.counted`).
+COUNTS = "(k.state not in ('expired', 'withdrawn', 'released') or k.state in ('expired', 'withdrawn') and k.handed_over_at is not null)"
 
 
 class Decision(models.Model):
@@ -63,7 +67,12 @@ class Decision(models.Model):
 
 
 class Call(Dated):
-    """A reservation, then the call. `slot_*` make two calls in one slot impossible to store."""
+    """A reservation, then the call. `slot_*` make two calls in one slot impossible to store.
+
+    `handed_over_at`: when a dialler was given the number; from then on it may have been dialled, so the call counts towards the caps
+    whatever becomes of it, until the dialler reports `released`. `made_at`: when something was first reported that says that it was
+    dialled. `revived_at`: that report came after the slot had been freed; then the slot may hold another call already.
+    """
 
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")
@@ -74,10 +83,11 @@ class Call(Dated):
         NO_ANSWER = "no_answer", _("no answer")
         BUSY = "busy", _("busy")
         FAILED = "failed", _("failed")
-        EXPIRED = "expired", _("expired unused")
+        EXPIRED = "expired", _("expired without a report")
         WITHDRAWN = "withdrawn", _("withdrawn")
+        RELEASED = "released", _("not dialled")
 
-    UNUSED = (State.EXPIRED, State.WITHDRAWN)
+    UNUSED = (State.EXPIRED, State.WITHDRAWN, State.RELEASED)
     OPEN = (State.RESERVED, State.DIALLING, State.RINGING, State.ANSWERED)
 
     decision = models.OneToOneField(Decision, models.PROTECT, db_constraint=False, related_name="call")
@@ -95,6 +105,9 @@ class Call(Dated):
     reserved_at = models.DateTimeField()
     reserved_until = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    revived_at = models.DateTimeField(null=True, blank=True)
     claim_key = models.CharField(max_length=80, null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -105,9 +118,18 @@ class Call(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["number_index", "slot_day", "slot_number"], condition=~Q(state__in=["expired", "withdrawn"]), name="one_call_a_slot"
+                fields=["number_index", "slot_day", "slot_number"],
+                condition=~Q(state="released") & (~Q(state__in=["expired", "withdrawn"]) | Q(handed_over_at__isnull=False)),
+                name="one_call_a_slot",
             ),
-            models.CheckConstraint(condition=Q(slot_number=1) | Q(exception__isnull=False), name="one_slot_a_day"),
+            models.CheckConstraint(
+                condition=Q(slot_number=1) | Q(exception__isnull=False) | Q(revived_at__isnull=False), name="one_slot_a_day"
+            ),
+            models.CheckConstraint(condition=~Q(state="released") | Q(made_at__isnull=True), name="released_was_not_made"),
+            models.CheckConstraint(
+                condition=is_readable("claimed_at", "handed_over_at", "made_at", "answered_at", "ended_at", "opted_out_at"),
+                name="call_times_are_readable",
+            ),
             models.UniqueConstraint(fields=["client", "claim_key"], condition=Q(claim_key__isnull=False), name="claimed_once_per_key"),
             models.CheckConstraint(
                 condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())),
@@ -117,6 +139,9 @@ class Call(Dated):
         indexes = [
             models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),
             models.Index(fields=["reserved_until"], condition=Q(state="reserved"), name="call_reserved"),
+            models.Index(fields=["campaign"], condition=Q(state__in=["reserved", "dialling", "ringing", "answered"]), name="call_open"),
+            models.Index(fields=["line", "-reserved_at"], name="call_by_line"),
+            models.Index(fields=["client", "-handed_over_at"], condition=Q(handed_over_at__isnull=False), name="call_handed_over"),
             models.Index(fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"),
             models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),
         ]
@@ -128,6 +153,11 @@ class Call(Dated):
     @property
     def is_over(self) -> bool:
         return self.state not in self.OPEN
+
+    @classmethod
+    def counted(cls) -> Q:
+        """The calls that count towards the caps: those made, and those whose number a dialler was given. `COUNTS` in SQL."""
+        return ~Q(state=cls.State.RELEASED) & (~Q(state__in=[cls.State.EXPIRED, cls.State.WITHDRAWN]) | Q(handed_over_at__isnull=False))
 
 
 class Disposition(Dated):

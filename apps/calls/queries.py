@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db.models import Count, F, Func, Q, QuerySet
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
+from apps.core import ids
+from apps.core.errors import NotFound
 
 from .models import Call, Decision, Flag, SpoofingEvent, Ticket
 
@@ -20,6 +22,14 @@ def decisions_of(viewer: User) -> QuerySet[Decision]:
     if viewer.role == Role.AGENT:
         return decisions.filter(agent=viewer)
     return decisions.filter(campaign__in=campaigns.campaigns_of(viewer))
+
+
+def require_queued(client: ApiClient, *, campaign: str, contact: str) -> None:
+    """Raises `NotFound` for a contact that is in no queue of the campaign, or whose campaign is not the client's: a program that goes
+    through ids one after the other is given nobody's number."""
+    queued = QueueEntry.objects.filter(contact=ids.decode("ct", contact), campaign__code=campaign, campaign__clients=client)
+    if not queued.exists():
+        raise NotFound()
 
 
 def calls_of(viewer: User, contact: Contact) -> QuerySet[Call]:

@@ -1,17 +1,81 @@
-"""The life of a call: which event leads where. Pure."""
+"""The life of a call: what is known of it after each event that a dialler reports. Pure.
 
-# event → state it leads to, by the state it finds. An event told twice changes nothing.
-MOVES: dict[str, dict[str, str]] = {
-    "ringing": {"dialling": "ringing", "reserved": "ringing"},
-    "answered": {"dialling": "answered", "ringing": "answered"},
-    "no_answer": {"dialling": "no_answer", "ringing": "no_answer"},
-    "busy": {"dialling": "busy", "ringing": "busy"},
-    "failed": {"dialling": "failed", "ringing": "failed", "reserved": "failed", "answered": "failed"},
-    "ended": {"answered": "ended", "ringing": "no_answer", "dialling": "no_answer"},
-}
+A number that was handed to a dialler may have been dialled, whatever is reported later. So any event but `released` says that the
+call was made; events that are missing, doubled, late or out of order are taken by the time that they name, and what was reported
+about the end of a call is final.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from apps.core.even_text import even
+
+EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "ended")
 OPT_OUT_KEY = "9"
+# Nothing was reported that says that the call was made.
+UNMADE = frozenset({"reserved", "dialling", "expired", "withdrawn", "released"})
+OVER = frozenset({"ended", "no_answer", "busy", "failed"})
+# How far a dialler's clock may differ from ours.
+CLOCK_SKEW = timedelta(minutes=5)
 
 
-def next_state(state: str, event: str) -> str | None:
-    """The state after `event`, or None when the event changes nothing in this state."""
-    return MOVES.get(event, {}).get(state)
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known of a call. Times are aware. `made_at`: the first time at which something was reported that a call made alone has."""
+
+    state: str
+    made_at: datetime | None = None
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def may_go_on(self) -> bool:
+        """Nothing final was reported: a call that was taken for failed because nobody reported anything may still be going on."""
+        return self.state in UNMADE or self.state == "ringing" or (self.state in OVER and self.made_at is None)
+
+
+def after(call: Progress, event: str, at: datetime) -> Progress:
+    """What is known after `event`, which happened at `at`. An event that says nothing new changes nothing."""
+    if event == "released":
+        return replace(call, state="released", ended_at=at) if call.made_at is None else call
+    made = replace(call, made_at=min(call.made_at or at, at))
+    if event == "ringing":
+        goes_on = call.may_go_on and call.state != "ringing"
+        return replace(made, state="ringing", ended_at=None) if goes_on else made
+    if event in {"answered", "key"}:
+        return _answered(call, made, at)
+    if event == "ended":
+        return made if call.state in OVER and not call.may_go_on else _ended(made, at)
+    if call.may_go_on or (event == "failed" and call.state == "answered"):
+        return replace(made, state=event, ended_at=at)
+    return made
+
+
+def _answered(call: Progress, made: Progress, at: datetime) -> Progress:
+    if call.may_go_on:
+        return replace(made, state="answered", answered_at=call.answered_at or at, ended_at=None)
+    if call.state in OVER and call.answered_at is None:  # the report of the end overtook that of the answer
+        return replace(made, state="ended", answered_at=min(at, call.ended_at or at))
+    return replace(made, answered_at=min(call.answered_at, at) if call.answered_at else at)
+
+
+def _ended(made: Progress, at: datetime) -> Progress:
+    return replace(made, state="ended" if made.answered_at else "no_answer", ended_at=max(at, made.answered_at or at))
+
+
+def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) -> tuple[datetime, bool]:
+    """When an event happened, between the reservation and now, and whether the time given for it was possible.
+
+    Clocks that differ by minutes are put right; a time that cannot be true is replaced by now.
+    """
+    if at is None:
+        return now, True
+    if not reserved_at - CLOCK_SKEW <= at <= now + CLOCK_SKEW:
+        return now, False
+    return min(max(at, reserved_at), now), True
+
+
+def holds_opt_out_key(digits: Any) -> bool:
+    """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`, `"9#"`, `["9"]`."""
+    return OPT_OUT_KEY in even(str(digits))

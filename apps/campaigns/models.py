@@ -12,6 +12,7 @@ from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
 from apps.core import ids
 from apps.core.models import Dated
+from apps.core.timestamps import is_possible
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 from apps.scripts.models import CallKind, Script, ScriptVersion
 
@@ -54,6 +55,8 @@ class Line(Dated):
     test_call = models.CharField(_("record of the test call"), max_length=200, blank=True)
     test_called_at = models.DateTimeField(_("test call at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
+    calls_per_hour = models.PositiveIntegerField(_("calls an hour that the carrier allows"), null=True, blank=True)
+    calls_per_day = models.PositiveIntegerField(_("calls a day that the carrier allows"), null=True, blank=True)
     blocked_because = models.CharField(_("blocked because"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("verified by"), null=True, blank=True, related_name="+")
@@ -61,6 +64,8 @@ class Line(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(verified_by=F("recorded_by")), name="line_four_eyes"),
+            models.CheckConstraint(condition=Q(number__regex=r"^\+[1-9][0-9]{5,14}$"), name="line_number_is_e164"),
+            models.CheckConstraint(condition=is_possible("test_called_at"), name="line_test_call_is_possible"),
             models.CheckConstraint(
                 condition=~Q(state="verified")
                 | (Q(filing__isnull=False, test_called_at__isnull=False) & ~Q(ownership_proof="") & ~Q(test_call="")),

@@ -133,7 +133,9 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
         channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
         consent, message = consent_of(channel, moment, zone, now)
         if is_mask(name, "name") or is_mask(note, "text"):
-            return Verdict(row, ACCEPTED, message or _("The name or note was a mask and was left out."), e164, tags=tags_of(tags), consent=consent)
+            return Verdict(
+                row, ACCEPTED, message or _("The name or note was a mask and was left out."), e164, tags=tags_of(tags), consent=consent
+            )
         return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
 
     return judge

@@ -63,7 +63,7 @@ def index_keys() -> tuple[str, ...]:
     """The ids of the keys that `index` hashes go through in this process' database."""
     if _Standing.key_ids is None:
         connection.ensure_connection()
-    return _Standing.key_ids or (next(iter(keyring.keys("index").by_id)),)
+    return _Standing.key_ids or (keyring.keys("index").first_id,)
 
 
 def _index_secrets(key_ids: Sequence[str]) -> list[bytes]:
@@ -102,6 +102,11 @@ def last4_index(phone: Phone) -> bytes:
 def last4_indexes(digits: str) -> list[bytes]:
     """Four digits under every key: while keys are rotated, rows may have either."""
     return _under_every_key("last4", digits.encode())
+
+
+def mask_key() -> bytes:
+    """The key under which what a mask shows is hashed, to tell that two questions were for neighbours (`access`)."""
+    return hmac.digest(keyring.keys("last4").current, b"mask", "sha256")
 
 
 def last4_table(key_id: str) -> list[bytes]:

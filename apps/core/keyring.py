@@ -1,6 +1,8 @@
 """The keyring: named 256-bit keys, each for one purpose, never in the database (R7).
 
-A keyring is JSON: `{purpose: {"current": id, "keys": {id: base64 of 32 bytes}}}`. It comes
+A keyring is JSON: `{purpose: {"current": id, "first": id, "keys": {id: base64 of 32 bytes}}}`. `first` is the key with which the
+purpose began: what is derived once for good (the secrets of the feeds, the MAC of the ledger, the hashes of numbers) is derived
+from it. Where it is not named it is the one that stands first. It comes
 from `HEGUI_KEYRING` (the JSON itself) or `HEGUI_KEYRING_FILE` (a file of mode 0600). The embedded
 default writes one, at first start. A file that changes is read again within `FRESH_SECONDS`, and at
 once when a value names a key that is not known, so keys turn while the site runs.
@@ -27,6 +29,8 @@ KEY_BYTES = 32
 # ledger: erasures. These two outlive the rest: what they hash is not stored anywhere.
 # backup: opens backups, which may be older than the other keys. seal: signs certificates.
 PURPOSES = ("fields", "files", "index", "last4", "register", "ledger", "backup", "seal")
+# Of these others are derived from the first key.
+DERIVED = ("index", "register", "ledger")
 FRESH_SECONDS = 2.0
 
 
@@ -36,10 +40,15 @@ class Keys:
 
     current_id: str
     by_id: dict[str, bytes]
+    first_id: str
 
     @property
     def current(self) -> bytes:
         return self.by_id[self.current_id]
+
+    @property
+    def first(self) -> bytes:
+        return self.by_id[self.first_id]
 
     def __repr__(self) -> str:
         return f"<Keys current={self.current_id} ids={sorted(self.by_id)}>"
@@ -56,9 +65,12 @@ def parse(text: str) -> dict[str, Keys]:
         try:
             entry = data[purpose]
             keys = {name: base64.b64decode(key, validate=True) for name, key in entry["keys"].items()}
-            ring[purpose] = Keys(entry["current"], keys)
+            first = entry.get("first") or next(iter(keys))
+            ring[purpose] = Keys(entry["current"], keys, first)
             complete = entry["current"] in keys
-        except (KeyError, TypeError, AttributeError, binascii.Error):
+            if first not in keys:
+                raise KeyringError(f'The first key of "{purpose}" is not among its keys.')
+        except (KeyError, TypeError, AttributeError, StopIteration, binascii.Error):
             raise KeyringError(f'The keyring has no usable entry for "{purpose}".') from None
         if not complete:
             raise KeyringError(f'The current key of "{purpose}" is not among its keys.')
@@ -74,7 +86,7 @@ def _fresh() -> str:
 
 def generate(known: str = "{}") -> str:
     """A keyring as JSON: what is known, and a fresh key for each purpose that has none."""
-    missing = {purpose: {"current": "k1", "keys": {"k1": _fresh()}} for purpose in PURPOSES}
+    missing = {purpose: {"current": "k1", "first": "k1", "keys": {"k1": _fresh()}} for purpose in PURPOSES}
     return json.dumps(missing | json.loads(known), indent=1)
 
 
@@ -82,6 +94,7 @@ def with_new_key(text: str, purpose: str) -> str:
     """The keyring with one more key of `purpose`, made current."""
     ring = json.loads(text)
     number = 1 + max((int(name[1:]) for name in ring[purpose]["keys"] if name[:1] == "k" and name[1:].isdigit()), default=0)
+    ring[purpose].setdefault("first", next(iter(ring[purpose]["keys"])))
     ring[purpose]["keys"][f"k{number}"] = _fresh()
     ring[purpose]["current"] = f"k{number}"
     return json.dumps(ring, indent=1)
@@ -92,6 +105,10 @@ def without_key(text: str, purpose: str, key_id: str) -> str:
     ring = json.loads(text)
     if ring[purpose]["current"] == key_id or key_id not in ring[purpose]["keys"]:
         raise KeyringError(f'"{key_id}" is not an older key of "{purpose}".')
+    if key_id == ring[purpose].get("first", next(iter(ring[purpose]["keys"]))):
+        if purpose in DERIVED:
+            raise KeyringError(f'"{key_id}" is the first key of "{purpose}", from which others are derived: it is never taken away.')
+        ring[purpose].pop("first", None)
     del ring[purpose]["keys"][key_id]
     return json.dumps(ring, indent=1)
 

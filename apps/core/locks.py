@@ -16,9 +16,19 @@ _NUMBER = Prepared("lock_number", "select pg_advisory_xact_lock(%(number)s::bigi
 _NUMBER_AND_AGENT = Prepared(
     "lock_number_and_agent", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
 )
+_GATE = Prepared("lock_gate", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock_shared(%(terms)s::int, 0)")
+_GATE_AND_AGENT = Prepared(
+    "lock_gate_and_agent",
+    "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int),"
+    " pg_advisory_xact_lock_shared(%(terms)s::int, 0)",
+)
+_LINE = Prepared("lock_line", "select pg_advisory_xact_lock(%(lines)s::int, %(line)s::int)")
 _AGENTS = 1  # first key of the two-key form: it never meets the 64-bit keys of numbers
 _FILES = 2
 _TRAIL = 3
+_LINES = 4
+_SEARCHERS = 6
+_TERMS = 5  # the trigger that renews the terms names it too (`policies.triggers`)
 
 
 def number_key(number_index: bytes) -> int:
@@ -32,6 +42,18 @@ def number_lock(number_index: bytes, *, agent_id: int | None = None) -> Step:
     if agent_id is None:
         return _NUMBER, {"number": number_key(number_index)}
     return _NUMBER_AND_AGENT, {"number": number_key(number_index), "agents": _AGENTS, "agent": agent_id}
+
+
+def line_lock(line_id: int) -> Step:
+    """The statement that waits for the lock of a line, whose budget several calls share. It is taken after a number's."""
+    return _LINE, {"lines": _LINES, "line": line_id}
+
+
+def gate_lock(number_index: bytes, *, agent_id: int | None = None) -> Step:
+    """The same for a decision of the gate, which holds the lock of the terms too, shared with other decisions: who changes terms waits
+    for the decisions under way and then sees what they reserved (`policies.triggers`)."""
+    values = {"number": number_key(number_index), "terms": _TERMS}
+    return (_GATE, values) if agent_id is None else (_GATE_AND_AGENT, {**values, "agents": _AGENTS, "agent": agent_id})
 
 
 def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
@@ -52,6 +74,12 @@ def lock_agent(agent_id: int) -> None:
     """Wait for the lock of an agent."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_AGENTS, agent_id])
+
+
+def lock_searcher(searcher: int) -> None:
+    """Wait for the lock of a person (their id) or a program (minus its id) that looks numbers up."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_SEARCHERS, searcher])
 
 
 def keep_files() -> None:

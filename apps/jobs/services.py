@@ -24,7 +24,7 @@ def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = F
     """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker is told of it."""
     job = Job.objects.create(kind=kind, task=task, owner=owner, total=total)
     if not here:
-        transaction.on_commit(lambda: wake(job))
+        transaction.on_commit(lambda: wake(job), robust=True)
     return job
 
 
@@ -91,7 +91,7 @@ def discard(name: str) -> None:
     """Have a sealed file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
     if name:
         FileToDelete.objects.get_or_create(name=name)
-        transaction.on_commit(delete_discarded)
+        transaction.on_commit(delete_discarded, robust=True)
 
 
 @transaction.atomic

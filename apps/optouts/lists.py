@@ -1,13 +1,20 @@
-"""Lists of numbers in files: CSV, xlsx, either of them packed with gzip. Which column holds the number."""
+"""Lists of numbers in files: CSV, xlsx, either of them packed with gzip. Which columns hold numbers.
+
+A list to be held against the register has one number a row, in a column that is named. A list of refusals is read for all that it
+holds: every number of a cell, every column of numbers, without a heading too. What is counted there is a person who said no.
+"""
 
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
 from apps.core import phones
+from apps.core.even_text import even
 from apps.core.reading import MOST_BYTES, FileRefused, Table, open_table
 
 HEADINGS = frozenset({
@@ -15,18 +22,62 @@ HEADINGS = frozenset({
     "电话号码", "联系电话", "号码", "被叫号码", "移动电话",
 })  # fmt: skip
 MOST_ROWS = 5_000_000
+SAMPLE = 200
 
 
 def open_list(content: bytes) -> tuple[Table, int]:
     """The table and the place of its number column. Raises `FileRefused`."""
     table = open_table(_unpacked(content))
-    plain = ["".join(cell.split()).lower().replace("_", "").replace("-", "") for cell in table.heading]
-    found = [place for place, heading in enumerate(plain) if heading in HEADINGS]
+    plain, found = _named(table.heading)
     if len(found) != 1:
         raise FileRefused(
             _("One column has to be named as the number, for example: phone, 手机号. Headings found: %(count)s."), count=len(plain)
         )
     return table, found[0]
+
+
+def _named(heading: list[str]) -> tuple[list[str], list[int]]:
+    """The headings made plain, and the places of those that name a number."""
+    plain = ["".join(even(cell).split()).lower().replace("_", "").replace("-", "") for cell in heading]
+    return plain, [place for place, text in enumerate(plain) if text in HEADINGS]
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """A list of refusals: its table, the columns with numbers, and whether its first row is one of the list too."""
+
+    table: Table
+    columns: list[int]
+    first_row_counts: bool
+
+    def rows(self) -> Iterator[tuple[int, str]]:
+        """Each row's number in the file and the text of its number columns, blank rows left out."""
+        first = [(1, self.table.heading)] if self.first_row_counts else []
+        for row, cells in chain(first, self.table.rows()):
+            if any(cell.strip() for cell in cells):
+                yield row, " / ".join(cells[place] for place in self.columns if place < len(cells) and cells[place].strip())
+
+    def count(self) -> int:
+        """How many rows there are; scans the whole list, so that a broken end shows before any start."""
+        return self.table.count() + self.first_row_counts
+
+
+def open_refusals(content: bytes) -> Refusals:
+    """The columns are those whose heading names a number; without such a heading, those that hold numbers. Raises `FileRefused`."""
+    table = open_table(_unpacked(content))
+    _plain, named = _named(table.heading)
+    first_row_counts = bool(phones.numbers_in(" / ".join(table.heading)))
+    columns = named or _by_content(table, first_row_counts)
+    if not columns:
+        raise FileRefused(_("No column of the list holds phone numbers. Headings found: %(count)s."), count=len(table.heading))
+    return Refusals(table, columns, first_row_counts)
+
+
+def _by_content(table: Table, first_row_counts: bool) -> list[int]:
+    """The columns in which numbers stand, judged by the first rows."""
+    first = [table.heading] if first_row_counts else []
+    sample = [*first, *(cells for _row, cells in islice(table.rows(), SAMPLE))]
+    return [place for place in range(len(table.heading)) if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))]
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -47,6 +98,13 @@ def numbers_in(table: Table, place: int) -> Iterator[str | None]:
     mobile_of = phones.mobile_of
     for _row, cells in table.rows():
         yield mobile_of(cells[place]) or _number(cells[place])
+
+
+def numbers_of_cell(text: str) -> list[str]:
+    """Every number in the text of a row, as E.164; [] when none can be read."""
+    if number := phones.mobile_of(text) or _number(text):
+        return [number]
+    return phones.numbers_in(text)
 
 
 def _number(text: str) -> str | None:

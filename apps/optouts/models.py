@@ -17,6 +17,7 @@ from apps.accounts.models import ApiClient, User
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedTextField
 from apps.core.models import Dated, is_hash
+from apps.core.timestamps import is_possible
 from apps.jobs.models import Job
 
 
@@ -77,6 +78,7 @@ class OptOut(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["number_hash", "evidence"], name="opt_out_once_per_evidence"),
+            models.CheckConstraint(condition=is_possible("said_at"), name="opt_out_time_is_possible"),
             models.CheckConstraint(condition=is_hash("number_hash"), name="opt_out_hash_is_32_bytes"),
             models.CheckConstraint(
                 condition=Q(scope="everything", scope_value="") | (~Q(scope="everything") & ~Q(scope_value="")),
@@ -115,6 +117,7 @@ class Lift(Dated):
                 condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False), name="lift_has_decider"
             ),
             models.CheckConstraint(condition=Q(consent_given_at__lte=F("created_at")), name="lift_consent_is_not_ahead"),
+            models.CheckConstraint(condition=is_possible("consent_given_at"), name="lift_time_is_possible"),
             models.CheckConstraint(condition=is_hash("number_hash"), name="lift_hash_is_32_bytes"),
         ]
         indexes = [models.Index(fields=["number_hash"], condition=Q(state="approved"), name="lift_by_number")]
@@ -161,6 +164,7 @@ class Message(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["client", "message_id"], name="message_once"),
+            models.CheckConstraint(condition=is_possible("sent_at"), name="message_time_is_possible"),
             models.CheckConstraint(condition=Q(reading="other") | Q(opt_out__isnull=False), name="refusing_message_is_on_the_register"),
         ]
         indexes = [models.Index(fields=["created_at"], condition=Q(reading="near", judged_at__isnull=True), name="message_to_judge")]
@@ -238,6 +242,27 @@ class ListIn(Dated):
     counts = models.JSONField(default=dict)
     done_rows = models.PositiveIntegerField(default=0)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+
+class ListRow(Dated):
+    """A row of a list of refusals in which no number can be read: it waits for a person, so that nobody on the list is lost."""
+
+    taken = models.ForeignKey(ListIn, models.PROTECT, related_name="unread")
+    row = models.PositiveIntegerField(_("row"))
+    text: Any = ProtectedTextField(_("what stands there"), kind="text", null=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(_("why it names nobody"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["taken", "row"], name="list_row_once"),
+            models.CheckConstraint(condition=Q(decided_at__isnull=True) | Q(decided_by__isnull=False), name="list_row_has_decider"),
+        ]
+
+    @property
+    def public_id(self) -> str:
+        return ids.encode("lr", self.pk)
 
 
 class Scrub(Dated):

@@ -66,7 +66,7 @@ class MeasuresForm(PolicyForm):
         model = MeasuresPolicy
         fields = (
             "hours", "least_calls", "unanswered_percent", "short_percent", "short_seconds", "complaint_percent", "refused_percent",
-            "pauses_line", "pauses_agent",
+            "numbers_per_client_hour", "pauses_line", "pauses_agent",
         )  # fmt: skip
 
 

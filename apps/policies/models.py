@@ -232,6 +232,7 @@ class MeasuresPolicy(PolicyVersion):
     short_seconds = models.PositiveSmallIntegerField(_("a call is short below, seconds"), default=5)
     complaint_percent = models.PositiveSmallIntegerField(_("complaints, percent of the connected"), default=2)
     refused_percent = models.PositiveSmallIntegerField(_("refusals of the gate, percent of what was asked"), default=50)
+    numbers_per_client_hour = models.PositiveIntegerField(_("numbers that a program is given an hour"), default=20_000)
     pauses_line = models.BooleanField(_("a flagged line is paused"), default=False)
     pauses_agent = models.BooleanField(_("a flagged agent is suspended"), default=False)
 
@@ -246,6 +247,7 @@ class MeasuresPolicy(PolicyVersion):
                     complaint_percent__range=(1, 100),
                     refused_percent__range=(1, 100),
                     short_seconds__range=(1, 60),
+                    numbers_per_client_hour__range=(1, 2_000_000),
                 ),
                 name="measures_policy_makes_sense",
                 violation_error_message=_(

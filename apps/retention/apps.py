@@ -9,7 +9,7 @@ def _remember(sender: Any, **kwargs: Any) -> None:
 
     from .services import write_register_now
 
-    transaction.on_commit(write_register_now)
+    transaction.on_commit(write_register_now, robust=True)
 
 
 def _hold(sender: Any, complaint: Any, **kwargs: Any) -> None:
@@ -30,7 +30,7 @@ def _begin_erasure(sender: Any, **kwargs: Any) -> None:
 
     from .services.purging import purge_soon
 
-    transaction.on_commit(purge_soon)
+    transaction.on_commit(purge_soon, robust=True)
 
 
 def _preview(sender: Any, number_index: bytes, **kwargs: Any) -> Any:

@@ -13,13 +13,14 @@ from django.db.models.functions import TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.access.models import NumberSearch
 from apps.audit.models import Notice
 from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
 from apps.contacts.models import Consent, Contact, ContactImport, DataSource, MinorFlag
 from apps.core import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.optouts.models import Code, ListIn, Scrub
+from apps.optouts.models import Code, ListIn, ListRow, Scrub
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
 from apps.rights.models import SubjectRequest
@@ -248,10 +249,18 @@ CLASSES = (
         models=("contacts.contactimport",),
     ),
     Class(DataClass.LIST_FILE, _("when the list was handed in"), _scrubs, _erase_scrubs, models=("optouts.scrub",)),
+    Class(
+        DataClass.LIST_FILE, _("when the row was decided"), lambda at, days: ListRow.objects.filter(decided_at__lte=_before(at, days)),
+        _rows_of(ListRow), models=("optouts.listrow",),
+    ),
     Class(DataClass.LIST_FILE, _("when the list was handed in"), _lists, _let_go(ListIn, "upload"), models=("optouts.listin",)),
     Class(
         DataClass.CODE, _("when the code ended"), lambda at, days: Code.objects.filter(ends_at__lte=_before(at, days)), _rows_of(Code),
         models=("optouts.code",),
+    ),
+    Class(
+        DataClass.CODE, _("when the number was searched for"), lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)),
+        _rows_of(NumberSearch), models=("access.numbersearch",),
     ),
     Class(
         DataClass.WEBHOOK, _("when it happened"), lambda at, days: Event.objects.filter(created_at__lte=_before(at, days)),
@@ -273,6 +282,7 @@ WITHOUT_PERIOD = {
     "optouts.lift": "the register outlives everything (R15)",
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
+    "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a hash, no number",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
     "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a day",
     "webhooks.endpoint": "secrets that sign messages, no personal data",

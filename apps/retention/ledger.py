@@ -59,8 +59,7 @@ def ledger_file() -> Path:
 
 
 def _secret() -> bytes:
-    keys = keyring.keys("ledger").by_id
-    return hmac.digest(keys[min(keys)], b"ledger outside the database", "sha256")
+    return hmac.digest(keyring.keys("ledger").first, b"ledger outside the database", "sha256")
 
 
 def _mac(secret: bytes, before: str, body: bytes) -> str:

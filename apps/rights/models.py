@@ -14,6 +14,7 @@ from apps.contacts.models import Purpose
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash, named
+from apps.core.timestamps import is_possible
 
 
 class SubjectRequest(Dated):
@@ -83,6 +84,7 @@ class SubjectRequest(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="request_has_hash"),
+            models.CheckConstraint(condition=is_possible("received_at"), name="request_time_is_possible"),
             models.UniqueConstraint(fields=["client", "reference"], condition=~Q(reference=""), name="request_once_a_client"),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="refusal_says_why"),
             models.CheckConstraint(

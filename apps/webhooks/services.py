@@ -51,7 +51,7 @@ def emit(kind: str, facts: Facts) -> None:
     Delivery.objects.bulk_create(
         Delivery(event=event, end_point_id=pk, is_urgent=kind in URGENT, next_at=now, created_at=now) for pk in wanted
     )
-    transaction.on_commit(_wake)
+    transaction.on_commit(_wake, robust=True)
 
 
 def _wake() -> None:
@@ -200,7 +200,7 @@ def switch_end_point(*, actor: User, end_point: EndPoint, active: bool) -> EndPo
     end_point.is_active, end_point.ended_because = active, "" if active else str(actor)
     end_point.save()
     if active:
-        transaction.on_commit(_wake)
+        transaction.on_commit(_wake, robust=True)
     return end_point
 
 
@@ -213,7 +213,7 @@ def send_again(*, actor: User, delivery: Delivery) -> Delivery:
         raise WrongState()
     delivery.state, delivery.attempts, delivery.next_at, delivery.ended_at = Delivery.State.WAITING, 0, clock.now(), None
     delivery.save()
-    transaction.on_commit(_wake)
+    transaction.on_commit(_wake, robust=True)
     return delivery
 
 
@@ -223,5 +223,5 @@ def send_all_again(*, actor: User, end_point: EndPoint) -> int:
     _require_admin(actor)
     dead = end_point.deliveries.filter(state=Delivery.State.DEAD)
     brought = dead.update(state=Delivery.State.WAITING, attempts=0, next_at=clock.now(), ended_at=None)
-    transaction.on_commit(_wake)
+    transaction.on_commit(_wake, robust=True)
     return brought

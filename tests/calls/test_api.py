@@ -1,10 +1,12 @@
 """The dialler's API: keys and scopes, the gate's answer, events, opt-outs, problems."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
+import yaml
 
 from apps.accounts import permits
 from apps.accounts.models import ApiClient
@@ -16,6 +18,9 @@ from apps.optouts.models import OptOut
 from tests.http import Api, SecureClient, problem
 from tests.world import LINE, OTHER_PHONE, PHONE, World
 
+STRANGERS = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())
+# The case that stands for several.
+READ_AS = {'{"event": "key", "digit": "99"} or "９" or "9#"': [f'{{"event": "key", "digit": "{digit}"}}' for digit in ("99", "９", "9#")]}
 ASKED = {"campaign": "spring", "phone": PHONE, "line": LINE}
 
 
@@ -176,7 +181,7 @@ def test_a_desks_call_from_claim_to_key_9(world: World, api: Api) -> None:
     told = api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()
     assert told["opted_out"] is True
     assert told["end_requested"] is True
-    assert api.get(f"calls/{call}").json() == told
+    assert api.get(f"calls/{call}").json() == {name: value for name, value in told.items() if name != "ignored"}
     assert api.post("calls/authorize", ASKED).json()["reasons"][0]["code"] == "opted_out"
 
 
@@ -192,21 +197,92 @@ def test_a_foreign_call_is_not_there(world: World, api: Api) -> None:
     assert problem(api.post(f"calls/{call.public_id}/events", {"event": "ringing"})) == (404, "not_found")
 
 
+@pytest.mark.parametrize("body", [{"event": "exploded"}, {"event": None}, {"event": ["ringing"], "digit": "8"}, "[]", "nothing"])
+def test_a_bad_event_is_a_problem(world: World, api: Api, body: Any) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    assert problem(api.post(f"calls/{made}/events", body))[0] in {400, 422}
+
+
+BODIES = [body for case in STRANGERS["events"]["cases"][:4] for body in READ_AS.get(case["input"], [case["input"]])]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_what_strangers_reported_opts_out(world: World, api: Api, body: str) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    answer = api.post(f"calls/{made}/events", body)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["opted_out"]
+    assert ("at" in answer.json()["ignored"]) == ('"at"' in body), "all of these lie ahead, or before everything"
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
 @pytest.mark.parametrize(
     "body",
     [
-        {"event": "exploded"},
-        {"event": "key", "digit": "99"},
-        {"event": "ringing", "at": "2026-11-24T10:00:00"},
-        {"event": "ringing", "duration": -1},
+        {"event": "KEY", "digit": 9}, {"event": "dtmf", "digits": "9"}, {"digit": "９#"}, {"event": "answered", "digit": "9"},
+        {"event": "key", "digit": "9", "at": {"never": 1}, "channel": "x"}, {"event": "key", "dtmf": ["1", "9"]}, {"event": 7, "key": 9},
+        {"event": "key", "digit": "9", "at": 1e300}, {"event": "key", "digit": 9, "at": "2026-13-45"},
     ],
-)
-def test_a_bad_event_is_a_problem(world: World, api: Api, body: Any) -> None:
+)  # fmt: skip
+def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: dict[str, Any]) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
-    assert problem(api.post(f"calls/{made}/events", body))[0] == 422
+    assert api.post(f"calls/{made}/events", body).json()["opted_out"], body
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_what_of_a_report_cannot_be_used_is_named(world: World, api: Api) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    told = api.post(f"calls/{made}/events", {"event": "ringing", "at": "yesterday", "duration": 4}).json()
+    assert told["ignored"] == ["at", "duration"]
+    assert told["state"] == "ringing"
+
+
+def test_answered_and_ended_without_ringing_is_a_call_that_counts(world: World, api: Api, clock: Any) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    for event in ("answered", "ended"):
+        assert api.post(f"calls/{made}/events", {"event": event}).json()["state"] == event
+    clock.shift(60)
+    assert "daily_cap" in [reason["code"] for reason in api.post("calls/authorize", ASKED).json()["reasons"]]
 
 
 # -- opt-outs and lists
+
+
+@pytest.mark.parametrize(
+    ("body", "ignored"),
+    [
+        ({"phone": 13800001234, "evidence": "x"}, []),
+        ({"phone": 13800001234.0, "evidence": "x"}, []),
+        ({"phone": "手机：138 0000 1234（妻子）", "evidence": "x"}, []),
+        ({"phone": ["13800001234"], "evidence": 17}, []),
+        ({"phone": PHONE}, ["evidence"]),
+        ({"phone": PHONE, "evidence": "x", "said_at": "0001-01-01T00:00:00+14:00"}, ["said_at"]),
+        ({"phone": PHONE, "evidence": "x", "said_at": "2026-11-24 09:00:05"}, []),
+        ({"phone": PHONE, "evidence": "x", "said_at": 1e300, "reason": "客户"}, ["reason", "said_at"]),
+        ({"phone": PHONE, "evidence": "x", "scope": "all"}, ["scope"]),
+        ({"phone": PHONE, "evidence": "x", "scope": "purpose", "scope_value": "no-such"}, ["scope"]),
+        ({"phone": PHONE, "evidence": "x", "scope": "brand"}, ["scope"]),
+        ({"phone": PHONE, "contact": "ct_zzz", "evidence": "x" * 500}, []),
+    ],
+)
+def test_no_opt_out_is_lost_for_its_form(world: World, api: Api, body: dict[str, Any], ignored: list[str]) -> None:
+    answer = api.post("opt-outs", body)
+    assert answer.status_code == 201, answer.content
+    assert sorted(answer.json()["ignored"]) == ignored
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_every_number_of_an_opt_out_counts(world: World, api: Api) -> None:
+    told = api.post("opt-outs", {"phone": f"{PHONE}/{OTHER_PHONE}", "evidence": "x"}).json()
+    assert len(told["opt_outs"]) == 2
+    world.add_contact(OTHER_PHONE)
+    assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+
+
+def test_an_impossible_time_stops_no_later_opt_out(world: World, api: Api, browse: Any) -> None:
+    for phone, said_at in ((PHONE, "0001-01-01T00:00:00+14:00"), (OTHER_PHONE, "2026-11-24T09:00:00+08:00")):
+        assert api.post("opt-outs", {"phone": phone, "evidence": "x", "said_at": said_at}).status_code == 201
+    assert browse("compliance").get("/opt-outs/").status_code == 200
 
 
 def test_an_opt_out_by_another_system(world: World, api: Api) -> None:

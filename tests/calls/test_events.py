@@ -23,7 +23,7 @@ def call(world: World) -> Call:
 
 
 def tell(world: World, call: Call, event: str, **more: Any) -> str:
-    return services.record_event(call_id=call.pk, event=event, client=world.client, **more).state
+    return services.record_event(call_id=call.pk, event=event, client=world.client, **more).call.state
 
 
 def test_a_whole_call(world: World, call: Call, clock: Any) -> None:
@@ -113,23 +113,126 @@ def test_events_told_twice_or_out_of_order_change_nothing(world: World, call: Ca
 
 
 @pytest.mark.parametrize("state", ["expired", "withdrawn"])
-def test_a_call_that_may_not_be_made_is_refused(world: World, call: Call, state: str) -> None:
+def test_a_call_made_though_it_was_withdrawn_is_recorded_and_to_be_ended(world: World, call: Call, state: str) -> None:
     Call.objects.update(client=world.client, state=state)
-    with pytest.raises(WrongState):
-        tell(world, call, "ringing")
+    assert tell(world, call, "ringing") == "ringing"
+    call.refresh_from_db()
+    assert call.end_requested_at is not None
+    assert "daily_cap" in world.authorize(reserve=False).codes
 
 
-def test_ringing_after_the_reservation_is_over_is_refused(world: World, call: Call, clock: Any) -> None:
+def test_ringing_that_arrives_after_the_reservation_counts_by_the_time_it_names(world: World, call: Call, clock: Any) -> None:
     Call.objects.update(client=world.client)
-    clock.shift(60)
-    with pytest.raises(WrongState):
-        tell(world, call, "ringing")
+    clock.shift(63)
+    assert tell(world, call, "ringing", at=call.reserved_at + timedelta(seconds=5)) == "ringing"
+    call.refresh_from_db()
+    assert call.made_at == call.reserved_at + timedelta(seconds=5)
+    assert call.end_requested_at is None
+    assert "daily_cap" in world.authorize(reserve=False).codes
 
 
-def test_an_event_from_the_future_is_refused(world: World, call: Call) -> None:
+def test_ringing_after_the_reservation_is_recorded_and_to_be_ended(world: World, call: Call, clock: Any) -> None:
+    Call.objects.update(client=world.client)
+    clock.shift(63)
+    assert tell(world, call, "ringing") == "ringing"
+    call.refresh_from_db()
+    assert call.end_requested_at is not None
+
+
+@pytest.mark.parametrize("events", [["answered"], ["answered", "ended"], ["ended"], ["busy"], ["failed"], ["key"], ["no_answer"]])
+def test_any_event_says_that_the_call_was_made_without_ringing_before(world: World, clock: Any, events: list[str]) -> None:
+    made = world.authorize(client=world.client, hands_over=True).call
+    assert made is not None
+    for event in events:
+        tell(world, made, event)
+    clock.shift(70)
+    services.expire_reservations()
+    assert "daily_cap" in world.authorize(reserve=False).codes
+
+
+def test_a_number_that_was_handed_over_counts_without_a_word(world: World, clock: Any) -> None:
+    world.authorize(client=world.client, hands_over=True)
+    clock.shift(70)
+    assert "daily_cap" in world.authorize(reserve=False).codes, "also before the sweep"
+    services.expire_reservations()
+    assert "daily_cap" in world.authorize(reserve=False).codes
+
+
+def test_a_number_that_was_never_handed_over_does_not_count(world: World, call: Call, clock: Any) -> None:
+    clock.shift(70)
+    services.expire_reservations()
+    assert world.authorize(reserve=False).allowed
+
+
+@pytest.mark.parametrize("after", [10, 70, 3600])
+def test_released_gives_the_slot_back_within_the_day(world: World, clock: Any, after: int) -> None:
+    made = world.authorize(client=world.client, hands_over=True).call
+    assert made is not None
+    clock.shift(after)
+    services.expire_reservations()
+    assert tell(world, made, "released") == "released"
+    assert world.authorize(reserve=False).allowed
+
+
+def test_released_on_another_day_changes_nothing(world: World, clock: Any) -> None:
+    made = world.authorize(client=world.client, hands_over=True).call
+    assert made is not None
+    clock.shift(timedelta(days=1))
+    services.expire_reservations()
+    taken = services.record_event(call_id=made.pk, event="released", client=world.client)
+    assert (taken.call.state, taken.ignored) == ("expired", ("event",))
+
+
+def test_released_after_ringing_is_not_believed(world: World) -> None:
+    made = world.authorize(client=world.client, hands_over=True).call
+    assert made is not None
+    tell(world, made, "ringing")
+    taken = services.record_event(call_id=made.pk, event="released", client=world.client)
+    assert (taken.call.state, taken.ignored) == ("ringing", ("event",))
+
+
+def test_a_call_that_was_made_after_it_was_released_counts_beside_the_next(world: World) -> None:
+    first = world.authorize(client=world.client, hands_over=True).call
+    assert first is not None
+    tell(world, first, "released")
+    second = world.authorize(client=world.client, hands_over=True).call
+    assert second is not None
+    tell(world, first, "answered")
+    first.refresh_from_db()
+    assert (first.slot_number, first.revived_at is not None) == (2, True)
+    tell(world, second, "released")
+    assert "daily_cap" in world.authorize(reserve=False).codes
+
+
+def test_ending_at_the_desk_a_call_that_a_dialler_holds_frees_nothing(world: World, call: Call) -> None:
     services.claim_call(client=world.client)
-    with pytest.raises(BadInput):
-        tell(world, call, "answered", at=world.at("11:00"))
+    call.refresh_from_db()
+    services.request_end(actor=world.people["agent"], call=call)
+    assert "daily_cap" in world.authorize(reserve=False).codes
+
+
+@pytest.mark.parametrize("at", ["2026-11-24T11:00:00+08:00", "2026-11-24T08:00:00+08:00", "2000-01-01T00:00:00+00:00"])
+def test_a_time_that_cannot_be_true_counts_from_now_and_is_named(world: World, call: Call, at: str) -> None:
+    services.claim_call(client=world.client)
+    taken = services.record_event(call_id=call.pk, event="answered", client=world.client, at=world.at(at))
+    assert taken.ignored == ("at",)
+    assert taken.call.answered_at == world.at("10:00")
+
+
+def test_the_report_of_the_end_may_overtake_that_of_the_answer(world: World, call: Call, clock: Any) -> None:
+    services.claim_call(client=world.client)
+    clock.shift(60)
+    assert tell(world, call, "ended", at=world.at("10:00") + timedelta(seconds=50)) == "no_answer"
+    assert tell(world, call, "answered", at=world.at("10:00") + timedelta(seconds=20)) == "ended"
+    call.refresh_from_db()
+    assert (call.ended_at - call.answered_at).seconds == 30  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("digit", [9, "9", "99", "９", "9#", ["9"], 9.0, {"digit": 9}, "٩"])
+def test_a_nine_in_whatever_form_opts_out(world: World, call: Call, digit: Any) -> None:
+    services.claim_call(client=world.client)
+    tell(world, call, "key", digit=digit)
+    assert "opted_out" in world.authorize(reserve=False).codes
 
 
 def test_an_unknown_event_and_a_foreign_call(world: World, call: Call) -> None:

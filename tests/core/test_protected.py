@@ -104,7 +104,9 @@ def test_it_is_not_pickled_since_its_mask_would_come_back_as_the_value() -> None
         pickle.dumps([PHONE])
 
 
-@pytest.mark.parametrize("text", ["13800001234", "+861380000123４", "138****1234", "+86 13800001234", "+0861380000123", "", "+86138000012341234"])
+@pytest.mark.parametrize(
+    "text", ["13800001234", "+861380000123４", "138****1234", "+86 13800001234", "+0861380000123", "", "+86138000012341234"]
+)
 def test_a_phone_is_held_in_its_one_form_alone(text: str) -> None:
     with pytest.raises(NotCanonical):
         Protected(text, "phone")

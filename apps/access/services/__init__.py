@@ -5,15 +5,18 @@ from .disclosing import LISTENING, PURPOSES, QuotaReached, disclose, disclose_to
 from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
 from .reviewing import close_due_reviews, decide_item, start_review
 from .roles import apply_roles
+from .searching import SearchQuotaReached, count_lookup, note_number, search_number, watch_list
 
 __all__ = [
     "LISTENING",
     "PURPOSES",
     "QuotaReached",
+    "SearchQuotaReached",
     "apply_roles",
     "ask_grant",
     "audit_permissions",
     "close_due_reviews",
+    "count_lookup",
     "decide_grant",
     "decide_item",
     "disclose",
@@ -22,6 +25,9 @@ __all__ = [
     "end_lapsed_grants",
     "has_field_right",
     "mend",
+    "note_number",
     "require_field_right",
+    "search_number",
     "start_review",
+    "watch_list",
 ]

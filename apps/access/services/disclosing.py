@@ -21,7 +21,7 @@ from apps.core.locks import lock_agent
 from apps.core.protected import Protected, clear_for_machine
 
 from ..rights import Rights
-from ..roles import COMPLAINT, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
+from ..roles import COMPLAINT, LIST_ROW, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
 
 # Why a value may be needed; pages offer these and no other.
 PURPOSES = {
@@ -36,7 +36,7 @@ LISTENING = frozenset({"quality", "dispute", "optimisation"})
 PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
 # What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.
-PER_HOUR_OF = {TRANSCRIPT: 120, COMPLAINT: 120, REMEDY: 120, REQUEST_TEXT: 120, REQUEST_ANSWER: 120}
+PER_HOUR_OF = {TRANSCRIPT: 120, LIST_ROW: 600, COMPLAINT: 120, REMEDY: 120, REQUEST_TEXT: 120, REQUEST_ANSWER: 120}
 MANY = 10
 OFFICE_HOURS = range(8, 21)
 HOUR = timedelta(hours=1)

@@ -13,6 +13,7 @@ from apps.core.errors import BadInput
 from apps.core.prepared import Prepared
 
 from ..models import ApiClient, User
+from ..signals import calling_ended
 from .people import require_admin
 
 KEY_PREFIX = "hg_"
@@ -79,6 +80,7 @@ def end_client(*, actor: User, client: ApiClient) -> ApiClient:
     require_admin(actor)
     client.is_active = False
     client.save(update_fields=["is_active"])
+    calling_ended.send(sender=ApiClient, client=client)
     return client
 
 

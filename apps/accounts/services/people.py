@@ -15,7 +15,7 @@ from apps.core.locks import lock_agent
 
 from ..models import Department, User
 from ..roles import Role
-from ..signals import agent_suspended
+from ..signals import agent_suspended, calling_ended
 
 
 class LastAdmin(HeguiError):
@@ -77,8 +77,10 @@ def change_role(*, actor: User, user: User, role: str) -> User:
     user = _locked(user)
     if user.role == Role.ADMIN and role != Role.ADMIN:
         _require_another_admin(user)
+    lock_agent(user.pk)
     user.role = role
     user.save(update_fields=["role"])
+    calling_ended.send(sender=User, agent=user)
     _join_role_group(user)
     return user
 
@@ -93,6 +95,7 @@ def deactivate(*, actor: User, user: User) -> User:
     lock_agent(user.pk)
     user.is_active = False
     user.save(update_fields=["is_active"])
+    calling_ended.send(sender=User, agent=user)
     return user
 
 
@@ -129,6 +132,7 @@ def suspend(*, actor: User | None, agent: User, reason: str) -> User:
     lock_agent(agent.pk)
     agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
     agent.save(update_fields=["suspended_at", "suspended_for"])
+    calling_ended.send(sender=User, agent=agent)
     agent_suspended.send(sender=User, agent=agent)
     return agent
 

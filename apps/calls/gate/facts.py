@@ -1,6 +1,6 @@
 """What the rules judge. No personal data: a fact says whether, when and how often, never who."""
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import date, datetime, time
 from typing import Any
 
@@ -27,7 +27,8 @@ class Facts:
     Counts are over all campaigns together; `calls_of_week` are the moments of the calls of the
     last 7 days, oldest first. Window and caps are those of policy and campaign together, or those
     of the approved exception that is named. `trade_may_market` is None for a trade without a pack;
-    `line_filed` says whether a filing covers the line on the day of the call.
+    `line_filed` says whether a filing covers the line on the day of the call. `line_calls_*` count the calls of the line
+    against the budget that its carrier allows (None: none is set); `line_free_at` is when the next one fits.
     """
 
     at: datetime
@@ -77,6 +78,13 @@ class Facts:
     agent_suspended: bool | None
     agent_open_call: bool | None
     checklist_done: bool | None
+    # since these were asked for decisions have them; older ones read as before
+    number_doubted_at: datetime | None = None
+    line_calls_of_hour: int = 0
+    line_calls_of_day: int = 0
+    line_calls_per_hour: int | None = None
+    line_calls_per_day: int | None = None
+    line_free_at: datetime | None = None
 
     def as_json(self) -> bytes:
         """JSON with RFC 3339 times; `from_json` reads it back."""
@@ -85,9 +93,10 @@ class Facts:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":
         """The facts of a stored decision, for replay. Raises `OldFacts`."""
-        if missing := {field.name for field in fields(cls)} - data.keys():
+        asked = {field.name: field for field in fields(cls) if field.name in data or field.default is MISSING}
+        if missing := asked.keys() - data.keys():
             raise OldFacts(missing=", ".join(sorted(missing)))
-        return cls(**{field.name: _READ.get(field.type, _same)(data[field.name]) for field in fields(cls)})
+        return cls(**{name: _READ.get(field.type, _same)(data[name]) for name, field in asked.items()})
 
     @property
     def days(self) -> list[date]:

@@ -14,19 +14,23 @@ from pydantic_core import to_json
 
 from apps.core import phones
 from apps.core.errors import NotFound
-from apps.core.locks import number_lock
+from apps.core.locks import gate_lock, line_lock
 from apps.core.prepared import Prepared, Row, Step, run_together
 from apps.optouts.queries import IN_FORCE
 
+from ..models import COUNTS
 from .facts import Facts
-from .rules import Verdict
-from .terms import Terms, terms_of
+from .rules import Verdict, judge
+from .terms import LineTerms, Terms, terms_of
 
 _NUMBER = """
     (select token from policies_termstoken),
     contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones, contact.source_id,
     consent.given_at, consent.expires_at, consent.withdrawn_at,
     (select min(said_at) from optouts_optout where number_hash in (REGISTER)),
+    (select min(d.created_at) from contacts_numberdoubt d
+     where d.number_index = %(index)s and (d.state = 'open' or d.state = 'ended' and not exists (
+         select from contacts_consent k where k.contact_id = contact.id and k.withdrawn_at is null and k.given_at > d.decided_at))),
     counted.today, counted.week, counted.overdue"""
 _SAID_AT = 9  # where the word of refusal stands among what is known of the number
 _AGENT = """
@@ -37,7 +41,7 @@ _AGENT = """
         or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
                    and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s::timestamptz
                    and g.ends_at > %(now)s::timestamptz)),
-    exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn')
+    exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn', 'released')
             and not (k.state = 'reserved' and k.reserved_until <= %(at)s::timestamptz)
             and not exists (select 1 from calls_disposition d where d.call_id = k.id))"""
 _NO_AGENT = "null::bool, null::bool, null::bool"
@@ -64,12 +68,13 @@ cross join lateral (
         ) week,
         coalesce(bool_or(overdue), false) overdue
     from (
-        select reserved_at, slot_day, state = 'reserved' and reserved_until <= %(at)s::timestamptz overdue
-        from calls_call
-        where number_index = %(index)s and reserved_at > %(at)s::timestamptz - interval '9 days' and state not in ('expired', 'withdrawn')
+        select reserved_at, slot_day,
+               state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz overdue
+        from calls_call k
+        where number_index = %(index)s and reserved_at > %(at)s::timestamptz - interval '9 days' and COUNTS
     ) recent
 ) counted
-"""
+""".replace("COUNTS", COUNTS)
 
 
 # Whether an entry of the register is in force for the campaign is asked where one was found; few numbers have any.
@@ -106,7 +111,7 @@ _EXPIRE = Prepared(
     "expire",
     """
 update calls_call set state = 'expired', ended_at = %(at)s::timestamptz
-where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s::timestamptz
+where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s::timestamptz and handed_over_at is null
 """,
 )
 
@@ -125,10 +130,10 @@ _RESERVATION = Prepared(
 with decided as ({_DECISION})
 insert into calls_call
     (id, created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day,
-     slot_number, state, reserved_at, reserved_until, exception_id)
+     slot_number, state, reserved_at, reserved_until, exception_id, handed_over_at)
 select coalesce(%(call)s, nextval('calls_call_id_seq')), %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s,
        %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s, %(slot_number)s,
-       'reserved', %(at)s::timestamptz, %(until)s, %(exception)s
+       'reserved', %(at)s::timestamptz, %(until)s, %(exception)s, %(handed_over)s
 from decided returning decision_id, id
 """,
 )
@@ -151,6 +156,7 @@ class Asked:
     idempotency_key: str | None = None
     checklist_done: bool | None = None
     hands_over: bool = False  # then the call's id is wanted before it is stored, for the trail
+    knows_number: bool = False  # a dialler that named the number itself may dial it without being given it
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +182,8 @@ class Loaded:
 def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> tuple[Loaded, int | None]:
     """All facts of one call, and the decision made before under the same key of the same client.
 
-    `locks` takes the lock of the number (and of the agent) first, in the same round trip: the facts
-    are read once it is held. Raises `NotFound` when there is no such campaign, or it is not the client's.
+    `locks` takes the lock of the number (of the agent, and of the terms, shared) first, in the same round trip: the facts
+    are read once they are held. Raises `NotFound` when there is no such campaign, or it is not the client's.
     """
     values = {
         "campaign": asked.campaign,
@@ -197,22 +203,68 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         asked.hands_over,
         len(asked.register),
     )
-    lock = [number_lock(asked.index, agent_id=asked.agent_id)] if locks else []
+    lock = [gate_lock(asked.index, agent_id=asked.agent_id)] if locks else []
     row = run_together(*lock, (_facts_statement(*wanted), values))[-1]
     if row is None:
         raise NotFound()
     token, *known, decided, call_id = row
     if known[_SAID_AT]:
         (known[_SAID_AT],) = _refused_statement(len(asked.register)).run(values) or (None,)
-    found = loaded(terms_of(asked.campaign, token), tuple(known), asked, at=at)
+    terms = terms_of(asked.campaign, token)
+    found = loaded(terms, tuple(known), asked, at=at)
+    line = terms.lines.get(asked.line)
+    if line is not None and line.has_budget:
+        found = replace(found, facts=_with_budget(found.facts, line, at, locks=locks))
     return (replace(found, call_id=call_id) if call_id else found), decided
+
+
+def is_allowed_again(asked: Asked, *, reserved_at: datetime, slot_day: date, now: datetime) -> bool:
+    """Whether a call that was reserved would be allowed now, itself not counted. The caller holds the lock of its number."""
+    facts = load(asked, at=now, now=now)[0].facts
+    if reserved_at in facts.calls_of_week:
+        is_of_today = bool(facts.local_times) and facts.local_times[0].date() == slot_day
+        facts = replace(
+            facts,
+            calls_today=facts.calls_today - is_of_today,
+            calls_of_week=tuple(at for at in facts.calls_of_week if at != reserved_at),
+            line_calls_of_hour=facts.line_calls_of_hour - 1,
+            line_calls_of_day=facts.line_calls_of_day - 1,
+        )
+    return judge(replace(facts, agent_open_call=None)).allowed
+
+
+_LINE_USED = Prepared(
+    "line_used",
+    f"""
+select count(*) filter (where reserved_at > %(at)s::timestamptz - interval '1 hour'),
+       count(*) filter (where reserved_at >= %(day)s::timestamptz),
+       min(reserved_at) filter (where reserved_at > %(at)s::timestamptz - interval '1 hour')
+from calls_call k
+where line_id = %(line)s::bigint and reserved_at > least(%(at)s::timestamptz - interval '1 hour', %(day)s::timestamptz) and {COUNTS}
+      and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz)
+""",
+)
+
+
+def _with_budget(facts: Facts, line: LineTerms, at: datetime, *, locks: bool) -> Facts:
+    """How much of its budget a line has used: in the last hour, and on the calendar day of the carrier (Shanghai).
+
+    `locks` takes the line's lock first, after that of the number, so that diallers who ask together do not go beyond it together.
+    """
+    home = ZoneInfo(phones.HOME_ZONE)
+    day = datetime.combine(at.astimezone(home).date(), time(), home)
+    lock = [line_lock(line.id)] if locks else []
+    of_hour, of_day, oldest = run_together(*lock, (_LINE_USED, {"at": at, "day": day, "line": line.id}))[-1] or (0, 0, None)
+    is_day_full = line.calls_per_day is not None and of_day >= line.calls_per_day
+    free_at = day + timedelta(days=1) if is_day_full else oldest + timedelta(hours=1) if oldest else None
+    return replace(facts, line_calls_of_hour=of_hour, line_calls_of_day=of_day, line_free_at=free_at)
 
 
 def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) -> Loaded:
     """Put what is known of the number together with the campaign's terms."""
     (
-        contact_id, is_minor, erasing, expires_at, zones, source_id, given_at, consent_until, withdrawn_at, opted_out_at, today, week,
-        overdue, suspended, assigned, open_call,
+        contact_id, is_minor, erasing, expires_at, zones, source_id, given_at, consent_until, withdrawn_at, opted_out_at, doubted_at,
+        today, week, overdue, suspended, assigned, open_call,
     ) = row  # fmt: skip
     local_times = tuple(at.astimezone(_zone(zone)) for zone in (asked.number_zones if zones is None else zones))
     days = [local.date() for local in local_times]
@@ -266,6 +318,9 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         agent_suspended=None if asked.agent_id is None else bool(suspended),
         agent_open_call=None if asked.agent_id is None else open_call,
         checklist_done=asked.checklist_done,
+        number_doubted_at=doubted_at,
+        line_calls_per_hour=line.calls_per_hour if line else None,
+        line_calls_per_day=line.calls_per_day if line else None,
     )
     return Loaded(
         facts,
@@ -336,6 +391,7 @@ def store(
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
         "call": loaded.call_id,
+        "handed_over": now if asked.hands_over or asked.knows_number else None,
     }
     return _ids(run_together(*expire, *event, (_RESERVATION, values), commit=commit))
 

@@ -276,6 +276,32 @@ def weekly_cap(facts: Facts) -> Refusal | None:
     return Refusal(retry_at=facts.calls_of_week[too_many] + WEEK if facts.calls_per_week else None)
 
 
+@rule(
+    "line_budget",
+    duty="R21",
+    law=laws.TELECOM,
+    applies=EVERY_KIND,
+    says=_("The line has had the calls that its carrier allows for this hour or day."),
+)
+def line_budget(facts: Facts) -> Refusal | None:
+    """The budget is data of the line, from the contract with its carrier; a line without one has none."""
+    hour, day = facts.line_calls_per_hour, facts.line_calls_per_day
+    is_used_up = (hour is not None and facts.line_calls_of_hour >= hour) or (day is not None and facts.line_calls_of_day >= day)
+    return Refusal(retry_at=facts.line_free_at) if is_used_up else None
+
+
+@rule(
+    "number_in_doubt",
+    duty="R40",
+    law=laws.PIPL_CONSENT,
+    applies=EVERY_KIND,
+    says=_("Somebody said that this number belongs to another person; it waits until a person has looked."),
+)
+def number_in_doubt(facts: Facts) -> Refusal | None:
+    """The consent of somebody else is no consent: from the doubt on until it is resolved, or until fresh consent is given."""
+    return Refusal() if facts.number_doubted_at else None
+
+
 # -- the agent
 
 

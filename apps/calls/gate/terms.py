@@ -25,6 +25,12 @@ class LineTerms:
     state: str
     filed_from: date | None
     filed_until: date | None
+    calls_per_hour: int | None = None
+    calls_per_day: int | None = None
+
+    @property
+    def has_budget(self) -> bool:
+        return self.calls_per_hour is not None or self.calls_per_day is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,12 @@ def load(code: str) -> Terms:
         filing_until=filing.valid_until if filing else None,
         lines={
             line.number: LineTerms(
-                line.pk, line.state, line.filing.valid_from if line.filing else None, line.filing.valid_until if line.filing else None
+                line.pk,
+                line.state,
+                line.filing.valid_from if line.filing else None,
+                line.filing.valid_until if line.filing else None,
+                line.calls_per_hour,
+                line.calls_per_day,
             )
             for line in campaign.lines.select_related("filing")
         },

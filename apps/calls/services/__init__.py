@@ -1,15 +1,17 @@
 """Changes around calls, one file a subject."""
 
-from .calling import claim_call, end_lost_calls, expire_reservations, record_event, request_end
+from .calling import Taken, claim_call, end_lost_calls, expire_reservations, record_event, request_end
 from .deciding import Answer, KeyReused, authorize, find_number, preview
 from .desk import close_ticket, hold_next, opt_out_on_desk, place_call, release_hold, write_disposition
 from .explaining import explain
 from .forecasting import ask_list, ask_what_if, run_forecast
 from .measuring import close_flag, measure
+from .opting_out import take_opt_out
 
 __all__ = [
     "Answer",
     "KeyReused",
+    "Taken",
     "ask_list",
     "ask_what_if",
     "authorize",
@@ -29,5 +31,6 @@ __all__ = [
     "release_hold",
     "request_end",
     "run_forecast",
+    "take_opt_out",
     "write_disposition",
 ]

@@ -3,7 +3,10 @@
 Whoever touches a number takes its lock first and its rows afterwards; the gate does the same.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import DataSource, Purpose
-from apps.core import clock
+from apps.core import clock, phones
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
 from apps.core.locks import lock_number
 from apps.core.prepared import run_together
@@ -22,31 +25,26 @@ from apps.optouts.services import record_opt_out
 
 from .. import rules
 from ..models import Call
-from .deciding import hand_over
+from .deciding import hand_over, is_still_allowed
 
-EVENTS = (*rules.MOVES, "key")
-# How far a dialler's clock may run ahead of ours.
-CLOCK_SKEW = timedelta(minutes=5)
-# After how long without a word a call is over: nothing more is coming of it.
+# After how long without a report a call is over: nothing more is coming of it.
 SILENCE = {Call.State.DIALLING: timedelta(minutes=3), Call.State.RINGING: timedelta(minutes=3), Call.State.ANSWERED: timedelta(hours=4)}
 # How long a dialler has to hang up once it was asked to.
 END_GRACE = timedelta(minutes=1)
+# How many waiting calls a claim looks at that the gate no longer allows.
+MOST_CANDIDATES = 20
 
 
-@transaction.atomic
 def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | None = None) -> tuple[Call, Protected] | None:
     """Hand the oldest call that waits at a desk to a dialler, once; None when none waits.
 
-    The same `key` again gets the same call, as long as it may still be made: an answer that was lost
-    on its way is not a call lost. The handing over of the number is in the trail, in the same
-    transaction.
+    The gate is asked again for each: what it no longer allows is withdrawn and not handed over. The same `key` again gets the
+    same call, as long as it may still be made: an answer that was lost on its way is not a call lost. The handing over of the
+    number is in the trail, in the same transaction.
     """
     now = now or clock.now()
-    if key and (claimed := Call.objects.select_related("contact").filter(client=client, claim_key=key).first()):
-        if claimed.contact is None or claimed.is_over or claimed.reserved_until <= now:
-            raise WrongState(_("The call claimed under this key may no longer be made."))
-        run_together(hand_over(client_id=client.pk, call=claimed.public_id))
-        return claimed, claimed.contact.phone
+    if key and (claimed := Call.objects.filter(client=client, claim_key=key).first()):
+        return _claimed_before(claimed, client, now)
     waiting = Call.objects.filter(
         state=Call.State.RESERVED,
         claimed_at__isnull=True,
@@ -55,55 +53,109 @@ def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | Non
         reserved_until__gt=now,
         campaign__clients=client,
     )
-    call = waiting.select_for_update(of=("self",), skip_locked=True).order_by("reserved_at").first()
-    if call is None or call.contact is None:
-        return None
-    call.client, call.claimed_at, call.state, call.claim_key = client, now, Call.State.DIALLING, key
-    call.save(update_fields=["client", "claimed_at", "state", "claim_key"])
-    run_together(hand_over(client_id=client.pk, call=call.public_id))
-    return call, call.contact.phone
+    for pk, index in waiting.order_by("reserved_at").values_list("pk", "number_index")[:MOST_CANDIDATES]:
+        if claimed := _claim(pk, bytes(index), client, key, now):
+            return claimed, claimed.contact.phone
+    return None
 
 
 @transaction.atomic
-def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: str = "") -> Call:
-    """Take in what a dialler reports. Telling it twice, late or out of order does no harm.
+def _claimed_before(claimed: Call, client: ApiClient, now: datetime) -> tuple[Call, Protected]:
+    lock_number(bytes(claimed.number_index))
+    claimed = Call.objects.select_related("contact").get(pk=claimed.pk)
+    may_be_made = claimed.contact is not None and not claimed.is_over and not claimed.end_requested_at and claimed.reserved_until > now
+    if not may_be_made or not is_still_allowed(claimed, now):
+        raise WrongState(_("The call claimed under this key may no longer be made."))
+    run_together(hand_over(client_id=client.pk, call=claimed.public_id))
+    return claimed, claimed.contact.phone
 
-    Key 9 puts the number on the register in this transaction, whatever its time. Raises `NotFound` for a call
-    that is not the client's, `BadInput` for an event that does not exist, `WrongState` for a
-    call that may no longer be made.
+
+@transaction.atomic
+def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datetime) -> Call | None:
+    """Claim one waiting call, unless another dialler was quicker or the gate has changed its mind."""
+    lock_number(index)
+    waiting = Call.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
+    call = waiting.filter(pk=pk, state=Call.State.RESERVED, claimed_at__isnull=True).first()
+    if call is None or call.contact is None:
+        return None
+    if not is_still_allowed(call, now):
+        call.state, call.ended_at = Call.State.WITHDRAWN, now
+        call.save(update_fields=["state", "ended_at"])
+        return None
+    call.client, call.claimed_at, call.handed_over_at, call.state, call.claim_key = client, now, now, Call.State.DIALLING, key
+    call.save(update_fields=["client", "claimed_at", "handed_over_at", "state", "claim_key"])
+    run_together(hand_over(client_id=client.pk, call=call.public_id))
+    return call
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An event that was taken in. `ignored` names what of it could not be true or changes nothing: `at`, `released`, `event`."""
+
+    call: Call
+    ignored: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: Any = "") -> Taken:
+    """Take in what a dialler reports: missing, doubled, late or out of order. What may have been dialled counts.
+
+    A key press that holds a 9, reported with whatever event, puts the number on the register in this transaction, whatever its time. With the first event the
+    gate is asked again; what it no longer allows is to be ended (`end_requested_at`). Raises `NotFound` for a call that is not
+    the client's, `BadInput` for an event that does not exist.
     """
-    if event not in EVENTS:
-        raise BadInput(_("There is no such event. Known are: %(events)s."), events=", ".join(EVENTS))
+    if event not in rules.EVENTS:
+        raise BadInput(_("There is no such event. Known are: %(events)s."), events=", ".join(rules.EVENTS))
     found = Call.objects.filter(pk=call_id).only("number_index").first()
     if found is None:
         raise NotFound()
     lock_number(bytes(found.number_index))
-    call = Call.objects.select_for_update(of=("self",)).get(pk=call_id)
+    call = Call.objects.select_for_update(of=("self",)).select_related("contact").get(pk=call_id)
     if client is not None and call.client_id != client.pk:
         raise NotFound()
     now = clock.now()
-    if event == "key":
-        _take_key(call, digit, min(at or now, now), client)
-        return call
-    if at is not None and at > now + CLOCK_SKEW:
-        raise BadInput(_("The time of the event lies in the future. Set the dialler's clock."))
-    if call.state in Call.UNUSED or (call.state == Call.State.RESERVED and call.reserved_until <= now):
-        raise WrongState(_("This call is no longer reserved: it may not be made. Ask the gate again."))
-    state = rules.next_state(call.state, event)
-    if state is None:
-        return call
-    call.state = state
-    if state == Call.State.ANSWERED:
-        call.answered_at = at or now
-    if call.is_over:
-        call.ended_at = at or now
-    call.save(update_fields=["state", "answered_at", "ended_at"])
-    return call
+    moment, is_possible = rules.time_of_event(at, reserved_at=call.reserved_at, now=now)
+    ignored = [] if is_possible else ["at"]
+    before = rules.Progress(call.state, call.made_at, call.answered_at, call.ended_at)
+    known = before if event == "released" and not _is_same_day(call, now) else rules.after(before, event, moment)
+    if event == "released" and known.state != Call.State.RELEASED:
+        ignored.append("event")
+    if known != before:
+        _move(call, before, known, now)
+    if rules.holds_opt_out_key(digit):
+        _opt_out(call, min(moment, now), client)
+        call.refresh_from_db()
+    return Taken(call, tuple(ignored))
 
 
-def _take_key(call: Call, digit: str, at: datetime, client: ApiClient | None) -> None:
-    if digit != rules.OPT_OUT_KEY:
-        return
+def _is_same_day(call: Call, now: datetime) -> bool:
+    """Whether it is still the day, in the client's zone, whose slot the call has."""
+    zones = call.contact.zones if call.contact else []
+    return now.astimezone(ZoneInfo(zones[0] if zones else phones.HOME_ZONE)).date() == call.slot_day
+
+
+def _move(call: Call, before: rules.Progress, known: rules.Progress, now: datetime) -> None:
+    """Store what is known of the call now. One that was taken for not dialled, and was, counts again."""
+    was_free = before.state == Call.State.RELEASED or (before.state in Call.UNUSED and call.handed_over_at is None)
+    if was_free and known.made_at:
+        call.revived_at = now
+        call.slot_number = _free_slot(call)
+    if known.made_at and before.made_at is None and known.state in Call.OPEN:
+        may_go_on = before.state not in Call.UNUSED and call.reserved_until >= known.made_at and is_still_allowed(call, now)
+        call.end_requested_at = call.end_requested_at or (None if may_go_on else now)
+    call.state, call.made_at, call.answered_at, call.ended_at = known.state, known.made_at, known.answered_at, known.ended_at
+    fields = ["state", "made_at", "answered_at", "ended_at", "end_requested_at", "revived_at", "slot_number"]
+    call.save(update_fields=fields)
+
+
+def _free_slot(call: Call) -> int:
+    """The first slot of the day beside those of other calls to the number: more than one of them is no call that the gate allowed."""
+    others = Call.objects.filter(Call.counted(), number_index=call.number_index, slot_day=call.slot_day).exclude(pk=call.pk)
+    taken = set(others.values_list("slot_number", flat=True))
+    return next(number for number in range(1, len(taken) + 2) if number not in taken)
+
+
+def _opt_out(call: Call, at: datetime, client: ApiClient | None) -> None:
     if call.contact is None:
         raise WrongState(_("The contact of this call was deleted. Send the number itself to opt-outs, so that the refusal is kept."))
     record_opt_out(
@@ -130,7 +182,7 @@ def request_end(*, actor: User, call: Call) -> Call:
         raise NotAllowed()
     if call.is_over:
         return call
-    if call.state == Call.State.RESERVED:
+    if call.state == Call.State.RESERVED and call.handed_over_at is None:
         call.state, call.ended_at = Call.State.WITHDRAWN, clock.now()
     call.end_requested_at = clock.now()
     call.save(update_fields=["state", "ended_at", "end_requested_at"])
@@ -142,18 +194,27 @@ def withdraw_numbers(*, number_indexes: list[bytes], opted_out_at: datetime, sco
     queues drop the number. Of a refusal of one purpose or brand, in the campaigns that have it."""
     campaigns = _campaigns_of(scope, scope_value)
     calls = Call.objects.filter(campaigns, number_index__in=number_indexes)
-    calls.filter(state=Call.State.RESERVED).update(state=Call.State.WITHDRAWN, ended_at=opted_out_at, opted_out_at=opted_out_at)
-    calls.filter(state__in=Call.OPEN).update(end_requested_at=opted_out_at, opted_out_at=opted_out_at)
+    now = clock.now()
+    calls.filter(state=Call.State.RESERVED).update(
+        state=Call.State.WITHDRAWN, ended_at=now, end_requested_at=now, opted_out_at=opted_out_at
+    )
+    calls.filter(state__in=Call.OPEN).update(end_requested_at=now, opted_out_at=opted_out_at)
     entries = QueueEntry.objects.filter(campaigns, contact__number_index__in=number_indexes)
     entries.update(state=QueueEntry.State.DROPPED, held_by=None, held_until=None)
 
 
 def withdraw_reservations(
-    *, number_index: bytes | None = None, source: DataSource | None = None, purpose: Purpose | None = None, marketing_only: bool = False
+    *,
+    number_index: bytes | None = None,
+    source: DataSource | None = None,
+    purpose: Purpose | None = None,
+    marketing_only: bool = False,
+    **named: Any,
 ) -> int:
-    """In the transaction in which calling stops (consent withdrawn, a minor, a source withdrawn, an erasure): what was reserved and
-    not dialled falls, calls under way are told to end. Returns how many."""
-    calls = Call.objects.filter(state__in=Call.OPEN)
+    """In the transaction in which calling stops (a consent, source or script withdrawn, a minor, an erasure, a campaign paused, a line
+    blocked, an agent suspended): what was reserved is withdrawn, calls under way are to be ended. `named`: the campaign, line,
+    script version or agent of the calls. Returns how many."""
+    calls = Call.objects.filter(state__in=Call.OPEN, **named)
     if number_index is not None:
         calls = calls.filter(number_index=number_index)
     if source is not None:
@@ -164,9 +225,8 @@ def withdraw_reservations(
         calls = calls.filter(campaign__kind="marketing")
     keys, now = list(calls.values_list("pk", flat=True)), clock.now()
     reserved = Call.objects.filter(pk__in=keys, state=Call.State.RESERVED)
-    return reserved.update(state=Call.State.WITHDRAWN, ended_at=now) + Call.objects.filter(pk__in=keys, state__in=Call.OPEN).update(
-        end_requested_at=now
-    )
+    withdrawn = reserved.update(state=Call.State.WITHDRAWN, ended_at=now, end_requested_at=now)
+    return withdrawn + Call.objects.filter(pk__in=keys, state__in=Call.OPEN).update(end_requested_at=now)
 
 
 def _campaigns_of(scope: str, value: str) -> Q:
@@ -177,7 +237,8 @@ def _campaigns_of(scope: str, value: str) -> Q:
 
 
 def expire_reservations(*, now: datetime | None = None) -> int:
-    """Reservations that nobody used in time no longer count. Returns how many expired."""
+    """Reservations that nobody used in time are over. Those whose number a dialler was given still count: it may have been dialled.
+    Returns how many expired."""
     now = now or clock.now()
     return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(state=Call.State.EXPIRED, ended_at=now)
 

@@ -74,6 +74,10 @@ class Answer:
     def allowed(self) -> bool:
         return self.decision == "allow"
 
+    @property
+    def codes(self) -> list[str]:
+        return [reason["code"] for reason in self.reasons]
+
     def as_json(self) -> dict[str, Any]:
         return {
             "decision": self.decision,
@@ -124,7 +128,9 @@ class Question:
         asked = [self.campaign, self.index.hex(), self.line_number, self.agent_id]
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
-    def asked(self, *, client_id: int | None = None, idempotency_key: str | None = None, hands_over: bool = False) -> loading.Asked:
+    def asked(
+        self, *, client_id: int | None = None, idempotency_key: str | None = None, hands_over: bool = False, knows_number: bool = False
+    ) -> loading.Asked:
         return loading.Asked(
             campaign=self.campaign,
             index=self.index,
@@ -136,6 +142,7 @@ class Question:
             idempotency_key=idempotency_key,
             checklist_done=self.checklist_done,
             hands_over=hands_over,
+            knows_number=knows_number,
         )
 
 
@@ -174,17 +181,24 @@ def authorize(
     checklist_done: bool | None = None,
     idempotency_key: str | None = None,
     hands_over: bool = False,
+    knows_number: bool = False,
 ) -> Answer:
     """Ask whether `phone` may be called now, and reserve the call when it may.
 
     `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one
     at which the number's lock is held. Raises `NotFound` for an unknown campaign and
     `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be told
-    the number of an allowed call; that is in the trail with the decision.
+    the number of an allowed call; that is in the trail with the decision. `knows_number` says that it is a dialler that has the
+    number anyway. Either way the reservation counts from now on: the number may be dialled.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
     client_id = client.pk if client else None
-    asked = question.asked(client_id=client_id, idempotency_key=idempotency_key, hands_over=hands_over and reserve and client is not None)
+    asked = question.asked(
+        client_id=client_id,
+        idempotency_key=idempotency_key,
+        hands_over=hands_over and reserve and client is not None,
+        knows_number=knows_number,
+    )
     try:
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
@@ -206,6 +220,18 @@ def authorize(
             raise KeyReused() from None  # at the same moment, for another number
         raise
     return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=bool(event))
+
+
+def is_still_allowed(call: Call, now: datetime) -> bool:
+    """Whether the gate would allow a reserved call now. The caller holds the lock of the number."""
+    if call.contact is None or call.contact.phone.kind != "phone":
+        return False
+    asked = Question(call.campaign.code, call.contact.phone, call.line.number, call.agent).asked()
+    return loading.is_allowed_again(asked, reserved_at=call.reserved_at, slot_day=call.slot_day, now=now)
+
+
+def _may_be_dialled(call: Call, now: datetime) -> bool:
+    return not call.is_over and not call.end_requested_at and call.reserved_until > now and is_still_allowed(call, now)
 
 
 def hand_over(*, client_id: int, call: str) -> Step:
@@ -246,12 +272,11 @@ def _told_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> An
     decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
-    call = Call.objects.filter(decision=decision).first()
-    tells = (
-        dials is not None and call is not None and not call.is_over and call.reserved_until > clock.now() and call.contact_id is not None
-    )
+    call = Call.objects.select_related("contact", "campaign", "line", "agent").filter(decision=decision).first()
+    tells = dials is not None and call is not None and _may_be_dialled(call, clock.now())
     if tells and dials and call:
         run_together(hand_over(client_id=dials.pk, call=call.public_id))
+        Call.objects.filter(pk=call.pk, handed_over_at__isnull=True).update(handed_over_at=clock.now())
     return Answer(
         decision="allow" if decision.allowed else "refuse",
         decision_id=decision.public_id,

@@ -34,7 +34,7 @@ from ..gate.facts import Facts, OldFacts
 from ..gate.rules import judge
 from ..gate.supposing import Own, Supposed, under
 from ..gate.terms import Terms, load
-from ..models import Decision, Forecast
+from ..models import COUNTS, Decision, Forecast
 
 PAST = timedelta(days=30)
 BATCH = 2_000
@@ -96,6 +96,7 @@ select
     contact.is_minor, contact.erasing_at is not null, contact.expires_at <= %(at)s, contact.zones, contact.source_id,
     consent.given_at > %(at)s, consent.expires_at <= %(at)s, consent.withdrawn_at is not null,
     contact.id = any(%(opted)s::bigint[]),
+    exists (select from contacts_numberdoubt d where d.number_index = contact.number_index and d.state in ('open', 'ended')),
     coalesce(cardinality(array_positions(recent.days, (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date)), 0),
     coalesce(recent.week, 0),
     count(*)
@@ -108,14 +109,14 @@ left join (
 ) consent on consent.contact_id = contact.id
 left join (
     select number_index, count(*) filter (where reserved_at > %(at)s - interval '7 days') week, array_agg(slot_day) days
-    from calls_call
-    where reserved_at > %(at)s - interval '9 days' and state not in ('expired', 'withdrawn')
-          and not (state = 'reserved' and reserved_until <= %(at)s)
+    from calls_call k
+    where reserved_at > %(at)s - interval '9 days' and COUNTS
+          and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s)
     group by number_index
 ) recent on recent.number_index = contact.number_index
 where entry.campaign_id = %(campaign)s and entry.state in ('waiting', 'held')
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-"""
+group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+""".replace("COUNTS", COUNTS)
 
 
 def _forecast_list(forecast: Forecast, job: Job) -> None:
@@ -165,7 +166,9 @@ def _opted_out(campaign: Campaign, job: Job) -> list[int]:
             rows = cursor.fetchall()
             if not rows:
                 return opted
-            hashes = {each: pk for pk, sealed in rows for each in blind_index.register_hashes(phone.from_db_value(sealed)).values()}
+            numbers = [(pk, phone.from_db_value(sealed)) for pk, sealed in rows]
+            canonical = [(pk, number) for pk, number in numbers if number.kind == "phone"]
+            hashes = {each: pk for pk, number in canonical for each in blind_index.register_hashes(number).values()}
         opted.extend({hashes[found] for found in refused(hashes, purpose=campaign.purpose.code, brand=campaign.brand)})
         after, done = rows[-1][0], done + len(rows)
         jobs.move_on(job, done=done)
@@ -173,7 +176,7 @@ def _opted_out(campaign: Campaign, job: Job) -> list[int]:
 
 def _row_of(alike: tuple[Any, ...], at: datetime) -> tuple[Any, ...]:
     """A row of the facts statement for a group: moments that matter only by their side are set beside `at`."""
-    is_minor, erasing, is_due, zones, source, begins_later, has_ended, withdrawn, opted, today, week = alike
+    is_minor, erasing, is_due, zones, source, begins_later, has_ended, withdrawn, opted, doubted, today, week = alike
     before, after = at - timedelta(hours=1), at + timedelta(days=1)
     has_consent = begins_later is not None
     return (
@@ -182,6 +185,7 @@ def _row_of(alike: tuple[Any, ...], at: datetime) -> tuple[Any, ...]:
         (before if has_ended else after) if has_consent else None,
         before if withdrawn else None,
         before if opted else None,
+        before if doubted else None,
         today, [before] * week, False, None, None, None,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from apps.scripts.models import ScriptVersion
 from apps.scripts.services import retire_superseded
 
 from ..models import Campaign, CampaignUserPermission, Line
+from ..signals import calling_narrowed
 
 Missing = list[str | Promise]
 
@@ -174,8 +175,13 @@ def run_campaign(*, actor: User, campaign: Campaign) -> Campaign:
 
 @transaction.atomic
 def pause_campaign(*, actor: User, campaign: Campaign) -> Campaign:
-    """From this commit on the gate refuses every call of the campaign."""
-    return _move(actor, campaign, Campaign.pause)
+    """From this commit on the gate refuses every call of the campaign, and what was reserved is withdrawn."""
+    return _stopped(_move(actor, campaign, Campaign.pause))
+
+
+def _stopped(campaign: Campaign) -> Campaign:
+    calling_narrowed.send(sender=Campaign, campaign=campaign)
+    return campaign
 
 
 @transaction.atomic
@@ -202,7 +208,7 @@ def still_speaks(version: ScriptVersion) -> bool:
 
 @transaction.atomic
 def end_campaign(*, actor: User, campaign: Campaign) -> Campaign:
-    campaign = _move(actor, campaign, Campaign.end)
+    campaign = _stopped(_move(actor, campaign, Campaign.end))
     if campaign.pinned_version:
         retire_superseded(campaign.pinned_version)
     return campaign
@@ -229,6 +235,7 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         campaign.save()
         runs_it = CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").values("user")
         people = [*User.objects.filter(pk__in=runs_it, is_active=True), *_compliance()]
+        _stopped(campaign)
         tell(people, "campaign_paused", campaign=campaign.name, because=campaign.paused_because)
         paused.append(campaign)
     return paused

@@ -13,6 +13,7 @@ from apps.core import clock, phones
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 
 from ..models import Filing, Line
+from ..signals import calling_narrowed
 
 
 @transaction.atomic
@@ -97,4 +98,5 @@ def block_line(*, actor: User | None, line: Line, because: str) -> Line:
     line = _locked(line)
     line.state, line.blocked_because = Line.State.BLOCKED, because.strip()[:200]
     line.save()
+    calling_narrowed.send(sender=Line, line=line)
     return line

@@ -11,8 +11,10 @@ from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, NotAllowed
+from apps.core.locks import lock_agent
 
 from ..models import Campaign
+from ..signals import calling_narrowed
 
 
 @transaction.atomic
@@ -29,7 +31,9 @@ def assign_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
 def release_agent(*, actor: User, campaign: Campaign, agent: User) -> None:
     if not actor.has_perm("supervise", campaign):
         raise NotAllowed()
+    lock_agent(agent.pk)
     remove_perm("work", agent, campaign)
+    calling_narrowed.send(sender=Campaign, campaign=campaign, agent=agent)
 
 
 @transaction.atomic

@@ -51,16 +51,19 @@ def contact_search(request: StaffRequest) -> HttpResponse:
 
 def contacts_by_number(request: StaffRequest, form: NumberForm) -> HttpResponse:
     """The contact, or those of the viewer's that end in the digits; else the list, which says that there is none."""
-    found = None
-    if form.is_valid():
-        if form.last4:
-            return _ending_in(request, form)
-        try:
-            index = blind_index.number_index(phones.normalise(form.cleaned_data["number"]))
-        except phones.PhoneInvalid as error:
-            messages.error(request, str(error))
-            return redirect("contacts")
-        found = queries.contacts_of(request.user).filter(number_index=index).first()
+    if not form.is_valid():
+        return redirect("contacts")
+    number = None
+    try:
+        number = None if form.last4 else phones.normalise(form.cleaned_data["number"])
+        access.search_number(actor=request.user, number=number)
+    except (phones.PhoneInvalid, access.SearchQuotaReached) as error:
+        messages.error(request, str(error))
+        record_page(request, subject="none", purpose="search", kind=AccessEvent.Kind.SEARCHED)
+        return redirect("contacts")
+    if number is None:
+        return _ending_in(request, form)
+    found = queries.contacts_of(request.user).filter(number_index=blind_index.number_index(number)).first()
     record_page(request, subject=found.public_id if found else "none", purpose="search", kind=AccessEvent.Kind.SEARCHED)
     if found is None:
         messages.info(request, _("No contact of yours has this number."))

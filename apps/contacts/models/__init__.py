@@ -2,6 +2,7 @@
 they agreed to (R2), who is a minor (R25), how other systems call them, and the lists that bring them in, are rows of their own."""
 
 from .consents import Consent, MinorFlag
+from .doubts import NumberDoubt
 from .imports import ColumnMapping, ContactImport
 from .people import Contact, ExternalRef
 from .sources import DataSource, Purpose, SourcePurpose, Wording
@@ -14,6 +15,7 @@ __all__ = [
     "DataSource",
     "ExternalRef",
     "MinorFlag",
+    "NumberDoubt",
     "Purpose",
     "SourcePurpose",
     "Wording",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.core.fields import FileNameField
 from apps.core.models import Dated, named
+from apps.core.timestamps import is_readable
 
 from .people import Contact
 from .sources import Purpose, Wording
@@ -44,6 +45,7 @@ class Consent(Dated):
         constraints = [
             models.UniqueConstraint(fields=["contact", "purpose", "recipient", "given_at"], name="consent_once"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("given_at")), name="consent_ends_after_it_begins"),
+            models.CheckConstraint(condition=is_readable("given_at", "expires_at", "withdrawn_at"), name="consent_times_are_readable"),
             models.CheckConstraint(condition=Q(recorded_by__isnull=True) ^ Q(client__isnull=True), name="consent_recorded_by_one"),
             models.CheckConstraint(condition=~Q(evidence=""), name="consent_has_evidence"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"),

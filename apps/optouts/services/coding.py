@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.core import clock, phones, sending
 from apps.core.errors import BadInput
+from apps.core.locks import lock_numbers
 from apps.core.protected import Protected
 
 from ..models import Code, OptOut
@@ -53,7 +54,9 @@ def send_code(*, number: Protected, address: str | None, says: str) -> str:
 
 @transaction.atomic
 def _store(number: Hashed, word: str, code: str, address_hash: bytes | None) -> None:
-    """Before anything is sent, so that a gateway that is away cannot be asked without end."""
+    """Before anything is sent, so that a gateway that is away cannot be asked without end; and one at a time for a number and for an
+    address, so that requests side by side are counted like others."""
+    lock_numbers([number.index, *([address_hash] if address_hash else [])])
     now = clock.now()
     limits = [(Code.objects.filter(number_index=number.index), limit) for limit in TO_A_NUMBER]
     if address_hash:

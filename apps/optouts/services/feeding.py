@@ -153,8 +153,7 @@ def _hashes(client: ApiClient, numbers: Iterable[str]) -> Iterable[dict[str, str
 
 def _key_of(client: ApiClient) -> bytes:
     """The client's own key, from the register's first: it stays when the register gets a newer one."""
-    keys = keyring.keys("register").by_id
-    return hmac.digest(keys[min(keys)], f"feed of client {client.pk}".encode(), "sha256")
+    return hmac.digest(keyring.keys("register").first, f"feed of client {client.pk}".encode(), "sha256")
 
 
 def _of_client(secret: bytes, number_hash: bytes) -> str:

@@ -1,4 +1,7 @@
-"""A list of refusals into the register: our own from elsewhere, or a regulator's. In batches, each whole by itself."""
+"""A list of refusals into the register: our own from elsewhere, or a regulator's. In batches, each whole by itself.
+
+Everybody on the list is registered, or named by row number to a person who has to look: the list is done when all such rows are decided.
+"""
 
 from collections.abc import Callable
 from itertools import islice
@@ -11,18 +14,21 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, phones, vault
-from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.locks import lock_numbers
+from apps.core.texts import checked_text
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
 from .. import signals
-from ..lists import MOST_ROWS, numbers_in, open_list
-from ..models import ListIn, OptOut
+from ..lists import MOST_ROWS, numbers_of_cell, open_refusals
+from ..models import ListIn, ListRow, OptOut
 
 BATCH = 500  # as many locks are held at once
+MOST_CELL = 200
+NOTHING = {"recorded": 0, "known": 0, "no_number": 0}
 Progress = Callable[[int, int], None]
 
 
@@ -35,8 +41,7 @@ def take_list(*, actor: User, origin: str, evidence: str, file_name: str, conten
         raise BadInput(_("Say whose list it is, and its name and date."))
     if detect.find(f"{file_name} {evidence}") or phones.find_in(evidence):
         raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
-    table, _place = open_list(content)
-    rows = table.count()
+    rows = open_refusals(content).count()
     if rows > MOST_ROWS:
         raise BadInput(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
     return ListIn.objects.create(
@@ -52,9 +57,8 @@ def run_list(job_id: int, progress: Progress | None = None) -> None:
         if job is None:
             return
         taken = ListIn.objects.select_related("started_by").get(job=job)
-        table, place = open_list(vault.get(taken.upload))
-        numbers = islice(numbers_in(table, place), taken.done_rows, None)
-        while batch := list(islice(numbers, BATCH)):
+        rows = islice(open_refusals(vault.get(taken.upload)).rows(), taken.done_rows, None)
+        while batch := list(islice(rows, BATCH)):
             _store(taken, job, batch)
             if progress:
                 progress(taken.done_rows, job.total)
@@ -62,20 +66,27 @@ def run_list(job_id: int, progress: Progress | None = None) -> None:
 
 
 @transaction.atomic
-def _store(taken: ListIn, job: Job, batch: list[str | None]) -> None:
-    numbers = list(dict.fromkeys(number for number in batch if number is not None))
+def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
+    read = [(row, text, numbers_of_cell(text)) for row, text in batch]
+    found = [number for _row, _text, numbers in read for number in numbers]
+    numbers = list(dict.fromkeys(found))
     made = _on_register(taken, numbers)
-    counts = taken.counts or {"recorded": 0, "known": 0, "no_number": 0}
+    unread = [(row, text) for row, text, numbers in read if not numbers]
+    counts = taken.counts or dict(NOTHING)
     counts["recorded"] += made
-    counts["known"] += sum(number is not None for number in batch) - made
-    counts["no_number"] += sum(number is None for number in batch)
+    counts["known"] += len(found) - made
+    counts["no_number"] += len(unread)
+    ListRow.objects.bulk_create(
+        (ListRow(taken=taken, row=row, text=text[:MOST_CELL] or None, created_at=clock.now()) for row, text in unread),
+        ignore_conflicts=True,
+    )
     taken.counts, taken.done_rows = counts, taken.done_rows + len(batch)
     taken.save()
     jobs.move_on(job, done=taken.done_rows)
 
 
 def _on_register(taken: ListIn, numbers: list[str]) -> int:
-    """Entries for those that this list has not brought before; what rooms above hold of them falls, in this transaction."""
+    """Entries for those that this list has not brought before; what rooms above hold of them is withdrawn, in this transaction."""
     if not numbers:
         return 0
     (key_id, *_older), hashed = blind_index.register_hasher()
@@ -105,11 +116,48 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
 def _finish(taken: ListIn, job: Job) -> None:
     upload, taken.upload = taken.upload, ""
     taken.save()
-    counts = taken.counts or {"recorded": 0, "known": 0, "no_number": 0}
+    counts = taken.counts or dict(NOTHING)
     record_access(
         kind=AccessEvent.Kind.IMPORTED, subject=f"opt_out_list:{taken.pk}", purpose=f"list: {taken.evidence}", actor=taken.started_by,
         count=max(counts["recorded"], 1),
     )  # fmt: skip
     said = _("%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold no number.") % counts
+    if counts["no_number"]:
+        said = f"{said} {_('The list is done once somebody has decided about each of those rows.')}"
     jobs.end(job, state=Job.State.DONE, sentence=said)
     jobs.discard(upload)
+
+
+def _open_row(actor: User, row: ListRow) -> ListRow:
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    row = ListRow.objects.select_for_update(of=("self",)).select_related("taken", "taken__started_by").get(pk=row.pk)
+    if row.decided_at is not None:
+        raise WrongState()
+    return row
+
+
+def _decided(row: ListRow, actor: User) -> ListRow:
+    """The text has done its work: it is not kept."""
+    row.decided_by, row.decided_at, row.text = actor, clock.now(), None
+    row.save()
+    return row
+
+
+@transaction.atomic
+def register_row(*, actor: User, row: ListRow, number: str) -> ListRow:
+    """Put the numbers that a person has read in a row on the register. Raises `PhoneInvalid` when there is none in what was typed."""
+    row = _open_row(actor, row)
+    numbers = numbers_of_cell(number)
+    if not numbers:
+        phones.normalise(number)
+    _on_register(row.taken, numbers)
+    return _decided(row, actor)
+
+
+@transaction.atomic
+def pass_row(*, actor: User, row: ListRow, reason: str) -> ListRow:
+    """The row names nobody: a sum, a heading, a remark."""
+    row = _open_row(actor, row)
+    row.reason = checked_text(reason, _("Say why the row names nobody."), most=200)
+    return _decided(row, actor)

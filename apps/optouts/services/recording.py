@@ -6,14 +6,15 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.core import blind_index, clock, detect, phones
+from apps.core import blind_index, clock, detect, keyring, phones
 from apps.core.blind_index import Phone
-from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_number
+from apps.core.timestamps import possible_or
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
@@ -21,6 +22,14 @@ from .. import queries, signals
 from ..models import Change, Lift, OptOut
 
 BY_HAND = (OptOut.Channel.AGENT, OptOut.Channel.COMPLAINT)
+
+
+class KeyGone(HeguiError):
+    """Under a key that the keyring no longer has nobody would ask for the entry: the refusal would be lost in silence."""
+
+    code = "key_gone"
+    status = 410
+    sentence = _("This way to opt out has ended. Please use the code on the page for opting out, or tell the caller.")
 
 
 @dataclass(frozen=True)
@@ -73,11 +82,13 @@ def record_hashed(*, number: Hashed, channel: str, evidence: str, said_at: datet
     lock_number(number.index)
     move_on(number)
     now = clock.now()
-    said_at = min(said_at or now, now)
+    said_at = possible_or(said_at, now)
     known = _known(number, evidence)
     if known and (said_at <= known[-1].said_at or _counts(number, known)):
         return known[-1]
     key_id, number_hash = number.current
+    if key_id not in keyring.keys("register").by_id:
+        raise KeyGone()
     again = f"{evidence}#{len(known) + 1}" if known else evidence
     opt_out = OptOut.objects.create(
         number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, **about

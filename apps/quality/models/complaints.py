@@ -12,6 +12,7 @@ from apps.contacts.models import Contact
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedTextField
 from apps.core.models import Dated, is_hash, named
+from apps.core.timestamps import is_possible
 from apps.scripts.models import ScriptVersion
 
 
@@ -75,6 +76,7 @@ class Complaint(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(number_index__isnull=True) | is_hash("number_index"), name="complaint_has_hash"),
+            models.CheckConstraint(condition=is_possible("received_at"), name="complaint_time_is_possible"),
             models.CheckConstraint(
                 condition=~Q(state="closed") | ~Q(outcome="") & Q(closed_at__isnull=False, handled_seconds__isnull=False),
                 name="closed_has_outcome",

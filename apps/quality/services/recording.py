@@ -137,7 +137,7 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
                 script_version_id=call.script_version_id, client=client, started_at=call.answered_at or call.reserved_at,
                 file=name, media=media, size=size, sha256=digest, flaws=flaws, created_at=now,
             )  # fmt: skip
-            transaction.on_commit(lambda: wake(recording.pk))
+            transaction.on_commit(lambda: wake(recording.pk), robust=True)
             return recording, True
     except IntegrityError:
         if not Recording.objects.filter(sha256=digest).exists():

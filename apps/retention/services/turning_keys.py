@@ -8,7 +8,6 @@ next run goes on with the values that are left: no second new key is made while 
 import time
 from collections.abc import Callable, Collection, Iterator
 from functools import reduce
-from typing import Any
 
 import psycopg
 from django.apps import apps
@@ -196,8 +195,10 @@ def retire_key(*, purpose: str, key_id: str) -> None:
     that is kept needs it."""
     if purpose in TURNED and count_waiting():
         raise BadInput(_("Values are still sealed under older keys: run rotate_keys first."))
-    if purpose == "register" and _entries_under(key_id):
-        raise BadInput(_("Entries of the register stand under this key: it is never taken away while they do."))
+    if purpose == "register" and (named := _models_with_key(key_id)):
+        raise BadInput(
+            _("Rows were made with this key (%(models)s): it is never taken away while they are there."), models=", ".join(named)
+        )
     if purpose not in (*TURNED, "register"):
         raise BadInput(_('Keys of "%(purpose)s" are not taken away.'), purpose=purpose)
     if needed := [run.name for run in kept() if key_id in run.facts.get("keys", {}).get(purpose, [])]:
@@ -206,6 +207,12 @@ def retire_key(*, purpose: str, key_id: str) -> None:
     keyring.reload()
 
 
-def _entries_under(key_id: str) -> bool:
-    register: Any = apps.get_model("optouts.OptOut")
-    return bool(register.objects.filter(key_id=key_id).exists())
+def _models_with_key(key_id: str) -> list[str]:
+    """Every table whose rows name this key of the register: entries, lifts, links in letters, codes on their way."""
+    named = [model for model in apps.get_models() if not model._meta.proxy and _has_key(model)]
+    return [str(model._meta.label) for model in named if model._base_manager.filter(key_id=key_id).exists()]
+
+
+def _has_key(model: type[models.Model]) -> bool:
+    columns = {field.name for field in model._meta.concrete_fields}
+    return {"key_id", "number_hash"} <= columns

@@ -16,7 +16,7 @@ from apps.webhooks.services import emit
 from .. import queries
 from ..checking import Finding
 from ..models import Overruling, ReviewEvent, ScriptVersion
-from ..signals import version_superseded
+from ..signals import version_superseded, version_withdrawn
 
 APPROVAL_TERM = timedelta(days=180)
 REMIND_DAYS = (30, 14, 7, 1)  # before an approval ends
@@ -169,6 +169,7 @@ def retire(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVers
     version.retire()
     version.save()
     _record(version, Kind.RETIRED, actor, note)
+    version_withdrawn.send(ScriptVersion, version=version)
     tell([version.author], "script_retired", script=str(version))
     emit(Event.SCRIPT_RETIRED, _told(version))
     return version
@@ -187,6 +188,7 @@ def expire_due(*, at: datetime | None = None) -> list[ScriptVersion]:
         version.expire()
         version.save()
         _record(version, Kind.EXPIRED, None)
+        version_withdrawn.send(ScriptVersion, version=version)
         tell(queries.concerned(version), "script_expired", script=str(version))
     return ended
 

@@ -1,0 +1,103 @@
+"""Looking numbers up: a mask hides four digits, and a search that says yes or no gives them away, one question at a time.
+
+So each question is counted for who asks it, in the hour and in the day, and remembered for two days by keyed hashes: of the number, and
+of what its mask shows. Who asks for a third number under one mask raises an alarm. The same holds for programs, and for lists.
+"""
+
+import hmac
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import ApiClient, User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.core import blind_index, clock
+from apps.core.blind_index import Phone
+from apps.core.errors import HeguiError
+from apps.core.locks import lock_searcher
+from apps.core.masks import mask_phone
+from apps.core.protected import Protected
+
+from ..models import NumberSearch
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+KEPT = timedelta(days=2)
+# Questions an hour and a day. An agent needs some for call-backs, those who review and answer need more.
+PER_PERSON = {Role.AGENT: (20, 60), Role.SUPERVISOR: (60, 240), Role.COMPLIANCE: (120, 480)}
+PER_CLIENT = (60, 240)  # of numbers that nobody here has, for a key that may not dial
+NEIGHBOURS = 3  # numbers under one mask that raise an alarm
+SPREAD = 5_000  # numbers of a list for each of which one more under one mask is chance
+
+
+class SearchQuotaReached(HeguiError):
+    code = "search_quota_reached"
+    status = 429
+    sentence = _("You have searched for as many numbers as an hour or a day allows. Wait, or ask a colleague.")
+
+
+@transaction.atomic
+def count_lookup(*, actor: User | None = None, client: ApiClient | None = None) -> None:
+    """Raises `SearchQuotaReached` when the person or program has asked as often as an hour or a day allows."""
+    _lock(actor, client)
+    now = clock.now()
+    per_hour, per_day = PER_CLIENT if actor is None else PER_PERSON.get(Role(actor.role), (0, 0))
+    asked = NumberSearch.objects.filter(actor=actor, client=client)
+    for span, most in ((HOUR, per_hour), (DAY, per_day)):
+        if asked.filter(created_at__gt=now - span).count() >= most:
+            raise SearchQuotaReached()
+
+
+@transaction.atomic
+def note_number(*, number: Phone | None, actor: User | None = None, client: ApiClient | None = None) -> None:
+    """Remember a question, whatever came of it. None: for last digits alone, or for what is no number."""
+    _lock(actor, client)
+    now = clock.now()
+    NumberSearch.objects.filter(created_at__lt=now - KEPT).delete()
+    mask_hash, number_hash = (_mask_hash(number), blind_index.number_index(number)) if number else (None, None)
+    NumberSearch.objects.create(actor=actor, client=client, mask_hash=mask_hash, number_hash=number_hash, created_at=now)
+    if mask_hash is None:
+        return
+    same = NumberSearch.objects.filter(actor=actor, client=client, mask_hash=mask_hash, created_at__gt=now - DAY)
+    neighbours = same.values("number_hash").distinct().count()
+    if neighbours >= NEIGHBOURS and not same.filter(has_alarmed=True).exists():
+        same.update(has_alarmed=True)
+        _alarm(neighbours, actor, client)
+
+
+def search_number(*, actor: User, number: Phone | None) -> None:
+    """Count and remember one exact search of a person. Raises `SearchQuotaReached`."""
+    count_lookup(actor=actor)
+    note_number(actor=actor, number=number)
+
+
+def watch_list(numbers: Iterable[str], *, actor: User | None = None, client: ApiClient | None = None) -> None:
+    """Raise an alarm when a list holds more numbers under one mask than chance brings together. `numbers` are E.164."""
+    distinct = set(numbers)
+    if not distinct:
+        return
+    most = max(Counter(map(mask_phone, distinct)).values())
+    if most >= NEIGHBOURS + len(distinct) // SPREAD:
+        _alarm(most, actor, client)
+
+
+def _lock(actor: User | None, client: ApiClient | None) -> None:
+    """One question at a time for who asks, so that the quota holds."""
+    lock_searcher(actor.pk if actor else -client.pk if client else 0)
+
+
+def _mask_hash(number: Phone) -> bytes:
+    mask = str(number) if isinstance(number, Protected) else mask_phone(number)
+    return hmac.digest(blind_index.mask_key(), mask.encode(), "sha256")
+
+
+def _alarm(count: int, actor: User | None, client: ApiClient | None) -> None:
+    watchers = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
+    if actor is not None:
+        tell(watchers, "numbers_guessed", about=actor, count=count)
+    elif client is not None:
+        name = ApiClient.objects.values_list("name", flat=True).get(pk=client.pk)
+        tell(watchers, "numbers_guessed_by_client", client=name, count=count)
