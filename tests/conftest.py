@@ -71,10 +71,8 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
     """What a process remembers of how many numbers a program was given is of the test before."""
-    from apps.accounts import permits
     from apps.calls.services import limiting
 
-    permits._local.held.clear()
     limiting.forget()
 
 
