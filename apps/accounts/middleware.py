@@ -18,6 +18,7 @@ OPEN_PREFIXES = (
     "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/",
 )  # fmt: skip
 SEEN = "seen_at"
+POLLING = "X-Polling"  # on requests that a page makes by itself: they are no activity of the person
 
 
 class SignInRequired:
@@ -32,9 +33,11 @@ class SignInRequired:
             if now - request.session.get(SEEN, now) > settings.SESSION_IDLE_SECONDS:
                 logout(request)
                 messages.info(request, _("You were signed out because nothing was done for a while."))
-            elif now - request.session.get(SEEN, 0) >= 60:
+            elif POLLING not in request.headers and now - request.session.get(SEEN, 0) >= 60:
                 request.session[SEEN] = now
         if not request.user.is_authenticated and not request.path.startswith(OPEN_PREFIXES):
+            if POLLING in request.headers:
+                return HttpResponse(status=401, headers={"HX-Refresh": "true"})  # the page goes to the sign-in as a whole
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         response = self.get_response(request)
         if request.user.is_authenticated:

@@ -157,7 +157,14 @@ class Call(Dated):
     @classmethod
     def counted(cls) -> Q:
         """The calls that count towards the caps: those made, and those whose number a dialler was given. `COUNTS` in SQL."""
-        return ~Q(state=cls.State.RELEASED) & (~Q(state__in=[cls.State.EXPIRED, cls.State.WITHDRAWN]) | Q(handed_over_at__isnull=False))
+        return cls.counted_as("")
+
+    @classmethod
+    def counted_as(cls, path: str) -> Q:
+        """The same for calls that a query reaches by a path (`calls__`)."""
+        unused = [cls.State.EXPIRED, cls.State.WITHDRAWN]
+        is_given = Q(**{f"{path}handed_over_at__isnull": False})
+        return ~Q(**{f"{path}state": cls.State.RELEASED}) & (~Q(**{f"{path}state__in": unused}) | is_given)
 
 
 class Disposition(Dated):

@@ -5,6 +5,7 @@ from . import views
 urlpatterns = [
     path("desk/", views.desk, name="desk"),
     path("desk/state/", views.desk_state, name="desk_state"),
+    path("desk/next/", views.desk_next, name="desk_next"),
     path("desk/call/", views.desk_call, name="desk_call"),
     path("desk/end/", views.desk_end, name="desk_end"),
     path("desk/opt-out/", views.desk_opt_out, name="desk_opt_out"),

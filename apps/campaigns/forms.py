@@ -105,6 +105,8 @@ class LineForm(forms.Form):
     carrier = forms.CharField(label=_("carrier"), max_length=60)
     ownership_proof = forms.CharField(label=_("proof of ownership (contract, letter of the carrier)"), max_length=200)
     filing = forms.ModelChoiceField(label=_("filing"), queryset=Filing.objects.order_by("-valid_until"))
+    calls_per_hour = forms.IntegerField(label=_("calls an hour that the carrier allows"), min_value=1, required=False)
+    calls_per_day = forms.IntegerField(label=_("calls a day that the carrier allows"), min_value=1, required=False)
 
 
 class FilingForm(forms.ModelForm):

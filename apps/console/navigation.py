@@ -42,6 +42,7 @@ LINKS = (
     Link("script_queue", "clipboard-check", _("Script review")),
     Link("rules", "list-check", _("Rules of the check")),
     Link("sources", "database-import", _("Data sources")),
+    Link("doubts", "user-question", _("Numbers in doubt")),
     Link("opt_outs", "phone-off", _("Opt-outs")),
     Link("scrubs", "filter-off", _("Clean a list")),
     Link("decisions", "traffic-lights", _("Decisions")),

@@ -3,6 +3,8 @@ from django.urls import path, re_path
 from . import views
 
 urlpatterns = [
+    path("doubts/", views.doubts, name="doubts"),
+    path("doubts/<int:pk>/decide/", views.doubt_decide, name="doubt_decide"),
     path("sources/", views.sources, name="sources"),
     path("sources/new/", views.source_new, name="source_new"),
     path("sources/<int:pk>/", views.source, name="source"),

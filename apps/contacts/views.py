@@ -19,12 +19,13 @@ from apps.core.errors import NotFound
 from . import services
 from .filters import SourceFilter
 from .forms import AgreementForm, MappingForm, SourceForm, WordingForm
-from .models import ContactImport, DataSource, Wording
+from .models import ContactImport, DataSource, NumberDoubt, Wording
 from .rules import STATUS_WORDS, STATUSES
 from .services.importing import SHOWN, imported_before, preview
 from .tables import SourceTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
+DOUBTS_SHOWN = 100
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,10 +59,42 @@ def source(request: StaffRequest, pk: int) -> HttpResponse:
         "source": found,
         "wordings": found.wordings.select_related("recorded_by", "approved_by").order_by("-pk"),
         "contacts": found.contacts.count(),
+        "doubts": found.doubts.exclude(state=NumberDoubt.State.KEPT).count(),
         "may_decide": request.user.role == Role.COMPLIANCE,
         "needs_agreement": found.origin in DataSource.UNDER_AGREEMENT and not found.agreement_file,
     }
     return render(request, "contacts/source.html", shown)
+
+
+@for_roles(*STAFF)
+@require_GET
+def doubts(request: StaffRequest) -> HttpResponse:
+    """Numbers of which somebody said that they are another person's: those to be decided first."""
+    found = NumberDoubt.objects.select_related("contact", "source", "raised_by", "client", "decided_by")
+    if request.user.role != Role.COMPLIANCE:
+        found = found.filter(source__recorded_by=request.user)
+    open_first = list(found.filter(state=NumberDoubt.State.OPEN).order_by("pk")[:DOUBTS_SHOWN])
+    decided = list(found.exclude(state=NumberDoubt.State.OPEN).order_by("-decided_at")[: DOUBTS_SHOWN - len(open_first)])
+    record_page(request, subject="doubt:list", purpose="numbers in doubt", count=len(open_first) + len(decided))
+    shown = {"doubts": [*open_first, *decided], "may_decide": request.user.role == Role.COMPLIANCE}
+    return render(request, "contacts/doubts.html", shown)
+
+
+@for_roles(Role.COMPLIANCE)
+@require_POST
+def doubt_decide(request: StaffRequest, pk: int) -> HttpResponse:
+    """Keep the consent, with evidence, or end it."""
+    doubt = get_object_or_404(NumberDoubt, pk=pk)
+    reason, verdict = request.POST.get("reason", ""), request.POST.get("verdict")
+    if verdict == "keep":
+        evidence = request.POST.get("evidence", "")
+        said(request, lambda: services.keep_consent(actor=request.user, doubt=doubt, reason=reason, evidence=evidence))
+    elif verdict == "end":
+        done = _("Ended. The number is not called until its holder consents.")
+        said(request, lambda: services.end_consent(actor=request.user, doubt=doubt, reason=reason), done)
+    else:
+        raise NotFound()
+    return redirect("doubts")
 
 
 @for_roles(Role.COMPLIANCE)

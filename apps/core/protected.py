@@ -2,7 +2,9 @@
 
 A phone, a name or a note is never a `str` in Python. It is a `Protected`: text made of it by
 any road (str, repr, format, JSON, templates, logs, tracebacks) is its mask, and it cannot be
-pickled: what came back would be the mask, taken for the value. There are two ways to the clear text. People come through `access.services.disclose`, which checks and
+pickled: what came back would be the mask, taken for the value.
+There are two ways to
+the clear text. People come through `access.services.disclose`, which checks and
 records. Machines (encryption, the blind index, the dialler hand-over) come through
 `clear_for_machine`, and `tests/security/test_clear_callers.py` lists every caller.
 

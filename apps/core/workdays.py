@@ -40,7 +40,8 @@ def _last_year_of_library() -> int:
 class Calendar:
     """The library's years, and those entered by compliance: `{2027: {date: name of the holiday}}`.
 
-    `make_up` holds the working weekend days of the entered years.
+    `make_up` holds the working weekend days of the entered years. The notice of a year may name days of the December before it; for
+    those it counts before that year's own calendar.
 
     Source: notices of the General Office of the State Council.
     """
@@ -51,9 +52,19 @@ class Calendar:
     def statutory_holiday(self, day: date) -> str | None:
         """The name of the statutory holiday on `day`, "" for an ordinary day or weekend, None when
         the calendar of that year is not known."""
+        if (named := self._by_next_notice(day)) is not None:
+            return named
         if (year := self.entered.get(day.year)) is not None:
             return year.get(day, "")
         return _by_library(day)
+
+    def _by_next_notice(self, day: date) -> str | None:
+        """What the notice of the year after says of a day in December; None when it says nothing of it."""
+        if day.month < 12:
+            return None
+        if name := self.entered.get(day.year + 1, {}).get(day):
+            return name
+        return "" if day in self.make_up and day.year + 1 in self.entered and day.year not in self.entered else None
 
     def next_ordinary_day(self, day: date) -> date | None:
         """The first day after `day` that is no statutory holiday; None when it is not known."""
@@ -65,6 +76,8 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool | None:
         """Whether offices work on `day`, make-up days included; None when the year is not known."""
+        if (named := self._by_next_notice(day)) is not None:
+            return not named
         if (year := self.entered.get(day.year)) is not None:
             return day not in year and (day.weekday() < 5 or day in self.make_up)
         return _works_by_library(day)

@@ -5,15 +5,16 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from ninja import Field, Header, Router, Schema, Status
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
 from apps.accounts.api_auth import require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
-from apps.core import ids, phones
+from apps.core import clock, ids, phones
 from apps.core.errors import NotFound
 from apps.core.protected import Protected
+from apps.core.timestamps import read_timestamp
 
 from . import services
 from .models import Scrub
@@ -25,13 +26,15 @@ IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_lengt
 ANSWER = "您已退订，我们不再致电或发送短信。"
 
 
-class MessageIn(Schema):
-    model_config = ConfigDict(extra="forbid")
+class MessageIn(BaseModel):
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
 
-    sender: Text = Field(alias="from", examples=["13800001234"])
-    text: Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")] = Field(examples=["TD"])
-    message_id: Text = Field(examples=["gw-20261124-000017"])
-    sent_at: AwareDatetime | None = Field(None, examples=["2026-11-24T10:00:05+08:00"])
+    model_config = ConfigDict(extra="allow")
+
+    sender: Any = Field(alias="from", description="The number that sent the message.", examples=["13800001234"])
+    text: Any = Field("", description="What it says.", examples=["TD"])
+    message_id: Any = Field("", description="The gateway's id: the same again changes nothing.", examples=["gw-20261124-000017"])
+    sent_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
 
 
 class MessageTaken(Schema):
@@ -39,6 +42,7 @@ class MessageTaken(Schema):
     opt_out: str | None = Field(examples=["oo_7"])
     recorded_at: datetime | None = Field(examples=["2026-11-24T02:00:06+00:00"])
     answer: str | None = Field(examples=[ANSWER])
+    ignored: list[str] = Field(examples=[[]])
 
 
 @router.post("sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out")
@@ -47,12 +51,19 @@ def sms(request: ClientRequest, told: MessageIn, key: IdempotencyKey = None) -> 
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
+    sender = Protected(phones.normalise(_text(told.sender)), "phone")
+    text = _text(told.text)
+    sent_at = read_timestamp(told.sent_at, now=clock.now())
+    message_id = _text(told.message_id)[:80]
+    ignored = [
+        name for name, is_lost in (("sent_at", told.sent_at is not None and sent_at is None), ("message_id", not message_id)) if is_lost
+    ]
     taken = services.take_message(
         client=client,
-        sender=Protected(phones.normalise(told.sender), "phone"),
-        text=told.text,
-        message_id=told.message_id,
-        sent_at=told.sent_at,
+        sender=sender,
+        text=text,
+        message_id=message_id or services.id_of_message(sender, text, _text(told.sent_at)),
+        sent_at=sent_at,
     )
     entry = taken.opt_out
     return {
@@ -60,7 +71,12 @@ def sms(request: ClientRequest, told: MessageIn, key: IdempotencyKey = None) -> 
         "opt_out": entry.public_id if entry else None,
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
+        "ignored": ignored + sorted(told.model_extra or {}),
     }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).replace("\x00", "").strip()
 
 
 class ChangeRow(Schema):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core import clock
 
-from .models import Lift, Message, OptOut
+from .models import Lift, ListIn, ListRow, Message, OptOut
 
 # Of an entry `o`: not moved on to a newer key, no fresh consent given after it, not dismissed by a reader.
 IN_FORCE = """(
@@ -54,6 +54,17 @@ def to_judge() -> QuerySet[Message]:
     """Near misses that wait for a person, oldest first."""
     waiting = Message.objects.filter(reading=Message.Reading.NEAR, judged_at__isnull=True)
     return waiting.select_related("client", "opt_out").order_by("created_at")
+
+
+def unread_rows() -> QuerySet[ListRow]:
+    """Rows of lists of refusals in which no number could be read and about which nobody has decided, in their order."""
+    return ListRow.objects.filter(decided_at__isnull=True).select_related("taken").order_by("taken", "row")
+
+
+def lists_to_decide() -> QuerySet[ListIn]:
+    """Lists that are not done: somebody has to decide about some of their rows. With `waiting`, how many."""
+    waiting = Count("unread", filter=Q(unread__decided_at__isnull=True))
+    return ListIn.objects.annotate(waiting=waiting).filter(waiting__gt=0).order_by("pk")
 
 
 def open_lifts() -> QuerySet[Lift]:

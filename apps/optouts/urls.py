@@ -10,6 +10,7 @@ urlpatterns = [
     path("opt-outs/messages/<int:pk>/", views.message, name="message"),
     path("opt-outs/lists/new/", views.list_in, name="list_in"),
     path("opt-outs/lists/<int:pk>/", views.list_in_progress, name="list_in_progress"),
+    path("opt-outs/lists/rows/<int:pk>/", views.list_row, name="list_row"),
     path("scrubs/", views.scrubs, name="scrubs"),
     path("scrubs/<int:pk>/", views.scrub, name="scrub"),
     path("scrubs/<int:pk>/result/", views.scrub_result, name="scrub_result"),

@@ -22,10 +22,11 @@ from apps.core.sending import can_send
 from . import queries, services
 from .filters import OptOutFilter
 from .forms import LiftForm, ListForm, RecordForm, ScrubForm
-from .models import Lift, ListIn, Message, Scrub
+from .models import Lift, ListIn, ListRow, Message, Scrub
 from .tables import OptOutTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
+ROWS_SHOWN = 100
 
 
 @for_roles(*STAFF)
@@ -38,6 +39,7 @@ def opt_outs(request: StaffRequest) -> HttpResponse:
         "latency": queries.latency(),
         "to_judge": queries.to_judge()[:50] if is_compliance else (),
         "lifts": queries.open_lifts() if is_compliance else (),
+        "unread_lists": queries.lists_to_decide() if is_compliance else (),
         "is_compliance": is_compliance,
     }
     return render(request, "optouts/list.html", shown)
@@ -143,7 +145,40 @@ def list_in(request: StaffRequest) -> HttpResponse:
 @require_GET
 def list_in_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ListIn.objects.select_related("job"), pk=pk)
-    return render(request, "optouts/job.html", {"job": found.job, "title": found.evidence, "back": "opt_outs"})
+    unread = list(queries.unread_rows().filter(taken=found)[:ROWS_SHOWN])
+    return render(request, "optouts/job.html", {"job": found.job, "title": found.evidence, "back": "opt_outs", "unread": unread})
+
+
+@for_roles(Role.COMPLIANCE)
+@sudo
+def list_row(request: StaffRequest, pk: int) -> HttpResponse:
+    """A row in which no number could be read: its text is shown on asking, in the trail; then it is decided."""
+    row = get_object_or_404(queries.unread_rows(), pk=pk)
+    shown: dict[str, Any] = {"row": row}
+    if request.method == "POST":
+        try:
+            if "read" in request.POST:
+                shown["clear"] = access.disclose(
+                    actor=request.user, obj=row, field="text", purpose="subject_request", reason=_("read a row of a list of refusals"),
+                    address=address_of(request),
+                )  # fmt: skip
+            else:
+                _decide_row(request, row)
+                return redirect("list_in_progress", pk=row.taken_id)
+        except HeguiError as error:
+            messages.error(request, str(error))
+    answer = render(request, "optouts/list_row.html", shown)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _decide_row(request: StaffRequest, row: ListRow) -> None:
+    if "register" in request.POST:
+        services.register_row(actor=request.user, row=row, number=request.POST.get("number", "")[:60])
+        messages.success(request, _("On the register. No further call goes to this number."))
+    else:
+        services.pass_row(actor=request.user, row=row, reason=request.POST.get("reason", ""))
+        messages.success(request, _("Noted: the row names nobody."))
 
 
 @for_roles(*STAFF)

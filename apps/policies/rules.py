@@ -24,6 +24,7 @@ class YearOfNotice:
 def read_year(year: int, holidays: str, working_days: str) -> YearOfNotice:
     """`2027-10-01 至 2027-10-07 国庆节` a line, and the make-up working days, one a line.
 
+    The notice of a year may name days of the December before it: New Year's holiday may begin there.
     Raises `BadInput` that names the line. Every statutory holiday has to be there; a make-up day
     falls on a weekend and on no holiday.
     """
@@ -64,6 +65,6 @@ def _day(text: str, year: int, number: int) -> date:
         day = date.fromisoformat(text)
     except ValueError:
         raise BadInput(_("Line %(number)s: this is no day. Write it as 2027-10-01."), number=number) from None
-    if day.year != year:
-        raise BadInput(_("Line %(number)s: the day is not in %(year)s."), number=number, year=year)
+    if day.year != year and (day.year, day.month) != (year - 1, 12):
+        raise BadInput(_("Line %(number)s: the day is neither in %(year)s nor in the December before it."), number=number, year=year)
     return day

@@ -259,8 +259,9 @@ CLASSES = (
         models=("optouts.code",),
     ),
     Class(
-        DataClass.CODE, _("when the number was searched for"), lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)),
-        _rows_of(NumberSearch), models=("access.numbersearch",),
+        DataClass.CODE, _("when the number was searched for"),
+        lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)), _rows_of(NumberSearch),
+        models=("access.numbersearch",),
     ),
     Class(
         DataClass.WEBHOOK, _("when it happened"), lambda at, days: Event.objects.filter(created_at__lte=_before(at, days)),

@@ -15,7 +15,15 @@ from apps.core import blind_index, cipher, clock, ids, phones
 from apps.core.errors import DecryptionFailed
 from apps.core.protected import is_canonical
 
-_TABLES = ("contacts_contact", "rights_subjectrequest")
+_READ = {
+    "contacts_contact": "select id, phone, number_index from contacts_contact where id > %s order by id limit %s",
+    "rights_subjectrequest": "select id, phone, number_index from rights_subjectrequest where id > %s and phone is not null"
+    " order by id limit %s",
+}
+_WRITE = {
+    "contacts_contact": "update contacts_contact set phone = %s, number_index = %s where id = %s",
+    "rights_subjectrequest": "update rights_subjectrequest set phone = %s, number_index = %s where id = %s",
+}
 _BATCH = 5_000
 
 
@@ -42,7 +50,7 @@ def repair_numbers() -> dict[str, int]:
     """Bring every number to its one form: how many were `repaired`, how many are no number of a person and are `erasing`,
     how many were a second entry of somebody who is there already (`joined`, erased by the next purge)."""
     done = {"repaired": 0, "joined": 0, "erasing": 0}
-    for table in _TABLES:
+    for table in _READ:
         for row in list(_misstored(table)):
             done[_repair(row)] += 1
     return done
@@ -51,7 +59,7 @@ def repair_numbers() -> dict[str, int]:
 def _misstored(table: str) -> Iterator[_Row]:
     bound_to, after = f"{table}.phone".encode(), 0
     while True:
-        rows = _all(f"select id, phone, number_index from {table} where id > %s and phone is not null order by id limit %s", after, _BATCH)
+        rows = _all(_READ[table], after, _BATCH)
         if not rows:
             return
         for pk, sealed, index in rows:
@@ -80,7 +88,7 @@ def _repair(row: _Row) -> str:
     if row.table == "contacts_contact" and _all("select 1 from contacts_contact where number_index = %s", index):
         return _stop(row, "joined")
     sealed = cipher.seal(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
-    _run(f"update {row.table} set phone = %s, number_index = %s where id = %s", sealed, index, row.pk)
+    _run(_WRITE[row.table], sealed, index, row.pk)
     if row.table == "contacts_contact":
         _run("update contacts_contact set last4_index = %s where id = %s", blind_index.last4_index(number), row.pk)
     return "repaired"

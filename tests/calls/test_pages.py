@@ -76,6 +76,7 @@ def test_the_list_asks_the_same_number_of_queries_for_many_rows(world: World, br
 
 def test_asking_how_the_desk_stands_writes_nothing(world: World, browse: Any) -> None:
     client = browse("agent")
+    client.post(reverse("desk_next"))
     known = client.get(reverse("desk")).context["known"]
     events = AccessEvent.objects.count()
     assert client.get(reverse("desk_state"), {"known": known}).status_code == 204
@@ -94,4 +95,23 @@ def test_a_page_that_is_not_there_is_a_page(world: World, browse: Any) -> None:
 def test_the_other_language(world: World, browse: Any) -> None:
     client = browse("agent")
     client.post("/i18n/setlang/", {"language": "en", "next": "/desk/"})
+    client.post(reverse("desk_next"))
     assert "The client opts out" in client.get(reverse("desk")).content.decode()
+
+
+def test_looking_at_the_desk_takes_nothing_from_the_queue(world: World, browse: Any) -> None:
+    client = browse("agent")
+    assert 'data-stage="empty"' in client.get(reverse("desk")).content.decode()
+    assert world.queue_entry().state == "waiting"
+    assert client.post(reverse("desk_next")).headers["Location"] == reverse("desk")
+    assert 'data-stage="contact"' in client.get(reverse("desk")).content.decode()
+    assert world.queue_entry().state == "held"
+
+
+def test_a_desk_that_stays_empty_does_not_ask_at_once_again(world: World, browse: Any) -> None:
+    world.opt_out()
+    client = browse("agent")
+    answer = client.post(reverse("desk_next"), follow=True)
+    text = answer.content.decode()
+    assert 'hx-trigger="submit"' in text
+    assert 'hx-trigger="submit, load"' in client.get(reverse("desk")).content.decode()

@@ -33,7 +33,7 @@ def test_periods_become_days() -> None:
     [
         (HOLIDAYS.replace("2027-04-05 清明节", ""), "", "清明节 is missing"),
         (HOLIDAYS + "\n2027-10-07 国庆节", "", "line 10: 2027-10-07 is there twice"),
-        (HOLIDAYS + "\n2028-01-01 元旦", "", "Line 10: the day is not in 2027"),
+        (HOLIDAYS + "\n2028-01-01 元旦", "", "Line 10: the day is neither in 2027"),
         (HOLIDAYS + "\n元旦", "", "line 10: write it as"),
         (HOLIDAYS + "\n2027-12-05 至 2027-12-01 元旦", "", "line 10: the last day lies before"),
         (HOLIDAYS + "\n2027-11-01 至 2027-11-20 元旦", "", "more than 15 days"),

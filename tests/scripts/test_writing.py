@@ -107,7 +107,8 @@ def test_a_forbidden_word_in_the_name_of_a_company_is_found_at_the_variable(worl
 def test_the_desk_fills_the_script_and_keeps_the_clients_name_masked(world: World, browse: Any) -> None:
     version = write(world, opening="您好，我是{{ company }}的客服{{ agent }}。", purpose="来电是向{{ client }}介绍{{ campaign }}。")
     world.approve(services.submit(actor=world.people["supervisor"], version=version))
-    page = browse("agent").get(reverse("desk")).content.decode()
+    agent = browse("agent")
+    page = agent.post(reverse("desk_next"), follow=True).content.decode()
     assert f"您好，我是{COMPANY}的客服agent。" in page
     assert "来电是向王*介绍spring。" in page
     assert "王小明" not in page

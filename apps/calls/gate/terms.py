@@ -108,8 +108,11 @@ class Terms:
     def calendar_at(self, at: datetime) -> Calendar:
         if not self.calendars:
             return _LIBRARY
-        known = (row for row in self.calendars if row.in_force_from <= at)
-        return Calendar({row.year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for row in known})
+        known = {row.year: row for row in self.calendars if row.in_force_from <= at}
+        return Calendar(
+            {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in known.items()},
+            frozenset(day for row in known.values() for day in row.working_days),
+        )
 
 
 _LIBRARY = Calendar()

@@ -100,8 +100,9 @@ class Taken:
 def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: Any = "") -> Taken:
     """Take in what a dialler reports: missing, doubled, late or out of order. What may have been dialled counts.
 
-    A key press that holds a 9, reported with whatever event, puts the number on the register in this transaction, whatever its time. With the first event the
-    gate is asked again; what it no longer allows is to be ended (`end_requested_at`). Raises `NotFound` for a call that is not
+    A key press that holds a 9, reported with whatever event, puts the number on the register in this transaction, whatever its time.
+    With the first event the gate is asked again; what it no longer allows is to be ended (`end_requested_at`).
+    Raises `NotFound` for a call that is not
     the client's, `BadInput` for an event that does not exist.
     """
     if event not in rules.EVENTS:

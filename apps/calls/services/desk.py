@@ -1,9 +1,10 @@
 """The agent's desk: the next contact, the call, the opt-out, the result."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,9 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
-from apps.core import clock, detect
+from apps.contacts.models import NumberDoubt
+from apps.contacts.services import raise_doubt
+from apps.core import clock, detect, phones
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.locks import lock_agent, lock_number
 from apps.optouts.models import OptOut
@@ -24,7 +27,8 @@ from .calling import mark_opted_out
 from .deciding import Answer, authorize, preview
 
 HOLD = timedelta(minutes=15)
-CANDIDATES = 200
+HOUR = timedelta(hours=1)
+CANDIDATES = 200  # looked at for one request
 ASK_AGAIN = timedelta(hours=1)
 
 
@@ -33,8 +37,19 @@ def _require_agent(actor: User) -> None:
         raise NotAllowed()
 
 
-def line_for(campaign: Campaign) -> Line | None:
-    return campaign.lines.filter(state=Line.State.VERIFIED).order_by("pk").first()
+def line_for(campaign: Campaign, now: datetime) -> Line | None:
+    """The line for the next call of a campaign: verified, under a filing in force, within its budget; of those the one used least of
+    late, so that the calls spread over all. None when there is none."""
+    home = ZoneInfo(phones.HOME_ZONE)
+    today = now.astimezone(home).date()
+    midnight = datetime.combine(today, time(), home)
+    of_day = Count("calls", filter=Call.counted_as("calls__") & Q(calls__reserved_at__gte=midnight))
+    of_hour = Count("calls", filter=Call.counted_as("calls__") & Q(calls__reserved_at__gt=now - HOUR))
+    usable = campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today)
+    counted = usable.annotate(of_day=of_day, of_hour=of_hour)
+    within = Q(calls_per_hour__isnull=True) | Q(calls_per_hour__gt=F("of_hour"))
+    within &= Q(calls_per_day__isnull=True) | Q(calls_per_day__gt=F("of_day"))
+    return counted.filter(within).order_by("of_day", "pk").first()
 
 
 def held_entry(actor: User, now: datetime) -> QueueEntry | None:
@@ -45,15 +60,27 @@ def held_entry(actor: User, now: datetime) -> QueueEntry | None:
     )
 
 
-@transaction.atomic
 def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     """Put the next contact that may be called on the agent's desk; None when there is none.
 
     Two agents never get the same one. What the gate refuses now goes back into the queue and is
-    asked again when its reason passes; it never appears, also when it lay on the desk already.
+    asked again when its reason passes; it never appears, also when it lay on the desk already. One row is held at a time, each in
+    a transaction of its own, so that agents who ask together do not wait for each other.
     """
     _require_agent(actor)
     now = now or clock.now()
+    if (held := _keep_held(actor, now)) or actor.suspended_at:
+        return held
+    for _candidate in range(CANDIDATES):
+        entry, is_held = _try_next(actor, now)
+        if entry is None or is_held:
+            return entry
+    return None
+
+
+@transaction.atomic
+def _keep_held(actor: User, now: datetime) -> QueueEntry | None:
+    """What lies on the desk already, if it may still be called; else it goes back."""
     lock_agent(actor.pk)
     if actor.suspended_at:
         release_hold(actor=actor)
@@ -63,6 +90,15 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
             return held
         held.save()
     _free_lapsed(actor, now)
+    return None
+
+
+@transaction.atomic
+def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
+    """The first waiting entry that nobody else looks at, and whether it lies on the desk now; refused, it waits for its reason to pass."""
+    lock_agent(actor.pk)
+    if (held := held_entry(actor, now)) is not None:
+        return held, True  # another page of the same agent was quicker
     free = Q(state=QueueEntry.State.WAITING) | Q(state=QueueEntry.State.HELD, held_until__lte=now)
     waiting = (
         QueueEntry.objects.select_for_update(skip_locked=True, of=("self",))
@@ -71,17 +107,17 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
         .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
         .order_by("-priority", "pk")
     )
-    for entry in waiting[:CANDIDATES]:
-        allowed = _may_be_called(entry, actor, now)
-        entry.save()
-        if allowed:
-            return entry
-    return None
+    entry = waiting.first()
+    if entry is None:
+        return None, False
+    allowed = _may_be_called(entry, actor, now)
+    entry.save()
+    return entry, allowed
 
 
 def _may_be_called(entry: QueueEntry, actor: User, now: datetime) -> bool:
     """Ask the gate; hold the entry for the agent, or put it back until the reason may have passed."""
-    line = line_for(entry.campaign)
+    line = line_for(entry.campaign, now)
     answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=now)
     if answer.allowed:
         entry.state, entry.held_by, entry.held_until = QueueEntry.State.HELD, actor, now + HOLD
@@ -118,7 +154,7 @@ def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
     entry = held_entry(actor, clock.now())
     if entry is None or entry.pk != entry_id:
         raise WrongState(_("This contact is no longer on your desk. Take the next one."))
-    line = line_for(entry.campaign)
+    line = line_for(entry.campaign, clock.now())
     answer = authorize(
         campaign=entry.campaign.code,
         phone=entry.contact.phone,
@@ -213,6 +249,8 @@ def write_disposition(
     call.identity_said = identity_said if call.answered_at else None
     call.save(update_fields=["identity_said"])
     disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
+    if reason == Disposition.Reason.WRONG_NUMBER:
+        raise_doubt(number_index=bytes(call.number_index), origin=NumberDoubt.Origin.CALL, reference=call.public_id, actor=actor)
     if reason == Disposition.Reason.COMPLAINT:
         client_complained.send(sender=Call, actor=actor, call=call, note=disposition.note)
     if ticket and ticket_due:

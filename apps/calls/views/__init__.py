@@ -4,7 +4,7 @@ from .alerts import flag_close, flags, ticket_close, tickets
 from .campaigns import campaign, forecast, forecast_campaign, forecast_draft, forecast_list
 from .contacts import contact
 from .decisions import decision, decisions
-from .desk import desk, desk_call, desk_end, desk_opt_out, desk_result, desk_skip, desk_state
+from .desk import desk, desk_call, desk_end, desk_next, desk_opt_out, desk_result, desk_skip, desk_state
 
 __all__ = [
     "campaign",
@@ -14,6 +14,7 @@ __all__ = [
     "desk",
     "desk_call",
     "desk_end",
+    "desk_next",
     "desk_opt_out",
     "desk_result",
     "desk_skip",

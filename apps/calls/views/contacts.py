@@ -46,7 +46,7 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _gate_now(request: StaffRequest, found: Any, entry: QueueEntry) -> dict[str, Any]:
-    line = line_for(entry.campaign)
+    line = line_for(entry.campaign, clock.now())
     answer = services.preview(
         campaign=entry.campaign.code,
         phone=found.phone,

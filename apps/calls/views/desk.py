@@ -28,6 +28,8 @@ from ..models import Call
 from ..services.desk import held_entry, line_for, open_call
 from .wording import in_words
 
+ASKED = "asked"  # in the address of a desk that stayed empty: it does not ask again at once
+
 
 @for_roles(Role.AGENT)
 @require_GET
@@ -41,17 +43,18 @@ def desk(request: StaffRequest) -> HttpResponse:
         shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
         if call.is_over:
             shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)}, campaign=call.campaign)
-    elif entry := services.hold_next(actor=request.user):
+    elif entry := held_entry(request.user, clock.now()):
         campaign = entry.campaign
         shown |= {
             "entry": entry,
             "contact": entry.contact,
             "campaign": campaign,
             "script": campaign.script_in_force,
-            "line": line_for(campaign),
+            "line": line_for(campaign, clock.now()),
         }
     if script := shown.get("script"):
         shown["said"] = _said(request, script, shown["campaign"], shown["contact"])
+    shown["was_asked"] = ASKED in request.GET
     shown["known"] = _shown_on_desk(call, shown.get("entry"))
     if shown.get("contact"):
         record_page(request, subject=shown["contact"].public_id, purpose="call")
@@ -88,6 +91,14 @@ def _likely_reason(call: Call) -> str:
     if call.opted_out_at:
         return "opted_out"
     return "" if call.answered_at else "not_reached"
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_next(request: StaffRequest) -> HttpResponse:
+    """Put the next contact on the desk. The desk asks so when it is empty, and every half minute as long as it is."""
+    found = services.hold_next(actor=request.user)
+    return redirect("desk" if found else f"{reverse('desk')}?{ASKED}=1")
 
 
 @for_roles(Role.AGENT)

@@ -28,14 +28,29 @@ def record_filing(*, actor: User, **fields: Any) -> Filing:
 
 
 @transaction.atomic
-def record_line(*, actor: User, number: str, carrier: str, ownership_proof: str, filing: Filing | None = None) -> Line:
-    """A caller number of ours, not yet verified. Raises `PhoneInvalid`, `BadInput` for one that is on record."""
+def record_line(
+    *,
+    actor: User,
+    number: str,
+    carrier: str,
+    ownership_proof: str,
+    filing: Filing | None = None,
+    calls_per_hour: int | None = None,
+    calls_per_day: int | None = None,
+) -> Line:
+    """A caller number of ours, not yet verified. Its budget is what the contract with the carrier allows (None: nothing is set).
+
+    Raises `PhoneInvalid`, `BadInput` for one that is on record.
+    """
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
     e164 = phones.normalise_line(number)
     if Line.objects.filter(number=e164).exists():
         raise BadInput(_("This line is on record already."))
-    line = Line(number=e164, carrier=carrier, ownership_proof=ownership_proof, filing=filing, recorded_by=actor)
+    line = Line(
+        number=e164, carrier=carrier, ownership_proof=ownership_proof, filing=filing, recorded_by=actor, calls_per_hour=calls_per_hour,
+        calls_per_day=calls_per_day,
+    )  # fmt: skip
     line.full_clean()
     line.save()
     return line

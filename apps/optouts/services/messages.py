@@ -1,5 +1,6 @@
 """Messages that come in: read, acted on and kept in one transaction, so that what was acknowledged has had its effect."""
 
+import hashlib
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,29 +10,33 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core import blind_index, clock
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.timestamps import possible_or
 
 from .. import queries
 from ..models import Dismissal, Message, OptOut
-from ..rules import MOST_CHARACTERS, reading_of
+from ..rules import reading_of, says_wrong_person
+from ..signals import number_disowned
 from .recording import record_opt_out
 
 Reading = Message.Reading
 PATIENCE = timedelta(hours=4)
+MOST_KEPT = 1_000  # characters of a message that waits for a person
 
 
 @transaction.atomic
 def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None) -> Message:
     """A message from a client's phone. The same id again changes nothing.
 
-    A refusal puts the sender on the register; what may be one does too, and waits for a person. Of
-    anything else the text is not kept.
+    A refusal puts the sender on the register; what may be one does too, and waits for a person. Who says that the number is another
+    person's puts it in doubt as well. Of anything else the text is not kept.
     """
     if known := Message.objects.select_related("opt_out").filter(client=client, message_id=message_id).first():
         return known
     now = clock.now()
+    sent_at = possible_or(sent_at, now)
     reading = reading_of(text)
     opt_out = None
     if reading != Reading.OTHER:
@@ -42,16 +47,24 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
         client=client,
         message_id=message_id,
         defaults={
-            "sent_at": min(sent_at or now, now),
-            "text": text[:MOST_CHARACTERS] if reading == Reading.NEAR else None,
+            "sent_at": sent_at,
+            "text": text[:MOST_KEPT] if reading == Reading.NEAR else None,
             "reading": reading,
             "opt_out": opt_out,
             "created_at": now,
         },
     )
+    if is_new and reading == Reading.NEAR and says_wrong_person(text):
+        number_disowned.send(sender=Message, number_index=blind_index.number_index(sender), reference=f"message:{made.pk}", client=client)
     if is_new and reading == Reading.NEAR:
         tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
     return made
+
+
+def id_of_message(sender: Phone, text: str, sent_at: str) -> str:
+    """An id for a message whose gateway gives none: the same message again has the same."""
+    said = hashlib.sha256(f"{text}\n{sent_at}".encode()).hexdigest()
+    return f"auto-{blind_index.tag([sender, said])}"
 
 
 @transaction.atomic

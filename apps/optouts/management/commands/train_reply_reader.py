@@ -1,0 +1,25 @@
+"""`train_reply_reader [--json]`: make the weights of the second reader of messages from the collections, with its figures."""
+
+import json
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from apps.core import cli
+from apps.optouts.learned import WEIGHTS
+from apps.optouts.training import make_model
+
+
+class Command(cli.Command):
+    help = "Train the second reader of messages on the collections, and write its weights and figures."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        model = make_model()
+        WEIGHTS.write_text(json.dumps(model, ensure_ascii=False, sort_keys=True, indent=0) + "\n")
+        if options["json"]:
+            self.tell(model["figures"])
+        else:
+            self.stdout.write(f"{len(model['weights']):,} weights; on hands not trained on: {model['figures']}")
