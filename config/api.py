@@ -1,23 +1,76 @@
-"""The public API under /api/v1/: one instance, its routers by room, errors as problem+json."""
+"""The public API under /api/v1/: one instance, its routers by room, errors as problem+json, every answer documented."""
 
 import json
+import secrets
+from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
+from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
-from apps.core.errors import HeguiError
+from apps.core.errors import HeguiError, ServiceAway
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
 from apps.rights.api import router as rights
 from apps.scripts.api import router as scripts
 
-api = NinjaAPI(
+log = structlog.get_logger(__name__)
+
+
+class Problem(Schema):
+    """An RFC 9457 problem. `code` is stable; `detail` is a sentence in the language of Accept-Language."""
+
+    type: str = Field(examples=["urn:hegui:problem:bad_input"])
+    title: str = Field(examples=["bad input"])
+    status: int = Field(examples=[422])
+    code: str = Field(examples=["bad_input"])
+    detail: str = Field(examples=["10 digits; a mainland mobile has 11."])
+
+
+# What any operation may answer beside what it documents itself.
+PROBLEMS = {
+    400: "The body is no JSON, or the request no HTTP that can be read.",
+    401: "No key, or one that is not in force.",
+    403: "The key has not the scope of the operation.",
+    404: "There is no such thing, or it is not the key's.",
+    405: "The address has no such method.",
+    409: "The thing is in another state, or exists already.",
+    412: "The thing has changed since it was read.",
+    413: "The body is too large.",
+    415: "The content is of a type that is not taken.",
+    422: "A value cannot be used; the sentence says which and why.",
+    429: "Too many requests, or too many numbers; Retry-After says when to go on.",
+    500: "An error of ours. It has a number by which it is found in the log; nothing half done was kept.",
+    503: "Something that the request needs does not answer; Retry-After says when to try again.",
+}
+
+
+class DocumentedApi(NinjaAPI):
+    """Names for every operation the problems that it may answer."""
+
+    def get_openapi_schema(self, *args: Any, **kwargs: Any) -> Any:
+        schema = super().get_openapi_schema(*args, **kwargs)
+        described = Problem.model_json_schema()
+        schema.setdefault("components", {}).setdefault("schemas", {})["Problem"] = described
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                for status, words in PROBLEMS.items():
+                    operation["responses"].setdefault(str(status), {"description": words, "content": content})
+        return schema
+
+
+api = DocumentedApi(
     title="Hegui",
     version="1",
     description="Ask the gate, dial what it allowed, report what happened, record opt-outs.",
@@ -40,17 +93,37 @@ def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
 
 
+RETRY_AFTER = {"too_many_requests": 1, "too_many_numbers": 60, "search_quota_reached": 600, "too_often": 60}
+
+
 @api.exception_handler(HeguiError)
 def _ours(request: HttpRequest, error: HeguiError) -> HttpResponse:
     answer = problem(error.status, error.code, str(error))
-    if error.status == 429:
-        answer["Retry-After"] = "1"
+    if error.status in {429, 503}:
+        answer["Retry-After"] = str(RETRY_AFTER.get(error.code, 30))
     return answer
+
+
+@api.exception_handler(OperationalError)
+def _away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+    log.error("database_away", why=type(error.__cause__ or error).__name__)
+    answer = problem(503, "service_away", str(ServiceAway.sentence))
+    answer["Retry-After"] = "5"
+    return answer
+
+
+@api.exception_handler(Exception)
+def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
+    number = secrets.token_hex(4)
+    log.error("api_error", number=number, exc_info=error)
+    return problem(
+        500, "error", _("Something went wrong on our side; nothing half done was kept. Its number is %(number)s.") % {"number": number}
+    )
 
 
 @api.exception_handler(AuthenticationError)
 def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    answer = problem(401, "unauthorized", "Send a valid key as Authorization: Bearer hg_…")
+    answer = problem(401, "unauthorized", _("Send a valid key as Authorization: Bearer hg_…"))
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -58,15 +131,64 @@ def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpRespon
 @api.exception_handler(ValidationError)
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Where and why, never the value: it may be a number."""
-    found = [{"where": ".".join(map(str, each["loc"])), "why": each["msg"]} for each in error.errors]
+    found = [{"where": ".".join(map(str, each["loc"])), "why": sentence_of(each)} for each in error.errors]
     return problem(422, "bad_input", "; ".join(f"{each['where']}: {each['why']}" for each in found), errors=found)
+
+
+# What pydantic says, in sentences that are translated; others are given as they come.
+WHY: dict[str, Any] = {
+    "missing": _lazy("has to be given."),
+    "extra_forbidden": _lazy("is not known here."),
+    "string_type": _lazy("has to be a text."),
+    "string_too_short": _lazy("has to have at least %(min_length)s characters."),
+    "string_too_long": _lazy("has at most %(max_length)s characters."),
+    "string_pattern_mismatch": _lazy("holds characters that are not taken here."),
+    "literal_error": _lazy("has to be one of: %(expected)s."),
+    "int_type": _lazy("has to be a whole number."),
+    "int_parsing": _lazy("has to be a whole number."),
+    "float_type": _lazy("has to be a number."),
+    "float_parsing": _lazy("has to be a number."),
+    "bool_type": _lazy("has to be true or false."),
+    "bool_parsing": _lazy("has to be true or false."),
+    "list_type": _lazy("has to be a list."),
+    "dict_type": _lazy("has to be an object."),
+    "model_type": _lazy("has to be an object."),
+    "model_attributes_type": _lazy("has to be an object."),
+    "too_short": _lazy("has to have at least %(min_length)s entries."),
+    "too_long": _lazy("has at most %(max_length)s entries."),
+    "greater_than_equal": _lazy("has to be at least %(ge)s."),
+    "less_than_equal": _lazy("has to be at most %(le)s."),
+    "timezone_aware": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_type": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_parsing": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_from_date_parsing": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "external_id": EXTERNAL_ID,
+}
+
+
+def sentence_of(error: Mapping[str, Any]) -> str:
+    """One finding of pydantic, in the reader's language and without the value: it may be a number."""
+    words = WHY.get(error["type"])
+    return str(words) % error.get("ctx", {}) if words is not None else str(error["msg"])
 
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, "bad_request", "The request body is not valid JSON." if error.status_code == 400 else str(error))
+    return problem(error.status_code, "bad_request", _("The request body is not valid JSON.") if error.status_code == 400 else str(error))
 
 
 @api.exception_handler(RequestDataTooBig)
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problem(413, "too_large", "The request body is too large.")
+    return problem(413, "too_large", _("The request body is too large."))
+
+
+def not_found(request: HttpRequest) -> HttpResponse:
+    """For an address under the API that has no operation."""
+    return problem(404, "not_found", _("There is no such address in the API. /api/v1/docs lists them."))
+
+
+def not_allowed(request: HttpRequest, allowed: str) -> HttpResponse:
+    """For a method that the address does not have."""
+    answer = problem(405, "method_not_allowed", _("This address takes %(methods)s.") % {"methods": allowed})
+    answer["Allow"] = allowed
+    return answer

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Field, Header, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
@@ -175,7 +176,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     if asked.agent is not None:
         agent = User.objects.filter(username=asked.agent, role=Role.AGENT).first()
         if agent is None:
-            raise BadInput("agent: there is no agent of this name.")
+            raise BadInput(_("agent: there is no agent of this name."))
     dials = ApiClient.Scope.DIAL in client.scopes
     if asked.contact is not None:
         require_queued(client, campaign=asked.campaign, contact=asked.contact)
@@ -260,7 +261,7 @@ def opt_out_link(request: ClientRequest, asked: LinkAsked, key: IdempotencyKey =
     """For a message or a letter. It works for as long as the register does, also when the contact was erased."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    word = make_link(phone=services.find_number(contact=asked.contact, phone=asked.phone), client=client)
+    word = make_link(phone=services.find_number(contact=asked.contact, phone=asked.phone), client=client, idempotency_key=key or None)
     return Status(201, {"url": request.build_absolute_uri(reverse("leave", kwargs={"word": word}))})
 
 

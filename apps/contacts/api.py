@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from ninja import Field, Header, Path, Query, Router, Schema, Status
-from pydantic import AwareDatetime, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from apps.accounts.api_auth import require_scope
 from apps.accounts.models import ApiClient
@@ -25,9 +28,19 @@ from .services.syncing import GivenConsent, Told
 router = Router(tags=["contacts"])
 MOST_ITEMS = 1_000
 CONSENTS = "consents__purpose"
-ID = r"^[A-Za-z0-9][A-Za-z0-9._:\-]{0,63}$"
-ExternalId = Annotated[str, StringConstraints(pattern=ID)]
-InPath = Annotated[str, Path(pattern=ID, examples=["crm-1017"])]
+EXTERNAL_ID = _lazy("An id has 1 to 64 letters or digits, of any script, with . _ : - / @ between them.")
+_ID = re.compile(r"\w[\w.:/@\-]{0,63}")
+
+
+def checked_id(text: str) -> str:
+    """An id of another system. The sentence is the same in the path and in a bulk."""
+    if _ID.fullmatch(text) is None:
+        raise PydanticCustomError("external_id", "{sentence}", {"sentence": str(EXTERNAL_ID)})
+    return text
+
+
+ExternalId = Annotated[str, AfterValidator(checked_id)]
+InPath = Annotated[str, Path(examples=["crm-1017"]), AfterValidator(checked_id)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
@@ -174,9 +187,9 @@ def _etag(if_match: str | None) -> str:
     """The tag of an `If-Match`, without its quotes; "*" for any state; "" where there is none."""
     if not if_match or if_match.strip() == syncing.ANY:
         return (if_match or "").strip()
-    found = re.fullmatch(r'\s*"([0-9a-f]{1,64})"\s*', if_match)
+    found = re.fullmatch(r'\s*(?:W/)?"([0-9a-f]{1,64})(?:-[a-z]+)?"\s*', if_match)  # weak, or marked, by what compresses on the way
     if found is None:
-        raise BadInput('Send If-Match as you got it: one ETag in double quotes, or "*".')
+        raise BadInput(_('Send If-Match as you got it: one ETag in double quotes, or "*".'))
     return found[1]
 
 
@@ -228,7 +241,14 @@ def _result(external_id: str, became: tuple[Contact, str] | HeguiError) -> dict[
     return {"external_id": external_id, "status": outcome, "contact": contact.public_id}
 
 
-@router.get("contacts/{external_id}", response=ContactKept, summary="One contact, masked, with its ETag")
+@router.post("contacts/{path:external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
+def post_withdrawal(request: ClientRequest, external_id: InPath, told: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
+    """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
+    require_scope(request.auth, ApiClient.Scope.CONTACTS)
+    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=told.purpose, how=told.how)}
+
+
+@router.get("contacts/{path:external_id}", response=ContactKept, summary="One contact, masked, with its ETag")
 def get_contact(request: ClientRequest, response: HttpResponse, external_id: InPath) -> dict[str, Any]:
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     ref = syncing.find_ref(request.auth, external_id)
@@ -237,7 +257,7 @@ def get_contact(request: ClientRequest, response: HttpResponse, external_id: InP
 
 
 @router.put(
-    "contacts/{external_id}", response={200: ContactKept, 201: ContactKept}, summary="Create a contact, or replace what is known of it"
+    "contacts/{path:external_id}", response={200: ContactKept, 201: ContactKept}, summary="Create a contact, or replace what is known of it"
 )
 def put_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactTold, if_match: IfMatch = None) -> Any:
     """With `If-Match` only while the contact is as you read it (412 otherwise)."""
@@ -246,7 +266,7 @@ def put_contact(request: ClientRequest, response: HttpResponse, external_id: InP
     return Status(201 if outcome == "created" else 200, _answer(request, response, contact, external_id))
 
 
-@router.patch("contacts/{external_id}", response=ContactKept, summary="Change some of what is known of a contact")
+@router.patch("contacts/{path:external_id}", response=ContactKept, summary="Change some of what is known of a contact")
 def patch_contact(
     request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactChanged, if_match: IfMatch = None
 ) -> dict[str, Any]:
@@ -257,16 +277,11 @@ def patch_contact(
     return _answer(request, response, contact, external_id)
 
 
-@router.delete("contacts/{external_id}", response={202: ContactKept}, summary="Delete a contact: calling stops now, its erasure begins")
+@router.delete(
+    "contacts/{path:external_id}", response={202: ContactKept}, summary="Delete a contact: calling stops now, its erasure begins"
+)
 def delete_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, if_match: IfMatch = None) -> Any:
     """404 once it is gone; `contact.erased` is sent to your end point then. A legal hold keeps it, and it is not called meanwhile."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact = syncing.delete_contact(client=request.auth, external_id=external_id, if_match=_etag(if_match))
     return Status(202, _answer(request, response, contact, external_id))
-
-
-@router.post("contacts/{external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
-def post_withdrawal(request: ClientRequest, external_id: InPath, told: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
-    """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
-    require_scope(request.auth, ApiClient.Scope.CONTACTS)
-    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=told.purpose, how=told.how)}

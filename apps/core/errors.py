@@ -70,6 +70,11 @@ class DecryptionFailed(KeyringError):
     sentence = _("A stored value could not be opened: its key is missing or it was altered.")
 
 
+class KeyReused(BadInput):
+    code = "idempotency_key_reused"
+    sentence = _("This Idempotency-Key was used for another request. Take a new one.")
+
+
 class ServiceAway(HeguiError):
     code = "service_away"
     status = 503

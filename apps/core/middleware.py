@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import resolve
+from django.urls import Resolver404, resolve
 from django.utils.translation import activate, get_language_from_request
 
 from .errors import HeguiError
@@ -29,11 +29,21 @@ class MachinesFirst:
             return self.get_response(request)
         request.get_host()  # refuses a host that is none of ours, as for pages
         activate(get_language_from_request(request))
-        match = resolve(request.path_info)
-        request.resolver_match = match
-        answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        answer = self.answer(request)
         answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """What the API answers; for what it has no operation, its problem too."""
+        from config import api  # the API is made of every room: known when requests come
+
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return api.not_found(request)
+        request.resolver_match = match
+        answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return api.not_allowed(request, answer.headers.get("Allow", "")) if answer.status_code == 405 else answer
 
 
 class SentencesForErrors:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
-from ninja import Field, Header, Router, Schema, Status
+from ninja import Field, Header, Query, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
@@ -98,7 +98,9 @@ class Changes(Schema):
 
 
 @router.get("opt-outs/changes", response=Changes, summary="What changed in the register, in one order, without a gap")
-def changes(request: ClientRequest, after: int = 0, limit: int = 1_000) -> HttpResponse:
+def changes(
+    request: ClientRequest, after: Annotated[int, Query(ge=0, le=2**62)] = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
+) -> HttpResponse:
     """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` (all
     refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`.
     `number`: for a client with the scope `numbers`, where the entry is of a contact of its campaigns that is still here."""
@@ -113,7 +115,9 @@ def changes(request: ClientRequest, after: int = 0, limit: int = 1_000) -> HttpR
 class NumbersToHash(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    numbers: list[Annotated[str, StringConstraints(max_length=30)]] = Field(examples=[["13800001234"]])
+    numbers: Annotated[list[Annotated[str, StringConstraints(max_length=30)]], Field(min_length=1, max_length=10_000)] = Field(
+        examples=[["13800001234"]]
+    )
 
 
 class Hashes(Schema):
@@ -132,9 +136,9 @@ def hashes(request: ClientRequest, asked: NumbersToHash, key: IdempotencyKey = N
 class ScrubAsked(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    numbers: Annotated[list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\r\n\x00]*$")]], Field(max_length=100_000)] = (
-        Field(examples=[["13800001234", "13800005678"]])
-    )
+    numbers: Annotated[
+        list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\r\n\x00]*$")]], Field(min_length=100, max_length=100_000)
+    ] = Field(examples=[["13800001234", "13800005678"]])
     purpose: Text = Field(examples=["monthly clean-up of the CRM"])
 
 
@@ -153,7 +157,9 @@ def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None)
     client = request.auth
     require_scope(client, ApiClient.Scope.SCRUB)
     content = "\n".join(["phone", *(f'"{number.replace(chr(34), "")}"' for number in asked.numbers)]).encode()
-    made = services.ask_scrub(actor=client.owner, client=client, file_name="api", content=content, purpose=asked.purpose)
+    made = services.ask_scrub(
+        actor=client.owner, client=client, file_name="api", content=content, purpose=asked.purpose, idempotency_key=key or None
+    )
     return Status(202, _scrub_state(made))
 
 

@@ -279,9 +279,16 @@ class Scrub(Dated):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     erased_at = models.DateTimeField(null=True)
+    idempotency_key = models.CharField(max_length=80, null=True)
+    digest = models.BinaryField(max_length=32, null=True, editable=False)  # keyed, of the list that was handed in under the key
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(rows__gte=100), name="scrub_is_no_lookup")]
+        constraints = [
+            models.CheckConstraint(condition=Q(rows__gte=100), name="scrub_is_no_lookup"),
+            models.UniqueConstraint(
+                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="scrub_once_per_key"
+            ),
+        ]
 
     @property
     def public_id(self) -> str:
@@ -296,9 +303,15 @@ class Link(Dated):
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    idempotency_key = models.CharField(max_length=80, null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes")]
+        constraints = [
+            models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes"),
+            models.UniqueConstraint(
+                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="link_once_per_key"
+            ),
+        ]
 
 
 class Code(Dated):

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 from pydantic import AwareDatetime
 
@@ -60,7 +61,7 @@ def post_request(request: ClientRequest, told: RequestTold, key: IdempotencyKey 
     require_scope(client, ApiClient.Scope.REQUESTS)
     purpose = Purpose.objects.filter(code=told.purpose).first() if told.purpose else None
     if told.purpose and purpose is None:
-        raise BadInput(f'There is no purpose "{told.purpose}".')
+        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=told.purpose)
     made = services.record_request(
         client=client, channel=SubjectRequest.Channel.API, purpose=purpose, **told.model_dump(exclude={"purpose"})
     )

@@ -4,13 +4,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import services as accounts
 from apps.calls import services
 from apps.calls.models import Call, Ticket
-from apps.calls.services.desk import held_entry, open_call
+from apps.calls.services.desk import held_entry, line_for, open_call
 from apps.campaigns import services as campaigns
-from apps.campaigns.models import QueueEntry
+from apps.campaigns.models import Filing, Line, QueueEntry
 from apps.core import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
@@ -287,3 +289,51 @@ def test_somebody_elses_call_gets_no_result(world: World, ended: Call) -> None:
 def test_an_unknown_reason_is_refused(world: World, ended: Call) -> None:
     with pytest.raises(BadInput):
         result(world, reason="dunno")
+
+
+# -- lines and doubts
+
+
+def test_the_desk_uses_a_line_whose_filing_is_in_force(world: World) -> None:
+    second = world.verified_line("01085550102")
+    world.campaign.lines.add(second)
+    lapsed = Filing.objects.create(
+        number="old", authority="x", valid_from=world.today - timedelta(days=9), valid_until=world.today - timedelta(days=1)
+    )
+    Line.objects.filter(pk=world.line.pk).update(filing=lapsed)
+    assert place(world).allowed
+    assert Call.objects.get().line == second
+
+
+def test_calls_spread_over_the_lines_of_a_campaign(world: World) -> None:
+    second = world.verified_line("01085550102")
+    world.campaign.lines.add(second)
+    world.call()
+    assert line_for(world.campaign, our_clock.now()) == second
+
+
+def test_a_line_that_has_used_up_its_budget_is_passed_over(world: World) -> None:
+    second = world.verified_line("01085550102")
+    world.campaign.lines.add(second)
+    Line.objects.filter(pk=second.pk).update(calls_per_hour=1)
+    world.add_contact(OTHER_PHONE)
+    world.call(phone=OTHER_PHONE, line="01085550102")
+    assert line_for(world.campaign, our_clock.now()) == world.line
+
+
+def test_the_result_wrong_number_puts_the_number_in_doubt(world: World, clock: Any) -> None:
+    assert place(world).allowed
+    finish(Call.objects.get())
+    result(world, reason="wrong_number")
+    clock.shift(timedelta(days=1))
+    assert world.authorize(reserve=False).codes == ["number_in_doubt"]
+
+
+def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_queries: Any) -> None:
+    for number in range(30):
+        world.add_contact(f"1390000{number:04}")
+    with CaptureQueriesContext(connection) as asked:
+        assert hold(world) is not None
+    locking = [each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]]
+    assert len(locking) == 1
+    assert "LIMIT 1" in locking[0]

@@ -5,7 +5,7 @@ from .disclosing import LISTENING, PURPOSES, QuotaReached, disclose, disclose_to
 from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
 from .reviewing import close_due_reviews, decide_item, start_review
 from .roles import apply_roles
-from .searching import SearchQuotaReached, count_lookup, note_number, search_number, watch_list
+from .searching import SearchQuotaReached, count_lookup, note_number, search_number, watch_list, watch_masks
 
 __all__ = [
     "LISTENING",
@@ -30,4 +30,5 @@ __all__ = [
     "search_number",
     "start_review",
     "watch_list",
+    "watch_masks",
 ]

@@ -74,14 +74,20 @@ def search_number(*, actor: User, number: Phone | None) -> None:
     note_number(actor=actor, number=number)
 
 
-def watch_list(numbers: Iterable[str], *, actor: User | None = None, client: ApiClient | None = None) -> None:
-    """Raise an alarm when a list holds more numbers under one mask than chance brings together. `numbers` are E.164."""
-    distinct = set(numbers)
-    if not distinct:
-        return
-    most = max(Counter(map(mask_phone, distinct)).values())
-    if most >= NEIGHBOURS + len(distinct) // SPREAD:
+def watch_list(numbers: Iterable[Phone], *, actor: User | None = None, client: ApiClient | None = None) -> None:
+    """Raise an alarm when a list holds more numbers under one mask than chance brings together."""
+    watch_masks(map(_mask, set(numbers)), actor=actor, client=client)
+
+
+def watch_masks(masks: Iterable[str], *, actor: User | None = None, client: ApiClient | None = None) -> None:
+    """The same for a list whose numbers are masked already, each of them once."""
+    counts = Counter(masks)
+    if counts and (most := max(counts.values())) >= NEIGHBOURS + counts.total() // SPREAD:
         _alarm(most, actor, client)
+
+
+def _mask(number: Phone) -> str:
+    return str(number) if isinstance(number, Protected) else mask_phone(number)
 
 
 def _lock(actor: User | None, client: ApiClient | None) -> None:
@@ -90,8 +96,7 @@ def _lock(actor: User | None, client: ApiClient | None) -> None:
 
 
 def _mask_hash(number: Phone) -> bytes:
-    mask = str(number) if isinstance(number, Protected) else mask_phone(number)
-    return hmac.digest(blind_index.mask_key(), mask.encode(), "sha256")
+    return hmac.digest(blind_index.mask_key(), _mask(number).encode(), "sha256")
 
 
 def _alarm(count: int, actor: User | None, client: ApiClient | None) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from apps.campaigns.models import CallException, Campaign
 from apps.contacts.models import DataSource
-from apps.core.errors import NotFound
+from apps.core.errors import BadInput, NotFound
 from apps.core.workdays import Calendar
 from apps.policies.models import CalendarYear, CallingPolicy, TermsToken, TradePack
 
@@ -76,7 +77,13 @@ class Terms:
     calendars: tuple[CalendarYear, ...]
 
     def policy_at(self, at: datetime) -> CallingPolicy:
-        return next(policy for policy in reversed(self.policies) if policy.in_force_from <= at)
+        """The policy in force. Raises `BadInput` for a time before the first."""
+        found = next((policy for policy in reversed(self.policies) if policy.in_force_from <= at), None)
+        if found is None:
+            raise BadInput(
+                _("No policy was in force at that time: the first begins on %(day)s."), day=f"{self.policies[0].in_force_from:%Y-%m-%d}"
+            )
+        return found
 
     def pack_at(self, at: datetime) -> TradePack | None:
         return next((pack for pack in reversed(self.packs) if pack.in_force_from <= at), None)

@@ -1,7 +1,9 @@
 """Changes around calls, one file a subject."""
 
+from apps.core.errors import KeyReused
+
 from .calling import Taken, claim_call, end_lost_calls, expire_reservations, record_event, request_end
-from .deciding import Answer, KeyReused, authorize, find_number, preview
+from .deciding import Answer, authorize, find_number, preview
 from .desk import close_ticket, hold_next, opt_out_on_desk, place_call, release_hold, write_disposition
 from .explaining import explain
 from .forecasting import ask_list, ask_what_if, run_forecast

@@ -21,7 +21,7 @@ from apps.audit.services import event_of_client
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
-from apps.core.errors import BadInput, NotFound
+from apps.core.errors import BadInput, KeyReused, NotFound
 from apps.core.prepared import Step, run_together
 from apps.core.protected import Protected
 
@@ -32,11 +32,6 @@ from .spoofing import report_spoofing
 
 LONG_WAIT = timedelta(milliseconds=250)
 LANGUAGES = {"en": "en", "zh": "zh-hans"}
-
-
-class KeyReused(BadInput):
-    code = "idempotency_key_reused"
-    sentence = _("This Idempotency-Key was used for another request. Take a new one.")
 
 
 @cache

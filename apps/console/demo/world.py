@@ -55,6 +55,8 @@ RECORDED_DAYS = 8
 HOME = ZoneInfo(phones.HOME_ZONE)
 MARK = "demo"
 DIALLER_SCOPES = ["authorize", "dial", "events", "optouts", "recordings", "complaints"]
+# The other programs beside a call centre: each has what its work needs.
+CLIENTS = {"crm": ["contacts", "requests", "complaints"], "message-gateway": ["optouts"], "feed-reader": ["feed", "numbers", "scrub"]}
 
 
 class DemoExists(HeguiError):
@@ -131,7 +133,10 @@ def describe() -> dict[str, Any]:
     return {
         "url": f"http://127.0.0.1:{settings.PORT}",
         "users": describe_people(),
-        "api_clients": {"practice-dialler": {"key": secret["dialler_key"], "scopes": DIALLER_SCOPES}},
+        "api_clients": {
+            "practice-dialler": {"key": secret["dialler_key"], "scopes": DIALLER_SCOPES},
+            **{name: {"key": secret[name], "scopes": scopes} for name, scopes in CLIENTS.items() if name in secret},
+        },
         "campaigns": [
             {"code": row.code, "type": row.kind, "trade": row.trade, "state": row.state, "lines": [line.number for line in row.lines.all()]}
             for row in Campaign.objects.prefetch_related("lines").order_by("pk")
@@ -163,6 +168,11 @@ class _Builder:
         dialler, self.secret["dialler_key"] = accounts.issue_client(
             name="practice-dialler", owner=self.staff["admin"], scopes=DIALLER_SCOPES, ends_at=self.now + timedelta(days=365)
         )
+        issued = {
+            name: accounts.issue_client(name=name, owner=self.staff["admin"], scopes=scopes, ends_at=self.now + timedelta(days=365))
+            for name, scopes in CLIENTS.items()
+        }
+        self.secret |= {name: key for name, (_client, key) in issued.items()}
         filing = Filing.objects.create(
             number="DEMO-B2-20260088",
             authority="通信管理局（演示）",
@@ -172,7 +182,7 @@ class _Builder:
         pool = iter(numbers(self.chance, CONTACTS_EACH * len(PLANS)))
         for plan in PLANS:
             campaign = self._campaign(plan, filing)
-            campaign.clients.add(dialler)
+            campaign.clients.add(dialler, *(client for client, _key in issued.values()))
             self._list(plan, campaign, [next(pool) for _ in range(CONTACTS_EACH)])
         self._loose_ends()
         self._history()

@@ -14,6 +14,7 @@ from django.db import Error, IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg import errors as database
 
+from apps.access.services import watch_list
 from apps.accounts.models import ApiClient
 from apps.core import blind_index, clock, detect, phones
 from apps.core.errors import BadInput, HeguiError, NotFound, PersonalDataFound
@@ -144,6 +145,7 @@ def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, Told]]) -> lis
         known.enlist()
         return done
 
+    watch_list((told.phone for _external_id, told in items if told.phone), client=client)
     done = []
     for first in range(0, len(items), TOGETHER):
         done += _meeting_nobody(partial(put, items[first : first + TOGETHER]))

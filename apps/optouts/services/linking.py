@@ -1,13 +1,16 @@
 """A web address for one number, for messages and letters: whoever has it opts that number out, and nothing else."""
 
+import base64
+import hmac
 import secrets
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import ApiClient
 from apps.core import clock
 from apps.core.blind_index import Phone
-from apps.core.errors import NotFound
+from apps.core.errors import KeyReused, NotFound
 
 from .. import queries
 from ..models import Link, OptOut
@@ -17,15 +20,28 @@ from .recording import Hashed, record_hashed
 WORD_BYTES = 12  # 96 random bits: nobody guesses one, and it still fits into a message
 
 
-def make_link(*, phone: Phone, client: ApiClient | None = None) -> str:
-    """The word of a new address. It is not stored: the table alone opts nobody out."""
+def make_link(*, phone: Phone, client: ApiClient | None = None, idempotency_key: str | None = None) -> str:
+    """The token of a new address. It is not stored: the table alone opts nobody out.
+
+    Under the same Idempotency-Key of a client it is the same token again. Raises `KeyReused` for another number.
+    """
     number = Hashed.of(phone)
     key_id, number_hash = number.current
-    word = secrets.token_urlsafe(WORD_BYTES)
-    Link.objects.create(
-        word_hash=hash_word(word), number_index=number.index, number_hash=number_hash, key_id=key_id, client=client, created_at=clock.now()
+    word = _token_for(client, idempotency_key) if client and idempotency_key else secrets.token_urlsafe(WORD_BYTES)
+    about = {"number_index": number.index, "number_hash": number_hash, "key_id": key_id, "created_at": clock.now()}
+    link, _is_new = Link.objects.get_or_create(
+        word_hash=hash_word(word), client=client, idempotency_key=idempotency_key if client else None, defaults=about
     )
+    if bytes(link.number_index) != number.index:
+        raise KeyReused()
     return word
+
+
+def _token_for(client: ApiClient, idempotency_key: str) -> str:
+    """Made of the request's key under a secret of the site: nobody else can make it, and nothing of it is stored."""
+    said = f"opt-out link|{client.pk}|{idempotency_key}".encode()
+    made = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")[:WORD_BYTES]
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def link_of(word: str) -> Link:

@@ -13,12 +13,13 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
+from apps.access.services import watch_list
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core import blind_index, clock, detect, vault
-from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.core.errors import BadInput, KeyReused, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_agent
 from apps.core.reading import Table
 from apps.jobs import services as jobs
@@ -45,8 +46,18 @@ class TooMuch(BadInput):
 
 
 @transaction.atomic
-def ask_scrub(*, actor: User, file_name: str, content: bytes, purpose: str, client: ApiClient | None = None) -> Scrub:
-    """Take a list in. Raises `FileRefused` for what is no list, `TooMuch` for too few or too many numbers."""
+def ask_scrub(
+    *, actor: User, file_name: str, content: bytes, purpose: str, client: ApiClient | None = None, idempotency_key: str | None = None
+) -> Scrub:
+    """Take a list in. Raises `FileRefused` for what is no list, `TooMuch` for too few or too many numbers.
+
+    Under the same Idempotency-Key of a client it is the list that was taken in before. Raises `KeyReused` for another list.
+    """
+    digest = blind_index.list_digest(content + purpose.encode()) if client and idempotency_key else None
+    if digest and (known := Scrub.objects.select_related("job").filter(client=client, idempotency_key=idempotency_key).first()):
+        if bytes(known.digest or b"") != digest:
+            raise KeyReused()
+        return known
     if client is None and actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
     if len(purpose.strip()) < 2:
@@ -56,10 +67,12 @@ def ask_scrub(*, actor: User, file_name: str, content: bytes, purpose: str, clie
     table, place = open_list(content)
     rows = table.count()
     _refuse_few(numbers_in(table, place))
+    watch_list((number for number in numbers_in(table, place) if number), actor=None if client else actor, client=client)
     _refuse_many(actor, client, rows)
     scrub = Scrub.objects.create(
         file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
-        upload=vault.put(content, folder="scrubs"), created_at=clock.now(),
+        upload=vault.put(content, folder="scrubs"), created_at=clock.now(), digest=digest,
+        idempotency_key=idempotency_key if digest else None,
         job=jobs.ask_for(kind="scrub", task="apps.optouts.tasks.run_scrub", owner=actor, total=rows),
     )  # fmt: skip
     _record(scrub, f"scrub: {scrub.purpose}", rows)

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Max, Q
+from django.apps import apps
+from django.db import connection
+from django.db.models import DateTimeField, Max, Q
 from django.utils import timezone
+from psycopg import sql
 
 from apps.audit.services import broken_chains
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, vault
 from apps.core.errors import DecryptionFailed
+from apps.core.timestamps import EARLIEST, LATEST
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import discard
 from apps.optouts.models import Change
@@ -43,6 +47,8 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
                 discard(name)
     if misstored := misstored_contacts():
         found["numbers_not_canonical"] = misstored
+    if times := _impossible_times():
+        found["times_impossible"] = times
     if contacts := _dangling_hashes():
         found["dangling_hashes"] = contacts
     if stuck := FileToDelete.objects.filter(created_at__lt=clock.now() - PATIENCE).count():
@@ -81,6 +87,23 @@ def _dangling_hashes() -> list[str]:
         return [Contact(pk=pk).public_id for pk, phone, index in rows if phone.kind == "phone" and bytes(index) != of_number(phone)]
     except DecryptionFailed:
         return ["?"]
+
+
+def _impossible_times() -> list[str]:
+    """Rows with a time that no reader can read, or that lies before 2000: `table.column id`."""
+    found = []
+    with connection.cursor() as cursor:
+        for model in apps.get_models():
+            for field in model._meta.concrete_fields if model._meta.managed and not model._meta.proxy else ():
+                if isinstance(field, DateTimeField):
+                    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(field.column)}
+                    pk = sql.Identifier(model._meta.pk.column)
+                    cursor.execute(
+                        sql.SQL("select {pk}::text from {table} where {column} < %s or {column} >= %s limit 100").format(pk=pk, **names),
+                        [EARLIEST, LATEST],
+                    )
+                    found += [f"{model._meta.db_table}.{field.column} {row[0]}" for row in cursor.fetchall()]
+    return found
 
 
 def _ledger_state() -> dict[str, Any]:

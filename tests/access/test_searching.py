@@ -1,0 +1,82 @@
+"""Fishing for numbers: questions are counted, remembered for a while, and neighbours of one mask raise an alarm."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from apps.access import services
+from apps.access.models import NumberSearch
+from apps.audit.models import AccessEvent, Notice
+from tests.http import Api
+from tests.world import OTHER_PHONE, PHONE, World
+
+
+def search(client: Any, number: str) -> Any:
+    return client.post(reverse("contact_search"), {"number": number}, follow=True)
+
+
+@pytest.mark.parametrize(("span", "most", "apart"), [("hour", 20, 60), ("day", 60, 240)])
+def test_an_agent_searches_so_often_and_no_more(world: World, browse: Any, clock: Any, span: str, most: int, apart: int) -> None:
+    agent = browse("agent")
+    for number in range(most):
+        search(agent, f"1390000{number:04}")
+        clock.shift(apart)
+    assert search(agent, PHONE).redirect_chain == [(reverse("contacts"), 302)]
+    assert AccessEvent.objects.filter(kind="searched").count() == most + 1, "the refused one is in the trail too"
+    clock.shift(timedelta(days=1))
+    agent = browse("agent")
+    assert search(agent, PHONE).redirect_chain == [(reverse("contact", kwargs={"pk": world.contact.pk}), 302)]
+
+
+def test_a_miss_and_somebody_else_s_contact_are_answered_alike(world: World, browse: Any) -> None:
+    world.add_contact(OTHER_PHONE, campaign=world.running_campaign("autumn", agents=()))
+    agent = browse("agent")
+    answers = [agent.post(reverse("contact_search"), {"number": number}) for number in (OTHER_PHONE, "13900009999")]
+    assert len({(each.status_code, each.headers["Location"], each.content) for each in answers}) == 1
+    assert [event.subject for event in AccessEvent.objects.filter(kind="searched")] == ["none", "none"]
+
+
+def test_the_third_number_under_one_mask_raises_one_alarm(world: World) -> None:
+    agent = world.people["agent"]
+    for middle in range(5):
+        services.search_number(actor=agent, number=f"+86138{middle:04}1234")
+        assert Notice.objects.filter(code="numbers_guessed").count() == (2 if middle >= 2 else 0)
+    assert Notice.objects.filter(code="numbers_guessed").first().about == agent  # type: ignore[union-attr]
+
+
+def test_the_same_number_again_is_no_neighbour(world: World) -> None:
+    for _again in range(5):
+        services.search_number(actor=world.people["agent"], number=f"+86{PHONE}")
+    assert not Notice.objects.filter(code="numbers_guessed").exists()
+
+
+def test_last_digits_count_as_questions_too(world: World, browse: Any) -> None:
+    agent = browse("agent")
+    for _each in range(20):
+        assert search(agent, "1234").redirect_chain == []
+    assert search(agent, "1234").redirect_chain == [(reverse("contacts"), 302)]
+
+
+def test_questions_are_forgotten_after_two_days(world: World, clock: Any) -> None:
+    services.search_number(actor=world.people["agent"], number=f"+86{PHONE}")
+    clock.shift(timedelta(days=2, seconds=1))
+    services.search_number(actor=world.people["agent"], number=f"+86{OTHER_PHONE}")
+    assert NumberSearch.objects.count() == 1
+
+
+def test_lists_of_neighbours_raise_an_alarm_and_ordinary_lists_do_not(world: World) -> None:
+    ordinary = random.Random(7).sample(range(10**9), 5_000)
+    services.watch_list([f"+8613{number:09}" for number in ordinary], actor=world.people["supervisor"])
+    assert not Notice.objects.filter(code="numbers_guessed").exists()
+    services.watch_list([f"+86138{middle:04}1234" for middle in range(10)], actor=world.people["supervisor"])
+    assert Notice.objects.filter(code="numbers_guessed").exists()
+
+
+def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
+    _client, key = world.api_client("crm", "contacts")
+    items = [{"external_id": f"c{middle}", "phone": f"138{middle:04}1234", "source": "members"} for middle in range(1, 5)]
+    assert Api(key).post("contacts", {"items": items}).status_code == 200
+    assert Notice.objects.filter(code="numbers_guessed_by_client").exists()
