@@ -98,6 +98,7 @@ class Call(Dated):
     agent = named(User, null=True, blank=True, related_name="calls")
     client = named(ApiClient, null=True, blank=True, related_name="+")
     exception = named(CallException, null=True, blank=True, related_name="+")
+    budget_line = named(Line, null=True, blank=True, related_name="+")  # the line, where its carrier allows it so many calls only
     number_index = models.BinaryField(max_length=32)
     slot_day = models.DateField()
     slot_number = models.PositiveSmallIntegerField(default=1)
@@ -138,9 +139,10 @@ class Call(Dated):
         ]
         indexes = [
             models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),
-            models.Index(fields=["reserved_until"], condition=Q(state="reserved"), name="call_reserved"),
-            models.Index(fields=["campaign"], condition=Q(state__in=["reserved", "dialling", "ringing", "answered"]), name="call_open"),
-            models.Index(fields=["line", "-reserved_at"], name="call_by_line"),
+            models.Index(
+                fields=["reserved_until"], condition=Q(state__in=["reserved", "dialling", "ringing", "answered"]), name="call_open"
+            ),
+            models.Index(fields=["budget_line", "-reserved_at"], condition=Q(budget_line__isnull=False), name="call_by_budget"),
             models.Index(fields=["client", "-handed_over_at"], condition=Q(handed_over_at__isnull=False), name="call_handed_over"),
             models.Index(fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"),
             models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),

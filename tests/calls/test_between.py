@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from apps.accounts import services as accounts
+from apps.audit.models import Notice
 from apps.calls import services
 from apps.calls.models import Call
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing, Line
 from apps.contacts import services as contacts
 from apps.contacts.models import Consent
+from apps.policies.models import MeasuresPolicy
 from apps.scripts import services as scripts
 from tests.http import Api, problem
 from tests.world import LINE, PHONE, World
@@ -121,9 +123,6 @@ def test_by_contact_id_only_what_is_in_a_queue_of_the_campaign(world: World) -> 
 
 
 def test_a_key_is_given_so_many_numbers_an_hour_and_compliance_hears_of_more(world: World) -> None:
-    from apps.audit.models import Notice
-    from apps.policies.models import MeasuresPolicy
-
     MeasuresPolicy.objects.create(number=90, in_force_from=world.at("09:00"), numbers_per_client_hour=2)
     api = Api(world.key)
     answers = []
@@ -139,8 +138,6 @@ def test_a_key_is_given_so_many_numbers_an_hour_and_compliance_hears_of_more(wor
 
 
 def test_a_key_that_may_not_dial_does_not_find_out_who_is_on_record(world: World) -> None:
-    from apps.audit.models import Notice
-
     client, key = world.api_client("asker", "authorize")
     world.campaign.clients.add(client)
     api = Api(key)

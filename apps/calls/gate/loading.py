@@ -130,10 +130,10 @@ _RESERVATION = Prepared(
 with decided as ({_DECISION})
 insert into calls_call
     (id, created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day,
-     slot_number, state, reserved_at, reserved_until, exception_id, handed_over_at)
+     slot_number, state, reserved_at, reserved_until, exception_id, handed_over_at, budget_line_id)
 select coalesce(%(call)s, nextval('calls_call_id_seq')), %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s,
        %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s, %(slot_number)s,
-       'reserved', %(at)s::timestamptz, %(until)s, %(exception)s, %(handed_over)s
+       'reserved', %(at)s::timestamptz, %(until)s, %(exception)s, %(handed_over)s, %(budget_line)s
 from decided returning decision_id, id
 """,
 )
@@ -240,7 +240,7 @@ select count(*) filter (where reserved_at > %(at)s::timestamptz - interval '1 ho
        count(*) filter (where reserved_at >= %(day)s::timestamptz),
        min(reserved_at) filter (where reserved_at > %(at)s::timestamptz - interval '1 hour')
 from calls_call k
-where line_id = %(line)s::bigint and reserved_at > least(%(at)s::timestamptz - interval '1 hour', %(day)s::timestamptz) and {COUNTS}
+where budget_line_id = %(line)s::bigint and reserved_at > least(%(at)s::timestamptz - interval '1 hour', %(day)s::timestamptz) and {COUNTS}
       and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz)
 """,
 )
@@ -390,6 +390,7 @@ def store(
         "slot_number": loaded.facts.calls_today + 1,
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
+        "budget_line": loaded.line_id if loaded.facts.line_calls_per_hour or loaded.facts.line_calls_per_day else None,
         "call": loaded.call_id,
         "handed_over": now if asked.hands_over or asked.knows_number else None,
     }

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection
 
 from .auditing import bench_permission_audit
+from .blocking import bench_word_to_block
 from .gate import bench_gate, bench_gate_growth, bench_list_forecast
 from .http import bench_gate_http
 from .importing import bench_import
@@ -26,6 +27,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "gate": bench_gate,
     "gate_http": bench_gate_http,
     "gate_growth": bench_gate_growth,
+    "word_to_block": bench_word_to_block,
     "list_forecast": bench_list_forecast,
     "import": bench_import,
     "pages": bench_pages,

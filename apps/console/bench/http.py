@@ -26,6 +26,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.core import clock
+from apps.policies.models import MeasuresPolicy
 
 from .gate import CONTACTS, numbers_of, seed
 from .measure import Line, Scale
@@ -44,7 +45,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
     asked, warming = min(scale.of(ASKED), contacts // (2 * ROUNDS)), min(400, contacts // 10)
     ours, floor = [], []
     told = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
-    with _served("apps.console.measured.floor") as empty, _served("apps.console.measured.ours", **told) as site:
+    with served("apps.console.measured.floor") as empty, served("apps.console.measured.ours", **told) as site:
         _rate(site, [_request(key, next(numbers)) for _each in range(warming)])
         for _round in range(ROUNDS):
             floor.append(_rate(empty, [_request(key, "+8619900000000")] * asked))
@@ -57,6 +58,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
 
 
 def _client() -> str:
+    MeasuresPolicy.objects.create(number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000)
     client, key = accounts.issue_client(
         name="bench", owner=User.objects.filter(role="supervisor")[0], scopes=["authorize", "dial"],
         ends_at=clock.now() + timedelta(days=1), requests_per_second=30_000,
@@ -75,7 +77,7 @@ def _request(key: str, number: str) -> bytes:
 
 
 @contextmanager
-def _served(module: str, **told: str) -> Iterator[int]:
+def served(module: str, **told: str) -> Iterator[int]:
     """granian as `up` starts it, on a free port; ended at the end of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

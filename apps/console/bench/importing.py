@@ -39,7 +39,7 @@ def bench_import(scale: Scale) -> list[Line]:
     ours, floor, peaks = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         list_file = Path(folder) / "bench.csv"
-        _write(list_file, rows)
+        write_list(list_file, rows)
         for _round in range(ROUNDS if scale.factor < 1 else 1):
             floor.append(rows / in_process(_floor, rows))
             spent, peak = in_process(_ours, world, list_file)
@@ -50,8 +50,8 @@ def bench_import(scale: Scale) -> list[Line]:
         lines = [Line("import", "rows/s", ours, floor, GOAL, notes)]
         few = scale.of(PEER_ROWS)
         warming = Path(folder) / "warming.csv"
-        _write(list_file, few)
-        _write(warming, WARMING, seed=8)
+        write_list(list_file, few)
+        write_list(warming, WARMING, seed=8)
         ours, peer = [], []
         for _round in range(ROUNDS):
             peer.append(few / in_process(_peer, list_file, warming))
@@ -68,7 +68,7 @@ def _people(rows: int, *, seed: int = 7) -> Iterator[tuple[str, str, str]]:
         yield f"199{number:08}", name(chance), chance.choice(TAGS)
 
 
-def _write(path: Path, rows: int, *, seed: int = 7) -> None:
+def write_list(path: Path, rows: int, *, seed: int = 7) -> None:
     with path.open("w") as file:
         file.write(HEADING)
         file.writelines(f"{phone},{who},{tag},网页勾选,2026-07-16 10:00\n" for phone, who, tag in _people(rows, seed=seed))

@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 BATCH = 10_000
 LEAST_BATCH = 1_000
 AHEAD = 4  # batches that are made before they are fetched
+POLITE = 10  # an import gives way to what somebody waits for: a refusal, a call
 OWN_PROCESS = 10_000  # rows from which a second process is worth its start
 
 
@@ -268,6 +269,7 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
     """In the child: hand on what comes, then end at once, without what an interpreter does at its end: that is the parent's."""
     code = 1
     try:
+        os.nice(POLITE)
         vault.forget_connections()
         gc.disable()  # it lives for one list and makes no circles
         told: Queue[Batch | str | None] = Queue(AHEAD)
