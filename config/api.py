@@ -10,7 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -137,31 +137,31 @@ def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 # What pydantic says, in sentences that are translated; others are given as they come.
 WHY: dict[str, Any] = {
-    "missing": _lazy("has to be given."),
-    "extra_forbidden": _lazy("is not known here."),
-    "string_type": _lazy("has to be a text."),
-    "string_too_short": _lazy("has to have at least %(min_length)s characters."),
-    "string_too_long": _lazy("has at most %(max_length)s characters."),
-    "string_pattern_mismatch": _lazy("holds characters that are not taken here."),
-    "literal_error": _lazy("has to be one of: %(expected)s."),
-    "int_type": _lazy("has to be a whole number."),
-    "int_parsing": _lazy("has to be a whole number."),
-    "float_type": _lazy("has to be a number."),
-    "float_parsing": _lazy("has to be a number."),
-    "bool_type": _lazy("has to be true or false."),
-    "bool_parsing": _lazy("has to be true or false."),
-    "list_type": _lazy("has to be a list."),
-    "dict_type": _lazy("has to be an object."),
-    "model_type": _lazy("has to be an object."),
-    "model_attributes_type": _lazy("has to be an object."),
-    "too_short": _lazy("has to have at least %(min_length)s entries."),
-    "too_long": _lazy("has at most %(max_length)s entries."),
-    "greater_than_equal": _lazy("has to be at least %(ge)s."),
-    "less_than_equal": _lazy("has to be at most %(le)s."),
-    "timezone_aware": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_type": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_parsing": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_from_date_parsing": _lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "missing": gettext_lazy("has to be given."),
+    "extra_forbidden": gettext_lazy("is not known here."),
+    "string_type": gettext_lazy("has to be a text."),
+    "string_too_short": gettext_lazy("has to have at least %(min_length)s characters."),
+    "string_too_long": gettext_lazy("has at most %(max_length)s characters."),
+    "string_pattern_mismatch": gettext_lazy("holds characters that are not taken here."),
+    "literal_error": gettext_lazy("has to be one of: %(expected)s."),
+    "int_type": gettext_lazy("has to be a whole number."),
+    "int_parsing": gettext_lazy("has to be a whole number."),
+    "float_type": gettext_lazy("has to be a number."),
+    "float_parsing": gettext_lazy("has to be a number."),
+    "bool_type": gettext_lazy("has to be true or false."),
+    "bool_parsing": gettext_lazy("has to be true or false."),
+    "list_type": gettext_lazy("has to be a list."),
+    "dict_type": gettext_lazy("has to be an object."),
+    "model_type": gettext_lazy("has to be an object."),
+    "model_attributes_type": gettext_lazy("has to be an object."),
+    "too_short": gettext_lazy("has to have at least %(min_length)s entries."),
+    "too_long": gettext_lazy("has at most %(max_length)s entries."),
+    "greater_than_equal": gettext_lazy("has to be at least %(ge)s."),
+    "less_than_equal": gettext_lazy("has to be at most %(le)s."),
+    "timezone_aware": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_type": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_parsing": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_from_date_parsing": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
     "external_id": EXTERNAL_ID,
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from ninja import Field, Header, Path, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -28,7 +28,7 @@ from .services.syncing import GivenConsent, Told
 router = Router(tags=["contacts"])
 MOST_ITEMS = 1_000
 CONSENTS = "consents__purpose"
-EXTERNAL_ID = _lazy("An id has 1 to 64 letters or digits, of any script, with . _ : - / @ between them.")
+EXTERNAL_ID = gettext_lazy("An id has 1 to 64 letters or digits, of any script, with . _ : - / @ between them.")
 _ID = re.compile(r"\w[\w.:/@\-]{0,63}")
 
 

@@ -26,6 +26,7 @@ from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
 from apps.core.clock import now as clock_now
 from apps.optouts import services as optouts
+from apps.optouts.models import ListRow
 from apps.policies import services as policies
 from apps.quality import services as quality
 from apps.quality.models import Recording, TimedRemark
@@ -135,6 +136,9 @@ PAGES = {
     "message": page(C, object="message"),
     "list_in": page(C),
     "list_in_progress": page(C, object="list_in"),
+    "list_row": page(C, object="list_row"),
+    "doubts": page(S, C),
+    "doubt_decide": page(C, method="post", object="doubt", verdict="end", reason="新机主来电"),
     "scrubs": page(S, C),
     "scrub": page(S, C, object="scrub"),
     "scrub_result": page(S, C, object="scrub"),
@@ -245,6 +249,7 @@ PAGES = {
     "ticket_close": page(A, S, method="post", object="ticket"),
     "desk": page(A),
     "desk_state": page(A),
+    "desk_next": page(A, method="post"),
     "desk_call": page(A, method="post"),
     "desk_end": page(A, method="post"),
     "desk_opt_out": page(A, method="post"),
@@ -326,14 +331,14 @@ QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_ca
 def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -> dict[str, dict[str, Any]]:
     """What is made only for a page that wants it: making everything for every page takes minutes."""
     makers: dict[Callable[[], dict[str, dict[str, Any]]], set[str]] = {
-        lambda: _of_contacts(world, contact): {"wording", "consent", "minor", "agreement"},
+        lambda: _of_contacts(world, contact): {"wording", "consent", "minor", "agreement", "doubt"},
         lambda: {name: {"pk": 0} for name in SHARES}: SHARES,
         lambda: _of_rights(world): {"subject_request", "subject_certificate"},
         lambda: _of_access(world): {"grant", "audit", "audit_report", "finding", "review_item"},
         lambda: _of_policies(world, campaign): {"policy_kind", "draft", "draft_verdict", "line", "exception"},
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
-        lambda: _of_register(world): {"message", "list_in", "lift_verdict", "scrub"},
+        lambda: _of_register(world): {"message", "list_in", "list_row", "lift_verdict", "scrub"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
@@ -372,6 +377,7 @@ def _of_register(world: World) -> dict[str, dict[str, Any]]:
     return {
         "message": {"pk": near.pk},
         "list_in": {"pk": taken.pk},
+        "list_row": {"pk": ListRow.objects.create(taken=taken, row=2, text="看不清").pk},
         "lift_verdict": {"pk": lift.pk, "verdict": "approve"},
         "scrub": {"pk": 0},
     }
@@ -523,6 +529,7 @@ def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
         "consent": {"pk": contact.pk, "consent": given.pk},
         "minor": {"pk": contact.pk},
         "agreement": {"pk": made.pk},
+        "doubt": {"pk": contacts.raise_doubt(number_index=bytes(contact.number_index), origin="person", reference="来电").pk},
     }
 
 
