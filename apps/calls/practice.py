@@ -77,6 +77,7 @@ class PracticeDialler:
     def play(self, call: str, last_digit: str) -> None:
         self.pause(0.5)
         if not self.tell(call, "ringing"):
+            self.tell(call, "ended")  # the gate has changed its mind: hang up
             return
         self.pause(2)
         if last_digit == "6":
@@ -106,11 +107,8 @@ class PracticeDialler:
     def tell(self, call: str, event: str, digit: str = "") -> bool:
         """Report an event; False when the call may not go on."""
         answer = self.client.post(f"calls/{call}/events", json={"event": event, "digit": digit})
-        if answer.status_code == 409:
-            log.info("call_withdrawn", call=call)
-            return False
         answer.raise_for_status()
-        return True
+        return not answer.json()["end_requested"]
 
     def should_end(self, call: str) -> bool:
         answer = self.client.get(f"calls/{call}")

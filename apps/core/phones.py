@@ -8,6 +8,7 @@ abroad) is judged by the `phonenumbers` library, from whose metadata the prefixe
 import re
 import unicodedata
 from functools import cache
+from typing import Any
 
 import phonenumbers
 from django.utils.functional import Promise
@@ -59,7 +60,8 @@ class PhoneInvalid(BadInput):
 @cache
 def _mobile_prefixes() -> frozenset[str]:
     """The first five digits of every mainland mobile in use, from the library's metadata."""
-    in_use = re.compile(PhoneMetadata.metadata_for_region(HOME_REGION).mobile.national_number_pattern)
+    metadata: Any = PhoneMetadata.metadata_for_region(HOME_REGION)
+    in_use = re.compile(metadata.mobile.national_number_pattern)
     rest = "0" * (MOBILE_DIGITS - PREFIX_DIGITS)
     return frozenset(prefix for prefix in map(str, range(10_000, 20_000)) if in_use.fullmatch(prefix + rest))
 

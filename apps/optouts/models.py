@@ -280,7 +280,7 @@ class Scrub(Dated):
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     erased_at = models.DateTimeField(null=True)
     idempotency_key = models.CharField(max_length=80, null=True)
-    digest = models.BinaryField(max_length=32, null=True, editable=False)  # keyed, of the list that was handed in under the key
+    request_digest = models.BinaryField(max_length=32, null=True, editable=False)  # keyed, of the list handed in under the key
 
     class Meta:
         constraints = [

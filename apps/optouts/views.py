@@ -145,8 +145,8 @@ def list_in(request: StaffRequest) -> HttpResponse:
 @require_GET
 def list_in_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ListIn.objects.select_related("job"), pk=pk)
-    unread = list(queries.unread_rows().filter(taken=found)[:ROWS_SHOWN])
-    return render(request, "optouts/job.html", {"job": found.job, "title": found.evidence, "back": "opt_outs", "unread": unread})
+    rows = list(queries.unread_rows().filter(taken=found)[:ROWS_SHOWN])
+    return render(request, "optouts/job.html", {"job": found.job, "title": found.evidence, "back": "opt_outs", "unread_rows": rows})
 
 
 @for_roles(Role.COMPLIANCE)

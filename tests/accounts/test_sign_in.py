@@ -1,6 +1,8 @@
 """Sign-in: second factors, sudo mode, sessions that end; keys of API clients."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +140,26 @@ def test_an_idle_session_ends(world: World, browse: Any, clock: Any) -> None:
     assert client.get("/desk/").status_code == 200
     clock.shift(timedelta(minutes=31))
     assert "/accounts/login/" in client.get("/desk/").headers["Location"]
+
+
+def test_a_page_s_own_polling_is_no_activity(world: World, browse: Any, clock: Any) -> None:
+    client = browse("agent")
+    client.get("/desk/")
+    for _minute in range(30):
+        clock.shift(timedelta(minutes=1))
+        assert client.get("/desk/state/?known=x", headers={"X-Polling": "true"}).status_code == 200
+        assert client.post("/desk/next/", headers={"X-Polling": "true"}).status_code == 302
+    clock.shift(timedelta(minutes=1))
+    ended = client.get("/desk/state/?known=x", headers={"X-Polling": "true"})
+    assert (ended.status_code, ended.headers["HX-Refresh"]) == (401, "true"), "the page goes to the sign-in as a whole"
+    assert "/accounts/login/" in client.get("/desk/").headers["Location"]
+
+
+def test_every_page_that_polls_says_so() -> None:
+    templates = Path(__file__).resolve().parent.parent.parent / "templates"
+    for path in templates.rglob("*.html"):
+        for tag in re.findall(r"<[^>]*hx-trigger=\"[^\"]*every [^>]*>", path.read_text().replace("%}", "").replace("{%", "")):
+            assert "X-Polling" in tag, path
 
 
 def test_people_are_never_deleted(world: World) -> None:

@@ -14,11 +14,16 @@ import time_machine
 from django.conf import settings
 from django.db import connection
 
+from apps.accounts import services as accounts
 from apps.calls import services as calls
-from apps.calls.models import Call, Decision
+from apps.calls.models import Call, Decision, Disposition
+from apps.campaigns import services as campaigns
+from apps.contacts import services as contacts
+from apps.core import blind_index, sending
 from apps.core.protected import Protected
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
+from apps.optouts.services.coding import TooOften
 from tests.conftest import MOMENT
 from tests.world import LINE, World
 
@@ -100,6 +105,79 @@ def test_64_that_retry_under_one_key_get_the_one_call_again(committed: World) ->
     assert len(allowed) == len(numbers) * PROCESSES * THREADS
     assert Call.objects.count() == len(numbers)
     assert Decision.objects.count() == len(numbers)
+
+
+def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public page that sends a message to whoever is named must not send it thirty times."""
+    sent: list[str] = []
+    monkeypatch.setattr(sending, "send", lambda *, number, text: sent.append(str(number)))
+    begin, outcomes = threading.Barrier(THREADS), Counter[str]()
+
+    def ask() -> None:
+        begin.wait()
+        try:
+            optouts.ask_code(phone="13800001234", address="192.0.2.7")
+            outcomes["sent"] += 1
+        except TooOften:
+            outcomes["too often"] += 1
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=ask) for _each in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {"sent": 1, "too often": THREADS - 1}
+    assert len(sent) == 1
+
+
+def test_a_thousand_races_between_yes_and_dial_hand_out_no_number(committed: World) -> None:
+    """Suspension, pause and withdrawal between allow and claim: once they have answered, no claim gives a number."""
+    rounds, wrong, outcomes = 1_000, [], Counter[str]()
+    numbers = [f"+86159100{number:05}" for number in range(rounds)]
+    _insert(committed, numbers)
+    supervisor, agent = committed.people["supervisor"], committed.people["agent"]
+    for place, number in enumerate(numbers):
+        kind = ("pause", "suspend", "doubt")[place % 3]
+        reserved = calls.authorize(campaign="spring", phone=Protected(number, "phone"), line=LINE, agent=agent, checklist_done=True)
+        assert reserved.allowed, reserved.codes
+        begin, claimed = threading.Barrier(2), []
+
+        def claim() -> None:
+            begin.wait()  # noqa: B023  (joined within the round)
+            claimed.append(calls.claim_call(client=committed.client))  # noqa: B023
+            connection.close()
+
+        thread = threading.Thread(target=claim)
+        thread.start()
+        begin.wait()
+        if kind == "pause":
+            campaigns.pause_campaign(actor=supervisor, campaign=committed.campaign)
+        elif kind == "suspend":
+            accounts.suspend(actor=supervisor, agent=agent, reason="x")
+        else:
+            index = blind_index.number_index(number)
+            contacts.raise_doubt(number_index=index, origin="person", reference="x", actor=agent)
+        call = Call.objects.get(pk=reserved.call_id)
+        late = calls.claim_call(client=committed.client)
+        thread.join()
+        outcomes["claimed before" if claimed[0] else "withdrawn"] += 1
+        if late is not None or (claimed[0] is None and call.state not in {"withdrawn"}):
+            wrong.append(f"{kind} {number}")
+        if claimed[0] is not None:  # handed over before the word: to be ended, and it counts
+            call.refresh_from_db()
+            if call.end_requested_at is None:
+                wrong.append(f"{kind} {number}: not to be ended")
+        Call.objects.filter(pk=call.pk).update(state="ended", made_at=call.reserved_at)
+        Disposition.objects.create(call=call, reason="not_reached", written_by=agent)
+        if kind == "pause":
+            campaigns.run_campaign(actor=supervisor, campaign=committed.campaign)
+        elif kind == "suspend":
+            accounts.resume(actor=supervisor, agent=agent)
+            agent.refresh_from_db()
+    assert wrong == []
+    assert outcomes["withdrawn"] + outcomes["claimed before"] == rounds
 
 
 def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> None:

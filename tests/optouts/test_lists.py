@@ -20,8 +20,8 @@ from apps.audit.models import AccessEvent
 from apps.core import phones
 from apps.core.errors import BadInput, NotAllowed
 from apps.jobs.models import Job
-from apps.optouts import services
-from apps.optouts.models import Change, ListIn, OptOut, Scrub
+from apps.optouts import queries, services
+from apps.optouts.models import Change, ListIn, ListRow, OptOut, Scrub
 from apps.retention.services import purge
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
@@ -368,3 +368,98 @@ def test_the_feed_misses_nothing_under_eight_writers_with_late_commits(django_db
     reader.join(60)
     assert seen == list(range(1, writers * each + 1))
     assert len(hashes) == writers * each
+
+
+# -- whoever is on a list of refusals is registered, or named by row to a person who has to look
+
+
+def taken_in(world: World, content: bytes) -> ListIn:
+    taken = services.take_list(actor=world.people["compliance"], origin="list", evidence="名单", file_name="a.csv", content=content)
+    services.run_list(taken.job_id)
+    return ListIn.objects.get(pk=taken.pk)
+
+
+def is_refused(world: World, phone: str) -> bool:
+    return "opted_out" in world.authorize(phone=phone, reserve=False).codes
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        f"{PHONE}/{OTHER_PHONE}",
+        f"{PHONE}、{OTHER_PHONE}",
+        f'"=""{PHONE}"" {OTHER_PHONE}"',
+        f"{PHONE}（妻子 {OTHER_PHONE}）",
+        f"手机{PHONE} 座机转 {OTHER_PHONE}",
+    ],
+)
+def test_every_number_of_a_cell_is_registered(world: World, cell: str) -> None:
+    world.add_contact(OTHER_PHONE)
+    taken = taken_in(world, f"手机号\n{cell}\n".encode())
+    assert is_refused(world, PHONE)
+    assert is_refused(world, OTHER_PHONE)
+    assert taken.counts == {"recorded": 2, "known": 0, "no_number": 0}
+
+
+def test_a_list_without_a_heading_loses_no_row(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    taken = taken_in(world, f"{PHONE},甲\n{OTHER_PHONE},乙\n".encode())
+    assert taken.counts["recorded"] == 2
+    assert is_refused(world, PHONE)
+    assert is_refused(world, OTHER_PHONE)
+
+
+def test_both_columns_of_numbers_are_read(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    taken = taken_in(world, f"姓名,手机,电话\n甲,{PHONE},{OTHER_PHONE}\n乙,,13700000001\n".encode())
+    assert taken.counts["recorded"] == 3
+    assert is_refused(world, OTHER_PHONE)
+
+
+def test_a_row_that_cannot_be_read_waits_for_a_person(world: World, browse: Any) -> None:
+    taken = taken_in(world, f"手机号,备注\n{PHONE},x\n一三八零零零零九九九九,口述\n,空\n合计,3\n".encode())
+    assert taken.counts == {"recorded": 1, "known": 0, "no_number": 3}
+    assert [row.row for row in queries.unread_rows()] == [3, 4, 5]
+    assert list(queries.lists_to_decide()) == [taken]
+    officer, rows = browse("compliance"), list(queries.unread_rows())
+    page = reverse("list_row", kwargs={"pk": rows[0].pk})
+    assert "口述" not in officer.get(page).content.decode()
+    assert "一三八零" in officer.post(page, {"read": "1"}).content.decode()
+    officer.post(page, {"register": "1", "number": "13800009999"})
+    for row in rows[1:]:
+        officer.post(reverse("list_row", kwargs={"pk": row.pk}), {"pass": "1", "reason": "合计行"})
+    assert not queries.lists_to_decide()
+    world.add_contact("13800009999")
+    assert is_refused(world, "13800009999")
+    assert not ListRow.objects.filter(text__isnull=False).exists(), "what was decided is not kept"
+
+
+def test_a_number_that_is_none_is_said_and_the_row_goes_on_waiting(world: World) -> None:
+    taken_in(world, "手机号\n看不清\n13700000001\n".encode())
+    row = queries.unread_rows().get()
+    with pytest.raises(phones.PhoneInvalid):
+        services.register_row(actor=world.people["compliance"], row=row, number="123")
+    with pytest.raises(BadInput):
+        services.pass_row(actor=world.people["compliance"], row=row, reason="")
+    assert queries.unread_rows().exists()
+
+
+# -- the same request under the same key
+
+
+def test_a_link_under_the_same_key_is_the_same_link(world: World) -> None:
+    api = Api(world.key)
+    first = api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k1"}).json()
+    assert api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k1"}).json() == first
+    assert api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k2"}).json() != first
+    assert problem(api.post("opt-outs/links", {"phone": OTHER_PHONE}, **{"Idempotency-Key": "k1"})) == (422, "idempotency_key_reused")
+
+
+def test_a_scrub_under_the_same_key_is_the_same_scrub(world: World) -> None:
+    _client, key = world.api_client("scrubber", "scrub")
+    api, asked = Api(key), {"numbers": NUMBERS, "purpose": "清洗"}
+    first = api.post("scrubs", asked, **{"Idempotency-Key": "k1"}).json()
+    assert api.post("scrubs", asked, **{"Idempotency-Key": "k1"}).json()["scrub"] == first["scrub"]
+    assert Scrub.objects.count() == 1
+    other = {**asked, "numbers": NUMBERS[:110]}
+    assert problem(api.post("scrubs", other, **{"Idempotency-Key": "k1"})) == (422, "idempotency_key_reused")

@@ -1,13 +1,16 @@
 """A year's calendar, read from the lines that somebody typed from the notice."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.utils.translation import override
 
 from apps.core.errors import BadInput
 from apps.core.workdays import Calendar
+from apps.policies.models import CalendarYear
 from apps.policies.rules import read_year
+from tests.world import World
 
 HOLIDAYS = """
 2027-01-01 至 2027-01-03 元旦
@@ -62,3 +65,33 @@ def test_days_until_a_year_that_is_not_known() -> None:
     assert Calendar().days_until_unknown(date(2026, 11, 2)) == 60
     assert Calendar().days_until_unknown(date(2027, 3, 1)) == 0
     assert Calendar({2027: {}}).days_until_unknown(date(2026, 12, 31)) == 366
+
+
+# A notice may name days of the December before it (holiday-cn, pull request 98).
+BEFORE = HOLIDAYS.replace("2027-01-01 至 2027-01-03", "2026-12-31 至 2027-01-03")
+
+
+def test_a_notice_may_begin_in_the_december_before() -> None:
+    read = read_year(2027, BEFORE, "2026-12-27\n2027-10-09")
+    holidays = {date.fromisoformat(day): name for day, name in read.holidays.items()}
+    known = Calendar({2027: holidays}, frozenset(map(date.fromisoformat, read.working_days)))
+    assert known.statutory_holiday(date(2026, 12, 31)) == "元旦"
+    assert known.statutory_holiday(date(2026, 12, 30)) == ""
+    assert known.is_working_day(date(2026, 12, 31)) is False
+    assert known.is_working_day(date(2026, 12, 27)) is True, "a Sunday that is made up"
+    assert known.is_working_day(date(2026, 12, 26)) is False
+    assert known.after_working_days(date(2026, 12, 26), 1) == date(2026, 12, 27)
+    with override("en"), pytest.raises(BadInput, match="nor in the December before"):
+        read_year(2027, HOLIDAYS.replace("2027-01-01 至", "2026-11-30 至"), "")
+
+
+def test_marketing_is_refused_on_a_december_day_that_the_next_notice_names(world: World, clock: Any) -> None:
+    read = read_year(2027, BEFORE, "2026-12-27")
+    CalendarYear.objects.create(
+        number=1, year=2027, holidays=read.holidays, working_days=read.working_days, notice="国办发明电", in_force_from=world.at("09:00")
+    )
+    clock.move_to(world.at("10:00", date(2026, 12, 31)))
+    world.consent(world.contact)
+    assert "holiday" in world.authorize(reserve=False).codes
+    clock.move_to(world.at("10:00", date(2026, 12, 30)))
+    assert "holiday" not in world.authorize(reserve=False).codes

@@ -23,7 +23,8 @@ from apps.core.clock import now
 from apps.core.errors import BadInput, DecryptionFailed, KeyringError
 from apps.core.protected import clear_for_machine
 from apps.jobs.services import delete_discarded
-from apps.optouts.models import Change
+from apps.optouts.models import Change, OptOut
+from apps.optouts.services import KeyGone, make_link, use_link
 from apps.retention import services
 from apps.retention.models import BackupRun
 from apps.retention.services.purging import people_left
@@ -290,3 +291,37 @@ def test_files_that_nobody_names_are_mended_away(world: World, storage: Path) ->
     services.check_consistency(mend=True)
     delete_discarded()
     assert not vault.exists(orphan)
+
+
+def test_a_key_of_the_register_stays_while_a_link_in_a_letter_was_made_with_it(world: World, ring: Path) -> None:
+    services.add_keys(["register"])
+    second = keyring.keys("register").current_id
+    word = make_link(phone=f"+86{PHONE}")
+    services.add_keys(["register"])
+    with pytest.raises(BadInput, match=r"optouts\.Link"):
+        services.retire_key(purpose="register", key_id=second)
+    use_link(word=word)
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_a_refusal_under_a_key_that_is_gone_is_said_and_not_stored_where_nobody_asks(world: World, ring: Path) -> None:
+    services.add_keys(["register"])
+    word = make_link(phone=f"+86{PHONE}")
+    gone = keyring.keys("register").current_id
+    services.add_keys(["register"])
+    keyring.change_file(ring, lambda text: keyring.without_key(text, "register", gone))
+    keyring.reload()
+    with pytest.raises(KeyGone):
+        use_link(word=word)
+    assert not OptOut.objects.exists()
+
+
+def test_the_first_key_is_named_in_the_keyring_and_is_never_taken_away_where_others_are_derived_from_it(ring: Path) -> None:
+    text = keyring.read_private_file(ring)
+    for _each in range(10):
+        text = keyring.with_new_key(text, "register")
+    assert keyring.parse(text)["register"].first_id == "k1", "not k10, which sorts before k2"
+    with pytest.raises(KeyringError, match="first key"):
+        keyring.without_key(text, "register", "k1")
+    with pytest.raises(KeyringError, match="first key"):
+        keyring.parse(text.replace('"first": "k1"', '"first": "k99"'))

@@ -54,8 +54,8 @@ def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | Non
         campaign__clients=client,
     )
     for pk, index in waiting.order_by("reserved_at").values_list("pk", "number_index")[:MOST_CANDIDATES]:
-        if claimed := _claim(pk, bytes(index), client, key, now):
-            return claimed, claimed.contact.phone
+        if handed := _claim(pk, bytes(index), client, key, now):
+            return handed
     return None
 
 
@@ -63,15 +63,15 @@ def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | Non
 def _claimed_before(claimed: Call, client: ApiClient, now: datetime) -> tuple[Call, Protected]:
     lock_number(bytes(claimed.number_index))
     claimed = Call.objects.select_related("contact").get(pk=claimed.pk)
-    may_be_made = claimed.contact is not None and not claimed.is_over and not claimed.end_requested_at and claimed.reserved_until > now
-    if not may_be_made or not is_still_allowed(claimed, now):
+    is_open = not claimed.is_over and not claimed.end_requested_at and claimed.reserved_until > now
+    if claimed.contact is None or not is_open or not is_still_allowed(claimed, now):
         raise WrongState(_("The call claimed under this key may no longer be made."))
     run_together(hand_over(client_id=client.pk, call=claimed.public_id))
     return claimed, claimed.contact.phone
 
 
 @transaction.atomic
-def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datetime) -> Call | None:
+def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datetime) -> tuple[Call, Protected] | None:
     """Claim one waiting call, unless another dialler was quicker or the gate has changed its mind."""
     lock_number(index)
     waiting = Call.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
@@ -85,7 +85,7 @@ def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datet
     call.client, call.claimed_at, call.handed_over_at, call.state, call.claim_key = client, now, now, Call.State.DIALLING, key
     call.save(update_fields=["client", "claimed_at", "handed_over_at", "state", "claim_key"])
     run_together(hand_over(client_id=client.pk, call=call.public_id))
-    return call
+    return call, call.contact.phone
 
 
 @dataclass(frozen=True)

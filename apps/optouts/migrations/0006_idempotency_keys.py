@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(model_name="link", name="idempotency_key", field=models.CharField(max_length=80, null=True)),
-        migrations.AddField(model_name="scrub", name="digest", field=models.BinaryField(max_length=32, null=True)),
+        migrations.AddField(model_name="scrub", name="request_digest", field=models.BinaryField(max_length=32, null=True)),
         migrations.AddField(model_name="scrub", name="idempotency_key", field=models.CharField(max_length=80, null=True)),
         migrations.AddConstraint(
             model_name="link",

@@ -96,8 +96,8 @@ def _impossible_times() -> list[str]:
         for model in apps.get_models():
             for field in model._meta.concrete_fields if model._meta.managed and not model._meta.proxy else ():
                 if isinstance(field, DateTimeField):
-                    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(field.column)}
-                    pk = sql.Identifier(model._meta.pk.column)
+                    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(str(field.column))}
+                    pk = sql.Identifier(str(model._meta.pk.column))
                     cursor.execute(
                         sql.SQL("select {pk}::text from {table} where {column} < %s or {column} >= %s limit 100").format(pk=pk, **names),
                         [EARLIEST, LATEST],
