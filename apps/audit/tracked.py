@@ -65,7 +65,8 @@ def register_all() -> None:
         names = {field.name for field in fields}
         auditlog.register(
             model,
-            exclude_fields=[name for name in SECRET if name in names] + [field.name for field in fields if not field.concrete],
+            exclude_fields=[name for name in SECRET if name in names]
+            + [field.name for field in fields if not field.concrete or isinstance(field, models.BinaryField)],  # hashes say nothing
             mask_fields=protected_fields(model),
             mask_callable=f"{__name__}.changed",
         )
