@@ -312,6 +312,10 @@ class _Builder:
             ends_at=self.now + timedelta(days=2),
             reason="台风停运，须当晚通知改约取件",
         )
+        disowned = Campaign.objects.get(code="retail-members").entries.select_related("contact").order_by("-pk")[0].contact
+        contacts.raise_doubt(
+            number_index=bytes(disowned.number_index), origin="person", reference="来电者称不是机主", actor=self.staff["agent"]
+        )
         campaigns.record_line(
             actor=supervisor, number="01085550106", carrier="演示运营商", ownership_proof="DEMO-合同-2", filing=notice.filing
         )
