@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from ninja import Field, NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 
 from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
 from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
 from apps.core.errors import HeguiError, ServiceAway
+from apps.core.loose_json import read_json
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
 from apps.rights.api import router as rights
@@ -55,6 +57,11 @@ PROBLEMS = {
 }
 
 
+class LooseParser(Parser):
+    def parse_body(self, request: HttpRequest) -> Any:
+        return read_json(request.body)
+
+
 class DocumentedApi(NinjaAPI):
     """Names for every operation the problems that it may answer."""
 
@@ -78,6 +85,7 @@ api = DocumentedApi(
     openapi_url="/openapi.json",
     docs_url="/docs",
     urls_namespace="api",
+    parser=LooseParser(),
 )
 api.add_router("", calls)
 api.add_router("", contacts)

@@ -242,9 +242,9 @@ class World:
             Disposition.objects.create(call=told.call, reason="interested", written_by=self.people[agent])
         return told.call
 
-    def opt_out(self, phone: str = PHONE, evidence: str = "call:1") -> OptOut:
+    def opt_out(self, phone: str = PHONE, evidence: str = "call:1", **scope: str) -> OptOut:
         return record_opt_out(
-            phone=phones.normalise(phone), channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=self.people["agent"]
+            phone=phones.normalise(phone), channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=self.people["agent"], **scope
         )
 
     def api_client(self, name: str, *scopes: str) -> tuple[ApiClient, str]:

@@ -21,6 +21,8 @@ from apps.campaigns.models import Campaign, QueueEntry
 from apps.core import clock, ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
+from apps.core.even_text import even
+from apps.core.loose_json import text_of
 from apps.core.timestamps import read_timestamp
 from apps.optouts.services import make_link
 
@@ -32,6 +34,7 @@ from .services import limiting
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]  # where it tells nothing, and a refusal is not lost for its length
 
 
 class Strict(Schema):
@@ -191,7 +194,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         line=asked.line,
         agent=agent,
         client=client,
-        idempotency_key=key,
+        idempotency_key=(key or "").strip() or None,
         hands_over=dials,
         knows_number=asked.phone is not None and (dials or ApiClient.Scope.EVENTS in client.scopes),
     )
@@ -207,7 +210,7 @@ def claim(request: ClientRequest, key: IdempotencyKey = None) -> Any:
     """The same Idempotency-Key again gets the same call, as long as it may still be made."""
     client = request.auth
     require_scope(client, ApiClient.Scope.DIAL)
-    claimed = services.claim_call(client=client, key=key)
+    claimed = services.claim_call(client=client, key=(key or "").strip() or None)
     if claimed is None:
         return HttpResponse(status=204)
     call, phone = claimed
@@ -229,14 +232,14 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
 
 
 @router.post("calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out")
-def event(request: ClientRequest, call_id: str, told: Event, key: IdempotencyKey = None) -> dict[str, Any]:
+def event(request: ClientRequest, call_id: str, told: Event, key: AnyKey = None) -> dict[str, Any]:
     """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled. Any other event says that
     it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
     extra = told.model_extra or {}
     pressed = [told.digit, *(extra[name] for name in PRESSED if name in extra)]
-    name = str(told.event).strip().lower()
+    name = even(text_of(told.event)).strip().lower()
     if name not in rules.EVENTS and rules.holds_opt_out_key(pressed):
         name = "key"
     at = read_timestamp(told.at, now=clock.now())
@@ -247,7 +250,7 @@ def event(request: ClientRequest, call_id: str, told: Event, key: IdempotencyKey
 
 
 @router.post("opt-outs", response={201: OptOutRecorded}, summary="Put a number on the register")
-def opt_out(request: ClientRequest, asked: OptOutAsked, key: IdempotencyKey = None) -> Any:
+def opt_out(request: ClientRequest, asked: OptOutAsked, key: AnyKey = None) -> Any:
     """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)

@@ -56,20 +56,22 @@ class ConsentTold(Strict):
     channel: Literal["web", "voice", "paper", "crm"] = Field(examples=["web"])
     given_at: AwareDatetime = Field(examples=["2026-07-16T10:00:00+08:00"])
     evidence: Said = Field(examples=["crm:consent/88231"])
-    wording_version: Annotated[str, StringConstraints(max_length=20)] = Field("", examples=["1"])
-    recipient: Annotated[str, StringConstraints(max_length=120)] = Field("", examples=[""])
+    wording_version: Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00]*$")] = Field("", examples=["1"])
+    recipient: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00]*$")] = Field("", examples=[""])
 
 
 class ContactChanged(Strict):
     """What is left out stays as it is."""
 
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] | None = Field(None, examples=["13800001234"])
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] | None = Field(
+        None, examples=["13800001234"]
+    )
     name: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["王小明"])
     tags: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]], Field(max_length=20)] | None = Field(
         None, examples=[["老客户"]]
     )
     note: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["下午联系"])
-    source: Annotated[str, StringConstraints(max_length=40)] | None = Field(None, examples=["members-web"])
+    source: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["members-web"])
     consents: Annotated[list[ConsentTold], Field(max_length=20)] = Field([], examples=[[]])
     minor: Line = Field("", examples=[""])
     list: Line = Field("", examples=["retail-members"])
@@ -94,8 +96,8 @@ class ContactChanged(Strict):
 class ContactTold(ContactChanged):
     """The whole contact: what is left out becomes empty, but for consents, which are only added."""
 
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(examples=["13800001234"])
-    source: Annotated[str, StringConstraints(min_length=1, max_length=40)] = Field(examples=["members-web"])
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(examples=["13800001234"])
+    source: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(examples=["members-web"])
 
 
 class ConsentKept(Schema):

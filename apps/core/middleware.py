@@ -37,6 +37,8 @@ class MachinesFirst:
         """What the API answers; for what it has no operation, its problem too."""
         from config import api  # the API is made of every room: known when requests come
 
+        if "\x00" in request.path_info:  # stands in no table
+            return api.not_found(request)
         try:
             match = resolve(request.path_info)
         except Resolver404:

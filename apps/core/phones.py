@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\+?[0-9]+")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[0-9]{10})")
 _EXTENSION = re.compile(
     r"(?:ext(?:ension|n)?\.?|x|#|,|;ext=|转|轉|分机|分機)[\s:.\-]*[0-9]{1,7}$"  # named
-    r"|^(?:(?:\+|00)?86)?[\s\-]*(?:\(?0[0-9]{2,3}\)?[\s\-]*[0-9]{7,8}|1[3-9][0-9]{9})\s*-+\s*[0-9]{1,6}$",  # one more group of digits
+    r"|^(?:(?:\+|00)?86)?[\s\-]*(?:\(?0[1-9][0-9]{1,2}\)?[\s\-]*[0-9]{7,8}|1[3-9][0-9]{9})\s*-+\s*[0-9]{1,6}$",  # one more group of digits
     re.IGNORECASE,
 )
 _OF_A_SERVICE = re.compile(

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from django.http import HttpResponse
 from ninja import Field, Header, Query, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -13,15 +14,18 @@ from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
 from apps.core import clock, ids, phones
 from apps.core.errors import NotFound
+from apps.core.loose_json import text_of, under_names
 from apps.core.protected import Protected
 from apps.core.timestamps import read_timestamp
 
 from . import services
 from .models import Scrub
+from .rules import reading_of
 
 router = Router(tags=["opt-outs"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
 IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]  # where it tells nothing, and a refusal is not lost for its length
 # What the gateway sends back, in the channel's own form.
 ANSWER = "您已退订，我们不再致电或发送短信。"
 
@@ -31,10 +35,15 @@ class MessageIn(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    sender: Any = Field(alias="from", description="The number that sent the message.", examples=["13800001234"])
-    text: Any = Field("", description="What it says.", examples=["TD"])
+    sender: Any = Field(None, alias="from", description="The number that sent the message.", examples=["13800001234"])
+    text: Any = Field(None, description="What it says.", examples=["TD"])
     message_id: Any = Field("", description="The gateway's id: the same again changes nothing.", examples=["gw-20261124-000017"])
     sent_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
+
+
+# What other gateways call the same, in lower case.
+SENDER = ("from", "sender", "phone", "mobile", "number", "msisdn", "phones", "numbers")
+TEXT = ("text", "content", "body", "message", "msg")
 
 
 class MessageTaken(Schema):
@@ -46,37 +55,51 @@ class MessageTaken(Schema):
 
 
 @router.post("sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out")
-def sms(request: ClientRequest, told: MessageIn, key: IdempotencyKey = None) -> dict[str, Any]:
+def sms(request: ClientRequest, told: MessageIn, key: AnyKey = None) -> dict[str, Any]:
     """A refusal has taken effect when this answers. `near`: it may be one, the number is blocked and a person
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    sender = Protected(phones.normalise(_text(told.sender)), "phone")
-    text = _text(told.text)
+    said = told.model_dump(by_alias=True)
+    senders, text = _senders(text_of(under_names(said, SENDER))), _words(under_names(said, TEXT))
     sent_at = read_timestamp(told.sent_at, now=clock.now())
-    message_id = _text(told.message_id)[:80]
+    message_id = text_of(told.message_id)
     ignored = [
         name for name, is_lost in (("sent_at", told.sent_at is not None and sent_at is None), ("message_id", not message_id)) if is_lost
     ]
-    taken = services.take_message(
-        client=client,
-        sender=sender,
-        text=text,
-        message_id=message_id or services.id_of_message(sender, text, _text(told.sent_at)),
-        sent_at=sent_at,
-    )
+    with transaction.atomic():
+        all_taken = [
+            services.take_message(
+                client=client,
+                sender=sender,
+                text=text,
+                message_id=message_id or services.id_of_message(sender, text, text_of(told.sent_at)),
+                sent_at=sent_at,
+            )
+            for sender in senders
+        ]
+    taken = all_taken[0]
     entry = taken.opt_out
     return {
         "reading": taken.reading,
         "opt_out": entry.public_id if entry else None,
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
-        "ignored": ignored + sorted(told.model_extra or {}),
+        "ignored": ignored + sorted(name for name in told.model_extra or {} if name.lower() not in SENDER + TEXT),
     }
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).replace("\x00", "").strip()
+def _words(value: Any) -> str:
+    """The text; of several the first that refuses."""
+    if not isinstance(value, list):
+        return text_of(value)
+    texts = list(map(text_of, value))
+    return next((text for text in texts if reading_of(text) != "other"), " ".join(texts))
+
+
+def _senders(text: str) -> list[Protected]:
+    """Every number that stands in it. Raises `PhoneInvalid`, which says why there is none."""
+    return [Protected(number, "phone") for number in phones.numbers_in(text) or [phones.normalise(text)]]
 
 
 class ChangeRow(Schema):
@@ -115,9 +138,9 @@ def changes(
 class NumbersToHash(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    numbers: Annotated[list[Annotated[str, StringConstraints(max_length=30)]], Field(min_length=1, max_length=10_000)] = Field(
-        examples=[["13800001234"]]
-    )
+    numbers: Annotated[
+        list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\x00]*$")]], Field(min_length=1, max_length=10_000)
+    ] = Field(examples=[["13800001234"]])
 
 
 class Hashes(Schema):

@@ -17,6 +17,7 @@ from apps.core.even_text import even
 
 _TO_SIMPLIFIED = OpenCC("t2s")
 _NUMERALS = str.maketrans("〇零", "00")
+_LOOKS_LIKE = str.maketrans("атдсеорхукіѕԁτορι", "atdceopxykisdtopi")  # Cyrillic and Greek letters
 MOST_CHARACTERS = 4_000  # half from the beginning, half from the end: a refusal often stands last
 
 # The whole message, evened out. TD and T are what carriers announce, R and N what senders ask for.
@@ -103,7 +104,7 @@ _FRAMES = tuple(
         r"(再|在|要|就|会|直接|准备|已经?|去|向|到|打)(.){0,8}(投诉你|投诉(?!这个|那个|快递|电梯|洗衣|邻居)|头诉|头素|举报|报警|报景|起诉|曝光|告你|告到|申诉|报私隐|12321|12315|12300"
         r"|工信部)|(投诉|举报|告)(你们?|他们)|我要(投诉|举报)|举报了|(再|下次)(.){0,6}(接到|收到|让我接|看到)(.){0,16}(投诉|举报|123|报|律师|法)|再(次|有)?(致电|来电|call|联系|下次|有下次|一次我|有一次)|提起诉讼|诉讼|律师函|函件(.){0,6}寄|(工信部|私隐专员|向12321"
         r"|12315|管理局|通管局|律师函|法院见|法庭)",
-        r"烦死|烦人|烦不烦|太烦|好烦|烦透|烦球|烦到|有完没完|没完没了|完没完|滚|闭嘴|有病|神经病|缺德|积点德|骗子|垃圾(短信|公司|信息|电话|广告)|骚扰(我|电话|短信|信息|他|她|你|了|啊|$)|扰民|再(打|发|骚扰|来"
+        r"^投诉$|烦死|烦人|烦不烦|太烦|好烦|烦透|烦球|烦到|有完没完|没完没了|完没完|滚|闭嘴|有病|神经病|缺德|积点德|骗子|垃圾(短信|公司|信息|电话|广告)|骚扰(我|电话|短信|信息|他|她|你|了|啊|$)|扰民|再(打|发|骚扰|来"
         r"|烦)(一次|来)?(试试|我就|就|我|老子|拉黑|的话|投诉|举报|报)|拉倒吧|求放过|放过我|饶了我|高抬贵手|服了你们|你们(.){0,6}违法|等着(瞧)?(有)?你们|有你们好看|弄死|去死|干不下去|你(给我)?等着|要不要脸|不要脸"
         r"|脸皮|(第几|多少|几)(回|次|遍)了|又是你们|又来(了)?$|听不懂(人)?话|说(了|过)(.){0,3}(遍|次|回)|磨叽|骂人",
         # the wrong person
@@ -170,7 +171,7 @@ def plain(text: str) -> str:
     if len(text) > MOST_CHARACTERS:
         text = text[: MOST_CHARACTERS // 2] + text[-MOST_CHARACTERS // 2 :]
     simplified = _TO_SIMPLIFIED.convert(even(text).lower())
-    return "".join(char for char in simplified if unicodedata.category(char)[0] in "LN").translate(_NUMERALS)
+    return "".join(char for char in simplified if unicodedata.category(char)[0] in "LN").translate(_NUMERALS).translate(_LOOKS_LIKE)
 
 
 def read_by_frames(text: str) -> str:

@@ -27,10 +27,10 @@ class RequestTold(Strict):
     kind: Literal["see", "correct", "delete", "withdraw", "explain"] = Field(examples=["delete"])
     phone: Text = Field(examples=["13800001234"])
     reference: Text = Field(examples=["member-centre-20261124-17"])
-    verification: str = Field("", max_length=200, examples=["signed in to the member centre"])
-    text: str = Field("", max_length=2_000, examples=["请删除我的全部信息"])
-    new_name: str = Field("", max_length=80, examples=[""])
-    purpose: str = Field("", max_length=40, examples=[""])
+    verification: str = Field("", max_length=200, pattern=r"^[^\x00]*$", examples=["signed in to the member centre"])
+    text: str = Field("", max_length=2_000, pattern=r"^[^\x00]*$", examples=["请删除我的全部信息"])
+    new_name: str = Field("", max_length=80, pattern=r"^[^\x00]*$", examples=[""])
+    purpose: str = Field("", max_length=40, pattern=r"^[^\x00]*$", examples=[""])
     received_at: AwareDatetime | None = Field(None, examples=["2026-11-24T09:30:00+08:00"])
 
 

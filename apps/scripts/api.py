@@ -16,7 +16,9 @@ router = Router(tags=["scripts"])
 class TextToCheck(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS)] = Field(examples=["您好，这里是海桐银行，保本保息。"])
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^[^\x00]*$")] = Field(
+        examples=["您好，这里是海桐银行，保本保息。"]
+    )
     type: Literal["marketing", "notification", "service", "sms"] = Field("marketing", examples=["marketing"])
     trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field("general", examples=["finance"])
 

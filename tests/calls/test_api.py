@@ -222,9 +222,11 @@ def test_what_strangers_reported_opts_out(world: World, api: Api, body: str) -> 
         {"event": "KEY", "digit": 9}, {"event": "dtmf", "digits": "9"}, {"digit": "９#"}, {"event": "answered", "digit": "9"},
         {"event": "key", "digit": "9", "at": {"never": 1}, "channel": "x"}, {"event": "key", "dtmf": ["1", "9"]}, {"event": 7, "key": 9},
         {"event": "key", "digit": "9", "at": 1e300}, {"event": "key", "digit": 9, "at": "2026-13-45"},
+        '{"event": "key", "digit": "9", "digit": "1"}', '{"event": "\\ud800", "digit": "9", "\\udfff": "x"}',
+        {"event": "ＫＥＹ", "digit": "9"},
     ],
 )  # fmt: skip
-def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: dict[str, Any]) -> None:
+def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: Any) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
     assert api.post(f"calls/{made}/events", body).json()["opted_out"], body
     assert "opted_out" in world.authorize(reserve=False).codes
@@ -262,10 +264,13 @@ def test_answered_and_ended_without_ringing_is_a_call_that_counts(world: World, 
         ({"phone": PHONE, "evidence": "x", "scope": "all"}, ["scope"]),
         ({"phone": PHONE, "evidence": "x", "scope": "purpose", "scope_value": "no-such"}, ["scope"]),
         ({"phone": PHONE, "evidence": "x", "scope": "brand"}, ["scope"]),
-        ({"phone": PHONE, "contact": "ct_zzz", "evidence": "x" * 500}, []),
+        ({"phone": PHONE, "contact": "ct_zzz", "evidence": "x" * 500}, ["contact"]),
+        ({"Mobile": PHONE, "evidence": "x"}, []),
+        ({"numbers": [PHONE, OTHER_PHONE], "evidence": "x"}, []),
+        ('{"phone": "13800001234", "evidence": "\\ud800"}', []),
     ],
 )
-def test_no_opt_out_is_lost_for_its_form(world: World, api: Api, body: dict[str, Any], ignored: list[str]) -> None:
+def test_no_opt_out_is_lost_for_its_form(world: World, api: Api, body: Any, ignored: list[str]) -> None:
     answer = api.post("opt-outs", body)
     assert answer.status_code == 201, answer.content
     assert sorted(answer.json()["ignored"]) == ignored
@@ -277,6 +282,21 @@ def test_every_number_of_an_opt_out_counts(world: World, api: Api) -> None:
     assert len(told["opt_outs"]) == 2
     world.add_contact(OTHER_PHONE)
     assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+
+
+def test_a_contact_and_the_number_of_somebody_else_both_count(world: World, api: Api) -> None:
+    world.add_contact(OTHER_PHONE)
+    told = api.post("opt-outs", {"contact": world.contact.public_id, "phone": OTHER_PHONE, "evidence": "x"}).json()
+    assert len(told["opt_outs"]) == 2
+    assert "opted_out" in world.authorize(reserve=False).codes
+    assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+    unusable = api.post("opt-outs", {"contact": world.contact.public_id, "phone": "none", "evidence": "y"}).json()
+    assert unusable["ignored"] == ["phone"]
+
+
+def test_evidence_that_is_too_long_is_not_mistaken_for_another(world: World, api: Api) -> None:
+    told = [api.post("opt-outs", {"phone": PHONE, "evidence": "x" * 100 + end}).json()["opt_out"] for end in "112"]
+    assert told[0] == told[1] != told[2]
 
 
 def test_an_impossible_time_stops_no_later_opt_out(world: World, api: Api, browse: Any) -> None:
@@ -346,6 +366,29 @@ def test_a_client_that_asks_too_much_is_told_when_to_go_on(world: World, clock: 
     assert refused.headers["Retry-After"] == "1"
     clock.shift(1)
     assert api.get("campaigns").status_code == 200
+
+
+def test_a_refusal_is_not_turned_away_for_too_many_requests(world: World, clock: Any) -> None:
+    world.client.requests_per_second = 1
+    world.client.save()
+    api = Api(world.key)
+    clock.shift(23)
+    call = api.post("calls/authorize", ASKED).json()["call"]
+    assert api.get("campaigns").status_code == 429
+    assert api.post("opt-outs", {"phone": OTHER_PHONE, "evidence": "x"}).status_code == 201
+    assert api.post("sms", {"from": OTHER_PHONE, "text": "TD"}).status_code == 200
+    assert api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()["opted_out"]
+
+
+def test_a_blank_key_makes_no_two_questions_one(world: World, api: Api) -> None:
+    blank = {"Idempotency-Key": " "}
+    assert api.post("calls/authorize", ASKED, **blank).json()["decision"] == "allow"
+    assert api.post("calls/authorize", {**ASKED, "phone": OTHER_PHONE}, **blank).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["campaigns/%00/queue", "calls/cl_%00", "contacts/%00"])
+def test_an_address_with_a_zero_byte_is_not_there(world: World, api: Api, path: str) -> None:
+    assert problem(api.get(path)) == (404, "not_found")
 
 
 def test_an_address_that_does_not_exist_and_a_strange_host_are_refused(world: World, api: Api) -> None:

@@ -7,7 +7,7 @@ import phonenumbers
 import pytest
 import yaml
 from django.utils.translation import override
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from apps.core import phones
@@ -132,6 +132,7 @@ def written(draw: st.DrawFn) -> str:
 
 
 @given(written())
+@example("008613800001-234")
 @settings(max_examples=500, deadline=None)
 def test_one_person_is_one_number(text: str) -> None:
     assert phones.normalise(text) == "+8613800001234"

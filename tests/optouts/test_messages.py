@@ -230,3 +230,47 @@ def test_a_near_miss_that_nobody_reads_is_told_again_each_four_hours(world: Worl
         clock.shift(timedelta(hours=1))
     assert told == [4, 8]
     assert Notice.objects.filter(code="messages_wait", recipient=world.people["compliance"]).count() == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"from": "王小明 <138 0000 1234>", "text": "TD"}, {"from": ["13800001234"], "text": "TD"}, {"phone": PHONE, "content": "TD"},
+        {"Mobile": 13800001234, "Body": "退订"}, {"from": {"number": PHONE}, "message": "TD"}, {"from": PHONE, "text": "ТD"},
+        {"from": f"{OTHER_PHONE},{PHONE}", "text": "TD", "message_id": "m"}, {"from": PHONE, "text": "投诉"},
+        '{"from": "13800001234", "text": "TD \\ud83d", "message_id": "m\\ud800"}', f'{{"from": "{PHONE}", "text": "TD", "text": "ok"}}',
+        f'{{"from": "{PHONE}", "text": "TD", "sent_at": {"9" * 5_000}}}',
+    ],
+)  # fmt: skip
+def test_no_gateway_s_own_form_loses_a_message(world: World, body: Any) -> None:
+    told = Api(world.key).post("sms", body, **{"Idempotency-Key": "k" * 300})
+    assert told.status_code == 200, told.content
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_a_message_in_gb18030_is_read(world: World) -> None:
+    body = f'{{"from": "{PHONE}", "text": "退订"}}'.encode("gb18030")
+    assert Api(world.key).client.post("/api/v1/sms", body, content_type="application/json").json()["reading"] == "refusal"
+
+
+def test_an_id_used_again_loses_no_refusal(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    take(world, "明天下午打给我")
+    assert take(world, "TD").reading == "refusal"
+    assert take(world, "TD", phone=OTHER_PHONE).reading == "refusal"
+    assert "opted_out" in world.authorize(reserve=False).codes
+    assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
+    assert Message.objects.count() == 3
+    assert take(world, "TD", phone=OTHER_PHONE) in Message.objects.all()
+    assert Message.objects.count() == OptOut.objects.count() + 1 == 3
+
+
+def test_a_plain_refusal_under_the_id_of_a_near_miss_outlives_its_dismissal(world: World) -> None:
+    near = take(world, "TD谢谢")
+    take(world, "TD")
+    services.dismiss(actor=world.people["compliance"], message=near, reason="问谢谢而已")
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_two_long_ids_that_begin_alike_are_two(world: World) -> None:
+    assert take(world, "TD", "x" * 90 + "1") != take(world, "别打了", "x" * 90 + "2")

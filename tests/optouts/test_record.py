@@ -51,6 +51,14 @@ def test_the_same_evidence_twice_is_one_entry(world: World) -> None:
     assert OptOut.objects.count() == 2
 
 
+def test_the_same_evidence_may_refuse_more_later(world: World) -> None:
+    narrow = world.opt_out(evidence="crm:7", scope="purpose", scope_value="membership")
+    assert world.opt_out(evidence="crm:7", scope="purpose", scope_value="membership") == narrow
+    whole = world.opt_out(evidence="crm:7")
+    assert (whole.scope, whole.evidence) == ("everything", "crm:7#2")
+    assert world.opt_out(evidence="crm:7", scope="brand", scope_value="明澜") == whole, "everything holds it already"
+
+
 def test_the_register_holds_no_number(world: World) -> None:
     world.opt_out()
     with connection.cursor() as cursor:

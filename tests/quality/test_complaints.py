@@ -20,7 +20,7 @@ from apps.quality.models import BasePeriod, Complaint
 from apps.quality.rules import timing
 from apps.retention.models import LegalHold
 from tests.http import Api, problem
-from tests.world import PHONE, World
+from tests.world import OTHER_PHONE, PHONE, World
 
 from .sounds import hand_in
 
@@ -205,6 +205,18 @@ def test_another_system_records_a_complaint_once(world: World) -> None:
     complaint = Complaint.objects.get()
     assert (complaint.call, complaint.channel, complaint.has_opted_out) == (call, "api", True)
     assert OptOut.objects.get().channel == "complaint"
+
+
+def test_a_reference_used_again_loses_no_refusal(world: World) -> None:
+    api = Api(world.key)
+    body = {"kind": "unwanted", "text": "多次来电", "phone": PHONE, "reference": "12300-17", "opt_out": False}
+    first = api.post("complaints", body).json()
+    assert world.authorize(reserve=False).allowed
+    assert api.post("complaints", {**body, "opt_out": True}).json() == first
+    assert "opted_out" in world.authorize(reserve=False).codes
+    other = api.post("complaints", {**body, "phone": OTHER_PHONE, "opt_out": True}).json()
+    assert other != first
+    assert OptOut.objects.count() == Complaint.objects.count() == 2
 
 
 def test_a_call_of_a_foreign_campaign_is_not_there(world: World) -> None:

@@ -7,15 +7,19 @@ from django.db import transaction
 from apps.accounts.models import ApiClient
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact, Purpose
-from apps.core import clock, ids, phones
+from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import NotFound
+from apps.core.loose_json import shortened, text_of, under_names
 from apps.core.protected import Protected
 from apps.core.timestamps import read_timestamp
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
-FIELDS = frozenset({"contact", "phone", "evidence", "said_at", "scope", "scope_value"})
+# What other systems call the same, in lower case.
+NUMBER = ("phone", "phones", "number", "numbers", "mobile", "msisdn", "from", "tel")
+CONTACT = ("contact", "contact_id")
+FIELDS = frozenset({*NUMBER, *CONTACT, "evidence", "said_at", "scope", "scope_value"})
 UNNAMED = "unnamed"  # evidence of a system that names none: one entry a number
 MOST_EVIDENCE = 60
 
@@ -26,33 +30,29 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
 
     A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound` when no number is named.
     """
-    ignored = sorted(said.keys() - FIELDS)
-    evidence = _text(said.get("evidence"))[:MOST_EVIDENCE]
+    ignored = sorted(name for name in said if name.lower() not in FIELDS)
+    evidence = shortened(text_of(said.get("evidence")), MOST_EVIDENCE)
     if not evidence:
         ignored.append("evidence")
     said_at = read_timestamp(said.get("said_at"), now=clock.now())
     if said.get("said_at") is not None and said_at is None:
         ignored.append("said_at")
     scope, value = _scope(said)
-    if scope == OptOut.Scope.EVERYTHING and _text(said.get("scope")) not in {"", "everything"}:
+    if scope == OptOut.Scope.EVERYTHING and text_of(said.get("scope")) not in {"", "everything"}:
         ignored.append("scope")
-    numbers, contact_id = _numbers(said)
+    numbers, unusable = _numbers(text_of(under_names(said, NUMBER)), text_of(under_names(said, CONTACT)))
     entries = [
         record_opt_out(
             phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}", said_at=said_at, client=client,
             contact_id=contact_id, scope=scope, scope_value=value,
         )
-        for number in numbers
+        for number, contact_id in numbers
     ]  # fmt: skip
-    return entries, ignored
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).replace("\x00", "").strip()
+    return entries, ignored + unusable
 
 
 def _scope(said: dict[str, Any]) -> tuple[str, str]:
-    scope, value = _text(said.get("scope")).lower(), _text(said.get("scope_value"))
+    scope, value = text_of(said.get("scope")).lower(), text_of(said.get("scope_value"))
     if scope == OptOut.Scope.PURPOSE and Purpose.objects.filter(code=value).exists():
         return scope, value
     if scope == OptOut.Scope.BRAND and value and Campaign.objects.filter(brand=value).exists():
@@ -60,22 +60,26 @@ def _scope(said: dict[str, Any]) -> tuple[str, str]:
     return OptOut.Scope.EVERYTHING, ""
 
 
-def _numbers(said: dict[str, Any]) -> tuple[list[Phone], int | None]:
-    """The numbers of a request, and the contact that it names. All numbers of a text count."""
-    contact = _contact(said.get("contact"))
-    if text := _text(said.get("phone")):
-        numbers: list[Phone] = [Protected(number, "phone") for number in phones.numbers_in(text)]
-        if not numbers and contact is None:
-            numbers = [Protected(phones.normalise(text), "phone")]
-        if numbers:
-            return numbers, contact.pk if contact else None
-    if contact is None:
-        raise NotFound()
-    return [contact.phone], contact.pk
+def _numbers(phone: str, contact_id: str) -> tuple[list[tuple[Phone, int | None]], list[str]]:
+    """Every number that a request names, with its contact where that is named too; and which of both could not be used."""
+    contact = _contact(contact_id)
+    named = phones.numbers_in(phone)
+    unusable = [name for name, is_lost in (("contact", contact_id and contact is None), ("phone", phone and not named)) if is_lost]
+    if not named and contact is None:
+        if phone:
+            named = [phones.normalise(phone)]  # says what is wrong with it
+        else:
+            raise NotFound()
+    numbers: list[tuple[Phone, int | None]] = [] if contact is None else [(contact.phone, contact.pk)]
+    index_of_contact = None if contact is None else blind_index.number_index(contact.phone)
+    for number in named:
+        if blind_index.number_index(number) != index_of_contact:
+            numbers.append((Protected(number, "phone"), None))
+    return numbers, unusable
 
 
-def _contact(value: Any) -> Contact | None:
+def _contact(public_id: str) -> Contact | None:
     try:
-        return Contact.objects.filter(pk=ids.decode("ct", _text(value))).first()
+        return Contact.objects.filter(pk=ids.decode("ct", public_id)).first()
     except NotFound:
         return None

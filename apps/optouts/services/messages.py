@@ -13,6 +13,7 @@ from apps.audit.services import tell
 from apps.core import blind_index, clock
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.loose_json import shortened
 from apps.core.timestamps import possible_or
 
 from .. import queries
@@ -23,21 +24,28 @@ from .recording import record_opt_out
 
 Reading = Message.Reading
 PATIENCE = timedelta(hours=4)
+MOST_ID = 80
 MOST_KEPT = 1_000  # characters of a message that waits for a person
 
 
 @transaction.atomic
 def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None) -> Message:
-    """A message from a client's phone. The same id again changes nothing.
+    """A message from a client's phone. The same id again changes nothing, unless it is of another sender, or refuses where the first
+    did not: gateways use ids again, so that is a message of its own.
 
     A refusal puts the sender on the register; what may be one does too, and waits for a person. Who says that the number is another
     person's puts it in doubt as well. Of anything else the text is not kept.
     """
-    if known := Message.objects.select_related("opt_out").filter(client=client, message_id=message_id).first():
-        return known
     now = clock.now()
     sent_at = possible_or(sent_at, now)
     reading = reading_of(text)
+    message_id = shortened(message_id, MOST_ID)
+    if known := _known(client, message_id):
+        if _is_same(known, sender, reading):
+            return known
+        message_id = f"{message_id[: MOST_ID - 33]}~{blind_index.tag([sender, _digest(text)])}"
+        if known := _known(client, message_id):
+            return known
     opt_out = None
     if reading != Reading.OTHER:
         opt_out = record_opt_out(
@@ -61,10 +69,26 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     return made
 
 
+def _known(client: ApiClient, message_id: str) -> Message | None:
+    return Message.objects.select_related("opt_out").filter(client=client, message_id=message_id).first()
+
+
+def _is_same(known: Message, sender: Phone, reading: str) -> bool:
+    """As far as it can be told where neither sender nor text is kept. What refuses nothing is lost without harm."""
+    if known.opt_out is None:
+        return reading == Reading.OTHER
+    if known.reading == Reading.NEAR and reading == Reading.REFUSAL:
+        return False  # nobody may dismiss it with the first
+    return bytes(known.opt_out.number_hash) in blind_index.register_hashes(sender).values()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def id_of_message(sender: Phone, text: str, sent_at: str) -> str:
     """An id for a message whose gateway gives none: the same message again has the same."""
-    said = hashlib.sha256(f"{text}\n{sent_at}".encode()).hexdigest()
-    return f"auto-{blind_index.tag([sender, said])}"
+    return "auto-" + blind_index.tag([sender, _digest(f"{text}\n{sent_at}")])
 
 
 @transaction.atomic

@@ -64,9 +64,9 @@ def record_opt_out(
     withdraw what they hold of it in the same transaction.
 
     `evidence` names what shows the refusal (`call:17`, a message's id); the same evidence twice
-    is one entry, in whatever order they come, unless the first was lifted and the word is a later one: then it
-    counts anew. `said_at` is when the person said so, by default now, and never later than now. `scope_value`: the
-    code of a purpose, or a brand. Raises `BadInput` for a scope that does not say of what.
+    is one entry, in whatever order they come, unless the second refuses more than the first, or the first was lifted
+    and the word is a later one: then it counts anew. `said_at` is when the person said so, by default now, and never later
+    than now. `scope_value`: the code of a purpose, or a brand. Raises `BadInput` for a scope that does not say of what.
     """
     if scope not in OptOut.Scope.values or bool(scope_value.strip()) == (scope == OptOut.Scope.EVERYTHING):
         raise BadInput(_("A refusal of one purpose or brand names it; one of everything does not."))
@@ -77,28 +77,35 @@ def record_opt_out(
 
 
 @transaction.atomic
-def record_hashed(*, number: Hashed, channel: str, evidence: str, said_at: datetime | None, **about: object) -> OptOut:
+def record_hashed(
+    *, number: Hashed, channel: str, evidence: str, said_at: datetime | None, scope: str = OptOut.Scope.EVERYTHING, scope_value: str = "",
+    **about: object,
+) -> OptOut:  # fmt: skip
     """The same for a number that is known by its hashes alone, as behind a link."""
     lock_number(number.index)
     move_on(number)
     now = clock.now()
     said_at = possible_or(said_at, now)
-    known = _known(number, evidence)
+    brought = _brought_by(number, evidence)
+    known = [
+        entry for entry in brought if entry.scope == OptOut.Scope.EVERYTHING or (entry.scope, entry.scope_value) == (scope, scope_value)
+    ]
     if known and (said_at <= known[-1].said_at or _counts(number, known)):
         return known[-1]
     key_id, number_hash = number.current
     if key_id not in keyring.keys("register").by_id:
         raise KeyGone()
-    again = f"{evidence}#{len(known) + 1}" if known else evidence
+    again = f"{evidence}#{len(brought) + 1}" if brought else evidence
     opt_out = OptOut.objects.create(
-        number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, **about
-    )
+        number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, scope=scope,
+        scope_value=scope_value, **about,
+    )  # fmt: skip
     signals.opt_outs_recorded.send(sender=OptOut, opt_outs=[opt_out], number_indexes=[number.index])
     emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [opt_out.pk]})
     return opt_out
 
 
-def _known(number: Hashed, evidence: str) -> list[OptOut]:
+def _brought_by(number: Hashed, evidence: str) -> list[OptOut]:
     """What the same evidence has brought, oldest first; words that came again after a lift have a number behind it."""
     entries = OptOut.objects.filter(number_hash__in=list(number.hashes.values()))
     same = entries.filter(Q(evidence=evidence) | Q(evidence__startswith=f"{evidence}#"))

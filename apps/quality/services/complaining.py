@@ -17,6 +17,7 @@ from apps.campaigns import queries as campaigns
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, detect, phones
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.core.loose_json import shortened
 from apps.core.protected import Protected
 from apps.core.texts import checked_text
 from apps.optouts.models import OptOut
@@ -29,6 +30,7 @@ from ..rules import timing
 
 Kind = ComplaintEvent.Kind
 END_OF_DAY = time(18, 0)
+MOST_REFERENCE = 80
 
 
 @transaction.atomic
@@ -49,9 +51,9 @@ def record_complaint(
 ) -> Complaint:
     """Record what a client complains of, with the call it is about, or the number and its last call; start its clock.
 
-    What it is about is kept from deletion from now on. `opts_out` puts the number on the register in this transaction. The
-    same reference of the same channel is one complaint. Raises `BadInput`, `PersonalDataFound` for an ID or card number,
-    `NotFound` for a call that is not the actor's to see.
+    What it is about is kept from deletion from now on. `opts_out` puts the number on the register in this transaction, also
+    where the complaint is known: the same reference of the same channel and number is one complaint. Raises `BadInput`,
+    `PersonalDataFound` for an ID or card number, `NotFound` for a call that is not the actor's to see.
     """
     if channel not in Complaint.Channel.values or kind not in Complaint.Kind.values:
         raise BadInput(_("Choose how it came, and what it is about."))
@@ -59,33 +61,54 @@ def record_complaint(
     if received_at and received_at > now:
         raise BadInput(_("The complaint was received in the future."))
     text = _checked(text)
-    if reference and (known := Complaint.objects.filter(channel=channel, reference=reference.strip()[:80]).first()):
-        return known
     number, contact, call = _about(actor, phone, call)
+    index = blind_index.number_index(number) if number else bytes(call.number_index) if call else None
+    reference = shortened(reference.strip(), MOST_REFERENCE)
+    known = _known(channel, reference)
+    if known and index and known.number_index and bytes(known.number_index) != index:
+        # The sender used its reference again, for somebody else.
+        reference = f"{reference[: MOST_REFERENCE - 33]}~{blind_index.tag([index.hex()])}"
+        known = _known(channel, reference)
+    if known:
+        if opts_out and number is not None and not known.has_opted_out:
+            _opt_out(known, number, contact, actor, client)
+        return known
     if opts_out and number is None:
         raise BadInput(_("Without a number nobody can be put on the register: type it, or choose the call."))
     received = received_at or now
     calendar = policies.calendar(now)
     complaint = Complaint(
-        channel=channel, kind=kind, text=text, is_dispute=is_dispute, reference=reference.strip()[:80], contact=contact, call=call,
-        number_index=blind_index.number_index(number) if number else bytes(call.number_index) if call else None,
+        channel=channel, kind=kind, text=text, is_dispute=is_dispute, reference=reference, contact=contact, call=call,
+        number_index=index,
         campaign_id=call.campaign_id if call else None, script_version_id=call.script_version_id if call else None,
         agent_id=call.agent_id if call else None, received_at=received, created_at=now,
         answer_due=_by(received, timing.TO_ANSWER, calendar), due_at=_by(received, timing.TO_CLOSE[kind], calendar),
-        recorded_by=actor, has_opted_out=opts_out,
+        recorded_by=actor,
     )  # fmt: skip
     complaint.owner = owner or _owner(complaint, actor)
     complaint.save()
     _note(complaint, Kind.OPENED, actor, "", received)
     if opts_out and number is not None:
-        record_opt_out(
-            phone=number, channel=OptOut.Channel.COMPLAINT, evidence=f"complaint:{complaint.pk}", said_at=received, recorded_by=actor,
-            client=client, contact_id=contact.pk if contact else None,
-        )  # fmt: skip
+        _opt_out(complaint, number, contact, actor, client)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
         tell({complaint.owner}, "complaint_recorded", kind=str(complaint.get_kind_display()))
     return complaint
+
+
+def _known(channel: str, reference: str) -> Complaint | None:
+    return Complaint.objects.filter(channel=channel, reference=reference).first() if reference else None
+
+
+def _opt_out(
+    complaint: Complaint, number: str | Protected, contact: Contact | None, actor: User | None, client: ApiClient | None
+) -> None:  # fmt: skip
+    record_opt_out(
+        phone=number, channel=OptOut.Channel.COMPLAINT, evidence=f"complaint:{complaint.pk}", said_at=complaint.received_at,
+        recorded_by=actor, client=client, contact_id=contact.pk if contact else None,
+    )  # fmt: skip
+    complaint.has_opted_out = True
+    complaint.save(update_fields=["has_opted_out"])
 
 
 def _checked(text: str | Protected) -> str | Protected:
