@@ -1,6 +1,9 @@
 """Keys of API clients: `Authorization: Bearer hg_…`."""
 
+from typing import Annotated
+
 from django.http import HttpRequest
+from ninja import Header
 from ninja.security import HttpBearer
 
 from apps.core import clock
@@ -10,6 +13,9 @@ from .models import ApiClient
 from .permits import TooManyRequests, take_permit
 from .services import client_of_key
 
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+# Where it changes nothing: a refusal is not lost for the length of a key.
+AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
 # What brings refusals: counted as all is, never turned away.
 REFUSALS = ("/events", "/opt-outs", "/sms")
 

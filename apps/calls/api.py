@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from ninja import Field, Header, Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
-from apps.accounts.api_auth import require_scope
+from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import ClientRequest
 from apps.accounts.roles import Role
@@ -33,8 +33,6 @@ from .services import limiting
 
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
-AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]  # where it tells nothing, and a refusal is not lost for its length
 
 
 class Strict(Schema):
@@ -116,10 +114,12 @@ class OptOutAsked(BaseModel):
 
     contact: Any = Field(None, description="A contact's id.", examples=["ct_1a"])
     phone: Any = Field(None, description="The number, as it is written. Several in one text are all taken.", examples=["13800001234"])
-    evidence: Any = Field("", description="What shows the refusal; the same again for a number is one entry.", examples=["sms:20261124-17"])
+    evidence: Any = Field(
+        None, description="What shows the refusal; the same again for a number is one entry.", examples=["sms:20261124-17"]
+    )
     said_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
-    scope: Any = Field("everything", description="everything, purpose or brand; everything when it is none.", examples=["everything"])
-    scope_value: Any = Field("", description="The code of the purpose, or the brand.", examples=[""])
+    scope: Any = Field(None, description="everything, purpose or brand; everything when it is none.", examples=["everything"])
+    scope_value: Any = Field(None, description="The code of the purpose, or the brand.", examples=[""])
 
 
 class LinkAsked(Strict):
@@ -232,19 +232,19 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
 
 
 @router.post("calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out")
-def event(request: ClientRequest, call_id: str, told: Event, key: AnyKey = None) -> dict[str, Any]:
+def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = None) -> dict[str, Any]:
     """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled. Any other event says that
     it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    extra = told.model_extra or {}
-    pressed = [told.digit, *(extra[name] for name in PRESSED if name in extra)]
-    name = even(text_of(told.event)).strip().lower()
+    extra = report.model_extra or {}
+    pressed = [report.digit, *(extra[name] for name in PRESSED if name in extra)]
+    name = even(text_of(report.event)).strip().lower()
     if name not in rules.EVENTS and rules.holds_opt_out_key(pressed):
         name = "key"
-    at = read_timestamp(told.at, now=clock.now())
+    at = read_timestamp(report.at, now=clock.now())
     taken = services.record_event(call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=pressed)
-    impossible = ["at"] if told.at is not None and at is None else []
+    impossible = ["at"] if report.at is not None and at is None else []
     ignored = [*impossible, *taken.ignored, *sorted(set(extra) - set(PRESSED))]
     return {**_state(taken.call), "ignored": list(dict.fromkeys(ignored))}
 

@@ -12,7 +12,7 @@ from ninja import Field, Header, Path, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from apps.accounts.api_auth import require_scope
+from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
 from apps.audit.models import AccessEvent
@@ -42,7 +42,6 @@ def checked_id(text: str) -> str:
 ExternalId = Annotated[str, AfterValidator(checked_id)]
 InPath = Annotated[str, Path(examples=["crm-1017"]), AfterValidator(checked_id)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
 Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 

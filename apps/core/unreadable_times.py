@@ -1,4 +1,4 @@
-"""Times in tables that Python cannot read (before year 1, after 9999, infinity): one such row must not stop whoever reads others.
+"""Times in tables that Python cannot read (before year 1, after 9999, infinity): one such row must not stop the readers of others.
 
 PostgreSQL keeps them, psycopg raises on the whole result. Here they are read as `UNREADABLE`, which every comparison takes for long
 ago, and the log has it; `check_consistency` names the rows. No new one comes in (`timestamps`).

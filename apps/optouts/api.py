@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.http import HttpResponse
-from ninja import Field, Header, Query, Router, Schema, Status
+from ninja import Field, Query, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
-from apps.accounts.api_auth import require_scope
+from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
 from apps.core import clock, ids, phones
@@ -24,8 +24,6 @@ from .rules import reading_of
 
 router = Router(tags=["opt-outs"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
-AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]  # where it tells nothing, and a refusal is not lost for its length
 # What the gateway sends back, in the channel's own form.
 ANSWER = "您已退订，我们不再致电或发送短信。"
 
@@ -55,17 +53,17 @@ class MessageTaken(Schema):
 
 
 @router.post("sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out")
-def sms(request: ClientRequest, told: MessageIn, key: AnyKey = None) -> dict[str, Any]:
+def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[str, Any]:
     """A refusal has taken effect when this answers. `near`: it may be one, the number is blocked and a person
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    said = told.model_dump(by_alias=True)
+    said = message.model_dump(by_alias=True)
     senders, text = _senders(text_of(under_names(said, SENDER))), _words(under_names(said, TEXT))
-    sent_at = read_timestamp(told.sent_at, now=clock.now())
-    message_id = text_of(told.message_id)
+    sent_at = read_timestamp(message.sent_at, now=clock.now())
+    message_id = text_of(message.message_id)
     ignored = [
-        name for name, is_lost in (("sent_at", told.sent_at is not None and sent_at is None), ("message_id", not message_id)) if is_lost
+        name for name, is_lost in (("sent_at", message.sent_at is not None and sent_at is None), ("message_id", not message_id)) if is_lost
     ]
     with transaction.atomic():
         all_taken = [
@@ -73,7 +71,7 @@ def sms(request: ClientRequest, told: MessageIn, key: AnyKey = None) -> dict[str
                 client=client,
                 sender=sender,
                 text=text,
-                message_id=message_id or services.id_of_message(sender, text, text_of(told.sent_at)),
+                message_id=message_id or services.id_of_message(sender, text, text_of(message.sent_at)),
                 sent_at=sent_at,
             )
             for sender in senders
@@ -85,7 +83,7 @@ def sms(request: ClientRequest, told: MessageIn, key: AnyKey = None) -> dict[str
         "opt_out": entry.public_id if entry else None,
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
-        "ignored": ignored + sorted(name for name in told.model_extra or {} if name.lower() not in SENDER + TEXT),
+        "ignored": ignored + sorted(name for name in message.model_extra or {} if name.lower() not in SENDER + TEXT),
     }
 
 

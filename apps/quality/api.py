@@ -8,10 +8,10 @@ from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 from pydantic import AwareDatetime, StringConstraints
 
-from apps.accounts.api_auth import require_scope
+from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
-from apps.calls.api import IdempotencyKey, Strict, Text
+from apps.calls.api import Strict, Text
 from apps.calls.models import Call
 from apps.calls.services import find_number
 from apps.core import ids

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 from pydantic import AwareDatetime
 
-from apps.accounts.api_auth import require_scope
+from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
-from apps.calls.api import IdempotencyKey, Strict, Text
+from apps.calls.api import Strict, Text
 from apps.contacts.models import Purpose
 from apps.core import ids
 from apps.core.errors import BadInput, NotFound

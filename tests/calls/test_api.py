@@ -234,9 +234,9 @@ def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: Any) -> 
 
 def test_what_of_a_report_cannot_be_used_is_named(world: World, api: Api) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
-    told = api.post(f"calls/{made}/events", {"event": "ringing", "at": "yesterday", "duration": 4}).json()
-    assert told["ignored"] == ["at", "duration"]
-    assert told["state"] == "ringing"
+    answer = api.post(f"calls/{made}/events", {"event": "ringing", "at": "yesterday", "duration": 4}).json()
+    assert answer["ignored"] == ["at", "duration"]
+    assert answer["state"] == "ringing"
 
 
 def test_answered_and_ended_without_ringing_is_a_call_that_counts(world: World, api: Api, clock: Any) -> None:
@@ -265,7 +265,8 @@ def test_answered_and_ended_without_ringing_is_a_call_that_counts(world: World, 
         ({"phone": PHONE, "evidence": "x", "scope": "purpose", "scope_value": "no-such"}, ["scope"]),
         ({"phone": PHONE, "evidence": "x", "scope": "brand"}, ["scope"]),
         ({"phone": PHONE, "contact": "ct_zzz", "evidence": "x" * 500}, ["contact"]),
-        ({"Mobile": PHONE, "evidence": "x"}, []),
+        ({"Mobile": PHONE, "Evidence": "x", "SAID_AT": "never"}, ["said_at"]),
+        ({"phone": OTHER_PHONE, "mobile": PHONE, "evidence": "x"}, []),
         ({"numbers": [PHONE, OTHER_PHONE], "evidence": "x"}, []),
         ('{"phone": "13800001234", "evidence": "\\ud800"}', []),
     ],
@@ -278,16 +279,16 @@ def test_no_opt_out_is_lost_for_its_form(world: World, api: Api, body: Any, igno
 
 
 def test_every_number_of_an_opt_out_counts(world: World, api: Api) -> None:
-    told = api.post("opt-outs", {"phone": f"{PHONE}/{OTHER_PHONE}", "evidence": "x"}).json()
-    assert len(told["opt_outs"]) == 2
+    answer = api.post("opt-outs", {"phone": f"{PHONE}/{OTHER_PHONE}", "evidence": "x"}).json()
+    assert len(answer["opt_outs"]) == 2
     world.add_contact(OTHER_PHONE)
     assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
 
 
 def test_a_contact_and_the_number_of_somebody_else_both_count(world: World, api: Api) -> None:
     world.add_contact(OTHER_PHONE)
-    told = api.post("opt-outs", {"contact": world.contact.public_id, "phone": OTHER_PHONE, "evidence": "x"}).json()
-    assert len(told["opt_outs"]) == 2
+    answer = api.post("opt-outs", {"contact": world.contact.public_id, "phone": OTHER_PHONE, "evidence": "x"}).json()
+    assert len(answer["opt_outs"]) == 2
     assert "opted_out" in world.authorize(reserve=False).codes
     assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
     unusable = api.post("opt-outs", {"contact": world.contact.public_id, "phone": "none", "evidence": "y"}).json()
@@ -295,8 +296,8 @@ def test_a_contact_and_the_number_of_somebody_else_both_count(world: World, api:
 
 
 def test_evidence_that_is_too_long_is_not_mistaken_for_another(world: World, api: Api) -> None:
-    told = [api.post("opt-outs", {"phone": PHONE, "evidence": "x" * 100 + end}).json()["opt_out"] for end in "112"]
-    assert told[0] == told[1] != told[2]
+    answer = [api.post("opt-outs", {"phone": PHONE, "evidence": "x" * 100 + end}).json()["opt_out"] for end in "112"]
+    assert answer[0] == answer[1] != answer[2]
 
 
 def test_an_impossible_time_stops_no_later_opt_out(world: World, api: Api, browse: Any) -> None:

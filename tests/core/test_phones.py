@@ -112,9 +112,9 @@ def test_what_strangers_wrote(case: dict[str, str]) -> None:
     with override("en"), pytest.raises(phones.PhoneInvalid) as caught:
         phones.normalise(case["input"])
     with override("en"):
-        told = str(caught.value)
+        sentence = str(caught.value)
     word = next(word for word in ("extension", "country code", "service number", "machine", "more than one")
-                if word in told)  # fmt: skip
+                if word in sentence)  # fmt: skip
     assert word.split()[0] in case["right"] or "two numbers" in case["right"] or "same sentence" in case["right"]
 
 

@@ -108,7 +108,7 @@ def test_64_that_retry_under_one_key_get_the_one_call_again(committed: World) ->
 
 
 def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A public page that sends a message to whoever is named must not send it thirty times."""
+    """A public page that sends a message to the person who is named must not send it thirty times."""
     sent: list[str] = []
     monkeypatch.setattr(sending, "send", lambda *, number, text: sent.append(str(number)))
     begin, outcomes = threading.Barrier(THREADS), Counter[str]()

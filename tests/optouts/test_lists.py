@@ -370,7 +370,7 @@ def test_the_feed_misses_nothing_under_eight_writers_with_late_commits(django_db
     assert len(hashes) == writers * each
 
 
-# -- whoever is on a list of refusals is registered, or named by row to a person who has to look
+# -- everyone who is on a list of refusals is registered, or named by row to a person who has to look
 
 
 def taken_in(world: World, content: bytes) -> ListIn:

@@ -84,9 +84,9 @@ def test_who_says_that_the_number_is_somebody_else_s_puts_it_in_doubt(world: Wor
     ],
 )
 def test_no_message_is_lost_for_its_form(world: World, body: dict[str, Any], ignored: list[str]) -> None:
-    told = Api(world.key).post("sms", body).json()
-    assert told["reading"] != "other"
-    assert told["ignored"] == ignored
+    answer = Api(world.key).post("sms", body).json()
+    assert answer["reading"] != "other"
+    assert answer["ignored"] == ignored
     assert "opted_out" in world.authorize(reserve=False).codes
 
 
@@ -243,8 +243,8 @@ def test_a_near_miss_that_nobody_reads_is_told_again_each_four_hours(world: Worl
     ],
 )  # fmt: skip
 def test_no_gateway_s_own_form_loses_a_message(world: World, body: Any) -> None:
-    told = Api(world.key).post("sms", body, **{"Idempotency-Key": "k" * 300})
-    assert told.status_code == 200, told.content
+    answer = Api(world.key).post("sms", body, **{"Idempotency-Key": "k" * 300})
+    assert answer.status_code == 200, answer.content
     assert "opted_out" in world.authorize(reserve=False).codes
 
 

@@ -31,6 +31,7 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound` when no number is named.
     """
     ignored = sorted(name for name in said if name.lower() not in FIELDS)
+    said = {name: under_names(said, (name,)) for name in sorted(FIELDS)}
     evidence = shortened(text_of(said.get("evidence")), MOST_EVIDENCE)
     if not evidence:
         ignored.append("evidence")
@@ -40,7 +41,8 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     scope, value = _scope(said)
     if scope == OptOut.Scope.EVERYTHING and text_of(said.get("scope")) not in {"", "everything"}:
         ignored.append("scope")
-    numbers, unusable = _numbers(text_of(under_names(said, NUMBER)), text_of(under_names(said, CONTACT)))
+    phone = "; ".join(text_of(said[name]) for name in NUMBER if said[name] is not None)
+    numbers, unusable = _numbers(phone, text_of(under_names(said, CONTACT)))
     entries = [
         record_opt_out(
             phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}", said_at=said_at, client=client,

@@ -55,8 +55,8 @@ class Caller:
         return json.loads(text) if text.startswith(b"{") else None
 
     def ask(self, number: str) -> dict[str, Any]:
-        told: dict[str, Any] = self.post("/api/v1/calls/authorize", {"campaign": "bench", "phone": number, "line": LINE})
-        return told
+        answer: dict[str, Any] = self.post("/api/v1/calls/authorize", {"campaign": "bench", "phone": number, "line": LINE})
+        return answer
 
 
 def bench_word_to_block(scale: Scale) -> list[Line]:

@@ -1,4 +1,4 @@
-"""Numbers in doubt: raised by whoever hears that the number is another person's, resolved by compliance (R40)."""
+"""Numbers in doubt: raised by anyone who hears that the number is another person's, resolved by compliance (R40)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _

@@ -74,7 +74,7 @@ def _known(client: ApiClient, message_id: str) -> Message | None:
 
 
 def _is_same(known: Message, sender: Phone, reading: str) -> bool:
-    """As far as it can be told where neither sender nor text is kept. What refuses nothing is lost without harm."""
+    """As far as it can be known where neither sender nor text is kept. What refuses nothing is lost without harm."""
     if known.opt_out is None:
         return reading == Reading.OTHER
     if known.reading == Reading.NEAR and reading == Reading.REFUSAL:

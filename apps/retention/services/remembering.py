@@ -86,7 +86,7 @@ def watch_ledger() -> bool:
     """Write what is missing; tell the admins once an hour while that fails. Returns whether the ledger is whole."""
     try:
         write_register()
-    except Exception as error:  # noqa: BLE001  (whatever it is, a ledger that is not written is told)
+    except Exception as error:  # noqa: BLE001  (whatever it is, an administrator hears of a ledger that is not written)
         log.error("ledger_not_written", why=type(error).__name__)
         hour_ago = clock.now() - timedelta(hours=1)
         if not Notice.objects.filter(code="ledger_behind", created_at__gt=hour_ago).exists():
