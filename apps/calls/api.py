@@ -181,9 +181,9 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         if agent is None:
             raise BadInput(_("agent: there is no agent of this name."))
     dials = ApiClient.Scope.DIAL in client.scopes
+    phone = services.find_number(contact=asked.contact, phone=asked.phone)
     if asked.contact is not None:
         require_queued(client, campaign=asked.campaign, contact=asked.contact)
-    phone = services.find_number(contact=asked.contact, phone=asked.phone)
     if dials:
         limiting.require_budget(client)
     elif asked.phone is not None:
