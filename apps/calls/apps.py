@@ -22,6 +22,12 @@ def _stop_source(sender: Any, source: Any, **kwargs: Any) -> None:
     withdraw_reservations(source=source)
 
 
+def _stop_contacts(sender: Any, contacts: dict[str, Any], **kwargs: Any) -> None:
+    from .services.calling import withdraw_reservations
+
+    withdraw_reservations(**contacts)
+
+
 def _stop_version(sender: Any, version: Any, **kwargs: Any) -> None:
     from .services.calling import withdraw_reservations
 
@@ -55,11 +61,12 @@ class CallsConfig(AppConfig):
         from apps.accounts.signals import calling_ended
         from apps.audit.streams import Stream, register
         from apps.campaigns.signals import calling_narrowed
-        from apps.contacts.signals import calling_stopped, source_withdrawn
+        from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
         from apps.optouts.signals import number_disowned, opt_outs_recorded
         from apps.scripts.signals import version_withdrawn
 
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
+        contacts_taken_back.connect(_stop_contacts, dispatch_uid="calls.stop_contacts")
         source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")
         version_withdrawn.connect(_stop_version, dispatch_uid="calls.stop_version")
         calling_narrowed.connect(_stop_named, dispatch_uid="calls.stop_narrowed")

@@ -5,17 +5,20 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.reading import Layout
+
 from .models import Consent, DataSource, Purpose
-from .rules import HEADINGS
 
 MEANINGS = {
     "phone": _("phone"),
+    "second_phone": _("second phone, read where the first is empty"),
     "name": _("full name"),
     "tags": _("tags"),
     "note": _("note"),
     "consent_channel": _("channel of consent"),
     "consent_time": _("time of consent"),
 }
+MEANINGS_IN_ORDER = tuple(MEANINGS)
 FILES = _("PDF, PNG, JPEG, WAV, MP3 or Ogg, at most 20 MB")
 
 
@@ -52,18 +55,38 @@ class WordingForm(forms.Form):
 
 
 class MappingForm(forms.Form):
-    """Which column holds what; "" leaves the thing out."""
+    """Which column holds what ("" leaves the thing out), and whether hidden rows are taken in."""
 
-    def __init__(self, *args: Any, heading: list[str], mapping: dict[str, int], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, layout: Layout, titles: list[str], mapping: dict[str, int], deciding: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("not in this file")), *((str(index), title) for index, title in enumerate(heading))]
-        for meaning in HEADINGS:
+        choices = [("", _("not in this file")), *((str(column), title) for column, title in enumerate(titles))]
+        for meaning in MEANINGS_IN_ORDER:
             self.fields[meaning] = forms.ChoiceField(
                 label=MEANINGS[meaning], choices=choices, required=meaning == "phone", initial=str(mapping.get(meaning, ""))
             )
+        if layout.hidden_count:
+            self.fields["hidden"] = forms.ChoiceField(
+                label=_("Hidden rows"), widget=forms.RadioSelect, required=deciding,
+                choices=[("leave", _("leave them out")), ("take", _("take them in"))],
+            )  # fmt: skip
 
     def chosen(self) -> dict[str, int]:
-        return {meaning: int(column) for meaning, column in self.cleaned_data.items() if column != ""}
+        return {meaning: int(self.cleaned_data[meaning]) for meaning in MEANINGS_IN_ORDER if self.cleaned_data.get(meaning)}
+
+    def leaves_hidden(self) -> bool | None:
+        """None where nothing is hidden or nothing was chosen."""
+        return {"leave": True, "take": False}.get(self.cleaned_data.get("hidden", ""))
+
+
+class RowForm(forms.Form):
+    """A refused row, typed again; one without a phone is left as it is."""
+
+    phone = forms.CharField(label=_("phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(label=_("full name"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    consent_channel = forms.ChoiceField(label=_("channel of consent"), required=False, choices=[("", _("none")), *Consent.Channel.choices])
+    consent_time = forms.CharField(label=_("time of consent"), max_length=40, required=False)
 
 
 class ConsentForm(forms.Form):

@@ -1,9 +1,8 @@
 """What the columns of a list mean and what becomes of each row. Pure: text in, verdict out."""
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,34 +10,27 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import detect, phones
+from apps.core.even_text import even, simplified
 from apps.core.masks import is_mask
+from apps.core.reading import UNREADABLE
+from apps.core.timestamps import EARLIEST
 
 Sentence = str | Promise
 
-# What a heading may be called. The first that fits takes the column.
+# What a heading may be called, in its plain form. A mobile is looked for before any other telephone.
+MOBILE_HEADINGS = ("手机号", "手机号码", "手机", "移动电话", "mobile", "mobilephone", "mobilenumber", "cell", "cellphone")
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "phone": (
-        "手机号",
-        "手机号码",
-        "手机",
-        "电话",
-        "电话号码",
-        "联系电话",
-        "号码",
-        "phone",
-        "phonenumber",
-        "mobile",
-        "mobilephone",
-        "tel",
-        "telephone",
-        "cell",
-    ),
-    "name": ("姓名", "名字", "客户姓名", "客户名称", "联系人", "称呼", "name", "fullname", "clientname", "customername", "contactname"),
-    "tags": ("标签", "分类", "客户标签", "tags", "tag", "labels"),
+    "phone": (*MOBILE_HEADINGS, "电话", "电话号码", "联系电话", "联系方式", "号码", "phone", "phonenumber", "tel", "telephone"),
+    "name": ("姓名", "名字", "名称", "联系人", "称呼", "name", "fullname", "clientname", "customername", "contactname"),
+    "tags": ("标签", "分类", "tags", "tag", "labels"),
     "note": ("备注", "说明", "note", "notes", "remark", "remarks", "comment"),
     "consent_channel": ("同意渠道", "同意方式", "授权渠道", "授权方式", "consentchannel", "consentmethod", "consentvia"),
     "consent_time": ("同意时间", "授权时间", "同意日期", "授权日期", "consenttime", "consentdate", "consentat", "consentedat"),
 }
+SECOND_PHONE = "second_phone"  # the column that is read where that of the phone is empty
+MEANINGS = (*HEADINGS, SECOND_PHONE)
+_ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
+_OWNER = re.compile(r"^(客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|您的?)(?=.)")
 CHANNELS = {
     "web": ("网页勾选", "勾选", "网页", "线上勾选", "web", "tick", "ticked", "webform", "online", "checkbox"),
     "voice": ("语音确认", "语音", "电话确认", "voice", "phone", "verbal"),
@@ -46,7 +38,6 @@ CHANNELS = {
     "crm": ("crm", "系统", "系统记录"),
 }
 _CHANNEL_OF = {word: channel for channel, words in CHANNELS.items() for word in words}
-_TIME_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y%m%d", "%Y%m%d%H%M%S")
 MOST_TAGS = 20
 MOST_NAME = 80
 
@@ -58,23 +49,58 @@ STATUS_WORDS: dict[str, Sentence] = {
     "resident_id_found": _("resident-ID number found"),
     "bank_card_found": _("bank-card number found"),
     "duplicate_in_file": _("twice in the file"),
+    "unreadable": _("characters that cannot be read"),
+    "left_out": _("hidden in the workbook, left out"),
 }
 STATUSES = tuple(STATUS_WORDS)
 
 
 def plain(heading: str) -> str:
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading)).lower()
+    """A heading by its letters and digits alone, in one width, case and script."""
+    return re.sub(r"[\W_]+", "", simplified(even(heading))).lower()
 
 
-def match_columns(heading: Sequence[str]) -> dict[str, int]:
-    """Which column holds what: `{"phone": 0, …}`. Columns that fit nothing are left out."""
+def _names(heading: str) -> list[str]:
+    """What a heading may be read as: whole, without asides such as (必填), without whose it is."""
+    bare = plain(_ASIDE.sub("", simplified(even(heading)).strip(" *:")))
+    return [plain(heading), bare, _OWNER.sub("", bare)]
+
+
+def match_columns(heading: Sequence[str], hidden: Iterable[int] = ()) -> dict[str, int]:
+    """Which column holds what: `{"phone": 0, …}`. Columns that fit nothing, and hidden ones, are left out."""
+    names = {column: _names(title) for column, title in enumerate(heading) if title and column not in set(hidden)}
     mapping: dict[str, int] = {}
     for meaning, words in HEADINGS.items():
-        for index, cell in enumerate(heading):
-            if plain(cell) in words and index not in mapping.values():
-                mapping[meaning] = index
-                break
+        fitting = [column for column, read in names.items() if column not in mapping.values() and any(name in words for name in read)]
+        if meaning == "phone":
+            fitting.sort(key=lambda column: not any(name in MOBILE_HEADINGS for name in names[column]))
+            mapping.update(zip(("phone", SECOND_PHONE), fitting[:2], strict=False))
+        elif fitting:
+            mapping[meaning] = fitting[0]
     return mapping
+
+
+def match_contents(rows: Sequence[Sequence[str]], hidden: Iterable[int] = ()) -> dict[str, int]:
+    """The column of phones in rows without a heading: the first in which most cells are phones."""
+    width = max(map(len, rows), default=0)
+    for column in range(width):
+        cells = [row[column] for row in rows if column < len(row) and row[column]]
+        if cells and column not in set(hidden) and 2 * sum(bool(phones.numbers_in(cell)) for cell in cells) > len(cells):
+            return {"phone": column}
+    return {}
+
+
+def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
+    """Which of the first rows names the columns: one that names a phone, else the one above the first phone; 0 when a phone stands
+    in the first row already. A person decides in the preview."""
+    above = 0
+    for number, cells in rows:
+        if "phone" in match_columns(cells):
+            return number
+        if any(phones.numbers_in(cell) for cell in cells):
+            return above
+        above = number if any(cells) else above
+    return 1
 
 
 def forbidden_columns(heading: Sequence[str]) -> list[str]:
@@ -111,12 +137,14 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
 
     `zone` is what times without an offset are in; a consent from after `now` is not taken.
     """
-    place_of_phone = mapping["phone"]
+    place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
 
     def judge(row: int, cells: Sequence[str]) -> Verdict:
         found = find_in_cells(cells)
         raw = cells[place_of_phone]
+        if not raw and place_of_second is not None:
+            raw = cells[place_of_second]
         e164 = phones.mobile_of(raw)
         refusal: Sentence = ""
         if raw and e164 is None:
@@ -126,6 +154,8 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
                 refusal = str(error)
         if found:
             return Verdict(row, found, _FOUND[found], e164)
+        if any(UNREADABLE in cell for cell in cells):
+            return Verdict(row, "unreadable", _("The row holds characters that cannot be read. Correct it in the file."), e164)
         if not raw:
             return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
         if e164 is None:
@@ -142,6 +172,11 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
 
 
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
+
+
+def left_out(row: int) -> Verdict:
+    """The verdict on a row that the workbook hides, where hidden rows are not wanted."""
+    return Verdict(row, "left_out", _("The row is hidden in the workbook and was left out, as chosen."))
 
 
 def duplicate(row: int, e164: str, first: int) -> Verdict:
@@ -184,26 +219,88 @@ def consent_of(channel_text: str, time_text: str, zone: tzinfo, now: datetime) -
         return None, _("Stored without consent: the time of consent cannot be read.")
     if given_at > now:
         return None, _("Stored without consent: its time lies in the future.")
+    if given_at < EARLIEST:
+        return None, _("Stored without consent: its time lies before the year 2000.")
     return ConsentGiven(channel, given_at), ""
 
 
+_DATE = re.compile(r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号])")
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([0-9]{2})?)?")
+_WEEKDAY = re.compile(r"^[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?")
+_TIME = re.compile(
+    r"(?P<half>上午|下午|早上|早晨|凌晨|中午|傍晚|晚上|[ap]\.?m\.?)? *"
+    r"(?P<hour>[0-9]{1,2}) *"
+    r"(?:[:时点] *(?P<minute>[0-9]{1,2})(?: *[:分] *(?P<second>[0-9]{1,2})(?:[.,](?P<fraction>[0-9]{1,9}))? *秒?|分)?|[时点])"
+    r" *(?P<after>[ap]\.?m\.?)? *(?P<zone>.*)",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(r"\(?(?:utc|gmt)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?", re.IGNORECASE)
+_SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+_SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (of spreadsheets; the zone is put on later)
+_AFTERNOON = ("下午", "傍晚", "晚上", "pm")
+
+
 def parse_time(text: str, zone: tzinfo) -> datetime | None:
-    """An aware time from ISO 8601 or the usual spreadsheet forms; None when it is neither."""
-    text = unicodedata.normalize("NFKC", text).strip()
-    text = re.sub(r"[/.年月]", "-", text).replace("日", " ").strip()
+    """An aware time from ISO 8601, the forms of spreadsheets and those that people write; None where it is not certain.
+
+    A day alone is its beginning in `zone`. Serial numbers of spreadsheets count days since 1899-12-30.
+    """
+    text = " ".join(simplified(even(text)).lower().split())
     try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        parsed = _by_formats(text)  # type: ignore[assignment]
-    if parsed is None:
+        if _SERIAL.fullmatch(text):
+            return (_SERIAL_ZERO + timedelta(seconds=round(float(text) * 86_400))).replace(tzinfo=zone)
+        if compact := _COMPACT.fullmatch(text):
+            return datetime(*(int(part) for part in compact.groups() if part), tzinfo=zone)  # type: ignore[arg-type,misc]
+        return _written_time(text, zone)
+    except (ValueError, OverflowError):
         return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)
 
 
-def _by_formats(text: str) -> datetime | None:
-    for form in _TIME_FORMATS:
-        try:
-            return datetime.strptime(text, form)  # noqa: DTZ007  (the zone is put on by the caller)
-        except ValueError:
-            continue
+def _written_time(text: str, zone: tzinfo) -> datetime | None:
+    """Raises `ValueError` for a day or an hour that does not exist."""
+    found = _DATE.match(text)
+    if found is None:
+        return None
+    year, month, day = int(found[1]), int(found[3] or found[5]), int(found[4] or found[6])
+    rest = _WEEKDAY.sub("", text[found.end() :].strip(" t")).strip()
+    if not rest:
+        return datetime(year, month, day, tzinfo=zone)
+    if text[found.end()] not in " t日号上下早凌中傍晚星周礼(" and not found[5]:
+        return None
+    time = _TIME.fullmatch(rest)
+    if time is None:
+        return None
+    hour = _hour(int(time["hour"]), (time["half"] or time["after"] or "").replace(".", ""))
+    offset = _zone_of(time["zone"].strip(), zone)
+    if hour is None or offset is None or (time["half"] and time["after"]):
+        return None
+    microsecond = int(f"{time['fraction'] or '0':0<6}"[:6])
+    return datetime(year, month, day, hour, int(time["minute"] or 0), int(time["second"] or 0), microsecond, tzinfo=offset)
+
+
+def _hour(hour: int, half: str) -> int | None:
+    """The hour of the day; None where the half of the day does not fit, or noon and midnight cannot be kept apart."""
+    if not half:
+        return hour
+    if half == "中午":
+        return hour if hour in (11, 12) else hour + 12 if hour in (1, 2) else None
+    if half in _AFTERNOON:
+        if hour == 12:
+            return 12 if half in ("下午", "pm") else None
+        return hour + 12 if 1 <= hour < 12 else hour if hour > 12 else None
+    if hour == 12:
+        return 0 if half in ("am", "凌晨") else None
+    return hour if hour < 12 else None
+
+
+def _zone_of(text: str, zone: tzinfo) -> tzinfo | None:
+    if not text:
+        return zone
+    if text in ("z", "utc", "gmt"):
+        return UTC
+    if text in ("北京时间", "(北京时间)"):
+        return timezone(timedelta(hours=8))
+    if offset := _OFFSET.fullmatch(text):
+        ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        return timezone(-ahead if offset[1] == "-" else ahead) if ahead <= timedelta(hours=14) else None
     return None

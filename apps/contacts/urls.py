@@ -14,7 +14,11 @@ urlpatterns = [
     path("sources/<int:pk>/decide/<slug:verdict>/", views.source_decide, name="source_decide"),
     path("wordings/<int:pk>/approve/", views.wording_approve, name="wording_approve"),
     path("imports/<int:pk>/", views.import_preview, name="import_preview"),
+    path("imports/<int:pk>/heading/", views.import_heading, name="import_heading"),
+    path("imports/<int:pk>/forecast/", views.import_forecast, name="import_forecast"),
     path("imports/<int:pk>/discard/", views.import_discard, name="import_discard"),
+    path("imports/<int:pk>/correct/", views.import_correct, name="import_correct"),
+    path("imports/<int:pk>/take-back/", views.import_take_back, name="import_take_back"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
     re_path(r"^imports/(?P<pk>[0-9]{1,18})/report\.(?P<form>xlsx|jsonl)$", views.import_report, name="import_report"),
 ]

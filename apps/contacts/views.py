@@ -1,5 +1,7 @@
 """Pages of data sources and of imports under way."""
 
+from itertools import islice
+
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,14 +16,15 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core import vault
-from apps.core.errors import NotFound
+from apps.core.errors import BadInput, NotFound
 
 from . import services
 from .filters import SourceFilter
-from .forms import AgreementForm, MappingForm, SourceForm, WordingForm
+from .forms import AgreementForm, MappingForm, RowForm, SourceForm, WordingForm
 from .models import ContactImport, DataSource, NumberDoubt, Wording
 from .rules import STATUS_WORDS, STATUSES
-from .services.importing import SHOWN, imported_before, preview
+from .services.importing import SHOWN, imported_before, layout_of, preview, titles_of
+from .services.undoing import CORRECTABLE, CORRECTED_AT_ONCE, can_be_taken_back, refused_rows
 from .tables import SourceTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -160,7 +163,15 @@ def _own_import(request: StaffRequest, pk: int) -> ContactImport:
 
 
 def _confirmed(request: StaffRequest, found: ContactImport, form: MappingForm) -> bool:
-    return said(request, lambda: services.confirm_import(actor=request.user, contact_import=found, mapping=form.chosen()))
+    return said(
+        request,
+        lambda: services.confirm_import(actor=request.user, contact_import=found, mapping=form.chosen(), leave_hidden=form.leaves_hidden()),
+    )
+
+
+def _mapping_form(request: StaffRequest, found: ContactImport, *, deciding: bool = True) -> MappingForm:
+    layout = layout_of(found)
+    return MappingForm(request.POST or None, layout=layout, titles=titles_of(layout), mapping=found.mapping, deciding=deciding)
 
 
 @for_roles(*STAFF)
@@ -169,13 +180,44 @@ def import_preview(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_import(request, pk)
     if found.state != ContactImport.State.PREVIEW:
         return redirect("import_progress", pk=pk)
-    heading, rows = preview(found)
-    form = MappingForm(request.POST or None, heading=heading, mapping=found.mapping)
+    form = _mapping_form(request, found)
     if request.method == "POST" and form.is_valid() and _confirmed(request, found, form):
         return redirect("import_progress", pk=pk)
-    record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(rows))
-    shown = {"import": found, "heading": heading, "rows": rows, "form": form, "most": SHOWN, "before": imported_before(found)}
+    seen = preview(found)
+    record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(seen.rows))
+    shown = {"import": found, "seen": seen, "form": form, "most": SHOWN, "before": imported_before(found)}
     return render(request, "contacts/import_preview.html", shown)
+
+
+@for_roles(*STAFF)
+@require_POST
+def import_heading(request: StaffRequest, pk: int) -> HttpResponse:
+    """Take another row for the heading."""
+    row = request.POST.get("row", "")
+    if not (row.isascii() and row.isdigit()):
+        raise NotFound()
+    found = _own_import(request, pk)
+    said(request, lambda: services.choose_heading(actor=request.user, contact_import=found, row=int(row)))
+    return redirect("import_preview", pk=pk)
+
+
+@for_roles(*STAFF)
+@require_POST
+def import_forecast(request: StaffRequest, pk: int) -> HttpResponse:
+    """What the import would do with these columns; a part of the preview."""
+    found = _own_import(request, pk)
+    if found.state != ContactImport.State.PREVIEW:
+        raise NotFound()
+    form = _mapping_form(request, found, deciding=False)
+    shown: dict[str, object] = {"import": found}
+    if form.is_valid():
+        try:
+            coming = services.forecast(found, form.chosen(), leave_hidden=bool(form.leaves_hidden()))
+            counts = [(STATUS_WORDS[status], coming.counts[status]) for status in STATUSES if status in coming.counts]
+            shown |= {"coming": coming, "counts": counts}
+        except BadInput as error:
+            shown["error"] = str(error)
+    return render(request, "contacts/_import_forecast.html", shown)
 
 
 @for_roles(*STAFF)
@@ -196,7 +238,46 @@ def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
     if found.job is None:
         return redirect("import_preview", pk=pk)
     counts = [(STATUS_WORDS[status], status, found.counts[status]) for status in STATUSES if status in found.counts]
-    return render(request, "contacts/import_progress.html", {"import": found, "job": found.job, "counts": counts})
+    shown = {
+        "import": found, "job": found.job, "counts": counts, "can_be_taken_back": can_be_taken_back(found),
+        "can_be_corrected": found.state == ContactImport.State.DONE and any(found.counts.get(status) for status in CORRECTABLE),
+    }  # fmt: skip
+    return render(request, "contacts/import_progress.html", shown)
+
+
+@for_roles(*STAFF)
+def import_correct(request: StaffRequest, pk: int) -> HttpResponse:
+    """Refused rows, a page at a time, to be typed again; what was read in the file is not shown."""
+    found = _own_import(request, pk)
+    if found.state != ContactImport.State.DONE or not found.report:
+        raise NotFound()
+    refused = list(islice(refused_rows(found), CORRECTED_AT_ONCE))
+    rows = [(row, sentence, RowForm(request.POST or None, prefix=f"row{row}")) for row, sentence in refused]
+    outcome: list[tuple[int, str, str]] = []
+    if request.method == "POST" and all(form.is_valid() for _row, _sentence, form in rows):
+        typed = {row: form.cleaned_data for row, _sentence, form in rows if form.cleaned_data["phone"]}
+
+        def correct() -> None:
+            outcome.extend(services.correct_rows(actor=request.user, contact_import=found, rows=typed))
+
+        if said(request, correct):
+            for row, status, sentence in outcome:
+                taken_in = status == "accepted"
+                messages.add_message(
+                    request, messages.SUCCESS if taken_in else messages.WARNING, f"{row}: {STATUS_WORDS[status]} {sentence}".strip()
+                )
+            return redirect("import_correct", pk=pk)
+    record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(rows))
+    return render(request, "contacts/import_correct.html", {"import": found, "rows": rows})
+
+
+@for_roles(*STAFF)
+@require_POST
+def import_take_back(request: StaffRequest, pk: int) -> HttpResponse:
+    found = _own_import(request, pk)
+    done = _("Taken back. Its new contacts are called no more; their erasure has begun.")
+    said(request, lambda: services.take_back(actor=request.user, contact_import=found), done)
+    return redirect("import_progress", pk=pk)
 
 
 @for_roles(*STAFF)

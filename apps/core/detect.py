@@ -9,7 +9,7 @@ import re
 from datetime import date
 from typing import Literal
 
-from .even_text import even
+from .even_text import even, simplified
 
 SHORTEST = 13  # digits of the shortest number that is looked for
 _DIGITS = b"0123456789"
@@ -33,10 +33,7 @@ _CARD = re.compile(
 )
 
 _FORBIDDEN_HEADINGS = (
-    (
-        "resident_id_found",
-        ("身份证", "身分证", "證件", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz"),
-    ),
+    ("resident_id_found", ("身份证", "身分证", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz")),
     (
         "bank_card_found",
         (
@@ -135,7 +132,7 @@ def is_bank_card(digits: str) -> bool:
 
 def find_in_heading(heading: str) -> Finding | None:
     """The kind of number that a column of this heading is for; None for a harmless one."""
-    plain = re.sub(r"[\W_]+", "", even(heading)).lower()
+    plain = re.sub(r"[\W_]+", "", simplified(even(heading))).lower()
     for finding, words in _FORBIDDEN_HEADINGS:
         if any(word in plain for word in words):
             return finding  # type: ignore[return-value]

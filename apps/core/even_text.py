@@ -5,6 +5,8 @@ value. Patterns over even text say `[0-9]`: `\\d` in Python takes every digit of
 """
 
 import unicodedata
+from functools import cache
+from typing import Any
 
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})  # format characters (zero width, bidi, soft hyphen), combining marks, enclosing marks
 
@@ -23,3 +25,15 @@ def _even_character(character: str) -> str:
         return ""
     digit = unicodedata.decimal(character, None)
     return character if digit is None else str(digit)
+
+
+@cache
+def _converter() -> Any:
+    from opencc import OpenCC  # its tables take a while, which processes that read no Chinese need not spend
+
+    return OpenCC("t2s")
+
+
+def simplified(text: str) -> str:
+    """The text with traditional characters as simplified ones."""
+    return text if text.isascii() else str(_converter().convert(text))

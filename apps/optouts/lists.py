@@ -6,78 +6,90 @@ holds: every number of a cell, every column of numbers, without a heading too. W
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain, islice
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
 from apps.core import phones
-from apps.core.even_text import even
-from apps.core.reading import MOST_BYTES, FileRefused, Table, open_table
+from apps.core.even_text import even, simplified
+from apps.core.reading import MOST_BYTES, FileRefused, Table, find_heading, with_heading
+from apps.core.workbooks import open_table
 
 HEADINGS = frozenset({
     "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "number", "msisdn", "手机", "手机号", "手机号码", "电话",
     "电话号码", "联系电话", "号码", "被叫号码", "移动电话",
 })  # fmt: skip
+_ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
 MOST_ROWS = 5_000_000
 SAMPLE = 200
 
 
 def open_list(content: bytes) -> tuple[Table, int]:
     """The table and the place of its number column. Raises `FileRefused`."""
-    table = open_table(_unpacked(content))
-    plain, found = _named(table.heading)
+    table = _table(content)
+    found = _named(table.heading)
     if len(found) != 1:
         raise FileRefused(
-            _("One column has to be named as the number, for example: phone, 手机号. Headings found: %(count)s."), count=len(plain)
+            _("One column has to be named as the number, for example: phone, 手机号. Headings found: %(count)s."), count=len(table.heading)
         )
     return table, found[0]
 
 
-def _named(heading: list[str]) -> tuple[list[str], list[int]]:
-    """The headings made plain, and the places of those that name a number."""
-    plain = ["".join(even(cell).split()).lower().replace("_", "").replace("-", "") for cell in heading]
-    return plain, [place for place, text in enumerate(plain) if text in HEADINGS]
+def _table(content: bytes) -> Table:
+    """The table, its heading being the first row that names a number, where one of the first rows does."""
+    table = open_table(_unpacked(content))
+    layout = find_heading(io.BytesIO(table.content), table.layout, lambda cells: bool(_named(cells)))
+    return replace(table, heading=layout.heading, layout=layout)
+
+
+def _named(heading: list[str]) -> list[int]:
+    """The places of the headings that name a number."""
+    plain = ["".join(simplified(even(cell)).split()).lower().replace("_", "").replace("-", "") for cell in heading]
+    bare = [_ASIDE.sub("", text).strip("*:") for text in plain]
+    return [place for place, texts in enumerate(zip(plain, bare, strict=True)) if not HEADINGS.isdisjoint(texts)]
 
 
 @dataclass(frozen=True)
 class Refusals:
-    """A list of refusals: its table, the columns with numbers, and whether its first row is one of the list too."""
+    """A list of refusals: its table, and the columns with numbers."""
 
     table: Table
     columns: list[int]
-    first_row_counts: bool
 
     def rows(self) -> Iterator[tuple[int, str]]:
         """Each row's number in the file and the text of its number columns, blank rows left out."""
-        first = [(1, self.table.heading)] if self.first_row_counts else []
-        for row, cells in chain(first, self.table.rows()):
+        for row, cells in self.table.rows():
             if any(cell.strip() for cell in cells):
                 yield row, " / ".join(cells[place] for place in self.columns if place < len(cells) and cells[place].strip())
 
     def count(self) -> int:
-        """How many rows there are; scans the whole list, so that a broken end shows before any start."""
-        return self.table.count() + self.first_row_counts
+        """How many rows there are; reads the whole list, so that a broken end shows before any start."""
+        return self.table.count()
 
 
 def open_refusals(content: bytes) -> Refusals:
-    """The columns are those whose heading names a number; without such a heading, those that hold numbers. Raises `FileRefused`."""
-    table = open_table(_unpacked(content))
-    _plain, named = _named(table.heading)
-    first_row_counts = bool(phones.numbers_in(" / ".join(table.heading)))
-    columns = named or _by_content(table, first_row_counts)
+    """The columns are those whose heading names a number; without such a heading, those that hold numbers, from the first row on.
+    Raises `FileRefused`."""
+    table = _table(content)
+    named = _named(table.heading)
+    if not named and phones.numbers_in(" / ".join(table.heading)):
+        layout = with_heading(io.BytesIO(table.content), table.layout, 0)
+        table = replace(table, heading=layout.heading, layout=layout)
+    columns = named or _by_content(table)
     if not columns:
         raise FileRefused(_("No column of the list holds phone numbers. Headings found: %(count)s."), count=len(table.heading))
-    return Refusals(table, columns, first_row_counts)
+    return Refusals(table, columns)
 
 
-def _by_content(table: Table, first_row_counts: bool) -> list[int]:
+def _by_content(table: Table) -> list[int]:
     """The columns in which numbers stand, judged by the first rows."""
-    first = [table.heading] if first_row_counts else []
-    sample = [*first, *(cells for _row, cells in islice(table.rows(), SAMPLE))]
-    return [place for place in range(len(table.heading)) if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))]
+    sample = [cells for _row, cells in islice(table.rows(), SAMPLE)]
+    width = max(map(len, sample), default=0)
+    return [place for place in range(width) if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))]
 
 
 def _unpacked(content: bytes) -> bytes:

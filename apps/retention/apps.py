@@ -63,7 +63,7 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         from django.db.backends.signals import connection_created
 
-        from apps.contacts.signals import erasure_asked, source_withdrawn
+        from apps.contacts.signals import contacts_taken_back, erasure_asked, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
         from apps.rights.signals import erasure_ordered, person_asked_about
@@ -75,6 +75,7 @@ class RetentionConfig(AppConfig):
         person_asked_about.connect(_preview, dispatch_uid="retention.preview")
         erasure_ordered.connect(_erase, dispatch_uid="retention.erase")
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")
+        contacts_taken_back.connect(_begin_erasure, dispatch_uid="retention.contacts_taken_back")
         erasure_asked.connect(_begin_erasure, dispatch_uid="retention.erasure_asked")
         opt_outs_recorded.connect(_remember, dispatch_uid="retention.remember")
         complaint_opened.connect(_hold, dispatch_uid="retention.hold")

@@ -1,5 +1,6 @@
 """Lists on their way in, and what their columns were taken for before."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -15,13 +16,15 @@ class ContactImport(Dated):
     """One file on its way in. The upload is kept sealed, and only until the import is over.
 
     `layout` says how the upload is to be read (`core.reading.Layout`); `digest` is a keyed hash of the file: the same one
-    runs once at a time. `stored_rows` is how far it came, in the transaction of those rows.
+    runs once at a time. `stored_rows` is how far it came, in the transaction of those rows. Its new contacts are those between
+    `first_id` and `last_id` that were made at the time of its job.
     """
 
     class State(models.TextChoices):
         PREVIEW = "preview", _("to be confirmed")
         CONFIRMED = "confirmed", _("confirmed")
         DONE = "done", _("done")
+        TAKEN_BACK = "taken_back", _("taken back")
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")
     list_code = models.CharField(max_length=40, blank=True)
@@ -36,6 +39,10 @@ class ContactImport(Dated):
     stored_rows = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    first_id = models.BigIntegerField(null=True)  # of the ids that were drawn for its new contacts
+    last_id = models.BigIntegerField(null=True)
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
+    corrected_rows = ArrayField(models.PositiveIntegerField(), default=list)  # refused rows that were taken in by a correction
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="contact_import")
 
     class Meta:

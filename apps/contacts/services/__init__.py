@@ -2,22 +2,26 @@
 
 from .consenting import record_consent, withdraw_consent, withdraw_consents
 from .doubting import end_consent, keep_consent, raise_doubt
-from .importing import confirm_import, discard_import, import_now, run_import, start_import
+from .importing import choose_heading, confirm_import, discard_import, forecast, import_now, run_import, start_import
 from .minors import flag_minor, lift_minor
 from .reporting import report_lines, report_workbook
 from .sources import add_agreement, approve_source, approve_wording, create_source, propose_wording, refuse_source, withdraw_source
+from .undoing import correct_rows, take_back
 from .zones import correct_name, set_zone
 
 __all__ = [
     "add_agreement",
     "approve_source",
     "approve_wording",
+    "choose_heading",
     "confirm_import",
     "correct_name",
+    "correct_rows",
     "create_source",
     "discard_import",
     "end_consent",
     "flag_minor",
+    "forecast",
     "import_now",
     "keep_consent",
     "lift_minor",
@@ -30,6 +34,7 @@ __all__ = [
     "run_import",
     "set_zone",
     "start_import",
+    "take_back",
     "withdraw_consent",
     "withdraw_consents",
     "withdraw_source",

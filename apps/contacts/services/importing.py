@@ -11,9 +11,13 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import IO
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +27,23 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, detect, streams
+from apps.core import blind_index, clock, detect, streams, uploading
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.reading import PIECE, FileRefused, Layout, csv_of_workbook, examine, is_workbook, rows_of
+from apps.core.reading import (
+    HEADING_WITHIN,
+    PIECE,
+    Bytes,
+    FileRefused,
+    Layout,
+    examine,
+    first_rows,
+    is_workbook,
+    letter,
+    peek,
+    rows_of,
+    with_heading,
+)  # fmt: skip
+from apps.core.workbooks import open_workbook
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies
@@ -33,11 +51,12 @@ from apps.policies.models import DataClass
 
 from .. import rules
 from ..models import ColumnMapping, ContactImport, DataSource
-from . import preparing, storing
+from . import preparing, reporting, storing
 from .batching import TakenOver, store_batches
 
 MOST_ROWS = 1_000_000
 SHOWN = 50
+CHUNK = 20_000  # numbers that are looked up at once
 WATCHED_ROWS = 100_000  # a list of guessed numbers is short; of a longer one chance hides them
 Progress = Callable[[int, int], None]
 
@@ -71,10 +90,11 @@ def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[by
     if detect.find(file_name):
         raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
     if is_workbook(file):
-        with tempfile.SpooledTemporaryFile(max_size=64 * PIECE) as table:
-            table.writelines(csv_of_workbook(file, most_rows=MOST_ROWS))
-            return _keep(actor, source, file_name, table, list_code)
-    return _keep(actor, source, file_name, file, list_code)
+        book = open_workbook(file, most_rows=MOST_ROWS + HEADING_WITHIN)
+        with uploading.EncryptedSpool() as table:
+            table.writelines(book.pieces)
+            return _keep(actor, source, file_name, table, book.described(peek(table)), list_code)
+    return _keep(actor, source, file_name, file, peek(file), list_code)
 
 
 def check_source(source: DataSource) -> None:
@@ -87,26 +107,61 @@ def check_source(source: DataSource) -> None:
         raise BadInput(_('The source "%(source)s" is not valid today (R3).'), source=source.code)
 
 
-def _keep(actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str) -> ContactImport:
-    layout = examine(file, most_rows=MOST_ROWS)
-    if forbidden := rules.forbidden_columns(layout.heading):
-        raise ColumnsRefused(forbidden)
-    told = ContactImport(
+def _keep(actor: User, source: DataSource, file_name: str, file: Bytes, layout: Layout, list_code: str) -> ContactImport:
+    rows = first_rows(file, layout)
+    layout = _laid_out(file, with_heading(file, layout, rules.heading_row(rows)))
+    kept = ContactImport(
         source=source, list_code=list_code, file_name=file_name[-200:], layout=layout.as_json(), digest=_digest(file),
-        mapping=_known_mapping(source, layout.heading), started_by=actor,
+        mapping=_known_mapping(source, layout, rows), started_by=actor,
     )  # fmt: skip
-    told.upload = streams.put(_pieces(file), folder="uploads", belongs_to=told.upload_belongs_to)
-    told.save()
-    return told
+    kept.upload = streams.put(_pieces(file), folder="uploads", belongs_to=kept.upload_belongs_to)
+    kept.save()
+    return kept
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def _laid_out(file: Bytes, layout: Layout) -> Layout:
+    """The layout with its rows counted. Raises `FileRefused`, with `ColumnsRefused` for columns that may not be collected."""
+    layout = examine(file, layout, most_rows=MOST_ROWS)
+    above = [cell for row, cells in first_rows(file, layout) if row < layout.heading_row for cell in cells]
+    if forbidden := rules.forbidden_columns([*above, *layout.heading]):
+        raise ColumnsRefused(forbidden)
+    return layout
+
+
+@transaction.atomic
+def choose_heading(*, actor: User, contact_import: ContactImport, row: int) -> ContactImport:
+    """Take another row for the heading (0: none names the columns). Raises `FileRefused`, `NotAllowed`, `WrongState`."""
+    contact_import = _in_preview(actor, contact_import)
+    with _upload_of(contact_import) as file:
+        layout = _laid_out(file, with_heading(file, layout_of(contact_import), row))
+        rows = first_rows(file, layout)
+    contact_import.layout = layout.as_json()
+    contact_import.mapping = _known_mapping(contact_import.source, layout, rows)
+    contact_import.save()
+    return contact_import
+
+
+def _in_preview(actor: User, contact_import: ContactImport) -> ContactImport:
+    """The import under lock, while it waits for its confirmation."""
+    locked = ContactImport.objects.select_for_update(of=("self",)).select_related("source").get(pk=contact_import.pk)
+    if locked.started_by_id != actor.pk:
+        raise NotAllowed()
+    if locked.state != ContactImport.State.PREVIEW:
+        raise WrongState()
+    return locked
+
+
+def _upload_of(contact_import: ContactImport) -> streams.Stream:
+    return streams.Stream(contact_import.upload, belongs_to=contact_import.upload_belongs_to)
+
+
+def _pieces(file: Bytes) -> Iterator[bytes]:
     file.seek(0)
     while piece := file.read(PIECE):
         yield piece
 
 
-def _digest(file: IO[bytes]) -> bytes:
+def _digest(file: Bytes) -> bytes:
     hashed = hashlib.sha256()
     for piece in _pieces(file):
         hashed.update(piece)
@@ -117,26 +172,86 @@ def _plain(heading: list[str]) -> list[str]:
     return [rules.plain(title) for title in heading]
 
 
-def _known_mapping(source: DataSource, heading: list[str]) -> dict[str, int]:
-    """What the columns of the same headings were taken for last time, else what the headings tell."""
-    known = ColumnMapping.objects.filter(source=source, heading=_plain(heading)).first()
-    return dict(known.mapping) if known else rules.match_columns(heading)
+def _known_mapping(source: DataSource, layout: Layout, rows: list[tuple[int, list[str]]]) -> dict[str, int]:
+    """What the columns of the same headings were taken for last time, else what the headings say, else what the columns hold."""
+    known = ColumnMapping.objects.filter(source=source, heading=_plain(layout.heading)).first()
+    if known and layout.heading_row:
+        return dict(known.mapping)
+    matched = rules.match_columns(layout.heading, layout.hidden_columns) if layout.heading_row else {}
+    if "phone" in matched:
+        return matched
+    below = [cells for row, cells in rows if row > layout.heading_row]
+    by_content = rules.match_contents(below, {*layout.hidden_columns, *matched.values()})
+    return {**by_content, **matched}
 
 
 def layout_of(contact_import: ContactImport) -> Layout:
     return Layout(**contact_import.layout)
 
 
-def preview(contact_import: ContactImport) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The heading, and of the first rows the number and the cells, masked."""
+@dataclass(frozen=True)
+class Preview:
+    """What a person decides by: cells are masked. `above`: the rows among which the heading is."""
+
+    layout: Layout
+    titles: list[str]
+    above: list[tuple[int, list[str]]]
+    rows: list[tuple[int, list[str], bool]]  # number, cells, whether the workbook hides it
+
+
+def preview(contact_import: ContactImport) -> Preview:
+    """The first rows, masked, and how the file is laid out."""
     layout = layout_of(contact_import)
-    rows = []
-    with streams.Stream(contact_import.upload, belongs_to=contact_import.upload_belongs_to) as file:
+    with _upload_of(contact_import) as file:
+        above = [(row, [_masked_cell(cell) for cell in cells]) for row, cells in first_rows(file, layout) if any(cells)]
+        rows = [
+            (number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]], layout.is_hidden(number))
+            for number, cells in islice(rows_of(file, layout), SHOWN)
+        ]
+    return Preview(layout, titles_of(layout), above, rows)
+
+
+def titles_of(layout: Layout) -> list[str]:
+    """The columns by their headings, those without one by their letters."""
+    return [title or letter(column) for column, title in enumerate(layout.heading)]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What an import would do, counted before it is started."""
+
+    counts: Counter[str]
+    without_consent: int  # of those that would be taken in
+    known_with_consent: int  # of `without_consent`: known numbers whose consent holds
+    abroad: int
+
+
+def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> Forecast:
+    """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
+    layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
+    judge = rules.judging(_checked(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now)
+    counts: Counter[str] = Counter()
+    seen: set[int] = set()
+    without: list[bytes] = []
+    known = abroad = 0
+    index = blind_index.indexers()[0]
+
+    with _upload_of(contact_import) as file:
         for number, cells in rows_of(file, layout):
-            rows.append((number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]]))
-            if len(rows) == SHOWN:
-                break
-    return layout.heading, rows
+            verdict = rules.left_out(number) if layout.leave_hidden and layout.is_hidden(number) else judge(number, cells)
+            status = verdict.status
+            if status == rules.ACCEPTED and verdict.e164:
+                if int(verdict.e164) in seen:
+                    status = "duplicate_in_file"
+                else:
+                    seen.add(int(verdict.e164))
+                    abroad += not verdict.e164.startswith("+86")
+                    if verdict.consent is None:
+                        without.append(index(verdict.e164))
+            counts[status] += 1
+    for start in range(0, len(without), CHUNK):
+        known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
+    return Forecast(counts, len(without), known, abroad)
 
 
 def _masked_cell(cell: str) -> str:
@@ -150,19 +265,25 @@ def imported_before(contact_import: ContactImport) -> ContactImport | None:
 
 
 @transaction.atomic
-def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[str, int], here: bool = False) -> Job:
-    """Start the job (`here`: the caller runs it), and remember what the columns were taken for. Raises `BadInput` when no column is
-    the phone, `AlreadyRunning` while another import of the same file is not over."""
-    contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("source").get(pk=contact_import.pk)
-    if contact_import.started_by_id != actor.pk:
-        raise NotAllowed()
-    if contact_import.state != ContactImport.State.PREVIEW:
-        raise WrongState()
+def confirm_import(
+    *, actor: User, contact_import: ContactImport, mapping: dict[str, int], leave_hidden: bool | None = None, here: bool = False
+) -> Job:
+    """Start the job (`here`: the caller runs it), and remember what the columns were taken for.
+
+    `leave_hidden` says what becomes of rows that the workbook hides. Raises `BadInput` when no column is the phone or hidden rows
+    were not decided about, `AlreadyRunning` while another import of the same file is not over.
+    """
+    contact_import = _in_preview(actor, contact_import)
     check_source(contact_import.source)
-    contact_import.mapping = _checked(mapping)
+    layout = layout_of(contact_import)
+    if leave_hidden is None and layout.hidden_count:
+        raise BadInput(_("The workbook hides %(count)s rows. Say whether they are taken in or left out."), count=layout.hidden_count)
+    layout = replace(layout, leave_hidden=bool(leave_hidden))
+    contact_import.layout = layout.as_json()
+    contact_import.mapping = _checked(mapping, layout)
     _let_go_of_failed(contact_import)
     contact_import.job = jobs.ask_for(
-        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout_of(contact_import).rows, here=here
+        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout.rows, here=here
     )
     contact_import.state = ContactImport.State.CONFIRMED
     try:
@@ -170,9 +291,10 @@ def confirm_import(*, actor: User, contact_import: ContactImport, mapping: dict[
             contact_import.save()
     except IntegrityError:
         raise AlreadyRunning() from None
-    ColumnMapping.objects.update_or_create(
-        source=contact_import.source, heading=_plain(layout_of(contact_import).heading), defaults={"mapping": mapping, "saved_by": actor}
-    )
+    if layout.heading_row:
+        ColumnMapping.objects.update_or_create(
+            source=contact_import.source, heading=_plain(layout.heading), defaults={"mapping": mapping, "saved_by": actor}
+        )
     return contact_import.job
 
 
@@ -182,22 +304,33 @@ def _let_go_of_failed(contact_import: ContactImport) -> None:
     failed.filter(job__state__in=[Job.State.FAILED, Job.State.REFUSED]).update(digest=None)
 
 
-def _checked(mapping: dict[str, int]) -> dict[str, int]:
+def _checked(mapping: dict[str, int], layout: Layout) -> dict[str, int]:
     if "phone" not in mapping:
         raise BadInput(_("Say which column is the phone: none of the headings tells."))
     if len(set(mapping.values())) != len(mapping):
         raise BadInput(_("A column can hold only one thing. Two were set to the same column."))
+    if not all(0 <= column < len(layout.heading) for column in mapping.values()):
+        raise BadInput(_("The file has no such column."))
     return mapping
 
 
 def import_now(
-    *, actor: User, source: DataSource, file_name: str, file: IO[bytes] | bytes, list_code: str = "", progress: Progress | None = None
+    *,
+    actor: User,
+    source: DataSource,
+    file_name: str,
+    file: IO[bytes] | bytes,
+    list_code: str = "",
+    leave_hidden: bool | None = None,
+    progress: Progress | None = None,
 ) -> ContactImport:
     """The whole path in this process, for the command line. Raises like its steps."""
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     contact_import = start_import(actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code)
     try:
-        job = confirm_import(actor=actor, contact_import=contact_import, mapping=contact_import.mapping, here=True)
+        job = confirm_import(
+            actor=actor, contact_import=contact_import, mapping=contact_import.mapping, leave_hidden=leave_hidden, here=True
+        )
     except (BadInput, WrongState):
         discard_import(contact_import)
         raise
@@ -229,13 +362,15 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
     layout, terms = layout_of(contact_import), _terms(contact_import, job)
     jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
     ids = storing.draw_ids(layout.rows - terms.skip)
+    _note_ids(contact_import, ids)
     counts: Counter[str] = Counter()
-    with tempfile.TemporaryFile() as report:  # rows, statuses and masks: no value of the file
+    # Rows, statuses, masks and keyed hashes: no value of the file.
+    with tempfile.TemporaryFile() as report, tempfile.TemporaryFile() as without:
 
         def batches() -> Iterator[preparing.Batch]:
             return preparing.prepared(
                 upload=contact_import.upload, belongs_to=contact_import.upload_belongs_to, layout=layout,
-                mapping=contact_import.mapping, terms=terms, ids=ids, report=report,
+                mapping=contact_import.mapping, terms=terms, ids=ids, report=report, without=without,
             )  # fmt: skip
 
         prepared = preparing.beside(batches) if layout.rows > preparing.OWN_PROCESS else batches()
@@ -243,8 +378,27 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
             counts.update(batch.counts)
             if progress:
                 progress(batch.done, layout.rows)
-        report.seek(0)
-        _finish(contact_import, job, counts, report)
+        _finish(contact_import, job, counts, report, _known_to_consent(contact_import.source_id, without, terms.now))
+
+
+def _note_ids(contact_import: ContactImport, ids: bytes) -> None:
+    """Which ids its new contacts can have; what a worker before this one drew stays among them."""
+    if not ids:
+        return
+    drawn = storing.as_numbers(ids)
+    known = [pk for pk in (contact_import.first_id, contact_import.last_id) if pk is not None]
+    contact_import.first_id, contact_import.last_id = min([*drawn[:1], *drawn[-1:], *known]), max([*drawn[:1], *drawn[-1:], *known])
+    contact_import.save(update_fields=["first_id", "last_id"])
+
+
+def _known_to_consent(source_id: int, without: IO[bytes], now: datetime) -> set[int]:
+    """The rows without consent whose number is known with one that holds."""
+    without.seek(0)
+    known: set[int] = set()
+    while piece := without.read(preparing.WITHOUT.size * CHUNK):
+        rows = {index: row for row, index in preparing.WITHOUT.iter_unpack(piece)}
+        known.update(rows[index] for index in storing.with_consent(source_id, list(rows), now))
+    return known
 
 
 def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
@@ -259,10 +413,12 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
 
 
 @transaction.atomic
-def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes]) -> None:
+def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes], known: set[int]) -> None:
     contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=contact_import.pk)
     contact_import.counts = dict(counts)
-    contact_import.report = streams.put(_pieces(report), folder="reports", belongs_to=contact_import.report_belongs_to)
+    lines = reporting.with_known(report, known) if known else _pieces(report)
+    contact_import.report = streams.put(lines, folder="reports", belongs_to=contact_import.report_belongs_to)
+    contact_import.consented += len(known)
     upload, contact_import.upload = contact_import.upload, ""
     contact_import.state = ContactImport.State.DONE
     contact_import.save()

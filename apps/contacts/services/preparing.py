@@ -92,6 +92,7 @@ class Terms:
 
 
 ID = 8  # bytes
+WITHOUT = struct.Struct(">q32s")  # a row and the index of its number
 
 
 def batch_size(done: int, rows: int) -> int:
@@ -100,9 +101,20 @@ def batch_size(done: int, rows: int) -> int:
 
 
 def prepared(
-    *, upload: str, belongs_to: str, layout: Layout, mapping: dict[str, int], terms: Terms, ids: bytes, report: IO[bytes]
+    *,
+    upload: str,
+    belongs_to: str,
+    layout: Layout,
+    mapping: dict[str, int],
+    terms: Terms,
+    ids: bytes,
+    report: IO[bytes],
+    without: IO[bytes],
 ) -> Iterator[Batch]:
-    """The batches of a list. Writes the report: a line of JSON for each row. `ids`: one for each row that is not stored yet."""
+    """The batches of a list. `ids`: one for each row that is not stored yet.
+
+    Writes the report, a line of JSON for each row, and to `without` the row and the index of each number without consent.
+    """
     judge = rules.judging(mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
@@ -111,6 +123,7 @@ def prepared(
     start = done = used = 0  # `used`: how many of `ids` are given out
     size = batch_size(0, layout.rows)
     hashed = blind_index.indexers()
+    leaves_hidden = layout.leave_hidden and bool(layout.hidden_rows)
 
     def batch() -> Batch:
         of_batch = ids[used * ID : (used + len(taken)) * ID]
@@ -120,14 +133,18 @@ def prepared(
 
     with Stream(upload, belongs_to=belongs_to) as file, override(settings.LANGUAGE_CODE):
         for number, cells in rows_of(file, layout):
-            verdict = judge(number, cells)
+            verdict = rules.left_out(number) if leaves_hidden and layout.is_hidden(number) else judge(number, cells)
             done += 1
-            if verdict.status == accepted and verdict.e164:
-                first = first_rows.setdefault(int(verdict.e164), number)
+            e164 = verdict.e164
+            if verdict.status == accepted and e164:
+                first = first_rows.setdefault(int(e164), number)
                 if first != number:
-                    verdict = rules.duplicate(number, verdict.e164, first)
-                elif done > terms.skip:
-                    taken.append(verdict)
+                    verdict = rules.duplicate(number, e164, first)
+                else:
+                    if verdict.consent is None:
+                        without.write(WITHOUT.pack(number, hashed[0](e164)))
+                    if done > terms.skip:
+                        taken.append(verdict)
             judged.append(verdict)
             if done - start == size:
                 yield batch()
@@ -136,6 +153,7 @@ def prepared(
     if done > start:
         yield batch()
     report.flush()
+    without.flush()
 
 
 def _report_line(verdict: rules.Verdict) -> str:

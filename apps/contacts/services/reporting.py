@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from typing import IO
 
 import xlsxwriter
 from django.utils.translation import gettext as _
@@ -25,6 +26,18 @@ def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
     with Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
         for line in io.BufferedReader(file):
             yield json.loads(line)
+
+
+def with_known(report: IO[bytes], known: set[int]) -> Iterator[bytes]:
+    """The lines of a report, where `known` names the rows whose number has a consent already: nothing is missing there."""
+    report.seek(0)
+    for line in report:
+        row = json.loads(line)
+        if row["row"] in known:
+            row["message"] = ""
+            yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        else:
+            yield line
 
 
 def report_workbook(contact_import: ContactImport) -> bytes:

@@ -4,6 +4,7 @@ New numbers are copied as they come; a number that is there keeps its contact, a
 """
 
 from array import array
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -45,6 +46,25 @@ def draw_ids(count: int) -> bytes:
         return bytes(cursor.fetchone()[0])
 
 
+_CONSENTED = """
+select number_index from contacts_contact contact where number_index = any(%b) and exists (
+    select from contacts_consent consent
+    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id and purpose.datasource_id = %b
+    where consent.contact_id = contact.id and recipient = '' and withdrawn_at is null and consent.expires_at > %b
+)
+"""
+
+
+def with_consent(source_id: int, indexes: list[bytes], now: datetime) -> list[bytes]:
+    """Those of the numbers that are contacts with a consent that holds for a purpose of the source."""
+    if not indexes:
+        return []
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(_CONSENTED, [indexes, source_id, now], binary=True, prepare=False)
+        return [bytes(index) for (index,) in cursor.fetchall()]
+
+
 def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     """Contacts and consents of one batch. Returns the contacts' ids, and whether one of the numbers was there.
 
@@ -52,7 +72,7 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     An approved source stays a contact's source; a name or note is replaced only by another. Rows there are locked in the order
     of their numbers, so two imports never wait for each other in a circle.
     """
-    ids = _as_numbers(batch.ids)
+    ids = as_numbers(batch.ids)
     with connection.cursor() as cursor:
         there = {} if all_new else _there(list(batch.indexes))
         if there:
@@ -64,7 +84,8 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     return ids, bool(there)
 
 
-def _as_numbers(ids: bytes) -> list[int]:
+def as_numbers(ids: bytes) -> list[int]:
+    """Ids as `draw_ids` gives them, ascending."""
     numbers = array("q", ids)
     numbers.byteswap()
     return list(numbers)

@@ -26,6 +26,7 @@ class Command(cli.Command):
         parser.add_argument("--source", required=True, help="code of the data source")
         parser.add_argument("--campaign", default="", help="code of the campaign whose queue the contacts join")
         parser.add_argument("--report", type=Path, help="where the report by row goes (JSON lines)")
+        parser.add_argument("--hidden-rows", choices=["take", "leave"], help="what becomes of rows that a workbook hides")
         parser.add_argument("--user", default="", help="who imports; by default the person who recorded the source")
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
@@ -43,6 +44,7 @@ class Command(cli.Command):
                     file_name=options["file"].name,
                     file=file,
                     list_code=options["campaign"],
+                    leave_hidden={"take": False, "leave": True}.get(options["hidden_rows"]),
                     progress=self.progress,
                 )
         except OSError as error:

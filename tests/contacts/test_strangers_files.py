@@ -1,0 +1,410 @@
+"""Lists as strangers send them: what a person sees is what is taken, and nothing vanishes."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import xlsxwriter
+from django.urls import reverse
+from django.utils.translation import override
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from apps.campaigns.models import QueueEntry
+from apps.contacts import rules, services
+from apps.contacts.models import Consent, Contact, ContactImport
+from apps.contacts.services import importing, undoing
+from apps.core import workbooks
+from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.reading import FileRefused
+from apps.retention.services import purging
+from tests.contacts.books import book, cell, prefixed, sheet
+from tests.world import World
+
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Without a contact of its own, so that counts are those of the file."""
+    QueueEntry.objects.all().delete()
+    Contact.objects.all().delete()
+    return world
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+def start(world: World, content: bytes, name: str = "list.csv") -> ContactImport:
+    return services.start_import(actor=world.people["supervisor"], source=world.source, file_name=name, file=io.BytesIO(content))
+
+
+def run(world: World, content: bytes, *, leave_hidden: bool | None = None, name: str = "list.csv") -> ContactImport:
+    return services.import_now(
+        actor=world.people["supervisor"], source=world.source, file_name=name, file=content, leave_hidden=leave_hidden
+    )
+
+
+def known_contact(world: World) -> Contact:
+    """A contact whose consent holds."""
+    run(world, "手机号,同意渠道,同意时间\n13800000001,网页,2026-06-01\n".encode(), name="before.csv")
+    return Contact.objects.get()
+
+
+def report_of(done: ContactImport) -> dict[int, str]:
+    return {line["row"]: line["status"] for line in map(json.loads, services.report_lines(done))}
+
+
+def numbers(count: int) -> list[str]:
+    return [f"138000{place:05}" for place in range(count)]
+
+
+# -- CSV
+
+
+@pytest.mark.parametrize("closing", ["", '\n13800099999,"李四"', '\n13800099998,李四"\n13800099997,"王五"'])
+def test_a_stray_quotation_mark_is_refused_by_its_row(world: World, closing: str) -> None:
+    rows = ["手机号,姓名", *(f"{number},王小明" for number in numbers(60))]
+    rows[9] = f'{numbers(60)[8]},"王小明,x'
+    with pytest.raises(FileRefused, match="Row 10:"):
+        start(world, ("\n".join(rows) + closing).encode())
+    assert ContactImport.objects.count() == 0
+
+
+def test_a_note_of_several_lines_is_one_row(world: World) -> None:
+    done = run(world, '手机号,备注\n13800000001,"第一行\n第二行"\n13800000002,好\n'.encode())
+    assert report_of(done) == {2: "accepted", 3: "accepted"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "big5"])
+@pytest.mark.parametrize("first", ["sep=;\n", "sep=;\r\n", '"sep=;"\n'])
+def test_the_line_that_names_the_separator_is_no_heading(world: World, encoding: str, first: str) -> None:
+    done = run(world, f"{first}手機;姓名\n13800000001;王小明\n13800000002;李文\n".encode(encoding))
+    assert report_of(done) == {2: "accepted", 3: "accepted"}
+    assert done.layout["heading"] == ["手機", "姓名"]
+
+
+def test_big5_is_recognised(world: World) -> None:
+    done = run(world, "手機號碼,姓名,備註\n13800000001,陳國強,喜歡喝茶\n13800000002,黃麗華,請下午聯絡\n".encode("big5"))
+    assert done.layout["encoding"] == "cp950"
+    assert report_of(done) == {2: "accepted", 3: "accepted"}
+    assert {str(contact.name) for contact in Contact.objects.all()} == {"陳*", "黃*"}
+
+
+def test_gb18030_is_not_taken_for_big5(world: World) -> None:
+    done = run(world, "手机号,姓名,备注\n13800000001,欧阳修,喜欢喝茶，请下午联系\n".encode("gb18030"))
+    assert done.layout["encoding"] == "gb18030"
+
+
+def test_a_broken_byte_is_refused_in_its_row_alone(world: World) -> None:
+    lines = ["手机号,姓名".encode(), *(f"{number},王小明".encode() for number in numbers(1000))]
+    lines[500] = lines[500][:-1]
+    started = start(world, b"\n".join(lines))
+    assert (started.layout["encoding"], started.layout["unreadable"]) == ("utf-8-sig", 1)
+    done = run(world, b"\n".join(lines))
+    assert {row: status for row, status in report_of(done).items() if status != "accepted"} == {501: "unreadable"}
+
+
+def test_a_title_above_the_heading_and_no_heading_at_all(world: World) -> None:
+    titled = start(world, "2026年7月客户名单,,\n,,\n序号,姓名,手机号\n1,王小明,13800000001\n".encode())
+    assert (titled.layout["heading_row"], titled.layout["rows"], titled.mapping["phone"]) == (3, 1, 2)
+    bare = start(world, "王小明,13800000001\n李文,13800000002\n".encode())
+    assert (bare.layout["heading_row"], bare.layout["rows"], bare.mapping) == (0, 2, {"phone": 1})
+
+
+def test_a_person_chooses_the_heading(world: World) -> None:
+    started = start(world, "甲,乙\n丙,丁\n王小明,13800000001\n".encode())
+    assert started.layout["heading_row"] == 2
+    chosen = services.choose_heading(actor=world.people["supervisor"], contact_import=started, row=1)
+    assert (chosen.layout["heading"], chosen.layout["rows"]) == (["甲", "乙"], 2)
+    with pytest.raises(NotAllowed):
+        services.choose_heading(actor=world.people["supervisor2"], contact_import=started, row=2)
+    with pytest.raises(FileRefused):
+        services.choose_heading(actor=world.people["supervisor"], contact_import=started, row=99)
+
+
+def test_another_heading_does_not_hide_a_forbidden_column(world: World) -> None:
+    started = start(world, "手机号,乙\n身份证号,丁\n13800000001,x\n".encode())
+    with pytest.raises(importing.ColumnsRefused):
+        services.choose_heading(actor=world.people["supervisor"], contact_import=started, row=2)
+    with pytest.raises(importing.ColumnsRefused):
+        start(world, "身份证号,乙\n手机号,丁\n13800000001,x\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("heading", "mapping"),
+    [
+        ("手机号码（必填）,客户 姓名", {"phone": 0, "name": 1}),
+        ("*联系人姓名,固定电话,手机", {"name": 0, "phone": 2}),
+        ("电话1,电话2,姓名", {"phone": 0, "second_phone": 1, "name": 2}),
+        ("客户手机号(11位),用户名称[选填]", {"phone": 0, "name": 1}),
+    ],
+)
+def test_headings_as_people_write_them(heading: str, mapping: dict[str, int]) -> None:
+    assert rules.match_columns(heading.split(",")) == mapping
+
+
+def test_a_second_column_of_phones_is_read_where_the_first_is_empty(world: World) -> None:
+    done = run(world, "手机,电话,姓名\n13800000001,13800000003,甲\n,13800000002,乙\n,,丙\n".encode())
+    assert report_of(done) == {2: "accepted", 3: "accepted", 4: "phone_missing"}
+    assert Contact.objects.count() == 2
+
+
+# -- times
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("2026-07-16 10:00:00.123456", datetime(2026, 7, 16, 10, 0, 0, 123456, tzinfo=CHINA)),
+        ("2026-07-16 10:00:00.000Z", datetime(2026, 7, 16, 10, tzinfo=UTC)),
+        ("2026/7/16 下午 3:05:00", datetime(2026, 7, 16, 15, 5, tzinfo=CHINA)),
+        ("2026年7月16日15时05分30秒", datetime(2026, 7, 16, 15, 5, 30, tzinfo=CHINA)),
+        ("2026年7月16日 星期四 上午9点", datetime(2026, 7, 16, 9, tzinfo=CHINA)),
+        ("46219.5", datetime(2026, 7, 16, 12, tzinfo=CHINA)),
+        ("2026-07-16T10:00:00+00:00", datetime(2026, 7, 16, 10, tzinfo=UTC)),
+        ("２０２６－０７－１６　１０：００", datetime(2026, 7, 16, 10, tzinfo=CHINA)),
+        ("20260716100000", datetime(2026, 7, 16, 10, tzinfo=CHINA)),
+        ("2026.7.16 3:05 PM", datetime(2026, 7, 16, 15, 5, tzinfo=CHINA)),
+        ("2026-07-16 10:00:00 GMT+8", datetime(2026, 7, 16, 10, tzinfo=CHINA)),
+        ("260716", None), ("16/07/2026", None), ("07-16", None), ("2026-02-30", None), ("2026-07-16 25:00", None),
+        ("2026-07-16 上午 15:00", None), ("2026-07-16 晚上12点", None), ("2026-07-16 10:00 CST", None),
+        ("昨天", None), ("2026-07-1610:00", None),
+        ("2026-W29-4", None), ("1784167200000000", None),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_right_or_not_at_all(text: str, right: datetime | None) -> None:
+    assert rules.parse_time(text, CHINA) == right
+
+
+@pytest.mark.parametrize("time", ["1999-12-31", "2199-01-01", "36525"])
+def test_a_consent_before_2000_or_in_the_future_is_none(world: World, time: str) -> None:
+    done = run(world, f"手机号,同意渠道,同意时间\n13800000001,网页,{time}\n".encode())
+    assert (done.consented, Consent.objects.count()) == (0, 0)
+
+
+# -- workbooks
+
+
+def rows_written(*rows: str) -> str:
+    return sheet(*(f'<row r="{place}">{cells}</row>' for place, cells in enumerate(rows, start=1)))
+
+
+HEAD = cell("手机号", "A1") + cell("姓名", "B1")
+FORMULA = '<c r="A2"><f>B2</f><v>13800000001</v></c>'
+PLAIN = cell("13800000001", "A2") + cell("王小明", "B2")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        book({"sheet1.xml": rows_written(HEAD, FORMULA)}),
+        book({"Data.xml": rows_written(HEAD, FORMULA)}),
+        book({"sheet1.xml": prefixed(rows_written(HEAD, FORMULA))}),
+        book({"sheet1.xml": rows_written(HEAD, FORMULA.replace(' r="A2"', ""))}),
+        book({"sheet1.xml": rows_written(HEAD, '<c r="A2"><f t="shared" si="0"/><v>13800000001</v></c>')}),
+        book({"sheet1.xml": rows_written(HEAD, "<c\n r='A2' ><f\n>B2</f><v>13800000001</v></c>")}),
+    ],
+)
+def test_a_formula_is_refused_with_its_cell_however_it_is_written(world: World, content: bytes) -> None:
+    with pytest.raises(FileRefused, match="Cell A2"):
+        start(world, content, "list.xlsx")
+
+
+@pytest.mark.parametrize("change", [str, prefixed, lambda xml: xml.replace(' r="A2"', "").replace(' r="B2"', "")])
+@pytest.mark.parametrize("part", ["sheet1.xml", "Data.xml"])
+def test_sheets_of_other_programs_are_read(world: World, part: str, change: Any) -> None:
+    done = run(world, book({part: change(rows_written(HEAD, PLAIN))}), name="list.xlsx")
+    assert report_of(done) == {2: "accepted"}
+    assert str(Contact.objects.get().phone) == "138****0001"
+
+
+def filtered() -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["手机号", "姓名", "内部编号"])
+        for place, number in enumerate(numbers(4), start=1):
+            page.write_row(place, 0, [number, "王小明", "x"])
+        page.autofilter(0, 0, 4, 2)
+        page.set_row(2, None, None, {"hidden": True})
+        page.set_column(2, 2, None, None, {"hidden": True})
+    return out.getvalue()
+
+
+def test_hidden_rows_are_asked_about(world: World) -> None:
+    started = start(world, filtered(), "list.xlsx")
+    assert importing.layout_of(started).hidden_count == 1
+    with pytest.raises(BadInput, match="hides 1 rows"):
+        services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
+    assert report_of(run(world, filtered(), leave_hidden=True)) == {2: "accepted", 3: "left_out", 4: "accepted", 5: "accepted"}
+    assert set(report_of(run(world, filtered(), leave_hidden=False)).values()) == {"accepted"}
+
+
+def test_hidden_columns_are_not_taken_by_themselves(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["手机号", "备注"])
+        page.write_row(1, 0, ["13800000001", "x"])
+        page.set_column(1, 1, None, None, {"hidden": True})
+    assert start(world, out.getvalue(), "list.xlsx").mapping == {"phone": 0}
+
+
+def test_the_one_sheet_that_is_shown_is_read(world: World) -> None:
+    listed, other = rows_written(HEAD, PLAIN), rows_written(cell("13900000009", "A1"))
+    done = run(world, book({"a.xml": other, "b.xml": listed, "c.xml": sheet()}, states={"a.xml": "veryHidden"}), name="list.xlsx")
+    assert (done.layout["hidden_sheets"], report_of(done)) == (1, {2: "accepted"})
+    with pytest.raises(FileRefused, match="hidden sheet"):
+        start(world, book({"a.xml": listed, "b.xml": sheet()}, states={"a.xml": "hidden"}), "list.xlsx")
+    with pytest.raises(FileRefused, match="2 sheets"):
+        start(world, book({"a.xml": listed, "b.xml": listed}), "list.xlsx")
+
+
+def test_merged_cells_count_in_each_of_their_rows(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["手机号", "同意渠道", "同意时间"])
+        for place, number in enumerate(numbers(3), start=1):
+            page.write(place, 0, number)
+        page.merge_range(1, 1, 3, 1, "网页")
+        page.merge_range(1, 2, 3, 2, "2026-07-01")
+    done = run(world, out.getvalue(), name="list.xlsx")
+    assert done.consented == 3
+    assert len(done.layout["merged"]) == 2
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        rows_written(HEAD, PLAIN + cell("x", "XFD2")),
+        sheet(f'<row r="1">{HEAD}</row>', f'<row r="1048576">{cell("x", "A1048576")}</row>'),
+        sheet(f'<row r="1">{HEAD}</row>', f'<row r="900000">{cell("x", "BH900000")}</row>'),
+    ],
+)
+def test_a_small_workbook_that_would_be_a_huge_sheet_is_refused(world: World, xml: str) -> None:
+    with pytest.raises(FileRefused):
+        start(world, book({"sheet1.xml": xml}), "list.xlsx")
+
+
+def test_a_workbook_with_a_document_type_is_refused(world: World) -> None:
+    head = '<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa">]>'
+    with pytest.raises(FileRefused):
+        start(world, book({"sheet1.xml": rows_written(HEAD, PLAIN)}, head=head), "list.xlsx")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.booleans(),
+            st.sampled_from(["", "13800000001", "13800000002", "010-12", "13800000003.0"]),
+            st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="<>&\ufffd"), max_size=8),
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    prefix=st.booleans(),
+    places=st.booleans(),
+)
+def test_what_a_person_sees_in_a_workbook_is_what_is_read(rows: list[tuple[bool, str, str]], prefix: bool, places: bool) -> None:
+    """Hand-made XML: each visible row is there with its cells, each hidden one is named as hidden."""
+    xml = []
+    for place, (hidden, phone, name) in enumerate([(False, "手机号", "姓名"), *rows], start=1):
+        cells = cell(phone, f"A{place}" if places else "") + cell(name, f"B{place}" if places else "")
+        state = " hidden='1'" if hidden else ""
+        xml.append(f"<row r='{place}'{state}>{cells}</row>")
+    made = sheet(*xml)
+    opened = workbooks.open_table(book({"sheet1.xml": prefixed(made) if prefix else made}))
+    read = dict(opened.rows())
+    for place, (hidden, phone, name) in enumerate(rows, start=2):
+        assert opened.layout.is_hidden(place) == hidden
+        assert read.get(place, ["", ""])[:2] == [phone.strip(), name.strip()]
+
+
+# -- before, and after
+
+
+def test_the_forecast_says_what_the_report_will_say(world: World) -> None:
+    known_contact(world)
+    rows = ["13800000001,,", "13800000002,,", "13800000003,网页,2026-07-01", "13800000003,,", "12,,", ",,", "+14155552671,,"]
+    content = "\n".join(["手机号,同意渠道,同意时间", *rows]).encode()
+    started = start(world, content)
+    coming = services.forecast(started, started.mapping, leave_hidden=False)
+    assert (coming.without_consent, coming.known_with_consent, coming.abroad) == (3, 1, 1)
+    done = run(world, content)
+    assert dict(coming.counts) == done.counts
+    assert done.consented == 2
+    messages = {line["row"]: line["message"] for line in map(json.loads, services.report_lines(done))}
+    assert messages[2] == "", "the number is known, with a consent that holds"
+    assert "without consent" in messages[3]
+
+
+def test_refused_rows_are_corrected_and_imported_again(world: World) -> None:
+    done = run(world, "手机号,姓名\n1380000000,甲\n13800000002,乙\n,丙\n".encode())
+    assert [row for row, _sentence in undoing.refused_rows(done)] == [2, 4]
+    typed = {2: {"phone": "13800000001", "name": "甲"}, 4: {"phone": "12"}}
+    outcome = services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows=typed)
+    assert [(row, status) for row, status, _sentence in outcome] == [(2, "accepted"), (4, "phone_invalid")]
+    done.refresh_from_db()
+    assert [row for row, _sentence in undoing.refused_rows(done)] == [4]
+    assert done.corrections.count() == 1
+    with pytest.raises(BadInput):
+        services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000009"}})
+
+
+def test_an_import_is_taken_back_within_a_day_and_erased_by_the_purge(world: World, clock: Any) -> None:
+    known = known_contact(world)
+    before = known.consents.filter(withdrawn_at__isnull=True).count()
+    content = "手机号,同意渠道,同意时间\n13800000001,网页,2026-07-01\n13800000002,网页,2026-07-01\n13800000003,,\n1380000,,\n"
+    done = run(world, content.encode())
+    services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={5: {"phone": "13800000004"}})
+    assert Contact.objects.count() == 4
+    assert services.take_back(actor=world.people["supervisor"], contact_import=done) == 3
+    assert Contact.objects.filter(erasing_at__isnull=False).count() == 3
+    known.refresh_from_db()
+    assert known.erasing_at is None
+    assert known.consents.filter(withdrawn_at__isnull=True).count() == before
+    purging.purge()
+    assert list(Contact.objects.all()) == [known]
+    with pytest.raises(WrongState):
+        services.take_back(actor=world.people["supervisor"], contact_import=done)
+
+
+def test_after_a_day_it_is_too_late_and_nobody_else_may(world: World, clock: Any) -> None:
+    done = run(world, "手机号\n13800000002\n".encode())
+    with pytest.raises(NotAllowed):
+        services.take_back(actor=world.people["supervisor2"], contact_import=done)
+    clock.shift(undoing.TAKEN_BACK_WITHIN)
+    with pytest.raises(undoing.TooLate):
+        services.take_back(actor=world.people["supervisor"], contact_import=done)
+    assert Contact.objects.filter(erasing_at__isnull=True).count() == 1
+
+
+@pytest.mark.parametrize("size", [65, 201])
+def test_a_large_upload_arrives_or_is_refused_for_its_size(world: World, browse: Any, tmp_path: Path, size: int) -> None:
+    """Encrypted on the way, never held as a whole."""
+    browser = browse("supervisor")
+    path = tmp_path / "list.csv"
+    line = "13800000001,王小明,".encode() + b"x" * 3900 + b"\n"
+    with path.open("wb") as out:
+        out.write("手机号,姓名,备注\n".encode())
+        for _each in range(size * 2**20 // len(line) + 1):
+            out.write(line)
+    with path.open("rb") as file:
+        answer = browser.post(reverse("import_new"), {"source": world.source.pk, "file": file})
+    if size == 65:
+        assert answer.status_code == 302
+        assert ContactImport.objects.get().layout["rows"] == size * 2**20 // len(line) + 1
+    else:
+        assert "200 MB" in answer.content.decode()
+        assert ContactImport.objects.count() == 0
