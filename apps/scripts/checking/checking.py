@@ -15,21 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
 
+from .frames import frame_finds
 from .normalise import Normal, normalise
 from .packs import Pack, PackRule, pack_of, shipped, syllable
+from .scope import is_negated, is_said
 
 MOST_CHARACTERS = 20_000
-_NEGATED = re.compile(
-    r"(不|未|没|没有|无|非|禁止|严禁|杜绝|切勿|请勿|勿|别|莫|谨防|防范|警惕|拒绝|避免|抵制|识别|举报|冒充|假冒|并非|绝非)"
-    r"(向任何人|向他人|向别人|对任何人|对他人|给任何人|给他人|给别人|跟任何人|告诉任何人|把|对外|打着|号称|自称|借|各类|各种|此类|这类|那些|一切|1切|关于|任何|向您|对您|给您|为您|以任何|理由|方式|形式|名义|借口|渠道|以|有|所谓|的|再|其他|做出|作出|做|作|承诺|保证|确保|提供|索要|要求|涉及|使用|宣称|声称|产品|类|等|您|会|是|能|得|可|要|说|把|将"
-    r"|我们|客户|主动|个人|轻信|相信|推销|推荐|销售|包含|属于|存在|代表|所有|因|予|应|该|我行|我司|公司|员工|工作人员|他人|随意|擅自|电话|电话中|里|中|在)*$"
-)
-_WARNED = re.compile(
-    r"^.{0,8}(都是|均是|均为|就是|属于|即为|一律是|全是|是)?(1种)?(诈骗|骗子|骗局|骗人的|违法|违规|不法|假冒|谣言|不可信"
-    r"|请勿相信|切勿相信|不要相信|千万别信|请立即挂断|请挂断|请报警|请警惕|行为请)"
-)
+VERDICT = "disparages_rival"  # what it finds is a verdict on others
+_AROUND = 30  # characters around a find in which a rule's `cleared` is looked for
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_NEAR = 24  # characters before and after a find that are looked at
 
 
 class TextRefused(BadInput):
@@ -116,11 +110,18 @@ def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
 
 def _finds(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
     """Rule, start and end in the normalised text; innocent ones left out, with whatever lies within them."""
-    finds = {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding)} if find[0] in holding}
+    finds = {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding), *_framed(pack, normal)} if find[0] in holding}
     innocent = {find for find in finds if _is_innocent(pack.rules[find[0]], normal, find[1], find[2])}
     for number, start, end in finds:
         if not any(other == number and first <= start and end <= last for other, first, last in innocent):
             yield number, start, end
+
+
+def _framed(pack: Pack, normal: Normal) -> Iterator[tuple[int, int, int]]:
+    """Frames none of whose words is negated."""
+    for number, places in frame_finds(pack.frames, pack.words.finds(normal), normal):
+        if not any(is_negated(normal, start) for start, _end in places):
+            yield number, min(start for start, _end in places), max(end for _start, end in places)
 
 
 def _terms(pack: Pack, normal: Normal) -> Iterator[tuple[int, int, int]]:
@@ -164,15 +165,12 @@ def _patterns(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[i
 def _is_innocent(rule: PackRule, normal: Normal, start: int, end: int) -> bool:
     if _is_allowed(rule, normal.text, start, end):
         return True
+    nearby = normal.text[max(0, start - _AROUND) : end + _AROUND]
+    if any(pattern.search(nearby) for pattern in rule.cleared):
+        return True
     if not rule.negatable:
         return False
-    clause = normal.clauses[start]
-    first = start
-    while first > 0 and normal.clauses[first - 1] == clause and start - first < _NEAR:
-        first -= 1
-    if _NEGATED.search(normal.text[first:start]):
-        return True
-    return bool(_WARNED.search(normal.text[end : end + _NEAR]))
+    return not is_said(normal, start, end, is_claim=rule.is_claim, is_verdict=rule.code == VERDICT)
 
 
 def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:

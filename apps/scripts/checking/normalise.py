@@ -23,17 +23,25 @@ _ALIKE = {
     # Letters of other scripts that look like Latin ones.
     **dict(zip("аеорсухіѕ", "aeopcyxis", strict=True)),
 }
-_CLAUSE = frozenset("。！？；!?;\n\r,，、：:")
+_SENTENCE = frozenset("。！？；!?;\n\r")
+_CLAUSE = _SENTENCE | frozenset(",，、：:")
+_QUOTES = {"「": "」", "『": "』", "“": "”", "‘": "’", "《": "》", '"': '"'}
 
 
 @dataclass(frozen=True)
 class Normal:
-    """`text` is what is compared; character i came from `starts[i]` to `ends[i]` and stands in clause `clauses[i]`."""
+    """`text` is what is compared; character i came from `starts[i]` to `ends[i]` and stands in clause `clauses[i]`.
+
+    `quoted[i]`: it stands within quotation marks. Of each clause: `stops`, the mark that ends it, and `sentences`, its sentence.
+    """
 
     text: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     clauses: tuple[int, ...]
+    quoted: tuple[bool, ...]
+    stops: tuple[str, ...]
+    sentences: tuple[int, ...]
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
         """Where a piece of the normal text stands in the original: start and end, as slices have them."""
@@ -71,17 +79,30 @@ def normalise(text: str, said: Mapping[str, str] = MappingProxyType({})) -> Norm
     starts: list[int] = []
     ends: list[int] = []
     clauses: list[int] = []
-    clause = 0
+    quoted: list[bool] = []
+    stops: list[str] = []
+    sentences: list[int] = [0]
+    closing = ""
     for start, end, char in _pieces(text, said):
         if char in _CLAUSE:
-            clause += 1
+            stops.append(char)
+            sentences.append(sentences[-1] + (char in _SENTENCE))
+            continue
+        if char in _QUOTES:
+            closing = _QUOTES[char] if not closing else "" if char == closing else closing
+            continue
+        if char == closing:
+            closing = ""
             continue
         for one in _evened(char):
             kept.append(one)
             starts.append(start)
             ends.append(end)
-            clauses.append(clause)
-    return Normal("".join(kept), tuple(starts), tuple(ends), tuple(clauses))
+            clauses.append(len(stops))
+            quoted.append(bool(closing))
+    return Normal(
+        "".join(kept), tuple(starts), tuple(ends), tuple(clauses), tuple(quoted), (*stops, ""), tuple(sentences)
+    )
 
 
 def plain(term: str) -> str:

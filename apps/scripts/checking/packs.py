@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.errors import BadInput
 
+from .frames import NO_WORD, Frame, Lexicon, frame_of, lexicon
 from .normalise import plain
 
 FOLDER = Path(__file__).parent / "packs"
@@ -45,10 +46,12 @@ LAWS: Mapping[str, str] = {
 DUTIES = ("R1", "R14", "R16", "R17", "R18", "R23", "R24", "R25", "R26", "R28")
 KINDS = ("marketing", "notification", "service", "sms")
 LEVELS = ("blocking", "advisory")
+CLAIMS = frozenset({
+    "absolute_claim", "guaranteed_return", "high_risk_product", "guaranteed_result", "medical_claim", "disparages_rival", "free_bait",
+})  # fmt: skip
 GAP = "…"  # in a phrase of compliance: up to `MOST_BETWEEN` characters
 MOST_BETWEEN = 8
 MOST_PHRASES, MOST_LETTERS = 500, 60
-NO_WORD = "\uffff"  # no text holds it: an automaton of no words cannot be run
 LEAST_PINYIN = 6  # letters: shorter ones occur in ordinary words
 LEAST_HOMOPHONE = 4  # characters: shorter ones sound like ordinary words
 _NUMERALS = str.maketrans(dict(zip("〇零一二三四五六七八九两", "001234567892", strict=True)))
@@ -77,9 +80,11 @@ class PackRule:
     terms: tuple[str, ...]
     patterns: tuple[re.Pattern[str], ...]
     allow: tuple[str, ...]
+    frames: tuple[Frame, ...]
     required: tuple[re.Pattern[str], ...]
     written: tuple[re.Pattern[str], ...]
     denied: tuple[re.Pattern[str], ...]
+    cleared: tuple[re.Pattern[str], ...] = ()  # near a find: it is none
     advice: Mapping[str, str] = field(default_factory=dict)
     name: Mapping[str, str] = field(default_factory=dict)
     must_find: tuple[str, ...] = ()
@@ -90,6 +95,11 @@ class PackRule:
     @property
     def is_requirement(self) -> bool:
         return bool(self.required or self.written)
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it is about what is claimed of goods: a question about that claims nothing."""
+        return self.code in CLAIMS
 
     @property
     def example_kind(self) -> str:
@@ -115,6 +125,8 @@ class Pack:
     terms: Any
     pinyin: Any
     syllables: Any
+    words: Lexicon
+    frames: tuple[tuple[int, Frame], ...]  # with the number of their rule
 
     def rule(self, code: str) -> PackRule | None:
         return next((rule for rule in self.rules if rule.code == code), None)
@@ -136,9 +148,11 @@ def _shipped_rule(raw: Mapping[str, Any]) -> PackRule:
         terms=tuple(dict.fromkeys(plain(str(term)) for term in raw.get("terms", ()))),
         patterns=_patterns(raw.get("patterns", [])),
         allow=tuple(plain(str(term)) for term in raw.get("allow", ())),
+        frames=tuple(frame_of(each) for each in _framing()["frames"].get(raw["code"], ())),
         required=_patterns(raw.get("required", [])),
         written=tuple(re.compile(text) for text in raw.get("written", ())),
         denied=_patterns(raw.get("denied", [])),
+        cleared=_patterns(raw.get("cleared", [])),
         advice=raw["advice"],
         must_find=tuple(raw["must_find"]),
         must_pass=tuple(raw["must_pass"]),
@@ -194,6 +208,7 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
         terms=tuple(term for term in terms if GAP not in term),
         patterns=tuple(_with_gap(term) for term in terms if GAP in term),
         allow=tuple(_phrases(raw, "allow")),
+        frames=(),
         required=tuple(_with_gap(phrase) for phrase in required),
         written=(),
         denied=(),
@@ -214,9 +229,11 @@ def _tightened(made: PackRule, shipped: PackRule) -> PackRule:
     return replace(
         made,
         patterns=(*shipped.patterns, *made.patterns),
+        frames=shipped.frames,
         required=(*shipped.required, *made.required),
         written=shipped.written,
         denied=shipped.denied,
+        cleared=shipped.cleared,
         must_find=tuple(dict.fromkeys((*shipped.must_find, *made.must_find))),
         must_pass=tuple(dict.fromkeys((*shipped.must_pass, *made.must_pass))),
     )
@@ -242,7 +259,17 @@ def syllable(char: str) -> str:
 @cache
 def shipped_rules() -> tuple[PackRule, ...]:
     """The rules of the repository's packs."""
-    return tuple(_shipped_rule(raw) for path in sorted(FOLDER.glob("*.yaml")) for raw in yaml.safe_load(path.read_text()))
+    return tuple(_shipped_rule(raw) for raw in yaml.safe_load((FOLDER / "base.yaml").read_text()))
+
+
+@cache
+def _framing() -> Mapping[str, Any]:
+    """The classes of words and the frames that come with Hegui."""
+    framing: Mapping[str, Any] = yaml.safe_load((FOLDER / "frames.yaml").read_text())
+    unknown = {name for frames in framing["frames"].values() for each in frames for name in each["classes"]} - set(framing["classes"])
+    if unknown:
+        raise ValueError(f"frames of unknown classes: {sorted(unknown)}")
+    return framing
 
 
 @cache
@@ -272,11 +299,12 @@ def pack_of(rules: Iterable[PackRule]) -> Pack:
                 pinyin.setdefault("".join(sounds), []).append((number, len("".join(sounds))))
             if len(term) >= LEAST_HOMOPHONE:
                 syllables.setdefault(f" {' '.join(sounds)} ", []).append((number, len(term)))
-    return Pack(rules, _stamp(rules), _automaton(terms), _automaton(pinyin), _automaton(syllables))
+    frames = tuple((number, frame) for number, rule in enumerate(rules) for frame in rule.frames)
+    return Pack(rules, _stamp(rules), _automaton(terms), _automaton(pinyin), _automaton(syllables), lexicon(_framing()["classes"]), frames)
 
 
 def _stamp(rules: tuple[PackRule, ...]) -> str:
     """A digest of all rules, and the versions of those that compliance wrote."""
-    text = json.dumps([[rule.code, rule.raw] for rule in rules], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([[[rule.code, rule.raw] for rule in rules], _framing()], sort_keys=True, ensure_ascii=False)
     own = " ".join(f"{rule.code}.{rule.number}" for rule in rules if rule.number)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:12]} {own}".strip()[:200]
