@@ -16,7 +16,7 @@ from apps.core.workdays import Calendar
 from apps.policies import queries as policies
 
 from . import rules
-from .checking import Finding, Pack, PackRule, check, compiled, pack_of, shipped_rules, written_rule
+from .checking import Finding, Pack, PackRule, check, compiled, pack_of, read, shipped_rules, written_rule
 from .models import Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion
 from .wording import name_of
 
@@ -85,11 +85,12 @@ def spoken(version: ScriptVersion) -> tuple[str, dict[str, int]]:
     return rules.whole(sections_of(version), is_sms=version.script.is_sms)
 
 
-def findings_of(version: ScriptVersion, pack: Pack | None = None) -> list[Finding]:
+def findings_of(version: ScriptVersion, pack: Pack | None = None, *, with_advice: bool = True) -> list[Finding]:
     """What the automatic check says of all that is spoken, under the rules in force or those given."""
     script = version.script
     text, _begins = spoken(version)
-    return check(text, kind=script.kind, trade=script.trade, pack=pack or packs_in_force(), said={"company": version.company})
+    reader = read if with_advice else check
+    return reader(text, kind=script.kind, trade=script.trade, pack=pack or packs_in_force(), said={"company": version.company})
 
 
 def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:

@@ -1,12 +1,12 @@
-"""`lint_scripts`: the automatic check of scripts of 2,000 characters against all packs, on one core."""
+"""`lint_scripts`: the automatic check of scripts of 2,000 characters on one core: the bans of all packs, and the trained reader's advice."""
 
 import functools
 
-from apps.scripts.checking import check
+from apps.scripts.checking import advising, check, read
 
 from .measure import Line, Scale, in_process, seconds
 
-SCRIPTS, LENGTH, PER_SECOND = 1_000, 2_000, 200
+SCRIPTS, LENGTH, PER_SECOND, ADVISED_PER_SECOND = 1_000, 2_000, 200, 20
 _SENTENCES = (
     "您好，我是明澜家居的客服，这次来电是想向您介绍会员续费的安排。续费一年可以享受九折，细则以会员页面为准。",
     "理财非存款，产品有风险，投资须谨慎，过往业绩不代表未来表现。本产品不保证本金和收益。",
@@ -19,7 +19,15 @@ def bench_lint_scripts(scale: Scale) -> list[Line]:
     texts = [_text(number) for number in range(scale.of(SCRIPTS))]
     check(texts[0])  # the packs are read once
     rates = [len(texts) / in_process(functools.partial(seconds, functools.partial(_check_all, texts))) for _round in range(3)]
-    return [Line("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH})]
+    advised = texts[: max(1, len(texts) // 10)]
+    advice = [
+        len(advised) / in_process(functools.partial(seconds, functools.partial(_advise_all, advised, round_)))
+        for round_ in range(3)
+    ]
+    return [
+        Line("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH}),
+        Line("lint_scripts, with advice", "scripts/s", advice, [ADVISED_PER_SECOND], 1.0, {"reader": advising.mode()}),
+    ]
 
 
 def _text(number: int) -> str:
@@ -31,3 +39,9 @@ def _text(number: int) -> str:
 def _check_all(texts: list[str]) -> None:
     for text in texts:
         check(text, trade="finance")
+
+
+def _advise_all(texts: list[str], round_: int) -> None:
+    """Each round has other figures in its sentences, so that none is remembered from the round before."""
+    for text in texts:
+        read(text.replace("第", f"第{round_}"), trade="finance")

@@ -1,10 +1,31 @@
 """The automatic check of what is said to clients: scripts before they are approved, transcripts afterwards (R23-R28)."""
 
-from .checking import MOST_CHARACTERS, Finding, TextRefused, check, failed_examples
+from .advising import mode
+from .checking import MOST_CHARACTERS, Finding, TextRefused, check, denied_codes, failed_examples, read
 from .normalise import VARIABLE, normalise
 from .packs import DUTIES, KINDS, LAWS, LEVELS, Pack, PackRule, RuleRefused, compiled, pack_of, shipped, shipped_rules, written_rule
 
 __all__ = [
-    "DUTIES", "KINDS", "LAWS", "LEVELS", "MOST_CHARACTERS", "VARIABLE", "Finding", "Pack", "PackRule", "RuleRefused", "TextRefused",
-    "check", "compiled", "failed_examples", "normalise", "pack_of", "shipped", "shipped_rules", "written_rule",
-]  # fmt: skip
+    "DUTIES",
+    "KINDS",
+    "LAWS",
+    "LEVELS",
+    "MOST_CHARACTERS",
+    "VARIABLE",
+    "Finding",
+    "Pack",
+    "PackRule",
+    "RuleRefused",
+    "TextRefused",
+    "check",
+    "compiled",
+    "denied_codes",
+    "failed_examples",
+    "mode",
+    "normalise",
+    "pack_of",
+    "read",
+    "shipped",
+    "shipped_rules",
+    "written_rule",
+]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
 
+from . import advising
 from .frames import frame_finds
 from .normalise import Normal, normalise
 from .packs import Pack, PackRule, pack_of, shipped, syllable
@@ -39,6 +40,8 @@ class Finding:
     code: str
     level: str
     law: str
+    strength: int = 0  # of advice, in percent
+    like: tuple[str, ...] = ()  # known passages that it reads like
 
     @property
     def is_blocking(self) -> bool:
@@ -73,6 +76,38 @@ def check(
         spoken, written = _by_clauses(normal), unicodedata.normalize("NFKC", text) if kind == "sms" else ""
         found |= {_missing(rule) for rule in asks if _lacks(rule, normal, spoken, written)}
     return sorted(_merged(found))
+
+
+def read(
+    text: str,
+    *,
+    kind: str = "marketing",
+    trade: str = "general",
+    needs_parts: bool = True,
+    pack: Pack | None = None,
+    said: Mapping[str, str] = MappingProxyType({}),
+) -> list[Finding]:
+    """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises like `check`."""
+    pack = pack or shipped()
+    found = check(text, kind=kind, trade=trade, needs_parts=needs_parts, pack=pack, said=said)
+    rules = {rule.code: rule for rule in pack.rules if kind in rule.kinds and not rule.is_requirement}
+    denied = denied_codes(text, kind=kind, trade=trade, pack=pack)
+    advice = [
+        Finding(each.start, each.end, each.code, "advisory", rules[each.code].law, each.strength, each.like)
+        for each in advising.advise(text, rules.keys())
+        if not (each.code in denied and each.strength < advising.OVERRIDES_DENIAL)
+        and not any(ban.start < each.end and each.start < ban.end for ban in found)
+    ]
+    return sorted([*found, *advice])
+
+
+def denied_codes(text: str, *, kind: str = "marketing", trade: str = "general", pack: Pack | None = None) -> frozenset[str]:
+    """The rules whose words stand in the text, but only where they are denied, asked about, reported or warned of."""
+    pack, normal = pack or shipped(), normalise(text)
+    holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
+    finds = _all_finds(pack, normal, holding)
+    said = {number for number, _start, _end in _finds(pack, normal, holding)}
+    return frozenset(pack.rules[number].code for number, _start, _end in finds if number not in said)
 
 
 def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
@@ -110,11 +145,15 @@ def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
 
 def _finds(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
     """Rule, start and end in the normalised text; innocent ones left out, with whatever lies within them."""
-    finds = {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding), *_framed(pack, normal)} if find[0] in holding}
+    finds = _all_finds(pack, normal, holding)
     innocent = {find for find in finds if _is_innocent(pack.rules[find[0]], normal, find[1], find[2])}
     for number, start, end in finds:
         if not any(other == number and first <= start and end <= last for other, first, last in innocent):
             yield number, start, end
+
+
+def _all_finds(pack: Pack, normal: Normal, holding: set[int]) -> set[tuple[int, int, int]]:
+    return {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding), *_framed(pack, normal)} if find[0] in holding}
 
 
 def _framed(pack: Pack, normal: Normal) -> Iterator[tuple[int, int, int]]:

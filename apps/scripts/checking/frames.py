@@ -6,7 +6,7 @@ found where each of its classes is, close enough, in one sentence. A word of one
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import ahocorasick
@@ -65,9 +65,7 @@ def lexicon(classes: Mapping[str, Iterable[str]]) -> Lexicon:
 
 
 def frame_of(raw: Mapping[str, Any]) -> Frame:
-    return Frame(
-        tuple(raw["classes"]), raw.get("within", WITHIN), across=raw.get("across", False), ordered=raw.get("ordered", False)
-    )
+    return Frame(tuple(raw["classes"]), raw.get("within", WITHIN), across=raw.get("across", False), ordered=raw.get("ordered", False))
 
 
 Place = tuple[int, int]
@@ -92,7 +90,7 @@ def frame_finds(
 def _overlap(places: Sequence[tuple[int, int]]) -> bool:
     """Whether two classes took the same word."""
     in_order = sorted(places)
-    return any(before[1] > after[0] for before, after in zip(in_order, in_order[1:], strict=False))
+    return any(before[1] > after[0] for before, after in pairwise(in_order))
 
 
 def _together(normal: Normal, start: int, end: int, across: bool) -> bool:

@@ -100,9 +100,7 @@ def normalise(text: str, said: Mapping[str, str] = MappingProxyType({})) -> Norm
             ends.append(end)
             clauses.append(len(stops))
             quoted.append(bool(closing))
-    return Normal(
-        "".join(kept), tuple(starts), tuple(ends), tuple(clauses), tuple(quoted), (*stops, ""), tuple(sentences)
-    )
+    return Normal("".join(kept), tuple(starts), tuple(ends), tuple(clauses), tuple(quoted), (*stops, ""), tuple(sentences))
 
 
 def plain(term: str) -> str:

@@ -216,7 +216,8 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
         name=raw["name"],
         raw=raw,
         number=number,
-        **examples,
+        must_find=examples["must_find"],
+        must_pass=examples["must_pass"],
     )
     return _tightened(made, shipped) if shipped else made
 

@@ -31,7 +31,9 @@ _BETWEEN = _pattern(
     r"|的|再|等|您|你|会|是|能|得|可|要|就|过|那个|这个|什么|一个|一定|百分之百|绝对|完全|完整|仅|只|跟|和|与|及|或|也|都|去|给|人|字|词|话|事|这|那|回事)$"
 )
 _COORDINATES = _pattern(r"(也|又|更|且|还)$")
-_AFFIRMS = _pattern(r"(不得不|不能不|不会不|不可不|不是不|无不|莫不|谁不|哪个不|没有不|没有哪?个?不|没得不|不要太|好不|非要|非得|无非|要不要|是不是|会不会|能不能)$")
+_AFFIRMS = _pattern(
+    r"(不得不|不能不|不会不|不可不|不是不|无不|莫不|谁不|哪个不|没有不|没有哪?个?不|没得不|谁说不|谁敢说不|谁讲不|哪有不|不要太|好不|非要|非得|无非|要不要|是不是|会不会|能不能)$"
+)
 
 # What others say, and what is said about a saying.
 _REPORTED = _pattern(
@@ -48,9 +50,13 @@ _DENIED_AFTER = _pattern(
     r"|没批|没有合法|没法|没在(卖|做)|无从|别信|别碰|别买|别打|别往|别听|别理|别点|别给|别交|别转|别急|先别|莫信|莫碰|千万别|千万莫|千万不要|切勿|请勿|诈骗|骗子|骗局|骗人|骗您|骗你|是骗|都是编|编的|假的|谣言|违法|违规|不法|非法|有问题|要小心|当心|小心|留个?心眼"
     r"|警惕|绕着走|绕道|扭头就走|掉头就走|挂断|挂掉|挂了|直接挂|投诉|举报|报警|扣分|扣钱|罚款|处分|纠正|打个?问号|打住|存疑|没核实|撤下|记下来|调录音|(莫|别|不要|不用|勿)(发|念|报|说|告诉)(给)?(我|任何人|我们|对方|谁|他们)|往上报|上报|报上去|反映|别去|莫去|别跟|不介绍|没有隶属|不隶属|没有关系|无关|仅是|只是广告|是广告词|吹的|吹牛|瞎(说|讲)|胡(说|讲)|乱(说|讲)|哄人|忽悠|锁着|下不了|卖不了|买不了|推介不了|请退|退出来)"
 )
-_DENIED_NEXT = _pattern(r"^(电话里|在电话|10有|十有|10个|十个|8成|多半|大半|那是|这是|都是|全是|我|我们|咱|咱们|公司|您|你|也|就|可|但|但是|不过|合同|条款|法规|这|那|谁|先|千万|直接|请|赶紧|马上|一定要?|国内|我劝您?|劝您|建议您?|千万您?|没有|没|不|别|莫|哪|会|有)")
+_DENIED_NEXT = _pattern(
+    r"^(电话里|在电话|10有|十有|10个|十个|8成|多半|大半|那是|这是|都是|全是|我|我们|咱|咱们|公司|您|你|也|就|可|但|但是|不过|合同|条款|法规|这|那|谁|先|千万|直接|请|赶紧|马上|一定要?|国内|我劝您?|劝您|建议您?|千万您?|没有|没|不|别|莫|哪|会|有)"
+)
 _QUESTION = _pattern(r"(吗|么|嘛|是不是|会不会|能不能|有没有|可不可以|要不要|敢不敢|安不安|稳不稳|包不包|保不保|多少|对不对|对吧|问)")
-_RHETORICAL = _pattern(r"(还能|还会|还怕|能亏|哪会|哪能|怎么会|怎么可能|怎能|难道|谁不|哪个不|谁敢|谁家|哪家|您敢|你敢|能不|不香|见过|听过|知道吗|晓得不|晓得吗|信不信)")
+_RHETORICAL = _pattern(
+    r"(谁说不|谁敢说不|谁讲不|还能|还会|还怕|能亏|哪会|哪能|怎么会|怎么可能|怎能|难道|谁不|哪个不|谁敢|谁家|哪家|您敢|你敢|能不|不香|见过|听过|知道吗|晓得不|晓得吗|信不信)"
+)
 _UNABLE = _pattern(r"(不会|不能|没法|无法|不做|不卖|没有|不是)")
 _ANSWERED_YES = _pattern(r"^(肯定|当然|必须|绝对|那还用|有的?|是的?|对|保|包|放心|能)")
 _ASKED_BY_CLIENT = _pattern(r"(您|你)(问|要问|想问|是想|是问)")
@@ -87,8 +93,10 @@ def is_said(normal: Normal, start: int, end: int, *, is_claim: bool, is_verdict:
         return False
     if not is_verdict and (_INNER_VERDICT.search(normal.text[start:end]) or _VERDICT.search(_rest_of_sentence(normal, end))):
         return False
-    if normal.quoted[start] and (_SAID_ABOUT.search(after) or _REPORTED.search(sentence_before[-16:])) and (
-        _takes_back(normal, end, after) or _RULE.search(sentence_before)
+    if (
+        normal.quoted[start]
+        and (_SAID_ABOUT.search(after) or _REPORTED.search(sentence_before[-16:]))
+        and (_takes_back(normal, end, after) or _RULE.search(sentence_before))
     ):
         return False
     if _takes_back(normal, end, after):
@@ -135,7 +143,11 @@ def _reported_innocently(normal: Normal, end: int, before: str, how: str) -> boo
 
 def _rest_of_sentence(normal: Normal, end: int) -> str:
     last = end
-    while last < len(normal.text) and normal.sentences[normal.clauses[last]] == normal.sentences[normal.clauses[end - 1]] and last - end < 2 * NEAR:
+    while (
+        last < len(normal.text)
+        and normal.sentences[normal.clauses[last]] == normal.sentences[normal.clauses[end - 1]]
+        and last - end < 2 * NEAR
+    ):
         last += 1
     return normal.text[end:last]
 

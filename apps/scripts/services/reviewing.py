@@ -50,9 +50,9 @@ def _record(version: ScriptVersion, kind: str, actor: User | None, note: str = "
     ReviewEvent.objects.create(version=version, kind=kind, actor=actor, note=note.strip(), packs=packs, created_at=clock.now())
 
 
-def _require_clean(version: ScriptVersion) -> None:
+def _require_clean(version: ScriptVersion, *, with_advice: bool = True) -> None:
     """Raises `CheckBlocked` for what may not be said, `ReviewOpen` for advice that nobody judged."""
-    findings = queries.findings_of(version)
+    findings = queries.findings_of(version, with_advice=with_advice)
     if blocking := [finding for finding in findings if finding.is_blocking]:
         raise CheckBlocked(_("The automatic check forbids this text: %(findings)s."), findings=queries.in_words(blocking))
     overruled = queries.overruled(version)
@@ -130,7 +130,7 @@ def publish(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version = queries.locked(version)
     if version.state != State.APPROVED or version.expires_at is None or version.expires_at <= clock.now():
         raise WrongState()
-    _require_clean(version)
+    _require_clean(version, with_advice=False)  # advice was judged before the approval; a newer reader does not hold it up
     return _published(actor, version)
 
 

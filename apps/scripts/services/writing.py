@@ -69,7 +69,7 @@ def _written(version: ScriptVersion, company: str, sections: Mapping[str, str]) 
         version.full_clean(exclude=["state"])
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
-    queries.findings_of(version)  # what cannot be checked is not stored: raises `TextRefused`
+    queries.findings_of(version, with_advice=False)  # what cannot be checked is not stored: raises `TextRefused`
     version.save()
     return version
 

@@ -11,7 +11,7 @@ from apps.core import clock
 from apps.policies import queries as policies
 
 from .. import queries, rules
-from ..checking import Finding, Pack, PackRule
+from ..checking import Finding, Pack, PackRule, mode
 from ..difference import Row, compared
 from ..models import Overruling, Remark, ReviewEvent, ScriptVersion
 from ..rules import Mark, Passage
@@ -75,6 +75,7 @@ class Sheet:
     since: timedelta | None = None
     due: date | None = None
     is_late: bool = False
+    reader_mode: str = "none"  # of the trained reader
     may_write: bool = False
     may_edit: bool = False
     may_submit: bool = False
@@ -100,6 +101,7 @@ def sheet_of(version: ScriptVersion, viewer: User) -> Sheet:
     findings = _findings(version)
     remarks = _remarks(version, viewer)
     sheet = Sheet(_sections(version, _marks(version, findings, remarks)), True, findings, remarks)
+    sheet.reader_mode = mode()
     sheet.base = queries.last_approved(version)
     sheet.difference = _difference(sheet.base, version) if sheet.base else []
     sheet.history = list(queries.history_of(version)[:100])

@@ -1,6 +1,7 @@
 """`check_script FILE [--type T] [--trade T]`: what the automatic check finds. `-` reads standard input.
 
-Prints `{findings: [{code, start, end, level, law}]}`; exit code 0 without blocking findings, 3 with.
+Prints `{findings: [{code, start, end, level, law}]}`, advice of the trained reader with
+`strength` and `like`; exit code 0 without blocking findings, 3 with.
 """
 
 import sys
@@ -13,8 +14,10 @@ from django.db import connection
 
 from apps.core import cli
 from apps.scripts import queries
-from apps.scripts.checking import KINDS, Pack, TextRefused, check, shipped
+from apps.scripts.checking import KINDS, Pack, TextRefused, read, shipped
 from apps.scripts.models import RuleVersion
+
+ALWAYS = ("code", "start", "end", "level", "law")
 
 
 def _rules() -> Pack:
@@ -39,10 +42,10 @@ class Command(cli.Command):
         except UnicodeDecodeError:
             raise CommandError(f"{options['file']} is not UTF-8 text.") from None
         try:
-            findings = check(text, kind=options["type"], trade=options["trade"], pack=_rules())
+            findings = read(text, kind=options["type"], trade=options["trade"], pack=_rules())
         except TextRefused as error:
             self.refuse(error)
             return
-        self.tell({"findings": [asdict(finding) for finding in findings]})
+        self.tell({"findings": [{name: value for name, value in asdict(each).items() if name in ALWAYS or value} for each in findings]})
         if any(finding.is_blocking for finding in findings):
             sys.exit(cli.REFUSED)
