@@ -63,19 +63,26 @@ def check(
     a find within one points at the variable. Raises `TextRefused` for a text that is too long or holds
     control characters.
     """
+    return _checked(text, kind, trade, needs_parts, pack or shipped(), said)[0]
+
+
+def _checked(
+    text: str, kind: str, trade: str, needs_parts: bool, pack: Pack, said: Mapping[str, str]
+) -> tuple[list[Finding], frozenset[str]]:
+    """The findings of the bans, and the codes whose words are only denied."""
     if len(text) > MOST_CHARACTERS:
         raise TextRefused(_("The text has %(count)s characters; %(most)s are the most."), count=len(text), most=MOST_CHARACTERS)
     if control := _CONTROL.search(text):
         raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=control.start() + 1)
-    pack = pack or shipped()
     normal = normalise(text, said)
     holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
-    found = {_finding(pack.rules[number], normal, start, end) for number, start, end in _finds(pack, normal, holding)}
+    finds, denied = _judged(pack, normal, holding)
+    found = {_finding(pack.rules[number], normal, start, end) for number, start, end in finds}
     if needs_parts:
         asks = (pack.rules[number] for number in holding if pack.rules[number].is_requirement)
         spoken, written = _by_clauses(normal), unicodedata.normalize("NFKC", text) if kind == "sms" else ""
         found |= {_missing(rule) for rule in asks if _lacks(rule, normal, spoken, written)}
-    return sorted(_merged(found))
+    return sorted(_merged(found)), denied
 
 
 def read(
@@ -89,9 +96,8 @@ def read(
 ) -> list[Finding]:
     """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises like `check`."""
     pack = pack or shipped()
-    found = check(text, kind=kind, trade=trade, needs_parts=needs_parts, pack=pack, said=said)
+    found, denied = _checked(text, kind, trade, needs_parts, pack, said)
     rules = {rule.code: rule for rule in pack.rules if kind in rule.kinds and not rule.is_requirement}
-    denied = denied_codes(text, kind=kind, trade=trade, pack=pack)
     advice = [
         Finding(each.start, each.end, each.code, "advisory", rules[each.code].law, each.strength, each.like)
         for each in advising.advise(text, rules.keys())
@@ -103,11 +109,16 @@ def read(
 
 def denied_codes(text: str, *, kind: str = "marketing", trade: str = "general", pack: Pack | None = None) -> frozenset[str]:
     """The rules whose words stand in the text, but only where they are denied, asked about, reported or warned of."""
-    pack, normal = pack or shipped(), normalise(text)
-    holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
+    pack = pack or shipped()
+    return _judged(pack, normalise(text), {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)})[1]
+
+
+def _judged(pack: Pack, normal: Normal, holding: set[int]) -> tuple[set[tuple[int, int, int]], frozenset[str]]:
+    """What is found (rule, start, end), and the codes of rules that are only denied there."""
     finds = _all_finds(pack, normal, holding)
-    said = {number for number, _start, _end in _finds(pack, normal, holding)}
-    return frozenset(pack.rules[number].code for number, _start, _end in finds if number not in said)
+    said = set(_said(pack, normal, finds))
+    numbers = {number for number, _start, _end in finds} - {number for number, _start, _end in said}
+    return said, frozenset(pack.rules[number].code for number in numbers)
 
 
 def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
@@ -143,9 +154,8 @@ def _merged(found: Iterable[Finding]) -> Iterator[Finding]:
         yield last
 
 
-def _finds(pack: Pack, normal: Normal, holding: set[int]) -> Iterator[tuple[int, int, int]]:
-    """Rule, start and end in the normalised text; innocent ones left out, with whatever lies within them."""
-    finds = _all_finds(pack, normal, holding)
+def _said(pack: Pack, normal: Normal, finds: set[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """The finds without the innocent ones, and without whatever lies within these."""
     innocent = {find for find in finds if _is_innocent(pack.rules[find[0]], normal, find[1], find[2])}
     for number, start, end in finds:
         if not any(other == number and first <= start and end <= last for other, first, last in innocent):
