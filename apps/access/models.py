@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 
 
 class ProtectedField(models.Model):
     """A field whose value is `Protected`: `contacts.contact.phone`."""
+
+    NOT_TYPED = ("name",)
 
     name = models.CharField(max_length=80, unique=True)
 
@@ -52,6 +55,8 @@ class TemporaryGrant(Dated):
     On a protected field, or on a campaign (whose room lies above, so by its number).
     """
 
+    NOT_TYPED = ("campaign_name", "right")
+
     class State(models.TextChoices):
         ASKED = "asked", _("waits for approval")
         APPROVED = "approved", _("approved")
@@ -65,7 +70,7 @@ class TemporaryGrant(Dated):
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.CharField(max_length=120, blank=True)
     right = models.CharField(_("right"), max_length=20)
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     requested_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, verbose_name=_("decided by"), related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -103,6 +108,8 @@ class PermissionAudit(Dated):
 
 class Finding(Dated):
     """Something that an audit found: what, who, what shows it, what to do, by whom and when."""
+
+    NOT_TYPED = ("fingerprint",)
 
     class Kind(models.TextChoices):
         EXCESS = "excess", _("more than the role has")
@@ -151,7 +158,7 @@ class Finding(Dated):
 class Review(Dated):
     """A round in which the people who answer for them confirm rights; what is not confirmed in time is revoked."""
 
-    name = models.CharField(_("name"), max_length=80)
+    name = GuardedCharField(_("name"), max_length=80)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     due_on = models.DateField(_("due on"))
     closed_at = models.DateTimeField(null=True)
@@ -159,6 +166,8 @@ class Review(Dated):
 
 class ReviewItem(Dated):
     """One right in a review. `source` is the table and row that holds it."""
+
+    NOT_TYPED = ("source", "what", "right")
 
     class Verdict(models.TextChoices):
         OPEN = "open", _("open")

@@ -5,17 +5,24 @@ from typing import Annotated
 from django.http import HttpRequest
 from ninja import Header
 from ninja.security import HttpBearer
+from pydantic import AfterValidator
 
 from apps.core import clock
 from apps.core.errors import NotAllowed
+from apps.core.texts import without_number
 
 from .models import ApiClient
 from .permits import TooManyRequests, take_permit
 from .services import client_of_key
 
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80)]
+
+def _without_number(key: str | None) -> str | None:
+    return without_number(key) if key else key
+
+
+IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80), AfterValidator(_without_number)]
 # Where it changes nothing: a refusal is not lost for the length of a key.
-AnyKey = Annotated[str | None, Header(alias="Idempotency-Key")]
+AnyKey = Annotated[str | None, Header(alias="Idempotency-Key"), AfterValidator(_without_number)]
 # What brings refusals: counted as all is, never turned away.
 REFUSALS = ("/events", "/opt-outs", "/sms")
 

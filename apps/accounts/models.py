@@ -10,13 +10,14 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 
 from .roles import Role
 
 
 class Department(Dated):
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = GuardedCharField(_("name"), max_length=80, unique=True)
 
     def __str__(self) -> str:
         return self.name
@@ -30,13 +31,15 @@ class People(UserManager["User"]):
 class User(AbstractUser):
     """A member of staff. There are no superusers (a superuser bypasses django-guardian)."""
 
+    NOT_TYPED = ("password", "username")
+
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    display_name = models.CharField(_("display name"), max_length=80)
+    display_name = GuardedCharField(_("display name"), max_length=80)
     role = models.CharField(_("role"), max_length=12, choices=Role)
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
-    suspended_for = models.CharField(_("suspended because"), max_length=200, blank=True)
+    suspended_for = GuardedCharField(_("suspended because"), max_length=200, blank=True)
     sessions_ended_at = models.DateTimeField(_("sessions ended"), null=True, blank=True, editable=False)
 
     objects: ClassVar[People] = People()
@@ -67,6 +70,8 @@ class User(AbstractUser):
 class ApiClient(Dated):
     """A program that speaks the API: a dialler, a CRM. Its secret is shown once, kept hashed."""
 
+    NOT_TYPED = ("addresses",)
+
     class Scope(models.TextChoices):
         AUTHORIZE = "authorize", _("ask the gate")
         DIAL = "dial", _("receive numbers to dial")
@@ -80,7 +85,7 @@ class ApiClient(Dated):
         CONTACTS = "contacts", _("keep contacts in step")
         REQUESTS = "requests", _("hand in requests of persons about their data")
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = GuardedCharField(_("name"), max_length=80, unique=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")
     key_hash = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=12, choices=Scope), verbose_name=_("scopes"))
@@ -103,6 +108,8 @@ class ApiClient(Dated):
 class ListChoice(models.Model):
     """What a person does not want to see of one list. `list_name` is the name of its address."""
 
+    NOT_TYPED = ("list_name", "hidden")
+
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
     list_name = models.CharField(max_length=40)
     hidden = ArrayField(models.CharField(max_length=40), default=list)
@@ -117,8 +124,8 @@ class SavedFilter(models.Model):
     NAME, QUERY = 40, 1_000
 
     choice = models.ForeignKey(ListChoice, models.CASCADE, related_name="filters")
-    name = models.CharField(max_length=NAME)
-    query = models.CharField(max_length=QUERY)
+    name = GuardedCharField(max_length=NAME)
+    query = GuardedCharField(max_length=QUERY)
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core import sealing
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated, is_hash
 
 from .streams import CHANGES, READS
@@ -42,6 +43,8 @@ class AccessEvent(Dated):
     for each event: one is written for every call that is handed to a dialler.
     """
 
+    NOT_TYPED = ("subject", "field")
+
     class Kind(models.TextChoices):
         VIEWED = "viewed", _("viewed")
         SEARCHED = "searched", _("searched")
@@ -60,7 +63,7 @@ class AccessEvent(Dated):
     subject = models.CharField(max_length=40)
     field = models.CharField(max_length=40, blank=True)
     count = models.PositiveIntegerField(default=1)
-    purpose = models.CharField(max_length=200)
+    purpose = GuardedCharField(max_length=200)
     address = models.GenericIPAddressField(null=True)
 
     class Meta:
@@ -80,6 +83,8 @@ class AccessEvent(Dated):
 
 class Notice(Dated):
     """Something that a person has to know: a line in their inbox. Holds ids and masks only."""
+
+    NOT_TYPED = ("code",)
 
     recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
     about = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -179,6 +184,8 @@ class Seal(Dated):
     `created_at` is when it was sealed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
     """
 
+    NOT_TYPED = ("stream", "key")
+
     stream = models.CharField(max_length=12)
     number = models.BigIntegerField()
     after = models.BigIntegerField()
@@ -249,6 +256,8 @@ class SealedRows(models.Model):
 
 class TrailCut(Dated):
     """Everything of a stream up to the seal `number` was dropped, being old enough (R8, R10). The seals themselves stay."""
+
+    NOT_TYPED = ("stream", "reason", "key")
 
     stream = models.CharField(max_length=12)
     number = models.BigIntegerField()

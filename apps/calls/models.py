@@ -17,7 +17,7 @@ from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import CallException, Campaign, Line
 from apps.contacts.models import Contact
 from apps.core import ids
-from apps.core.fields import ProtectedTextField
+from apps.core.fields import GuardedCharField, ProtectedTextField
 from apps.core.models import Dated, named
 from apps.core.timestamps import is_readable
 from apps.jobs.models import Job
@@ -30,6 +30,8 @@ COUNTS = "(k.state not in ('expired', 'withdrawn', 'released') or k.state in ('e
 
 class Decision(models.Model):
     """One answer of the gate: facts, verdicts, policy. No personal data; never changed (R33)."""
+
+    NOT_TYPED = ("line_asked", "idempotency_key", "codes", "not_applicable")
 
     at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -73,6 +75,8 @@ class Call(Dated):
     whatever becomes of it, until the dialler reports `released`. `made_at`: when something was first reported that says that it was
     dialled. `revived_at`: that report came after the slot had been freed; then the slot may hold another call already.
     """
+
+    NOT_TYPED = ("claim_key",)
 
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")
@@ -191,7 +195,7 @@ class Ticket(Dated):
     """Work that a call leaves behind."""
 
     call = models.ForeignKey(Call, models.PROTECT, related_name="tickets")
-    subject = models.CharField(_("what has to be done"), max_length=120)
+    subject = GuardedCharField(_("what has to be done"), max_length=120)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="tickets")
     due_on = models.DateField(_("due on"))
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -202,6 +206,8 @@ class Ticket(Dated):
 
 class SpoofingEvent(Dated):
     """Somebody asked to call under a number that is none of the campaign's lines (R21)."""
+
+    NOT_TYPED = ("line_asked",)
 
     decision = models.OneToOneField(Decision, models.SET_NULL, null=True, related_name="spoofing")  # the decision goes before it
     line_asked = models.CharField(_("caller number asked for"), max_length=20)
@@ -243,7 +249,7 @@ class Flag(Dated):
     has_paused = models.BooleanField(_("paused"), default=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    note = models.CharField(_("what was done"), max_length=300, blank=True)
+    note = GuardedCharField(_("what was done"), max_length=300, blank=True)
 
     class Meta:
         constraints = [

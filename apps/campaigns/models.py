@@ -1,7 +1,6 @@
 """What is called for, from which lines, under which filing, with which script, by whom."""
 
 import pgtrigger
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +10,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
 from apps.core import ids
+from apps.core.fields import GuardedArrayField, GuardedCharField
 from apps.core.models import Dated
 from apps.core.timestamps import is_possible
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
@@ -20,8 +20,8 @@ from apps.scripts.models import CallKind, Script, ScriptVersion
 class Filing(Dated):
     """A telecom filing (备案) and how long it is in force (R21)."""
 
-    number = models.CharField(_("number"), max_length=60, unique=True)
-    authority = models.CharField(_("authority"), max_length=120)
+    number = GuardedCharField(_("number"), max_length=60, unique=True)
+    authority = GuardedCharField(_("authority"), max_length=120)
     valid_from = models.DateField(_("valid from"))
     valid_until = models.DateField(_("valid until"))
 
@@ -43,21 +43,23 @@ class Line(Dated):
     """A caller number of ours. It may be shown only when verified: proof of ownership, a filing
     that covers it, and a test call on which it showed as itself (R21)."""
 
+    NOT_TYPED = ("number",)
+
     class State(models.TextChoices):
         NEW = "new", _("not verified")
         VERIFIED = "verified", _("verified")
         BLOCKED = "blocked", _("blocked")
 
     number = models.CharField(_("caller number"), max_length=20, unique=True)
-    carrier = models.CharField(_("carrier"), max_length=60)
-    ownership_proof = models.CharField(_("proof of ownership"), max_length=200)
+    carrier = GuardedCharField(_("carrier"), max_length=60)
+    ownership_proof = GuardedCharField(_("proof of ownership"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="covered_lines")
-    test_call = models.CharField(_("record of the test call"), max_length=200, blank=True)
+    test_call = GuardedCharField(_("record of the test call"), max_length=200, blank=True)
     test_called_at = models.DateTimeField(_("test call at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
     calls_per_hour = models.PositiveIntegerField(_("calls an hour that the carrier allows"), null=True, blank=True)
     calls_per_day = models.PositiveIntegerField(_("calls a day that the carrier allows"), null=True, blank=True)
-    blocked_because = models.CharField(_("blocked because"), max_length=200, blank=True)
+    blocked_because = GuardedCharField(_("blocked because"), max_length=200, blank=True)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, blank=True, related_name="+")
     verified_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("verified by"), null=True, blank=True, related_name="+")
 
@@ -81,6 +83,8 @@ class Line(Dated):
 class Campaign(Dated):
     """States its purpose and lawful basis (R18); may narrow the norm's window and caps, never widen."""
 
+    NOT_TYPED = ("trade",)
+
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("awaiting approval")
@@ -90,16 +94,16 @@ class Campaign(Dated):
         ENDED = "ended", _("ended")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
     trade = models.CharField(_("trade"), max_length=12)
     product_risk = models.CharField(
         _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
     )
-    qualification = models.CharField(_("permit that the trade needs"), max_length=120, blank=True)
-    brand = models.CharField(_("brand under which it calls"), max_length=80, blank=True)
+    qualification = GuardedCharField(_("permit that the trade needs"), max_length=120, blank=True)
+    brand = GuardedCharField(_("brand under which it calls"), max_length=80, blank=True)
     purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="campaigns")
-    lawful_basis = models.CharField(_("lawful basis"), max_length=200)
+    lawful_basis = GuardedCharField(_("lawful basis"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="campaigns", blank=True)
     script = models.ForeignKey(Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns")
@@ -111,12 +115,12 @@ class Campaign(Dated):
     window_start = models.TimeField(_("calls from"), null=True, blank=True)
     window_end = models.TimeField(_("calls until"), null=True, blank=True)
     calls_per_week = models.PositiveSmallIntegerField(_("calls a week"), null=True, blank=True)
-    checklist = ArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
+    checklist = GuardedArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
     clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
     state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
-    paused_because = models.CharField(_("paused because"), max_length=300, blank=True, editable=False)
+    paused_because = GuardedCharField(_("paused because"), max_length=300, blank=True, editable=False)
 
     class Meta:
         default_permissions = ()
@@ -215,7 +219,7 @@ class CallException(Dated):
     window_end = models.TimeField(_("calls until"), null=True, blank=True)
     calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), null=True, blank=True)
     calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), null=True, blank=True)
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked for by"), related_name="+")

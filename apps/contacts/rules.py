@@ -203,7 +203,9 @@ _FOUND: dict[str, Sentence] = {
 
 @lru_cache(maxsize=10_000)
 def tags_of(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag.strip()[:40] for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip()))[:MOST_TAGS]
+    """Tags; one that holds a phone number is none, for tags stand in an ordinary column."""
+    tags = dict.fromkeys(tag.strip()[:40] for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip())
+    return tuple(tag for tag in tags if not phones.find_in(tag))[:MOST_TAGS]
 
 
 @lru_cache(maxsize=50_000)

@@ -4,11 +4,15 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import models
 
 from . import keyring
 from .errors import KeyringError
+from .fields import GuardedArrayField
 
 
 @register(Tags.security)
@@ -18,6 +22,26 @@ def keyring_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     except KeyringError as error:
         return [Error(str(error), hint="Set HEGUI_KEYRING or HEGUI_KEYRING_FILE.", id="hegui.E001")]
     return []
+
+
+@register(Tags.models)
+def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """R1: no number of a person may come to stand in an ordinary column. A text that people or programs write is protected, guarded or
+    of a list; a model names the columns that only the product fills in its `NOT_TYPED`."""
+    found: list[CheckMessage] = []
+    for model in apps.get_models():
+        if not model.__module__.startswith("apps."):
+            continue
+        not_typed = getattr(model, "NOT_TYPED", ())
+        for field in model._meta.local_fields:
+            if isinstance(field, GuardedArrayField):
+                continue
+            inner = field.base_field if isinstance(field, ArrayField) else field
+            if type(inner) not in (models.CharField, models.TextField) or inner.choices or field.name in not_typed:
+                continue
+            hint = "Use a guarded or protected field, or name the column in the model's NOT_TYPED."
+            found.append(Error(f"{model._meta.label}.{field.name} may come to hold a number of a person.", hint=hint, id="hegui.E002"))
+    return found
 
 
 @register(Tags.security, deploy=True)

@@ -2,7 +2,8 @@
 
 By checksum, so that order numbers pass: GB 11643 (ISO 7064 MOD 11-2) with a real date and a
 province for the ID, Luhn with an issuer's prefix for the card. Full-width forms, spaces,
-dashes and surrounding text do not hide a number. Pure: text in, finding out.
+dashes and surrounding text do not hide a number. Spreadsheets keep 15 digits of a number: an ID or card that was rounded so, or
+stands in scientific notation, is still one. IDs of the first generation have 15 digits. Pure: text in, finding out.
 """
 
 import re
@@ -22,6 +23,11 @@ _GROUP = re.compile(r"[0-9]+[Xx]?|[Xx]")
 _QUICK = re.compile(r"(?:[0-9][^0-9]{0,2}){12}[0-9]")
 
 _ID = re.compile(r"([1-6][0-9]|7[1]|8[1-3])[0-9]{4}(18|19|20)[0-9]{2}[0-9]{7}[0-9X]")
+_OLD_ID = re.compile(
+    r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])(?:0[1-9]|[1-3][0-9]|4[0-3]|90)(?!00)[0-9]{2}([0-9]{2})([0-9]{2})([0-9]{2})[0-9]{3}"
+)
+_SCIENTIFIC = re.compile(r"(?<![0-9.])([1-9])\.([0-9]{9,14})\s?[eE]\s?\+?\s?(1[4-8])(?![0-9])")
+_KEPT = 15  # digits that a spreadsheet keeps of a number
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECK = "10X98765432"
 
@@ -64,14 +70,20 @@ def find(text: str) -> Finding | None:
             return None
     else:
         text = even(text)
-    if not _QUICK.search(text):
-        return None
     found: Finding | None = None
+    if "e" in text or "E" in text:
+        for number in _SCIENTIFIC.finditer(text):
+            if is_rounded_id(_in_full(number)):
+                return "resident_id_found"
+            if _CARD.fullmatch(_in_full(number)):
+                found = "bank_card_found"
+    if not _QUICK.search(text):
+        return found
     for candidate in _CANDIDATE.finditer(text):
         for digits in _runs(candidate[0]):
-            if is_resident_id(digits):
+            if is_resident_id(digits) or is_rounded_id(digits) or is_old_id(digits):
                 return "resident_id_found"
-            if is_bank_card(digits):
+            if is_bank_card(digits) or is_rounded_card(digits):
                 found = "bank_card_found"
     return found
 
@@ -84,12 +96,17 @@ def without(text: str, mark: str = "▇▇▇") -> tuple[str, int]:
 
     def blotted(candidate: re.Match[str]) -> str:
         nonlocal count
-        if not any(is_resident_id(digits) or is_bank_card(digits) for digits in _runs(candidate[0])):
+        if not any(_is_forbidden(digits) for digits in _runs(candidate[0])):
             return candidate[0]
         count += 1
         return mark
 
-    return _CANDIDATE.sub(blotted, even(text)), count
+    return _CANDIDATE.sub(blotted, _SCIENTIFIC.sub(_in_full, even(text))), count
+
+
+def _in_full(number: re.Match[str]) -> str:
+    """A number in scientific notation by its digits."""
+    return (number[1] + number[2]).ljust(int(number[3]) + 1, "0")
 
 
 def _runs(candidate: str) -> list[str]:
@@ -119,10 +136,41 @@ def is_resident_id(digits: str) -> bool:
     return _ID_CHECK[total % 11] == digits[17]
 
 
+def is_rounded_id(digits: str) -> bool:
+    """18 digits of which a spreadsheet kept 15: a province and a date of birth, then zeros."""
+    return digits.endswith("000") and _ID.fullmatch(digits) is not None and _is_date(digits[6:10], digits[10:12], digits[12:14])
+
+
+def is_old_id(digits: str) -> bool:
+    """15 digits of the first generation: a region and a date of birth of the last century. Not the 15 digits of a telephone's IMEI,
+    whose last one is a check digit."""
+    found = _OLD_ID.fullmatch(digits)
+    return found is not None and _is_date(f"19{found[1]}", found[2], found[3]) and not (digits.startswith("35") and _luhn(digits))
+
+
+def is_rounded_card(digits: str) -> bool:
+    """A number of 17 to 19 digits with an issuer's prefix of which a spreadsheet kept 15."""
+    zeros = len(digits) - _KEPT
+    return zeros >= 2 and digits.endswith("0" * zeros) and _CARD.fullmatch(digits) is not None
+
+
+def _is_forbidden(digits: str) -> bool:
+    return any(judge(digits) for judge in (is_resident_id, is_rounded_id, is_old_id, is_bank_card, is_rounded_card))
+
+
+def _is_date(year: str, month: str, day: str) -> bool:
+    try:
+        return bool(date(int(year), int(month), int(day)))
+    except ValueError:
+        return False
+
+
 def is_bank_card(digits: str) -> bool:
     """An issuer's prefix, a length in use and the Luhn check digit."""
-    if not _CARD.fullmatch(digits):
-        return False
+    return _CARD.fullmatch(digits) is not None and _luhn(digits)
+
+
+def _luhn(digits: str) -> bool:
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if place % 2 else 1)

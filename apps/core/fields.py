@@ -9,16 +9,55 @@ in `from_db_value` alone, a failure raises, and assignment wraps, in the constru
 from typing import Any
 
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext_lazy as _
 from encrypted_model_fields.fields import EncryptedCharField, EncryptedTextField
 
 from . import cipher
-from .errors import BadInput
+from .errors import BadInput, PersonalDataFound
 from .protected import Kind, Protected, Unreadable, clear_for_machine
+from .texts import has_number
 
 KEEP = object()  # what a form hands back when nothing was typed over a mask
+
+
+class _GuardsNumbers:
+    """An ordinary column for what people type: a number of a person is refused on its way to the table (R1), by whatever door."""
+
+    verbose_name: Any
+
+    PATH: str  # of the field below, for migrations: the table is the same
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()  # type: ignore[misc]
+        return name, self.PATH, args, kwargs
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Raises `PersonalDataFound`, which names the field and not the value."""
+        if any(has_number(text) for text in ([value] if isinstance(value, str) else value if isinstance(value, list) else ())):
+            raise PersonalDataFound(_("%(field)s: a number of a person stands here. Leave it out (R1)."), field=str(self.verbose_name))
+        return super().get_db_prep_save(value, connection)  # type: ignore[misc]
+
+
+class GuardedCharField(_GuardsNumbers, models.CharField):
+    """A line that people type."""
+
+    PATH = "django.db.models.CharField"
+
+
+class GuardedTextField(_GuardsNumbers, models.TextField):
+    """A text that people type."""
+
+    PATH = "django.db.models.TextField"
+
+
+class GuardedArrayField(_GuardsNumbers, ArrayField):
+    """Words or lines that people type."""
+
+    PATH = "django.contrib.postgres.fields.ArrayField"
 
 
 class _WrapsOnAssignment(DeferredAttribute):

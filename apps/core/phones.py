@@ -154,12 +154,25 @@ def _number_or_none(text: str) -> str | None:
         return None
 
 
-_IN_TEXT = re.compile(r"(?<![0-9])(?:\+?86)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
+_BETWEEN_GROUPS = r"[\s\-.·_/,，]{0,2}"
+_IN_TEXT = re.compile(rf"(?<![0-9])(?:\+?86{_BETWEEN_GROUPS})?1[3-9][0-9](?:{_BETWEEN_GROUPS}[0-9]{{4}}){{2}}(?![0-9])")
+_SPOKEN = re.compile(r"[0-9零〇一二三四五六七八九幺洞两]{11,19}")
+_SPOKEN_DIGITS = str.maketrans("零〇洞一幺二两三四五六七八九", "00011223456789")
+
+
+def _digits_spoken(text: str) -> str:
+    """Even text with runs of spoken digits (幺三八…) as digits."""
+    return _SPOKEN.sub(lambda run: run[0].translate(_SPOKEN_DIGITS), even(text))
 
 
 def find_in(text: str) -> bool:
-    """Whether a mainland mobile number stands in a text, in whatever width, with blanks or dashes."""
-    return _IN_TEXT.search(even(text)) is not None
+    """Whether a mainland mobile number stands in a text, in whatever width, with separators, in digits or in words."""
+    return _IN_TEXT.search(_digits_spoken(text)) is not None
+
+
+def without(text: str, mark: str) -> str:
+    """The text with each such number replaced by a mark."""
+    return _IN_TEXT.sub(mark, _digits_spoken(text)) if find_in(text) else text
 
 
 def _national(digits: str) -> str:

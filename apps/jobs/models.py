@@ -13,6 +13,8 @@ LEASE = timedelta(minutes=2)
 
 
 class Job(Dated):
+    NOT_TYPED = ("kind", "task", "sentence")
+
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         RUNNING = "running", _("running")
@@ -48,6 +50,8 @@ class Job(Dated):
 
 class FileToDelete(Dated):
     """A sealed file that no row names any more: written in the transaction that lets go of it, gone when the file is."""
+
+    NOT_TYPED = ("name",)
 
     name = models.CharField(max_length=80, unique=True)
     tries = models.PositiveIntegerField(default=0)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core import ids
-from apps.core.fields import FileNameField, ProtectedTextField
+from apps.core.fields import FileNameField, GuardedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash
 from apps.core.timestamps import is_possible
 from apps.jobs.models import Job
@@ -47,6 +47,8 @@ class OptOut(Dated):
     under the new one (`moved_from`). `contact_id` links a contact that existed then, as a plain number:
     the register outlives it.
     """
+
+    NOT_TYPED = ("key_id", "scope_value", "evidence")
 
     class Channel(models.TextChoices):
         KEY = "key", _("key 9 in the call")
@@ -95,6 +97,8 @@ class OptOut(Dated):
 class Lift(Dated):
     """Fresh consent after a refusal: asked for by one person, approved by another."""
 
+    NOT_TYPED = ("key_id",)
+
     class State(models.TextChoices):
         OPEN = "open", _("awaiting a second person")
         APPROVED = "approved", _("approved")
@@ -103,7 +107,7 @@ class Lift(Dated):
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
     consent_given_at = models.DateTimeField(_("consent given at"))
-    evidence = models.CharField(_("evidence of the consent"), max_length=200)
+    evidence = GuardedCharField(_("evidence of the consent"), max_length=200)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="+")
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
@@ -147,6 +151,8 @@ class Message(Dated):
     once and waits for a person, who confirms it or dismisses it.
     """
 
+    NOT_TYPED = ("message_id",)
+
     class Reading(models.TextChoices):
         REFUSAL = "refusal", _("refusal")
         NEAR = "near", _("may be a refusal")
@@ -179,7 +185,7 @@ class Dismissal(Dated):
     """A person read the message behind an entry and saw that it refuses nothing. Only for what was a near miss."""
 
     opt_out = models.OneToOneField(OptOut, models.PROTECT, related_name="dismissal")
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = GuardedCharField(_("reason"), max_length=200)
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
@@ -235,8 +241,8 @@ class ListIn(Dated):
         REGULATOR = "regulator", _("list of a regulator")
 
     origin = models.CharField(_("origin"), max_length=10, choices=Origin)
-    evidence = models.CharField(_("name and date of the list"), max_length=80)
-    file_name = models.CharField(max_length=200)
+    evidence = GuardedCharField(_("name and date of the list"), max_length=80)
+    file_name = GuardedCharField(max_length=200)
     upload = FileNameField(max_length=60, blank=True)  # "" once it is erased
     job = models.OneToOneField(Job, models.PROTECT, related_name="list_in")
     counts = models.JSONField(default=dict)
@@ -252,7 +258,7 @@ class ListRow(Dated):
     text: Any = ProtectedTextField(_("what stands there"), kind="text", null=True)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
-    reason = models.CharField(_("why it names nobody"), max_length=200, blank=True)
+    reason = GuardedCharField(_("why it names nobody"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
@@ -268,8 +274,10 @@ class ListRow(Dated):
 class Scrub(Dated):
     """A list held against the register: what comes out is the list with a column. The list that went in is erased."""
 
-    file_name = models.CharField(max_length=200)
-    purpose = models.CharField(_("what it is needed for"), max_length=150)
+    NOT_TYPED = ("idempotency_key",)
+
+    file_name = GuardedCharField(max_length=200)
+    purpose = GuardedCharField(_("what it is needed for"), max_length=150)
     upload = FileNameField(max_length=60, blank=True)
     result = FileNameField(max_length=60, blank=True)
     rows = models.PositiveIntegerField()
@@ -298,6 +306,8 @@ class Scrub(Dated):
 class Link(Dated):
     """A web address for one number, to be put into messages and letters. Holds hashes of the number and of its own word."""
 
+    NOT_TYPED = ("key_id", "idempotency_key")
+
     word_hash = models.BinaryField(max_length=32, unique=True)
     number_index = models.BinaryField(max_length=32)
     number_hash = models.BinaryField(max_length=32)
@@ -316,6 +326,8 @@ class Link(Dated):
 
 class Code(Dated):
     """A code sent to a number whose holder has no link. Holds hashes; the word under which it is entered is not stored."""
+
+    NOT_TYPED = ("key_id",)
 
     word_hash = models.BinaryField(max_length=32, unique=True)
     code_hash = models.BinaryField(max_length=32)

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 
 from .triggers import RENEWS_TERMS
@@ -38,7 +39,7 @@ class PolicyVersion(Dated):
 
     number = models.PositiveIntegerField(unique=True)
     in_force_from = models.DateTimeField(_("in force from"))
-    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    reason = GuardedCharField(_("reason"), max_length=300, blank=True)
     written_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -116,7 +117,7 @@ class RetentionPolicy(PolicyVersion):
     data_class = models.CharField(_("class of data"), max_length=12, choices=DataClass)
     days = models.PositiveSmallIntegerField(_("days that it is kept"), default=MOST_DAYS)
     action = models.CharField(_("then it is"), max_length=9, choices=Action, default=Action.DELETE)
-    basis = models.CharField(_("regulation that asks for more than 365 days"), max_length=200, blank=True)
+    basis = GuardedCharField(_("regulation that asks for more than 365 days"), max_length=200, blank=True)
     basis_ends_on = models.DateField(_("it asks so until"), null=True, blank=True)
 
     class Meta(PolicyVersion.Meta):
@@ -170,7 +171,7 @@ class CalendarYear(PolicyVersion):
     year = models.PositiveSmallIntegerField(_("year"))
     holidays = models.JSONField(_("holidays"))  # {"2027-01-01": "元旦"}: adjusted rest days included
     working_days = ArrayField(models.DateField(), verbose_name=_("make-up working days"), default=list, blank=True)
-    notice = models.CharField(_("notice of the State Council"), max_length=120)
+    notice = GuardedCharField(_("notice of the State Council"), max_length=120)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
@@ -191,14 +192,14 @@ class TradePack(PolicyVersion):
     RISKS = ("", "R1", "R2", "R3")
 
     trade = models.SlugField(_("trade"), max_length=12)
-    name = models.CharField(_("name"), max_length=40)
+    name = GuardedCharField(_("name"), max_length=40)
     may_market = models.BooleanField(_("marketing calls are allowed"), default=True)
     highest_risk = models.CharField(
         _("highest risk level of a product"), max_length=2, default="R3", choices=[(risk, risk) for risk in RISKS[1:]]
     )
     needs_qualification = models.BooleanField(_("marketing needs a permit, named in the campaign"), default=False)
     script_approvers = models.PositiveSmallIntegerField(_("people who approve a marketing script"), default=1)
-    basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+    basis = GuardedCharField(_("legal basis"), max_length=200, blank=True)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
@@ -276,7 +277,7 @@ class PolicyDraft(Dated):
 
     kind = models.CharField(_("policy"), max_length=10, choices=Kind)
     values = models.JSONField()
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     in_force_from = models.DateTimeField(_("in force from"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")

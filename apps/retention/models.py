@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 from apps.policies.models import DataClass
 
@@ -15,6 +16,8 @@ NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Dele
 
 class PurgeRun(Dated):
     """One purge: what was due at `at` by which versions of the policies, and what went."""
+
+    NOT_TYPED = ("ledger_mac",)
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
@@ -45,6 +48,8 @@ class PurgeRun(Dated):
 class Erasure(Dated):
     """People who are erased together: keyed hashes that outlive them. Committed before the first of their rows is
     deleted, and done once it was checked that all of them are gone."""
+
+    NOT_TYPED = ("reason",)
 
     run = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="erasures")
     number_hashes = ArrayField(models.BinaryField(max_length=32))
@@ -79,13 +84,13 @@ class LegalHold(Dated):
     kind = models.CharField(_("what is held"), max_length=9, choices=Kind)
     target_id = models.BigIntegerField(null=True)
     query = models.JSONField(default=dict)  # {"since", "until": ISO; "campaign", "line", "agent": ids}
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="+")
     review_on = models.DateField(_("to be reviewed on"))
     placed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    end_reason = models.CharField(_("why it ends"), max_length=300, blank=True)
+    end_reason = GuardedCharField(_("why it ends"), max_length=300, blank=True)
 
     class Meta:
         constraints = [
@@ -107,6 +112,8 @@ class IndexTurn(Dated):
     """The keys that the hashes of numbers in this database went through, in their order (`core.blind_index`). The last row holds;
     none: the first key of the keyring."""
 
+    NOT_TYPED = ("key_ids",)
+
     key_ids = ArrayField(models.CharField(max_length=32))
     rows = models.PositiveBigIntegerField()  # that were brought under the last of them
 
@@ -117,6 +124,8 @@ class IndexTurn(Dated):
 
 class CallTally(models.Model):
     """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no day."""
+
+    NOT_TYPED = ("outcome",)
 
     month = models.DateField()
     campaign_id = models.BigIntegerField(null=True)  # null: small groups together
@@ -129,6 +138,8 @@ class CallTally(models.Model):
 
 class BackupRun(Dated):
     """A backup, or a drill that restored one on a scratch database."""
+
+    NOT_TYPED = ("name", "base", "sentence")
 
     class Kind(models.TextChoices):
         BACKUP = "backup", _("backup")

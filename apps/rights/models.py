@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Purpose
 from apps.core import ids
-from apps.core.fields import FileNameField, ProtectedCharField, ProtectedTextField
+from apps.core.fields import FileNameField, GuardedCharField, ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash, named
 from apps.core.timestamps import is_possible
 
@@ -51,19 +51,19 @@ class SubjectRequest(Dated):
     kind = models.CharField(_("what is asked"), max_length=8, choices=Kind)
     channel = models.CharField(_("came by"), max_length=9, choices=Channel)
     state = models.CharField(_("state"), max_length=11, choices=State)
-    reference = models.CharField(_("reference of the sender"), max_length=80, blank=True)
+    reference = GuardedCharField(_("reference of the sender"), max_length=80, blank=True)
     phone = ProtectedCharField(_("phone"), kind="phone", max_length=20, null=True)
     number_index = models.BinaryField(max_length=32)
     text = ProtectedTextField(_("what the person says"), kind="text", null=True)
     new_name = ProtectedCharField(_("the right name"), kind="name", max_length=80, null=True)
     purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), null=True, blank=True, related_name="+")
     answer = ProtectedTextField(_("answer"), kind="text", null=True)
-    refusal = models.CharField(_("why it was refused"), max_length=300, blank=True)
+    refusal = GuardedCharField(_("why it was refused"), max_length=300, blank=True)
     received_at = models.DateTimeField(_("received"))
     due_on = models.DateField(_("due on"))
     is_provisional = models.BooleanField(default=False)  # counted over a year whose calendar is not known: sooner than the real day
     paused_on = models.DateField(null=True)
-    verification = models.CharField(_("how the identity was verified"), max_length=200, blank=True)
+    verification = GuardedCharField(_("how the identity was verified"), max_length=200, blank=True)
     verified_by = named(User, null=True, related_name="+")
     verified_at = models.DateTimeField(null=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="subject_requests")
@@ -134,7 +134,7 @@ class RequestEvent(Dated):
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=9, choices=Kind)
     actor = named(User, null=True, related_name="+")
-    note = models.CharField(max_length=500, blank=True)
+    note = GuardedCharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ("created_at", "pk")

@@ -14,6 +14,7 @@ from django_fsm import FSMField, transition
 
 from apps.accounts.models import User
 from apps.core import ids
+from apps.core.fields import GuardedCharField, GuardedTextField
 from apps.core.models import Dated
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 
@@ -32,8 +33,9 @@ SCRIPT_KINDS = [*CallKind.choices, (SMS, _("SMS"))]
 
 
 class Script(Dated):
+    NOT_TYPED = ("trade",)
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=SCRIPT_KINDS)
     trade = models.CharField(_("trade"), max_length=12)
 
@@ -73,13 +75,13 @@ class ScriptVersion(Dated):
 
     script = models.ForeignKey(Script, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    company = models.CharField(_("company as said"), max_length=80)
-    opening = models.TextField(_("opening: company and person"), blank=True)
-    purpose = models.TextField(_("purpose of the call"), blank=True)
-    body = models.TextField(_("body"))
-    objections = models.TextField(_("answers to objections"), blank=True)
-    way_out = models.TextField(_("way out: how to opt out"), blank=True)
-    forbidden = models.TextField(_("forbidden behaviours"), blank=True)
+    company = GuardedCharField(_("company as said"), max_length=80)
+    opening = GuardedTextField(_("opening: company and person"), blank=True)
+    purpose = GuardedTextField(_("purpose of the call"), blank=True)
+    body = GuardedTextField(_("body"))
+    objections = GuardedTextField(_("answers to objections"), blank=True)
+    way_out = GuardedTextField(_("way out: how to opt out"), blank=True)
+    forbidden = GuardedTextField(_("forbidden behaviours"), blank=True)
     state = FSMField(default=State.DRAFT, choices=State.choices, protected=True)
     is_current = models.BooleanField(default=False)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -185,6 +187,8 @@ class ScriptVersion(Dated):
 class ReviewEvent(Dated):
     """What happened to a version: who, when, what was said, and under which rule packs it was checked (R33)."""
 
+    NOT_TYPED = ("packs",)
+
     class Kind(models.TextChoices):
         SUBMITTED = "submitted", _("submitted for review")
         TAKEN_BACK = "taken_back", _("taken back by the author")
@@ -198,7 +202,7 @@ class ReviewEvent(Dated):
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: it happened by itself
-    note = models.CharField(max_length=400, blank=True)
+    note = GuardedCharField(max_length=400, blank=True)
     packs = models.CharField(max_length=200, blank=True)
 
     class Meta:
@@ -227,12 +231,14 @@ class ReviewEvent(Dated):
 class Overruling(Dated):
     """A reviewer lets an advisory finding stand, with a reason. Blocking ones are never overruled: the table refuses it."""
 
+    NOT_TYPED = ("code", "level")
+
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="overrulings")
     code = models.CharField(max_length=40)
     level = models.CharField(max_length=8)
     start = models.PositiveIntegerField()  # in the whole text, as `Finding` has it
     end = models.PositiveIntegerField()
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
@@ -250,11 +256,13 @@ class Remark(Dated):
     `quote` is the passage as it stood, "" for the whole section; in later versions it is looked for again.
     """
 
+    NOT_TYPED = ("section",)
+
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="remarks")
     section = models.CharField(max_length=12)
     start = models.PositiveIntegerField(default=0)  # in the section
-    quote = models.CharField(max_length=1000, blank=True)
-    text = models.CharField(_("remark"), max_length=1000)
+    quote = GuardedCharField(max_length=1000, blank=True)
+    text = GuardedCharField(_("remark"), max_length=1000)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
@@ -281,7 +289,7 @@ class Remark(Dated):
 
 class RemarkAnswer(Dated):
     remark = models.ForeignKey(Remark, models.PROTECT, related_name="answers")
-    text = models.CharField(_("answer"), max_length=1000)
+    text = GuardedCharField(_("answer"), max_length=1000)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
@@ -305,7 +313,7 @@ class RuleVersion(Dated):
     code = models.SlugField(_("code"), max_length=40)
     number = models.PositiveIntegerField()
     rule = models.JSONField()
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = GuardedCharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.core import ids
-from apps.core.fields import FileNameField
+from apps.core.fields import FileNameField, GuardedCharField
 from apps.core.models import Dated
 
 
@@ -40,8 +40,8 @@ class Share(Dated):
     fields = ArrayField(models.CharField(max_length=8, choices=Field), verbose_name=_("fields"))
     form = models.CharField(_("how"), max_length=4, choices=Form)
     is_clear = models.BooleanField(_("in clear"), default=False)
-    purpose = models.CharField(_("what it is needed for"), max_length=300)
-    agreement = models.CharField(_("confidentiality agreement"), max_length=200)
+    purpose = GuardedCharField(_("what it is needed for"), max_length=300)
+    agreement = GuardedCharField(_("confidentiality agreement"), max_length=200)
     agreement_file = FileNameField(_("signed agreement"))
     agreement_sha256 = models.BinaryField(max_length=32)
     ends_on = models.DateField(_("until"), help_text=_("the last day"))
@@ -51,7 +51,7 @@ class Share(Dated):
     decided_at = models.DateTimeField(_("decided on"), null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, related_name="+")
     ended_at = models.DateTimeField(_("withdrawn on"), null=True)
-    reason = models.CharField(_("why it was refused or withdrawn"), max_length=300, blank=True)
+    reason = GuardedCharField(_("why it was refused or withdrawn"), max_length=300, blank=True)
     file = FileNameField(_("encrypted file"), blank=True)
     file_made_at = models.DateTimeField(_("file made on"), null=True)
 

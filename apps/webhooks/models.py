@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
-from apps.core.fields import ProtectedCharField
+from apps.core.fields import GuardedCharField, ProtectedCharField
 from apps.core.models import Dated
 
 
@@ -35,7 +35,7 @@ URGENT = (Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
 class EndPoint(Dated):
     """Where one client wants to be told. Its secret signs every message; the one before signs too until `previous_until`."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = GuardedCharField(_("name"), max_length=80, unique=True)
     client = models.ForeignKey(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points")
     url = models.URLField(_("address"), max_length=300)
     kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("what is told"))
@@ -43,7 +43,7 @@ class EndPoint(Dated):
     previous_secret: Any = ProtectedCharField(_("secret before"), kind="text", max_length=80, null=True, blank=True)
     previous_until = models.DateTimeField(_("secret before holds until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    ended_because = models.CharField(_("ended because"), max_length=200, blank=True)
+    ended_because = GuardedCharField(_("ended because"), max_length=200, blank=True)
 
     class Meta:
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
@@ -66,6 +66,8 @@ class Event(Dated):
 class Delivery(Dated):
     """One event for one end point. `body` is made once and sent the same each time."""
 
+    NOT_TYPED = ("body",)
+
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         DONE = "done", _("delivered")
@@ -78,7 +80,7 @@ class Delivery(Dated):
     body = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"))
-    answer = models.CharField(_("last answer"), max_length=120, blank=True)
+    answer = GuardedCharField(_("last answer"), max_length=120, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.core import clock
-from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
+from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound, WrongState
 from apps.core.locks import lock_agent
+from apps.core.texts import has_number
 
 from ..models import Department, User
 from ..roles import Role
@@ -35,6 +36,8 @@ def require_admin(actor: User, *, on: User | None = None) -> None:
 @transaction.atomic
 def create_user(*, username: str, display_name: str, role: str, department: Department, password: str) -> User:
     """A member of staff with one role. Raises ValidationError for a weak password."""
+    if has_number(username):
+        raise PersonalDataFound(_("A user name is no number of a person. Choose another."))
     user = User(username=username, display_name=display_name, role=role, department=department)
     validate_password(password, user)
     user.set_password(password)

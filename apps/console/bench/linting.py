@@ -1,4 +1,4 @@
-"""`lint_scripts`: the automatic check of scripts of 2,000 characters on one core: the bans of all packs, and the trained reader's advice."""
+"""`lint_scripts`: the automatic check of scripts of 2,000 characters on one core: all bans, and the advice."""
 
 import functools
 
@@ -20,10 +20,7 @@ def bench_lint_scripts(scale: Scale) -> list[Line]:
     check(texts[0])  # the packs are read once
     rates = [len(texts) / in_process(functools.partial(seconds, functools.partial(_check_all, texts))) for _round in range(3)]
     advised = texts[: max(1, len(texts) // 10)]
-    advice = [
-        len(advised) / in_process(functools.partial(seconds, functools.partial(_advise_all, advised, round_)))
-        for round_ in range(3)
-    ]
+    advice = [len(advised) / in_process(functools.partial(seconds, functools.partial(_advise_all, advised, round_))) for round_ in range(3)]
     return [
         Line("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH}),
         Line("lint_scripts, with advice", "scripts/s", advice, [ADVISED_PER_SECOND], 1.0, {"reader": advising.mode()}),

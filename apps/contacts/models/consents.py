@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core.fields import FileNameField
+from apps.core.fields import FileNameField, GuardedCharField
 from apps.core.models import Dated, named
 from apps.core.timestamps import is_readable
 
@@ -28,18 +28,18 @@ class Consent(Dated):
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)  # `consent_once` begins with it
     purpose = named(Purpose, verbose_name=_("purpose"), related_name="+")
-    recipient = models.CharField(_("third party"), max_length=120, blank=True)
+    recipient = GuardedCharField(_("third party"), max_length=120, blank=True)
     channel = models.CharField(_("way"), max_length=6, choices=Channel)
     given_at = models.DateTimeField(_("given at"))
     wording = named(Wording, verbose_name=_("wording"), related_name="+")
-    evidence = models.CharField(_("evidence"), max_length=200)
+    evidence = GuardedCharField(_("evidence"), max_length=200)
     evidence_file = FileNameField(blank=True, editable=False)
     evidence_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
     recorded_by = named(User, null=True, related_name="+")
     client = named(ApiClient, null=True, related_name="+")
     expires_at = models.DateTimeField(_("holds until"))
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    withdrawal = models.CharField(_("how it was withdrawn"), max_length=200, blank=True)
+    withdrawal = GuardedCharField(_("how it was withdrawn"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
@@ -56,12 +56,12 @@ class MinorFlag(Dated):
     """Somebody said that the client is not of age: no marketing call any more. Compliance takes the flag down, with evidence."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="minor_flags")
-    reason = models.CharField(_("reason"), max_length=200)
+    reason = GuardedCharField(_("reason"), max_length=200)
     set_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    evidence = models.CharField(_("evidence"), max_length=200, blank=True)
+    evidence = GuardedCharField(_("evidence"), max_length=200, blank=True)
     evidence_file = FileNameField(blank=True, editable=False)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core import ids
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated, is_hash
 
 from .people import Contact
@@ -32,14 +33,14 @@ class NumberDoubt(Dated):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="doubts")
     source = models.ForeignKey(DataSource, models.PROTECT, null=True, related_name="doubts", verbose_name=_("data source"))
     origin = models.CharField(_("said in"), max_length=8, choices=Origin)
-    reference = models.CharField(_("what shows it"), max_length=120)
+    reference = GuardedCharField(_("what shows it"), max_length=120)
     raised_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("raised by"))
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
     decided_at = models.DateTimeField(null=True)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
-    evidence = models.CharField(_("evidence"), max_length=200, blank=True)
+    reason = GuardedCharField(_("reason"), max_length=200, blank=True)
+    evidence = GuardedCharField(_("evidence"), max_length=200, blank=True)
 
     class Meta:
         constraints = [

@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.fields import FileNameField
+from apps.core.fields import FileNameField, GuardedCharField
 from apps.core.models import Dated, is_hash
 from apps.jobs.models import Job
 
@@ -20,6 +20,8 @@ class ContactImport(Dated):
     `first_id` and `last_id` that were made at the time of its job.
     """
 
+    NOT_TYPED = ("list_code",)
+
     class State(models.TextChoices):
         PREVIEW = "preview", _("to be confirmed")
         CONFIRMED = "confirmed", _("confirmed")
@@ -28,7 +30,7 @@ class ContactImport(Dated):
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")
     list_code = models.CharField(max_length=40, blank=True)
-    file_name = models.CharField(max_length=200)
+    file_name = GuardedCharField(max_length=200)
     upload = FileNameField()
     report = FileNameField(blank=True)
     layout = models.JSONField(default=dict)

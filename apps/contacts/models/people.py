@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
 from apps.core import ids
-from apps.core.fields import ProtectedCharField, ProtectedTextField
+from apps.core.fields import GuardedArrayField, GuardedCharField, ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash
 
 from .sources import DataSource
@@ -17,10 +17,12 @@ from .sources import DataSource
 class Contact(Dated):
     """One number, once. The number itself is only in `phone`, encrypted; `number_index` finds it."""
 
+    NOT_TYPED = ("zones",)
+
     phone = ProtectedCharField(_("phone"), kind="phone", max_length=20)
     name = ProtectedCharField(_("full name"), kind="name", max_length=80, null=True, blank=True)
     note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
-    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
+    tags = GuardedArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     number_index = models.BinaryField(max_length=32, unique=True, editable=False)
     last4_index = models.BinaryField(max_length=32, editable=False, db_index=True)
     zones = ArrayField(models.CharField(max_length=40), verbose_name=_("time zones"), default=list)
@@ -63,7 +65,7 @@ class ExternalRef(Dated):
     """What a CRM or an ERP calls a contact. Ids are each system's own: two may use the same one for two people."""
 
     client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+")
-    external_id = models.CharField(max_length=64)
+    external_id = GuardedCharField(max_length=64)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="external_refs")
 
     class Meta:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.fields import FileNameField
+from apps.core.fields import FileNameField, GuardedCharField, GuardedTextField
 from apps.core.models import Dated
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 
@@ -17,7 +17,7 @@ class Purpose(Dated):
     """What a contact is used for. Consents, sources and campaigns name one (R18)."""
 
     code = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = GuardedCharField(_("name"), max_length=120)
 
     class Meta:
         triggers = [NEVER_DELETED]
@@ -46,11 +46,11 @@ class DataSource(Dated):
     UNDER_AGREEMENT = (Origin.PARTNER,)
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = GuardedCharField(_("name"), max_length=120)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin)
-    lawful_basis = models.CharField(_("lawful basis"), max_length=200)
-    supplier = models.CharField(_("supplier"), max_length=120, blank=True)
-    agreement = models.CharField(_("agreement"), max_length=200, blank=True)
+    lawful_basis = GuardedCharField(_("lawful basis"), max_length=200)
+    supplier = GuardedCharField(_("supplier"), max_length=120, blank=True)
+    agreement = GuardedCharField(_("agreement"), max_length=200, blank=True)
     agreement_file = FileNameField(_("signed agreement"), blank=True, editable=False)
     agreement_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
@@ -63,7 +63,7 @@ class DataSource(Dated):
     approved_at = models.DateTimeField(_("approved on"), null=True, blank=True)
     withdrawn_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn on"), null=True, blank=True)
-    reason = models.CharField(_("why it was refused or withdrawn"), max_length=200, blank=True)
+    reason = GuardedCharField(_("why it was refused or withdrawn"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
@@ -115,8 +115,8 @@ class Wording(Dated):
     """A version of the words that people agree to. It never changes: other words are another version."""
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="wordings")
-    version = models.CharField(_("version"), max_length=20)
-    text = models.TextField(_("wording"))
+    version = GuardedCharField(_("version"), max_length=20)
+    text = GuardedTextField(_("wording"))
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)

@@ -27,7 +27,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, detect, streams, uploading
+from apps.core import blind_index, clock, phones, streams, uploading
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.reading import (
     HEADING_WITHIN,
@@ -43,6 +43,7 @@ from apps.core.reading import (
     rows_of,
     with_heading,
 )  # fmt: skip
+from apps.core.texts import has_number
 from apps.core.workbooks import open_workbook
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -87,8 +88,8 @@ def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[by
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
     check_source(source)
-    if detect.find(file_name):
-        raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
+    if has_number(file_name):
+        raise PersonalDataFound(_("The name of the file holds a number of a person. Rename it."))
     if is_workbook(file):
         book = open_workbook(file, most_rows=MOST_ROWS + HEADING_WITHIN)
         with uploading.EncryptedSpool() as table:
@@ -133,7 +134,10 @@ def choose_heading(*, actor: User, contact_import: ContactImport, row: int) -> C
     """Take another row for the heading (0: none names the columns). Raises `FileRefused`, `NotAllowed`, `WrongState`."""
     contact_import = _in_preview(actor, contact_import)
     with _upload_of(contact_import) as file:
-        layout = _laid_out(file, with_heading(file, layout_of(contact_import), row))
+        layout = with_heading(file, layout_of(contact_import), row)
+        if row and any(has_number(cell) or phones.numbers_in(cell) for cell in layout.heading):
+            raise FileRefused(_("Row %(row)s holds a phone number: it is a row of the list and no heading."), row=row)
+        layout = _laid_out(file, layout)
         rows = first_rows(file, layout)
     contact_import.layout = layout.as_json()
     contact_import.mapping = _known_mapping(contact_import.source, layout, rows)

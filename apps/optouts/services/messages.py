@@ -14,6 +14,7 @@ from apps.core import blind_index, clock
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.loose_json import shortened
+from apps.core.texts import without_number
 from apps.core.timestamps import possible_or
 
 from .. import queries
@@ -39,7 +40,7 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     now = clock.now()
     sent_at = possible_or(sent_at, now)
     reading = reading_of(text)
-    message_id = shortened(message_id, MOST_ID)
+    message_id = shortened(without_number(message_id), MOST_ID)
     if known := _known(client, message_id):
         if _is_same(known, sender, reading):
             return known

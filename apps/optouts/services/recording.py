@@ -14,6 +14,7 @@ from apps.core import blind_index, clock, detect, keyring, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_number
+from apps.core.texts import blotted
 from apps.core.timestamps import possible_or
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
@@ -84,6 +85,7 @@ def record_hashed(
     """The same for a number that is known by its hashes alone, as behind a link."""
     lock_number(number.index)
     move_on(number)
+    evidence = blotted(evidence)  # a refusal is not lost for a number in what names it, and the number is not kept
     now = clock.now()
     said_at = possible_or(said_at, now)
     brought = _brought_by(number, evidence)

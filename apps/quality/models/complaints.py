@@ -10,7 +10,7 @@ from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core import ids
-from apps.core.fields import FileNameField, ProtectedTextField
+from apps.core.fields import FileNameField, GuardedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash, named
 from apps.core.timestamps import is_possible
 from apps.scripts.models import ScriptVersion
@@ -51,7 +51,7 @@ class Complaint(Dated):
     channel = models.CharField(_("came by"), max_length=10, choices=Channel)
     kind = models.CharField(_("about"), max_length=10, choices=Kind)
     is_dispute = models.BooleanField(_("dispute: the client claims something"), default=False)
-    reference = models.CharField(_("reference of the sender"), max_length=80, blank=True)
+    reference = GuardedCharField(_("reference of the sender"), max_length=80, blank=True)
     text = ProtectedTextField(_("what the client says"), kind="text")
     number_index = models.BinaryField(max_length=32, null=True)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="complaints")
@@ -111,7 +111,7 @@ class ComplaintEvent(Dated):
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=9, choices=Kind)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    note = models.CharField(max_length=500, blank=True)
+    note = GuardedCharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["created_at", "pk"]
@@ -121,13 +121,13 @@ class ComplaintEvent(Dated):
 class BasePeriod(Dated):
     """What complaints are compared with: a time before, or the first months with Hegui. Figures, no people."""
 
-    name = models.CharField(_("name"), max_length=80)
+    name = GuardedCharField(_("name"), max_length=80)
     since = models.DateField(_("from"))
     until = models.DateField(_("until, included"))
     calls = models.PositiveIntegerField(_("connected calls"))
     complaints = models.PositiveIntegerField(_("complaints"))
     handling_hours = models.DecimalField(_("mean handling time, hours"), max_digits=8, decimal_places=2)
-    origin = models.CharField(_("where the figures come from"), max_length=200)
+    origin = GuardedCharField(_("where the figures come from"), max_length=200)
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
@@ -155,7 +155,7 @@ class EvidencePack(Dated):
 
     complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="packs")
     recipient = models.CharField(_("for whom"), max_length=9, choices=Recipient)
-    reason = models.CharField(_("reason: the file number, the request"), max_length=300)
+    reason = GuardedCharField(_("reason: the file number, the request"), max_length=300)
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

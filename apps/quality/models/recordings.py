@@ -119,6 +119,8 @@ class Play(Dated):
 class Transcript(Dated):
     """What was said, by whom and when, as one sealed text; and what the check found in it, without the words."""
 
+    NOT_TYPED = ("source", "worst", "rules")
+
     call = models.OneToOneField(Call, models.SET_NULL, null=True, related_name="transcript")
     campaign = named(Campaign, related_name="+")
     line = named(Line, related_name="+")

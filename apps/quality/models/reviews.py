@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
+from apps.core.fields import GuardedCharField
 from apps.core.models import Dated, named
 
 
@@ -16,7 +17,7 @@ class ScoreCard(Dated):
     """A form of review; `trade` is empty for the card of all trades that have none of their own."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=80)
+    name = GuardedCharField(_("name"), max_length=80)
     trade = models.SlugField(_("trade"), max_length=12, blank=True)
 
     class Meta:
@@ -67,7 +68,7 @@ class ScoreCardVersion(Dated):
 class SamplingPlan(Dated):
     """Which calls of a day go to people: those at risk, and some at random, with a quota. One plan for all, or for a campaign."""
 
-    name = models.CharField(_("name"), max_length=80)
+    name = GuardedCharField(_("name"), max_length=80)
     campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True, verbose_name=_("campaign"), related_name="+")
     is_active = models.BooleanField(_("active"), default=True)
     random_percent = models.PositiveSmallIntegerField(_("at random, percent of the connected calls"), default=2)
@@ -108,6 +109,8 @@ class SamplingRun(Dated):
 
 class Review(Dated):
     """One person's judgement of one call. A second review of the same call (`twin`) tells how far two people agree."""
+
+    NOT_TYPED = ("failed_fatal",)
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -152,12 +155,12 @@ class Review(Dated):
     score = models.PositiveSmallIntegerField(_("points"), null=True)
     has_passed = models.BooleanField(null=True)
     failed_fatal = ArrayField(models.CharField(max_length=40), default=list)
-    summary = models.CharField(_("summary"), max_length=500, blank=True)
+    summary = GuardedCharField(_("summary"), max_length=500, blank=True)
     judged_at = models.DateTimeField(null=True)
-    appeal = models.CharField(_("appeal"), max_length=500, blank=True)
+    appeal = GuardedCharField(_("appeal"), max_length=500, blank=True)
     appealed_at = models.DateTimeField(null=True)
     second = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    second_note = models.CharField(_("decision on the appeal"), max_length=500, blank=True)
+    second_note = GuardedCharField(_("decision on the appeal"), max_length=500, blank=True)
     second_at = models.DateTimeField(null=True)
     is_upheld = models.BooleanField(null=True)
     first_verdict = models.JSONField(null=True)  # answers and points before an appeal changed them
@@ -198,7 +201,7 @@ class TimedRemark(Dated):
     review = models.ForeignKey(Review, models.CASCADE, related_name="remarks")
     start_ms = models.PositiveIntegerField()
     end_ms = models.PositiveIntegerField()
-    text = models.CharField(_("remark"), max_length=500)
+    text = GuardedCharField(_("remark"), max_length=500)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:

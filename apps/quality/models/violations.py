@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
-from apps.core.fields import FileNameField
+from apps.core.fields import FileNameField, GuardedCharField
 from apps.core.models import Dated, named
 
 from .reviews import Review
@@ -16,6 +16,8 @@ from .reviews import Review
 
 class Violation(Dated):
     """Found in a review or a complaint; never changed: what is wrong about it is said in its action."""
+
+    NOT_TYPED = ("law",)
 
     class Kind(models.TextChoices):
         IDENTITY = "identity", _("company or purpose not said first")
@@ -44,7 +46,7 @@ class Violation(Dated):
     gravity = models.CharField(_("gravity"), max_length=8, choices=Gravity)
     start_ms = models.PositiveIntegerField(_("from"), null=True)
     end_ms = models.PositiveIntegerField(_("until"), null=True)
-    note = models.CharField(_("what happened"), max_length=500)
+    note = GuardedCharField(_("what happened"), max_length=500)
     law = models.CharField(_("law"), max_length=80)
     found_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
@@ -83,8 +85,8 @@ class CorrectiveAction(Dated):
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="corrective_actions")
     due_on = models.DateField(_("due on"))
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
-    measures = models.CharField(_("what was done"), max_length=1000, blank=True)
-    proof = models.CharField(_("proof"), max_length=300, blank=True)
+    measures = GuardedCharField(_("what was done"), max_length=1000, blank=True)
+    proof = GuardedCharField(_("proof"), max_length=300, blank=True)
     proof_file = FileNameField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
     checked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -117,7 +119,7 @@ class ActionEvent(Dated):
     action = models.ForeignKey(CorrectiveAction, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=9, choices=Kind)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    note = models.CharField(max_length=1000, blank=True)
+    note = GuardedCharField(max_length=1000, blank=True)
 
     class Meta:
         ordering = ["pk"]

@@ -26,7 +26,7 @@ MEANING_SHARE = 0.5  # of the likeness by meaning beside that by characters
 LEAST_PASSAGES = 2  # that a feature stands in
 READ_WHOLE = frozenset("abc")  # hands that are learned from as a whole; of the others every second passage
 FALSE_AT_MOST = 0.035  # of lawful passages of unseen hands that are advised against
-MISSED_BY_CHARACTERS = 0.03  # of violating passages that are passed over without a look at their meaning: hardly any would be advised against
+MISSED_BY_CHARACTERS = 0.03  # of violating passages that are passed over by characters alone
 ALIKE_FROM = 0.5  # cosine of characters from which two passages belong to one group
 
 
