@@ -15,14 +15,10 @@ from .models import ApiClient
 from .permits import TooManyRequests, take_permit
 from .services import client_of_key
 
-
-def _without_number(key: str | None) -> str | None:
-    return without_number(key) if key else key
-
-
-IdempotencyKey = Annotated[str | None, Header(alias="Idempotency-Key", max_length=80), AfterValidator(_without_number)]
+_Key = Annotated[str, AfterValidator(without_number)]
+IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_length=80)]
 # Where it changes nothing: a refusal is not lost for the length of a key.
-AnyKey = Annotated[str | None, Header(alias="Idempotency-Key"), AfterValidator(_without_number)]
+AnyKey = Annotated[_Key | None, Header(alias="Idempotency-Key")]
 # What brings refusals: counted as all is, never turned away.
 REFUSALS = ("/events", "/opt-outs", "/sms")
 

@@ -6,6 +6,8 @@ without a foreign-key check for each row: on every call those checks cost as muc
 and its decision are stored by one statement, which is why that reference is not checked either.
 """
 
+from datetime import timedelta
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
@@ -115,6 +117,8 @@ class Call(Dated):
     revived_at = models.DateTimeField(null=True, blank=True)
     claim_key = models.CharField(max_length=80, null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    held_since = models.DateTimeField(null=True, blank=True)  # the client is on hold
+    held_for = models.DurationField(default=timedelta, db_default=timedelta())  # before, in this call
     ended_at = models.DateTimeField(null=True, blank=True)
     end_requested_at = models.DateTimeField(null=True, blank=True)
     opted_out_at = models.DateTimeField(null=True, blank=True)

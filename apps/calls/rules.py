@@ -11,7 +11,7 @@ from typing import Any
 
 from apps.core.even_text import even
 
-EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "ended")
+EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "hold", "resume", "ended")
 OPT_OUT_KEY = "9"
 # Nothing was reported that says that the call was made.
 UNMADE = frozenset({"reserved", "dialling", "expired", "withdrawn", "released"})
@@ -43,7 +43,7 @@ def after(call: Progress, event: str, at: datetime) -> Progress:
     if event == "ringing":
         goes_on = call.may_go_on and call.state != "ringing"
         return replace(made, state="ringing", ended_at=None) if goes_on else made
-    if event in {"answered", "key"}:
+    if event in {"answered", "key", "hold", "resume"}:
         return _answered(call, made, at)
     if event == "ended":
         return made if call.state in OVER and not call.may_go_on else _ended(made, at)
@@ -62,6 +62,23 @@ def _answered(call: Progress, made: Progress, at: datetime) -> Progress:
 
 def _ended(made: Progress, at: datetime) -> Progress:
     return replace(made, state="ended" if made.answered_at else "no_answer", ended_at=max(at, made.answered_at or at))
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long the client was on hold so far, and since when it is."""
+
+    total: timedelta = timedelta()
+    since: datetime | None = None
+
+
+def hold_after(hold: Hold, event: str, at: datetime) -> Hold:
+    """What is known of the hold after an event; the end of the call ends it, and what is reported twice changes nothing."""
+    if event == "hold":
+        return hold if hold.since else replace(hold, since=at)
+    if event in {"resume", "ended"} and hold.since:
+        return Hold(hold.total + max(timedelta(), at - hold.since))
+    return hold
 
 
 def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) -> tuple[datetime, bool]:

@@ -30,6 +30,7 @@ class CampaignForm(forms.ModelForm):
             "name",
             "kind",
             "trade",
+            "voice",
             "product_risk",
             "qualification",
             "brand",

@@ -14,7 +14,7 @@ from apps.core.fields import GuardedArrayField, GuardedCharField
 from apps.core.models import Dated
 from apps.core.timestamps import is_possible
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
-from apps.scripts.models import CallKind, Script, ScriptVersion
+from apps.scripts.models import CallKind, Script, ScriptVersion, Voice
 
 
 class Filing(Dated):
@@ -97,6 +97,7 @@ class Campaign(Dated):
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
     trade = models.CharField(_("trade"), max_length=12)
+    voice = models.CharField(_("who speaks"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN)
     product_risk = models.CharField(
         _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
     )

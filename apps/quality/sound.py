@@ -1,10 +1,11 @@
-"""What a recording is, told by its content: kind of file, length, loudness, silence.
+"""What a recording is, identified by its content: kind of file, length, loudness, silence, by channel where two people have one each.
 
-FFmpeg (PyAV) reads it from the sealed file as it is opened; nothing is written to a disk in clear. The container is the one
-that the first bytes show and no other, and what is not plain sound (pictures, several tracks, other codecs) is refused.
+FFmpeg (PyAV) reads it from the encrypted file as it is decrypted; nothing is written to a disk in clear. The container is the one
+that the first bytes show and no other, and what is not plain sound (pictures, several tracks) is refused. What browsers cannot play
+is refused by its name, with the command that converts it: a recording that nobody can hear is none.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -15,27 +16,63 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.errors import BadInput
 
 HEAD = 4096
-_M4A_BRANDS = {b"M4A ", b"M4B ", b"mp42", b"mp41", b"isom", b"iso2"}
-_CONTAINERS = {"wav": "wav", "mp3": "mp3", "ogg": "ogg", "m4a": "mp4"}
+_CONTAINERS = {"wav": "wav", "mp3": "mp3", "ogg": "ogg", "m4a": "mp4", "aac": "aac", "fla": "flac"}
 _CODECS = {
     "wav": {"pcm_s16le", "pcm_u8", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw"},
     "mp3": {"mp3", "mp3float"},
     "ogg": {"opus", "vorbis"},
     "m4a": {"aac"},
+    "aac": {"aac"},
+    "fla": {"flac"},
 }
-CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4"}
+CONTENT_TYPES = {
+    "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac", "fla": "audio/flac",
+}  # fmt: skip
+# What telephone systems write and browsers do not play: by the first bytes, and by FFmpeg's name of the codec.
+_UNPLAYABLE_FILES = (
+    (b"#!AMR", 0, "AMR"), (b".snd", 0, "AU"), (b"AIFF", 8, "AIFF"), (b"AIFC", 8, "AIFF-C"),
+    (b"\x30\x26\xb2\x75", 0, "WMA"), (b"caff", 0, "CAF"),
+    (b"\x1aE\xdf\xa3", 0, "WebM / Matroska"), (b"AVI ", 8, "AVI"),
+    (b"2BIT", 0, "AVR"), (b"Creative Voice", 0, "VOC"), (b"NIST_1A", 0, "SPHERE"),
+)  # fmt: skip
+_UNPLAYABLE_CODECS = {
+    "gsm_ms": "GSM 06.10", "gsm": "GSM 06.10", "adpcm_ms": "Microsoft ADPCM", "adpcm_ima_wav": "IMA ADPCM", "adpcm_g726": "G.726 ADPCM",
+    "adpcm_g722": "G.722", "g723_1": "G.723.1", "g729": "G.729", "truespeech": "TrueSpeech",
+    "amrnb": "AMR", "amr_nb": "AMR", "amrwb": "AMR-WB",
+    "amr_wb": "AMR-WB", "ilbc": "iLBC", "speex": "Speex", "libspeex": "Speex", "alac": "ALAC", "wmav2": "WMA",
+    "mp3float": "MP3 in another container",
+    "adpcm_yamaha": "Yamaha ADPCM", "pcm_s16be": "PCM, big-endian", "qcelp": "QCELP", "evrc": "EVRC",
+}  # fmt: skip
+CONVERSION = "ffmpeg -i {} -c:a pcm_s16le recording.wav"
+PLACEHOLDER = 0x7FFFF000  # from here on a length says that the writer did not know it: sox, FFmpeg and Asterisk through a pipe
 RATE = 8_000  # telephone sound: enough to measure
 WINDOW_MS = 20
 MOST_PEAKS = 2_000
 SILENT = 184  # of 32,768: 45 dB under full scale
+LOUD = 4 * SILENT  # from here on a side speaks
 SILENCE_MS = 3_000  # shorter pauses belong to speech
+SAME_SIDE = 0.05  # of the loudness: channels that differ by less are the same sound
+MOST_OGG_PAGE = 27 + 255 + 255 * 255  # bytes (RFC 3533)
+WRONG_PACKETS = 3  # at most so many, or one in a hundred, may fail to decode in a whole recording
 MOST_MS = 4 * 3600 * 1000
 
 
 class NoSound(BadInput):
     code = "not_a_recording"
     status = 415
-    sentence = _("This is no recording: WAV, MP3, Ogg (Opus, Vorbis) and M4A (AAC) are taken, told by their content.")
+    sentence = _("This is no recording: WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC and FLAC are taken, identified by their content.")
+
+
+class CannotBePlayed(NoSound):
+    """Sound that FFmpeg reads and browsers do not play."""
+
+    code = "recording_not_playable"
+    sentence = _("This is %(what)s, which browsers cannot play. Convert it and send it again, for example: %(command)s")
+
+
+class SoundEmpty(BadInput):
+    code = "recording_empty"
+    sentence = _("The recording is a head without sound. Do not send it again: the call is listed as one without a recording.")
 
 
 class SoundDamaged(BadInput):
@@ -44,13 +81,27 @@ class SoundDamaged(BadInput):
 
 
 @dataclass(frozen=True)
+class Channel:
+    """What one side is like. `peaks` and `silences` as in `Measured`; `spoke_ms`: how long it was loud."""
+
+    peaks: bytes
+    silences: list[tuple[int, int]]
+    spoke_ms: int
+
+
+@dataclass(frozen=True)
 class Measured:
-    """`peaks`: the loudest of each of up to 2,000 equal pieces, 0-255; `silences`: spans in ms; `is_whole`: decoded to its end."""
+    """`peaks`: the loudest of each of up to 2,000 equal pieces, 0-255; `silences`: spans in ms; `is_whole`: decoded to its end.
+
+    `channels`: two where each side has its own, else none; `together_ms`: how long both were loud at once.
+    """
 
     duration_ms: int
     peaks: bytes
     silences: list[tuple[int, int]]
     is_whole: bool
+    channels: tuple[Channel, ...] = ()
+    together_ms: int = 0
 
     @property
     def is_silent(self) -> bool:
@@ -58,15 +109,22 @@ class Measured:
 
 
 def kind_of(head: bytes) -> str:
-    """The kind of file by its first bytes. Raises `NoSound`."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+    """The kind of file by its first bytes. Raises `NoSound`, `CannotBePlayed`."""
+    if head[:4] in {b"RIFF", b"RF64", b"BW64"} and head[8:12] == b"WAVE":
         return "wav"
     if head[:4] == b"OggS" and (b"OpusHead" in head[:128] or b"\x01vorbis" in head[:128]):
         return "ogg"
-    if head[4:8] == b"ftyp" and head[8:12] in _M4A_BRANDS:
+    if head[4:8] == b"ftyp":
         return "m4a"
+    if head[:4] == b"fLaC":
+        return "fla"
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # ADTS (ISO/IEC 13818-7): a layer of 0
+        return "aac"
     if head[:3] == b"ID3" or _begins_frame(head):
         return "mp3"
+    for mark, place, what in _UNPLAYABLE_FILES:
+        if head[place : place + len(mark)] == mark:
+            raise CannotBePlayed(what=what, command=CONVERSION.format("recording"))
     raise NoSound()
 
 
@@ -86,13 +144,18 @@ def _track(container: Any, media: str) -> Any:
     if len(container.streams) != 1 or len(container.streams.audio) != 1:
         raise NoSound(_("A recording holds one track of sound and nothing else."))
     track = container.streams.audio[0]
-    if track.codec_context.name not in _CODECS[media]:
+    codec = track.codec_context.name if track.codec_context else ""
+    if codec not in _CODECS[media]:
+        if what := _UNPLAYABLE_CODECS.get(codec):
+            raise CannotBePlayed(what=f"{media.upper()} ({what})", command=CONVERSION.format(f"recording.{media}"))
         raise NoSound()
     return track
 
 
 def probe(file: BinaryIO, media: str) -> None:
-    """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound` or `SoundDamaged`."""
+    """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound`, `SoundEmpty` or `SoundDamaged`."""
+    if media == "wav" and _is_head_alone(file):
+        raise SoundEmpty()
     with _opened(file, media) as container:
         track = _track(container, media)
         try:
@@ -106,62 +169,115 @@ def measure(file: BinaryIO, media: str) -> Measured:
     """Decode it all. What can be decoded of a damaged recording is measured. Raises `NoSound`, and `SoundDamaged` when nothing can."""
     with _opened(file, media) as container:
         track = _track(container, media)
-        told_ms = int(track.duration * track.time_base * 1000) if track.duration else 0
-        loudness, samples, is_whole = _loudness(container, track)
+        announced_ms = int(track.duration * track.time_base * 1000) if track.duration else 0
+        by_channel, samples, is_whole = _loudness(container, track)
     if not samples:
         raise SoundDamaged()
-    duration_ms = samples * 1000 // RATE
-    is_whole = is_whole and duration_ms >= told_ms * 0.98 - 500 and not _is_cut_off(file, media)
-    return Measured(duration_ms, _peaks(loudness), list(_silences(loudness, duration_ms)), is_whole)
+    loudness, duration_ms = by_channel.max(axis=1), samples * 1000 // RATE
+    if media == "wav" and _announced_size(file) is None:
+        announced_ms = 0
+    is_whole = is_whole and duration_ms >= announced_ms * 0.98 - 500 and not _is_cut_off(file, media)
+    silences = list(_silences(loudness, duration_ms))
+    if not _has_two_sides(by_channel):
+        return Measured(duration_ms, _peaks(loudness), silences, is_whole)
+    sides = [Channel(_peaks(side), list(_silences(side, duration_ms)), int((side >= LOUD).sum()) * WINDOW_MS) for side in by_channel.T]
+    together_ms = int((by_channel >= LOUD).all(axis=1).sum()) * WINDOW_MS
+    return Measured(duration_ms, _peaks(loudness), silences, is_whole, tuple(sides), together_ms)
+
+
+def _has_two_sides(by_channel: "np.ndarray[Any, Any]") -> bool:
+    """Whether the channels differ: the same sound twice, also turned over, is one side."""
+    if by_channel.shape[1] != 2:
+        return False
+    left, right = by_channel[:, 0].astype(np.int64), by_channel[:, 1].astype(np.int64)
+    return bool(np.abs(left - right).sum() > SAME_SIDE * (left + right).sum())
+
+
+def _announced_size(file: BinaryIO) -> int | None:
+    """How many bytes a WAV says that it has, or None when its writer did not know."""
+    file.seek(4)
+    announced = int.from_bytes(file.read(4), "little")
+    return None if announced == 0 or announced >= PLACEHOLDER else announced + 8
+
+
+def _is_head_alone(file: BinaryIO) -> bool:
+    """Whether a WAV has nothing behind the head of its sound."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    head = file.read(HEAD)
+    file.seek(0)
+    at = head.find(b"data")
+    return at >= 0 and at + 8 >= size
 
 
 def _is_cut_off(file: BinaryIO, media: str) -> bool:
     """Whether a file ends before it says it does, which decoders pass over."""
     size = file.seek(0, 2)
     if media == "wav":
-        file.seek(4)
-        told = int.from_bytes(file.read(4), "little")
-        return told not in {0, 0xFFFFFFFF} and size < told + 8  # a stream that was not ended says 0 or the most
-    if media == "ogg":
-        file.seek(max(0, size - 65_536))
+        announced = _announced_size(file)
+        return announced is not None and size < announced
+    if media == "ogg":  # its last page has to be there as a whole; that it says that it is the last is no duty of live recorders
+        file.seek(max(0, size - 2 * MOST_OGG_PAGE))
         tail = file.read()
         last = tail.rfind(b"OggS")
-        return last < 0 or not tail[last + 5] & 4  # the last page says that it is the last
+        segments = tail[last + 26] if last >= 0 and last + 26 < len(tail) else 0
+        return last < 0 or last + 27 + segments + sum(tail[last + 27 : last + 27 + segments]) > len(tail)
     return False
 
 
 def _loudness(container: Any, track: Any) -> tuple["np.ndarray[Any, Any]", int, bool]:
-    """The loudest sample of each 20 ms, how many samples at `RATE` there are, and whether the end was reached."""
+    """The loudest sample of each 20 ms in each channel (windows × channels), how many samples at `RATE` there are in one channel,
+    and whether the end was reached."""
     window = RATE * WINDOW_MS // 1000
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    waiting, loud, samples, is_whole = np.empty(0, np.int16), [], 0, True
-    frames = _frames(container, track, resampler)
-    while True:
-        try:
-            piece = next(frames, None)
-        except (av.error.FFmpegError, ValueError):
-            is_whole = False
-            break
-        if piece is None:
-            break
+    channels = 2 if track.codec_context.channels == 2 else 1
+    resampler = av.AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono", rate=RATE)
+    waiting, loud, samples = np.empty((0, channels), np.int16), [], 0
+    reader = _Packets(container, track)
+    for piece in _resampled(reader, resampler, channels):
         samples += len(piece)
         if samples > MOST_MS * RATE // 1000:
             raise NoSound(_("The recording is longer than 4 hours."))
         waiting = np.concatenate([waiting, piece])
         whole = len(waiting) // window * window
-        loud.append(np.abs(waiting[:whole].astype(np.int32)).reshape(-1, window).max(axis=1))
+        loud.append(np.abs(waiting[:whole].astype(np.int32)).reshape(-1, window, channels).max(axis=1))
         waiting = waiting[whole:]
     if len(waiting):
-        loud.append(np.abs(waiting.astype(np.int32)).max(keepdims=True))
-    return np.concatenate(loud) if loud else np.empty(0, np.int32), samples, is_whole
+        loud.append(np.abs(waiting.astype(np.int32)).max(axis=0, keepdims=True))
+    return np.concatenate(loud) if loud else np.empty((0, channels), np.int32), samples, reader.is_whole
 
 
-def _frames(container: Any, track: Any, resampler: Any) -> Iterator["np.ndarray[Any, Any]"]:
-    for frame in container.decode(track):
+class _Packets:
+    """The frames of a track, packet by packet. Where files were joined the head of the next is no sound: a packet that does not decode
+    is passed over, and many of them are damage."""
+
+    def __init__(self, container: Any, track: Any) -> None:
+        self._container, self._track = container, track
+        self._packets = self._wrong = 0
+        self._reached_end = False
+
+    @property
+    def is_whole(self) -> bool:
+        return self._reached_end and self._wrong <= max(WRONG_PACKETS, self._packets // 100)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            for packet in self._container.demux(self._track):
+                self._packets += 1
+                try:
+                    yield from packet.decode()
+                except (av.error.FFmpegError, ValueError):
+                    self._wrong += 1
+            self._reached_end = True
+        except (av.error.FFmpegError, ValueError):
+            return
+
+
+def _resampled(frames: Iterable[Any], resampler: Any, channels: int) -> Iterator["np.ndarray[Any, Any]"]:
+    for frame in frames:
         for even in resampler.resample(frame):
-            yield even.to_ndarray().reshape(-1)
+            yield even.to_ndarray().reshape(-1, channels)
     for even in resampler.resample(None):
-        yield even.to_ndarray().reshape(-1)
+        yield even.to_ndarray().reshape(-1, channels)
 
 
 def _peaks(loudness: "np.ndarray[Any, Any]") -> bytes:

@@ -20,6 +20,7 @@ class TextToCheck(Schema):
         examples=["您好，这里是海桐银行，保本保息。"]
     )
     type: Literal["marketing", "notification", "service", "sms"] = Field("marketing", examples=["marketing"])
+    voice: Literal["human", "synthetic"] = Field("human", examples=["human"])
     trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field("general", examples=["finance"])
 
 
@@ -30,7 +31,7 @@ class FoundInText(Schema):
     level: Literal["blocking", "advisory"] = Field(examples=["blocking"])
     law: str = Field(examples=["《广告法》第25条"])
     strength: int = Field(0, description="of advice by the trained reader, in percent", examples=[87])
-    like: list[str] = Field([], description="known passages that it reads like")
+    like: list[str] = Field([], description="known passages that it reads like", examples=[["三个月回本，亏了算我的。"]])
 
 
 class Findings(Schema):
@@ -43,4 +44,4 @@ def check_text(request: ClientRequest, told: TextToCheck) -> dict[str, Any]:
 
     Findings of the level "advisory" with a strength are advice by a reader that learned from examples.
     """
-    return {"findings": read(told.text, kind=told.type, trade=told.trade, pack=queries.packs_in_force())}
+    return {"findings": read(told.text, kind=told.type, trade=told.trade, voice=told.voice, pack=queries.packs_in_force())}

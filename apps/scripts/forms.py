@@ -9,7 +9,7 @@ from apps.policies import queries as policies
 
 from . import queries
 from .checking import LAWS
-from .models import SCRIPT_KINDS, Script, ScriptVersion
+from .models import SCRIPT_KINDS, Script, ScriptVersion, Voice
 from .rules import SECTIONS, VARIABLES
 from .wording import DUTIES, LAWS_ABOUT, LEVELS
 
@@ -21,6 +21,7 @@ class ScriptForm(forms.Form):
     name = forms.CharField(label=_("name"), max_length=120)
     kind = forms.ChoiceField(label=_("kind of call"), choices=SCRIPT_KINDS)
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
+    voice = forms.ChoiceField(label=_("spoken by"), choices=Voice, initial=Voice.HUMAN)
 
 
 class VersionForm(forms.ModelForm):

@@ -27,6 +27,13 @@ class CallKind(models.TextChoices):
     SERVICE = "service", _("service")
 
 
+class Voice(models.TextChoices):
+    """Who speaks. A voice made by a machine says so at the beginning (R38)."""
+
+    HUMAN = "human", _("people")
+    SYNTHETIC = "synthetic", _("a machine, with a synthetic voice")
+
+
 # What is reviewed: what is said in calls of each kind, and templates of messages.
 SMS = "sms"
 SCRIPT_KINDS = [*CallKind.choices, (SMS, _("SMS"))]
@@ -38,13 +45,16 @@ class Script(Dated):
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=SCRIPT_KINDS)
     trade = models.CharField(_("trade"), max_length=12)
+    voice = models.CharField(_("spoken by"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN)
 
     class Meta:
         triggers = [
             pgtrigger.Protect(
                 name="kind_and_trade_stay",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind")) | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade")),
+                condition=pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind"))
+                | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade"))
+                | pgtrigger.Q(old__voice__df=pgtrigger.F("new__voice")),
             ),
             NEVER_DELETED,
         ]

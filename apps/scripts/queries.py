@@ -90,7 +90,8 @@ def findings_of(version: ScriptVersion, pack: Pack | None = None, *, with_advice
     script = version.script
     text, _begins = spoken(version)
     reader = read if with_advice else check
-    return reader(text, kind=script.kind, trade=script.trade, pack=pack or packs_in_force(), said={"company": version.company})
+    said = {"company": version.company}
+    return reader(text, kind=script.kind, trade=script.trade, voice=script.voice, pack=pack or packs_in_force(), said=said)
 
 
 def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:

@@ -18,6 +18,7 @@ FINDINGS: Mapping[str, Promise] = {
     "pressure": _("pressure or threat"),
     "asks_secret": _("asks for an ID, a card, a password or a code"),
     "targets_minor": _("speaks to a minor"),
+    "missing_synthetic_label": _("does not say that a machine speaks"),
     "discloses_to_third_party": _("passes the client's data on"),
     "free_bait": _("bait of a prize or gift"),
     "disparages_rival": _("runs down a competitor"),
@@ -36,6 +37,7 @@ DUTIES: Mapping[str, Promise] = {
     "R24": _("No outbound selling of products of high risk; no promise of capital or return."),
     "R25": _("No marketing to minors."),
     "R26": _("Medical and other regulated trades keep to the rules of their trade."),
+    "R38": _("A voice made by a machine says so at the beginning."),
     "R28": _("Scripts are checked and approved before they are used."),
 }
 # What the cited articles say, in a few words.
@@ -55,6 +57,7 @@ LAWS_ABOUT: Mapping[str, Promise] = {
     "fraud": _("no posing as an authority, no altered caller numbers"),
     "suit": _("no active recommendation of products above the client's risk level"),
     "sms-rule": _("no commercial messages without consent; the sender is named, with a way to refuse"),
+    "label-2025": _("generated content is labelled so that people notice; sound audibly"),
     "norm": _("the norm for outbound calls"),
 }
 LEVELS: Mapping[str, Promise] = {

@@ -19,7 +19,9 @@ const begin = () => {
   const wave = WaveSurfer.create({
     container: shell.querySelector("[data-wave]"),
     media,
-    peaks: [data.peaks],
+    peaks: data.peaks,
+    // Each side on a wave form of its own, where each has a channel.
+    splitChannels: data.peaks.length > 1 ? data.peaks.map(() => ({ height: 48 })) : undefined,
     duration: data.duration,
     height: 96,
     waveColor: style.getPropertyValue("--tblr-secondary").trim() || "#5b6068",

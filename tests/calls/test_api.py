@@ -416,3 +416,10 @@ def test_a_claim_repeated_under_its_key_is_the_same_call(world: World, api: Api,
     assert api.post("calls/claim", {}, **{"Idempotency-Key": "k2"}).status_code == 204
     clock.shift(timedelta(seconds=61))
     assert problem(api.post("calls/claim", {}, **{"Idempotency-Key": "k1"})) == (409, "wrong_state")
+
+
+def test_a_key_that_holds_a_number_is_kept_as_its_hash(world: World, api: Api) -> None:
+    first = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "call-13800001234-1"}).json()
+    second = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "call-13800001234-1"}).json()
+    assert first == second
+    assert "13800001234" not in str(Decision.objects.values_list("idempotency_key", flat=True))

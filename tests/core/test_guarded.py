@@ -45,7 +45,14 @@ def test_numbers_that_a_spreadsheet_rounded_and_old_ids(text: str, found: str | 
 
 @pytest.mark.parametrize(
     "text",
-    ["回电 13800001234 找他爱人", "138.0000.1234", "138\u200b0000 1234", "１３８００００１２３４", "幺三八零零零零一二三四", "+86 138-0000-1234"],
+    [
+        "回电 13800001234 找他爱人",
+        "138.0000.1234",
+        "138\u200b0000 1234",
+        "１３８００００１２３４",
+        "幺三八零零零零一二三四",
+        "+86 138-0000-1234",
+    ],
 )
 def test_a_phone_in_a_text_is_found_and_blotted(text: str) -> None:
     assert texts.has_number(text)

@@ -56,7 +56,7 @@ def test_of_the_scripts_held_out_nineteen_in_twenty_are_judged_right() -> None:
 def test_the_collection_is_large_and_has_every_code_and_trade() -> None:
     everything = list(samples())
     assert len(everything) >= 200
-    assert {sample.code for sample in everything} == {rule.code for rule in shipped_rules()} | {""}
+    assert {sample.code for sample in everything} == {rule.code for rule in shipped_rules() if not rule.voice} | {""}
     assert {sample.trade for sample in everything} == {"retail", "finance", "education", "medical", "general"}
     assert {sample.kind for sample in everything} == {"marketing", "notification"}
 

@@ -85,6 +85,7 @@ class Facts:
     line_calls_per_hour: int | None = None
     line_calls_per_day: int | None = None
     line_free_at: datetime | None = None
+    voice_unlabelled: bool = False
 
     def as_json(self) -> bytes:
         """JSON with RFC 3339 times; `from_json` reads it back."""

@@ -279,6 +279,7 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         kind=terms.kind,
         trade=terms.trade,
         product_risk=terms.product_risk,
+        voice_unlabelled=terms.voice_unlabelled,
         trade_may_market=pack.may_market if pack else None,
         highest_risk=pack.highest_risk if pack else "",
         permit_missing=bool(pack and pack.needs_qualification and not terms.has_qualification),

@@ -224,6 +224,18 @@ def script_expired(facts: Facts) -> Refusal | None:
     return Refusal() if facts.script_expires_at and facts.script_expires_at <= facts.at else None
 
 
+@rule(
+    "synthetic_voice_unlabelled",
+    duty="R38",
+    law=laws.SYNTHETIC_LABEL,
+    applies=EVERY_KIND,
+    says=_("A machine speaks in this campaign, and its script does not say so at the beginning."),
+)
+def synthetic_voice_unlabelled(facts: Facts) -> Refusal | None:
+    """A script for a machine is approved only when its opening says so; any other is for people."""
+    return Refusal() if facts.voice_unlabelled else None
+
+
 # -- when and how often
 
 

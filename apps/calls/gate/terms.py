@@ -18,6 +18,7 @@ from apps.contacts.models import DataSource
 from apps.core.errors import BadInput, NotFound
 from apps.core.workdays import Calendar
 from apps.policies.models import CalendarYear, CallingPolicy, TermsToken, TradePack
+from apps.scripts.models import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Terms:
     script_id: int | None
     script_state: str | None
     script_expires_at: datetime | None
+    voice_unlabelled: bool  # a machine speaks, by a script that does not say so
     sources: dict[int, SourceTerms]
     policies: tuple[CallingPolicy, ...]
     packs: tuple[TradePack, ...]
@@ -187,6 +189,7 @@ def load(code: str) -> Terms:
         script_id=script.pk if script else None,
         script_state=script.state if script else None,
         script_expires_at=script.expires_at if script else None,
+        voice_unlabelled=campaign.voice == Voice.SYNTHETIC and campaign.script is not None and campaign.script.voice != Voice.SYNTHETIC,
         sources={
             pk: SourceTerms(state, pk in of_purpose, valid_from, valid_until)
             for pk, state, valid_from, valid_until in DataSource.objects.values_list("pk", "state", "valid_from", "valid_until")

@@ -123,10 +123,19 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
         ignored.append("event")
     if known != before:
         _move(call, before, known, now)
+    _hold(call, event, moment)
     if rules.holds_opt_out_key(digit):
         _opt_out(call, min(moment, now), client)
         call.refresh_from_db()
     return Taken(call, tuple(ignored))
+
+
+def _hold(call: Call, event: str, at: datetime) -> None:
+    before = rules.Hold(call.held_for, call.held_since)
+    after = rules.hold_after(before, event, at)
+    if after != before:
+        call.held_for, call.held_since = after.total, after.since
+        call.save(update_fields=["held_for", "held_since"])
 
 
 def _is_same_day(call: Call, now: datetime) -> bool:

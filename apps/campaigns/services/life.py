@@ -20,7 +20,7 @@ from apps.core import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.policies import queries as policies
 from apps.policies.models import TradePack
-from apps.scripts.models import ScriptVersion
+from apps.scripts.models import ScriptVersion, Voice
 from apps.scripts.services import retire_superseded
 
 from ..models import Campaign, CampaignUserPermission, Line
@@ -74,9 +74,14 @@ def what_is_missing(campaign: Campaign, at: datetime | None = None) -> Missing:
             gettext_lazy("an approved data source for the purpose"),
         ),
         (campaign.ends_on < today, gettext_lazy("a last day that is not over")),
+        (_speaks_unlabelled(campaign), gettext_lazy("a script for a synthetic voice, whose opening says that a machine speaks (R38)")),
         *_trade_checks(campaign, pack),
     )
     return [sentence for is_missing, sentence in checks if is_missing]
+
+
+def _speaks_unlabelled(campaign: Campaign) -> bool:
+    return campaign.voice == Voice.SYNTHETIC and campaign.script is not None and campaign.script.voice != Voice.SYNTHETIC
 
 
 def _has_usable_line(campaign: Campaign, today: date) -> bool:

@@ -159,8 +159,8 @@ def _name(names: list[str]) -> None:
         for name in names:
             cursor.execute(
                 "insert into contacts_contactimport (created_at, source_id, list_code, file_name, upload, report, layout, mapping, counts,"
-                " consented, stored_rows, state, started_by_id)"
-                " select now(), min(s.id), '', '', %s, '', '{}', '{}', '{}', 0, 0, 'preview', min(u.id)"
+                " consented, stored_rows, corrected_rows, state, started_by_id)"
+                " select now(), min(s.id), '', '', %s, '', '{}', '{}', '{}', 0, 0, '{}', 'preview', min(u.id)"
                 " from contacts_datasource s, accounts_user u",
                 [name],
             )

@@ -28,6 +28,8 @@ class Recording(Dated):
         MP3 = "mp3", "MP3"
         OGG = "ogg", "Ogg"
         M4A = "m4a", "M4A"
+        AAC = "aac", "AAC"
+        FLAC = "fla", "FLAC"
 
     class Flaw(models.TextChoices):
         LATE = "late", _("came late")
@@ -53,6 +55,8 @@ class Recording(Dated):
     duration_ms = models.PositiveIntegerField(null=True)
     peaks = models.BinaryField(null=True)  # loudest of each of up to 2,000 equal pieces, 0-255
     silences = models.JSONField(default=list)  # [[from, until], …] in ms
+    channel_peaks = models.BinaryField(null=True)  # of both sides, one after the other, where each has a channel of its own
+    by_channel = models.JSONField(default=dict)  # {silences: [[…], […]], spoke_ms: […, …], together_ms}
 
     class Meta:
         constraints = [

@@ -124,6 +124,7 @@ class Review(Dated):
 
     class Why(models.TextChoices):
         FINDING = "finding", _("forbidden words")
+        ADVICE = "advice", _("reads like forbidden words")
         OPENING = "opening", _("identity or purpose not said in time")
         WAY_OUT = "way_out", _("no way out was offered")
         COMPLAINT = "complaint", _("complaint")

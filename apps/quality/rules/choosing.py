@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 # Points of risk. What weighs most is looked at by people first; together at most 100.
-POINTS = {"complaint": 60, "finding": 50, "opening": 25, "way_out": 25, "opt_out": 15, "flaw": 15, "new_agent": 10, "short": 10}
+POINTS = {
+    "complaint": 60, "finding": 50, "opening": 25, "way_out": 25, "advice": 20, "opt_out": 15, "flaw": 15, "new_agent": 10, "short": 10,
+}  # fmt: skip
 MOST_RISK = 100
 
 

@@ -12,7 +12,9 @@ IDENTITY_MS = 20_000  # by then the company is said, counted from the agent's fi
 PURPOSE_MS = 40_000
 INTERRUPTS_MS = 700  # so long both speak, the agent having begun later
 MOST_TURN = checking.MOST_CHARACTERS // 2
-MISSING = {"missing_company": "identity", "missing_purpose": "purpose", "missing_opt_out": "way_out"}
+MISSING = {
+    "missing_company": "identity", "missing_purpose": "purpose", "missing_opt_out": "way_out", "missing_synthetic_label": "label",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,19 @@ def _placed(finding: checking.Finding, turn: Sequence[int], segments: Sequence[S
     raise ValueError("A finding lies outside its turn.")
 
 
-def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, company: str = "") -> dict[str, Any]:
-    """What was said when: `identity`, `purpose`, `way_out` (True or False; None where it is not asked for), `interruptions`,
-    `agent_percent` of the time spoken. A call in which the agent says nothing says none of them."""
+def advice(segments: Sequence[Segment], *, kind: str, trade: str, pack: checking.Pack) -> int:
+    """How sure the trained reader is, in percent, of the agent's worst passage; 0: it has no advice."""
+    sure = [0]
+    for turn in turns(segments):
+        text = "".join(segments[place].text for place in turn)
+        found = checking.read(text, kind=kind, trade=trade, needs_parts=False, pack=pack, thorough=False)
+        sure += [finding.strength for finding in found]
+    return max(sure)
+
+
+def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, company: str = "", voice: str = "human") -> dict[str, Any]:
+    """What was said when: `identity`, `purpose`, `way_out`, `label` that a machine speaks (True or False; None where it is not asked
+    for), `interruptions`, `agent_percent` of the time spoken. A call in which the agent says nothing says none of them."""
     words = [segment for segment in segments if segment.speaker == AGENT]
     first = words[0].start if words else 0
     spoken = Counter[str]()
@@ -89,19 +101,22 @@ def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, comp
         "identity": _says(words, "missing_company", until=first + IDENTITY_MS, kind=kind, pack=pack, said=company),
         "purpose": _says(words, "missing_purpose", until=first + PURPOSE_MS, kind=kind, pack=pack),
         "way_out": _says(words, "missing_opt_out", until=None, kind=kind, pack=pack),
+        "label": _says(words, "missing_synthetic_label", until=first + IDENTITY_MS, kind=kind, pack=pack, voice=voice),
         "interruptions": sum(1 for _each in interruptions(segments)),
         "agent_percent": round(100 * spoken[AGENT] / sum(spoken.values())) if sum(spoken.values()) else 0,
     }
 
 
-def _says(words: Sequence[Segment], code: str, *, until: int | None, kind: str, pack: checking.Pack, said: str = "") -> bool | None:
+def _says(
+    words: Sequence[Segment], code: str, *, until: int | None, kind: str, pack: checking.Pack, said: str = "", voice: str = "human"
+) -> bool | None:
     rule = next((rule for rule in pack.rules if rule.code == code), None)
-    if rule is None or not rule.holds_for(kind, "general"):
+    if rule is None or not rule.holds_for(kind, "general", voice):
         return None
     text = "，".join(segment.text for segment in words if until is None or segment.start <= until)[: checking.MOST_CHARACTERS]
     if said and checking.normalise(said).text in checking.normalise(text).text:
         return True
-    return code not in {finding.code for finding in checking.check(text, kind=kind, pack=pack)}
+    return code not in {finding.code for finding in checking.check(text, kind=kind, voice=voice, pack=pack)}
 
 
 def interruptions(segments: Sequence[Segment]) -> Iterator[int]:

@@ -11,8 +11,14 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class RangeBeyondEnd(BadInput):
+    """`size`: how many bytes the recording has, which the answer names (RFC 9110, section 15.5.17)."""
+
     code = "range_not_satisfiable"
     status = 416
+
+    def __init__(self, sentence: str, size: int) -> None:
+        self.size = size
+        super().__init__(sentence)
 
 
 def asked_range(header: str, size: int) -> Span:
@@ -23,14 +29,14 @@ def asked_range(header: str, size: int) -> Span:
     """
     found = _RANGE.fullmatch(header.strip()) if header else None
     if header and (found is None or not (found[1] or found[2])):
-        raise RangeBeyondEnd("One range of bytes is answered, as in bytes=0-65535.")
+        raise RangeBeyondEnd("One range of bytes is answered, as in bytes=0-65535.", size)
     first, last = found.groups() if found else ("0", "")
     if not first:
         start, end = max(0, size - int(last)), size
     else:
         start, end = int(first), min(size, int(last) + 1) if last else size
     if start >= size or start >= end:
-        raise RangeBeyondEnd(f"The recording has {size} bytes; the range begins beyond them.")
+        raise RangeBeyondEnd(f"The recording has {size} bytes; the range begins beyond them.", size)
     return start, min(end, start + MOST_BYTES)
 
 

@@ -46,9 +46,21 @@ def measure_recording(recording_id: int) -> None:
     flaws = [*recording.flaws, *_flaws(recording, measured)]
     _store(
         recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms, peaks=measured.peaks,
-        silences=measured.silences,
+        silences=measured.silences, **_sides(measured),
     )  # fmt: skip
     transcribe_by_adapter(recording)
+
+
+def _sides(measured: sound.Measured) -> dict[str, object]:
+    """What is stored of a recording that has a channel for each side."""
+    if not measured.channels:
+        return {}
+    about = {
+        "silences": [side.silences for side in measured.channels],
+        "spoke_ms": [side.spoke_ms for side in measured.channels],
+        "together_ms": measured.together_ms,
+    }
+    return {"channel_peaks": b"".join(side.peaks for side in measured.channels), "by_channel": about}
 
 
 def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
@@ -58,7 +70,8 @@ def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
     call = recording.call
     if call and call.answered_at and call.ended_at:
         talked = call.ended_at - call.answered_at
-        if abs(timedelta(milliseconds=measured.duration_ms) - talked) > max(SLACK, talked * SLACK_PERCENT / 100):
+        slack, heard = max(SLACK, talked * SLACK_PERCENT / 100), timedelta(milliseconds=measured.duration_ms)
+        if not talked - call.held_for - slack <= heard <= talked + slack:  # while the client is on hold, some systems do not record
             found.append(Recording.Flaw.LENGTH)
     return found
 

@@ -111,6 +111,7 @@ def _candidates(plan: SamplingPlan, day: date) -> Iterator[choosing.Candidate]:
         signs = {
             "complaint": complained,
             "finding": bool(worst),
+            "advice": bool(told.get("advice")),
             "opening": identity_said is False or told.get("identity") is False or told.get("purpose") is False,
             "way_out": told.get("way_out") is False,
             "opt_out": opted_out_at is not None,

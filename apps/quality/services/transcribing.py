@@ -106,7 +106,8 @@ def _examine(transcript: Transcript, segments: Sequence[Segment], call: Call) ->
     script, pack = call.script_version.script, scripts.packs_in_force()
     found = examining.find(segments, kind=script.kind, trade=script.trade, pack=pack)
     transcript.findings = [vars(each) for each in found]
-    transcript.checks = examining.examine(segments, kind=script.kind, pack=pack, company=call.script_version.company)
+    transcript.checks = examining.examine(segments, kind=script.kind, pack=pack, company=call.script_version.company, voice=script.voice)
+    transcript.checks["advice"] = examining.advice(segments, kind=script.kind, trade=script.trade, pack=pack)
     transcript.worst, transcript.rules = examining.worst(found), pack.stamp
 
 

@@ -142,7 +142,7 @@ def play_sound(request: StaffRequest, pk: int) -> HttpResponseBase:
         piece = services.serve(actor=request.user, play_id=pk, asked=request.headers.get("Range", ""))
     except RangeBeyondEnd as error:
         answer = HttpResponse(str(error), status=416, content_type="text/plain; charset=utf-8")
-        answer["Content-Range"] = "bytes */*"
+        answer["Content-Range"] = f"bytes */{error.size}"
         return answer
     streamed = StreamingHttpResponse(piece.content, status=206, content_type=piece.content_type)
     streamed["Content-Range"] = f"bytes {piece.start}-{piece.end - 1}/{piece.size}"

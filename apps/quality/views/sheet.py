@@ -68,11 +68,18 @@ def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int
         "sound": reverse("play_sound", args=[sheet.play.pk]),
         "heard": reverse("play_heard", args=[sheet.play.pk]),
         "duration": (recording.duration_ms or 0) / 1000,
-        "peaks": [round(value / 255, 3) for value in bytes(recording.peaks or b"")],
+        "peaks": _peaks_of(recording),
         "marks": sheet.marks,
         "remarks": [{"start": each.start_ms, "end": each.end_ms, "text": each.text} for each in remarks],
     }
     return sheet
+
+
+def _peaks_of(recording: Recording) -> list[list[float]]:
+    """One wave form, or one for each side."""
+    both = bytes(recording.channel_peaks or b"")
+    sides = [both[: len(both) // 2], both[len(both) // 2 :]] if both else [bytes(recording.peaks or b"")]
+    return [[round(value / 255, 3) for value in side] for side in sides]
 
 
 def _read(request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]) -> None:

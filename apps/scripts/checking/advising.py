@@ -139,12 +139,12 @@ _END = re.compile(r"[。！？；!?;\n\r]+")
 
 
 def passages(text: str) -> Iterator[tuple[int, int]]:
-    """Where the passages of a text stand: whole sentences, together as long as they are short."""
+    """Where the passages of a text stand: whole sentences, together as long as they are short; what has no marks is cut by length."""
     if len(text) <= PASSAGE:
         yield 0, len(text)
         return
     start, end = 0, 0
-    for stop in [*(found.end() for found in _END.finditer(text)), len(text)]:
+    for stop in _stops(text):
         if end > start and stop - start > PASSAGE:
             yield start, end
             start = end
@@ -153,8 +153,19 @@ def passages(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def _stops(text: str) -> Iterator[int]:
+    """Where sentences end; within one that is very long, after every so many characters."""
+    before = 0
+    for stop in [*(found.end() for found in _END.finditer(text)), len(text)]:
+        while stop - before > 2 * PASSAGE:
+            before += PASSAGE
+            yield before
+        before = stop
+        yield stop
+
+
 @lru_cache(maxsize=REMEMBERED)
-def _read(said: str, allowed: frozenset[str]) -> tuple[str, float, tuple[str, ...]]:
+def _read(said: str, allowed: frozenset[str], thorough: bool) -> tuple[str, float, tuple[str, ...]]:
     """Of a passage: the surest of the codes, how sure (0 to 1), and the known passages most like it."""
     learned, how = head(), mode()
     if learned is None or len(said) < SHORTEST:
@@ -162,7 +173,7 @@ def _read(said: str, allowed: frozenset[str]) -> tuple[str, float, tuple[str, ..
     outputs = learned.by_characters(said, learned.weights["characters"])
     strength = learned.strength(outputs, "characters")
     like: tuple[str, ...] = ()
-    embed = embedder()
+    embed = embedder() if thorough else None
     if embed and strength >= learned.meta["certain_below"]:
         cosines = learned.likeness(embed([said]))[0]
         outputs = learned.by_characters(said, learned.weights["meaning"]) + np.exp(-SPREAD * (1 - cosines)) @ learned.alphas
@@ -177,16 +188,16 @@ def _read(said: str, allowed: frozenset[str]) -> tuple[str, float, tuple[str, ..
     return learned.surest(outputs, allowed), strength, like
 
 
-def advise(text: str, codes: Collection[str]) -> list[Advice]:
-    """The passages of a text that read like ones that break a rule; `codes`: those that hold for it."""
-    learned, how = head(), mode()
+def advise(text: str, codes: Collection[str], *, thorough: bool = True) -> list[Advice]:
+    """The passages of a text that read like ones that break a rule; `codes`: those that hold for it. `thorough`: by meaning too."""
+    learned, how = head(), mode() if thorough else "characters"
     if learned is None:
         return []
     found, allowed = [], frozenset(codes) & frozenset(learned.codes)
     if not allowed:
         return []
     for start, end in passages(text):
-        code, strength, like = _read(plain(text[start:end]), allowed)
+        code, strength, like = _read(plain(text[start:end]), allowed, thorough)
         if strength >= learned.meta["thresholds"][how]:
             found.append(Advice(start, end, code, round(100 * strength), like))
     return found

@@ -53,21 +53,21 @@ def check(
     *,
     kind: str = "marketing",
     trade: str = "general",
+    voice: str = "human",
     needs_parts: bool = True,
     pack: Pack | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Finding]:
     """All findings, in the order of the text, under `pack` (by default the rules that come with Hegui).
 
-    `needs_parts` is off for a piece of a script or a transcript. `said`: what variables stand for;
-    a find within one points at the variable. Raises `TextRefused` for a text that is too long or holds
-    control characters.
+    `voice`: who speaks it, "human" or "synthetic". `needs_parts` is off for a piece of a script or a transcript. `said`: what variables
+    stand for; a find within one points at the variable. Raises `TextRefused` for a text that is too long or holds control characters.
     """
-    return _checked(text, kind, trade, needs_parts, pack or shipped(), said)[0]
+    return _checked(text, kind, trade, voice, needs_parts, pack or shipped(), said)[0]
 
 
 def _checked(
-    text: str, kind: str, trade: str, needs_parts: bool, pack: Pack, said: Mapping[str, str]
+    text: str, kind: str, trade: str, voice: str, needs_parts: bool, pack: Pack, said: Mapping[str, str]
 ) -> tuple[list[Finding], frozenset[str]]:
     """The findings of the bans, and the codes whose words are only denied."""
     if len(text) > MOST_CHARACTERS:
@@ -75,7 +75,7 @@ def _checked(
     if control := _CONTROL.search(text):
         raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=control.start() + 1)
     normal = normalise(text, said)
-    holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)}
+    holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade, voice)}
     finds, denied = _judged(pack, normal, holding)
     found = {_finding(pack.rules[number], normal, start, end) for number, start, end in finds}
     if needs_parts:
@@ -90,17 +90,22 @@ def read(
     *,
     kind: str = "marketing",
     trade: str = "general",
+    voice: str = "human",
     needs_parts: bool = True,
     pack: Pack | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
+    thorough: bool = True,
 ) -> list[Finding]:
-    """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises like `check`."""
+    """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises like `check`.
+
+    `thorough` is off where it has to be quick: then the trained reader reads by characters alone.
+    """
     pack = pack or shipped()
-    found, denied = _checked(text, kind, trade, needs_parts, pack, said)
+    found, denied = _checked(text, kind, trade, voice, needs_parts, pack, said)
     rules = {rule.code: rule for rule in pack.rules if kind in rule.kinds and not rule.is_requirement}
     advice = [
         Finding(each.start, each.end, each.code, "advisory", rules[each.code].law, each.strength, each.like)
-        for each in advising.advise(text, rules.keys())
+        for each in advising.advise(text, rules.keys(), thorough=thorough)
         if not (each.code in denied and each.strength < advising.OVERRIDES_DENIAL)
         and not any(ban.start < each.end and each.start < ban.end for ban in found)
     ]
@@ -126,7 +131,7 @@ def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
     alone = pack_of([rule])
 
     def finds(text: str) -> bool:
-        return bool(check(text, kind=rule.example_kind, trade=rule.example_trade, pack=alone))
+        return bool(check(text, kind=rule.example_kind, trade=rule.example_trade, voice=rule.voice or "human", pack=alone))
 
     wrong = [("must_find", text) for text in rule.must_find if not finds(text)]
     return wrong + [("must_pass", text) for text in rule.must_pass if finds(text)]
@@ -237,6 +242,8 @@ def _lacks(rule: PackRule, normal: Normal, spoken: str, written: str) -> bool:
     """Whether a part that has to be there is not, in any of the ways to say it; of a message (`written`), to write it."""
     if any(pattern.search(normal.text) for pattern in rule.denied):
         return True
+    if rule.within:
+        spoken = spoken[: rule.within]
     if written and rule.written:
         return not any(pattern.search(written) for pattern in rule.written)
     return not any(pattern.search(spoken) for pattern in rule.required)

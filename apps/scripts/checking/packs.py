@@ -41,9 +41,10 @@ LAWS: Mapping[str, str] = {
     "fraud": "《反电信网络诈骗法》",
     "suit": "《证券期货投资者适当性管理办法》",
     "sms-rule": "《通信短信息服务管理规定》",
+    "label-2025": "《人工智能生成合成内容标识办法》",
     "norm": "《在线外呼规范》",
 }
-DUTIES = ("R1", "R14", "R16", "R17", "R18", "R23", "R24", "R25", "R26", "R28")
+DUTIES = ("R1", "R14", "R16", "R17", "R18", "R23", "R24", "R25", "R26", "R28", "R38")
 KINDS = ("marketing", "notification", "service", "sms")
 LEVELS = ("blocking", "advisory")
 CLAIMS = frozenset({
@@ -85,6 +86,8 @@ class PackRule:
     written: tuple[re.Pattern[str], ...]
     denied: tuple[re.Pattern[str], ...]
     cleared: tuple[re.Pattern[str], ...] = ()  # near a find: it is none
+    voice: str = ""  # who speaks; "": whoever does
+    within: int = 0  # characters of the beginning in which a required part has to be; 0: anywhere
     advice: Mapping[str, str] = field(default_factory=dict)
     name: Mapping[str, str] = field(default_factory=dict)
     must_find: tuple[str, ...] = ()
@@ -109,8 +112,8 @@ class PackRule:
     def example_trade(self) -> str:
         return min(self.trades, default="general")
 
-    def holds_for(self, kind: str, trade: str) -> bool:
-        return kind in self.kinds and (not self.trades or trade in self.trades)
+    def holds_for(self, kind: str, trade: str, voice: str = "human") -> bool:
+        return kind in self.kinds and (not self.trades or trade in self.trades) and self.voice in {"", voice}
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,8 @@ def _shipped_rule(raw: Mapping[str, Any]) -> PackRule:
         written=tuple(re.compile(text) for text in raw.get("written", ())),
         denied=_patterns(raw.get("denied", [])),
         cleared=_patterns(raw.get("cleared", [])),
+        voice=raw.get("voice", ""),
+        within=raw.get("within", 0),
         advice=raw["advice"],
         must_find=tuple(raw["must_find"]),
         must_pass=tuple(raw["must_pass"]),
@@ -235,6 +240,8 @@ def _tightened(made: PackRule, shipped: PackRule) -> PackRule:
         written=shipped.written,
         denied=shipped.denied,
         cleared=shipped.cleared,
+        voice=shipped.voice,
+        within=shipped.within,
         must_find=tuple(dict.fromkeys((*shipped.must_find, *made.must_find))),
         must_pass=tuple(dict.fromkeys((*shipped.must_pass, *made.must_pass))),
     )

@@ -14,18 +14,18 @@ from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.policies import queries as policies
 
 from .. import queries, rules
-from ..models import ReviewEvent, Script, ScriptVersion
+from ..models import ReviewEvent, Script, ScriptVersion, Voice
 from ..rules import SECTIONS, SectionRefused
 
 
 @transaction.atomic
-def create_script(*, actor: User, code: str, name: str, kind: str, trade: str) -> Script:
+def create_script(*, actor: User, code: str, name: str, kind: str, trade: str, voice: str = Voice.HUMAN) -> Script:
     """A script without a text yet. Raises `BadInput` for a code that is taken or a trade without a pack."""
     if actor.role != Role.SUPERVISOR:
         raise NotAllowed()
     if trade not in policies.trade_packs(clock.now()):
         raise BadInput(_("There is no pack for this trade. Compliance adds one under policies."))
-    script = Script(code=code, name=name, kind=kind, trade=trade)
+    script = Script(code=code, name=name, kind=kind, trade=trade, voice=voice)
     try:
         script.full_clean()
     except ValidationError as error:

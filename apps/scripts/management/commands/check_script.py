@@ -1,4 +1,4 @@
-"""`check_script FILE [--type T] [--trade T]`: what the automatic check finds. `-` reads standard input.
+"""`check_script FILE [--type T] [--trade T] [--voice V]`: what the automatic check finds. `-` reads standard input.
 
 Prints `{findings: [{code, start, end, level, law}]}`, advice of the trained reader with
 `strength` and `like`; exit code 0 without blocking findings, 3 with.
@@ -33,6 +33,7 @@ class Command(cli.Command):
         parser.add_argument("file", help="a UTF-8 text file, or - for standard input")
         parser.add_argument("--type", default="marketing", choices=KINDS, help="kind of call")
         parser.add_argument("--trade", default="general", help="trade, as finance")
+        parser.add_argument("--voice", default="human", choices=("human", "synthetic"), help="who speaks it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -42,7 +43,7 @@ class Command(cli.Command):
         except UnicodeDecodeError:
             raise CommandError(f"{options['file']} is not UTF-8 text.") from None
         try:
-            findings = read(text, kind=options["type"], trade=options["trade"], pack=_rules())
+            findings = read(text, kind=options["type"], trade=options["trade"], voice=options["voice"], pack=_rules())
         except TextRefused as error:
             self.refuse(error)
             return
