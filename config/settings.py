@@ -34,6 +34,10 @@ HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
 # The largest recording that is taken; a class that hears what was said (apps.quality.speech).
 HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
+# A third reader of scripts: a model behind an OpenAI-compatible address of one's own, as https://models.company.cn/v1.
+HEGUI_THIRD_READER_URL = env.str("HEGUI_THIRD_READER_URL", "")
+HEGUI_THIRD_READER_MODEL = env.str("HEGUI_THIRD_READER_MODEL", "")
+HEGUI_THIRD_READER_KEY = env.str("HEGUI_THIRD_READER_KEY", "")
 HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "")
 # Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
 HEGUI_WEBHOOK_NETWORKS = env.list("HEGUI_WEBHOOK_NETWORKS", default=[])

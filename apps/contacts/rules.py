@@ -132,10 +132,11 @@ class Verdict(NamedTuple):
 Judge = Callable[[int, Sequence[str]], Verdict]
 
 
-def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge:
+def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unreadable: bool = True) -> Judge:
     """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see: they need the rows before.
 
-    `zone` is what times without an offset are in; a consent from after `now` is not taken.
+    `zone` is what times without an offset are in; a consent from after `now` is not taken. `some_unreadable`: the list has rows with
+    characters that could not be decoded.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
@@ -154,7 +155,7 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime) -> Judge
                 refusal = str(error)
         if found:
             return Verdict(row, found, _FOUND[found], e164)
-        if any(UNREADABLE in cell for cell in cells):
+        if some_unreadable and any(UNREADABLE in cell for cell in cells):
             return Verdict(row, "unreadable", _("The row holds characters that cannot be read. Correct it in the file."), e164)
         if not raw:
             return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))

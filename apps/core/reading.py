@@ -208,6 +208,8 @@ def _encoding(file: Bytes) -> str:
         raise FileRefused(_("This is neither CSV nor xlsx. Save the list as CSV (UTF-8) or xlsx."))
     else:
         candidates = ("utf-8-sig", "gb18030")
+    if _decodes(file, candidates[0]):
+        return candidates[0]
     read = {encoding: _read_as(file, encoding) for encoding in candidates[:1]}
     if read[candidates[0]].unreadable and len(candidates) > 1 and not read[candidates[0]].is_plausible:
         read = {"gb18030": _read_as(file, "gb18030"), "cp950": _read_as(file, "cp950")}
@@ -217,6 +219,18 @@ def _encoding(file: Bytes) -> str:
     if not found.is_plausible:
         raise FileRefused(_("The text is neither UTF-8 nor GB18030 nor Big5. Save the list as CSV (UTF-8)."))
     return encoding
+
+
+def _decodes(file: Bytes, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
+    try:
+        while piece := file.read(PIECE):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @dataclass

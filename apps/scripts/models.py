@@ -353,3 +353,18 @@ class RuleVersion(Dated):
 
     def __str__(self) -> str:
         return f"{self.code} v{self.number}"
+
+
+class ThirdReading(Dated):
+    """What the third reader said of a text, once for each text and model: believed findings `{code, start, end, why}`, how many it made
+    that could not be believed, what it cost, and why it failed ("": it did not)."""
+
+    NOT_TYPED = ("model", "failure")
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    model = models.CharField(max_length=80)
+    findings = models.JSONField(default=list)
+    not_believed = models.PositiveIntegerField(default=0)
+    tokens = models.PositiveIntegerField(default=0)
+    took_ms = models.PositiveIntegerField(default=0)
+    failure = models.CharField(max_length=120, blank=True)

@@ -1,10 +1,12 @@
 """What of the scripts a person may read, and what the check says of them under the rules in force."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -17,7 +19,7 @@ from apps.policies import queries as policies
 
 from . import rules
 from .checking import Finding, Pack, PackRule, check, compiled, pack_of, read, shipped_rules, written_rule
-from .models import Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion
+from .models import Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion, ThirdReading
 from .wording import name_of
 
 State = ScriptVersion.State
@@ -89,9 +91,38 @@ def findings_of(version: ScriptVersion, pack: Pack | None = None, *, with_advice
     """What the automatic check says of all that is spoken, under the rules in force or those given."""
     script = version.script
     text, _begins = spoken(version)
+    pack = pack or packs_in_force()
     reader = read if with_advice else check
     said = {"company": version.company}
-    return reader(text, kind=script.kind, trade=script.trade, voice=script.voice, pack=pack or packs_in_force(), said=said)
+    found = reader(text, kind=script.kind, trade=script.trade, voice=script.voice, pack=pack, said=said)
+    return sorted([*found, *_third_findings(version, pack, found)]) if with_advice else found
+
+
+def _third_findings(version: ScriptVersion, pack: Pack, found: Sequence[Finding]) -> list[Finding]:
+    """What the third reader advises where the others found nothing of the kind."""
+    reading = third_reading_of(version)
+    if reading is None:
+        return []
+    laws = {rule.code: rule.law for rule in pack.rules}
+    return [
+        Finding(each["start"], each["end"], each["code"], "advisory", laws[each["code"]], why=each["why"] or each["code"])
+        for each in reading.findings
+        if each["code"] in laws and not any(one.start < each["end"] and each["start"] < one.end for one in found)
+    ]
+
+
+def third_reading_of(version: ScriptVersion) -> ThirdReading | None:
+    """What the configured third reader said of this text, if it was asked."""
+    if not settings.HEGUI_THIRD_READER_URL:
+        return None
+    return ThirdReading.objects.filter(digest=third_digest(version)).first()
+
+
+def third_digest(version: ScriptVersion) -> bytes:
+    """What tells a reading: the text, its kind and trade, and the model."""
+    text, _begins = spoken(version)
+    about = (text, version.script.kind, version.script.trade, settings.HEGUI_THIRD_READER_MODEL)
+    return hashlib.sha256("\0".join(about).encode()).digest()
 
 
 def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:

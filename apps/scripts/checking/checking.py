@@ -42,6 +42,7 @@ class Finding:
     law: str
     strength: int = 0  # of advice, in percent
     like: tuple[str, ...] = ()  # known passages that it reads like
+    why: str = ""  # of advice by the third reader
 
     @property
     def is_blocking(self) -> bool:

@@ -14,10 +14,30 @@ from .reviewing import (
     retire_superseded,
 )  # fmt: skip
 from .ruling import approve_rule, refuse_rule, write_rule
+from .third_reading import read_by_third
 from .writing import change_draft, create_script, submit, take_back, write_version
 
 __all__ = [
-    "CheckBlocked", "ReviewOpen", "answer", "approve", "approve_rule", "change_draft", "create_script", "expire_due", "overrule", "publish",
-    "refuse_rule", "remark", "remind_of_expiry", "request_changes", "resolve", "retire", "retire_superseded", "submit", "take_back",
-    "write_rule", "write_version",
-]  # fmt: skip
+    "CheckBlocked",
+    "ReviewOpen",
+    "answer",
+    "approve",
+    "approve_rule",
+    "change_draft",
+    "create_script",
+    "expire_due",
+    "overrule",
+    "publish",
+    "read_by_third",
+    "refuse_rule",
+    "remark",
+    "remind_of_expiry",
+    "request_changes",
+    "resolve",
+    "retire",
+    "retire_superseded",
+    "submit",
+    "take_back",
+    "write_rule",
+    "write_version",
+]

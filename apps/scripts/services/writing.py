@@ -16,6 +16,7 @@ from apps.policies import queries as policies
 from .. import queries, rules
 from ..models import ReviewEvent, Script, ScriptVersion, Voice
 from ..rules import SECTIONS, SectionRefused
+from .third_reading import want_reading
 
 
 @transaction.atomic
@@ -108,6 +109,7 @@ def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version.save()
     ReviewEvent.objects.create(version=version, kind=ReviewEvent.Kind.SUBMITTED, actor=actor, created_at=now)
     tell(queries.reviewers(), "script_submitted", about=actor, script=str(version))
+    want_reading(version)
     return version
 
 

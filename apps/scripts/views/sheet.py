@@ -13,7 +13,7 @@ from apps.policies import queries as policies
 from .. import queries, rules
 from ..checking import Finding, Pack, PackRule, mode
 from ..difference import Row, compared
-from ..models import Overruling, Remark, ReviewEvent, ScriptVersion
+from ..models import Overruling, Remark, ReviewEvent, ScriptVersion, ThirdReading
 from ..rules import Mark, Passage
 from ..wording import DUTIES, advice_of, name_of
 
@@ -76,6 +76,7 @@ class Sheet:
     due: date | None = None
     is_late: bool = False
     reader_mode: str = "none"  # of the trained reader
+    third_reading: ThirdReading | None = None
     may_write: bool = False
     may_edit: bool = False
     may_submit: bool = False
@@ -102,6 +103,7 @@ def sheet_of(version: ScriptVersion, viewer: User) -> Sheet:
     remarks = _remarks(version, viewer)
     sheet = Sheet(_sections(version, _marks(version, findings, remarks)), True, findings, remarks)
     sheet.reader_mode = mode()
+    sheet.third_reading = queries.third_reading_of(version)
     sheet.base = queries.last_approved(version)
     sheet.difference = _difference(sheet.base, version) if sheet.base else []
     sheet.history = list(queries.history_of(version)[:100])
