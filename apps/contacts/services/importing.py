@@ -389,9 +389,9 @@ def _note_ids(contact_import: ContactImport, ids: bytes) -> None:
     """Which ids its new contacts can have; what a worker before this one drew stays among them."""
     if not ids:
         return
-    drawn = storing.as_numbers(ids)
+    drawn = [int.from_bytes(ids[: preparing.ID], "big"), int.from_bytes(ids[-preparing.ID :], "big")]
     known = [pk for pk in (contact_import.first_id, contact_import.last_id) if pk is not None]
-    contact_import.first_id, contact_import.last_id = min([*drawn[:1], *drawn[-1:], *known]), max([*drawn[:1], *drawn[-1:], *known])
+    contact_import.first_id, contact_import.last_id = min([*drawn, *known]), max([*drawn, *known])
     contact_import.save(update_fields=["first_id", "last_id"])
 
 

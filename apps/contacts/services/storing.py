@@ -72,7 +72,7 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     An approved source stays a contact's source; a name or note is replaced only by another. Rows there are locked in the order
     of their numbers, so two imports never wait for each other in a circle.
     """
-    ids = as_numbers(batch.ids)
+    ids = _as_numbers(batch.ids)
     with connection.cursor() as cursor:
         there = {} if all_new else _there(list(batch.indexes))
         if there:
@@ -84,8 +84,7 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     return ids, bool(there)
 
 
-def as_numbers(ids: bytes) -> list[int]:
-    """Ids as `draw_ids` gives them, ascending."""
+def _as_numbers(ids: bytes) -> list[int]:
     numbers = array("q", ids)
     numbers.byteswap()
     return list(numbers)
