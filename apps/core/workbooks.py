@@ -61,7 +61,7 @@ class Workbook:
         """The layout of the CSV with what the workbook hides."""
         return replace(
             layout, hidden_rows=self.sheet.hidden_rows, hidden_sheets=self.hidden_sheets, merged=self.sheet.merged,
-            hidden_columns=sorted(column for column in self.sheet.hidden_columns if column < len(layout.heading)),
+            hidden_columns=sorted(self.sheet.hidden_columns),
         )  # fmt: skip
 
 

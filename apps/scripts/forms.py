@@ -101,6 +101,7 @@ class RuleForm(forms.Form):
     )
     terms = Lines(label=_("phrases that may not be said, one a line; … stands for a few characters between"), rows=8)
     required = Lines(label=_("or: phrases of which one has to be said, one a line"))
+    words = Lines(label=_("more words for the classes of its frames, one class a line; class: word, word"))
     allow = Lines(label=_("innocent phrases that hold one of them, one a line"))
     negatable = forms.BooleanField(label=_("denied or warned of, a phrase is innocent (不保证…, 谨防…)"), required=False)
     must_find = Lines(label=_("examples that the rule finds, one a line"))
@@ -112,7 +113,7 @@ class RuleForm(forms.Form):
     def rule(self) -> dict[str, Any]:
         """The rule in the form of the packs."""
         told = self.cleaned_data
-        plain = ("level", "duty", "law", "kinds", "trades", "terms", "required", "allow", "negatable", "must_find", "must_pass")
+        plain = ("level", "duty", "law", "kinds", "trades", "terms", "words", "required", "allow", "negatable", "must_find", "must_pass")
         return {
             **{name: told[name] for name in plain},
             "name": {"zh": told["name_zh"], "en": told["name_en"]},

@@ -259,6 +259,20 @@ def test_hidden_columns_are_not_taken_by_themselves(world: World) -> None:
     assert start(world, out.getvalue(), "list.xlsx").mapping == {"phone": 0}
 
 
+def test_hidden_columns_are_marked_below_a_title_too(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        page = made.add_worksheet()
+        page.write(0, 0, "2026年7月名单")
+        page.write_row(1, 0, ["手机号", "姓名", "备注"])
+        page.write_row(2, 0, ["13800000001", "王小明", "x"])
+        page.set_column(2, 2, None, None, {"hidden": True})
+    started = start(world, out.getvalue(), "list.xlsx")
+    assert (started.layout["heading_row"], started.layout["hidden_columns"], started.mapping) == (2, [2], {"phone": 0, "name": 1})
+    seen = importing.preview(started)
+    assert [title for title, _cell in seen.titled_rows[0][1]] == ["手机号", "姓名", "备注"]
+
+
 def test_the_one_sheet_that_is_shown_is_read(world: World) -> None:
     listed, other = rows_written(HEAD, PLAIN), rows_written(cell("13900000009", "A1"))
     done = run(world, book({"a.xml": other, "b.xml": listed, "c.xml": sheet()}, states={"a.xml": "veryHidden"}), name="list.xlsx")

@@ -108,6 +108,26 @@ def test_a_rule_that_cannot_be_used_is_refused_with_a_sentence(world: World, cha
     assert not RuleVersion.objects.exists()
 
 
+def test_a_class_of_a_shipped_rule_s_frames_takes_more_words(world: World) -> None:
+    text = "本金就像焊死了一样，雷都打不动"
+    shipped = {each.code: each for each in shipped_rules()}["guaranteed_return"]
+    assert not check(text, trade="finance", needs_parts=False)
+    kept = {part: [str(each) for each in shipped.raw.get(part, ())] for part in ("terms", "allow")}
+    changes = {"level": "blocking", "duty": "R24", "law": "ad-25", "kinds": sorted(shipped.kinds), "negatable": True, **kept}
+    rule = rule_of(**changes, words=["unharmed: 焊死了一样、雷都打不动"], must_find=[text])
+    version = services.write_rule(actor=world.people["compliance"], code="guaranteed_return", rule=rule, reason="听到的说法")
+    services.approve_rule(actor=world.people["compliance2"], version=version)
+    found = check(text, trade="finance", needs_parts=False, pack=queries.packs_in_force())
+    assert {finding.code for finding in found} == {"guaranteed_return"}
+
+
+@pytest.mark.parametrize(("line", "says"), [("nothing: 词语", "no such class"), ("unharmed:", "2 to"), ("unharmed: 稳", "2 to")])
+def test_words_for_a_class_that_is_not_there_are_refused(world: World, line: str, says: str) -> None:
+    rule = rule_of(level="blocking", kinds=["marketing", "notification", "service", "sms"], negatable=True, words=[line])
+    with override("en"), pytest.raises(RuleRefused, match=says):
+        services.write_rule(actor=world.people["compliance"], code="guaranteed_return", rule=rule, reason="x")
+
+
 def test_a_rule_needs_a_reason(world: World) -> None:
     with pytest.raises(BadInput):
         services.write_rule(actor=world.people["compliance"], code="x", rule=rule_of(), reason=" ")

@@ -202,6 +202,11 @@ class Preview:
     above: list[tuple[int, list[str]]]
     rows: list[tuple[int, list[str], bool]]  # number, cells, whether the workbook hides it
 
+    @property
+    def titled_rows(self) -> list[tuple[int, list[tuple[str, str]], bool]]:
+        """The rows with each cell under its title."""
+        return [(number, list(zip(self.titles, cells, strict=False)), is_hidden) for number, cells, is_hidden in self.rows]
+
 
 def preview(contact_import: ContactImport) -> Preview:
     """The first rows, masked, and how the file is laid out."""

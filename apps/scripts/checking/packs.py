@@ -86,6 +86,7 @@ class PackRule:
     written: tuple[re.Pattern[str], ...]
     denied: tuple[re.Pattern[str], ...]
     cleared: tuple[re.Pattern[str], ...] = ()  # near a find: it is none
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # that compliance adds to classes of its frames
     voice: str = ""  # who speaks; "": whoever does
     within: int = 0  # characters of the beginning in which a required part has to be; 0: anywhere
     advice: Mapping[str, str] = field(default_factory=dict)
@@ -217,6 +218,7 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
         required=tuple(_with_gap(phrase) for phrase in required),
         written=(),
         denied=(),
+        words=_words_of_classes(raw, shipped),
         advice=raw["advice"],
         name=raw["name"],
         raw=raw,
@@ -225,6 +227,29 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
         must_pass=examples["must_pass"],
     )
     return _tightened(made, shipped) if shipped else made
+
+
+def _words_of_classes(raw: Mapping[str, Any], shipped: PackRule | None) -> dict[str, tuple[str, ...]]:
+    """What a rule adds to the classes of its frames, written as lines "class: word, word". Raises `RuleRefused`."""
+    known = {name for frame in (shipped.frames if shipped else ()) for name in frame.classes}
+    added: dict[str, tuple[str, ...]] = {}
+    for line in raw.get("words", ()):
+        name, _colon, listed = str(line).replace("：", ":").partition(":")
+        words = tuple(dict.fromkeys(word.strip() for word in re.split(r"[,，、]", listed) if word.strip()))
+        if name.strip() not in known:
+            raise RuleRefused(
+                _('"%(line)s": the frames of this rule have no such class. They have: %(known)s.'),
+                line=str(line)[:MOST_LETTERS],
+                known=", ".join(sorted(known)) or "-",
+            )
+        if not words or any(not 2 <= len(plain(word)) <= MOST_LETTERS for word in words) or len(words) > MOST_PHRASES:
+            raise RuleRefused(
+                _('"%(line)s": a class takes words of 2 to %(most)s characters, with commas between.'),
+                line=str(line)[:MOST_LETTERS],
+                most=MOST_LETTERS,
+            )
+        added[name.strip()] = (*added.get(name.strip(), ()), *words)
+    return added
 
 
 def _tightened(made: PackRule, shipped: PackRule) -> PackRule:
@@ -307,8 +332,12 @@ def pack_of(rules: Iterable[PackRule]) -> Pack:
                 pinyin.setdefault("".join(sounds), []).append((number, len("".join(sounds))))
             if len(term) >= LEAST_HOMOPHONE:
                 syllables.setdefault(f" {' '.join(sounds)} ", []).append((number, len(term)))
+    classes = {name: list(words) for name, words in _framing()["classes"].items()}
+    for rule in rules:
+        for name, words in rule.words.items():
+            classes[name] += words
     frames = tuple((number, frame) for number, rule in enumerate(rules) for frame in rule.frames)
-    return Pack(rules, _stamp(rules), _automaton(terms), _automaton(pinyin), _automaton(syllables), lexicon(_framing()["classes"]), frames)
+    return Pack(rules, _stamp(rules), _automaton(terms), _automaton(pinyin), _automaton(syllables), lexicon(classes), frames)
 
 
 def _stamp(rules: tuple[PackRule, ...]) -> str:

@@ -77,6 +77,8 @@ def _in_words(found: PackRule) -> dict[str, Any]:
         "advice": advice_of(found),
         "phrases": [
             (_("May not be said"), "red", [str(term) for term in raw.get("terms", ())]),
+            (_("Frames: what may not stand together"), "red", [" × ".join(frame.classes) for frame in found.frames]),
+            (_("Added to their classes"), "red", [str(line) for line in raw.get("words", ())]),
             (_("One has to be said"), "green", [str(term) for term in raw.get("required", ())] if found.number else []),
             (_("Innocent"), "secondary", [str(term) for term in raw.get("allow", ())]),
         ],
@@ -95,7 +97,9 @@ def _initial(code: str) -> dict[str, Any]:
     if found is None:
         return {}
     raw, names = found.raw, found.name
-    told = {part: [str(each) for each in raw.get(part, ())] for part in ("terms", "allow", "must_find", "must_pass", "kinds", "trades")}
+    told = {
+        part: [str(each) for each in raw.get(part, ())] for part in ("terms", "words", "allow", "must_find", "must_pass", "kinds", "trades")
+    }
     return {
         **told,
         "required": [str(each) for each in raw.get("required", ())] if found.number else [],
