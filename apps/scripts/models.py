@@ -361,7 +361,7 @@ class ThirdReading(Dated):
 
     NOT_TYPED = ("model", "failure")
 
-    digest = models.BinaryField(max_length=32, unique=True)
+    text_sha256 = models.BinaryField(max_length=32, unique=True)
     model = models.CharField(max_length=80)
     findings = models.JSONField(default=list)
     not_believed = models.PositiveIntegerField(default=0)

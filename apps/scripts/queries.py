@@ -115,7 +115,7 @@ def third_reading_of(version: ScriptVersion) -> ThirdReading | None:
     """What the configured third reader said of this text, if it was asked."""
     if not settings.HEGUI_THIRD_READER_URL:
         return None
-    return ThirdReading.objects.filter(digest=third_digest(version)).first()
+    return ThirdReading.objects.filter(text_sha256=third_digest(version)).first()
 
 
 def third_digest(version: ScriptVersion) -> bytes:

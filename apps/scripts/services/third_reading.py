@@ -38,7 +38,7 @@ def read_by_third(version_id: int) -> ThirdReading | None:
     if version is None or not is_configured():
         return None
     digest = queries.third_digest(version)
-    if known := ThirdReading.objects.filter(digest=digest, failure="").first():
+    if known := ThirdReading.objects.filter(text_sha256=digest, failure="").first():
         return known
     text, _begins = queries.spoken(version)
     codes = [rule.code for rule in queries.packs_in_force().rules if version.script.kind in rule.kinds and not rule.is_requirement]
@@ -55,5 +55,5 @@ def read_by_third(version_id: int) -> ThirdReading | None:
     else:
         about |= {"findings": read.findings, "not_believed": read.not_believed, "tokens": read.tokens, "failure": ""}
     about["took_ms"] = int((clock.now() - began).total_seconds() * 1000)
-    reading, _is_new = ThirdReading.objects.update_or_create(digest=digest, defaults=about)
+    reading, _is_new = ThirdReading.objects.update_or_create(text_sha256=digest, defaults=about)
     return reading
