@@ -18,9 +18,37 @@ from apps.core.timestamps import EARLIEST
 Sentence = str | Promise
 
 # What a heading may be called, in its plain form. A mobile is looked for before any other telephone.
-MOBILE_HEADINGS = ("手机号", "手机号码", "手机", "移动电话", "mobile", "mobilephone", "mobilenumber", "cell", "cellphone")
+MOBILE_HEADINGS = (
+    "手机号",
+    "手机号码",
+    "手机",
+    "移动电话",
+    "移动电话号码",
+    "手机微信",
+    "mobile",
+    "mobileno",
+    "mobilephone",
+    "mobilenumber",
+    "cell",
+    "cellphone",
+    "cellphonenumber",
+)
 HEADINGS: dict[str, tuple[str, ...]] = {
-    "phone": (*MOBILE_HEADINGS, "电话", "电话号码", "联系电话", "联系方式", "号码", "phone", "phonenumber", "tel", "telephone"),
+    "phone": (
+        *MOBILE_HEADINGS,
+        "电话",
+        "电话号码",
+        "联系电话",
+        "联系方式",
+        "号码",
+        "phone",
+        "phoneno",
+        "phonenumber",
+        "customerphone",
+        "contactphone",
+        "tel",
+        "telephone",
+    ),
     "name": ("姓名", "名字", "名称", "联系人", "称呼", "name", "fullname", "clientname", "customername", "contactname"),
     "tags": ("标签", "分类", "tags", "tag", "labels"),
     "note": ("备注", "说明", "note", "notes", "remark", "remarks", "comment"),
@@ -30,7 +58,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 SECOND_PHONE = "second_phone"  # the column that is read where that of the phone is empty
 MEANINGS = (*HEADINGS, SECOND_PHONE)
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
-_OWNER = re.compile(r"^(客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|您的?)(?=.)")
+_OWNER = re.compile(r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|您的?)(?=.)")
 CHANNELS = {
     "web": ("网页勾选", "勾选", "网页", "线上勾选", "web", "tick", "ticked", "webform", "online", "checkbox"),
     "voice": ("语音确认", "语音", "电话确认", "voice", "phone", "verbal"),
@@ -91,16 +119,22 @@ def match_contents(rows: Sequence[Sequence[str]], hidden: Iterable[int] = ()) ->
 
 
 def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
-    """Which of the first rows names the columns: one that names a phone, else the one above the first phone; 0 when a phone stands
-    in the first row already. A person decides in the preview."""
-    above = 0
+    """Which of the first rows names the columns: one that names a phone and holds none (of several below one another the last), else
+    the one above the first phone; 0 when a phone stands in the first row already. A person decides in the preview."""
+    named: list[int] = []
+    above = first = 0
+    above_phone: int | None = None
     for number, cells in rows:
-        if "phone" in match_columns(cells):
-            return number
-        if any(phones.numbers_in(cell) for cell in cells):
-            return above
-        above = number if any(cells) else above
-    return 1
+        holds_phone = any(phones.numbers_in(cell) for cell in cells)
+        if not holds_phone and "phone" in match_columns(cells) and (not named or number == named[-1] + 1):
+            named.append(number)
+        if holds_phone and above_phone is None:
+            above_phone = above
+        if any(cells):
+            first, above = first or number, number
+    if named:
+        return named[-1]
+    return above_phone if above_phone is not None else first or 1
 
 
 def forbidden_columns(heading: Sequence[str]) -> list[str]:
@@ -132,11 +166,11 @@ class Verdict(NamedTuple):
 Judge = Callable[[int, Sequence[str]], Verdict]
 
 
-def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unreadable: bool = True) -> Judge:
+def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unreadable: bool = True, serials: bool = True) -> Judge:
     """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see: they need the rows before.
 
     `zone` is what times without an offset are in; a consent from after `now` is not taken. `some_unreadable`: the list has rows with
-    characters that could not be decoded.
+    characters that could not be decoded; `serials`: a bare number may be a day as spreadsheets count.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
@@ -162,7 +196,7 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unr
         if e164 is None:
             return Verdict(row, "phone_invalid", refusal)
         channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
-        consent, message = consent_of(channel, moment, zone, now)
+        consent, message = consent_of(channel, moment, zone, now, serials)
         if is_mask(name, "name") or is_mask(note, "text"):
             return Verdict(
                 row, ACCEPTED, message or _("The name or note was a mask and was left out."), e164, tags=tags_of(tags), consent=consent
@@ -210,14 +244,16 @@ def tags_of(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=50_000)
-def consent_of(channel_text: str, time_text: str, zone: tzinfo, now: datetime) -> tuple[ConsentGiven | None, Sentence]:
+def consent_of(
+    channel_text: str, time_text: str, zone: tzinfo, now: datetime, serials: bool = True
+) -> tuple[ConsentGiven | None, Sentence]:
     """The consent of a row, or none and why. A doubtful consent is no consent."""
     if not channel_text and not time_text:
         return None, _("Stored without consent: marketing calls will be refused.")
     channel = _CHANNEL_OF.get(plain(channel_text))
     if channel is None:
         return None, _("Stored without consent: the channel is not one that is known.")
-    given_at = parse_time(time_text, zone)
+    given_at = parse_time(time_text, zone, serials=serials)
     if given_at is None:
         return None, _("Stored without consent: the time of consent cannot be read.")
     if given_at > now:
@@ -238,19 +274,20 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _OFFSET = re.compile(r"\(?(?:utc|gmt)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?", re.IGNORECASE)
+_CHINESE_UNITS = re.compile(r" *([年月日号]) *")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (of spreadsheets; the zone is put on later)
 _AFTERNOON = ("下午", "傍晚", "晚上", "pm")
 
 
-def parse_time(text: str, zone: tzinfo) -> datetime | None:
+def parse_time(text: str, zone: tzinfo, *, serials: bool = True) -> datetime | None:
     """An aware time from ISO 8601, the forms of spreadsheets and those that people write; None where it is not certain.
 
-    A day alone is its beginning in `zone`. Serial numbers of spreadsheets count days since 1899-12-30.
+    A day alone is its beginning in `zone`. Serial numbers of spreadsheets (`serials`) count days since 1899-12-30.
     """
-    text = " ".join(simplified(even(text)).lower().split())
+    text = _CHINESE_UNITS.sub(r"\1", " ".join(simplified(even(text)).lower().split()))
     try:
-        if _SERIAL.fullmatch(text):
+        if serials and _SERIAL.fullmatch(text):
             return (_SERIAL_ZERO + timedelta(seconds=round(float(text) * 86_400))).replace(tzinfo=zone)
         if compact := _COMPACT.fullmatch(text):
             return datetime(*(int(part) for part in compact.groups() if part), tzinfo=zone)  # type: ignore[arg-type,misc]

@@ -26,6 +26,7 @@ from .errors import BadInput
 MOST_BYTES = 200 * 2**20
 MOST_COLUMNS = 60
 MOST_CELL = 4000
+ROWS_SWALLOWED = 3  # lines of a cell that have as many parts as the heading: rows of the list, and no address or note
 HEADING_WITHIN = 20  # the row that names the columns is one of the first
 DELIMITERS = ",;\t|，；"
 PIECE = 2**20
@@ -67,6 +68,7 @@ class Layout:
     hidden_sheets: int = 0
     merged: list[str] = field(default_factory=list)
     leave_hidden: bool = False
+    dates_from_1904: bool = False  # a bare number is no day that could be known
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,14 +113,14 @@ def check_size(file: Bytes) -> None:
 
 
 def peek(file: Bytes) -> Layout:
-    """How a CSV is to be read, its first row taken for the heading. Raises `FileRefused`; broken rows show later."""
+    """How a CSV is to be read, its first row that is not empty taken for the heading. Raises `FileRefused`; broken rows show later."""
     check_size(file)
     encoding = _encoding(file)
     head = _head(file, encoding)
     separator = _SEPARATOR_LINE.match(head)
     delimiter = separator[1] if separator else _delimiter(head)
     layout = Layout([], 0, encoding, delimiter, has_separator_line=separator is not None)
-    return with_heading(file, layout, 1)
+    return with_heading(file, layout, next((row for row, cells in first_rows(file, layout) if any(cells)), 1))
 
 
 def with_heading(file: Bytes, layout: Layout, row: int) -> Layout:
@@ -161,7 +163,7 @@ def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None 
         rows += 1
         unreadable += UNREADABLE in text
         if len(text) > MOST_CELL and max(len(cell.strip()) for cell in cells) > MOST_CELL:
-            raise FileRefused(_("Row %(row)s: a cell holds more than %(most)s characters."), row=number, most=MOST_CELL)
+            raise FileRefused(_TOO_LONG, row=number, most=MOST_CELL)
         if rows > most:
             raise FileRefused(_("The file has more than %(most)s rows. Split it."), most=most_rows)
     return replace(layout, rows=rows, unreadable=unreadable)
@@ -202,6 +204,8 @@ def _encoding(file: Bytes) -> str:
     head = file.read(PIECE)
     if head.startswith(OLD_OFFICE):
         raise FileRefused(_("This is an encrypted workbook, or one of the old kind (xls). Save it without a password as xlsx or CSV."))
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise FileRefused(_("The text is neither UTF-8 nor GB18030 nor Big5. Save the list as CSV (UTF-8)."))
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         candidates: tuple[str, ...] = ("utf-16",)
     elif b"\x00" in head:
@@ -300,14 +304,17 @@ def _delimiter(head: str) -> str:
 _STRAY_QUOTE = _("Row %(row)s: a quotation mark is opened and not closed in its cell, so lines below it would be lost. Take it out.")
 
 
+_TOO_LONG = _("Row %(row)s: a cell holds more than %(most)s characters.")
+
+
 def _swallows(cells: list[str], delimiter: str, width: int) -> bool:
     """Whether a cell of several lines holds what looks like rows of the list: a quotation mark took them in."""
     for cell in cells:
-        lines = _LINE_END.split(cell)
-        for line in lines[1:]:
-            divided = line.split(delimiter)
-            if (width > 1 and len(divided) >= width) or any(phones.mobile_of(part.strip()) for part in divided):
-                return True
+        lines = [line.split(delimiter) for line in _LINE_END.split(cell)[1:]]
+        if any((len(parts) > 1 or width == 1) and any(phones.numbers_in(part) for part in parts) for parts in lines):
+            return True
+        if width > 1 and sum(len(parts) == width for parts in lines) >= ROWS_SWALLOWED:
+            return True
     return False
 
 
@@ -323,7 +330,9 @@ def _records(file: Bytes, layout: Layout) -> Iterator[list[str]]:
         for row in csv.reader(text, delimiter=layout.delimiter, strict=True):
             read += 1
             yield row
-    except csv.Error:
+    except csv.Error as error:
+        if "field limit" in str(error):
+            raise FileRefused(_TOO_LONG, row=read + 1, most=MOST_CELL) from None
         raise FileRefused(_STRAY_QUOTE, row=read + 1) from None
     finally:
         text.detach()

@@ -32,6 +32,7 @@ MOST_EMPTY = 40  # cells of the sheet's area for each one that holds something
 _RELATIONS = "_rels/{}.rels"
 
 _UNREADABLE = _("The workbook cannot be read: it is damaged, encrypted or not xlsx.")
+_UNRELIABLE = _("The workbook is written in a way that cannot be read reliably. Open it, save it again as xlsx and upload it.")
 
 
 @dataclass
@@ -56,12 +57,13 @@ class Workbook:
     pieces: Iterator[bytes]
     sheet: Sheet
     hidden_sheets: int
+    dates_from_1904: bool = False
 
     def described(self, layout: Layout) -> Layout:
         """The layout of the CSV with what the workbook hides."""
         return replace(
             layout, hidden_rows=self.sheet.hidden_rows, hidden_sheets=self.hidden_sheets, merged=self.sheet.merged,
-            hidden_columns=sorted(self.sheet.hidden_columns),
+            hidden_columns=sorted(self.sheet.hidden_columns), dates_from_1904=self.dates_from_1904,
         )  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
         file.seek(0)
         with zipfile.ZipFile(file) as archive:
             _check_members(archive)
-            visible, hidden = _sheets(archive)
+            visible, hidden, from_1904 = _sheets(archive)
         sheet = _the_list(visible, hidden)
         _check_extent(sheet, most_rows)
         file.seek(0)
@@ -93,9 +95,9 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
         raise FileRefused(_UNREADABLE) from None
     filled = sum(1 for row in rows for cell in row if cell != "")
     if not sheet.cells - sheet.texts <= filled <= sheet.cells or not filled:
-        raise FileRefused(_("The workbook is written in a way that cannot be read reliably. Open it, save it again as xlsx and upload it."))
+        raise FileRefused(_UNRELIABLE)
     _show_merged(rows, sheet.merged)
-    return Workbook(_csv_of(rows), sheet, len(hidden))
+    return Workbook(_csv_of(rows), sheet, len(hidden), from_1904)
 
 
 def open_table(content: bytes) -> Table:
@@ -157,24 +159,30 @@ def _check_members(archive: zipfile.ZipFile) -> None:
                     raise FileRefused(_("The workbook unpacks to more than %(most)s MB."), most=MOST_UNPACKED // 2**20)
 
 
-def _sheets(archive: zipfile.ZipFile) -> tuple[list[Sheet], list[Sheet]]:
-    """The structure of the sheets that are shown, and of those that are hidden."""
+def _sheets(archive: zipfile.ZipFile) -> tuple[list[Sheet], list[Sheet], bool]:
+    """The structure of the sheets that are shown, that of those that are hidden, and whether days count from 1904."""
     book = {kind: target for kind, _id, target in _relations(archive, "")}["officeDocument"]
     targets = {key: target for kind, key, target in _relations(archive, book) if kind == "worksheet"}
     listed: list[dict[str, str]] = []
+    from_1904 = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal from_1904
+        if _local(name) == "workbookPr":
+            from_1904 = attributes.get("date1904") in ("1", "true")
         if _local(name) == "sheet":
             listed.append({_local(key): value for key, value in attributes.items()})
 
     _parse(_small_part(archive, book), start)
+    if len({sheet["name"].casefold() for sheet in listed}) != len(listed):
+        raise FileRefused(_UNREADABLE)
     visible: list[Sheet] = []
     hidden: list[Sheet] = []
     for sheet in listed:
         if target := targets.get(sheet["id"]):
             with archive.open(_member(archive, target)) as part:
                 (visible if sheet.get("state", "visible") == "visible" else hidden).append(_structure(part, sheet["name"]))
-    return visible, hidden
+    return visible, hidden, from_1904
 
 
 def _local(name: str) -> str:
@@ -250,34 +258,42 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
     """What a sheet is made of, read by its elements."""
     sheet = Sheet(name)
     row, column = 0, -1
-    holds = in_value = is_text = False
+    holds = in_value = in_cell = is_text = False
 
     def start(element: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, holds, in_value, is_text
+        nonlocal row, column, holds, in_value, in_cell, is_text
         element = element.rpartition(" ")[2]
         if element == "c":
-            row, column = _position(attributes["r"]) if "r" in attributes else (row, column + 1)
-            holds, is_text = False, attributes.get("t") in ("s", "str", "inlineStr")
+            before = column
+            at, column = _position(attributes["r"]) if "r" in attributes else (row, column + 1)
+            if at != row or column <= before:  # a cell twice, or out of order: readers would differ on which counts
+                raise FileRefused(_UNRELIABLE)
+            holds, in_cell, is_text = False, True, attributes.get("t") in ("s", "str", "inlineStr", "e")
         elif element in ("v", "t"):
             in_value = True
         elif element == "row":
-            row, column = int(attributes.get("r", row + 1)), -1
+            before, row, column = row, int(attributes.get("r", row + 1)), -1
+            if row <= before:
+                raise FileRefused(_UNRELIABLE)
             if attributes.get("hidden") in ("1", "true") or float(attributes.get("ht", 1)) == 0:
                 _add_hidden(sheet.hidden_rows, row)
-        elif element == "f":
+        elif element == "f" and in_cell:
             sheet.formula = sheet.formula or f"{letter(column)}{row}"
         elif element == "rPh":
             in_value = False
         elif element == "mergeCell":
             _add_merged(sheet, attributes["ref"])
-        elif element == "col" and attributes.get("hidden") in ("1", "true"):
+        elif element == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 1)) == 0):
             last = min(int(attributes["max"]), MOST_COLUMNS)
             sheet.hidden_columns.update(range(int(attributes["min"]) - 1, last))
 
     def end(element: str) -> None:
-        nonlocal holds, in_value
+        nonlocal holds, in_value, in_cell
         in_value = False
-        if holds and element.rpartition(" ")[2] == "c":
+        if element.rpartition(" ")[2] != "c":
+            return
+        in_cell = False
+        if holds:
             sheet.cells += 1
             sheet.texts += is_text
             sheet.last_row, sheet.last_column = max(sheet.last_row, row), max(sheet.last_column, column)

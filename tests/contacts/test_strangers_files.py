@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -158,6 +159,43 @@ def test_a_second_column_of_phones_is_read_where_the_first_is_empty(world: World
     assert Contact.objects.count() == 2
 
 
+@pytest.mark.parametrize("rows", ["李四,139 1234 5679\n王五,137-1234-5670", "李四,010-62345678\n王五,010-62345679"])
+def test_rows_in_a_note_are_rows_however_their_numbers_are_written(world: World, rows: str) -> None:
+    with pytest.raises(FileRefused, match="Row 2:"):
+        start(world, f'姓名,手机号,备注\n张三,13812345678,"5寸屏\n{rows}"\n'.encode())
+
+
+@pytest.mark.parametrize("note", ["来电\n13912345679", "北京,朝阳,x\n上海,浦东,y"])
+def test_a_note_that_holds_a_number_or_an_address_is_a_note(world: World, note: str) -> None:
+    assert report_of(run(world, f'姓名,手机号,备注\n张三,13812345678,"{note}"\n'.encode())) == {2: "accepted"}
+
+
+@pytest.mark.parametrize(
+    ("text", "heading"),
+    [
+        ("\r\n\r\n客户名单\r\n姓名,手机号\r\n张三,13812345678\r\n", 4),
+        (",,\n姓名,手机号,\n张三,13812345678,\n", 2),
+        ("\n张三,13812345678\n", 0),
+        ("2024客户名单（联系人电话 010-62345678）\n姓名,手机号\n张三,13812345678\n", 2),
+        ("客户,,联系方式,\n姓名,性别,手机,座机\n张三,男,13812345678,\n", 2),
+        ("客户信息,电话\n姓名,手机号\n张三,13812345678\n", 2),
+    ],
+)
+def test_the_heading_is_found_where_people_put_it(world: World, text: str, heading: int) -> None:
+    started = start(world, text.encode())
+    assert (started.layout["heading_row"], started.layout["rows"]) == (heading, 2 if heading == 0 and text[0] != "\n" else 1)
+
+
+def test_an_endless_cell_is_named_as_such(world: World) -> None:
+    with pytest.raises(FileRefused, match="more than 4000"):
+        start(world, ("手机号,备注\n13812345678," + "x" * 20_000).encode())
+
+
+def test_utf_32_is_refused_by_name(world: World) -> None:
+    with pytest.raises(FileRefused, match="UTF-8"):
+        start(world, "手机号\n13812345678\n".encode("utf-32"))
+
+
 # -- times
 
 
@@ -295,6 +333,55 @@ def test_merged_cells_count_in_each_of_their_rows(world: World) -> None:
     done = run(world, out.getvalue(), name="list.xlsx")
     assert done.consented == 3
     assert len(done.layout["merged"]) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        book({"sheet1.xml": sheet(f'<row r="1">{HEAD}</row>', f'<row r="2">{PLAIN}</row>', f'<row r="2">{PLAIN}</row>')}),
+        book({"sheet1.xml": rows_written(HEAD, PLAIN + cell("李四", "B2"))}),
+    ],
+)
+def test_a_cell_that_stands_twice_is_refused(world: World, content: bytes) -> None:
+    with pytest.raises(FileRefused):
+        start(world, content, "list.xlsx")
+
+
+def test_two_sheets_of_one_name_are_refused(world: World) -> None:
+    content = book({"a.xml": rows_written(HEAD, PLAIN), "b.xml": rows_written(HEAD, PLAIN)}, states={"a.xml": "hidden"})
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(out, "w") as copy:
+        for name in made.namelist():
+            copy.writestr(name, made.read(name).replace(b'name="b.xml"', b'name="a.xml"'))
+    with pytest.raises(FileRefused):
+        start(world, out.getvalue(), "list.xlsx")
+
+
+def test_formulas_outside_of_cells_are_none(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["手机号", "姓名"])
+        page.write_row(1, 0, ["13800000001", "王小明"])
+        page.add_sparkline("D1", {"range": "Sheet1!B2:B2"})
+    assert report_of(run(world, out.getvalue(), name="list.xlsx")) == {2: "accepted"}
+
+
+def test_a_list_that_begins_further_down_and_error_cells(world: World) -> None:
+    rows = ["", "", '<c r="B3" t="inlineStr"><is><t>姓名</t></is></c>' + cell("手机号", "C3"),
+            cell("张三", "B4") + cell("13800000001", "C4"),
+            '<c r="B5" t="e"><v>#N/A</v></c>' + cell("13800000002", "C5")]  # fmt: skip
+    done = run(world, book({"sheet1.xml": rows_written(*rows)}), name="list.xlsx")
+    assert report_of(done) == {4: "accepted", 5: "accepted"}
+
+
+def test_bare_days_of_a_workbook_that_counts_from_1904_are_not_read(world: World) -> None:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"date_1904": True}) as made:
+        page = made.add_worksheet()
+        page.write_row(0, 0, ["手机号", "同意渠道", "同意时间"])
+        page.write_row(1, 0, ["13800000001", "网页", 43894])
+    assert run(world, out.getvalue(), name="list.xlsx").consented == 0
 
 
 @pytest.mark.parametrize(

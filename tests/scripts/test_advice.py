@@ -57,6 +57,74 @@ def test_a_negation_a_question_and_a_report_count_where_they_govern(text: str, i
     assert bool(check(text, trade="finance", needs_parts=False)) == is_promise
 
 
+SAID = [
+    "验证码不要告诉别人，只告诉我。",
+    "不提供验证码就办不了，请报给我。",
+    "本产品保本，不建议错过。",
+    "私募基金收益高，不建议您错过。",
+    "产品零风险，不受法律限制。",
+    "保本保息，请您警惕其他骗子。",
+    "这款产品保本保息，别急着挂。",
+    "稳赚不赔，先别告诉别人。",
+    "保本保息，别给别人说。",
+    "保本保息，不信可以举报我。",
+    "稳赚不赔，不满意您投诉我。",
+    "保本保息，没有这么好的事了。",
+    "零风险，不信您问问。",
+    "公司明确规定，这款产品保本，您别不信。",
+    "想不想稳赚不赔？",
+    "您想要保本保息吗？我们有。",
+    "要不要来一款稳赚不赔的？",
+    "保本保息您还不心动吗？",
+    "稳赚不赔的机会您要吗？",
+    "有没有兴趣了解保本保息的理财？",
+    "私募基金您了解一下吗？",
+    "保本吗？那是自然。",
+    "保本吗？您放一百个心。",
+    "不仅保本保息，还送礼品。",
+    "不只是保本。",
+    "不保本我赔您。",
+    "不稳赚您找我。",
+    "别家都不敢承诺保本，我们敢。",
+    "稳赚不赔的产品没那么多。",
+    "没有哪款产品不保本。",
+]
+NOT_SAID = [
+    "这里是公安路支行，请问您是张先生吗？",
+    "您好，这里是中信银行法院街支行。",
+    "这边是建设银行海关大楼支行的客户经理小李。",
+    "我是工商银行税务局支行的小王。",
+    "我是招商银行央行大厦网点的客户经理。",
+    "请您确保本人操作，保证资金来源合法。",
+    "我们保证您的信息安全，收益以实际为准。",
+    "没有任何一款理财产品是零风险的。",
+    "没有哪款产品能做到零风险。",
+    "不要相信所谓高收益无风险的投资。",
+    "如果有人以我行名义向您承诺保本，请拨打95588核实。",
+    "这款产品风险等级是R2，不属于R4或R5。",
+    "您的风险测评结果为C3，不能购买R4和R5级产品。",
+    "您对风险等级R4的产品没有购买资格。",
+    "高风险产品不适合您。",
+    "请您远离炒外汇、炒黄金等非法平台。",
+    "今天必须提醒您的是，投资有风险。",
+    "我行无权冻结账户，只有司法机关可以。",
+    "您孩子放学后您方便吗？",
+    "您放学后接孩子的话，我晚点再打。",
+    "我们是全国第一批试点银行。",
+    "最好的方式是您到网点咨询。",
+]
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_a_promise_that_only_looks_denied(text: str) -> None:
+    assert check(text, trade="finance", needs_parts=False)
+
+
+@pytest.mark.parametrize("text", NOT_SAID)
+def test_lawful_words_that_only_look_forbidden(text: str) -> None:
+    assert check(text, trade="finance", needs_parts=False) == []
+
+
 def test_every_frame_names_classes_that_are_there_and_a_rule_that_is_shipped() -> None:
     codes = {rule.code for rule in shipped_rules() if rule.frames}
     assert len(codes) == 12

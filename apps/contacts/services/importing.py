@@ -238,7 +238,13 @@ class Forecast:
 def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> Forecast:
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
-    judge = rules.judging(_checked(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now, some_unreadable=layout.unreadable > 0)
+    judge = rules.judging(
+        _checked(mapping, layout),
+        zone=ZoneInfo(settings.TIME_ZONE),
+        now=now,
+        some_unreadable=layout.unreadable > 0,
+        serials=not layout.dates_from_1904,
+    )
     counts: Counter[str] = Counter()
     seen: set[int] = set()
     without: list[bytes] = []

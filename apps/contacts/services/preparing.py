@@ -115,7 +115,9 @@ def prepared(
 
     Writes the report, a line of JSON for each row, and to `without` the row and the index of each number without consent.
     """
-    judge = rules.judging(mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, some_unreadable=layout.unreadable > 0)
+    judge = rules.judging(
+        mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904
+    )
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
     judged: list[rules.Verdict] = []
