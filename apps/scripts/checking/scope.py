@@ -27,7 +27,7 @@ _NEGATOR = _pattern(
 _BETWEEN = _pattern(
     r"(任何人|他人|别人|向您|对您|给您|为您|跟您|向客户|向任何人|告诉|打着|号称|自称|各类|各种|此类|这类|那些|那种|这种|一切|关于|任何|以任何|理由|方式|形式|名义"
     r"|借口|渠道|所谓的?|其他|做出|作出|承诺|保证|确保|担保|打包票|提供|索要|要求|涉及|使用|宣称|声称|宣传|产品|类|我们|我|咱们?|客户|主动|个人|轻信|相信|指望|想着|推销|推荐|介绍"
-    r"|销售|购买|认购|办理|参与|投资|r[1-5]级?的?|买|卖|做|碰|讲|说|写|提|信|听|念|包含|属于|存在|代表|所有|因|予|应|该|我行|我司|公司|员工|工作人员|随意|擅自|电话|通过|短信|链接|里|中|在|把|将|对外|以|有|本店|本行|本公司|我店|本院|官方|客服|银行|口头|当面|私下|它|他|她|这款|那款"
+    r"|销售|购买|认购|r[1-5]级?的?|买|卖|做|碰|讲|说|写|提|信|听|念|包含|属于|存在|代表|所有|因|予|应|该|我行|我司|公司|员工|工作人员|随意|擅自|电话|通过|短信|链接|里|中|在|把|将|对外|以|有|本店|本行|本公司|我店|本院|官方|客服|银行|口头|当面|私下|它|他|她|这款|那款"
     r"|的|再|等|您|你|会|是|能|得|可|要|就|过|那个|这个|什么|一个|一定|百分之百|绝对|完全|完整|仅|只|跟|和|与|及|或|也|都|去|给|人|字|词|话|事|这|那|回事)$"
 )
 # "没有任何一款产品是…", "不要相信所谓高收益…": negations that govern over some words.
@@ -176,8 +176,8 @@ def _next_clauses(normal: Normal, end: int) -> str:
 def _negations(before: str) -> int:
     """How many negations govern what follows directly."""
     count = 0
-    if (widely := _NO_ONE.search(before)) and not _NEGATES_WITHIN.search(widely["rest"]):
-        return 1
+    if widely := _NO_ONE.search(before):
+        return 2 if _NEGATES_WITHIN.search(widely["rest"]) else 1
     while before:
         if found := _AFFIRMS.search(before):
             return count if "不" not in found[0] or found[0] in ("要不要", "是不是", "会不会", "能不能") else count + 2
