@@ -23,7 +23,8 @@ from .filters import SourceFilter
 from .forms import AgreementForm, MappingForm, RowForm, SourceForm, WordingForm
 from .models import ContactImport, DataSource, NumberDoubt, Wording
 from .rules import STATUS_WORDS, STATUSES
-from .services.importing import SHOWN, imported_before, layout_of, preview, titles_of
+from .services.importing import layout_of
+from .services.previewing import SHOWN, imported_before, preview, titles_of
 from .services.undoing import CORRECTABLE, CORRECTED_AT_ONCE, can_be_taken_back, refused_rows
 from .tables import SourceTable
 

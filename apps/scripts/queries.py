@@ -119,7 +119,7 @@ def third_reading_of(version: ScriptVersion) -> ThirdReading | None:
 
 
 def third_digest(version: ScriptVersion) -> bytes:
-    """What tells a reading: the text, its kind and trade, and the model."""
+    """The key of a reading: the hash of the text, its kind and trade, and the model."""
     text, _begins = spoken(version)
     about = (text, version.script.kind, version.script.trade, settings.HEGUI_THIRD_READER_MODEL)
     return hashlib.sha256("\0".join(about).encode()).digest()

@@ -22,7 +22,7 @@ from apps.audit.models import AccessEvent
 from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
-from apps.contacts.services import importing, preparing, storing
+from apps.contacts.services import importing, preparing, previewing, storing
 from apps.core import blind_index
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.reading import FileRefused
@@ -325,13 +325,13 @@ def test_the_same_file_is_imported_once_at_a_time(world: World) -> None:
     Job.objects.filter(pk=job.pk).update(state="failed")
     services.run_import(services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping).pk)
     third = services.start_import(actor=supervisor, source=world.source, file_name="c", file=io.BytesIO(content))
-    assert importing.imported_before(third) == ContactImport.objects.get(pk=second.pk)
+    assert previewing.imported_before(third) == ContactImport.objects.get(pk=second.pk)
 
 
 def test_the_preview_shows_fifty_rows_and_nothing_in_clear(world: World) -> None:
     rows = [f"1380000{number:04},王小明{number},," for number in range(60)]
     started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows)))
-    seen = importing.preview(started)
+    seen = previewing.preview(started)
     heading, shown = seen.titles, [(row, cells) for row, cells, _hidden in seen.rows]
     assert (len(heading), len(shown), shown[0][0], shown[-1][0]) == (4, 50, 2, 51)
     assert "小明" not in str(shown)

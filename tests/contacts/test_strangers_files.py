@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
-from apps.contacts.services import importing, undoing
+from apps.contacts.services import importing, previewing, undoing
 from apps.core import workbooks
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.reading import FileRefused
@@ -307,7 +307,7 @@ def test_hidden_columns_are_marked_below_a_title_too(world: World) -> None:
         page.set_column(2, 2, None, None, {"hidden": True})
     started = start(world, out.getvalue(), "list.xlsx")
     assert (started.layout["heading_row"], started.layout["hidden_columns"], started.mapping) == (2, [2], {"phone": 0, "name": 1})
-    seen = importing.preview(started)
+    seen = previewing.preview(started)
     assert [title for title, _cell in seen.titled_rows[0][1]] == ["手机号", "姓名", "备注"]
 
 

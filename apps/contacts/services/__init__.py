@@ -2,8 +2,9 @@
 
 from .consenting import record_consent, withdraw_consent, withdraw_consents
 from .doubting import end_consent, keep_consent, raise_doubt
-from .importing import choose_heading, confirm_import, discard_import, forecast, import_now, run_import, start_import
+from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
 from .minors import flag_minor, lift_minor
+from .previewing import forecast
 from .reporting import report_lines, report_workbook
 from .sources import add_agreement, approve_source, approve_wording, create_source, propose_wording, refuse_source, withdraw_source
 from .undoing import correct_rows, take_back

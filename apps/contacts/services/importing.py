@@ -11,13 +11,10 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import IO
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -38,9 +35,7 @@ from apps.core.reading import (
     examine,
     first_rows,
     is_workbook,
-    letter,
     peek,
-    rows_of,
     with_heading,
 )  # fmt: skip
 from apps.core.texts import has_number
@@ -56,7 +51,6 @@ from . import preparing, reporting, storing
 from .batching import TakenOver, store_batches
 
 MOST_ROWS = 1_000_000
-SHOWN = 50
 CHUNK = 20_000  # numbers that are looked up at once
 WATCHED_ROWS = 100_000  # a list of guessed numbers is short; of a longer one chance hides them
 Progress = Callable[[int, int], None]
@@ -133,7 +127,7 @@ def _laid_out(file: Bytes, layout: Layout) -> Layout:
 def choose_heading(*, actor: User, contact_import: ContactImport, row: int) -> ContactImport:
     """Take another row for the heading (0: none names the columns). Raises `FileRefused`, `NotAllowed`, `WrongState`."""
     contact_import = _in_preview(actor, contact_import)
-    with _upload_of(contact_import) as file:
+    with upload_of(contact_import) as file:
         layout = with_heading(file, layout_of(contact_import), row)
         if row and any(has_number(cell) or phones.numbers_in(cell) for cell in layout.heading):
             raise FileRefused(_("Row %(row)s holds a phone number: it is a row of the list and no heading."), row=row)
@@ -155,7 +149,8 @@ def _in_preview(actor: User, contact_import: ContactImport) -> ContactImport:
     return locked
 
 
-def _upload_of(contact_import: ContactImport) -> streams.Stream:
+def upload_of(contact_import: ContactImport) -> streams.Stream:
+    """The file as it was handed in, decrypted as it is read."""
     return streams.Stream(contact_import.upload, belongs_to=contact_import.upload_belongs_to)
 
 
@@ -190,93 +185,8 @@ def _known_mapping(source: DataSource, layout: Layout, rows: list[tuple[int, lis
 
 
 def layout_of(contact_import: ContactImport) -> Layout:
+    """How its file is to be read."""
     return Layout(**contact_import.layout)
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What a person decides by: cells are masked. `above`: the rows among which the heading is."""
-
-    layout: Layout
-    titles: list[str]
-    above: list[tuple[int, list[str]]]
-    rows: list[tuple[int, list[str], bool]]  # number, cells, whether the workbook hides it
-
-    @property
-    def titled_rows(self) -> list[tuple[int, list[tuple[str, str]], bool]]:
-        """The rows with each cell under its title."""
-        return [(number, list(zip(self.titles, cells, strict=False)), is_hidden) for number, cells, is_hidden in self.rows]
-
-
-def preview(contact_import: ContactImport) -> Preview:
-    """The first rows, masked, and how the file is laid out."""
-    layout = layout_of(contact_import)
-    with _upload_of(contact_import) as file:
-        above = [(row, [_masked_cell(cell) for cell in cells]) for row, cells in first_rows(file, layout) if any(cells)]
-        rows = [
-            (number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]], layout.is_hidden(number))
-            for number, cells in islice(rows_of(file, layout), SHOWN)
-        ]
-    return Preview(layout, titles_of(layout), above, rows)
-
-
-def titles_of(layout: Layout) -> list[str]:
-    """The columns by their headings, those without one by their letters."""
-    return [title or letter(column) for column, title in enumerate(layout.heading)]
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """What an import would do, counted before it is started."""
-
-    counts: Counter[str]
-    without_consent: int  # of those that would be taken in
-    known_with_consent: int  # of `without_consent`: known numbers whose consent holds
-    abroad: int
-
-
-def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> Forecast:
-    """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
-    layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
-    judge = rules.judging(
-        _checked(mapping, layout),
-        zone=ZoneInfo(settings.TIME_ZONE),
-        now=now,
-        some_unreadable=layout.unreadable > 0,
-        serials=not layout.dates_from_1904,
-    )
-    counts: Counter[str] = Counter()
-    seen: set[int] = set()
-    without: list[bytes] = []
-    known = abroad = 0
-    index = blind_index.indexers()[0]
-
-    with _upload_of(contact_import) as file:
-        for number, cells in rows_of(file, layout):
-            verdict = rules.left_out(number) if layout.leave_hidden and layout.is_hidden(number) else judge(number, cells)
-            status = verdict.status
-            if status == rules.ACCEPTED and verdict.e164:
-                if int(verdict.e164) in seen:
-                    status = "duplicate_in_file"
-                else:
-                    seen.add(int(verdict.e164))
-                    abroad += not verdict.e164.startswith("+86")
-                    if verdict.consent is None:
-                        without.append(index(verdict.e164))
-            counts[status] += 1
-    for start in range(0, len(without), CHUNK):
-        known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
-    return Forecast(counts, len(without), known, abroad)
-
-
-def _masked_cell(cell: str) -> str:
-    return cell[:1] + "*" * min(len(cell) - 1, 6) if len(cell) > 1 else cell
-
-
-def imported_before(contact_import: ContactImport) -> ContactImport | None:
-    """The last import of the same file that came to its end."""
-    same = ContactImport.objects.filter(digest=contact_import.digest, state=ContactImport.State.DONE)
-    return same.exclude(pk=contact_import.pk).order_by("-pk").first()
 
 
 @transaction.atomic
@@ -295,7 +205,7 @@ def confirm_import(
         raise BadInput(_("The workbook hides %(count)s rows. Say whether they are taken in or left out."), count=layout.hidden_count)
     layout = replace(layout, leave_hidden=bool(leave_hidden))
     contact_import.layout = layout.as_json()
-    contact_import.mapping = _checked(mapping, layout)
+    contact_import.mapping = checked_mapping(mapping, layout)
     _let_go_of_failed(contact_import)
     contact_import.job = jobs.ask_for(
         kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout.rows, here=here
@@ -319,7 +229,8 @@ def _let_go_of_failed(contact_import: ContactImport) -> None:
     failed.filter(job__state__in=[Job.State.FAILED, Job.State.REFUSED]).update(digest=None)
 
 
-def _checked(mapping: dict[str, int], layout: Layout) -> dict[str, int]:
+def checked_mapping(mapping: dict[str, int], layout: Layout) -> dict[str, int]:
+    """Raises `BadInput` where no column is the phone, two things are one column, or a column is not there."""
     if "phone" not in mapping:
         raise BadInput(_("Say which column is the phone: none of the headings tells."))
     if len(set(mapping.values())) != len(mapping):

@@ -144,7 +144,7 @@ def _sentence_before(normal: Normal, start: int) -> str:
 
 
 def _reported_innocently(normal: Normal, end: int, before: str, how: str) -> bool:
-    """Whether the words of somebody else are told to warn of them, to ask about them or to deny them."""
+    """Whether somebody else's words are reported to warn of them, to ask about them or to deny them."""
     following = _rest_of_sentence(normal, end) if _IF.search(before + how) else _next_clauses(normal, end)
     if _DENIED_AFTER.search(following) or _SAID_ABOUT.search(_next_clauses(normal, end)):
         return True

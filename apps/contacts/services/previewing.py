@@ -1,0 +1,104 @@
+"""What a person decides an import by: its first rows, masked, and what would become of every row."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from apps.core import blind_index, clock
+from apps.core.reading import Layout, first_rows, letter, rows_of
+
+from .. import rules
+from ..models import ContactImport
+from . import storing
+from .importing import CHUNK, checked_mapping, layout_of, upload_of
+
+SHOWN = 50  # rows
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a person decides by: cells are masked. `above`: the rows among which the heading is."""
+
+    layout: Layout
+    titles: list[str]
+    above: list[tuple[int, list[str]]]
+    rows: list[tuple[int, list[str], bool]]  # number, cells, whether the workbook hides it
+
+    @property
+    def titled_rows(self) -> list[tuple[int, list[tuple[str, str]], bool]]:
+        """The rows with each cell under its title."""
+        return [(number, list(zip(self.titles, cells, strict=False)), is_hidden) for number, cells, is_hidden in self.rows]
+
+
+def preview(contact_import: ContactImport) -> Preview:
+    """The first rows, masked, and how the file is laid out."""
+    layout = layout_of(contact_import)
+    with upload_of(contact_import) as file:
+        above = [(row, [_masked_cell(cell) for cell in cells]) for row, cells in first_rows(file, layout) if any(cells)]
+        rows = [
+            (number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]], layout.is_hidden(number))
+            for number, cells in islice(rows_of(file, layout), SHOWN)
+        ]
+    return Preview(layout, titles_of(layout), above, rows)
+
+
+def titles_of(layout: Layout) -> list[str]:
+    """The columns by their headings, those without one by their letters."""
+    return [title or letter(column) for column, title in enumerate(layout.heading)]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What an import would do, counted before it is started."""
+
+    counts: Counter[str]
+    without_consent: int  # of those that would be taken in
+    known_with_consent: int  # of `without_consent`: known numbers whose consent holds
+    abroad: int
+
+
+def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hidden: bool) -> Forecast:
+    """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
+    layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
+    judge = rules.judging(
+        checked_mapping(mapping, layout),
+        zone=ZoneInfo(settings.TIME_ZONE),
+        now=now,
+        some_unreadable=layout.unreadable > 0,
+        serials=not layout.dates_from_1904,
+    )
+    counts: Counter[str] = Counter()
+    seen: set[int] = set()
+    without: list[bytes] = []
+    known = abroad = 0
+    index = blind_index.indexers()[0]
+
+    with upload_of(contact_import) as file:
+        for number, cells in rows_of(file, layout):
+            verdict = rules.left_out(number) if layout.leave_hidden and layout.is_hidden(number) else judge(number, cells)
+            status = verdict.status
+            if status == rules.ACCEPTED and verdict.e164:
+                if int(verdict.e164) in seen:
+                    status = "duplicate_in_file"
+                else:
+                    seen.add(int(verdict.e164))
+                    abroad += not verdict.e164.startswith("+86")
+                    if verdict.consent is None:
+                        without.append(index(verdict.e164))
+            counts[status] += 1
+    for start in range(0, len(without), CHUNK):
+        known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
+    return Forecast(counts, len(without), known, abroad)
+
+
+def _masked_cell(cell: str) -> str:
+    return cell[:1] + "*" * min(len(cell) - 1, 6) if len(cell) > 1 else cell
+
+
+def imported_before(contact_import: ContactImport) -> ContactImport | None:
+    """The last import of the same file that came to its end."""
+    same = ContactImport.objects.filter(digest=contact_import.digest, state=ContactImport.State.DONE)
+    return same.exclude(pk=contact_import.pk).order_by("-pk").first()
