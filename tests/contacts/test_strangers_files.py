@@ -463,6 +463,20 @@ def test_refused_rows_are_corrected_and_imported_again(world: World) -> None:
         services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000009"}})
 
 
+def test_a_correction_belongs_to_its_import_before_it_stores_anything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run(world, "手机号\n1380000000\n13800000002\n".encode())
+    seen: list[int | None] = []
+
+    def dies(job_id: int, progress: Any = None) -> None:
+        seen.append(ContactImport.objects.get(job=job_id).corrects_id)
+        raise SystemExit
+
+    monkeypatch.setattr(importing, "run_import", dies)
+    with pytest.raises(SystemExit):
+        services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000001"}})
+    assert seen == [done.pk]
+
+
 def test_an_import_is_taken_back_within_a_day_and_erased_by_the_purge(world: World, clock: Any) -> None:
     known = known_contact(world)
     before = known.consents.filter(withdrawn_at__isnull=True).count()

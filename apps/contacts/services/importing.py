@@ -248,11 +248,15 @@ def import_now(
     file: IO[bytes] | bytes,
     list_code: str = "",
     leave_hidden: bool | None = None,
+    corrects: ContactImport | None = None,
     progress: Progress | None = None,
 ) -> ContactImport:
-    """The whole path in this process, for the command line. Raises like its steps."""
+    """The whole path in this process, for the command line and for rows that correct another import. Raises like its steps."""
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
     contact_import = start_import(actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code)
+    if corrects:  # before anything is stored: what is taken back later has to be found
+        contact_import.corrects = corrects
+        contact_import.save(update_fields=["corrects"])
     try:
         job = confirm_import(
             actor=actor, contact_import=contact_import, mapping=contact_import.mapping, leave_hidden=leave_hidden, here=True

@@ -60,6 +60,7 @@ def correct_rows(*, actor: User, contact_import: ContactImport, rows: dict[int, 
     made = import_now(
         actor=actor, source=contact_import.source, file_name=f"{contact_import.file_name[:180]} +{len(rows)}",
         file=out.getvalue().encode(), list_code=contact_import.list_code,
+        corrects=contact_import,
     )  # fmt: skip
     outcome = _outcome(made, list(rows))
     with transaction.atomic():
@@ -67,7 +68,6 @@ def correct_rows(*, actor: User, contact_import: ContactImport, rows: dict[int, 
         taken_in = {row for row, status, _sentence in outcome if status in (rules.ACCEPTED, "duplicate_in_file")}
         first.corrected_rows = sorted({*first.corrected_rows, *taken_in})
         first.save(update_fields=["corrected_rows"])
-        ContactImport.objects.filter(pk=made.pk).update(corrects=first)
     return outcome
 
 
