@@ -126,6 +126,8 @@ def _not_only_digits(text: str) -> Promise:
     return _("holds something other than the digits of a phone number.")
 
 
+_LIKE_A_NUMBER = re.compile(r"(?:\+|00)?(?:86)?(?:1[3-9][0-9]{6,11}|0[1-9][0-9]{7,12})")
+_PART = re.compile(r"[ ()]+")
 _TOKEN = re.compile(r"(?:\+|00)?[0-9](?:[0-9]|[ \-().](?=[ \-().]?[0-9]))*")
 
 
@@ -138,11 +140,17 @@ def numbers_in(text: str) -> list[str]:
     return list(found)
 
 
+def has_unread(text: str) -> bool:
+    """Whether something in a free text looks like a phone number and is none: cut, or with a digit too many."""
+    parts = [part for token in _TOKEN.findall(even(text)) if not _number_or_none(token) for part in _PART.split(token)]
+    return any(_LIKE_A_NUMBER.fullmatch(_SEPARATORS.sub("", part)) and not _readings_of(part) for part in parts)
+
+
 def _readings_of(token: str) -> list[str]:
     """The number that a run of digits and separators spells; else those of its parts between blanks, without an extension."""
     if whole := _number_or_none(token):
         return [whole]
-    parts = [_number_or_none(part) or _number_or_none(part.rpartition("-")[0]) for part in token.split(" ")]
+    parts = [_number_or_none(part) or _number_or_none(part.rpartition("-")[0]) for part in _PART.split(token)]
     return [number for number in parts if number]
 
 

@@ -59,12 +59,16 @@ def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
     said = message.model_dump(by_alias=True)
-    senders, text = _senders(text_of(under_names(said, SENDER))), _words(under_names(said, TEXT))
+    sender_text, text = text_of(under_names(said, SENDER)), _words(under_names(said, TEXT))
+    senders = _senders(sender_text)
     sent_at = read_timestamp(message.sent_at, now=clock.now())
     message_id = text_of(message.message_id)
-    ignored = [
-        name for name, is_lost in (("sent_at", message.sent_at is not None and sent_at is None), ("message_id", not message_id)) if is_lost
-    ]
+    is_lost = {
+        "from": phones.has_unread(sender_text),
+        "sent_at": message.sent_at is not None and sent_at is None,
+        "message_id": not message_id,
+    }
+    ignored = [name for name, lost in is_lost.items() if lost]
     with transaction.atomic():
         all_taken = [
             services.take_message(

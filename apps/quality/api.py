@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema, Status
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
@@ -14,9 +14,10 @@ from apps.accounts.requests import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.calls.models import Call
 from apps.calls.services import find_number
-from apps.core import ids
+from apps.core import clock, ids
 from apps.core.errors import NotFound
 from apps.core.ids import row_number
+from apps.core.timestamps import possible_or, read_timestamp
 
 from . import services
 from .models import Complaint
@@ -63,7 +64,7 @@ class ComplaintTold(Strict):
     contact: Text | None = Field(None, examples=["ct_1a"])
     phone: Text | None = Field(None, examples=["13800001234"])
     reference: Text = Field(examples=["12300-20261124-17"])
-    received_at: AwareDatetime | None = Field(None, examples=["2026-11-24T09:30:00+08:00"])
+    received_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T09:30:00+08:00"])
     dispute: bool = Field(False, examples=[False])
     opt_out: bool = Field(True, examples=[True])
 
@@ -125,7 +126,7 @@ def post_transcript(request: ClientRequest, call_id: str, told: TranscriptTold, 
 def post_complaint(request: ClientRequest, told: ComplaintTold, key: IdempotencyKey = None) -> Any:
     """By call, by contact or by number. The same reference again is the complaint that is stored. `opt_out` puts the number on
     the register, which is what somebody who complains of calls wants unless they say otherwise."""
-    client = request.auth
+    client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.COMPLAINTS)
     call = _call(client, told.call) if told.call else None
     phone = None if call else find_number(contact=told.contact, phone=told.phone)
@@ -136,7 +137,7 @@ def post_complaint(request: ClientRequest, told: ComplaintTold, key: Idempotency
         text=told.text,
         phone=phone,
         call=call,
-        received_at=told.received_at,
+        received_at=possible_or(read_timestamp(told.received_at, now=now), now),
         is_dispute=told.dispute,
         reference=f"{client.pk}:{told.reference}",
         opts_out=told.opt_out and (phone is not None or (call is not None and call.contact_id is not None)),

@@ -66,6 +66,7 @@ PAGES = {
         "/retention/backups/",
         "/opt-outs/lifts/new/",
         "/opt-outs/lists/new/",
+        "/doubts/",
         "/scrubs/",
         "/scripts/queue/",
         "/scripts/9/",

@@ -401,6 +401,13 @@ def test_every_number_of_a_cell_is_registered(world: World, cell: str) -> None:
     assert taken.counts == {"recorded": 2, "known": 0, "no_number": 0}
 
 
+def test_a_cut_number_beside_a_good_one_waits_for_a_person(world: World) -> None:
+    taken = taken_in(world, f"手机号\n{PHONE} / 1380000123\n{OTHER_PHONE}（2026-11-24 口述）\n".encode())
+    assert taken.counts == {"recorded": 2, "known": 0, "no_number": 1}
+    assert is_refused(world, PHONE)
+    assert [row.row for row in queries.unread_rows()] == [2]
+
+
 def test_a_list_without_a_heading_loses_no_row(world: World) -> None:
     world.add_contact(OTHER_PHONE)
     taken = taken_in(world, f"{PHONE},甲\n{OTHER_PHONE},乙\n".encode())

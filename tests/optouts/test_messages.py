@@ -81,6 +81,7 @@ def test_who_says_that_the_number_is_somebody_else_s_puts_it_in_doubt(world: Wor
         ({"from": PHONE, "text": "td", "channel": "sms"}, ["message_id", "channel"]),
         ({"from": PHONE, "text": 0, "message_id": "y", "sent_at": 1764036000}, []),
         ({"from": PHONE, "text": "退订\x00", "message_id": "z" * 500, "sent_at": "2026/11/24 09:00:00"}, []),
+        ({"from": f"{PHONE}, 1370000000", "text": "TD", "message_id": "c"}, ["from"]),
     ],
 )
 def test_no_message_is_lost_for_its_form(world: World, body: dict[str, Any], ignored: list[str]) -> None:

@@ -207,6 +207,14 @@ def test_another_system_records_a_complaint_once(world: World) -> None:
     assert OptOut.objects.get().channel == "complaint"
 
 
+@pytest.mark.parametrize("received_at", ["2031-01-01T00:00:00+08:00", "0001-01-01T00:00:00+14:00", "昨天", 1])
+def test_a_time_that_cannot_be_true_loses_no_refusal(world: World, received_at: object) -> None:
+    body = {"kind": "unwanted", "text": "多次来电", "phone": PHONE, "reference": "12300-18", "received_at": received_at}
+    assert Api(world.key).post("complaints", body).status_code == 201
+    assert Complaint.objects.get().received_at == Complaint.objects.get().created_at
+    assert "opted_out" in world.authorize(reserve=False).codes
+
+
 def test_a_reference_used_again_loses_no_refusal(world: World) -> None:
     api = Api(world.key)
     body = {"kind": "unwanted", "text": "多次来电", "phone": PHONE, "reference": "12300-17", "opt_out": False}

@@ -71,7 +71,7 @@ def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
     found = [number for _row, _text, numbers in read for number in numbers]
     numbers = list(dict.fromkeys(found))
     made = _on_register(taken, numbers)
-    unread = [(row, text) for row, text, numbers in read if not numbers]
+    unread = [(row, text) for row, text, numbers in read if not numbers or phones.has_unread(text)]
     counts = taken.counts or dict(NOTHING)
     counts["recorded"] += made
     counts["known"] += len(found) - made
@@ -121,7 +121,10 @@ def _finish(taken: ListIn, job: Job) -> None:
         kind=AccessEvent.Kind.IMPORTED, subject=f"opt_out_list:{taken.pk}", purpose=f"list: {taken.evidence}", actor=taken.started_by,
         count=max(counts["recorded"], 1),
     )  # fmt: skip
-    said = _("%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold no number.") % counts
+    said = (
+        _("%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold a number that cannot be read, or none.")
+        % counts
+    )
     if counts["no_number"]:
         said = f"{said} {_('The list is done once somebody has decided about each of those rows.')}"
     jobs.end(job, state=Job.State.DONE, sentence=said)
