@@ -1,6 +1,7 @@
 """Celery: the queue and the schedule. Tasks take ids only, and may run twice without harm."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
@@ -9,12 +10,88 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+DAY, HOUR = 24 * 3600, 3600
+
+# What stands behind nothing long: refusals told to other systems, reservations that end, heads of the trail, the ledger.
+URGENT = (
+    "apps.audit.tasks.seal_trail",
+    "apps.calls.tasks.expire_reservations",
+    "apps.retention.tasks.watch_ledger",
+    "apps.webhooks.tasks.deliver_due",
+)
+# What may take minutes or hours.
+HEAVY = (
+    "apps.access.tasks.audit_permissions",
+    "apps.audit.tasks.check_trail",
+    "apps.calls.tasks.run_forecast",
+    "apps.contacts.tasks.run_import",
+    "apps.optouts.tasks.run_list",
+    "apps.optouts.tasks.run_scrub",
+    "apps.quality.tasks.measure_received",
+    "apps.quality.tasks.measure_recording",
+    "apps.retention.tasks.back_up",
+    "apps.retention.tasks.drill",
+    "apps.retention.tasks.mend_files",
+    "apps.retention.tasks.purge_by_hand",
+    "apps.retention.tasks.purge_expired",
+    "apps.scripts.tasks.read_by_third",
+)
+QUEUES = ("urgent", "default", "heavy")
+
+
+def _due(task: str, when: crontab | float) -> dict[str, Any]:
+    """An entry of the schedule. A tick that no worker took before the next one is due is dropped: after a day without a worker one of
+    each kind is left, and what it does covers the whole day."""
+    if isinstance(when, crontab):
+        expires: float = HOUR - 60 if len(when.hour) > 1 else DAY - HOUR
+    else:
+        expires = when
+    return {"task": f"apps.{task}", "schedule": when, "options": {"expires": expires}}
+
+
+SCHEDULE = {
+    "forget-attempts": _due("accounts.tasks.forget_attempts", crontab(minute=10)),
+    "expire-reservations": _due("calls.tasks.expire_reservations", 15.0),
+    "pick-up-jobs": _due("jobs.tasks.pick_up", 30.0),
+    "delete-discarded": _due("jobs.tasks.delete_discarded", 60.0),
+    "end-lapsed-grants": _due("access.tasks.end_lapsed_grants", 60.0),
+    "audit-permissions": _due("access.tasks.audit_permissions", crontab(hour=3, minute=0, day_of_week=1)),
+    "close-due-reviews": _due("access.tasks.close_due_reviews", crontab(hour=0, minute=30)),
+    "pause-lapsed-campaigns": _due("campaigns.tasks.pause_lapsed", 300.0),
+    "measure-lines-and-agents": _due("calls.tasks.measure", 300.0),
+    "warn-of-unknown-year": _due("policies.tasks.warn_of_unknown_year", crontab(hour=9, minute=0)),
+    "expire-scripts": _due("scripts.tasks.expire_due", 300.0),
+    "remind-of-scripts": _due("scripts.tasks.remind_of_expiry", crontab(hour=9, minute=5)),
+    "remind-of-messages": _due("optouts.tasks.remind_of_messages", 600.0),
+    "measure-recordings": _due("quality.tasks.measure_received", 60.0),
+    "write-plays": _due("quality.tasks.write_plays", 300.0),
+    "free-reviews": _due("quality.tasks.free_forgotten", 600.0),
+    "watch-recording": _due("quality.tasks.watch_lines", 600.0),
+    "sample-calls": _due("quality.tasks.sample_due", crontab(hour=6, minute=0)),
+    "escalate-actions": _due("quality.tasks.escalate", crontab(minute=20)),
+    "report-missing-recordings": _due("quality.tasks.report_missing", crontab(hour=9, minute=15)),
+    "watch-requests": _due("rights.tasks.watch", crontab(hour=9, minute=20)),
+    "end-due-shares": _due("sharing.tasks.end_due", crontab(minute=50)),
+    "tidy-requests": _due("rights.tasks.tidy", crontab(minute=40)),
+    "deliver-webhooks": _due("webhooks.tasks.deliver_due", 10.0),
+    "seal-trail": _due("audit.tasks.seal_trail", 60.0),
+    "check-trail": _due("audit.tasks.check_trail", crontab(hour=4, minute=30)),
+    "watch-ledger": _due("retention.tasks.watch_ledger", 60.0),
+    "back-up": _due("retention.tasks.back_up", crontab(hour=1, minute=30)),
+    "watch-backups": _due("retention.tasks.watch_backups", crontab(minute=5)),
+    "drill": _due("retention.tasks.drill", crontab(hour=4, minute=0, day_of_month=1)),
+    "mend-files": _due("retention.tasks.mend_files", crontab(hour=5, minute=0)),
+    "remind-of-holds": _due("retention.tasks.remind_of_holds", crontab(hour=9, minute=10)),
+    "purge-expired": _due("retention.tasks.purge_expired", crontab(hour=2, minute=30)),
+}
+
 app = Celery("hegui")
 app.conf.update(
     broker_url=settings.REDIS_URL or "redis://",
     broker_connection_retry_on_startup=True,
     broker_transport_options={
-        "visibility_timeout": 3600,
+        # Redis hands a task out again that was not acknowledged for so long. Tasks that may take longer acknowledge at once.
+        "visibility_timeout": settings.HEGUI_VISIBILITY_SECONDS,
         "socket_connect_timeout": 2,
         "retry_on_timeout": True,
         # A page that asks for a job does not wait for a queue that is away: the row waits for `jobs.pick_up`.
@@ -24,8 +101,10 @@ app.conf.update(
         "interval_max": 0.5,
     },
     task_ignore_result=True,
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
+    # Each task says itself whether it may be handed out again (`acks_late`); a test sees to it.
+    task_acks_late=False,
+    task_default_queue="default",
+    task_routes={task: {"queue": queue} for queue, tasks in (("urgent", URGENT), ("heavy", HEAVY)) for task in tasks},
     task_publish_retry=False,
     task_serializer="json",
     accept_content=["json"],
@@ -35,41 +114,7 @@ app.conf.update(
     timezone="Asia/Shanghai",
     enable_utc=True,
     beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
-    beat_schedule={
-        "forget-attempts": {"task": "apps.accounts.tasks.forget_attempts", "schedule": crontab(minute=10)},
-        "expire-reservations": {"task": "apps.calls.tasks.expire_reservations", "schedule": 15.0},
-        "pick-up-jobs": {"task": "apps.jobs.tasks.pick_up", "schedule": 30.0},
-        "delete-discarded": {"task": "apps.jobs.tasks.delete_discarded", "schedule": 60.0},
-        "end-lapsed-grants": {"task": "apps.access.tasks.end_lapsed_grants", "schedule": 60.0},
-        "audit-permissions": {"task": "apps.access.tasks.audit_permissions", "schedule": crontab(hour=3, minute=0, day_of_week=1)},
-        "close-due-reviews": {"task": "apps.access.tasks.close_due_reviews", "schedule": crontab(hour=0, minute=30)},
-        "pause-lapsed-campaigns": {"task": "apps.campaigns.tasks.pause_lapsed", "schedule": 300.0},
-        "measure-lines-and-agents": {"task": "apps.calls.tasks.measure", "schedule": 300.0},
-        "warn-of-unknown-year": {"task": "apps.policies.tasks.warn_of_unknown_year", "schedule": crontab(hour=9, minute=0)},
-        "expire-scripts": {"task": "apps.scripts.tasks.expire_due", "schedule": 300.0},
-        "remind-of-scripts": {"task": "apps.scripts.tasks.remind_of_expiry", "schedule": crontab(hour=9, minute=5)},
-        "remind-of-messages": {"task": "apps.optouts.tasks.remind_of_messages", "schedule": 600.0},
-        "measure-recordings": {"task": "apps.quality.tasks.measure_received", "schedule": 60.0},
-        "write-plays": {"task": "apps.quality.tasks.write_plays", "schedule": 300.0},
-        "free-reviews": {"task": "apps.quality.tasks.free_forgotten", "schedule": 600.0},
-        "watch-recording": {"task": "apps.quality.tasks.watch_lines", "schedule": 600.0},
-        "sample-calls": {"task": "apps.quality.tasks.sample_due", "schedule": crontab(hour=6, minute=0)},
-        "escalate-actions": {"task": "apps.quality.tasks.escalate", "schedule": crontab(minute=20)},
-        "report-missing-recordings": {"task": "apps.quality.tasks.report_missing", "schedule": crontab(hour=9, minute=15)},
-        "watch-requests": {"task": "apps.rights.tasks.watch", "schedule": crontab(hour=9, minute=20)},
-        "end-due-shares": {"task": "apps.sharing.tasks.end_due", "schedule": crontab(minute=50)},
-        "tidy-requests": {"task": "apps.rights.tasks.tidy", "schedule": crontab(minute=40)},
-        "deliver-webhooks": {"task": "apps.webhooks.tasks.deliver_due", "schedule": 10.0},
-        "seal-trail": {"task": "apps.audit.tasks.seal_trail", "schedule": 60.0},
-        "check-trail": {"task": "apps.audit.tasks.check_trail", "schedule": crontab(hour=4, minute=30)},
-        "watch-ledger": {"task": "apps.retention.tasks.watch_ledger", "schedule": 60.0},
-        "back-up": {"task": "apps.retention.tasks.back_up", "schedule": crontab(hour=1, minute=30)},
-        "watch-backups": {"task": "apps.retention.tasks.watch_backups", "schedule": crontab(minute=5)},
-        "drill": {"task": "apps.retention.tasks.drill", "schedule": crontab(hour=4, minute=0, day_of_month=1)},
-        "mend-files": {"task": "apps.retention.tasks.mend_files", "schedule": crontab(hour=5, minute=0)},
-        "remind-of-holds": {"task": "apps.retention.tasks.remind_of_holds", "schedule": crontab(hour=9, minute=10)},
-        "purge-expired": {"task": "apps.retention.tasks.purge_expired", "schedule": crontab(hour=2, minute=30)},
-    },
+    beat_schedule=SCHEDULE,
 )
 app.autodiscover_tasks(
     [

@@ -91,6 +91,8 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
+HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)  # after which Redis hands out again what nobody acknowledged
+
 # What a restore may not forget: best on another disk than the database and its backups.
 HEGUI_LEDGER = Path(env.str("HEGUI_LEDGER", "") or HEGUI_HOME / "ledger")
 HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")  # a folder, or s3://bucket/folder?endpoint=https://…

@@ -2,19 +2,23 @@
 
 from celery import shared_task
 
+from apps.core.locks import unless_running
+
 from . import services
 
 
-@shared_task
+@shared_task(acks_late=True)
 def end_lapsed_grants() -> None:
     services.end_lapsed_grants()
 
 
-@shared_task
+@shared_task(acks_late=False)
+@unless_running
 def audit_permissions() -> None:
     services.audit_permissions()
 
 
-@shared_task
+@shared_task(acks_late=True)
+@unless_running
 def close_due_reviews() -> None:
     services.close_due_reviews()

@@ -2,14 +2,17 @@
 
 from celery import shared_task
 
+from apps.core.locks import unless_running
+
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def seal_trail() -> None:
     services.watch_seals()
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
+@unless_running
 def check_trail() -> None:
     services.check_trail()

@@ -79,6 +79,7 @@ STATUS_WORDS: dict[str, Sentence] = {
     "duplicate_in_file": _("twice in the file"),
     "unreadable": _("characters that cannot be read"),
     "left_out": _("hidden in the workbook, left out"),
+    "being_erased": _("being deleted"),
 }
 STATUSES = tuple(STATUS_WORDS)
 
@@ -212,6 +213,12 @@ _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
 def left_out(row: int) -> Verdict:
     """The verdict on a row that the workbook hides, where hidden rows are not wanted."""
     return Verdict(row, "left_out", _("The row is hidden in the workbook and was left out, as chosen."))
+
+
+def being_erased(row: int, e164: str) -> Verdict:
+    """The verdict on a row whose person was deleted, while the record of a call has to be kept (R34)."""
+    message = _("The person was deleted; the record of the last call is kept for 30 days by law. Bring the number again after that.")
+    return Verdict(row, "being_erased", message, e164)
 
 
 def duplicate(row: int, e164: str, first: int) -> Verdict:

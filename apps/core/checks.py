@@ -13,6 +13,7 @@ from django.db import models
 from . import keyring
 from .errors import KeyringError
 from .fields import GuardedArrayField
+from .ports import PORTS
 
 
 @register(Tags.security)
@@ -42,6 +43,13 @@ def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             hint = "Use a guarded or protected field, or name the column in the model's NOT_TYPED."
             found.append(Error(f"{model._meta.label}.{field.name} may come to hold a number of a person.", hint=hint, id="hegui.E002"))
     return found
+
+
+@register
+def ports_are_provided(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What a room below asks of rooms above has exactly one answer; `Port.provide` refuses a second."""
+    hint = "Provide it in the ready() of the app that knows the answer, and install that app."
+    return [Error(f"No app provides the port {port.name}.", hint=hint, id="hegui.E003") for port in PORTS if not port.is_provided]
 
 
 @register(Tags.security, deploy=True)

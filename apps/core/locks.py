@@ -1,4 +1,4 @@
-"""Locks that end with the transaction: of a number, and of an agent.
+"""Locks that end with the transaction: of a number, and of an agent; and `alone`, for work of many transactions.
 
 Whatever decides or changes what the gate judges about a number takes the number's lock first and
 touches rows afterwards, so for each number everything happens in one order. The agent's lock is
@@ -6,12 +6,22 @@ taken after the number's, never before. They are PostgreSQL's advisory locks of 
 kind, which PgBouncer in transaction mode allows.
 """
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext_lazy as _
 
+from .errors import HeguiError
 from .prepared import Prepared, Step, run_together
 
+P = ParamSpec("P")
+log = structlog.get_logger(__name__)
 _NUMBER = Prepared("lock_number", "select pg_advisory_xact_lock(%(number)s::bigint)")
 _NUMBER_AND_AGENT = Prepared(
     "lock_number_and_agent", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
@@ -28,6 +38,7 @@ _FILES = 2
 _TRAIL = 3
 _LINES = 4
 _SEARCHERS = 6
+_ALONE = 7
 _TERMS = 5  # the trigger that renews the terms names it too (`policies.triggers`)
 
 
@@ -95,15 +106,68 @@ def may_delete_files() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def try_lock_numbers(number_indexes: Iterable[bytes]) -> list[bytes]:
-    """Take what locks are free, without waiting; returns the indexes whose lock is held now."""
-    by_key = {number_key(index): index for index in number_indexes}
-    with connection.cursor() as cursor:
-        cursor.execute("select key from unnest(%s::bigint[]) key where pg_try_advisory_xact_lock(key)", [sorted(by_key)])
-        return [by_key[key] for (key,) in cursor.fetchall()]
-
-
 def lock_trail() -> None:
     """Wait for whoever seals the trail, or drops a stretch of it."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TRAIL])
+
+
+class AlreadyRunning(HeguiError):
+    code = "already_running"
+    status = 409
+    sentence = _("This is running already. Wait until it has ended.")
+
+
+class AloneNoMore(HeguiError):
+    code = "lock_lost"
+    status = 503
+    sentence = _("The connection that kept this from running twice was lost; it stopped and begins again later.")
+
+
+class Alone:
+    """That nobody else does the same, for as long as a transaction stays open on a connection that does nothing else."""
+
+    def __init__(self, link: BaseDatabaseWrapper) -> None:
+        self._link = link
+
+    def check(self) -> None:
+        """Between two steps: whether it still holds. Raises `AloneNoMore`."""
+        try:
+            with self._link.cursor() as cursor:
+                cursor.execute("select 1")
+        except DatabaseError:
+            raise AloneNoMore() from None
+
+
+@contextmanager
+def alone(name: str) -> Iterator[Alone]:
+    """Do what must not be done twice at once, over any number of transactions, processes and hosts. Raises `AlreadyRunning`.
+
+    The lock belongs to a transaction on a connection of its own: it ends with the process, and PgBouncer in transaction mode keeps it.
+    Open without a statement that transaction holds no snapshot, so it keeps no dead rows from being cleared away.
+    """
+    link = connection.copy()
+    try:
+        link.set_autocommit(False)
+        with link.cursor() as cursor:
+            cursor.execute("set local idle_in_transaction_session_timeout = 0")
+            cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [_ALONE, zlib.crc32(name.encode()) - 2**31])
+            if not cursor.fetchone()[0]:
+                raise AlreadyRunning()
+        yield Alone(link)
+    finally:
+        link.close()
+
+
+def unless_running(work: Callable[P, None]) -> Callable[P, None]:
+    """A task that does nothing while another run of it, on whatever host, is not over."""
+
+    @wraps(work)
+    def once(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            with alone(f"{work.__module__}.{work.__name__}"):
+                work(*args, **kwargs)
+        except AlreadyRunning:
+            log.warning("already_running", task=work.__name__)
+
+    return once

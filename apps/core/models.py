@@ -16,6 +16,17 @@ class Dated(models.Model):
         abstract = True
 
 
+class NotBlocked(models.Manager[Any]):
+    """Rows of a model with `blocked_until`, without those that are kept only because the law demands their record (R34).
+
+    It is the default manager, so that no page, export or task comes upon a blocked row; deletion, keys and backups, which have to,
+    use `everyone`.
+    """
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(blocked_until__isnull=True)
+
+
 class AnyOf(models.Lookup):
     """`id__any=[…]`: like `in`, with the keys as one array instead of a parameter for each."""
 

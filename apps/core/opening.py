@@ -16,7 +16,7 @@ def open_newest() -> None:
         if not names:
             continue
         try:
-            model._default_manager.order_by("-pk").only(*names).first()
+            model._base_manager.order_by("-pk").only(*names).first()
         except DecryptionFailed:
             raise KeyringError(
                 f"The keyring does not open the newest row of {model._meta.db_table}. "

@@ -1,7 +1,11 @@
 """Life of a job: asked for, leased, moved on, ended. The queue only wakes; the row decides."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
 
 import structlog
 from celery import current_app
@@ -12,12 +16,14 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.core import clock, vault
+from apps.core.errors import HeguiError
 from apps.core.locks import may_delete_files
 
 from .models import LEASE, FileToDelete, Job
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
+LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
 def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = False) -> Job:
@@ -29,69 +35,118 @@ def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = F
 
 
 def wake(job: Job) -> None:
-    """Tell a worker. When the queue is away the row waits, and `pick_up` finds it later."""
+    """Tell a worker. When the queue is away the row waits, and `wake_forgotten` finds it later."""
     try:
         current_app.send_task(job.task, args=[job.pk])
     except OperationalError:
         log.warning("queue_away", job=job.pk)
 
 
+class LeaseLost(Exception):
+    """Another worker does the job by now, or it is over: what this one still wanted to write is rolled back."""
+
+
 @contextmanager
 def lease(job_id: int) -> Iterator[Job | None]:
     """The job while this worker holds it; None when it is over or another holds it.
 
-    An error inside the block frees the job for another try; after the last one it has failed.
+    A refusal (an error of ours with a sentence for the person) ends it at once, with that sentence. Any other error frees it for
+    another try; after the last one it has failed. Every write of the block carries this attempt: a worker that was given up changes
+    nothing more, and its block ends quietly.
     """
     now = clock.now()
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     with transaction.atomic():
         job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
         if job:
-            job.state, job.leased_until, job.attempts = Job.State.RUNNING, now + LEASE, job.attempts + 1
-            job.save(update_fields=["state", "leased_until", "attempts"])
+            job.state, job.leased_until, job.attempts, job.wakes, job.wake_at = Job.State.RUNNING, now + LEASE, job.attempts + 1, 0, None
+            job.save(update_fields=["state", "leased_until", "attempts", "wakes", "wake_at"])
     if job is None:
         yield None
         return
     try:
         yield job
-    except Exception:
-        if job.attempts >= MOST_ATTEMPTS:
-            end(job, state=Job.State.FAILED, sentence=_("This did not work after several tries. What was done so far is kept."))
-        else:
-            Job.objects.filter(pk=job.pk).update(leased_until=now)
+    except LeaseLost:
+        log.warning("lease_lost", job=job.pk, attempt=job.attempts)
+    except Exception as error:
+        with suppress(LeaseLost):
+            if isinstance(error, HeguiError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                end(job, state=Job.State.REFUSED, sentence=str(error))
+                log.info("job_refused", job=job.pk, code=error.code)
+                return
+            if job.attempts >= MOST_ATTEMPTS:
+                end(job, state=Job.State.FAILED, sentence=_("This did not work after several tries. What was done so far is kept."))
+            else:
+                # Another try at once, then after growing pauses.
+                _write(job, leased_until=now, wake_at=clock.now() + pause_after(job.attempts - 1))
         raise
 
 
+def _write(job: Job, **values: Any) -> None:
+    """Raises `LeaseLost` when the job is no longer this attempt's."""
+    if not Job.objects.filter(pk=job.pk, attempts=job.attempts, state=Job.State.RUNNING).update(**values):
+        raise LeaseLost()
+    for name, value in values.items():
+        setattr(job, name, value)
+
+
 def move_on(job: Job, *, done: int, total: int | None = None) -> None:
-    """Note progress and keep the lease."""
-    job.done = done
-    job.total = job.total if total is None else total
-    job.leased_until = clock.now() + LEASE
-    job.save(update_fields=["done", "total", "leased_until"])
+    """Note progress and keep the lease. Raises `LeaseLost`."""
+    _write(job, done=done, total=job.total if total is None else total, leased_until=clock.now() + LEASE)
 
 
 def end(job: Job, *, state: str, sentence: str) -> None:
-    job.state, job.sentence, job.ended_at, job.leased_until = state, sentence, clock.now(), None
-    job.save(update_fields=["state", "sentence", "ended_at", "leased_until"])
+    """Raises `LeaseLost`."""
+    _write(job, state=state, sentence=sentence, ended_at=clock.now(), leased_until=None)
+
+
+def pause_after(times: int) -> timedelta:
+    """How long to wait after so many vain tries: half a minute, doubled each time, an hour at most."""
+    return min(LEAST_PAUSE * 2**times, MOST_PAUSE)
 
 
 def wake_forgotten() -> int:
-    """Wake jobs that wait unheard or whose worker is gone. Returns how many."""
+    """Wake jobs that wait unheard or whose worker is gone, each after a growing pause: a queue with much before them is not filled
+    with the same job. Returns how many."""
     now = clock.now()
-    forgotten = Job.objects.filter(
-        Q(state=Job.State.WAITING, created_at__lt=now - LEASE / 8) | Q(state=Job.State.RUNNING, leased_until__lt=now)
-    )[:100]
-    jobs = list(forgotten)
+    waits = Q(state=Job.State.WAITING, created_at__lt=now - LEASE / 8) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+    with transaction.atomic():
+        due = Job.objects.select_for_update(skip_locked=True).filter(waits, Q(wake_at__isnull=True) | Q(wake_at__lte=now))
+        jobs = list(due.order_by("pk")[:100])
+        for job in jobs:
+            job.wakes, job.wake_at = job.wakes + 1, now + pause_after(job.wakes)
+            job.save(update_fields=["wakes", "wake_at"])
     for job in jobs:
         wake(job)
     return len(jobs)
+
+
+_noted: ContextVar[list[str] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noting() -> Iterator[list[str]]:
+    """The names of the files that are let go of inside the block."""
+    names: list[str] = []
+    token = _noted.set(names)
+    try:
+        yield names
+    finally:
+        _noted.reset(token)
 
 
 def discard(name: str) -> None:
     """Have a sealed file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
     if name:
         FileToDelete.objects.get_or_create(name=name)
+        if (noted := _noted.get()) is not None:
+            noted.append(name)
         transaction.on_commit(delete_discarded, robust=True)
+
+
+def not_gone(names: Iterable[str]) -> int:
+    """How many of these files were let go of and not yet seen to be gone."""
+    return FileToDelete.objects.filter(name__in=list(names)).count()
 
 
 @transaction.atomic

@@ -5,11 +5,11 @@ from celery import shared_task
 from . import services
 
 
-@shared_task
+@shared_task(acks_late=False)
 def pick_up() -> None:
     services.wake_forgotten()
 
 
-@shared_task
+@shared_task(acks_late=False)
 def delete_discarded() -> None:
     services.delete_discarded()

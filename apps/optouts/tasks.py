@@ -5,12 +5,12 @@ from celery import shared_task
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def run_scrub(job_id: int) -> None:
     services.run_scrub(job_id)
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def run_list(job_id: int) -> None:
     services.run_list(job_id)
 

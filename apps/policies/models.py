@@ -101,7 +101,8 @@ class DataClass(models.TextChoices):
 
 MOST_DAYS = 365  # R8
 LEAST_TRAIL_DAYS = 180  # R10
-LEAST_CALL_DAYS = 8  # R13: the caps look back a week
+RECORD_CLASSES = ["contact", "call", "decision", "recording"]
+LEAST_RECORD_DAYS = 30  # R34: recordings, numbers, times and evidence of consent of a call (MIIT notice of 2020-06-19)
 
 
 class RetentionPolicy(PolicyVersion):
@@ -137,9 +138,11 @@ class RetentionPolicy(PolicyVersion):
                 violation_error_message=_("The access log is kept for at least 180 days (R10)."),
             ),
             models.CheckConstraint(
-                condition=~Q(data_class__in=["call", "decision"]) | Q(days__gte=LEAST_CALL_DAYS),
-                name="calls_are_kept_while_caps_count_them",
-                violation_error_message=_("Calls and decisions are kept for at least 8 days: the caps count the calls of a week (R13)."),
+                condition=~Q(data_class__in=RECORD_CLASSES) | Q(days__gte=LEAST_RECORD_DAYS),
+                name="record_of_a_call_is_kept_30_days",
+                violation_error_message=_(
+                    "Contacts, calls, decisions and recordings are kept for at least 30 days: the record of a call has to be (R34)."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(action="delete") | Q(data_class="call"),
@@ -158,7 +161,7 @@ class RetentionPolicy(PolicyVersion):
         """The days that hold on a day: those of a basis that has ended are over."""
         if self.days > MOST_DAYS and (self.basis_ends_on is None or day > self.basis_ends_on):
             return MOST_DAYS
-        return self.days
+        return max(self.days, LEAST_RECORD_DAYS) if self.data_class in RECORD_CLASSES else self.days
 
 
 class CalendarYear(PolicyVersion):

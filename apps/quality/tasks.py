@@ -2,47 +2,52 @@
 
 from celery import shared_task
 
+from apps.core.locks import unless_running
+
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def measure_recording(recording_id: int) -> None:
     services.measure_recording(recording_id)
 
 
-@shared_task
+@shared_task(acks_late=False)
+@unless_running
 def measure_received() -> None:
     """The net under the queue: what nobody was told of is measured within the minute."""
     services.measure_received()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def write_plays() -> None:
     services.write_plays()
     services.let_packs_lapse()
 
 
 @shared_task(acks_late=True)
+@unless_running
 def sample_due() -> None:
     services.sample_due()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def free_forgotten() -> None:
     services.free_forgotten()
 
 
-@shared_task
+@shared_task(acks_late=True)
+@unless_running
 def escalate() -> None:
     services.escalate_overdue()
     services.escalate_complaints()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def report_missing() -> None:
     services.report_missing()
 
 
-@shared_task
+@shared_task(acks_late=True)
 def watch_lines() -> None:
     services.watch_lines()

@@ -33,20 +33,6 @@ def _begin_erasure(sender: Any, **kwargs: Any) -> None:
     transaction.on_commit(purge_soon, robust=True)
 
 
-def _preview(sender: Any, number_index: bytes, **kwargs: Any) -> Any:
-    from .services.erasing import preview_person
-
-    return preview_person(number_index)
-
-
-def _erase(sender: Any, subject_request: Any, **kwargs: Any) -> Any:
-    from .services.erasing import erase_person
-
-    return erase_person(
-        number_index=bytes(subject_request.number_index), phone=subject_request.phone, reason=f"request:{subject_request.pk}"
-    )
-
-
 def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
     from django.db import DEFAULT_DB_ALIAS
 
@@ -66,14 +52,14 @@ class RetentionConfig(AppConfig):
         from apps.contacts.signals import contacts_taken_back, erasure_asked, source_withdrawn
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
-        from apps.rights.signals import erasure_ordered, person_asked_about
+        from apps.rights.ports import erasing
 
         from .checks import everything_has_a_period
+        from .services.erasing import EveryStore
 
         register(everything_has_a_period)
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
-        person_asked_about.connect(_preview, dispatch_uid="retention.preview")
-        erasure_ordered.connect(_erase, dispatch_uid="retention.erase")
+        erasing.provide(EveryStore())
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")
         contacts_taken_back.connect(_begin_erasure, dispatch_uid="retention.contacts_taken_back")
         erasure_asked.connect(_begin_erasure, dispatch_uid="retention.erasure_asked")

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncMonth
 from django.utils.functional import Promise
@@ -21,18 +22,19 @@ from apps.core import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.optouts.models import Code, ListIn, ListRow, Scrub
-from apps.policies.models import DataClass, RetentionPolicy
+from apps.policies.models import LEAST_RECORD_DAYS, DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
 from apps.rights.models import SubjectRequest
 from apps.webhooks.models import Event
 
-from .deleting import cut, delete_rows, delete_where
+from .deleting import cut, delete_hanging, delete_rows, delete_where
 from .holds import Held
 from .models import CallTally
 
+LEAST_RECORD = timedelta(days=LEAST_RECORD_DAYS)
 OVER = [Job.State.DONE, Job.State.REFUSED, Job.State.FAILED]
 Due = Callable[[datetime, int], QuerySet[Any]]
-Erase = Callable[[Sequence[Any], RetentionPolicy], None]
+Erase = Callable[[Sequence[Any], RetentionPolicy], object]
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def _contacts(at: datetime, days: int) -> QuerySet[Contact]:
     """Whose time is over; whose source was withdrawn (R3); whom another system, or the person, had deleted."""
     over = Q(expires_at__lte=at) | Q(created_at__lte=_before(at, days)) | Q(erasing_at__isnull=False)
     over |= Q(source__in=list(DataSource.objects.filter(state=DataSource.State.WITHDRAWN).values_list("pk", flat=True)))
-    return Contact.objects.filter(over).exclude(Exists(Call.objects.filter(contact=OuterRef("pk"), state__in=Call.OPEN)))
+    is_in_call = Exists(Call.objects.filter(contact=OuterRef("pk"), state__in=Call.OPEN))
+    return Contact.everyone.filter(over, Q(blocked_until__isnull=True) | Q(blocked_until__lte=at)).exclude(is_in_call)
 
 
 def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
@@ -67,11 +70,61 @@ def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
     return Contact.objects.filter(created_at__lte=_before(at, days)).exclude(Exists(calls))
 
 
-def erase_contacts(keys: Sequence[Any], policy: RetentionPolicy | None = None) -> None:
+def erase_contacts(keys: Sequence[Any], policy: RetentionPolicy | None = None) -> list[int]:
+    """Delete contacts, but for the record of a call younger than 30 days (R34): then number and evidence of consent stay, blocked.
+    Returns the keys of those who are gone."""
+    blocked = block_contacts(keys)
+    going = [key for key in keys if key not in blocked]
     for model in (Consent, MinorFlag):
-        for name in model._base_manager.filter(contact__in=keys).exclude(evidence_file="").values_list("evidence_file", flat=True):
-            jobs.discard(name)
-    delete_rows(Contact, keys)
+        _discard_evidence(model._base_manager.filter(contact__in=going))
+    delete_rows(Contact, going)
+    return going
+
+
+def _discard_evidence(rows: QuerySet[Any]) -> None:
+    for name in rows.exclude(evidence_file="").values_list("evidence_file", flat=True):
+        jobs.discard(name)
+
+
+def erase_consents(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    _discard_evidence(Consent.objects.filter(pk__in=keys))
+    delete_rows(Consent, keys)
+
+
+def block_contacts(keys: Sequence[Any]) -> dict[int, datetime]:
+    """Of those with a young call only its record stays, hidden from everything; returns their keys, and until when."""
+    numbers = {bytes(index): key for key, index in Contact.everyone.filter(id__any=list(keys)).values_list("pk", "number_index")}
+    young = Call.objects.filter(record_kept(clock.now()), number_index__any=list(numbers)).select_related("campaign")
+    until: dict[int, datetime] = {}
+    purposes: set[tuple[int, int]] = set()
+    for call in young.only("number_index", "reserved_at", "campaign__purpose_id"):
+        key = numbers[bytes(call.number_index)]
+        until[key] = max(call.reserved_at + LEAST_RECORD, until.get(key, call.reserved_at))
+        purposes.add((key, call.campaign.purpose_id))
+    if not until:
+        return {}
+    consents = Consent.objects.filter(contact__in=list(until), recipient="").values_list("pk", "contact_id", "purpose_id")
+    evidence = [pk for pk, contact, purpose in consents if (contact, purpose) in purposes]
+    others = Consent.objects.filter(contact__in=list(until)).exclude(pk__in=evidence)
+    _discard_evidence(others)
+    delete_rows(Consent, list(others.values_list("pk", flat=True)))
+    _discard_evidence(MinorFlag.objects.filter(contact__in=list(until)))
+    delete_hanging(Contact, list(until), but=(Consent,))
+    with connection.cursor() as cursor:
+        cursor.execute(_BLOCK, [clock.now(), list(until), list(until.values())])
+    return until
+
+
+_BLOCK = """
+update contacts_contact contact set name = null, note = null, tags = '{}', is_minor = false,
+    erasing_at = coalesce(erasing_at, %s), blocked_until = kept.until
+from unnest(%s::bigint[], %s::timestamptz[]) kept(id, until) where contact.id = kept.id
+"""
+
+
+def record_kept(now: datetime) -> Q:
+    """Calls that were or may have been made, and whose record is kept by law (R34)."""
+    return Call.counted() & Q(reserved_at__gt=now - LEAST_RECORD)
 
 
 # -- calls and decisions
@@ -116,6 +169,20 @@ def _rows_of(model: type[Any]) -> Erase:
 
 
 # -- recordings, and what people made of them
+
+
+def _recordings(at: datetime, days: int) -> QuerySet[Recording]:
+    return Recording.everyone.filter(Q(started_at__lte=_before(at, days)) | Q(blocked_until__lte=at))
+
+
+def block_recordings(keys: Sequence[Any]) -> None:
+    """Nobody hears them any more; they go once their 30 days are over (R34)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update quality_recording recording set blocked_until = call.reserved_at + make_interval(days => %s) from calls_call call"
+            " where call.id = recording.call_number and recording.id = any(%s)",
+            [LEAST_RECORD_DAYS, list(keys)],
+        )
 
 
 def erase_recordings(keys: Sequence[Any], policy: RetentionPolicy) -> None:
@@ -216,7 +283,7 @@ RECEIVED = _("when it was received")
 
 CLASSES = (
     Class(
-        DataClass.RECORDING, _("when the call began"), lambda at, days: Recording.objects.filter(started_at__lte=_before(at, days)),
+        DataClass.RECORDING, _("when the call began"), _recordings,
         erase_recordings, lambda holds: holds.recordings, ("quality.recording",),
     ),
     Class(

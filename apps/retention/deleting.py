@@ -22,11 +22,11 @@ def delete_where(model: type[models.Model], column: str, keys: Sequence[Any], *,
         return [value for (value,) in cursor.fetchall()] if returning else []
 
 
-def cut(model: type[models.Model], column: str, keys: Sequence[Any]) -> None:
-    """Set the column of those rows to null."""
-    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(column)}
+def cut(model: type[models.Model], column: str, keys: Sequence[Any], *, by: str = "") -> None:
+    """Set the column to null in the rows where it (or the column `by`) is among the keys."""
+    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(column), "by": sql.Identifier(by or column)}
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("update {table} set {column} = null where {column} = any(%s)").format(**names), [list(keys)])
+        cursor.execute(sql.SQL("update {table} set {column} = null where {by} = any(%s)").format(**names), [list(keys)])
 
 
 def _pk(model: type[models.Model]) -> str:
@@ -54,11 +54,18 @@ def delete_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
     """Delete rows and what hangs on them by CASCADE; cut what hangs by SET_NULL. PROTECT is the database's to refuse."""
     if not keys:
         return
+    delete_hanging(model, keys)
+    delete_where(model, _pk(model), keys)
+
+
+def delete_hanging(model: type[models.Model], keys: Sequence[Any], *, but: tuple[type[models.Model], ...] = ()) -> None:
+    """What hangs on rows that themselves stay; rows of the models `but` stay too."""
     for related, column, goes in _hanging(model):
+        if related in but:
+            continue
         if not goes:
             cut(related, column, keys)
         elif _hanging(related):
             delete_rows(related, _keys_of(related, column, keys))
         else:
             delete_where(related, column, keys)
-    delete_where(model, _pk(model), keys)

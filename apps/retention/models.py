@@ -49,9 +49,11 @@ class Erasure(Dated):
     """People who are erased together: keyed hashes that outlive them. Committed before the first of their rows is
     deleted, and done once it was checked that all of them are gone."""
 
-    NOT_TYPED = ("reason",)
+    NOT_TYPED = ("reason", "files")
 
     run = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="erasures")
+    finished_by = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="finished")  # the purge that saw them gone
+    files = ArrayField(models.CharField(max_length=80), default=list)  # that have to be seen gone too
     number_hashes = ArrayField(models.BinaryField(max_length=32))
     contact_ids = ArrayField(models.BigIntegerField())  # by which a run that was cut short goes on
     reason = models.CharField(max_length=200, blank=True)

@@ -3,16 +3,19 @@
 from celery import shared_task
 
 from apps.accounts.models import User
+from apps.core.locks import unless_running
 
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
+@unless_running
 def purge_expired() -> None:
     services.purge()
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
+@unless_running
 def purge_by_hand(person_id: int) -> None:
     services.purge(started_by=User.objects.get(pk=person_id))
 
@@ -27,12 +30,14 @@ def remind_of_holds() -> None:
     services.remind_of_holds()
 
 
-@shared_task
+@shared_task(acks_late=False)
+@unless_running
 def back_up() -> None:
     services.back_up_by_schedule()
 
 
-@shared_task
+@shared_task(acks_late=False)
+@unless_running
 def drill() -> None:
     services.run_drill()
 
@@ -42,7 +47,8 @@ def watch_backups() -> None:
     services.watch_backups()
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
+@unless_running
 def mend_files() -> None:
     """Files that no row names, left by a crash between storing and committing."""
     services.check_consistency(mend=True)

@@ -2,16 +2,20 @@
 
 from celery import shared_task
 
+from apps.core.locks import unless_running
+
 from . import services
 from .services.copying import let_copies_lapse
 
 
 @shared_task(acks_late=True)
+@unless_running
 def watch() -> None:
     services.watch_deadlines()
 
 
 @shared_task(acks_late=True)
+@unless_running
 def tidy() -> None:
     """What a hold let go of goes; what strangers did not confirm, and copies that nobody fetched, too."""
     services.finish_remainders()

@@ -14,6 +14,7 @@ STORES: dict[str, Promise | str] = {
     "complaints": _("complaints"),
     "codes": _("one-time codes"),
     "exports": _("files of shares that wait to be fetched"),
+    "files": _("stored files"),
     "register": _("register of opt-outs"),
     "trail": _("access log"),
     "backups": _("backups"),
@@ -22,7 +23,11 @@ STORES: dict[str, Promise | str] = {
 WHY: dict[str, Promise | str] = {
     "hold": _("a legal hold keeps it; it goes by itself when the hold ends"),
     "call_open": _("a call is under way; it goes once that is over"),
-    "caps": _("counts for the limit of calls in 7 days, as a hash without name or note; it goes when it is 8 days old"),
+    "record": _(
+        "the record of a call is kept for 30 days (MIIT notice of 2020-06-19 on call-centre business), blocked from every other use; "
+        "it goes by itself after that"
+    ),
+    "file_waiting": _("a file whose deletion is not confirmed yet; it is tried again until it is gone"),
     "complaint_open": _("a complaint about it is open; it goes once that is closed"),
     "register": _("a keyed hash, so that the number is not called again (R15)"),
     "trail": _("ids and masks only, kept for 180 days by law (R10)"),

@@ -5,6 +5,6 @@ from celery import shared_task
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def deliver_due() -> None:
     services.deliver_due()

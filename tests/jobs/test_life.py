@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apps.core.errors import BadInput, ServiceAway
 from apps.jobs import services
 from apps.jobs.models import Job
 from tests.world import World
@@ -61,3 +62,53 @@ def test_without_a_queue_the_job_waits_and_is_woken_later(job: Job, clock: Any, 
     clock.shift(16)
     assert services.wake_forgotten() == 1
     assert woken == [job.pk]
+
+
+def test_a_job_that_waits_behind_others_is_sent_again_after_growing_pauses(job: Job, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(services.current_app, "send_task", lambda task, args: sent.extend(args))
+    for _tick in range(6 * 120):  # six hours of ticks, every 30 seconds
+        clock.shift(30)
+        services.wake_forgotten()
+    assert len(sent) == 12, "after half a minute, one, two, … 32 minutes, then every hour"
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing_more(job: Job, clock: Any) -> None:
+    with services.lease(job.pk) as first:
+        assert first is not None
+        clock.shift(121)
+        with services.lease(job.pk) as second:
+            assert second is not None
+            with pytest.raises(services.LeaseLost):
+                services.move_on(first, done=3)
+            with pytest.raises(services.LeaseLost):
+                services.end(first, state=Job.State.DONE, sentence="")
+            services.move_on(second, done=1)
+            services.end(second, state=Job.State.DONE, sentence="done")
+    job.refresh_from_db()
+    assert (job.state, job.done, job.sentence, job.attempts) == ("done", 1, "done", 2)
+
+
+def test_it_does_not_give_away_what_another_holds_when_it_fails(job: Job, clock: Any) -> None:
+    first = services.lease(job.pk)
+    first.__enter__()
+    clock.shift(121)
+    with services.lease(job.pk) as second:
+        assert second is not None
+        assert not first.__exit__(RuntimeError, RuntimeError("disk"), None)
+        job.refresh_from_db()
+        assert (job.leased_until, job.attempts) == (second.leased_until, 2)
+
+
+def test_a_refusal_ends_the_job_at_once_with_its_sentence(job: Job) -> None:
+    with services.lease(job.pk):
+        raise BadInput("Row 7 holds no number.")
+    job.refresh_from_db()
+    assert (job.state, job.sentence, job.attempts) == ("refused", "Row 7 holds no number.", 1)
+
+
+def test_what_is_away_is_tried_again_and_is_no_refusal(job: Job) -> None:
+    with pytest.raises(ServiceAway), services.lease(job.pk):
+        raise ServiceAway()
+    job.refresh_from_db()
+    assert job.state == "running"

@@ -22,6 +22,7 @@ from apps.retention import databases, services
 from apps.retention.models import IndexTurn
 from apps.retention.services import turning_index
 from apps.rights.models import SubjectRequest
+from apps.rights.ports import erasing
 from tests.world import PHONE, World
 
 NUMBER = f"+86{PHONE}"
@@ -185,9 +186,9 @@ def test_a_backup_from_before_is_brought_under_the_new_key(world: World, ring: P
         world.add_contact(phone)
     path, name = tmp_path / "before.backup", f"{connection.settings_dict['NAME']}_elsewhere"
     services.back_up(path, secrets=services.secrets_of_site())
-    services.erase_person(number_index=blind_index.number_index(f"+86{early}"), phone=None, reason="request:1")
+    erasing.provider.erase(number_index=blind_index.number_index(f"+86{early}"), phone=None, reason="request:1")
     services.turn_index()
-    services.erase_person(number_index=blind_index.number_index(f"+86{late}"), phone=None, reason="request:2")
+    erasing.provider.erase(number_index=blind_index.number_index(f"+86{late}"), phone=None, reason="request:2")
     databases.create(name)
     try:
         with databases.working_on(name):

@@ -12,23 +12,29 @@ import httpx
 import pytest
 import pyzipper
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit.models import AccessEvent, Notice
 from apps.calls.models import Call, Disposition
-from apps.contacts.models import Consent, Contact
+from apps.contacts.models import Consent, Contact, Purpose
 from apps.core import sealing, vault
+from apps.core.checks import ports_are_provided
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from apps.optouts.services.coding import CodeRefused
+from apps.quality import queries as quality_queries
 from apps.quality import services as quality
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.retention import services as retention
-from apps.rights import queries, services
+from apps.retention.models import Erasure
+from apps.retention.services.erasing import ErasureIncomplete
+from apps.rights import ports, queries, services
 from apps.rights.models import SubjectRequest
 from apps.rights.services.copying import let_copies_lapse
+from tests.contacts.test_import import run as brought
 from tests.http import Api, SecureClient, problem
 from tests.optouts.test_codes import code_in
 from tests.quality.sounds import hand_in, wav
@@ -64,7 +70,7 @@ def execute(world: World, request: SubjectRequest, answer: str = "") -> SubjectR
     return services.execute(actor=world.people["compliance"], request=request, answer=answer)
 
 
-def history(world: World, days: int = 20) -> Call:
+def history(world: World, days: int = 40) -> Call:
     """A call of some days ago with everything that hangs on calls."""
     call = world.connected()
     hand_in(call, wav(5))
@@ -237,6 +243,7 @@ def test_a_deletion_is_previewed_and_goes_over_every_store(world: World, storage
     assert expected == {"contact": 1, "consents": 1, "calls": 1, "notes": 1, "recordings": 1, "transcripts": 1}
     with django_capture_on_commit_callbacks(execute=True):
         made = execute(world, made)
+    made.refresh_from_db()
     assert (made.state, made.result["done"]) == ("done", expected)
     for model in (Contact, Consent, Call, Disposition, Recording, Transcript):
         assert not model.objects.exists(), model
@@ -290,19 +297,98 @@ def test_who_is_held_and_asked_to_be_deleted_is_not_called_meanwhile(world: Worl
     assert world.authorize(reserve=False).codes == ["erased_contact"]
 
 
-def test_young_calls_go_on_counting_and_go_after_eight_days(world: World, clock: Any) -> None:
-    history(world, days=0)
+def test_the_record_of_a_call_stays_30_days_blocked_from_everything_and_the_rest_goes_at_once(world: World, clock: Any) -> None:
+    """R34: recording, numbers, times and evidence of consent."""
+    call = history(world, days=0)
     made = execute(world, ask(world))
     assert made.state == "remainder"
-    assert ["calls", 1, "caps"] in made.result["kept"]
+    assert {(store, why) for store, _count, why in made.result["kept"] if why == "record"} == {
+        ("calls", "record"), ("recordings", "record"), ("consents", "record"), ("contact", "record"),
+    }  # fmt: skip
+    assert made.result["until"] == (Call.objects.get().reserved_at + timedelta(days=30)).isoformat()
+    assert made.result["done"] == {"notes": 1, "transcripts": 1}
+    # Nothing of it can be come upon any more.
     assert not Contact.objects.exists()
-    assert not Disposition.objects.exists()
     assert not Recording.objects.exists()
-    world.add_contact(PHONE)
-    assert "daily_cap" in world.authorize(reserve=False).codes, "who comes back is not called twice a day by that"
-    Contact.objects.all().delete()
-    clock.shift(9 * 86_400)
+    assert not quality_queries.recordings_of(world.people["compliance"]).exists()
+    assert not Disposition.objects.exists()
+    person = Contact.everyone.get()
+    assert (person.phone.kind, person.name, person.note, person.tags) == ("phone", None, None, [])
+    call.refresh_from_db()
+    assert call.contact is None
+    assert "erased_contact" in world.authorize(reserve=False).codes
+    assert retention.purge().counts == {}
+    assert retention.check_consistency() == {}
+    with pytest.raises(WrongState):
+        quality.take_transcript(client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好"}])
+    # On its day everything goes, and only then it is certified.
+    erasure = Erasure.objects.get()
+    assert erasure.done_at is None
+    clock.shift(30 * 86_400 + 60)
     assert services.finish_remainders() == 1
+    made.refresh_from_db()
+    assert (made.state, made.phone) == ("done", None)
+    for model in (Contact, Recording):
+        assert not model.everyone.exists()
+    assert not Call.objects.exists()
+    erasure.refresh_from_db()
+    assert erasure.done_at is not None
+
+
+def test_only_the_evidence_of_the_call_s_own_purpose_stays(world: World) -> None:
+    history(world, days=0)
+    other = Purpose.objects.create(code="renewal", name="续费提醒")
+    Consent.objects.create(
+        contact=world.contact, purpose=other, channel="web", given_at=world.at("08:00"), wording=world.source.wording, evidence="form",
+        recorded_by=world.people["compliance"], expires_at=world.at("20:00"),
+    )  # fmt: skip
+    execute(world, ask(world))
+    assert Consent.objects.get().purpose != other
+
+
+def test_a_recording_that_comes_after_the_deletion_is_kept_blocked(world: World) -> None:
+    call = world.connected()
+    execute(world, ask(world))
+    hand_in(call, wav(5))
+    assert not Recording.objects.exists()
+    assert Recording.everyone.get().blocked_until == Contact.everyone.get().blocked_until
+
+
+def test_a_list_does_not_bring_a_blocked_person_back(world: World) -> None:
+    history(world, days=0)
+    execute(world, ask(world))
+    taken = brought(world, f"手机号,姓名\n{PHONE},王小明\n".encode())
+    assert taken.counts == {"being_erased": 1}
+    assert Contact.everyone.get().name is None
+
+
+def test_without_a_room_that_answers_nothing_is_certified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports.erasing, "_provider", None)
+    with pytest.raises(ImproperlyConfigured):
+        execute(world, ask(world))
+    assert SubjectRequest.objects.get().state == "open"
+    assert [error.id for error in ports_are_provided(None)] == ["hegui.E003"]
+
+
+def test_what_is_still_there_after_its_deletion_is_not_certified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    history(world)
+    monkeypatch.setattr("apps.retention.services.erasing.erase_recordings", lambda keys, policy: None)
+    with pytest.raises(ErasureIncomplete):
+        execute(world, ask(world))
+    assert Contact.objects.exists(), "the whole is taken back"
+    assert not SubjectRequest.objects.get().certificate
+
+
+def test_a_file_that_does_not_go_keeps_the_request_open(world: World, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history(world)
+    made = execute(world, ask(world))
+    assert ["files", 1, "file_waiting"] in made.result["kept"]
+    assert (made.state, made.certificate["document"]["state"]) == ("remainder", "remainder")
+    with monkeypatch.context() as away:
+        away.setattr(vault, "delete", lambda name: None)
+        assert services.finish_remainders() == 0
+    assert services.finish_remainders() == 1
+    assert not [path for path in storage.rglob("*") if path.is_file()]
 
 
 def test_an_open_complaint_stays_until_it_is_closed(world: World) -> None:
@@ -462,6 +548,7 @@ def test_the_officer_works_through_a_request_on_its_page(world: World, browse: A
     assert PHONE not in text
     browser.post(reverse("request_step", kwargs={"pk": made.pk}), {"step": "verify", "text": "回拨核实"})
     browser.post(reverse("request_execute", kwargs={"pk": made.pk}), {"answer": "已删除"})
+    services.finish_remainders()
     made.refresh_from_db()
     assert made.state == "done"
     for form in ("pdf", "json"):

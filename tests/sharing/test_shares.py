@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from apps.audit.models import AccessEvent
 from apps.core import vault
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalDataFound, WrongState
-from apps.retention.services import erase_person
+from apps.rights.ports import erasing
 from apps.sharing import queries, services
 from apps.sharing.models import Share
 from tests.world import PHONE, World
@@ -171,7 +171,7 @@ def test_a_file_that_nobody_fetches_goes_within_a_day(world: World, clock: Any) 
 
 def test_who_is_erased_is_in_no_file_that_waits(world: World) -> None:
     share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
-    stores = erase_person(number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test")
+    stores = erasing.provider.erase(number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test")
     assert {store.code: store.goes for store in stores}["exports"] == 1
     share.refresh_from_db()
     assert share.file == ""

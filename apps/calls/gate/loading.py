@@ -41,7 +41,8 @@ _AGENT = """
         or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
                    and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s::timestamptz
                    and g.ends_at > %(now)s::timestamptz)),
-    exists (select 1 from calls_call k where k.agent_id = agent.id and k.state not in ('expired', 'withdrawn', 'released')
+    exists (select 1 from calls_call k where k.agent_id = agent.id and k.contact_id is not null
+            and k.state not in ('expired', 'withdrawn', 'released')
             and not (k.state = 'reserved' and k.reserved_until <= %(at)s::timestamptz)
             and not exists (select 1 from calls_disposition d where d.call_id = k.id))"""
 _NO_AGENT = "null::bool, null::bool, null::bool"

@@ -139,10 +139,11 @@ def _forecast_list(forecast: Forecast, job: Job) -> None:
             blocked += count
             by_code.update(dict.fromkeys(verdict.codes, count))
     forecast.counts = {"total": total, "blocked": blocked, "by_code": dict(by_code.most_common()), "at": at.isoformat()}
-    forecast.save(update_fields=["counts"])
-    jobs.move_on(job, done=total, total=total)
     said = _("%(blocked)s of %(total)s cannot be called.") % {"blocked": f"{blocked:,}", "total": f"{total:,}"}
-    jobs.end(job, state=Job.State.DONE, sentence=said)
+    with transaction.atomic():
+        forecast.save(update_fields=["counts"])
+        jobs.move_on(job, done=total, total=total)
+        jobs.end(job, state=Job.State.DONE, sentence=said)
 
 
 def moment_of(terms: Terms, now: datetime) -> datetime:

@@ -1,5 +1,7 @@
 """A number, once, and how other systems call it."""
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient
 from apps.core import ids
 from apps.core.fields import GuardedArrayField, GuardedCharField, ProtectedCharField, ProtectedTextField
-from apps.core.models import Dated, is_hash
+from apps.core.models import Dated, NotBlocked, is_hash
 
 from .sources import DataSource
 
@@ -32,6 +34,10 @@ class Contact(Dated):
     is_minor = models.BooleanField(_("minor"), default=False)  # whether a `MinorFlag` is up: what the gate reads
     expires_at = models.DateTimeField(_("deleted after"), db_index=True)
     erasing_at = models.DateTimeField(_("erasure began"), null=True, blank=True, editable=False)
+    blocked_until = models.DateTimeField(null=True, editable=False)  # erased but for the number of a call, which is kept for 30 days
+
+    objects = NotBlocked()
+    everyone: ClassVar[models.Manager["Contact"]] = models.Manager()
 
     class Meta:
         constraints = [
@@ -39,6 +45,11 @@ class Contact(Dated):
             models.CheckConstraint(
                 condition=Q(expires_at__lte=F("created_at") + models.Value("366 days", output_field=models.DurationField())),
                 name="contact_kept_one_year_at_most",
+            ),
+            models.CheckConstraint(
+                condition=Q(blocked_until__isnull=True)
+                | Q(erasing_at__isnull=False, name__isnull=True, note__isnull=True, tags=[], is_minor=False),
+                name="blocked_contact_is_a_number",
             ),
         ]
         indexes = [

@@ -46,7 +46,7 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules
-from ..models import ColumnMapping, ContactImport, DataSource
+from ..models import ColumnMapping, Contact, ContactImport, DataSource
 from . import preparing, reporting, storing
 from .batching import TakenOver, store_batches
 
@@ -339,6 +339,7 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
         expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,
         skip=contact_import.stored_rows,
+        blocked=frozenset(map(bytes, Contact.everyone.filter(blocked_until__isnull=False).values_list("number_index", flat=True))),
     )  # fmt: skip
 
 

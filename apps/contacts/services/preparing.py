@@ -89,6 +89,7 @@ class Terms:
     expires_at: datetime
     consent_days: int
     skip: int  # rows that are stored already
+    blocked: frozenset[bytes]  # indexes of numbers of which only the record of a call is kept
 
 
 ID = 8  # bytes
@@ -142,6 +143,8 @@ def prepared(
                 first = first_rows.setdefault(int(e164), number)
                 if first != number:
                     verdict = rules.duplicate(number, e164, first)
+                elif terms.blocked and hashed[0](e164) in terms.blocked:
+                    verdict = rules.being_erased(number, e164)
                 else:
                     if verdict.consent is None:
                         without.write(WITHOUT.pack(number, hashed[0](e164)))

@@ -195,7 +195,7 @@ class _Known:
             lock_numbers(wanted - held)
             held |= wanted
         # In the order of their numbers, as imports lock them, so that nobody waits for another in a circle.
-        rows = Contact.objects.select_for_update(of=("self",)).filter(number_index__in=held).order_by("number_index")
+        rows = Contact.everyone.select_for_update(of=("self",)).filter(number_index__in=held).order_by("number_index")
         contacts = {bytes(contact.number_index): contact for contact in rows}
         given = Consent.objects.filter(contact__in=contacts.values())
         self.consents = {said for said in self.consents if said[0] not in {contact.pk for contact in contacts.values()}}

@@ -1,5 +1,7 @@
 """A call's recording, who listened to what of it, and what was said in it."""
 
+from typing import ClassVar
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -11,7 +13,7 @@ from apps.calls.models import Call
 from apps.campaigns.models import Campaign, Line
 from apps.core import ids
 from apps.core.fields import FileNameField, ProtectedTextField
-from apps.core.models import Dated, is_hash, named
+from apps.core.models import Dated, NotBlocked, is_hash, named
 from apps.scripts.models import ScriptVersion
 
 
@@ -57,6 +59,10 @@ class Recording(Dated):
     silences = models.JSONField(default=list)  # [[from, until], …] in ms
     channel_peaks = models.BinaryField(null=True)  # of both sides, one after the other, where each has a channel of its own
     by_channel = models.JSONField(default=dict)  # {silences: [[…], […]], spoke_ms: […, …], together_ms}
+    blocked_until = models.DateTimeField(null=True)  # the person was erased; the record of the call is kept for 30 days (R34)
+
+    objects = NotBlocked()
+    everyone: ClassVar[models.Manager["Recording"]] = models.Manager()
 
     class Meta:
         constraints = [

@@ -15,6 +15,7 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
+from apps.contacts.models import Contact
 from apps.core import clock, streams, vault
 from apps.core.errors import BadInput, HeguiError, NotFound, WrongState
 
@@ -66,7 +67,7 @@ def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, len
     media = sound.kind_of(head)
     digest = hashlib.sha256()
     pieces = _counted(head, read, length, digest.update)
-    known = Recording.objects.filter(call=call).first()
+    known = Recording.everyone.filter(call=call).first()
     if known is not None:
         for _piece in pieces:
             pass
@@ -128,19 +129,21 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
     try:
         with transaction.atomic():
             Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
-            if known := Recording.objects.filter(call=call).first():
+            if known := Recording.everyone.filter(call=call).first():
                 known = _same(known, digest)
                 vault.delete(name)
                 return known, False
+            erased = Contact.everyone.filter(number_index=call.number_index, blocked_until__isnull=False).first()
             recording = Recording.objects.create(
                 call=call, call_number=call.pk, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id,
                 script_version_id=call.script_version_id, client=client, started_at=call.answered_at or call.reserved_at,
                 file=name, media=media, size=size, sha256=digest, flaws=flaws, created_at=now,
+                blocked_until=erased.blocked_until if erased else None,
             )  # fmt: skip
             transaction.on_commit(lambda: wake(recording.pk), robust=True)
             return recording, True
     except IntegrityError:
-        if not Recording.objects.filter(sha256=digest).exists():
+        if not Recording.everyone.filter(sha256=digest).exists():
             raise
         raise OfAnotherCall() from None
 

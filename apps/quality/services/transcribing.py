@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
 from apps.core import clock, detect
-from apps.core.errors import BadInput, HeguiError
+from apps.core.errors import BadInput, HeguiError, WrongState
 from apps.core.protected import Protected, clear_for_machine
 from apps.scripts import queries as scripts
 
@@ -68,6 +68,8 @@ def take_transcript(
     `WrongState`, `BadInput`, and `AnotherTranscript` when another one is there.
     """
     call = call_of(client, call_id)
+    if call.contact_id is None:
+        raise WrongState(_("The person of this call was deleted: what was said in it is not kept."))
     segments = read_segments(raw)
     digest = hashlib.sha256(repr(segments).encode()).digest()
     removed = 0

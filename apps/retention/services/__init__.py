@@ -2,7 +2,6 @@
 
 from .backing_up import back_up
 from .checking import check_consistency
-from .erasing import erase_person, preview_person
 from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds
 from .leaks import Search, leak_scan
@@ -15,7 +14,7 @@ from .turning_keys import add_keys, count_waiting, retire_key, rotate_keys
 
 __all__ = [
     "Search", "add_keys", "back_up", "back_up_by_schedule", "begin_erasure", "check_consistency", "count_due", "count_waiting", "end_hold",
-    "erase_person", "finish_erasures", "is_late", "join_keyring", "last_good", "leak_scan", "place_hold", "preview_person", "purge",
+    "finish_erasures", "is_late", "join_keyring", "last_good", "leak_scan", "place_hold", "purge",
     "remind_of_holds", "replay", "restore", "retire_key", "rotate_keys", "run_drill", "secrets_of_site", "split_keyring", "turn_index",
     "watch_backups", "watch_ledger", "write_register", "write_register_now",
 ]  # fmt: skip

@@ -68,7 +68,7 @@ def files_in_use() -> Iterator[str]:
     """The files that rows name."""
     for model in apps.get_models():
         for name in file_fields(model):
-            rows = model._default_manager.exclude(**{name: ""}).values_list(name, flat=True)
+            rows = model._base_manager.exclude(**{name: ""}).values_list(name, flat=True)
             yield from rows.iterator(chunk_size=10_000)
 
 

@@ -20,11 +20,11 @@ from apps.jobs.services import discard
 from apps.optouts.models import Change
 
 from .. import ledger
-from ..holds import held, in_force
+from ..holds import in_force
 from ..models import Erasure
 from ..numbers import misstored_contacts
 from .backing_up import files_in_use
-from .purging import people_left
+from .purging import free_now, people_left
 
 # A file is stored before the row that names it is committed; one that is younger may be on its way.
 YOUNG = timedelta(hours=1)
@@ -67,9 +67,8 @@ def _waiting_too_long() -> Iterable[Erasure]:
 
 
 def _is_free(erasure: Erasure) -> bool:
-    """Whether something else than a hold keeps the people of an erasure."""
-    left = people_left(erasure)
-    return not left or Contact.objects.filter(id__any=left).exclude(held().contacts).exists()
+    """Whether nothing keeps the people of an erasure."""
+    return not people_left(erasure) or free_now(erasure).exists()
 
 
 def _is_old(name: str) -> bool:
@@ -83,7 +82,7 @@ def _dangling_hashes() -> list[str]:
     """Contacts whose hash is not that of their number; "?" when a number does not open at all."""
     try:
         of_number, _of_last4 = blind_index.indexers()
-        rows = Contact.objects.order_by("pk").values_list("pk", "phone", "number_index").iterator(chunk_size=5_000)
+        rows = Contact.everyone.order_by("pk").values_list("pk", "phone", "number_index").iterator(chunk_size=5_000)
         return [Contact(pk=pk).public_id for pk, phone, index in rows if phone.kind == "phone" and bytes(index) != of_number(phone)]
     except DecryptionFailed:
         return ["?"]

@@ -1,103 +1,172 @@
 """One person, over every store: what would go, what is kept and why, and the deletion itself (R20).
 
-A purge goes by class and time; this goes by number, whatever the time. Holds keep what they name and no more of the person. What is
-kept only for now is left to another call of `erase_person`, which does the rest.
+A purge goes by class and time; this goes by number, whatever the time. Holds keep what they name and no more of the person. The
+record of a call younger than 30 days stays, blocked (R34). What is kept only for now is left to another call of `erase`, which does
+the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from apps.calls.models import Call, Disposition, Ticket
 from apps.calls.services.calling import withdraw_reservations
 from apps.contacts.models import Consent, Contact, ExternalRef
 from apps.core import clock
+from apps.core.errors import HeguiError
 from apps.core.locks import lock_number
 from apps.core.protected import Protected
+from apps.jobs.services import not_gone, noting
 from apps.optouts.models import Code
 from apps.policies import queries as policies
-from apps.policies.models import LEAST_CALL_DAYS, RetentionPolicy
+from apps.policies.models import RetentionPolicy
 from apps.quality.models import Complaint, Recording, Transcript
-from apps.rights.signals import Store
+from apps.rights.ports import Store
 from apps.sharing.services import drop_files_with, files_with
 
-from ..classes import erase_calls, erase_complaints, erase_contacts, erase_recordings
-from ..deleting import delete_rows
+from ..classes import (
+    LEAST_RECORD,
+    block_contacts,
+    block_recordings,
+    erase_calls,
+    erase_complaints,
+    erase_consents,
+    erase_contacts,
+    erase_recordings,
+    record_kept,
+)
+from ..deleting import cut, delete_rows
 from ..holds import Held, held
 from ..locks import share_holds
+from ..models import Erasure
 from .purging import begin_erasure, close_erasure
 
-Erase = Callable[[list[Any]], None]
-NO_MORE = Q(pk__in=[])
+Erase = Callable[[list[Any]], object]
+
+
+class ErasureIncomplete(HeguiError):
+    """Nothing is certified that was not seen to be gone: the deletion is taken back as a whole."""
+
+    code = "erasure_incomplete"
+    status = 500
+    sentence = _('Something of the person is still in "%(store)s" after its deletion. Nothing was changed; tell the administrators.')
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one kind. `stays` names, in order, what keeps some of them: a reason and its condition."""
+    """Rows of one kind. `stays` names, in order, what keeps some of them: a reason and its condition. `block` is done to those that
+    are kept as the record of a call."""
 
     code: str
     rows: QuerySet[Any]
     stays: tuple[tuple[str, Q], ...]
-    erase: Erase | None = None  # None: goes with another part
+    erase: Erase
+    block: Erase = lambda keys: None
 
     def going(self) -> QuerySet[Any]:
+        return self._beside(self.stays)
+
+    def records(self) -> QuerySet[Any]:
+        """What is kept as a record and by nothing else."""
+        conditions = [condition for why, condition in self.stays if why == "record"]
+        others = self._beside([each for each in self.stays if each[0] != "record"])
+        return others.filter(*conditions) if conditions else others.none()
+
+    def _beside(self, stays: Iterable[tuple[str, Q]]) -> QuerySet[Any]:
         rows = self.rows
-        for _why, condition in self.stays:
+        for _why, condition in stays:
             rows = rows.exclude(condition)
         return rows
 
-    def store(self, gone: int | None = None) -> Store:
+    def store(self, gone: int | None = None, until: datetime | None = None) -> Store:
         kept, rows = [], self.rows
         for why, condition in self.stays:
             if count := rows.filter(condition).count():
                 kept.append((count, why))
             rows = rows.exclude(condition)
-        return Store(self.code, rows.count() if gone is None else gone, tuple(kept))
+        is_record = any(why == "record" for _count, why in kept)
+        return Store(self.code, rows.count() if gone is None else gone, tuple(kept), until if is_record else None)
 
 
-def _parts(index: bytes, holds: Held, now: datetime, until: datetime | None = None) -> list[Part]:
-    """In the order in which they go: what was said before the calls, the calls before the person."""
-    since = Q(reserved_at__lte=until) if until else Q()
+@dataclass(frozen=True)
+class Person:
+    """The parts in the order in which they go: what was said before the calls, the calls before the person."""
+
+    parts: list[Part]
+    until: datetime | None  # when the last record of a call goes
+
+    def stores(self, gone: dict[int, int] | None = None) -> list[Store]:
+        told: dict[str, Store] = {}
+        for place, part in enumerate(self.parts):
+            store = part.store(None if gone is None else gone[place], self.until)
+            known = told.get(store.code, Store(store.code))
+            told[store.code] = Store(store.code, known.goes + store.goes, known.kept + store.kept, store.until or known.until)
+        return list(told.values())
+
+
+def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | None = None) -> Person:
+    since = Q(reserved_at__lte=came_until) if came_until else Q()
     calls = Call.objects.filter(since, number_index=index)
     keys = list(calls.values_list("pk", flat=True))
-    is_open, is_young = Q(state__in=Call.OPEN), Q(reserved_at__gt=now - timedelta(days=LEAST_CALL_DAYS)) & ~Q(state__in=Call.UNUSED)
-    held_calls = [("hold", holds.calls), ("call_open", is_open)]
+    is_open = Q(state__in=Call.OPEN)
+    young = list(calls.filter(record_kept(now)).values_list("pk", "campaign__purpose", "reserved_at"))
+    young_calls = [pk for pk, _purpose, _at in young]
     kept_calls = list(calls.filter(holds.calls | is_open).values_list("pk", flat=True))
-    contacts = Contact.objects.filter(number_index=index)
-    if until:
-        contacts = contacts.filter(created_at__lte=until)
+    contacts = Contact.everyone.filter(number_index=index)
+    if came_until:
+        contacts = contacts.filter(created_at__lte=came_until)
     contact_keys = list(contacts.values_list("pk", flat=True))
-    kept_contacts = contacts.filter(holds.contacts | Q(pk__in=contacts.filter(call__state__in=Call.OPEN).values("pk")))
-    stays = (("hold", holds.contacts), ("call_open", Q(pk__in=list(kept_contacts.values_list("pk", flat=True)))))
-    with_contact = (("hold", Q(contact__in=list(kept_contacts.values_list("pk", flat=True)))),)
+    kept_contacts = list(
+        contacts.filter(holds.contacts | Q(pk__in=contacts.filter(call__state__in=Call.OPEN).values("pk"))).values_list("pk", flat=True)
+    )
+    with_contact = ("hold", Q(contact__in=kept_contacts))
+    is_evidence = Q(purpose__in=[purpose for _pk, purpose, _at in young], recipient="")
     policy = policies.retention_policies(now)["call"]
     of_calls = (("hold", Q(call__in=kept_calls)),)
-    return [
+    parts = [
         Part("transcripts", Transcript.objects.filter(call__in=keys), (("hold", holds.transcripts),), _rows_of(Transcript)),
-        Part("recordings", Recording.objects.filter(call__in=keys), (("hold", holds.recordings),), _by(erase_recordings, policy)),
+        Part(
+            "recordings", Recording.everyone.filter(Q(call__in=keys) | Q(call_number__in=keys)),
+            (("hold", holds.recordings), ("record", Q(call_number__in=young_calls))), _by(erase_recordings, policy), block_recordings,
+        ),
         Part(
             "complaints", Complaint.objects.filter(Q(number_index=index) | Q(contact__in=contact_keys)),
             (("complaint_open", ~Q(state=Complaint.State.CLOSED)), ("hold", holds.complaints)), _by(erase_complaints, policy),
         ),
         Part("notes", Disposition.objects.filter(call__in=keys), of_calls, _rows_of(Disposition)),
         Part("notes", Ticket.objects.filter(call__in=keys), of_calls, _rows_of(Ticket)),
-        Part("calls", calls, (*held_calls, ("caps", is_young)), _by(erase_calls, policy)),
+        Part(
+            "calls", calls, (("hold", holds.calls), ("call_open", is_open), ("record", Q(pk__in=young_calls))), _by(erase_calls, policy),
+            lambda rows: cut(Call, "contact_id", rows, by="id"),
+        ),
         Part("codes", Code.objects.filter(number_index=index), (), _rows_of(Code)),
-        Part("consents", Consent.objects.filter(contact__in=contact_keys), with_contact),
-        Part("external_refs", ExternalRef.objects.filter(contact__in=contact_keys), with_contact),
-        Part("contact", contacts, stays, _by(lambda keys, policy: erase_contacts(keys), policy)),
+        Part(
+            "consents", Consent.objects.filter(contact__in=contact_keys), (with_contact, ("record", is_evidence)),
+            _by(erase_consents, policy),
+        ),
+        Part("external_refs", ExternalRef.objects.filter(contact__in=contact_keys), (with_contact,), _rows_of(ExternalRef)),
+        Part(
+            "contact", contacts,
+            (
+                ("hold", holds.contacts), ("call_open", Q(pk__in=kept_contacts)),
+                ("record", Q(pk__in=contact_keys if young_calls else [])),
+            ),
+            _by(lambda rows, policy: erase_contacts(rows), policy), block_contacts,
+        ),
     ]  # fmt: skip
+    return Person(parts, max((at + LEAST_RECORD for _pk, _purpose, at in young), default=None))
 
 
 def _rows_of(model: type[Any]) -> Erase:
     return lambda keys: delete_rows(model, keys)
 
 
-def _by(erase: Callable[[Any, RetentionPolicy], None], policy: RetentionPolicy) -> Erase:
+def _by(erase: Callable[[Any, RetentionPolicy], object], policy: RetentionPolicy) -> Erase:
     return lambda keys: erase(keys, policy)
 
 
@@ -110,52 +179,65 @@ BESIDE = (
 )
 
 
-def preview_person(number_index: bytes) -> list[Store]:
-    """What would go now, and what is kept and why; nothing is changed."""
-    exports = Store("exports", files_with(number_index).count())
-    return [*_merged(part.store() for part in _parts(number_index, held(), clock.now())), exports, *BESIDE]
+class EveryStore:
+    """The implementation of `rights.ports.erasing`."""
+
+    def preview(self, *, number_index: bytes) -> list[Store]:
+        exports = Store("exports", files_with(number_index).count())
+        return [*_person(number_index, held(), clock.now()).stores(), exports, *BESIDE]
+
+    @transaction.atomic
+    def erase(self, *, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
+        """The ledger outside the database is written first, with the contact and with the number, so that a restore erases both
+        again. Raises `ErasureIncomplete`."""
+        share_holds()
+        lock_number(number_index)
+        # Whatever is kept of the person is not called any more, and what was reserved falls.
+        Contact.everyone.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
+        withdraw_reservations(number_index=number_index)
+        erasure = _begun(number_index, phone, reason)
+        with noting() as names:
+            exports = Store("exports", drop_files_with(number_index))
+            stores = _erase(_person(number_index, held(), clock.now()))
+        if files_with(number_index).exists():
+            raise ErasureIncomplete(store="exports")
+        if erasure is not None:
+            erasure.files = [*erasure.files, *names]
+            erasure.save(update_fields=["files"])
+            close_erasure(erasure)
+        waiting = not_gone(erasure.files if erasure else names)
+        files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
+        return [*stores, exports, files, *BESIDE]
 
 
-def _merged(stores: Any) -> list[Store]:
-    told: dict[str, Store] = {}
-    for store in stores:
-        known = told.get(store.code, Store(store.code))
-        told[store.code] = Store(store.code, known.goes + store.goes, known.kept + store.kept)
-    return list(told.values())
-
-
-@transaction.atomic
-def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-    """Delete what may go, in one transaction, and say what went and what is kept and why.
-
-    The ledger outside the database is written first, with the contact and with the number, so that a restore erases both again.
-    """
-    share_holds()
-    lock_number(number_index)
-    exports = Store("exports", drop_files_with(number_index))
-    # Whatever a hold keeps of the person is not called any more, and what was reserved falls.
-    Contact.objects.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
-    withdraw_reservations(number_index=number_index)
-    people = list(Contact.objects.filter(number_index=number_index).values_list("pk", "phone"))
+def _begun(number_index: bytes, phone: Protected | None, reason: str) -> Erasure | None:
+    """The erasure of this request: begun now, or before; None for one that left nothing open, and where no number is known."""
+    known = Erasure.objects.filter(reason=reason).order_by("pk").last()
+    if known is not None:
+        return known if known.done_at is None else None
+    people = list(Contact.everyone.filter(number_index=number_index).values_list("pk", "phone"))
     if not people and phone is not None:
         people = [(0, phone)]
-    erasure = begin_erasure(people, reason=reason, number_indexes=[number_index]) if people else None
-    stores = _erase(_parts(number_index, held(), clock.now()))
-    if erasure is not None:
-        close_erasure(erasure)
-    return [*stores, exports, *BESIDE]
+    return begin_erasure(people, reason=reason, number_indexes=[number_index]) if people else None
 
 
-def _erase(parts: list[Part]) -> list[Store]:
-    told = []
-    for part in parts:
+def _erase(person: Person) -> list[Store]:
+    """Raises `ErasureIncomplete` when something is left that nothing keeps."""
+    gone = {}
+    for place, part in enumerate(person.parts):
         keys = list(part.going().values_list("pk", flat=True))
-        told.append((part, len(keys)))
-        if keys and part.erase is not None:
+        records = list(part.records().values_list("pk", flat=True))
+        gone[place] = len(keys)
+        if keys:
             part.erase(keys)
-    return _merged(part.store(gone) for part, gone in told)
+        if records:
+            part.block(records)
+    for part in person.parts:
+        if part.going().exists():
+            raise ErasureIncomplete(store=part.code)
+    return person.stores(gone)
 
 
 def erase_again(number_index: bytes, *, until: datetime) -> None:
     """After a restore, in its transaction: what the person had here when they were erased."""
-    _erase(_parts(number_index, held(), clock.now(), until))
+    _erase(_person(number_index, held(), clock.now(), until))

@@ -56,7 +56,7 @@ def place_hold(
     change_holds()
     if kind == LegalHold.Kind.QUERY:
         target_id, query = None, _checked(query or {})
-    elif kind not in TARGETS or not TARGETS[kind]._default_manager.filter(pk=target_id).exists():
+    elif kind not in TARGETS or not TARGETS[kind]._base_manager.filter(pk=target_id).exists():
         raise NotFound()
     return LegalHold.objects.create(
         kind=kind, target_id=target_id, query=query or {}, reason=reason.strip()[:300], owner=owner or actor, review_on=review_on,

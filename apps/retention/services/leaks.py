@@ -33,11 +33,11 @@ class Search:
     """The numbers and names of the database, to be looked for."""
 
     def __init__(self) -> None:
-        self._indexes = {bytes(each) for each in Contact.objects.values_list("number_index", flat=True).iterator(chunk_size=10_000)}
+        self._indexes = {bytes(each) for each in Contact.everyone.values_list("number_index", flat=True).iterator(chunk_size=10_000)}
         self._names = ahocorasick.Automaton()
         # A name that stands in a colleague's would be found wherever the colleague is named: it is not searched for.
         colleagues = "\n".join(User.objects.values_list("display_name", flat=True))
-        for contact in Contact.objects.filter(name__isnull=False).only("name").iterator(chunk_size=5_000):
+        for contact in Contact.everyone.filter(name__isnull=False).only("name").iterator(chunk_size=5_000):
             name = clear_for_machine(contact.name)
             if len(name) >= LEAST_NAME and name not in colleagues:
                 for form in (name.encode(), name.encode().hex().encode()):

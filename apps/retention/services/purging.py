@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.db import DatabaseError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -26,17 +26,17 @@ from apps.calls.models import Call
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids
 from apps.core.errors import HeguiError
-from apps.core.locks import lock_numbers
+from apps.core.locks import Alone, alone, lock_numbers
 from apps.core.protected import Protected
 from apps.jobs.models import FileToDelete
-from apps.jobs.services import delete_discarded
+from apps.jobs.services import delete_discarded, not_gone, noting
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
 from .. import certificates, ledger
-from ..classes import CLASSES, Class, erase_contacts
+from ..classes import CLASSES, Class, erase_contacts, record_kept
 from ..holds import Held, held
 from ..locks import share_holds
 from ..models import CallTally, Erasure, PurgeRun
@@ -45,7 +45,6 @@ log = structlog.get_logger(__name__)
 BATCH = 500
 PAUSE = 0.05  # of the time that a batch took: other work gets its turn
 SMALL_GROUP = 10
-CUT_SHORT = timedelta(hours=6)  # no purge takes as long: it was killed
 CONTACTS = (DataClass.CONTACT, DataClass.UNCALLED)
 Progress = Callable[[str, int], None]
 
@@ -77,25 +76,33 @@ def purge(
     """Delete what is due. May be killed anywhere and run again: what is gone is no longer due, and what was begun is finished.
 
     A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are told.
+    Raises `AlreadyRunning` beside another purge: two would both certify what they find gone.
     """
-    at = at or clock.now()
+    with alone("purge") as only:
+        return _purge(at or clock.now(), started_by, progress, pause, only)
+
+
+def _purge(at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: Alone) -> PurgeRun:
     versions = policies.retention_policies(at)
     run = PurgeRun.objects.create(
         at=at, policies={code: policy.number for code, policy in versions.items()}, started_by=started_by, created_at=clock.now()
     )
-    PurgeRun.objects.filter(state=PurgeRun.State.RUNNING, created_at__lt=run.created_at - CUT_SHORT).update(
+    # Nobody else purges, so what says that it runs was killed.
+    PurgeRun.objects.filter(state=PurgeRun.State.RUNNING).exclude(pk=run.pk).update(
         state=PurgeRun.State.FAILED, failures={"run": "cut short"}, ended_at=run.created_at
     )
     counts: dict[str, int] = {}
     failures: dict[str, str] = {}
     try:
-        finish_erasures()
+        if gone := finish_erasures(run):
+            counts[str(DataClass.CONTACT)] = gone
     except (DatabaseError, OSError, HeguiError) as error:
         log.exception("erasures_not_finished")
         failures["erasures"] = type(error).__name__
     for each in CLASSES:
         try:
             for deleted in _batches(each, versions[each.code], run, pause):
+                only.check()
                 counts[str(each.code)] = counts.get(each.code, 0) + deleted
                 if progress:
                     progress(str(each.code), counts[each.code])
@@ -124,6 +131,8 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
         run.files += gone
     if left := FileToDelete.objects.filter(tries__gt=0).count():
         failures["files"] = str(left)
+    for erasure in run.erasures.filter(done_at__isnull=True):
+        close_erasure(erasure, run)
     after = count_due(at=run.at)
     run.held = {code: told["held"] for code, told in after.items() if told["held"]}
     run.counts, run.failures, run.ended_at = counts, failures, clock.now()
@@ -171,11 +180,21 @@ def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> t
 
 def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> tuple[int, Any]:
     """People: into the ledger, then deleted under the locks of their numbers, then checked."""
-    people = list(_chosen(each, policy, run, held(), after).values_list("pk", "phone")[:BATCH])
+    people = list(_chosen(each, policy, run, held(), after).values_list("pk", "phone", "number_index")[:BATCH])
     if not people:
         return 0, None
-    erasure = begin_erasure(people, run=run)
-    return _erase(erasure, each, policy, run), people[-1][0]
+    called = {
+        bytes(index)
+        for index in Call.objects.filter(record_kept(clock.now()), number_index__any=[row[2] for row in people]).values_list(
+            "number_index", flat=True
+        )
+    }
+    gone = 0
+    # Those of whom the record of a call stays are an erasure of their own: it is not done before their day.
+    for stays in (False, True):
+        if group := [(key, phone) for key, phone, index in people if (bytes(index) in called) is stays]:
+            gone += _erase(begin_erasure(group, run=run), each, policy, run)
+    return gone, people[-1][0]
 
 
 def begin_erasure(
@@ -200,24 +219,34 @@ def begin_erasure(
 def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
     with transaction.atomic():
         share_holds()
-        lock_numbers(map(bytes, Contact.objects.filter(id__any=erasure.contact_ids).values_list("number_index", flat=True)))
+        lock_numbers(map(bytes, Contact.everyone.filter(id__any=erasure.contact_ids).values_list("number_index", flat=True)))
         rows = _chosen(each, policy, run, held(), None).filter(id__any=erasure.contact_ids)
         keys = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        erase_contacts(keys)
-    close_erasure(erasure)
-    return len(keys)
+        gone = _erase_noted(erasure, keys)
+    close_erasure(erasure, run)
+    return gone
+
+
+def _erase_noted(erasure: Erasure, keys: list[int]) -> int:
+    """Delete contacts, and note which files have to go before the erasure is done. Returns how many are gone."""
+    with noting() as names:
+        gone = erase_contacts(keys)
+    if names:
+        erasure.files = [*erasure.files, *names]
+        erasure.save(update_fields=["files"])
+    return len(gone)
 
 
 @transaction.atomic
-def close_erasure(erasure: Erasure) -> bool:
-    """Mark an erasure done once all of its people are seen to be gone."""
-    if people_left(erasure):
+def close_erasure(erasure: Erasure, run: PurgeRun | None = None) -> bool:
+    """Mark an erasure done once all of its people and their files are seen to be gone; `run` is the purge that certifies it."""
+    if people_left(erasure) or not_gone(erasure.files):
         return False
     # Should the machine die now, the line is missing and a restore erases again those who are gone: no harm.
     with ledger.writing(sync=False) as book:
         book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
-    erasure.done_at = clock.now()
-    erasure.save(update_fields=["done_at"])
+    erasure.done_at, erasure.finished_by = clock.now(), run
+    erasure.save(update_fields=["done_at", "finished_by"])
     if erasure.contact_ids:
         emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids]})
     return True
@@ -226,22 +255,28 @@ def close_erasure(erasure: Erasure) -> bool:
 def people_left(erasure: Erasure) -> list[int]:
     """The keys of those who are still here. A number that changed hands since is another person's: it was not meant."""
     hashes = {bytes(each) for each in erasure.number_hashes}
-    left = Contact.objects.filter(id__any=erasure.contact_ids).values_list("pk", "phone")
+    left = Contact.everyone.filter(id__any=erasure.contact_ids).values_list("pk", "phone")
     return [key for key, phone in left if not hashes.isdisjoint(blind_index.ledger_hashes(phone))]
 
 
-def finish_erasures() -> int:
-    """Finish what a crash left begun, and what a call under way or a hold had kept back. Returns how many are done now."""
-    done = 0
+def free_now(erasure: Erasure) -> QuerySet[Contact]:
+    """Those of its people who are still here though neither a hold nor a call under way nor the record of a call keeps them."""
+    free = Contact.everyone.filter(id__any=people_left(erasure)).exclude(held().contacts).exclude(call__state__in=Call.OPEN)
+    return free.filter(Q(blocked_until__isnull=True) | Q(blocked_until__lte=clock.now()))
+
+
+def finish_erasures(run: PurgeRun | None = None) -> int:
+    """Finish what a crash left begun, and what a call under way, a hold or the record of a call had kept back. Returns how many
+    contacts were deleted."""
+    gone = 0
     for erasure in Erasure.objects.filter(done_at__isnull=True).order_by("pk"):
         with transaction.atomic():
             share_holds()
-            rows = Contact.objects.filter(id__any=erasure.contact_ids)
+            rows = Contact.everyone.filter(id__any=erasure.contact_ids)
             lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
-            free = Contact.objects.filter(id__any=people_left(erasure)).exclude(held().contacts).exclude(call__state__in=Call.OPEN)
-            erase_contacts(list(free.values_list("pk", flat=True)))
-        done += close_erasure(erasure)
-    return done
+            gone += _erase_noted(erasure, list(free_now(erasure).values_list("pk", flat=True)))
+        close_erasure(erasure, run)
+    return gone
 
 
 def purge_soon() -> None:

@@ -289,7 +289,7 @@ def _ids_of(model: type[Any]) -> dict[Any, int]:
 
 def _contacts_of(entries: list[dict[str, Any]]) -> dict[str, int]:
     """The contacts that entries name, by the hash of their number: an id of somebody who came after the backup names nobody here."""
-    named = Contact.objects.filter(id__any=[each["contact_id"] for each in entries if each.get("contact_id")])
+    named = Contact.everyone.filter(id__any=[each["contact_id"] for each in entries if each.get("contact_id")])
     return {
         number_hash.hex(): pk
         for pk, phone in named.values_list("pk", "phone")
@@ -332,17 +332,23 @@ def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
     if not until:
         return 0
     keys, found = [], []
-    free = Contact.objects.exclude(held().contacts)
+    free = Contact.everyone.exclude(held().contacts)
     for person in free.only("pk", "phone", "created_at").iterator(chunk_size=5_000):
         for number_hash in blind_index.ledger_hashes(person.phone):
             if number_hash in until and person.created_at <= until[number_hash]:
                 keys.append(person.pk)
                 found.append(number_hash)
                 break
-    if keys:
-        erase_contacts(keys)
-        now = clock.now()
-        Erasure.objects.create(number_hashes=found, contact_ids=keys, reason="replayed after a restore", created_at=now, done_at=now)
+    gone = set(erase_contacts(keys)) if keys else set()
+    now = clock.now()
+    # Those of whom the record of a call stays (R34) are erased once its 30 days are over.
+    for done_at in (now, None):
+        group = [(key, each) for key, each in zip(keys, found, strict=True) if (key in gone) is (done_at is not None)]
+        if group:
+            Erasure.objects.create(
+                number_hashes=[each for _key, each in group], contact_ids=[key for key, _each in group],
+                reason="replayed after a restore", created_at=now, done_at=done_at,
+            )  # fmt: skip
     return len(keys)
 
 

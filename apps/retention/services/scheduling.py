@@ -15,6 +15,7 @@ from apps.audit.models import Notice
 from apps.audit.services import tell
 from apps.core import clock
 from apps.core.errors import HeguiError, sentence_of
+from apps.core.locks import alone
 
 from ..archive import BackupRefused, Secrets, verify_archive
 from ..models import BackupRun
@@ -26,7 +27,6 @@ log = structlog.get_logger(__name__)
 KEPT_DAYS = 35
 FULL_EVERY = timedelta(days=7)
 TOO_OLD = timedelta(hours=26)
-CUT_SHORT = timedelta(hours=12)  # no backup and no drill takes as long: it was killed
 Kind, State = BackupRun.Kind, BackupRun.State
 
 
@@ -60,10 +60,14 @@ def _is_there(run: BackupRun) -> bool:
 def back_up_by_schedule() -> BackupRun:
     """Tonight's backup into the folder of backups: whole once a week, otherwise with the files since. Older ones go.
 
-    A whole one that no longer opens is no base: then this one is whole.
+    A whole one that no longer opens is no base: then this one is whole. Raises `AlreadyRunning` beside another one.
     """
-    now = clock.now()
-    _end_cut_short(now)
+    with alone("backup"):
+        return _back_up_now(clock.now())
+
+
+def _back_up_now(now: datetime) -> BackupRun:
+    _end_cut_short(Kind.BACKUP)
     base = _last_whole(now)
     name = f"hegui-{timezone.localtime(now):%Y%m%d-%H%M%S}.backup"
     run = BackupRun.objects.create(kind=Kind.BACKUP, name=name, base=base.name if base else "", created_at=now)
@@ -87,9 +91,9 @@ def _ended(run: BackupRun, state: str, *, sentence: str = "") -> BackupRun:
     return run
 
 
-def _end_cut_short(now: datetime) -> None:
-    """Runs that were killed, and the one that a restored database remembers as being made."""
-    for run in BackupRun.objects.filter(state=State.RUNNING, created_at__lt=now - CUT_SHORT):
+def _end_cut_short(kind: str) -> None:
+    """Runs that were killed, and the one that a restored database remembers as being made. The caller is the only one that runs."""
+    for run in BackupRun.objects.filter(kind=kind, state=State.RUNNING):
         _ended(run, State.FAILED, sentence=_("It was cut short."))
 
 
@@ -132,7 +136,14 @@ def watch_backups(*, at: datetime | None = None) -> bool:
 
 
 def run_drill() -> BackupRun:
-    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed."""
+    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed. Raises
+    `AlreadyRunning` beside another drill."""
+    with alone("drill"):
+        _end_cut_short(Kind.DRILL)
+        return _drill()
+
+
+def _drill() -> BackupRun:
     run = BackupRun.objects.create(kind=Kind.DRILL, name="", created_at=clock.now())
     try:
         run.facts = _drilled(run)

@@ -103,7 +103,7 @@ def _names(model: type[models.Model], column: str) -> dict[str, sql.Identifier]:
 
 
 def _count(model: type[models.Model], column: str) -> int:
-    return int(model._default_manager.filter(**{f"{column}__isnull": False}).count())
+    return int(model._base_manager.filter(**{f"{column}__isnull": False}).count())
 
 
 def _turn(model: type[models.Model], column: str, again: Callable[[bytes], bytes]) -> Iterator[int]:

@@ -134,7 +134,7 @@ def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, 
 
 
 def _last4_waiting() -> int:
-    return Contact.objects.exclude(last4_index__any=blind_index.last4_table(keyring.keys("last4").current_id)).count()
+    return Contact.everyone.exclude(last4_index__any=blind_index.last4_table(keyring.keys("last4").current_id)).count()
 
 
 def _old_last4() -> list[str]:

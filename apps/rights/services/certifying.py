@@ -1,6 +1,7 @@
 """What was asked, when, and what was done: sealed, as JSON and on paper. Nobody's data: stores, counts, reasons."""
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -29,6 +30,7 @@ def certify(request: SubjectRequest) -> dict[str, Any]:
         "at": now.isoformat(),
         "done": request.result.get("done", {}),
         "kept": request.result.get("kept", []),
+        "kept_until": request.result.get("until"),
         "copy_sha256": bytes(request.archive_sha256).hex() if request.archive_sha256 else None,
     }
     return {"document": told, "seal": sealing.seal(told)}
@@ -47,11 +49,16 @@ def is_genuine(certificate: dict[str, Any]) -> bool:
 def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
     """By store: what it is called, how many rows went, what is kept and why."""
     kept: dict[str, list[str]] = {}
+    until = _day(request.result.get("until"))
     for store, count, why in request.result.get("kept", []):
-        reason = str(WHY.get(why, why))
+        reason = str(WHY.get(why, why)) + (f" ({until})" if why == "record" and until else "")
         kept.setdefault(store, []).append(reason if why in FOR_GOOD else f"{count}: {reason}")
     done = request.result.get("done", {})
     return [(str(STORES.get(store, store)), done.get(store, 0), "; ".join(kept.get(store, []))) for store in {**done, **kept}]
+
+
+def _day(moment: str | None) -> str:
+    return timezone.localtime(datetime.fromisoformat(moment)).strftime("%Y-%m-%d %H:%M") if moment else ""
 
 
 def as_pdf(request: SubjectRequest) -> bytes:

@@ -10,10 +10,11 @@ from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.contacts.services import correct_name, withdraw_consents
 from apps.core.errors import BadInput
+from apps.jobs.services import delete_discarded
 
-from .. import signals
+from .. import ports
 from ..models import RequestEvent, SubjectRequest
-from ..signals import Store
+from ..ports import Store
 from ..wording import FOR_GOOD
 from .handling import close, locked
 from .receiving import note
@@ -23,12 +24,7 @@ Kind, State = SubjectRequest.Kind, SubjectRequest.State
 
 def preview(request: SubjectRequest) -> list[Store]:
     """What is here of the person: what a deletion would take, and what is kept and why."""
-    return _stores(signals.person_asked_about.send(sender=SubjectRequest, number_index=bytes(request.number_index)))
-
-
-def _stores(told: Iterable[tuple[Any, Any]]) -> list[Store]:
-    """What the receivers of a signal answered, together."""
-    return [store for _receiver, stores in told for store in stores]
+    return ports.erasing.provider.preview(number_index=bytes(request.number_index))
 
 
 @transaction.atomic
@@ -54,13 +50,18 @@ def execute(*, actor: User, request: SubjectRequest, answer: str = "") -> Subjec
         raise BadInput(_("Write the explanation: purposes, lawful basis, where the data comes from, how long it is kept."))
     close(request, state, answer)
     note(request, RequestEvent.Kind.EXECUTED, actor)
+    if state == State.REMAINDER:
+        # Files are deleted after the commit; those that went at once leave no remainder.
+        transaction.on_commit(lambda: finish_remainder(request.pk), robust=True)
     return request
 
 
 def _result(stores: Iterable[Store]) -> dict[str, Any]:
     stores = list(stores)
     kept = [[store.code, count, why] for store in stores for count, why in store.kept]
-    return {"done": {store.code: store.goes for store in stores if store.goes}, "kept": kept}
+    until = max((store.until for store in stores if store.until), default=None)
+    result = {"done": {store.code: store.goes for store in stores if store.goes}, "kept": kept}
+    return result | ({"until": until.isoformat()} if until else {})
 
 
 def _contact(request: SubjectRequest) -> Contact | None:
@@ -84,27 +85,34 @@ def _correct(request: SubjectRequest, answer: str) -> int:
 
 def _delete(request: SubjectRequest) -> str:
     """What went is added to what went before; what is kept for now leaves a remainder."""
-    told = signals.erasure_ordered.send(sender=SubjectRequest, subject_request=request)
-    fresh = _result(_stores(told))
+    fresh = _result(
+        ports.erasing.provider.erase(number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}")
+    )
     done = dict(request.result.get("done", {}))
     for store, count in fresh["done"].items():
         done[store] = done.get(store, 0) + count
-    request.result = {"done": done, "kept": fresh["kept"]}
+    request.result = fresh | {"done": done}
     return State.DONE if all(why in FOR_GOOD for _store, _count, why in fresh["kept"]) else State.REMAINDER
 
 
 def finish_remainders() -> int:
     """Delete what was kept for a while and is free now. Returns how many requests are over by that."""
-    finished = 0
-    for pk in SubjectRequest.objects.filter(state=State.REMAINDER).values_list("pk", flat=True):
-        with transaction.atomic():
-            request = SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state=State.REMAINDER).first()
-            if request is None:
-                continue
-            before = request.result
-            state = _delete(request)
-            if state == State.DONE or request.result != before:
-                close(request, state, "")
-                note(request, RequestEvent.Kind.EXECUTED)
-            finished += state == State.DONE
-    return finished
+    remainders = SubjectRequest.objects.filter(state=State.REMAINDER)
+    finished = sum(finish_remainder(pk) for pk in remainders.values_list("pk", flat=True))
+    delete_discarded()  # the files of what was just deleted
+    waiting = [pk for pk, result in remainders.values_list("pk", "result") if any(why == "file_waiting" for *_what, why in result["kept"])]
+    return finished + sum(map(finish_remainder, waiting))
+
+
+@transaction.atomic
+def finish_remainder(pk: int) -> bool:
+    """The same for one request: whether it is over now."""
+    request = SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state=State.REMAINDER).first()
+    if request is None:
+        return False
+    before = request.result
+    state = _delete(request)
+    if state == State.DONE or request.result != before:
+        close(request, state, "")
+        note(request, RequestEvent.Kind.EXECUTED)
+    return state == State.DONE

@@ -1,7 +1,7 @@
 """`up [--demo] [--host H]`: everything that makes the site, until Ctrl-C.
 
-Prepares (tables, messages, static files, the demo), then keeps four processes running: web,
-worker, beat and, in a demo, the practice dialler. When one ends, all end. The embedded servers
+Prepares (tables, messages, static files, the demo), then keeps these processes running: web, two
+workers (one for long work), beat and, in a demo, the practice dialler. When one ends, all end. The embedded servers
 are held by manage.py around this command and stop after it.
 """
 
@@ -28,7 +28,9 @@ from apps.console.demo.world import secrets_of_demo
 from apps.core import cli, clock
 from apps.core.opening import open_newest
 
-NAMES = ("web", "worker", "beat", "dialler")
+# Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of what is urgent.
+WORKERS = {"worker": ("urgent,default", 2), "heavy": ("heavy", 1)}
+NAMES = ("web", *WORKERS, "beat", "dialler")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
@@ -48,6 +50,13 @@ def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
         options |= {"--ssl-certificate": cert, "--ssl-keyfile": key, "--ssl-protocol-min": "tls1.3"}
     spelled = [word for option in options.items() for word in option]
     return [sys.executable, "-m", "granian", *spelled, "--respawn-failed-workers", "config.wsgi:application"]
+
+
+def worker_command(queues: str, processes: int) -> list[str]:
+    """How a worker is started that takes from these queues, with commas between them."""
+    options = {"--queues": queues, "--hostname": f"{queues.partition(',')[0]}@%h", "--concurrency": str(processes), "--loglevel": "WARNING"}
+    spelled = [word for option in options.items() for word in option]
+    return [sys.executable, "-m", "celery", "-A", "config", "worker", *spelled, "--without-gossip", "--without-mingle"]
 
 
 class Command(cli.Command):
@@ -72,23 +81,8 @@ class Command(cli.Command):
             signal.signal(ending, lambda *_: sys.exit(0))
         try:
             children.start("web", web_command(host, port, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY))
-            children.start(
-                "worker",
-                [
-                    sys.executable,
-                    "-m",
-                    "celery",
-                    "-A",
-                    "config",
-                    "worker",
-                    "--concurrency",
-                    "2",
-                    "--loglevel",
-                    "WARNING",
-                    "--without-gossip",
-                    "--without-mingle",
-                ],
-            )
+            for name, (queues, processes) in WORKERS.items():
+                children.start(name, worker_command(queues, processes))
             children.start("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="])
             url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
             self._wait_for(host, port, children)
