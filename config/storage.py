@@ -17,7 +17,7 @@ def stored_files(address: SplitResult) -> dict[str, Any]:
     except ValueError as error:
         raise ImproperlyConfigured(f"HEGUI_STORAGE_URL is a file:// address, or: it {error}.") from None
     return {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "apps.core.bucket_storage.BucketStorage",
         "OPTIONS": {
             "bucket_name": bucket.name,
             "location": bucket.folder,

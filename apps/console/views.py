@@ -21,7 +21,7 @@ from apps.campaigns.forms import NumberForm
 from apps.campaigns.views import contacts_by_number
 from apps.contacts.models import DataSource
 from apps.core import clock
-from apps.jobs.models import Job
+from apps.jobs.models import FileToDelete, Job
 from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
@@ -90,6 +90,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "backup": last_good(),
         "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
         "trail": sealed_state(),
+        "files_stuck": FileToDelete.objects.filter(tries__gt=0).count(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),
         "contact_days": policies.days_kept(DataClass.CONTACT, now),

@@ -120,8 +120,6 @@ class Ranges:
         store: Any = default_storage
         self._client = store.connection.meta.client
         self._object = {"Bucket": store.bucket_name, "Key": f"{store.location}/{name}".lstrip("/")}
-        if not store.exists(name):
-            raise FileNotFoundError(name)
         self.size = int(store.size(name))
 
     def read(self, start: int, length: int) -> bytes:
@@ -131,8 +129,11 @@ class Ranges:
             return b""
         if self._handle >= 0:
             return os.pread(self._handle, length, start)
-        answer = self._client.get_object(**self._object, Range=f"bytes={start}-{start + length - 1}")
-        return bytes(answer["Body"].read())
+        from .bucket_storage import told  # only where there is a bucket: boto3 takes long to load
+
+        with told():
+            answer = self._client.get_object(**self._object, Range=f"bytes={start}-{start + length - 1}")
+            return bytes(answer["Body"].read())
 
     def close(self) -> None:
         if self._handle >= 0:

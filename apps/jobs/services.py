@@ -10,13 +10,13 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.core import clock, vault
-from apps.core.errors import HeguiError
+from apps.core.errors import HeguiError, StorageAway
 from apps.core.locks import may_delete_files
 
 from .models import LEASE, FileToDelete, Job
@@ -153,7 +153,7 @@ def not_gone(names: Iterable[str]) -> int:
 def delete_discarded(most: int = 1_000) -> int:
     """Delete the files that were let go of and see them gone. Returns how many; none while a backup reads them.
 
-    A file that cannot be deleted keeps its row, which counts the tries; the others go on.
+    A file that cannot be deleted keeps its row, which counts the tries; the others go on, unless the storage as a whole is away.
     """
     if not FileToDelete.objects.exists() or not may_delete_files():
         return 0
@@ -162,6 +162,10 @@ def delete_discarded(most: int = 1_000) -> int:
         try:
             vault.delete(row.name)
             left = vault.exists(row.name)
+        except StorageAway as error:
+            log.error("storage_away", row=row.pk, why=str(error))
+            FileToDelete.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
+            return gone
         except OSError as error:
             log.error("file_not_deleted", row=row.pk, why=type(error).__name__)
             left = True

@@ -33,6 +33,20 @@ def _begin_erasure(sender: Any, **kwargs: Any) -> None:
     transaction.on_commit(purge_soon, robust=True)
 
 
+class _EveryStore:
+    """The implementation of `rights.ports.erasing`, loaded when it is asked."""
+
+    def preview(self, **about: Any) -> Any:
+        from .services.erasing import preview_person
+
+        return preview_person(**about)
+
+    def erase(self, **about: Any) -> Any:
+        from .services.erasing import erase_person
+
+        return erase_person(**about)
+
+
 def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
     from django.db import DEFAULT_DB_ALIAS
 
@@ -55,11 +69,10 @@ class RetentionConfig(AppConfig):
         from apps.rights.ports import erasing
 
         from .checks import everything_has_a_period
-        from .services.erasing import EveryStore
 
         register(everything_has_a_period)
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
-        erasing.provide(EveryStore())
+        erasing.provide(_EveryStore())
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")
         contacts_taken_back.connect(_begin_erasure, dispatch_uid="retention.contacts_taken_back")
         erasure_asked.connect(_begin_erasure, dispatch_uid="retention.erasure_asked")

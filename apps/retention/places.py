@@ -3,28 +3,26 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
+from apps.core.bucket_storage import client_of, told
 from apps.core.buckets import Bucket, bucket_at
-from apps.core.errors import BadInput, HeguiError
+from apps.core.errors import BadInput, StorageAway
 
 PART = 32 * 1024 * 1024  # of what goes to a bucket; ten thousand parts at most: 320 GB
 FORGOTTEN = timedelta(days=1)  # no backup takes as long: who uploaded it was killed
 
 
-class PlaceAway(HeguiError):
+class PlaceAway(StorageAway):
     code = "place_away"
-    status = 503
     sentence = _("The bucket of backups did not do what it was asked to: %(why)s")
 
 
@@ -94,18 +92,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """What a bucket refuses, as a sentence of ours; that something is not there, as of a file."""
-    try:
-        yield
-    except ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        if code in {"404", "NoSuchKey"}:
-            raise FileNotFoundError(code) from None
-        raise PlaceAway(why=code) from error
-    except BotoCoreError as error:
-        raise PlaceAway(why=type(error).__name__) from error
+def _told() -> AbstractContextManager[None]:
+    return told(PlaceAway)
 
 
 class ObjectPlace(Place):
@@ -117,7 +105,7 @@ class ObjectPlace(Place):
 
     @cached_property
     def _client(self) -> Any:
-        return boto3.client("s3", endpoint_url=self._bucket.endpoint, region_name=self._bucket.region)
+        return client_of(self._bucket)
 
     @property
     def _named(self) -> dict[str, str]:
@@ -218,8 +206,9 @@ def is_there(folder: str | Path) -> bool:
         return Path(folder).exists()
     bucket = bucket_at(urlsplit(str(folder)))
     try:
-        boto3.client("s3", endpoint_url=bucket.endpoint, region_name=bucket.region).head_bucket(Bucket=bucket.name)
-    except (ClientError, BotoCoreError):
+        with _told():
+            client_of(bucket).head_bucket(Bucket=bucket.name)
+    except OSError:
         return False
     return True
 
@@ -230,7 +219,7 @@ def forget_unfinished(folder: str | Path, *, at: datetime | None = None) -> int:
         return 0
     bucket = bucket_at(urlsplit(str(folder)))
     with _told():
-        client = boto3.client("s3", endpoint_url=bucket.endpoint, region_name=bucket.region)
+        client = client_of(bucket)
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix=bucket.folder).get("Uploads", [])
         old = [each for each in found if each["Initiated"] < (at or clock.now()) - FORGOTTEN]
         for each in old:

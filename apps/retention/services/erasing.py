@@ -179,35 +179,38 @@ BESIDE = (
 )
 
 
-class EveryStore:
-    """The implementation of `rights.ports.erasing`."""
+def preview_person(*, number_index: bytes) -> list[Store]:
+    """What would go now, and what is kept and why; nothing is changed."""
+    exports = Store("exports", files_with(number_index).count())
+    return [*_person(number_index, held(), clock.now()).stores(), exports, *BESIDE]
 
-    def preview(self, *, number_index: bytes) -> list[Store]:
-        exports = Store("exports", files_with(number_index).count())
-        return [*_person(number_index, held(), clock.now()).stores(), exports, *BESIDE]
 
-    @transaction.atomic
-    def erase(self, *, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-        """The ledger outside the database is written first, with the contact and with the number, so that a restore erases both
-        again. Raises `ErasureIncomplete`."""
-        share_holds()
-        lock_number(number_index)
-        # Whatever is kept of the person is not called any more, and what was reserved falls.
-        Contact.everyone.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
-        withdraw_reservations(number_index=number_index)
-        erasure = _begun(number_index, phone, reason)
-        with noting() as names:
-            exports = Store("exports", drop_files_with(number_index))
-            stores = _erase(_person(number_index, held(), clock.now()))
-        if files_with(number_index).exists():
-            raise ErasureIncomplete(store="exports")
-        if erasure is not None:
-            erasure.files = [*erasure.files, *names]
-            erasure.save(update_fields=["files"])
-            close_erasure(erasure)
-        waiting = not_gone(erasure.files if erasure else names)
-        files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
-        return [*stores, exports, files, *BESIDE]
+@transaction.atomic
+def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
+    """Delete what may go, in one transaction, and say what went and what is kept and why (`rights.ports.Erasing`).
+
+    The ledger outside the database is written first, with the contact and with the number, so that a restore erases both
+    again.
+    Raises `ErasureIncomplete`.
+    """
+    share_holds()
+    lock_number(number_index)
+    # Whatever is kept of the person is not called any more, and what was reserved falls.
+    Contact.everyone.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
+    withdraw_reservations(number_index=number_index)
+    erasure = _begun(number_index, phone, reason)
+    with noting() as names:
+        exports = Store("exports", drop_files_with(number_index))
+        stores = _erase(_person(number_index, held(), clock.now()))
+    if files_with(number_index).exists():
+        raise ErasureIncomplete(store="exports")
+    if erasure is not None:
+        erasure.files = [*erasure.files, *names]
+        erasure.save(update_fields=["files"])
+        close_erasure(erasure)
+    waiting = not_gone(erasure.files if erasure else names)
+    files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
+    return [*stores, exports, files, *BESIDE]
 
 
 def _begun(number_index: bytes, phone: Protected | None, reason: str) -> Erasure | None:

@@ -1,0 +1,86 @@
+"""Stored files in a bucket, and what of a bucket's errors people are told.
+
+Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so inside `told`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from boto3.exceptions import Boto3Error
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from storages.backends.s3 import S3File, S3Storage
+
+from .buckets import Bucket
+from .errors import StorageAway
+
+# A bucket that does not answer is away within half a minute: nothing that holds a lock waits longer for it.
+PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2, "mode": "standard"})
+
+
+@contextmanager
+def told(away: type[StorageAway] = StorageAway) -> Iterator[None]:
+    """What a bucket refuses, as a sentence of ours; that something is not there, as of a file (`FileNotFoundError`)."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in {"404", "NoSuchKey"}:
+            raise FileNotFoundError(code) from None
+        raise away(why=code) from error
+    except (BotoCoreError, Boto3Error) as error:
+        raise away(why=type(error).__name__) from error
+
+
+def client_of(bucket: Bucket) -> Any:
+    """What speaks to the bucket; to be used inside `told`."""
+    return boto3.client("s3", endpoint_url=bucket.endpoint, region_name=bucket.region, config=PATIENCE)
+
+
+class _BucketFile(S3File):
+    """Its content is fetched when it is read."""
+
+    def _get_file(self) -> Any:
+        with told():
+            return super()._get_file()
+
+    file = property(_get_file, S3File._set_file)
+
+
+class BucketStorage(S3Storage):
+    """Stored files in a bucket. Raises `StorageAway` and `FileNotFoundError` instead of botocore's errors."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(client_config=PATIENCE, **settings)
+
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        with told():
+            file = super()._open(name, mode)
+        file.__class__ = _BucketFile
+        return file
+
+    def _save(self, name: str, content: Any) -> Any:
+        with told():
+            return super()._save(name, content)
+
+    def delete(self, name: str) -> None:
+        with told():
+            super().delete(name)
+
+    def exists(self, name: str) -> bool:
+        with told():
+            return bool(super().exists(name))
+
+    def listdir(self, path: str) -> Any:
+        with told():
+            return super().listdir(path)
+
+    def size(self, name: str) -> int:
+        with told():
+            return int(super().size(name))
+
+    def get_modified_time(self, name: str) -> Any:
+        with told():
+            return super().get_modified_time(name)

@@ -1,0 +1,160 @@
+"""The bucket of files is gone: nobody is told of success, certificates say what is true, and all goes on when it is back."""
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.endpoint import Endpoint
+from botocore.exceptions import EndpointConnectionError
+from django.test import override_settings
+
+from apps.contacts import services as contacts
+from apps.contacts.models import Contact, ContactImport
+from apps.core import vault
+from apps.core.errors import StorageAway
+from apps.jobs.models import FileToDelete, Job
+from apps.quality import services as quality
+from apps.quality.models import Recording
+from apps.retention import services as retention
+from apps.retention.certificates import certificate, is_genuine
+from apps.rights.models import SubjectRequest
+from config.storage import stored_files
+from tests.conftest import S3
+from tests.http import Api, problem
+from tests.quality.sounds import hand_in, wav
+from tests.rights.test_requests import ask, execute, history
+from tests.world import OTHER_PHONE, PHONE, World
+
+
+@pytest.fixture
+def in_bucket(s3: S3) -> Iterator[S3]:
+    entry = stored_files(urlsplit(s3.address("sealed")))
+    with override_settings(
+        STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    ):
+        yield s3
+
+
+@pytest.fixture
+def away(in_bucket: S3, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A block in which no request reaches the bucket; after so many more (`after`)."""
+    gone, left = threading.Event(), [0]
+    send = Endpoint._send
+
+    def cut(self: Any, request: Any) -> Any:
+        if gone.is_set():
+            if left[0] <= 0:
+                raise EndpointConnectionError(endpoint_url="http://bucket")
+            left[0] -= 1
+        return send(self, request)
+
+    monkeypatch.setattr(Endpoint, "_send", cut)
+
+    @contextmanager
+    def while_away(*, after: int = 0) -> Iterator[None]:
+        left[0] = after
+        gone.set()
+        try:
+            yield
+        finally:
+            gone.clear()
+
+    return while_away
+
+
+@pytest.mark.parametrize("after", range(4))
+def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(world: World, clock: Any, away: Any, browse: Any, after: int) -> None:
+    kept = [hand_in(world.connected()), hand_in(world.connected(phone=_another(world)))]
+    clock.shift(timedelta(days=366))
+    with away(after=after):
+        run = retention.purge(pause=0)
+    assert run.state == "failed"
+    assert is_genuine(run)
+    told = certificate(run)["document"]
+    left = FileToDelete.objects.count()
+    assert told["not_deleted"]["files"] == str(left)
+    assert told["files_deleted"] == 2 - left
+    page = browse("compliance").get("/enforcement/").content.decode()
+    assert ("tried again every minute" in page) is bool(left)
+    again = retention.purge(pause=0)
+    assert (again.state, again.files) == ("done", left)
+    assert not any(vault.exists(each.file) for each in kept)
+
+
+def _another(world: World) -> str:
+    world.add_contact(OTHER_PHONE)
+    return OTHER_PHONE
+
+
+def test_an_upload_by_a_program_is_refused_with_503_and_taken_later(world: World, away: Any) -> None:
+    call, api, path = world.connected(), Api(world.key), ""
+    path = f"calls/{call.public_id}/recording"
+    world.client.scopes.append("recordings")
+    world.client.save()
+    type(call).objects.filter(pk=call.pk).update(client=world.client)
+    with away():
+        answer = api.put(path, wav(5))
+    assert problem(answer) == (503, "storage_away")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert not Recording.objects.exists()
+    assert api.put(path, wav(5)).status_code == 201
+
+
+def test_a_list_is_refused_with_a_sentence_and_nothing_is_kept(world: World, away: Any) -> None:
+    with away(), pytest.raises(StorageAway):
+        contacts.start_import(
+            actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode())
+        )
+    assert not ContactImport.objects.exists()
+
+
+def test_an_import_goes_on_when_the_bucket_is_back(world: World, clock: Any, away: Any) -> None:
+    preview = contacts.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode())
+    )
+    job = contacts.confirm_import(actor=world.people["supervisor"], contact_import=preview, mapping=preview.mapping)
+    with away(), pytest.raises(StorageAway):
+        contacts.run_import(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.RUNNING, "it is tried again, and nobody is told that it is done or refused"
+    clock.shift(60)
+    contacts.run_import(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.DONE
+    assert Contact.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_that_cannot_read_the_files_has_failed(world: World, away: Any) -> None:
+    hand_in(world.connected())
+    with away():
+        run = retention.back_up_by_schedule()
+    assert run.state == "failed"
+    assert retention.last_good() is None
+    assert retention.back_up_by_schedule().state == "done"
+
+
+def test_a_deletion_of_a_person_is_done_only_when_the_files_are_gone(
+    world: World, away: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    history(world)
+    with away(), django_capture_on_commit_callbacks(execute=True):
+        made = execute(world, ask(world))
+    made.refresh_from_db()
+    assert made.state == SubjectRequest.State.REMAINDER
+    assert ["files", 1, "file_waiting"] in made.result["kept"]
+    retention.purge(pause=0)
+    assert made.certificate["document"]["state"] == "remainder"
+
+
+def test_who_listens_is_told(world: World, away: Any) -> None:
+    kept = hand_in(world.connected())
+    with away(), pytest.raises(StorageAway) as told:
+        quality.open_recording(kept)
+    assert PHONE not in str(told.value)
+    assert "EndpointConnectionError" in str(told.value)
