@@ -102,6 +102,10 @@ class Notice(Dated):
 
 # What a notice says, by its code.
 NOTICES = {
+    "webhook_set_aside": _(
+        'The message %(event)s to "%(end_point)s" could not be made and was set aside. The log of the worker says why; send it again once '
+        "the cause is mended."
+    ),
     "reveals_many": _("%(person)s revealed %(count)s values within an hour."),
     "reveal_at_night": _("%(person)s revealed a value at %(hour)s o'clock."),
     "reveal_foreign": _("%(person)s revealed a value of a contact outside their own campaigns."),

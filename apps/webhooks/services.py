@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,12 +18,13 @@ from standardwebhooks import Webhook
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.audit.services import tell
 from apps.core import clock
-from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.protected import clear_for_machine
 
 from .models import URGENT, Delivery, EndPoint, Event, Kind
-from .sending import AddressRefused, check_url, post
+from .sending import check_url, post
 
 log = structlog.get_logger(__name__)
 # The waits after each attempt, about 76 hours together; then a delivery is dead until somebody sends it again.
@@ -35,6 +37,7 @@ BACK_OFF = [
 LEASE = timedelta(minutes=2)
 OVERLAP = timedelta(days=1)
 AT_ONCE = 50
+SLOW = 3.0  # seconds
 GONE = 410
 Facts = dict[str, Any]
 # How facts become what a client is told; a room that needs more than its facts registers one.
@@ -67,30 +70,49 @@ def _wake() -> None:
 def deliver_due() -> int:
     """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
     arrived = 0
-    silent: set[int] = set()  # end points that did not answer in this round
-    while batch := _claimed(silent):
+    silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are told first
+    while (batch := _claimed(silent)) is not None:
         for delivery in batch:
+            if clock.now() >= delivery.next_at:  # the lease is over: others take the rest
+                break
             if delivery.end_point_id in silent:
                 _put_off(delivery)
-            elif not _deliver(delivery):
+                continue
+            begun = time.monotonic()
+            if not _deliver(delivery) or time.monotonic() - begun > SLOW:
                 silent.add(delivery.end_point_id)
             arrived += delivery.state == Delivery.State.DONE
     return arrived
 
 
 @transaction.atomic
-def _claimed(silent: set[int]) -> list[Delivery]:
-    """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes."""
+def _claimed(silent: set[int]) -> list[Delivery] | None:
+    """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes. None when none is due."""
     now = clock.now()
     due = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now, end_point__is_active=True)
     due = due.exclude(end_point__in=silent).select_for_update(skip_locked=True, of=("self",))
     batch = list(due.select_related("event", "end_point__client").order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])
+    if not batch:
+        return None
     for delivery in batch:
         delivery.next_at, delivery.attempts = now + LEASE, delivery.attempts + 1
         if not delivery.body:
+            _render(delivery)
+    Delivery.objects.bulk_update(batch, ["next_at", "attempts", "body", "state", "answer", "ended_at"])
+    return [delivery for delivery in batch if delivery.state == Delivery.State.WAITING]
+
+
+def _render(delivery: Delivery) -> None:
+    """Make its body. An event that cannot be told is set aside and the admins are told of it: those behind it go on."""
+    try:
+        with transaction.atomic():
             delivery.body = _body(delivery)
-    Delivery.objects.bulk_update(batch, ["next_at", "attempts", "body"])
-    return batch
+    except Exception as error:  # whatever a row above holds
+        log.exception("webhook_set_aside", delivery=delivery.pk, kind=delivery.event.kind)
+        delivery.state, delivery.ended_at = Delivery.State.DEAD, clock.now()
+        delivery.answer = f"not rendered: {type(error).__name__}"
+        admins = User.objects.filter(role=Role.ADMIN, is_active=True)
+        tell(admins, "webhook_set_aside", end_point=str(delivery.end_point), event=delivery.event_id)
 
 
 def _body(delivery: Delivery) -> str:
@@ -111,7 +133,7 @@ def _deliver(delivery: Delivery) -> bool:
     end_point = delivery.end_point
     try:
         status = post(end_point.url, headers=_signed(delivery, clock.now()), body=delivery.body.encode())
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, AddressRefused) as error:
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol, HeguiError) as error:
         _failed(delivery, type(error).__name__)
         return False
     if 200 <= status < 300:

@@ -1,6 +1,8 @@
 """Messages to other systems: signed as Standard Webhooks asks, sent until they arrive, never into the network."""
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,17 +12,18 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from apps.accounts import services as accounts
+from apps.audit.models import Notice
 from apps.core.clock import now
 from apps.core.errors import BadInput, HeguiError, NotAllowed
 from apps.optouts import services as optouts
 from apps.scripts import services as scripts
 from apps.webhooks import sending, services
 from apps.webhooks.models import Delivery, EndPoint, Event, Kind
-from tests.world import PHONE, World
+from tests.world import OTHER_PHONE, PHONE, World
 
 
 @dataclass
@@ -173,6 +176,71 @@ def test_a_silent_end_point_does_not_hold_up_the_others(world: World, receiver: 
     assert len(receiver.got) == 4
     silent = Delivery.objects.filter(end_point__name="silent").order_by("pk")
     assert sum(delivery.attempts for delivery in silent) == 1
+
+
+@pytest.fixture
+def dripping(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A receiver that sends a byte of its headers now and then, for ever."""
+    monkeypatch.setattr(settings, "HEGUI_WEBHOOK_NETWORKS", ["127.0.0.1/32"])
+    monkeypatch.setattr(settings, "DEMO", True)
+    monkeypatch.setattr(sending, "ALL_SECONDS", 0.6)
+    over = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            link, _address = listener.accept()
+            with link:
+                link.recv(65_536)
+                link.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+                while not over.wait(0.05):
+                    link.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+        over.set()
+    thread.join(5)
+
+
+def test_a_receiver_that_drips_holds_nobody(world: World, dripping: str) -> None:
+    end_point(world, dripping)
+    world.opt_out()
+    assert services.deliver_due() == 0
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.answer) == ("waiting", "ReadTimeout")
+
+
+def test_an_event_that_cannot_be_told_is_set_aside_and_those_behind_it_go_on(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_point(world, receiver.url, Kind.OPT_OUT_RECORDED, Kind.SCRIPT_RETIRED)
+    services.emit(Kind.SCRIPT_RETIRED, {"script": 1})
+    services.emit(Kind.SCRIPT_RETIRED, {"script": 2})
+
+    def render(facts: dict[str, Any], client: Any) -> dict[str, Any]:
+        with connection.cursor() as cursor:  # a failed statement ends a transaction that is not guarded
+            cursor.execute("select 1 / %s", [facts["script"] - 1])
+        return facts
+
+    monkeypatch.setitem(services.RENDERERS, Kind.SCRIPT_RETIRED, render)
+    assert services.deliver_due() == 1
+    first, second = Delivery.objects.order_by("pk")
+    assert (first.state, first.answer) == ("dead", "not rendered: DataError")
+    assert second.state == "done"
+    assert Notice.objects.filter(code="webhook_set_aside", recipient__role="admin").exists()
+    monkeypatch.delitem(services.RENDERERS, Kind.SCRIPT_RETIRED)
+    services.send_again(actor=world.people["admin"], delivery=first)
+    assert services.deliver_due() == 1
+
+
+def test_a_slow_receiver_does_not_stand_before_the_others(world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_point(world, receiver.url)
+    world.opt_out(PHONE, evidence="call:1")
+    world.opt_out(OTHER_PHONE, evidence="call:2")
+    monkeypatch.setattr(services, "SLOW", -1.0)
+    assert services.deliver_due() == 1, "the second one waits for the next round"
+    assert Delivery.objects.filter(state="waiting", attempts=0).count() == 1
 
 
 def test_a_new_secret_overlaps_with_the_one_before(world: World, receiver: Receiver, clock: Any) -> None:
