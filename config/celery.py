@@ -17,6 +17,7 @@ URGENT = (
     "apps.audit.tasks.seal_trail",
     "apps.calls.tasks.expire_reservations",
     "apps.retention.tasks.watch_ledger",
+    "apps.notifications.tasks.send_due",
     "apps.webhooks.tasks.deliver_due",
 )
 # What may take minutes or hours.
@@ -73,6 +74,9 @@ SCHEDULE = {
     "watch-requests": _due("rights.tasks.watch", crontab(hour=9, minute=20)),
     "end-due-shares": _due("sharing.tasks.end_due", crontab(minute=50)),
     "tidy-requests": _due("rights.tasks.tidy", crontab(minute=40)),
+    "send-messages": _due("notifications.tasks.send_due", 10.0),
+    "mail-urgent": _due("notifications.tasks.mail_now", 60.0),
+    "mail-others": _due("notifications.tasks.mail_in_the_morning", crontab(hour=9, minute=0)),
     "deliver-webhooks": _due("webhooks.tasks.deliver_due", 10.0),
     "seal-trail": _due("audit.tasks.seal_trail", 60.0),
     "check-trail": _due("audit.tasks.check_trail", crontab(hour=4, minute=30)),
@@ -120,6 +124,7 @@ app.autodiscover_tasks(
     [
         "apps.accounts",
         "apps.audit",
+        "apps.notifications",
         "apps.access",
         "apps.jobs",
         "apps.webhooks",

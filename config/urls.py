@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("apps.retention.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.audit.urls")),
+    path("", include("apps.notifications.urls")),
     path("", include("apps.access.urls")),
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

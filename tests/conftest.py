@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+
+from apps.notifications.services import outbox
 
 from . import snapshot
 from .http import SecureClient
@@ -115,6 +118,22 @@ def browse(world: World) -> Callable[[str], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What the gateway was given: it lies outside the machine. A test's transaction has no end, so messages go at once."""
+
+    messages: list[tuple[str, str]] = []
+
+    def post(url: str, *, json: dict[str, str], **more: Any) -> httpx.Response:
+        messages.append((json["to"], json["text"]))
+        return httpx.Response(200, request=httpx.Request("POST", url))
+
+    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
+    monkeypatch.setattr(httpx, "post", post)
+    monkeypatch.setattr(outbox, "_soon", outbox.send_due)
+    return messages
 
 
 @dataclass(frozen=True)

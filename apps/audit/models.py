@@ -91,17 +91,26 @@ class Notice(Dated):
     code = models.CharField(max_length=40)
     facts = models.JSONField(default=dict)
     read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)  # when it was handed to the outbox as an e-mail too (`notifications`)
 
     class Meta:
-        indexes = [models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread")]
+        indexes = [
+            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread"),
+            models.Index(fields=["created_at"], condition=models.Q(read_at__isnull=True, mailed_at__isnull=True), name="notice_unmailed"),
+        ]
 
     @property
     def sentence(self) -> str:
-        return NOTICES[self.code] % self.facts
+        return self.sentence_of(self.facts)
+
+    def sentence_of(self, facts: dict[str, Any]) -> str:
+        """What it says with other facts of the same names."""
+        return str(NOTICES[self.code] % facts)
 
 
 # What a notice says, by its code.
 NOTICES = {
+    "message_given_up": _("A message (%(kind)s) could not be sent and was given up: %(why)s. Look after the gateway or mail server."),
     "webhook_set_aside": _(
         'The message %(event)s to "%(end_point)s" could not be made and was set aside. The log of the worker says why; send it again once '
         "the cause is mended."

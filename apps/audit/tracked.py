@@ -26,6 +26,8 @@ UNTRACKED = {
     "calls.call",
     "campaigns.queueentry",
     "jobs.job",
+    "notifications.outgoing",
+    "notifications.mailchoice",
     "jobs.filetodelete",
     "webhooks.event",
     "webhooks.delivery",

@@ -17,7 +17,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.sending import can_send
+from apps.notifications.services import can_send
 
 from . import queries, services
 from .filters import OptOutFilter

@@ -21,6 +21,7 @@ from apps.contacts.models import Consent, Contact, ContactImport, DataSource, Mi
 from apps.core import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
+from apps.notifications.models import Outgoing
 from apps.optouts.models import Code, ListIn, ListRow, Scrub
 from apps.policies.models import LEAST_RECORD_DAYS, DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
@@ -337,6 +338,11 @@ CLASSES = (
     Class(
         DataClass.NOTICE, _("when it was written"), lambda at, days: Notice.objects.filter(created_at__lte=_before(at, days)),
         _rows_of(Notice), models=("audit.notice",),
+    ),
+    Class(
+        DataClass.NOTICE, _("when it was written"),
+        lambda at, days: Outgoing.objects.filter(created_at__lte=_before(at, days), ended_at__isnull=False), _rows_of(Outgoing),
+        models=("notifications.outgoing",),
     ),
     Class(
         DataClass.SESSION, _("when the session ended"), lambda at, days: Session.objects.filter(expire_date__lte=_before(at, days)),

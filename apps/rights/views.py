@@ -22,7 +22,7 @@ from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core import clock
 from apps.core.errors import HeguiError, NotFound
-from apps.core.sending import can_send
+from apps.notifications.services import can_send
 from apps.policies import queries as policies
 
 from . import queries, rules, services

@@ -19,10 +19,10 @@ SECONDS = 20
 
 def last_message(site: Site, shape: str) -> str:
     """What the last message to a number holds; in the demo they go to the log of the site."""
-    log = site.home / "run" / "web.log"
+    logs = [site.home / "run" / f"{name}.log" for name in ("web", "worker")]
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        if found := re.findall(shape, "\n".join(line for line in log.read_text().splitlines() if "demo_message" in line)):
+        if found := re.findall(shape, "\n".join(line for log in logs for line in log.read_text().splitlines() if "demo_message" in line)):
             return str(found[-1])
         time.sleep(0.2)
     raise AssertionError("No message was sent.")

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.accounts import services as accounts
 from apps.calls import services as calls
 from apps.calls.models import Call, Decision, Disposition
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
-from apps.core import blind_index, sending
+from apps.core import blind_index
 from apps.core.protected import Protected
+from apps.notifications import gateway
+from apps.notifications.services import outbox
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.optouts.services.coding import TooOften
@@ -110,7 +112,9 @@ def test_64_that_retry_under_one_key_get_the_one_call_again(committed: World) ->
 def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A public page that sends a message to the person who is named must not send it thirty times."""
     sent: list[str] = []
-    monkeypatch.setattr(sending, "send", lambda *, number, text: sent.append(str(number)))
+    monkeypatch.setattr(outbox, "can_send", lambda: True)
+    monkeypatch.setattr(outbox, "_soon", lambda: transaction.on_commit(outbox.send_due))
+    monkeypatch.setattr(gateway, "send", lambda *, number, text: sent.append(str(number)))
     begin, outcomes = threading.Barrier(THREADS), Counter[str]()
 
     def ask() -> None:

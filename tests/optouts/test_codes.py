@@ -5,16 +5,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 from django.utils.translation import override
 
-from apps.core import sending
 from apps.core.errors import BadInput, ServiceAway
-from apps.core.protected import Protected
 from apps.optouts import services
 from apps.optouts.models import Code, OptOut
 from tests.http import SecureClient
@@ -25,20 +22,6 @@ from tests.world import OTHER_PHONE, PHONE, World
 def _in_english() -> Iterator[None]:
     with override("en"):
         yield
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What the gateway was given: it lies outside the machine."""
-    messages: list[tuple[str, str]] = []
-
-    def post(url: str, *, json: dict[str, str], **more: Any) -> httpx.Response:
-        messages.append((json["to"], json["text"]))
-        return httpx.Response(200, request=httpx.Request("POST", url))
-
-    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
-    monkeypatch.setattr(httpx, "post", post)
-    return messages
 
 
 def code_in(sent: list[tuple[str, str]]) -> str:
@@ -109,18 +92,11 @@ def test_neither_number_nor_code_is_stored(world: World, sent: list[tuple[str, s
         assert secret not in text
 
 
-def test_a_gateway_that_is_away_is_told_and_says_no_number(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*told: Any, **more: Any) -> httpx.Response:
-        raise httpx.ConnectError("no route to +8613800001234")
-
-    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
-    monkeypatch.setattr(httpx, "post", away)
-    with pytest.raises(ServiceAway) as told:
-        services.ask_code(phone=PHONE)
-    assert PHONE not in str(told.value)
+def test_without_a_gateway_it_is_said_and_nothing_is_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "HEGUI_SMS_URL", "")
     with pytest.raises(ServiceAway):
-        sending.send(number=Protected(f"+86{PHONE}", "phone"), text="x")
+        services.ask_code(phone=PHONE)
+    assert not Code.objects.exists()
 
 
 def test_the_page_says_the_same_of_every_number(world: World, sent: list[tuple[str, str]]) -> None:

@@ -8,10 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import pyzipper
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
@@ -45,20 +43,6 @@ from tests.world import OTHER_PHONE, PHONE, World
 def _in_english() -> Iterator[None]:
     with override("en"):
         yield
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What the gateway was given: it lies outside the machine."""
-    messages: list[tuple[str, str]] = []
-
-    def post(url: str, *, json: dict[str, str], **more: Any) -> httpx.Response:
-        messages.append((json["to"], json["text"]))
-        return httpx.Response(200, request=httpx.Request("POST", url))
-
-    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
-    monkeypatch.setattr(httpx, "post", post)
-    return messages
 
 
 def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:

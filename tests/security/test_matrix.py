@@ -154,6 +154,7 @@ PAGES = {
     "trail_check": page(C, D, method="post"),
     "trail_export": page(C, D, method="post"),
     "inbox": page(A, S, C, D),
+    "mail_choice": page(A, S, C, D),
     "inbox_read": page(A, S, C, D, method="post"),
     "matrix": page(C, D),
     "protected_field": page(C, D, object="field"),

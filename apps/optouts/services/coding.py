@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock, phones, sending
+from apps.core import clock, phones
 from apps.core.errors import BadInput
 from apps.core.locks import lock_numbers
 from apps.core.protected import Protected
+from apps.notifications.services import queue_sms
 
 from ..models import Code, OptOut
 from .recording import Hashed, record_hashed
@@ -47,12 +48,12 @@ def ask_code(*, phone: str, address: str | None = None) -> str:
 def send_code(*, number: Protected, address: str | None, says: str) -> str:
     """Send a code; returns the word under which it is entered. `says` has a place for the `code`. Raises `TooOften`, `ServiceAway`."""
     word, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06}"
-    _store(Hashed.of(number), word, code, _keyed(address) if address else None)
-    sending.send(number=number, text=says % {"code": code})
+    with transaction.atomic():
+        _store(Hashed.of(number), word, code, _keyed(address) if address else None)
+        queue_sms(number=number, text=says % {"code": code}, about="code", life=LIFE)
     return word
 
 
-@transaction.atomic
 def _store(number: Hashed, word: str, code: str, address_hash: bytes | None) -> None:
     """Before anything is sent, so that a gateway that is away cannot be asked without end; and one at a time for a number and for an
     address, so that requests side by side are counted like others."""

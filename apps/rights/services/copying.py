@@ -22,10 +22,11 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, sending, vault
+from apps.core import blind_index, clock, vault
 from apps.core.errors import NotFound
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.jobs.services import discard
+from apps.notifications.services import queue_sms
 from apps.optouts.queries import entries_in_force
 from apps.optouts.services.coding import hash_word
 from apps.quality.models import Complaint, Recording, Transcript
@@ -37,17 +38,19 @@ from .receiving import note
 
 Kind, State = SubjectRequest.Kind, SubjectRequest.State
 KEPT = timedelta(days=14)
+LINK_LIFE = timedelta(days=2)  # how long sending the link is tried
 
 
 @transaction.atomic
 def make_copy(
     *, actor: User, request: SubjectRequest, link_to: Callable[[str], str], address: str | None = None
 ) -> tuple[SubjectRequest, str]:
-    """Make the archive and send its link to the number; the request and the passphrase, told this once. Another copy ends the one before.
+    """Make the archive and have its link sent to the number; the request and the passphrase, told this once. Another copy ends the
+    one before.
 
     `link_to` makes the whole address of a path.
 
-    Raises `NotAllowed`, `WrongState`, `ServiceAway` when the link cannot be sent: then nothing was made.
+    Raises `NotAllowed`, `WrongState`, `ServiceAway` where no gateway is set up.
     """
     request = locked(actor, request, State.OPEN)
     passphrase, word = new_passphrase(), secrets.token_urlsafe(24)
@@ -57,7 +60,8 @@ def make_copy(
     request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(word), clock.now() + KEPT, None
     request.save()
     told = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link_to(reverse("copy", kwargs={"word": word}))}
-    sending.send(number=request.phone, text=_("The copy of your data, once and until %(day)s: %(link)s") % told)
+    text = _("The copy of your data, once and until %(day)s: %(link)s") % told
+    queue_sms(number=request.phone, text=text, about=request.public_id, life=LINK_LIFE)
     return request, passphrase
 
 

@@ -4,8 +4,8 @@ import httpx
 import structlog
 from django.conf import settings
 
-from .errors import ServiceAway
-from .protected import Protected, clear_for_machine
+from apps.core.errors import ServiceAway
+from apps.core.protected import Protected, clear_for_machine
 
 log = structlog.get_logger(__name__)
 SECONDS = 5

@@ -1,0 +1,126 @@
+"""The outbox: what was written with its cause is sent after the commit, again and again until it arrived or its time is over."""
+
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.core.mail import EmailMessage
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.services import tell
+from apps.core import clock
+from apps.core.errors import ServiceAway
+from apps.core.protected import Protected, clear_for_machine
+
+from .. import gateway, rules
+from ..gateway import can_send
+from ..models import Outgoing
+
+log = structlog.get_logger(__name__)
+LEASE = timedelta(minutes=1)
+AT_ONCE = 20
+MAIL_LIFE = timedelta(days=2)
+Kind, State = Outgoing.Kind, Outgoing.State
+
+__all__ = ["can_send", "queue_mail", "queue_sms", "send_due"]
+
+
+def queue_sms(*, number: Protected, text: str, about: str, life: timedelta) -> Outgoing:
+    """Have a short message sent once the caller's transaction is over; after `life` it is given up. Raises `ServiceAway` where no
+    gateway is set up."""
+    if not can_send():
+        raise ServiceAway()
+    now = clock.now()
+    made = Outgoing.objects.create(
+        kind=Kind.SMS, number=number, text=Protected(text, "text"), about=about, next_at=now, ends_at=now + life, created_at=now
+    )
+    _soon()
+    return made
+
+
+def queue_mail(*, person: User, subject: str, text: str, about: str) -> Outgoing:
+    """The same for an e-mail to a colleague, two days long."""
+    now = clock.now()
+    made = Outgoing.objects.create(
+        kind=Kind.MAIL, person=person, subject=subject, text=Protected(text, "text"), about=about, next_at=now, ends_at=now + MAIL_LIFE,
+        created_at=now,
+    )  # fmt: skip
+    _soon()
+    return made
+
+
+def _soon() -> None:
+    transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
+    try:
+        current_app.send_task("apps.notifications.tasks.send_due")
+    except OperationalError:  # who waits for a code does not wait for the queue
+        log.warning("queue_away", task="send_due")
+        send_due()
+
+
+def send_due() -> int:
+    """Send what is due; returns how much was sent. Others may do the same beside it."""
+    sent = 0
+    while batch := _claimed():
+        for message in batch:
+            sent += _tried(message)
+    return sent
+
+
+@transaction.atomic
+def _claimed() -> list[Outgoing]:
+    """Messages that are due, leased to this worker for a minute."""
+    now = clock.now()
+    due = Outgoing.objects.filter(state=State.WAITING, next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
+    batch = list(due.select_related("person").order_by("next_at", "pk")[:AT_ONCE])
+    for message in batch:
+        message.next_at, message.attempts = now + LEASE, message.attempts + 1
+    Outgoing.objects.bulk_update(batch, ["next_at", "attempts"])
+    return batch
+
+
+def _tried(message: Outgoing) -> bool:
+    """One attempt. Whether it was sent."""
+    now = clock.now()
+    if now >= message.next_at:  # the lease is over: others have it
+        return False
+    if now >= message.ends_at:
+        _give_up(message)
+        return False
+    try:
+        _send(message)
+    except (ServiceAway, OSError) as error:  # SMTP's errors are OSErrors
+        message.error, message.next_at = type(error).__name__, now + rules.pause_after(message.attempts)
+        message.save(update_fields=["error", "next_at"])
+        log.warning("message_not_sent", message=message.pk, kind=message.kind, why=message.error)
+        return False
+    _end(message, State.SENT)
+    return True
+
+
+def _send(message: Outgoing) -> None:
+    if message.kind == Kind.SMS:
+        gateway.send(number=message.number, text=clear_for_machine(message.text))
+    elif message.person and message.person.email and message.person.is_active:
+        EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
+
+
+def _end(message: Outgoing, state: str) -> None:
+    values: Any = message
+    values.number = values.text = None
+    message.state, message.ended_at = state, clock.now()
+    message.save()
+
+
+@transaction.atomic
+def _give_up(message: Outgoing) -> None:
+    _end(message, State.GIVEN_UP)
+    log.error("message_given_up", message=message.pk, kind=message.kind, why=message.error)
+    tell(User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=str(message.get_kind_display()), why=message.error)

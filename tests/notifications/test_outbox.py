@@ -1,0 +1,211 @@
+"""Messages to people: written with their cause, sent after the commit, again and again, and over after their time."""
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+
+from apps.audit.models import NOTICES, Notice
+from apps.audit.services import tell
+from apps.core.errors import BadInput
+from apps.core.protected import Protected
+from apps.notifications import rules, services
+from apps.notifications.models import Outgoing
+from apps.notifications.services import outbox
+from tests.site import free_port
+from tests.world import PHONE, World
+
+LIFE = timedelta(minutes=10)
+NUMBER = Protected(f"+86{PHONE}", "phone")
+
+
+def queue(text: str = "您的验证码 123456") -> Outgoing:
+    return services.queue_sms(number=NUMBER, text=text, about="code", life=LIFE)
+
+
+@pytest.fixture
+def gateway_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """A gateway that does not answer while the event is set; what it was given stands in no error."""
+    away = threading.Event()
+
+    def post(url: str, **more: Any) -> httpx.Response:
+        if away.is_set():
+            raise httpx.ConnectError(f"no route to +86{PHONE}")
+        return httpx.Response(200, request=httpx.Request("POST", url))
+
+    monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
+    monkeypatch.setattr(httpx, "post", post)
+    away.set()
+    return away
+
+
+def test_what_is_rolled_back_is_not_sent(world: World, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "_soon", lambda: None)
+    with transaction.atomic():
+        queue()
+        transaction.set_rollback(True)
+    assert services.send_due() == 0
+    queue()
+    assert services.send_due() == 1
+    assert sent == [(f"+86{PHONE}", "您的验证码 123456")]
+
+
+def test_a_gateway_that_is_away_gets_it_when_it_is_back_once(
+    world: World, gateway_away: threading.Event, clock: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    message = queue()
+    assert services.send_due() == 0
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.error) == ("waiting", 1, "ServiceAway")
+    assert services.send_due() == 0, "not before its pause is over"
+    message.refresh_from_db()
+    assert message.attempts == 1
+    gateway_away.clear()
+    clock.shift(21)
+    assert (services.send_due(), services.send_due()) == (1, 0)
+    assert PHONE not in caplog.text
+
+
+def test_after_its_time_it_is_given_up_and_the_admins_are_told(world: World, gateway_away: threading.Event, clock: Any) -> None:
+    message = queue()
+    for _each in range(40):
+        services.send_due()
+        clock.shift(30)
+    message.refresh_from_db()
+    assert message.state == "given_up"
+    assert Notice.objects.filter(code="message_given_up", recipient__role="admin").exists()
+
+
+@pytest.mark.parametrize("state", ["sent", "given_up"])
+def test_nothing_of_it_is_kept_once_it_is_over(world: World, sent: list[tuple[str, str]], state: str) -> None:
+    message = queue()
+    if state == "given_up":
+        Outgoing.objects.filter(pk=message.pk).delete()
+        message = queue()
+        outbox._give_up(message)
+    message.refresh_from_db()
+    assert (message.number, message.text) == (None, None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Outgoing.objects.filter(pk=message.pk).update(text=Protected("x", "text"))
+
+
+def test_number_and_text_are_sealed_while_it_waits(world: World, gateway_away: threading.Event) -> None:
+    queue()
+    with connection.cursor() as cursor:
+        cursor.execute("select to_jsonb(o)::text from notifications_outgoing o")
+        (row,) = cursor.fetchone()
+    assert PHONE not in row
+    assert "123456" not in row
+
+
+# -- e-mails
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """A real SMTP server on loopback; what it received."""
+    received: list[Any] = []
+
+    class Keeps:
+        async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+            received.append(envelope)
+            return "250 OK"
+
+    server = Controller(Keeps(), hostname="127.0.0.1", port=free_port())
+    server.start()
+    for name, value in {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": server.port,
+        "EMAIL_USE_TLS": False, "EMAIL_HOST_USER": "", "HEGUI_URL": "https://hegui.example",
+    }.items():  # fmt: skip
+        monkeypatch.setattr(settings, name, value)
+    monkeypatch.setattr(outbox, "_soon", outbox.send_due)
+    yield received
+    server.stop()
+
+
+def text_of(envelope: Any) -> str:
+    import email
+    from email import policy
+
+    message = email.message_from_bytes(envelope.content, policy=policy.default)
+    return f"{message['subject']}\n{message.get_content()}"
+
+
+@pytest.fixture
+def people(world: World) -> World:
+    for name in ("admin", "compliance", "supervisor"):
+        world.people[name].email = f"{name}@hegui.example"
+        world.people[name].save()
+    return world
+
+
+@pytest.mark.parametrize("code", sorted(rules.URGENT))
+def test_each_urgent_notice_arrives_at_once_and_once(people: World, inbox: list[Any], code: str) -> None:
+    if code not in NOTICES:
+        pytest.fail(f"{code} is no notice")
+    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(NOTICES[code])), "x") | dict.fromkeys(rules.ABOUT_PEOPLE, "王小明")
+    tell([people.people["admin"]], code, **facts)
+    assert (services.mail_now(), services.mail_now()) == (1, 0)
+    (envelope,) = inbox
+    assert envelope.rcpt_tos == ["admin@hegui.example"]
+    assert "王小明" not in text_of(envelope), "no personal data"
+    assert "https://hegui.example/inbox/" in text_of(envelope)
+
+
+def test_the_others_come_together_in_the_morning(people: World, inbox: list[Any]) -> None:
+    for number in range(3):
+        tell([people.people["compliance"]], "request_received", request=f"rq_{number}", due="2026-12-15")
+    assert services.mail_now() == 0
+    assert (services.mail_in_the_morning(), services.mail_in_the_morning()) == (1, 0)
+    (envelope,) = inbox
+    assert all(f"rq_{number}" in text_of(envelope) for number in range(3))
+
+
+def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
+    def told(mode: str) -> tuple[int, int]:
+        answer = browse("compliance").post("/inbox/mail/", {"mode": mode})
+        assert answer.status_code == 302
+        tell([people.people["compliance"]], "request_overdue", request="rq_1")
+        tell([people.people["compliance"]], "request_due", request="rq_1", days=2)
+        counts = services.mail_now(), services.mail_in_the_morning()
+        Notice.objects.update(read_at="2026-11-24T00:00:00Z")
+        return counts
+
+    assert [told(mode) for mode in ("as_set", "at_once", "digest", "off")] == [(1, 1), (1, 0), (0, 1), (0, 0)]
+    with pytest.raises(BadInput):
+        services.choose_mails(actor=people.people["compliance"], mode="never")
+
+
+def test_who_has_read_it_or_left_or_has_no_address_gets_none(people: World, inbox: list[Any]) -> None:
+    tell([people.people["agent"]], "request_overdue", request="rq_1")
+    tell([people.people["supervisor"]], "request_overdue", request="rq_1")
+    people.people["supervisor"].is_active = False
+    people.people["supervisor"].save()
+    tell([people.people["compliance"]], "request_overdue", request="rq_1")
+    Notice.objects.filter(recipient=people.people["compliance"]).update(read_at="2026-11-24T00:00:00Z")
+    assert services.mail_now() == 0
+    assert inbox == []
+
+
+def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(settings, "EMAIL_PORT", free_port())
+        tell([people.people["admin"]], "backup_old")
+        assert services.mail_now() == 1
+    assert Outgoing.objects.get().state == "waiting"
+    assert inbox == []
+    clock.shift(30)
+    assert services.send_due() == 1
+    assert len(inbox) == 1
+
+
+def test_every_notice_that_is_mailed_is_one() -> None:
+    assert set(NOTICES) >= rules.BY_MAIL
+    assert not rules.URGENT & rules.DAILY
