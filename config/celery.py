@@ -78,6 +78,7 @@ SCHEDULE = {
     "mail-urgent": _due("notifications.tasks.mail_now", 60.0),
     "mail-others": _due("notifications.tasks.mail_in_the_morning", crontab(hour=9, minute=0)),
     "deliver-webhooks": _due("webhooks.tasks.deliver_due", 10.0),
+    "look-for-alarms": _due("audit.tasks.look_for_alarms", 300.0),
     "seal-trail": _due("audit.tasks.seal_trail", 60.0),
     "check-trail": _due("audit.tasks.check_trail", crontab(hour=4, minute=30)),
     "watch-ledger": _due("retention.tasks.watch_ledger", 60.0),

@@ -74,8 +74,10 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
     """What a process remembers of how many numbers a program was given is of the test before."""
+    from apps.accounts.services import clients
     from apps.calls.services import limiting
 
+    clients._noted.clear()
     limiting.forget()
 
 

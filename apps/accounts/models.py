@@ -105,6 +105,17 @@ class ApiClient(Dated):
         return self.name
 
 
+class KeyAddress(Dated):
+    """From where a key was used, once for each address: a new one raises an alarm (`audit`)."""
+
+    client = models.ForeignKey(ApiClient, models.PROTECT, related_name="used_from")
+    address = models.GenericIPAddressField()
+    first_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "address"], name="key_address_once")]
+
+
 class ListChoice(models.Model):
     """What a person does not want to see of one list. `list_name` is the name of its address."""
 

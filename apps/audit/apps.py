@@ -6,8 +6,9 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from . import signing
+        from . import alarm_rules, signing
         from .tracked import register_all
 
         register_all()
         signing.connect()
+        alarm_rules.register_rules()

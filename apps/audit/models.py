@@ -13,6 +13,7 @@ from apps.core import sealing
 from apps.core.fields import GuardedCharField
 from apps.core.models import Dated, is_hash
 
+from .alarms import RULES
 from .streams import CHANGES, READS
 from .wording import sentence_of_finding
 
@@ -81,6 +82,64 @@ class AccessEvent(Dated):
         triggers = append_only(READS)
 
 
+class Alarm(Dated):
+    """Unusual use that a rule of `alarms` found, until somebody has looked into it. One at a time for a rule and a subject."""
+
+    NOT_TYPED = ("code", "subject")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("nobody looks into it yet")
+        TAKEN = "taken", _("being looked into")
+        CLOSED = "closed", _("closed")
+
+    class Verdict(models.TextChoices):
+        EXPLAINED = "explained", _("work that was to be done")
+        MISTAKEN = "mistaken", _("the threshold is too low")
+        MISUSE = "misuse", _("misuse by a colleague")
+        INCIDENT = "incident", _("an incident: data leaked, was changed or lost (R37)")
+
+    code = models.CharField(_("what"), max_length=40)
+    subject = models.CharField(_("who or what"), max_length=60)
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
+    count = models.PositiveIntegerField(_("how many"))
+    limit = models.PositiveIntegerField(_("threshold"))
+    last_at = models.DateTimeField(_("last seen"))
+    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
+    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), null=True, related_name="+")
+    taken_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    verdict = models.CharField(_("what it was"), max_length=9, choices=Verdict, blank=True)
+    note = GuardedCharField(_("what was found"), max_length=300, blank=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+")
+    closed_at = models.DateTimeField(_("closed"), null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["code", "subject"], condition=~Q(state="closed"), name="alarm_once"),
+            models.CheckConstraint(
+                condition=~Q(state="closed") | Q(closed_by__isnull=False, closed_at__isnull=False) & ~Q(verdict="") & ~Q(note=""),
+                name="alarm_closed_by_somebody",
+            ),
+            models.CheckConstraint(condition=~Q(closed_by=F("person")), name="alarm_not_closed_by_whom_it_is_about"),
+            models.CheckConstraint(condition=Q(state="open") | Q(owner__isnull=False), name="alarm_has_an_owner"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(name="closed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="closed")),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        rule = RULES.get(self.code)
+        return str(rule.says) % {"count": self.count, "limit": self.limit} if rule else self.code
+
+    @property
+    def about(self) -> str:
+        """Whom or what it is about, for people."""
+        return str(self.person or self.client or self.subject.partition(":")[2])
+
+
 class Notice(Dated):
     """Something that a person has to know: a line in their inbox. Holds ids and masks only."""
 
@@ -110,6 +169,8 @@ class Notice(Dated):
 
 # What a notice says, by its code.
 NOTICES = {
+    "alarm_raised": _("The access log shows unusual use: alarm %(alarm)s. Look into it."),
+    "alarm_waits": _("Nobody has looked into the alarm %(alarm)s for a day."),
     "message_given_up": _("A message (%(kind)s) could not be sent and was given up: %(why)s. Look after the gateway or mail server."),
     "webhook_set_aside": _(
         'The message %(event)s to "%(end_point)s" could not be made and was set aside. The log of the worker says why; send it again once '
@@ -147,10 +208,6 @@ NOTICES = {
     "drill_failed": _("The restore drill failed: the backups may not be usable."),
     "number_in_doubt": _("Somebody said that a number is not the client's. It is not called until you have looked."),
     "number_changed_hands": _('A number from the data source "%(source)s" changed hands: its consents have ended.'),
-    "numbers_guessed": _("%(person)s looked for %(count)s numbers that differ only in the digits that a mask hides."),
-    "numbers_guessed_by_client": _(
-        "The API client %(client)s looked for %(count)s numbers that differ only in the digits that a mask hides."
-    ),
     "client_walks": _("The API client %(client)s was given %(count)s numbers within an hour; its limit is %(limit)s."),
     "messages_wait": _("%(count)s messages that may be refusals have waited for hours. They are read within the day."),
     "message_to_judge": _("A message may be a refusal. The number is blocked until you have read it, today."),

@@ -16,3 +16,9 @@ def seal_trail() -> None:
 @unless_running
 def check_trail() -> None:
     services.check_trail()
+
+
+@shared_task(acks_late=True)
+@unless_running
+def look_for_alarms() -> None:
+    services.look_for_alarms()

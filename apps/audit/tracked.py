@@ -13,6 +13,7 @@ from apps.core.fields import protected_fields
 from apps.core.protected import Protected
 
 UNTRACKED = {
+    "accounts.keyaddress",
     "accounts.listchoice",
     "accounts.savedfilter",
     "audit.accessevent",
@@ -28,6 +29,7 @@ UNTRACKED = {
     "jobs.job",
     "notifications.outgoing",
     "notifications.mailchoice",
+    "jobs.dutyrun",
     "jobs.filetodelete",
     "webhooks.event",
     "webhooks.delivery",

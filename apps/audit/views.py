@@ -5,13 +5,14 @@ import base64
 from celery import current_app
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
 from apps.accounts.decorators import for_roles
 from apps.accounts.lists import list_of
+from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core import clock, sealing
@@ -20,10 +21,11 @@ from apps.core.paging import page_of
 
 from . import queries, services
 from .filters import EventFilter
-from .models import AccessEvent, Notice, TrailCheck, TrailCut
+from .models import AccessEvent, Alarm, Notice, TrailCheck, TrailCut
 from .services import record_page
 from .tables import EventTable
 
+CLOSED_SHOWN = 50
 OVERSEERS = (Role.COMPLIANCE, Role.ADMIN)
 
 
@@ -73,6 +75,32 @@ def seals_export(request: StaffRequest) -> StreamingHttpResponse:
     answer = StreamingHttpResponse(services.export_trail(), content_type="application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="trail-{clock.now():%Y%m%d-%H%M}.jsonl"'
     return answer
+
+
+@for_roles(Role.COMPLIANCE)
+@require_GET
+def alarms(request: StaffRequest) -> HttpResponse:
+    """Unusual use that the rules found: what nobody looks into yet first, then what is being looked into, then the last that are closed."""
+    found = Alarm.objects.select_related("person", "client", "owner", "closed_by")
+    closed = found.filter(state=Alarm.State.CLOSED).order_by("-closed_at")[:CLOSED_SHOWN]
+    shown = {
+        "open": [*found.filter(state=Alarm.State.OPEN).order_by("-pk"), *found.filter(state=Alarm.State.TAKEN).order_by("-pk")],
+        "closed": closed,
+        "verdicts": Alarm.Verdict.choices,
+    }
+    return render(request, "audit/alarms.html", shown)
+
+
+@for_roles(Role.COMPLIANCE)
+@require_POST
+def alarm_step(request: StaffRequest, pk: int) -> HttpResponse:
+    alarm = get_object_or_404(Alarm, pk=pk)
+    if "take" in request.POST:
+        said(request, lambda: services.take_alarm(actor=request.user, alarm=alarm), _("It is yours to look into."))
+    else:
+        verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "")
+        said(request, lambda: services.close_alarm(actor=request.user, alarm=alarm, verdict=verdict, note=note), _("Closed."))
+    return redirect("alarms")
 
 
 @for_roles(*Role.values)

@@ -59,12 +59,16 @@ class CallsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts.signals import calling_ended
+        from apps.audit import alarms
         from apps.audit.streams import Stream, register
         from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
         from apps.optouts.signals import number_disowned, opt_outs_recorded
         from apps.scripts.signals import version_withdrawn
 
+        from .alarms import CLIENT_WALKS, READS_WITHOUT_CALLS
+
+        alarms.register(READS_WITHOUT_CALLS, CLIENT_WALKS)
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
         contacts_taken_back.connect(_stop_contacts, dispatch_uid="calls.stop_contacts")
         source_withdrawn.connect(_stop_source, dispatch_uid="calls.stop_source")

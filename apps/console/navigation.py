@@ -63,6 +63,7 @@ LINKS = (
     Link("grants", "hourglass", _("Temporary grants")),
     Link("reviews", "checklist", _("Rights to confirm")),
     Link("permission_audits", "shield-search", _("Permission audits")),
+    Link("alarms", "bell-ringing", _("Alarms")),
     Link("trail", "list-search", _("Access log")),
     Link("retention", "trash-x", _("Deletion")),
     Link("backups", "database-export", _("Backups")),

@@ -57,3 +57,12 @@ class FileToDelete(Dated):
 
     name = models.CharField(max_length=80, unique=True)
     tries = models.PositiveIntegerField(default=0)
+
+
+class DutyRun(models.Model):
+    """When each task of the schedule last ended well: what is missing raises an alarm."""
+
+    NOT_TYPED = ("task",)
+
+    task = models.CharField(max_length=120, unique=True)
+    ended_at = models.DateTimeField()

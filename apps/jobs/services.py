@@ -19,7 +19,7 @@ from apps.core import clock, vault
 from apps.core.errors import HeguiError, StorageAway
 from apps.core.locks import may_delete_files
 
-from .models import LEASE, FileToDelete, Job
+from .models import LEASE, DutyRun, FileToDelete, Job
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
@@ -176,3 +176,8 @@ def delete_discarded(most: int = 1_000) -> int:
             row.delete()
             gone += 1
     return gone
+
+
+def note_duty(task: str) -> None:
+    """A task of the schedule has ended well."""
+    DutyRun.objects.update_or_create(task=task, defaults={"ended_at": clock.now()})

@@ -8,10 +8,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.alarms import RULES
 from apps.core import clock
 from apps.core.errors import BadInput
 
-from .models import CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, RetentionPolicy, TradePack
+from . import queries
+from .models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, RetentionPolicy, TradePack
 from .rules import read_year
 
 TIME = forms.TimeInput(attrs={"type": "time"})
@@ -70,6 +72,27 @@ class MeasuresForm(PolicyForm):
         )  # fmt: skip
 
 
+class AlarmForm(PolicyForm):
+    """One field for each alarm that rooms registered."""
+
+    class Meta:
+        model = AlarmPolicy
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = queries.alarm_thresholds(clock.now())
+        asked = {
+            code: forms.IntegerField(label=str(rule.asks), min_value=1, max_value=rule.most, initial=known.get(code, rule.default))
+            for code, rule in sorted(RULES.items())
+            if rule.most > 1
+        }
+        self.fields = {**asked, **self.fields}
+
+    def values(self) -> dict[str, Any]:
+        return {"thresholds": super().values()}
+
+
 class CalendarForm(PolicyForm):
     holiday_lines = forms.CharField(
         label=_("holidays, adjusted rest days included; one period a line"),
@@ -101,4 +124,5 @@ FORMS: dict[str, type[PolicyForm]] = {
     PolicyDraft.Kind.TRADE: TradeForm,
     PolicyDraft.Kind.MEASURES: MeasuresForm,
     PolicyDraft.Kind.RETENTION: RetentionForm,
+    PolicyDraft.Kind.ALARMS: AlarmForm,
 }

@@ -8,11 +8,13 @@ import datetime
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.audit.alarms import RULES
 from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 
@@ -263,6 +265,22 @@ class MeasuresPolicy(PolicyVersion):
         triggers = [FROZEN]
 
 
+class AlarmPolicy(PolicyVersion):
+    """The thresholds of the alarms of the trail (`audit.alarms`), by code; those that are missing are the defaults."""
+
+    thresholds = models.JSONField(_("thresholds"), default=dict)
+
+    class Meta(PolicyVersion.Meta):
+        constraints = [models.CheckConstraint(condition=FOUR_EYES, name="alarm_policy_four_eyes")]
+        triggers = [FROZEN]
+
+    def clean(self) -> None:
+        for code, limit in self.thresholds.items():
+            rule = RULES.get(code)
+            if rule is None or not isinstance(limit, int) or not 1 <= limit <= rule.most:
+                raise ValidationError(_("Thresholds are whole numbers from 1 on, within what each alarm allows."))
+
+
 class PolicyDraft(Dated):
     """A version on its way: written by one person, decided by another."""
 
@@ -272,6 +290,7 @@ class PolicyDraft(Dated):
         TRADE = "trade", _("trade pack")
         MEASURES = "measures", _("automatic measures")
         RETENTION = "retention", _("storage periods")
+        ALARMS = "alarms", _("alarms of the access log")
 
     class State(models.TextChoices):
         OPEN = "open", _("awaiting a second person")

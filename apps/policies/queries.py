@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.core import clock
 from apps.core.workdays import Calendar
 
-from .models import CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, PolicyVersion, RetentionPolicy, TradePack
+from .models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, PolicyVersion, RetentionPolicy, TradePack
 
 Version = TypeVar("Version", bound=PolicyVersion)
 
@@ -18,6 +18,7 @@ MODELS: dict[str, type[PolicyVersion]] = {
     PolicyDraft.Kind.TRADE: TradePack,
     PolicyDraft.Kind.MEASURES: MeasuresPolicy,
     PolicyDraft.Kind.RETENTION: RetentionPolicy,
+    PolicyDraft.Kind.ALARMS: AlarmPolicy,
 }
 
 
@@ -41,6 +42,12 @@ def days_kept(data_class: str, at: datetime) -> int:
 
 def measures_policy(at: datetime) -> MeasuresPolicy:
     return in_force(MeasuresPolicy, at)
+
+
+def alarm_thresholds(at: datetime) -> dict[str, int]:
+    """What compliance has set, by code; empty before the first version."""
+    version = AlarmPolicy.objects.filter(in_force_from__lte=at).order_by("number").last()
+    return dict(version.thresholds) if version else {}
 
 
 def trade_packs(at: datetime) -> dict[str, TradePack]:

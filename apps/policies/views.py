@@ -13,18 +13,21 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.alarms import RULES
 from apps.core import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
 
 from . import queries, services
 from .forms import FORMS
-from .models import PolicyDraft, PolicyVersion, TradePack
+from .models import AlarmPolicy, PolicyDraft, PolicyVersion, TradePack
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 
 
 def lines_of(version: PolicyVersion) -> list[tuple[str, Any]]:
     """What a version says: the labels of its own fields, and their values."""
+    if isinstance(version, AlarmPolicy):
+        return [(str(rule.asks), version.thresholds.get(code, rule.default)) for code, rule in sorted(RULES.items()) if rule.most > 1]
     known = {"id", "created_at", "number", "in_force_from", "reason", "written_by", "approved_by"}
     if isinstance(version, TradePack):
         known.add("trade")  # its name says it

@@ -11,7 +11,7 @@ from apps.access import roles, services
 from apps.access.models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission
 from apps.access.services import disclosing
 from apps.accounts.roles import Role
-from apps.audit.models import AccessEvent, Notice
+from apps.audit.models import AccessEvent, Alarm, Notice
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from tests.world import World
 
@@ -81,10 +81,16 @@ def told(code: str) -> set[str]:
     return set(Notice.objects.filter(code=code).values_list("recipient__username", flat=True))
 
 
-def test_many_reveals_are_told_to_supervisors_and_compliance(world: World) -> None:
-    for _time in range(disclosing.MANY):
+def alarm(code: str) -> Alarm:
+    assert told("alarm_raised")
+    return Alarm.objects.get(code=code)
+
+
+def test_many_reveals_raise_an_alarm_and_supervisors_are_told(world: World) -> None:
+    for _time in range(10):
         reveal(world, "compliance")
-    assert told("reveals_many") == {"compliance2", "supervisor", "supervisor2"}
+    assert told("reveals_many") == {"supervisor", "supervisor2"}
+    assert (alarm("reveals_many").person, told("alarm_raised")) == (world.people["compliance"], {"compliance2"})
 
 
 def test_a_reveal_at_night_is_told(world: World, clock: Any) -> None:
@@ -92,13 +98,15 @@ def test_a_reveal_at_night_is_told(world: World, clock: Any) -> None:
     assert not told("reveal_at_night")
     clock.move_to(world.at("22:00"))
     reveal(world, "supervisor")
-    assert told("reveal_at_night") == {"supervisor2", "compliance", "compliance2"}
+    assert told("reveal_at_night") == {"supervisor2"}
+    assert (alarm("reveal_at_night").person, told("alarm_raised")) == (world.people["supervisor"], {"compliance", "compliance2"})
     assert "22" in Notice.objects.filter(code="reveal_at_night")[0].sentence
 
 
 def test_a_reveal_outside_ones_campaigns_is_told(world: World) -> None:
     reveal(world, "supervisor", foreign=True)
-    assert "compliance" in told("reveal_foreign")
+    assert told("reveal_foreign") == {"supervisor2"}
+    assert alarm("reveal_foreign").person == world.people["supervisor"]
 
 
 def test_a_deactivated_person_has_no_right(world: World) -> None:

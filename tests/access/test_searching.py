@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from apps.access import services
 from apps.access.models import NumberSearch
-from apps.audit.models import AccessEvent, Notice
+from apps.audit.models import AccessEvent, Alarm, Notice
 from tests.http import Api
 from tests.world import OTHER_PHONE, PHONE, World
 
@@ -43,14 +43,14 @@ def test_the_third_number_under_one_mask_raises_one_alarm(world: World) -> None:
     agent = world.people["agent"]
     for middle in range(5):
         services.search_number(actor=agent, number=f"+86138{middle:04}1234")
-        assert Notice.objects.filter(code="numbers_guessed").count() == (2 if middle >= 2 else 0)
-    assert Notice.objects.filter(code="numbers_guessed").first().about == agent  # type: ignore[union-attr]
+        assert Alarm.objects.filter(code="numbers_guessed", person=agent).count() == (1 if middle >= 2 else 0)
+    assert Notice.objects.filter(code="alarm_raised").count() == 2, "both of compliance, once"
 
 
 def test_the_same_number_again_is_no_neighbour(world: World) -> None:
     for _again in range(5):
         services.search_number(actor=world.people["agent"], number=f"+86{PHONE}")
-    assert not Notice.objects.filter(code="numbers_guessed").exists()
+    assert not Alarm.objects.filter(code="numbers_guessed").exists()
 
 
 def test_last_digits_count_as_questions_too(world: World, browse: Any) -> None:
@@ -70,13 +70,13 @@ def test_questions_are_forgotten_after_two_days(world: World, clock: Any) -> Non
 def test_lists_of_neighbours_raise_an_alarm_and_ordinary_lists_do_not(world: World) -> None:
     ordinary = random.Random(7).sample(range(10**9), 5_000)
     services.watch_list([f"+8613{number:09}" for number in ordinary], actor=world.people["supervisor"])
-    assert not Notice.objects.filter(code="numbers_guessed").exists()
+    assert not Alarm.objects.filter(code="numbers_guessed").exists()
     services.watch_list([f"+86138{middle:04}1234" for middle in range(10)], actor=world.people["supervisor"])
-    assert Notice.objects.filter(code="numbers_guessed").exists()
+    assert Alarm.objects.filter(code="numbers_guessed").exists()
 
 
 def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
     _client, key = world.api_client("crm", "contacts")
     items = [{"external_id": f"c{middle}", "phone": f"138{middle:04}1234", "source": "members"} for middle in range(1, 5)]
     assert Api(key).post("contacts", {"items": items}).status_code == 200
-    assert Notice.objects.filter(code="numbers_guessed_by_client").exists()
+    assert Alarm.objects.filter(code="numbers_guessed", client__isnull=False).exists()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apps.accounts import services as accounts
-from apps.audit.models import Notice
+from apps.audit.models import Alarm, Notice
 from apps.calls import services
 from apps.calls.models import Call
 from apps.campaigns import services as campaigns
@@ -147,7 +147,7 @@ def test_a_key_that_may_not_dial_does_not_find_out_who_is_on_record(world: World
     ]
     assert statuses[:60] == [200] * 60
     assert statuses[60] == 429
-    assert Notice.objects.filter(code="numbers_guessed_by_client").exists()
+    assert Alarm.objects.filter(code="numbers_guessed", client=client).exists()
 
 
 # -- a line's budget

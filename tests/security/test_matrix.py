@@ -17,6 +17,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts.roles import Role
+from apps.audit import services as audit
+from apps.audit.alarms import Seen
 from apps.audit.models import AccessEvent
 from apps.calls import services as calls
 from apps.calls.models import Call, Decision, Flag, Ticket
@@ -155,6 +157,8 @@ PAGES = {
     "trail_export": page(C, D, method="post"),
     "inbox": page(A, S, C, D),
     "mail_choice": page(A, S, C, D),
+    "alarms": page(C),
+    "alarm_step": page(C, method="post", object="alarm", take="1"),
     "inbox_read": page(A, S, C, D, method="post"),
     "matrix": page(C, D),
     "protected_field": page(C, D, object="field"),
@@ -344,6 +348,7 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "list_row", "lift_verdict", "scrub"},
+        lambda: {"alarm": {"pk": audit.raise_alarm("exports_many", Seen("person:0", 600), limit=500).pk}}: {"alarm"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.audit.alarms import limit_of
 from apps.audit.models import AccessEvent
-from apps.audit.services import record_access, tell
+from apps.audit.services import raise_for, record_access, tell
 from apps.core import clock, detect
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_agent
@@ -37,7 +37,6 @@ PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
 # What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.
 PER_HOUR_OF = {TRANSCRIPT: 120, LIST_ROW: 600, COMPLAINT: 120, REMEDY: 120, REQUEST_TEXT: 120, REQUEST_ANSWER: 120}
-MANY = 10
 OFFICE_HOURS = range(8, 21)
 HOUR = timedelta(hours=1)
 
@@ -120,12 +119,16 @@ def disclose_to_person(
 
 
 def _alarm(actor: User, count: int, now: datetime, foreign: bool) -> None:
-    """Tell the person's supervisors and compliance of unusual use."""
+    """Raise an alarm over unusual use, and tell the person's supervisors of it."""
     hour = now.astimezone(ZoneInfo(settings.TIME_ZONE)).hour
-    watchers = User.objects.filter(Q(role=Role.COMPLIANCE) | Q(role=Role.SUPERVISOR, department=actor.department_id), is_active=True)
-    if count == MANY:
-        tell(watchers, "reveals_many", about=actor, count=count)
+    watchers = User.objects.filter(role=Role.SUPERVISOR, department=actor.department_id, is_active=True)
+    if count >= limit_of("reveals_many", now):
+        raise_for("reveals_many", count, actor=actor)
+        if count == limit_of("reveals_many", now):
+            tell(watchers, "reveals_many", about=actor, count=count)
     if hour not in OFFICE_HOURS:
+        raise_for("reveal_at_night", 1, actor=actor)
         tell(watchers, "reveal_at_night", about=actor, hour=hour)
     if foreign:
+        raise_for("reveal_foreign", 1, actor=actor)
         tell(watchers, "reveal_foreign", about=actor)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
+from apps.audit.alarms import limit_of
+from apps.audit.services import raise_for
 from apps.core import blind_index, clock
 from apps.core.blind_index import Phone
 from apps.core.errors import HeguiError
@@ -29,7 +30,6 @@ KEPT = timedelta(days=2)
 # Questions an hour and a day. An agent needs some for call-backs, those who review and answer need more.
 PER_PERSON = {Role.AGENT: (20, 60), Role.SUPERVISOR: (60, 240), Role.COMPLIANCE: (120, 480)}
 PER_CLIENT = (60, 240)  # of numbers that nobody here has, for a key that may not dial
-NEIGHBOURS = 3  # numbers under one mask that raise an alarm
 SPREAD = 5_000  # numbers of a list for each of which one more under one mask is chance
 
 
@@ -63,7 +63,7 @@ def note_number(*, number: Phone | None, actor: User | None = None, client: ApiC
         return
     same = NumberSearch.objects.filter(actor=actor, client=client, mask_hash=mask_hash, created_at__gt=now - DAY)
     neighbours = same.values("number_hash").distinct().count()
-    if neighbours >= NEIGHBOURS and not same.filter(has_alarmed=True).exists():
+    if neighbours >= limit_of("numbers_guessed", now) and not same.filter(has_alarmed=True).exists():
         same.update(has_alarmed=True)
         _alarm(neighbours, actor, client)
 
@@ -82,7 +82,7 @@ def watch_list(numbers: Iterable[Phone], *, actor: User | None = None, client: A
 def watch_masks(masks: Iterable[str], *, actor: User | None = None, client: ApiClient | None = None) -> None:
     """The same for a list whose numbers are masked already, each of them once."""
     counts = Counter(masks)
-    if counts and (most := max(counts.values())) >= NEIGHBOURS + counts.total() // SPREAD:
+    if counts and (most := max(counts.values())) >= limit_of("numbers_guessed", clock.now()) + counts.total() // SPREAD:
         _alarm(most, actor, client)
 
 
@@ -100,9 +100,4 @@ def _mask_hash(number: Phone) -> bytes:
 
 
 def _alarm(count: int, actor: User | None, client: ApiClient | None) -> None:
-    watchers = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
-    if actor is not None:
-        tell(watchers, "numbers_guessed", about=actor, count=count)
-    elif client is not None:
-        name = ApiClient.objects.values_list("name", flat=True).get(pk=client.pk)
-        tell(watchers, "numbers_guessed_by_client", client=name, count=count)
+    raise_for("numbers_guessed", count, actor=actor, client=client)

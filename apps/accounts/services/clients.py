@@ -5,20 +5,21 @@ import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.core import clock
 from apps.core.errors import BadInput
 from apps.core.prepared import Prepared
 
-from ..models import ApiClient, User
+from ..models import ApiClient, KeyAddress, User
 from ..signals import calling_ended
 from .people import require_admin
 
 KEY_PREFIX = "hg_"
 OVERLAP = timedelta(days=1)
 USE_NOTED_EVERY = timedelta(minutes=1)
+MOST_NOTED = 10_000
 
 
 def hash_key(key: str) -> bytes:
@@ -109,7 +110,22 @@ def client_of_key(key: str, *, at: datetime, address: str | None = None) -> ApiC
         return None
     if client.last_used_at is None or client.last_used_at < at - USE_NOTED_EVERY:
         ApiClient.objects.filter(pk=client.pk).update(last_used_at=at)
+    if address is not None:
+        _note_address(client.pk, address, at)
     return client
+
+
+_noted: set[tuple[str, int, str]] = set()  # what this process has seen: the table is asked once for each
+
+
+def _note_address(client_id: int, address: str, at: datetime) -> None:
+    key = (str(connection.settings_dict["NAME"]), client_id, address)
+    if key in _noted:
+        return
+    KeyAddress.objects.bulk_create([KeyAddress(client_id=client_id, address=address, first_at=at, created_at=at)], ignore_conflicts=True)
+    if len(_noted) >= MOST_NOTED:
+        _noted.clear()
+    _noted.add(key)
 
 
 def _may_come_from(client: ApiClient, address: str | None) -> bool:

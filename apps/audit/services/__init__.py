@@ -1,5 +1,6 @@
 """Changes of the trail, one file a subject."""
 
+from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_for, take_alarm
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
 from .recording import address_of, event_of_client, mark_read, record_access, record_page, tell
@@ -7,6 +8,24 @@ from .sealing import broken_chains, seal_trail, watch_seals
 from .verifying import check_trail, verify_export, verify_trail
 
 __all__ = [
-    "address_of", "broken_chains", "check_trail", "count_due", "drop_trail", "event_of_client", "export_trail", "mark_read",
-    "record_access", "record_page", "seal_trail", "tell", "verify_export", "verify_trail", "watch_seals",
+    "address_of",
+    "broken_chains",
+    "check_trail",
+    "close_alarm",
+    "count_due",
+    "drop_trail",
+    "event_of_client",
+    "export_trail",
+    "look_for_alarms",
+    "mark_read",
+    "raise_alarm",
+    "raise_for",
+    "record_access",
+    "record_page",
+    "seal_trail",
+    "take_alarm",
+    "tell",
+    "verify_export",
+    "verify_trail",
+    "watch_seals",
 ]  # fmt: skip

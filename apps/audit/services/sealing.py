@@ -122,6 +122,16 @@ def _is_late(stream: Stream, added: int, at: datetime) -> bool:
     return added > (last.upto if last else 0) and (last is None or last.created_at < at - LATE)
 
 
+def waiting_since() -> dict[str, datetime]:
+    """Streams with rows that are not sealed, and since when nothing was sealed; those that never were are left to their first seal."""
+    found = {}
+    for stream in streams():
+        last = Seal.last_of(stream.name)
+        if last is not None and stream.last_id() > last.upto:
+            found[stream.name] = last.created_at
+    return found
+
+
 def broken_chains() -> list[str]:
     """Streams that lack a seal, or have fewer than the heads outside tell: a quick look, without their rows."""
     counted = Seal.objects.values_list("stream").annotate(Count("pk"), Max("number"))

@@ -7,7 +7,11 @@ class Migration(migrations.Migration):
     dependencies = [("contacts", "0008_imports_corrected_and_taken_back")]
 
     operations = [
-        migrations.AddField(model_name="contact", name="blocked_until", field=models.DateTimeField(editable=False, null=True, verbose_name="record of a call kept until")),
+        migrations.AddField(
+            model_name="contact",
+            name="blocked_until",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="record of a call kept until"),
+        ),
         migrations.AddConstraint(
             model_name="contact",
             constraint=models.CheckConstraint(

@@ -34,7 +34,8 @@ class Contact(Dated):
     is_minor = models.BooleanField(_("minor"), default=False)  # whether a `MinorFlag` is up: what the gate reads
     expires_at = models.DateTimeField(_("deleted after"), db_index=True)
     erasing_at = models.DateTimeField(_("erasure began"), null=True, blank=True, editable=False)
-    blocked_until = models.DateTimeField(_("record of a call kept until"), null=True, editable=False)  # erased but for the number of a call, which is kept for 30 days
+    # Erased but for the number of a call, whose record is kept for 30 days (R34).
+    blocked_until = models.DateTimeField(_("record of a call kept until"), null=True, editable=False)
 
     objects = NotBlocked()
     everyone: ClassVar[models.Manager["Contact"]] = models.Manager()

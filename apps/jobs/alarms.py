@@ -1,0 +1,42 @@
+"""A duty that did not run: the schedule says how often, the last run is noted here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from celery import current_app
+from celery.schedules import crontab
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.alarms import AlarmRule, Seen
+
+from .models import DutyRun
+
+LEAST = timedelta(minutes=10)  # what runs each few seconds is not missed for a restart
+
+
+def every(schedule: object) -> timedelta:
+    """How far apart two runs are at most."""
+    if not isinstance(schedule, crontab):
+        return timedelta(seconds=float(schedule))  # type: ignore[arg-type]
+    if len(schedule.day_of_month) == 1:
+        return timedelta(days=31)
+    if len(schedule.day_of_week) == 1:
+        return timedelta(days=7)
+    return timedelta(days=1) if len(schedule.hour) == 1 else timedelta(hours=1)
+
+
+def _missed(now: datetime, limit: int) -> Sequence[Seen]:
+    """Duties that ran once and have not for so many times their time. `count` is how many runs are missing."""
+    runs = dict(DutyRun.objects.values_list("task", "ended_at"))
+    found = []
+    for entry in current_app.conf.beat_schedule.values():
+        last = runs.get(entry["task"])
+        apart = max(every(entry["schedule"]), LEAST)
+        if last is not None and (missing := (now - last) // apart) >= limit:
+            found.append(Seen(f"duty:{entry['task'].removeprefix('apps.')}", missing))
+    return found
+
+
+DUTY_MISSED = AlarmRule(
+    "duty_missed", _("A duty has not run %(count)s times that it should have."), _("runs of a duty that are missing"), 3, _missed, most=100
+)
