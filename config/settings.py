@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import keyring, logs
 from apps.core.embedded import Services
+from apps.core.reporting import report_to_sentry
 from config.storage import stored_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -91,6 +92,7 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 EMAIL_TIMEOUT = 10
 HEGUI_URL = env.str("HEGUI_URL", "")  # the address of the site, for links in e-mails: https://hegui.example.cn
+ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]  # who is told of errors of the site
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
 HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)  # after which Redis hands out again what nobody acknowledged
@@ -314,5 +316,8 @@ AUDITLOG_DISABLE_REMOTE_ADDR = False
 logs.configure()
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logs.logging_config(env.str("HEGUI_LOG_LEVEL", "INFO"))
+
+if dsn := env.str("HEGUI_SENTRY_DSN", ""):
+    report_to_sentry(dsn)
 
 PORT = env.int("PORT", 8000)

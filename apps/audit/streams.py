@@ -7,8 +7,9 @@ same row. `FORM` is the number of this way of writing; seals name it.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import LiteralString
+from typing import Any, LiteralString
 
+import psycopg
 from django.db import connection, transaction
 from psycopg import sql
 
@@ -27,15 +28,33 @@ class Stream:
 
     def rows(self, after: int, upto: int, *, most: int | None = None) -> Iterator[tuple[int, bytes]]:
         """The ids above `after`, up to `upto`, in order, and the rows as they are hashed. In a transaction of the caller's."""
-        text = sql.SQL("convert_to(json_build_array({})::text, 'UTF8')").format(sql.SQL(", ").join(map(sql.Identifier, self.columns)))
         statement = sql.SQL(
             "copy (select id::bigint as pk, {} from {} where id > {} and id <= {} order by id limit {}) to stdout (format binary)"
-        ).format(text, sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
+        ).format(self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
         with connection.cursor() as cursor:
             cursor.execute(_AS_WRITTEN)
             with cursor.copy(statement) as copy:
                 copy.set_types(("int8", "bytea"))
                 yield from copy.rows()
+
+    def hashes(self, after: int, upto: int, link: Any, *, most: int | None = None) -> tuple[bytes, bytes]:
+        """The ids above `after`, up to `upto`, in order, 8 bytes each, and the hashes of their rows (`rules.leaf`), 32 bytes each.
+
+        PostgreSQL makes both: of a row only its hash travels. In a transaction of the caller's, on its connection of psycopg.
+        """
+        statement = sql.SQL(
+            "select coalesce(string_agg(int8send(pk), '' order by pk), ''), coalesce(string_agg(hash, '' order by pk), '') from"
+            " (select id::bigint pk, sha256('\\x00'::bytea || {}) hash from {} where id > {} and id <= {} order by id limit {}) found"
+        ).format(self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
+        with psycopg.Cursor(link) as cursor:
+            cursor.execute(_AS_WRITTEN, prepare=False)
+            ids, hashes = cursor.execute(statement, binary=True, prepare=False).fetchone() or (b"", b"")
+        return bytes(ids), bytes(hashes)
+
+    def _text(self) -> sql.Composed:
+        """A row as it is hashed."""
+        columns = sql.SQL(", ").join(map(sql.Identifier, self.columns))
+        return sql.SQL("convert_to(json_build_array({})::text, 'UTF8')").format(columns)
 
     def last_id(self) -> int:
         with connection.cursor() as cursor:

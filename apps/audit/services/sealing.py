@@ -23,7 +23,7 @@ from apps.core.locks import lock_trail
 
 from ..heads import current_heads, last_heads, write_heads
 from ..models import Notice, Seal, SealedRows
-from ..rules import HASH_BYTES, leaf, tree_head
+from ..rules import HASH_BYTES, tree_head
 from ..streams import FORM, Stream, streams
 from .recording import tell
 
@@ -84,18 +84,19 @@ def _seal_next(stream: Stream, upto: int) -> int:
     """One seal over the next rows; how many they are."""
     lock_trail()
     last = Seal.last_of(stream.name)
-    rows = list(stream.rows(last.upto if last else 0, upto, most=MOST_ROWS))
-    if not rows:
+    ids, leaves = stream.hashes(last.upto if last else 0, upto, connection.connection, most=MOST_ROWS)
+    if not ids:
         return 0
-    leaves = [leaf(text) for _pk, text in rows]
+    rows = len(leaves) // HASH_BYTES
+    number, after, previous = (last.number, last.upto, sealing.digest(last.document())) if last else (0, 0, bytes(HASH_BYTES))
     seal = Seal(
-        created_at=clock.now(), stream=stream.name, number=last.number + 1 if last else 1, after=last.upto if last else 0, upto=rows[-1][0],
-        rows=len(rows), root=tree_head(leaves), previous=sealing.digest(last.document()) if last else bytes(HASH_BYTES), form=FORM,
+        created_at=clock.now(), stream=stream.name, number=number + 1, after=after, upto=int.from_bytes(ids[-8:], "big"), rows=rows,
+        root=tree_head(leaves), previous=previous, form=FORM,
     )  # fmt: skip
     seal.key, seal.signature = sealing.sign(seal.document())
     seal.save(force_insert=True)
-    SealedRows.objects.create(seal=seal, ids=b"".join(pk.to_bytes(8, "big") for pk, _text in rows), leaves=b"".join(leaves))
-    return len(rows)
+    SealedRows.objects.create(seal=seal, ids=ids, leaves=leaves)
+    return rows
 
 
 def watch_seals() -> bool:

@@ -9,12 +9,15 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
 from typing import Any
 
+import psycopg
 import structlog
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -23,7 +26,7 @@ from apps.core import clock, sealing
 from apps.core.errors import BadInput
 
 from ..heads import read_heads
-from ..models import LEAST_DAYS, Seal, SealedRows, TrailCheck, TrailCut
+from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
 from ..streams import FORM, Stream, one_snapshot, streams
 from ..wording import sentence_of_finding
@@ -91,11 +94,23 @@ class Hashes:
         return cls(numbers.tobytes(), b"".join(leaves))
 
     def by_id(self) -> dict[int, bytes]:
-        ids = [int.from_bytes(self.ids[at : at + ID_BYTES], "big", signed=True) for at in range(0, len(self.ids), ID_BYTES)]
-        return dict(zip(ids, self.in_order(), strict=False))
+        return dict(zip(self.numbers(), self.in_order(), strict=False))
 
     def in_order(self) -> list[bytes]:
         return [self.leaves[at : at + HASH_BYTES] for at in range(0, len(self.leaves), HASH_BYTES)]
+
+    def __len__(self) -> int:
+        return len(self.leaves) // HASH_BYTES
+
+    def between(self, first: int, last: int) -> "Hashes":
+        """Those at the places from `first` up to `last`."""
+        return Hashes(self.ids[first * ID_BYTES : last * ID_BYTES], self.leaves[first * HASH_BYTES : last * HASH_BYTES])
+
+    def numbers(self) -> "array[int]":
+        found = array("q", self.ids)
+        if sys.byteorder == "little":
+            found.byteswap()
+        return found
 
 
 @dataclass(frozen=True)
@@ -117,14 +132,14 @@ class Judge:
         self.digests: dict[int, str] = {}
         report.seals[stream], report.rows[stream] = 0, 0
 
-    def take(self, told: Told, ids: Sequence[int], leaves: Sequence[bytes]) -> None:
-        """A seal, and the rows that lie in its stretch now: their ids and hashes."""
+    def take(self, told: Told, here: Hashes) -> None:
+        """A seal, and the rows that lie in its stretch now."""
         document = told.document
         number = document["number"]
         for missing in range(self.number + 1, number):
             self.report.add(self.stream, missing, "seal_removed")
         self.report.seals[self.stream] += 1
-        self.report.rows[self.stream] += len(leaves)
+        self.report.rows[self.stream] += len(here)
         digest = sealing.digest(document)
         if not sealing.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
             self.report.add(self.stream, number, "seal_changed")
@@ -133,23 +148,22 @@ class Judge:
         elif document["form"] > FORM:
             self.report.add(self.stream, number, "form_unknown")
         else:
-            self._judge_rows(told, ids, leaves)
+            self._judge_rows(told, here)
         self.number, self.upto, self.previous = number, document["upto"], digest
         self.digests[number] = digest.hex()
 
-    def _judge_rows(self, told: Told, ids: Sequence[int], leaves: Sequence[bytes]) -> None:
+    def _judge_rows(self, told: Told, here: Hashes) -> None:
         number, root = told.document["number"], bytes.fromhex(told.document["root"])
         if number <= self.dropped:  # what a drop that was cut short has left is as it was sealed
             sealed = told.hashes.by_id() if told.hashes else {}
-            for pk, each in zip(ids, leaves, strict=True):
+            for pk, each in here.by_id().items():
                 if sealed.get(pk) != each:
                     self.report.add(self.stream, number, "row_added", row=pk)
             return
-        whole = tree_head(leaves) == root
-        here = Hashes.of(ids, leaves)
+        whole = tree_head(here.leaves) == root
         if whole and told.hashes == here:
             return
-        if (whole and not self.erasable) or told.hashes is None or tree_head(told.hashes.in_order()) != root:
+        if (whole and not self.erasable) or told.hashes is None or tree_head(told.hashes.leaves) != root:
             self.report.add(self.stream, number, "hashes_changed")
             if not whole and not self.erasable:
                 self.report.add(self.stream, number, "stretch_changed", after=told.document["after"] + 1, upto=told.document["upto"])
@@ -181,8 +195,8 @@ def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Repor
             judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
             for pk, _text in stream.rows(-(2**63), 0):
                 report.add(stream.name, 0, "row_added", row=pk)
-            for seals in _together(Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000)):
-                _judge_seals(stream, seals, judge)
+            for seals, kept, here in _read_ahead(stream):
+                _judge_seals(seals, kept, here, judge)
                 if progress:
                     progress(stream.name, report.rows[stream.name])
             report.unsealed[stream.name] = stream.count_above(judge.upto)
@@ -203,17 +217,40 @@ def _together(seals: Iterator[Seal]) -> Iterator[list[Seal]]:
         yield group
 
 
-def _judge_seals(stream: Stream, seals: list[Seal], judge: Judge) -> None:
-    kept = SealedRows.objects.filter(seal__in=seals)
-    hashes = {each.seal_id: Hashes(bytes(each.ids), bytes(each.leaves)) for each in kept}
-    ids: list[int] = []
-    leaves: list[bytes] = []
-    for pk, text in stream.rows(min(each.after for each in seals), max(each.upto for each in seals)):
-        ids.append(pk)
-        leaves.append(leaf(text))
+def _read_ahead(stream: Stream) -> Iterator[tuple[list[Seal], dict[int, Hashes], Hashes]]:
+    """Seals in groups, the hashes kept under each, and those of the rows that are there now. While one group is judged PostgreSQL
+    hashes the next: a thread waits for it, on the same connection, so in the same snapshot."""
+    groups = _together(Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000))
+    link = connection.connection
+    seals = next(groups, None)
+    if seals is None:
+        return
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="verify") as thread:
+        reading = thread.submit(_read, link, stream, seals)
+        while seals is not None:
+            kept, here = reading.result()
+            following = next(groups, None)
+            if following is not None:
+                reading = thread.submit(_read, link, stream, following)
+            yield seals, kept, here
+            seals = following
+
+
+def _read(link: Any, stream: Stream, seals: list[Seal]) -> tuple[dict[int, Hashes], Hashes]:
+    with psycopg.Cursor(link) as cursor:
+        found = cursor.execute(
+            "select seal_id, ids, leaves from audit_sealedrows where seal_id = any(%b)", [[seal.pk for seal in seals]], binary=True,
+            prepare=False,
+        )  # fmt: skip
+        kept = {pk: Hashes(bytes(ids), bytes(leaves)) for pk, ids, leaves in found}
+    return kept, Hashes(*stream.hashes(min(each.after for each in seals), max(each.upto for each in seals), link))
+
+
+def _judge_seals(seals: list[Seal], kept: Mapping[int, Hashes], here: Hashes, judge: Judge) -> None:
+    numbers = here.numbers()
     for seal in seals:
-        own = slice(bisect_right(ids, seal.after), bisect_right(ids, seal.upto))
-        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), hashes.get(seal.pk)), ids[own], leaves[own])
+        own = here.between(bisect_right(numbers, seal.after), bisect_right(numbers, seal.upto))
+        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), kept.get(seal.pk)), own)
 
 
 def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
@@ -305,7 +342,7 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
         if told is not None:
             document = told["seal"]
             seal = Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told))
-            judges[document["stream"]].take(seal, ids, leaves)
+            judges[document["stream"]].take(seal, Hashes.of(ids, leaves))
         told, ids, leaves = json.loads(line) if line else None, [], []
     for name, about in head["streams"].items():
         for missing in range(judges[name].number + 1, int(about["seals"]) + 1):
