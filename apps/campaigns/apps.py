@@ -19,10 +19,13 @@ def _enlist_stored(sender: Any, list_code: str, contact_ids: list[int], client: 
     enlist(campaign=campaign, contact_ids=contact_ids)
 
 
-def _still_speaks(sender: Any, version: Any, **kwargs: Any) -> bool:
-    from .services import still_speaks
+class _Speaking:
+    """The implementation of `scripts.ports.speaking`."""
 
-    return still_speaks(version)
+    def still_speaks(self, version: Any) -> bool:
+        from .services import still_speaks
+
+        return still_speaks(version)
 
 
 def _numbers_of(client: Any, contact_ids: Any) -> Any:
@@ -39,8 +42,8 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
         from apps.optouts.services.feeding import NUMBERS_OF
-        from apps.scripts.signals import version_superseded
+        from apps.scripts.ports import speaking
 
         NUMBERS_OF.append(_numbers_of)
-        version_superseded.connect(_still_speaks, dispatch_uid="campaigns.still_speaks")
+        speaking.provide(_Speaking())
         contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")

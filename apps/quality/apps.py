@@ -9,16 +9,22 @@ def _complained(sender: Any, actor: Any, call: Any, note: Any, **kwargs: Any) ->
     note_complaint_of_desk(actor=actor, call=call, note=note)
 
 
+class _Suspending:
+    """The implementation of `accounts.ports.suspending`."""
+
+    def keeps_suspended(self, agent: Any) -> bool:
+        from .services import has_grave
+
+        return has_grave(agent)
+
+
 class QualityConfig(AppConfig):
     name = "apps.quality"
     label = "quality"
 
     def ready(self) -> None:
-        from apps.accounts.services.people import KEEPS_SUSPENDED
+        from apps.accounts.ports import suspending
         from apps.calls.signals import client_complained
 
-        from .services import has_grave
-
         client_complained.connect(_complained, dispatch_uid="quality.complained")
-        if has_grave not in KEEPS_SUSPENDED:
-            KEEPS_SUSPENDED.append(has_grave)
+        suspending.provide(_Suspending())

@@ -1,7 +1,5 @@
 """People: added, given a role, suspended, deactivated. Nobody is deleted: the trail names them."""
 
-from collections.abc import Callable
-
 from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -15,6 +13,7 @@ from apps.core.locks import lock_agent
 from apps.core.texts import has_number
 
 from ..models import Department, User
+from ..ports import suspending
 from ..roles import Role
 from ..signals import agent_suspended, calling_ended
 
@@ -140,17 +139,13 @@ def suspend(*, actor: User | None, agent: User, reason: str) -> User:
     return agent
 
 
-# Rooms above say here what keeps an agent off the telephone, whoever wants them back.
-KEEPS_SUSPENDED: list[Callable[[User], bool]] = []
-
-
 @transaction.atomic
 def resume(*, actor: User, agent: User) -> User:
     """End a suspension. Raises `WrongState` while something keeps the agent off the telephone (R30)."""
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or actor.pk == agent.pk:
         raise NotAllowed()
     lock_agent(agent.pk)
-    if any(keeps(agent) for keeps in KEEPS_SUSPENDED):
+    if suspending.provider.keeps_suspended(agent):
         raise WrongState(_("A grave violation is not mended yet: the agent stays off the telephone until its action is closed."))
     agent.suspended_at, agent.suspended_for = None, ""
     agent.save(update_fields=["suspended_at", "suspended_for"])

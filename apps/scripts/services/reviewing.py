@@ -16,7 +16,8 @@ from apps.webhooks.services import emit
 from .. import queries
 from ..checking import Finding
 from ..models import Overruling, ReviewEvent, ScriptVersion
-from ..signals import version_superseded, version_withdrawn
+from ..ports import speaking
+from ..signals import version_withdrawn
 
 APPROVAL_TERM = timedelta(days=180)
 REMIND_DAYS = (30, 14, 7, 1)  # before an approval ends
@@ -150,7 +151,7 @@ def retire_superseded(version: ScriptVersion) -> None:
     """Retire a version that is current no more, unless somebody above still speaks it."""
     if version.is_current or not version.is_spoken:
         return
-    if any(still_spoken for _receiver, still_spoken in version_superseded.send(ScriptVersion, version=version)):
+    if speaking.provider.still_speaks(version):
         return
     version.retire()
     version.save()
