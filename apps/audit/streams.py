@@ -84,6 +84,30 @@ def one_snapshot() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def seeing_the_same(count: int) -> Iterator[list[Any]]:
+    """Connections of psycopg that see what the caller's `one_snapshot` sees: so many of their own, so that PostgreSQL works for each at
+    once; the caller's alone where its transaction began before the snapshot and may have written."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('transaction_isolation') = 'repeatable read'")
+        if not cursor.fetchone()[0]:
+            yield [connection.connection]
+            return
+        cursor.execute("select pg_export_snapshot()")
+        (snapshot,) = cursor.fetchone()
+    helpers = [connection.copy() for _each in range(count)]
+    try:
+        for helper in helpers:
+            helper.set_autocommit(False)
+            with helper.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read, read only")
+                cursor.execute("set transaction snapshot %s", [snapshot])
+        yield [helper.connection for helper in helpers]
+    finally:
+        for helper in helpers:
+            helper.close()
+
+
 _streams: dict[str, Stream] = {}
 
 

@@ -80,7 +80,7 @@ def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(world: World, c
     assert told["not_deleted"]["files"] == str(left)
     assert told["files_deleted"] == 2 - left
     page = browse("compliance").get("/enforcement/").content.decode()
-    assert ("tried again every minute" in page) is bool(left)
+    assert ("每分钟重试一次" in page) is bool(left)
     again = retention.purge(pause=0)
     assert (again.state, again.files) == ("done", left)
     assert not any(vault.exists(each.file) for each in kept)

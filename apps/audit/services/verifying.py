@@ -8,8 +8,9 @@ import json
 import sys
 from array import array
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain
@@ -17,7 +18,6 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -28,14 +28,15 @@ from apps.core.errors import BadInput
 from ..heads import read_heads
 from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
-from ..streams import FORM, Stream, one_snapshot, streams
+from ..streams import FORM, Stream, one_snapshot, seeing_the_same, streams
 from ..wording import sentence_of_finding
 from .recording import tell
 
 log = structlog.get_logger(__name__)
 MOST_FINDINGS = 100
-ROWS_AT_ONCE, SEALS_AT_ONCE = 20_000, 200
+ROWS_AT_ONCE, SEALS_AT_ONCE = 50_000, 500
 ID_BYTES = 8
+AT_ONCE = 2  # groups that PostgreSQL hashes side by side
 
 
 @dataclass(frozen=True)
@@ -190,12 +191,12 @@ def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Repor
     """Recompute everything, in one snapshot."""
     report, keys = Report(), sealing.public_keys()
     digests: dict[str, dict[int, str]] = {}
-    with one_snapshot():
+    with one_snapshot(), seeing_the_same(AT_ONCE) as links:
         for stream in streams():
             judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
             for pk, _text in stream.rows(-(2**63), 0):
                 report.add(stream.name, 0, "row_added", row=pk)
-            for seals, kept, here in _read_ahead(stream):
+            for seals, kept, here in _read_ahead(stream, links):
                 _judge_seals(seals, kept, here, judge)
                 if progress:
                     progress(stream.name, report.rows[stream.name])
@@ -217,23 +218,26 @@ def _together(seals: Iterator[Seal]) -> Iterator[list[Seal]]:
         yield group
 
 
-def _read_ahead(stream: Stream) -> Iterator[tuple[list[Seal], dict[int, Hashes], Hashes]]:
+def _read_ahead(stream: Stream, links: Sequence[Any]) -> Iterator[tuple[list[Seal], dict[int, Hashes], Hashes]]:
     """Seals in groups, the hashes kept under each, and those of the rows that are there now. While one group is judged PostgreSQL
-    hashes the next: a thread waits for it, on the same connection, so in the same snapshot."""
+    hashes the next ones, a thread waiting on each of the connections."""
     groups = _together(Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000))
-    link = connection.connection
-    seals = next(groups, None)
-    if seals is None:
-        return
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="verify") as thread:
-        reading = thread.submit(_read, link, stream, seals)
-        while seals is not None:
-            kept, here = reading.result()
-            following = next(groups, None)
-            if following is not None:
-                reading = thread.submit(_read, link, stream, following)
+    free, reading = deque(links), deque[tuple[list[Seal], Any, Future[tuple[dict[int, Hashes], Hashes]]]]()
+    with ThreadPoolExecutor(max_workers=len(links), thread_name_prefix="verify") as threads:
+
+        def read_next() -> None:
+            if free and (seals := next(groups, None)) is not None:
+                link = free.popleft()
+                reading.append((seals, link, threads.submit(_read, link, stream, seals)))
+
+        for _link in links:
+            read_next()
+        while reading:
+            seals, link, found = reading.popleft()
+            kept, here = found.result()
+            free.append(link)
+            read_next()
             yield seals, kept, here
-            seals = following
 
 
 def _read(link: Any, stream: Stream, seals: list[Seal]) -> tuple[dict[int, Hashes], Hashes]:
