@@ -1,12 +1,13 @@
 """What pages have in common: a change that is made or says why not, a page that is one form, a file that is handed out."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db.models import Model, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from apps.core.paging import PAGE
 from .requests import StaffRequest
 
 Row = TypeVar("Row", bound=Model)
+Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 
 def said(request: StaffRequest, change: Callable[[], object], done: str = "") -> bool:
@@ -77,7 +79,15 @@ def form_page(
 
 def attachment(content: bytes, *, name: str, kind: str = "application/octet-stream") -> HttpResponse:
     """A file to be saved, never shown by the browser and never kept by it."""
-    answer = HttpResponse(content, content_type=kind)
+    return _to_be_saved(HttpResponse(content, content_type=kind), name)
+
+
+def attachment_in_pieces(pieces: Iterator[bytes], *, name: str, kind: str = "application/octet-stream") -> StreamingHttpResponse:
+    """The same for a file that is never held as a whole."""
+    return _to_be_saved(StreamingHttpResponse(pieces, content_type=kind), name)
+
+
+def _to_be_saved(answer: Answer, name: str) -> Answer:
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["Cache-Control"] = "no-store"
     return answer

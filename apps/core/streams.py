@@ -5,6 +5,7 @@ is bound to the file's name; the chunks are bound to the name and to what the st
 under another name, for another owner, cut short, or with chunks that were swapped. Clear bytes are never written to a disk.
 """
 
+import hashlib
 import io
 import os
 from collections.abc import Iterable, Iterator
@@ -76,6 +77,19 @@ def put(pieces: Iterable[bytes], *, folder: str, belongs_to: str) -> str:
             default_storage.delete(name)
         raise
     return stored
+
+
+def put_hashed(pieces: Iterable[bytes], *, folder: str, belongs_to: str) -> tuple[str, bytes]:
+    """The same, with the SHA-256 of the clear bytes."""
+    digest = hashlib.sha256()
+
+    def counted() -> Iterator[bytes]:
+        for piece in pieces:
+            digest.update(piece)
+            yield piece
+
+    name = put(counted(), folder=folder, belongs_to=belongs_to)
+    return name, digest.digest()
 
 
 def key_bytes(head: bytes) -> int:

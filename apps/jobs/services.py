@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
-from apps.core import clock, vault
+from apps.core import clock, streams, vault
 from apps.core.errors import HeguiError, StorageAway
 from apps.core.locks import may_delete_files
 
@@ -142,6 +142,34 @@ def discard(name: str) -> None:
         if (noted := _noted.get()) is not None:
             noted.append(name)
         transaction.on_commit(delete_discarded, robust=True)
+
+
+class HandedOut(Iterator[bytes]):
+    """The clear content of a stored stream that is given away once: it is deleted when the last piece was taken, or nobody takes more
+    (`close`).
+
+    The row that named it lets go of it in the caller's transaction; after a crash in between `check_consistency` finds the file.
+    Raises `FileNotFoundError`, `StorageAway`, `DecryptionFailed` before anything is handed out.
+    """
+
+    def __init__(self, name: str, *, belongs_to: str) -> None:
+        self._name, self._is_over = name, False
+        self._stream = streams.Stream(name, belongs_to=belongs_to)
+        self._pieces = self._stream.between(0, self._stream.size)
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            self.close()
+            raise
+
+    @transaction.atomic
+    def close(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._stream.close()
+            discard(self._name)
 
 
 def not_gone(names: Iterable[str]) -> int:

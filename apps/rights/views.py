@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from apps.access.services import disclose
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.lists import list_of
 from apps.accounts.models import User
-from apps.accounts.pages import attachment, errors_of, form_page, said
+from apps.accounts.pages import attachment, attachment_in_pieces, errors_of, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -219,11 +220,11 @@ def _by_code(request: HttpRequest, form: PageForm) -> dict[str, Any]:
 @csrf_exempt  # the word in the address is the secret; a page for strangers asks for no cookie
 @never_cache
 @require_http_methods(["GET", "POST"])
-def copy(request: HttpRequest, word: str) -> HttpResponse:
+def copy(request: HttpRequest, word: str) -> HttpResponseBase:
     """The copy, once, on a click: looking changes nothing, so a link scanner does not take it."""
     if request.method == "POST":
         try:
-            return attachment(services.fetch_copy(word=word[:60]), name="my-data.zip", kind="application/zip")
+            return attachment_in_pieces(services.fetch_copy(word=word[:60]), name="my-data.zip", kind="application/zip")
         except NotFound:
             return render(request, "rights/copy.html", {"is_gone": True}, status=404)
     answer = render(request, "rights/copy.html", {})

@@ -20,11 +20,11 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access, tell
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import clock, evidence, vault
+from apps.core import clock, evidence, streams
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
-from apps.jobs.services import discard
+from apps.jobs.services import HandedOut, discard
 
 from . import queries
 from .models import Share
@@ -199,9 +199,9 @@ def make_file(*, viewer: User, share: Share, address: str | None = None) -> tupl
         raise BadInput(_("The campaign has more than %(most)s contacts: look at them in the console."), most=MOST_ROWS)
     rows = look(viewer=viewer, share=share, entries=entries, address=address)
     passphrase = new_passphrase()
-    content = encrypted_archive(passphrase, [(f"{share.public_id}.xlsx", _workbook(viewer, share, rows))])
+    pieces = encrypted_archive(passphrase, [(f"{share.public_id}.xlsx", [_workbook(viewer, share, rows)])])
     discard(share.file)
-    share.file, share.file_made_at = vault.put(content, folder="shares"), clock.now()
+    share.file, share.file_made_at = streams.put(pieces, folder="shares", belongs_to=share.public_id), clock.now()
     share.save(update_fields=["file", "file_made_at"])
     return share, passphrase
 
@@ -226,16 +226,17 @@ def _workbook(viewer: User, share: Share, rows: list[list[str]]) -> bytes:
 
 
 @transaction.atomic
-def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> bytes:
-    """The file, once. Raises `NotFound` when there is none or it was fetched."""
+def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> Iterator[bytes]:
+    """The file, once, in pieces. Raises `NotFound` when there is none or it was fetched."""
     share = in_force(viewer, _locked(share))
     if not share.file:
         raise NotFound()
-    content = vault.get(share.file)
+    content = HandedOut(share.file, belongs_to=share.public_id)
     record_access(
         kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer, address=address
     )
-    _let_go(share)
+    share.file = ""
+    share.save(update_fields=["file"])
     return content
 
 

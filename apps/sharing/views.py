@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.lists import list_of
-from apps.accounts.pages import attachment, content_of, form_page, said
+from apps.accounts.pages import attachment, attachment_in_pieces, content_of, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -122,7 +123,7 @@ def share_file(request: StaffRequest, pk: int) -> HttpResponse:
 
 @for_roles(*STAFF)
 @require_GET
-def share_fetch(request: StaffRequest, pk: int) -> HttpResponse:
+def share_fetch(request: StaffRequest, pk: int) -> HttpResponseBase:
     found = _share(request, pk)
     content = services.fetch_file(viewer=request.user, share=found, address=address_of(request))
-    return attachment(content, name=f"{found.public_id}.zip", kind="application/zip")
+    return attachment_in_pieces(content, name=f"{found.public_id}.zip", kind="application/zip")

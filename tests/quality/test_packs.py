@@ -36,7 +36,7 @@ def asked(world: World, complaint: Complaint, by: str = "compliance") -> Evidenc
 
 def test_a_pack_holds_everything_about_the_dispute_and_opens_by_its_passphrase_alone(world: World, complaint: Complaint) -> None:
     pack, passphrase = services.decide_pack(actor=world.people["compliance2"], pack=asked(world, complaint), approve=True)
-    content = services.fetch_pack(actor=world.people["compliance"], pack=pack)
+    content = b"".join(services.fetch_pack(actor=world.people["compliance"], pack=pack))
     assert wav(60)[5_000:5_064] not in content
     with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
         with pytest.raises(RuntimeError):
@@ -77,7 +77,10 @@ def test_nobody_has_both_the_file_and_the_passphrase(world: World, complaint: Co
 def test_a_pack_is_fetched_once_and_its_file_goes(world: World, complaint: Complaint) -> None:
     pack, _passphrase = services.decide_pack(actor=world.people["compliance2"], pack=asked(world, complaint), approve=True)
     name = pack.file
-    services.fetch_pack(actor=world.people["compliance"], pack=pack)
+    handed_out = services.fetch_pack(actor=world.people["compliance"], pack=pack)
+    assert next(handed_out)
+    assert vault.exists(name), "while it is on its way"
+    handed_out.close()  # the connection was cut
     with pytest.raises(WrongState):
         services.fetch_pack(actor=world.people["compliance"], pack=pack)
     delete_discarded()

@@ -7,7 +7,7 @@ different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip op
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,11 +21,11 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access, tell
 from apps.calls.models import Call
 from apps.calls.services import explain
-from apps.core import clock, vault
+from apps.core import clock, streams
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
-from apps.jobs.services import discard
+from apps.jobs.services import HandedOut, discard
 
 from .. import queries
 from ..models import Complaint, EvidencePack, Recording, Transcript
@@ -68,31 +68,40 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
     passphrase = ""
     if approve:
         passphrase = new_passphrase()
-        content, pack.contents = _archive(actor, pack, passphrase)
-        pack.file, pack.sha256 = vault.put(content, folder="packs"), hashlib.sha256(content).digest()
+        pieces, contents = _archive(actor, pack, passphrase)
+        pack.file, pack.sha256 = streams.put_hashed(pieces, folder="packs", belongs_to=pack.public_id)
+        pack.contents = contents
     pack.save()
     tell([pack.asked_by], "pack_decided", complaint=pack.complaint.public_id)
     return pack, passphrase
 
 
-def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[bytes, list[dict[str, Any]]]:
-    """The archive, and what is in it: name, bytes, SHA-256. Every clear value in it comes by `disclose` or is recorded as played."""
+def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[Iterator[bytes], list[dict[str, Any]]]:
+    """The archive in pieces, and what is in it: name, bytes, SHA-256, whole once the last piece was taken. Every clear value in it
+    comes by `disclose` or is recorded as played."""
     contents: list[dict[str, Any]] = []
 
-    def members() -> Iterator[tuple[str, bytes]]:
-        for name, content in _members(actor, pack):
-            contents.append({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-            yield name, content
+    def counted(name: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        size, digest = 0, hashlib.sha256()
+        for piece in pieces:
+            size += len(piece)
+            digest.update(piece)
+            yield piece
+        contents.append({"name": name, "bytes": size, "sha256": digest.hexdigest()})
+
+    def members() -> Iterator[tuple[str, Iterable[bytes]]]:
+        for name, pieces in _members(actor, pack):
+            yield name, counted(name, pieces)
         yield "manifest.json", _json({"pack": pack.public_id, "made_at": clock.now().isoformat(), "files": contents})
 
     return encrypted_archive(passphrase, members()), contents
 
 
-def _json(told: Any) -> bytes:
-    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()
+def _json(told: Any) -> list[bytes]:
+    return [json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()]
 
 
-def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, bytes]]:
+def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, Iterable[bytes]]]:
     complaint, why = pack.complaint, f"{pack.public_id}: {pack.get_recipient_display()}"
     told = {
         "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind,
@@ -120,7 +129,7 @@ def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, bytes]]:
             field="quality.recording.file",
         )  # fmt: skip
         with open_recording(recording) as stream:
-            yield f"recording.{recording.media}", b"".join(stream.between(0, stream.size))
+            yield f"recording.{recording.media}", stream.between(0, stream.size)
 
 
 def _call(call: Call) -> dict[str, Any]:
@@ -138,19 +147,18 @@ def _call(call: Call) -> dict[str, Any]:
 
 
 @transaction.atomic
-def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -> bytes:
-    """The archive, once, for who asked. Raises `NotFound`, `WrongState` when it was fetched or its week is over."""
+def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -> Iterator[bytes]:
+    """The archive, once, in pieces, for who asked. Raises `NotFound`, `WrongState` when it was fetched or its week is over."""
     pack = EvidencePack.objects.select_for_update(of=("self",)).get(pk=pack.pk)
     if pack.asked_by_id != actor.pk:
         raise NotFound()
     if pack.state != State.APPROVED or pack.decided_at is None or pack.decided_at < clock.now() - KEPT:
         raise WrongState(_("The pack was fetched already, or its week is over. Ask for another one."))
-    content = vault.get(pack.file)
+    content = HandedOut(pack.file, belongs_to=pack.public_id)
     record_access(
         kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"{pack.recipient}: {pack.reason}"[:200], actor=actor,
         count=len(pack.contents), address=address,
     )  # fmt: skip
-    discard(pack.file)
     pack.state, pack.fetched_at, pack.file = State.FETCHED, clock.now(), ""
     pack.save()
     return content

@@ -2,12 +2,13 @@
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.pages import errors_of, said
+from apps.accounts.pages import attachment_in_pieces, errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of
@@ -62,7 +63,7 @@ def pack_decide(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*STAFF)
 @require_POST
 @sudo
-def pack_fetch(request: StaffRequest, pk: int) -> HttpResponse:
+def pack_fetch(request: StaffRequest, pk: int) -> HttpResponseBase:
     """The archive, once, for who asked."""
     pack = _pack(request, pk)
     try:
@@ -70,7 +71,4 @@ def pack_fetch(request: StaffRequest, pk: int) -> HttpResponse:
     except HeguiError as error:
         messages.error(request, str(error))
         return redirect("complaint", pk=pack.complaint_id)
-    answer = HttpResponse(content, content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="{pack.public_id}.zip"'
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return attachment_in_pieces(content, name=f"{pack.public_id}.zip", kind="application/zip")

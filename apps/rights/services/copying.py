@@ -4,10 +4,9 @@ A ZIP archive under WinZip's AES-256, which 7-Zip opens. The officer is shown th
 link; Hegui keeps the archive sealed until it is fetched, two weeks at most.
 """
 
-import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,10 +21,10 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, vault
+from apps.core import blind_index, clock, streams
 from apps.core.errors import NotFound
 from apps.core.packing import encrypted_archive, new_passphrase
-from apps.jobs.services import discard
+from apps.jobs.services import HandedOut, discard
 from apps.notifications.services import queue_sms
 from apps.optouts.queries import entries_in_force
 from apps.optouts.services.coding import hash_word
@@ -54,9 +53,9 @@ def make_copy(
     """
     request = locked(actor, request, State.OPEN)
     passphrase, word = new_passphrase(), secrets.token_urlsafe(24)
-    content = encrypted_archive(passphrase, _members(actor, request, address))
+    pieces = encrypted_archive(passphrase, _members(actor, request, address))
     discard(request.archive)
-    request.archive, request.archive_sha256 = vault.put(content, folder="copies"), hashlib.sha256(content).digest()
+    request.archive, request.archive_sha256 = streams.put_hashed(pieces, folder="copies", belongs_to=request.public_id)
     request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(word), clock.now() + KEPT, None
     request.save()
     told = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link_to(reverse("copy", kwargs={"word": word}))}
@@ -65,11 +64,11 @@ def make_copy(
     return request, passphrase
 
 
-def _json(told: Any) -> bytes:
-    return json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()
+def _json(told: Any) -> list[bytes]:
+    return [json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()]
 
 
-def _members(actor: User, request: SubjectRequest, address: str | None) -> Iterator[tuple[str, bytes]]:
+def _members(actor: User, request: SubjectRequest, address: str | None) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Everything that is kept of the person, each file in words that a person understands."""
     index = bytes(request.number_index)
     why: Any = {"actor": actor, "subject": request.public_id, "reason": "copy", "address": address}
@@ -112,24 +111,23 @@ def _members(actor: User, request: SubjectRequest, address: str | None) -> Itera
     transcripts = list(Transcript.objects.filter(call__in=keys).order_by("started_at"))
     clear = disclose_to_person(values=[(each, "segments") for each in transcripts], **why)
     for each, segments in zip(transcripts, clear, strict=True):
-        yield f"transcript-{each.call_id}.json", segments.encode()
+        yield f"transcript-{each.call_id}.json", [segments.encode()]
     for recording in Recording.objects.filter(call__in=keys).exclude(state=Recording.State.DAMAGED):
         record_access(
             kind=AccessEvent.Kind.EXPORTED, subject=recording.public_id, purpose=f"subject_request: {request.public_id}", actor=actor,
             field="quality.recording.file", address=address,
         )  # fmt: skip
         with open_recording(recording) as stream:
-            yield f"recording-{recording.call_id}.{recording.media}", b"".join(stream.between(0, stream.size))
+            yield f"recording-{recording.call_id}.{recording.media}", stream.between(0, stream.size)
 
 
 @transaction.atomic
-def fetch_copy(*, word: str) -> bytes:
-    """The archive, once. Raises `NotFound` when there is none, it was fetched, or its time is over."""
+def fetch_copy(*, word: str) -> Iterator[bytes]:
+    """The archive, once, in pieces. Raises `NotFound` when there is none, it was fetched, or its time is over."""
     request = SubjectRequest.objects.select_for_update(of=("self",)).filter(archive_word=hash_word(word)).first()
     if request is None or not request.archive or request.archive_until is None or request.archive_until <= clock.now():
         raise NotFound()
-    content = vault.get(request.archive)
-    discard(request.archive)
+    content = HandedOut(request.archive, belongs_to=request.public_id)
     request.archive, request.archive_word, request.archive_fetched_at = "", None, clock.now()
     request.save()
     note(request, RequestEvent.Kind.FETCHED)  # what it holds went to the trail when it was made; here nobody of ours reads
