@@ -20,7 +20,7 @@ def send(*, number: Protected, text: str) -> None:
     if not settings.HEGUI_SMS_URL:
         if not settings.DEMO:
             raise ServiceAway()
-        log.info("demo_message", to=str(number), text=text)
+        log.warning("demo_message", to=str(number), text=text)
         return
     try:
         answer = httpx.post(
