@@ -98,7 +98,8 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost
 HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)  # after which Redis hands out again what nobody acknowledged
 
 # What a restore may not forget: best on another disk than the database and its backups.
-HEGUI_LEDGER = Path(env.str("HEGUI_LEDGER", "") or HEGUI_HOME / "ledger")
+ledger = env.str("HEGUI_LEDGER", "")  # a folder, or postgresql://… of another database: for more than one host
+HEGUI_LEDGER: Path | str = ledger if "://" in ledger else Path(ledger or HEGUI_HOME / "ledger")
 HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")  # a folder, or s3://bucket/folder?endpoint=https://…
 HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
 

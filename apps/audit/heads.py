@@ -9,14 +9,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock, sealing
-from apps.core.appending import growing, whole_lines
+from apps.core.appending import Place, growing, place_at, whole_lines
 from apps.core.errors import HeguiError
 
 from .models import Seal
@@ -40,8 +39,8 @@ class Heads:
     is_signed: bool
 
 
-def heads_file() -> Path:
-    return Path(settings.HEGUI_LEDGER) / "heads.jsonl"
+def heads_file() -> Place:
+    return place_at(settings.HEGUI_LEDGER, "heads")
 
 
 def current_heads() -> dict[str, tuple[int, str]]:

@@ -26,6 +26,7 @@ from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
 from apps.quality import queries as quality
+from apps.retention.ledger import ledger_file
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 from apps.scripts import queries as scripts
@@ -90,6 +91,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "backup": last_good(),
         "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
         "trail": sealed_state(),
+        "ledger": str(ledger_file()),
         "files_stuck": FileToDelete.objects.filter(tries__gt=0).count(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),
         "calling": policies.calling_policy(now),

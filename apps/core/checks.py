@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
+from psycopg.conninfo import conninfo_to_dict
 
 from . import keyring
 from .errors import KeyringError
@@ -52,10 +53,24 @@ def ports_are_provided(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Error(f"No app provides the port {port.name}.", hint=hint, id="hegui.E003") for port in PORTS if not port.is_provided]
 
 
+def _is_verified(url: str) -> bool:
+    """Whether a connection of libpq is a Unix socket, or TLS that asks who answers."""
+    about = conninfo_to_dict(url)
+    return str(about.get("host", "")).startswith("/") or about.get("sslmode") == "verify-full"
+
+
 @register(Tags.security, deploy=True)
 def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """R4: nothing travels in plain text; Unix sockets do not travel."""
     found: list[CheckMessage] = []
+    if isinstance(settings.HEGUI_LEDGER, str) and not _is_verified(settings.HEGUI_LEDGER):
+        found.append(
+            _error(
+                "The connection to the PostgreSQL of the ledger is not encrypted, or does not verify who answers.",
+                "Append ?sslmode=verify-full&sslrootcert=… to HEGUI_LEDGER.",
+                29,
+            )
+        )
     database = settings.DATABASES["default"]
     host = str(database.get("HOST") or "")
     options = database.get("OPTIONS", {})

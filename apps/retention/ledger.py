@@ -18,14 +18,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import keyring
-from apps.core.appending import Growing, growing, whole_lines
+from apps.core.appending import Growing, Place, growing, place_at, whole_lines
 from apps.core.errors import HeguiError
 
 START = "0" * 64
@@ -54,8 +53,9 @@ class Line:
     mac: str
 
 
-def ledger_file() -> Path:
-    return Path(settings.HEGUI_LEDGER) / "ledger.jsonl"
+def ledger_file() -> Place:
+    """Where its lines stand: a file, or a table of another PostgreSQL."""
+    return place_at(settings.HEGUI_LEDGER, "ledger")
 
 
 def _secret() -> bytes:
@@ -115,7 +115,7 @@ def _parsed(line: bytes | None) -> dict[str, Any] | None:
         raise LedgerBroken(line="?") from None
 
 
-def read_ledger(path: Path | None = None) -> Iterator[Line]:
+def read_ledger(path: Place | None = None) -> Iterator[Line]:
     """Every line, each checked. Raises `LedgerBroken` naming the first that is not as it was written."""
     secret, before = _secret(), START
     for number, raw in enumerate(whole_lines(path or ledger_file()), 1):

@@ -24,6 +24,8 @@ from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, Department, User
+from apps.audit import services as audit
+from apps.audit.alarms import Seen
 from apps.audit.heads import heads_file
 from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
@@ -188,6 +190,15 @@ class _Builder:
         self._history()
         QualityWork(self.staff, self.today, self.chance, _at).do()
         self._rights()
+        self._alarms()
+
+    def _alarms(self) -> None:
+        """Unusual use that somebody looked into, and some that nobody has looked into yet."""
+        supervisor, agent, officer = self.staff["supervisor"], self.staff["agent"], self.staff["compliance"]
+        seen = audit.raise_alarm("exports_many", Seen(f"person:{supervisor.pk}", 620, person_id=supervisor.pk))
+        if seen is not None:
+            audit.close_alarm(actor=officer, alarm=seen, verdict="explained", note="季度对账，已核对共享审批单。")
+        audit.raise_alarm("reads_without_calls", Seen(f"person:{agent.pk}", 46, person_id=agent.pk))
 
     def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
         supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]

@@ -81,7 +81,9 @@ def leak_scan(paths: Iterable[Path] = ()) -> dict[str, dict[str, int]]:
     places = list(paths)
     found: dict[str, Counter[str]] = {}
     if not places:
-        places = [settings.HEGUI_HOME / "run", Path(settings.MEDIA_ROOT), Path(settings.HEGUI_LEDGER)]
+        places = [settings.HEGUI_HOME / "run", Path(settings.MEDIA_ROOT)]
+        if isinstance(settings.HEGUI_LEDGER, Path):
+            places.append(settings.HEGUI_LEDGER)
         if not settings.HEGUI_BACKUPS.startswith("s3://"):
             places.append(Path(settings.HEGUI_BACKUPS))
         with plain_dump() as source:

@@ -6,7 +6,6 @@ knows, purged and checked there, and takes its place in one step at the very end
 system is as empty as before, and the next try begins anew.
 """
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import datetime
 from itertools import islice
@@ -26,6 +25,7 @@ from apps.audit.heads import heads_file, note_restore
 from apps.audit.services import verify_trail
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, keyring
+from apps.core.appending import Place, copy_lines
 from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
@@ -73,10 +73,9 @@ def restore(
     for part, files in parts:
         _load(part, secrets, None, files)
     if book is not None and book != ledger.ledger_file():
-        ledger.ledger_file().parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(book, ledger.ledger_file())
-        if (heads := book.with_name(heads_file().name)).exists():
-            shutil.copy2(heads, heads_file())
+        copy_lines(book, ledger.ledger_file())
+        if isinstance(book, Path) and (heads := book.with_name("heads.jsonl")).exists():
+            copy_lines(heads, heads_file())
     with databases.working_on(scratch):
         told = _made_current(manifest, say)
     databases.put_in_place(scratch, of=name)
@@ -144,9 +143,9 @@ def _refuse_full() -> None:
         raise BackupRefused(_("This system is not empty. A restore goes into an empty one: set its database aside first."))
 
 
-def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Path | None:
+def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Place | None:
     """The ledger to replay: as named, or this site's, or the one that the backup was made beside."""
-    places = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
+    places: list[Place] = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
     found = next((place for place in places if place.exists()), None)
     wanted = manifest["ledger"]["line"], manifest["ledger"]["mac"]
     if found is None:
