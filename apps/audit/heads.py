@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock, sealing
-from apps.core.appending import Place, growing, place_at, whole_lines
+from apps.core.appending import Location, growing, location_of, whole_lines
 from apps.core.errors import HeguiError
 
 from .models import Seal
@@ -39,8 +39,8 @@ class Heads:
     is_signed: bool
 
 
-def heads_file() -> Place:
-    return place_at(settings.HEGUI_LEDGER, "heads")
+def heads_file() -> Location:
+    return location_of(settings.HEGUI_LEDGER, "heads")
 
 
 def current_heads() -> dict[str, tuple[int, str]]:

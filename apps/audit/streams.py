@@ -85,7 +85,7 @@ def one_snapshot() -> Iterator[None]:
 
 
 @contextmanager
-def seeing_the_same(count: int) -> Iterator[list[Any]]:
+def connections_sharing_snapshot(count: int) -> Iterator[list[Any]]:
     """Connections of psycopg that see what the caller's `one_snapshot` sees: so many of their own, so that PostgreSQL works for each at
     once; the caller's alone where its transaction began before the snapshot and may have written."""
     with connection.cursor() as cursor:

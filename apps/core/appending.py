@@ -1,6 +1,6 @@
 """Lines outside the database that only grow: one writer at a time, kept for good before it counts.
 
-They stand in a file, or in a table of another PostgreSQL, for a site of several hosts: a lock on a file is not kept over a shared
+They are kept in a file, or in a table of another PostgreSQL, for a site of several hosts: a lock on a file is not kept over a shared
 folder. A line that a crash cut off was never acknowledged; the next writer takes it away.
 """
 
@@ -55,7 +55,9 @@ class Table:
 
     def exists(self) -> bool:
         with self.reached() as link:
-            row = link.execute("select max(place) from hegui_lines where name = %s and life = %s", [self.name, self._life(link)]).fetchone()
+            row = link.execute(
+                "select max(position) from hegui_lines where name = %s and life = %s", [self.name, self._life(link)]
+            ).fetchone()
         return bool(row and row[0])
 
     @contextmanager
@@ -76,18 +78,18 @@ class Table:
 
 _MAKE = """
 create table if not exists hegui_lines (
-    name text not null, life int not null, place bigint not null, line bytea not null, written_at timestamptz not null default now(),
-    primary key (name, life, place)
+    name text not null, life int not null, position bigint not null, line bytea not null, written_at timestamptz not null default now(),
+    primary key (name, life, position)
 );
 create or replace function hegui_lines_stay() returns trigger language plpgsql as
     $$ begin raise exception 'these lines only grow' using errcode = 'check_violation'; end $$;
 create or replace trigger hegui_lines_stay before update or delete or truncate on hegui_lines execute function hegui_lines_stay();
 """
-Place = Path | Table
+Location = Path | Table
 
 
-def place_at(root: Path | str, name: str) -> Place:
-    """The lines of that name: in a folder, or behind an address of PostgreSQL."""
+def location_of(root: Path | str, name: str) -> Location:
+    """The location of lines of that name: in a folder, or in a database."""
     return Table(root, name) if isinstance(root, str) else root / f"{name}.jsonl"
 
 
@@ -127,12 +129,13 @@ class _Rows:
     def __init__(self, link: "psycopg.Connection[Any]", name: str, life: int) -> None:
         self._link, self._name, self._life = link, name, life
         self._waiting: list[bytes] = []
-        row = link.execute("select coalesce(max(place), 0) from hegui_lines where name = %s and life = %s", [name, life]).fetchone()
+        row = link.execute("select coalesce(max(position), 0) from hegui_lines where name = %s and life = %s", [name, life]).fetchone()
         self._last = int(row[0]) if row else 0
 
     def last_line(self) -> bytes | None:
         found = self._link.execute(
-            "select line from hegui_lines where name = %s and life = %s and place = %s and place > 0", [self._name, self._life, self._last]
+            "select line from hegui_lines where name = %s and life = %s and position = %s and position > 0",
+            [self._name, self._life, self._last],
         ).fetchone()
         return bytes(found[0]) if found else None
 
@@ -141,8 +144,8 @@ class _Rows:
 
     def flush(self) -> None:
         with self._link.transaction(), self._link.cursor() as cursor:
-            rows = [(self._name, self._life, place, line) for place, line in enumerate(self._waiting, self._last + 1)]
-            cursor.executemany("insert into hegui_lines (name, life, place, line) values (%s, %s, %s, %s)", rows)
+            rows = [(self._name, self._life, position, line) for position, line in enumerate(self._waiting, self._last + 1)]
+            cursor.executemany("insert into hegui_lines (name, life, position, line) values (%s, %s, %s, %s)", rows)
         self._last += len(rows)
         self._waiting.clear()
 
@@ -152,19 +155,19 @@ class _Rows:
 
 
 @contextmanager
-def growing(place: Place) -> Iterator[Growing]:
-    """Hold the lines; their place is made when it is missing. What is not flushed is not written. Raises `OSError`."""
-    if isinstance(place, Table):
-        with place.reached() as link:
-            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [place.name])  # until the connection ends
-            yield _Rows(link, place.name, place._life(link))
+def growing(location: Location) -> Iterator[Growing]:
+    """Hold the lines; their location is made when it is missing. What is not flushed is not written. Raises `OSError`."""
+    if isinstance(location, Table):
+        with location.reached() as link:
+            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])  # until the connection ends
+            yield _Rows(link, location.name, location._life(link))
         return
-    place.parent.mkdir(parents=True, exist_ok=True)
+    location.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        handle = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = os.open(location, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(handle, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if not _is_still(place, handle):
+            if not _is_still(location, handle):
                 continue  # it was set aside while we waited: what is written from now on belongs into the new one
             yield _File(file)
             return
@@ -177,35 +180,36 @@ def _is_still(path: Path, handle: int) -> bool:
         return False
 
 
-def whole_lines(place: Place) -> Iterator[bytes]:
+def whole_lines(location: Location) -> Iterator[bytes]:
     """The lines, without their ends; nothing when there are none."""
-    if isinstance(place, Table):
-        with place.reached() as link, link.transaction(), link.cursor(name="hegui_lines") as cursor:
+    if isinstance(location, Table):
+        with location.reached() as link, link.transaction(), link.cursor(name="hegui_lines") as cursor:
             cursor.execute(
-                "select line from hegui_lines where name = %s and life = %s and place > 0 order by place", [place.name, place._life(link)]
+                "select line from hegui_lines where name = %s and life = %s and position > 0 order by position",
+                [location.name, location._life(link)],
             )
             yield from (bytes(line) for (line,) in cursor)
         return
-    if not place.exists():
+    if not location.exists():
         return
-    with place.open("rb") as file:
+    with location.open("rb") as file:
         for line in file:
             if line.endswith(b"\n"):
                 yield line[:-1]
 
 
-def set_aside(place: Place) -> None:
+def set_aside(location: Location) -> None:
     """Begin anew; the old lines stay beside them."""
-    if isinstance(place, Table):
-        with place.reached() as link:
-            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [place.name])
-            life = place._life(link) + 1
-            link.execute("insert into hegui_lines (name, life, place, line) values (%s, %s, 0, '')", [place.name, life])
-    elif place.exists():
-        place.rename(place.with_name(f"{place.stem}-until-{time.time_ns()}{place.suffix}"))
+    if isinstance(location, Table):
+        with location.reached() as link:
+            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])
+            life = location._life(link) + 1
+            link.execute("insert into hegui_lines (name, life, position, line) values (%s, %s, 0, '')", [location.name, life])
+    elif location.exists():
+        location.rename(location.with_name(f"{location.stem}-until-{time.time_ns()}{location.suffix}"))
 
 
-def copy_lines(source: Place, target: Place) -> None:
+def copy_lines(source: Location, target: Location) -> None:
     """Put the lines of one place into another, whose own are set aside."""
     if target.exists():
         set_aside(target)

@@ -1,6 +1,6 @@
-"""Stored files in a bucket, and what of a bucket's errors people are told.
+"""Stored files in a bucket, and what how a bucket's errors are shown.
 
-Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so inside `told`.
+Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so inside `translate_errors`.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attemp
 
 
 @contextmanager
-def told(away: type[StorageAway] = StorageAway) -> Iterator[None]:
+def translate_errors(away: type[StorageAway] = StorageAway) -> Iterator[None]:
     """What a bucket refuses, as a sentence of ours; that something is not there, as of a file (`FileNotFoundError`)."""
     try:
         yield
@@ -35,7 +35,7 @@ def told(away: type[StorageAway] = StorageAway) -> Iterator[None]:
 
 
 def client_of(bucket: Bucket) -> Any:
-    """What speaks to the bucket; to be used inside `told`."""
+    """What speaks to the bucket; to be used inside `translate_errors`."""
     return boto3.client("s3", endpoint_url=bucket.endpoint, region_name=bucket.region, config=PATIENCE)
 
 
@@ -43,7 +43,7 @@ class _BucketFile(S3File):
     """Its content is fetched when it is read."""
 
     def _get_file(self) -> Any:
-        with told():
+        with translate_errors():
             return super()._get_file()
 
     file = property(_get_file, S3File._set_file)
@@ -56,31 +56,31 @@ class BucketStorage(S3Storage):
         super().__init__(client_config=PATIENCE, **settings)
 
     def _open(self, name: str, mode: str = "rb") -> Any:
-        with told():
+        with translate_errors():
             file = super()._open(name, mode)
         file.__class__ = _BucketFile
         return file
 
     def _save(self, name: str, content: Any) -> Any:
-        with told():
+        with translate_errors():
             return super()._save(name, content)
 
     def delete(self, name: str) -> None:
-        with told():
+        with translate_errors():
             super().delete(name)
 
     def exists(self, name: str) -> bool:
-        with told():
+        with translate_errors():
             return bool(super().exists(name))
 
     def listdir(self, path: str) -> Any:
-        with told():
+        with translate_errors():
             return super().listdir(path)
 
     def size(self, name: str) -> int:
-        with told():
+        with translate_errors():
             return int(super().size(name))
 
     def get_modified_time(self, name: str) -> Any:
-        with told():
+        with translate_errors():
             return super().get_modified_time(name)

@@ -118,29 +118,29 @@ class AlreadyRunning(HeguiError):
     sentence = _("This is running already. Wait until it has ended.")
 
 
-class AloneNoMore(HeguiError):
+class ExclusiveRunLost(HeguiError):
     code = "lock_lost"
     status = 503
     sentence = _("The connection that kept this from running twice was lost; it stopped and begins again later.")
 
 
-class Alone:
+class ExclusiveRun:
     """That nobody else does the same, for as long as a transaction stays open on a connection that does nothing else."""
 
     def __init__(self, link: BaseDatabaseWrapper) -> None:
         self._link = link
 
     def check(self) -> None:
-        """Between two steps: whether it still holds. Raises `AloneNoMore`."""
+        """Between two steps: whether it still holds. Raises `ExclusiveRunLost`."""
         try:
             with self._link.cursor() as cursor:
                 cursor.execute("select 1")
         except DatabaseError:
-            raise AloneNoMore() from None
+            raise ExclusiveRunLost() from None
 
 
 @contextmanager
-def alone(name: str) -> Iterator[Alone]:
+def run_exclusively(name: str) -> Iterator[ExclusiveRun]:
     """Do what must not be done twice at once, over any number of transactions, processes and hosts. Raises `AlreadyRunning`.
 
     The lock belongs to a transaction on a connection of its own: it ends with the process, and PgBouncer in transaction mode keeps it.
@@ -154,7 +154,7 @@ def alone(name: str) -> Iterator[Alone]:
             cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [_ALONE, zlib.crc32(name.encode()) - 2**31])
             if not cursor.fetchone()[0]:
                 raise AlreadyRunning()
-        yield Alone(link)
+        yield ExclusiveRun(link)
     finally:
         link.close()
 
@@ -165,7 +165,7 @@ def unless_running(work: Callable[P, None]) -> Callable[P, None]:
     @wraps(work)
     def once(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            with alone(f"{work.__module__}.{work.__name__}"):
+            with run_exclusively(f"{work.__module__}.{work.__name__}"):
                 work(*args, **kwargs)
         except AlreadyRunning:
             log.warning("already_running", task=work.__name__)

@@ -129,9 +129,9 @@ class Ranges:
             return b""
         if self._handle >= 0:
             return os.pread(self._handle, length, start)
-        from .bucket_storage import told  # only where there is a bucket: boto3 takes long to load
+        from .bucket_storage import translate_errors  # only where there is a bucket: boto3 takes long to load
 
-        with told():
+        with translate_errors():
             answer = self._client.get_object(**self._object, Range=f"bytes={start}-{start + length - 1}")
             return bytes(answer["Body"].read())
 

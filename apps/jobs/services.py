@@ -144,7 +144,7 @@ def discard(name: str) -> None:
         transaction.on_commit(delete_discarded, robust=True)
 
 
-class HandedOut(Iterator[bytes]):
+class OneTimeDownload(Iterator[bytes]):
     """The clear content of a stored stream that is given away once: it is deleted when the last piece was taken, or nobody takes more
     (`close`).
 
@@ -172,7 +172,7 @@ class HandedOut(Iterator[bytes]):
             discard(self._name)
 
 
-def not_gone(names: Iterable[str]) -> int:
+def count_not_deleted(names: Iterable[str]) -> int:
     """How many of these files were let go of and not yet seen to be gone."""
     return FileToDelete.objects.filter(name__in=list(names)).count()
 

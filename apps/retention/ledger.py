@@ -24,7 +24,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import keyring
-from apps.core.appending import Growing, Place, growing, place_at, whole_lines
+from apps.core.appending import Growing, Location, growing, location_of, whole_lines
 from apps.core.errors import HeguiError
 
 START = "0" * 64
@@ -53,9 +53,9 @@ class Line:
     mac: str
 
 
-def ledger_file() -> Place:
+def ledger_file() -> Location:
     """Where its lines stand: a file, or a table of another PostgreSQL."""
-    return place_at(settings.HEGUI_LEDGER, "ledger")
+    return location_of(settings.HEGUI_LEDGER, "ledger")
 
 
 def _secret() -> bytes:
@@ -115,7 +115,7 @@ def _parsed(line: bytes | None) -> dict[str, Any] | None:
         raise LedgerBroken(line="?") from None
 
 
-def read_ledger(path: Place | None = None) -> Iterator[Line]:
+def read_ledger(path: Location | None = None) -> Iterator[Line]:
     """Every line, each checked. Raises `LedgerBroken` naming the first that is not as it was written."""
     secret, before = _secret(), START
     for number, raw in enumerate(whole_lines(path or ledger_file()), 1):

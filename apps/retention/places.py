@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
-from apps.core.bucket_storage import client_of, told
+from apps.core.bucket_storage import client_of, translate_errors
 from apps.core.buckets import Bucket, bucket_at
 from apps.core.errors import BadInput, StorageAway
 
@@ -92,8 +92,8 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _told() -> AbstractContextManager[None]:
-    return told(PlaceAway)
+def _translated() -> AbstractContextManager[None]:
+    return translate_errors(PlaceAway)
 
 
 class ObjectPlace(Place):
@@ -119,12 +119,12 @@ class ObjectPlace(Place):
         return True
 
     def size(self) -> int:
-        with _told():
+        with _translated():
             return int(self._client.head_object(**self._named)["ContentLength"])
 
     @contextmanager
     def reading(self) -> Iterator[BinaryIO]:
-        with _told():
+        with _translated():
             body = self._client.get_object(**self._named)["Body"]
             try:
                 yield cast(BinaryIO, body)
@@ -133,7 +133,7 @@ class ObjectPlace(Place):
 
     @contextmanager
     def writing(self) -> Iterator[BinaryIO]:
-        with _told():
+        with _translated():
             upload = _Upload(self._client, self._named)
             try:
                 yield cast(BinaryIO, upload)
@@ -143,7 +143,7 @@ class ObjectPlace(Place):
                 raise
 
     def delete(self) -> None:
-        with _told():
+        with _translated():
             self._client.delete_object(**self._named)
 
 
@@ -206,7 +206,7 @@ def is_there(folder: str | Path) -> bool:
         return Path(folder).exists()
     bucket = bucket_at(urlsplit(str(folder)))
     try:
-        with _told():
+        with _translated():
             client_of(bucket).head_bucket(Bucket=bucket.name)
     except OSError:
         return False
@@ -218,7 +218,7 @@ def forget_unfinished(folder: str | Path, *, at: datetime | None = None) -> int:
     if not str(folder).startswith("s3://"):
         return 0
     bucket = bucket_at(urlsplit(str(folder)))
-    with _told():
+    with _translated():
         client = client_of(bucket)
         found = client.list_multipart_uploads(Bucket=bucket.name, Prefix=bucket.folder).get("Uploads", [])
         old = [each for each in found if each["Initiated"] < (at or clock.now()) - FORGOTTEN]

@@ -24,7 +24,7 @@ from apps.core import clock, evidence, streams
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
-from apps.jobs.services import HandedOut, discard
+from apps.jobs.services import OneTimeDownload, discard
 
 from . import queries
 from .models import Share
@@ -231,7 +231,7 @@ def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> Ite
     share = in_force(viewer, _locked(share))
     if not share.file:
         raise NotFound()
-    content = HandedOut(share.file, belongs_to=share.public_id)
+    content = OneTimeDownload(share.file, belongs_to=share.public_id)
     record_access(
         kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer, address=address
     )

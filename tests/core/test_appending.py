@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from apps.core.appending import Place, Table, copy_lines, growing, place_at, set_aside, whole_lines
+from apps.core.appending import Location, Table, copy_lines, growing, location_of, set_aside, whole_lines
 from apps.core.errors import StorageAway
 
 
@@ -25,20 +25,20 @@ def elsewhere() -> Iterator[str]:
 
 
 @pytest.fixture(params=["file", "table"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Location:
     if request.param == "file":
-        return place_at(tmp_path, "ledger")
-    return place_at(request.getfixturevalue("elsewhere"), request.node.name)
+        return location_of(tmp_path, "ledger")
+    return location_of(request.getfixturevalue("elsewhere"), request.node.name)
 
 
-def write(place: Place, *lines: bytes) -> None:
+def write(place: Location, *lines: bytes) -> None:
     with growing(place) as held:
         for line in lines:
             held.append(line)
         held.sync()
 
 
-def test_what_was_written_is_there_in_its_order(place: Place) -> None:
+def test_what_was_written_is_there_in_its_order(place: Location) -> None:
     assert not place.exists()
     assert list(whole_lines(place)) == []
     write(place, b"one", b"two")
@@ -49,13 +49,13 @@ def test_what_was_written_is_there_in_its_order(place: Place) -> None:
         assert held.last_line() == b"three"
 
 
-def test_what_was_not_flushed_is_not_written(place: Place) -> None:
+def test_what_was_not_flushed_is_not_written(place: Location) -> None:
     with growing(place) as held:
         held.append(b"never")
     assert list(whole_lines(place)) == []
 
 
-def test_writers_wait_for_one_another(place: Place) -> None:
+def test_writers_wait_for_one_another(place: Location) -> None:
     def count_on() -> None:
         for _each in range(10):
             with growing(place) as held:
@@ -71,7 +71,7 @@ def test_writers_wait_for_one_another(place: Place) -> None:
     assert list(whole_lines(place)) == [str(number).encode() for number in range(1, 41)]
 
 
-def test_who_waits_while_it_is_set_aside_writes_into_the_new_one(place: Place) -> None:
+def test_who_waits_while_it_is_set_aside_writes_into_the_new_one(place: Location) -> None:
     write(place, b"old")
     waits = threading.Thread(target=lambda: write(place, b"new"))
     if isinstance(place, Table):
@@ -86,9 +86,9 @@ def test_who_waits_while_it_is_set_aside_writes_into_the_new_one(place: Place) -
     assert list(whole_lines(place)) == [b"new"]
 
 
-def test_lines_are_copied_from_one_to_the_other(place: Place, tmp_path: Path, elsewhere: str) -> None:
+def test_lines_are_copied_from_one_to_the_other(place: Location, tmp_path: Path, elsewhere: str) -> None:
     write(place, b"one", b"two")
-    for target in (place_at(tmp_path / "copy", "ledger"), Table(elsewhere, f"copy of {type(place).__name__}")):
+    for target in (location_of(tmp_path / "copy", "ledger"), Table(elsewhere, f"copy of {type(place).__name__}")):
         copy_lines(place, target)
         copy_lines(place, target)
         assert list(whole_lines(target)) == [b"one", b"two"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from celery.schedules import crontab
 
-from apps.core.locks import alone, unless_running
+from apps.core.locks import run_exclusively, unless_running
 from config.celery import HEAVY, SCHEDULE, URGENT, app
 
 APPS = Path(__file__).parents[2] / "apps"
@@ -64,7 +64,7 @@ def test_what_runs_already_is_not_run_beside_itself() -> None:
         ran.append(1)
 
     guarded = unless_running(back_up)
-    with alone(f"{back_up.__module__}.back_up"):
+    with run_exclusively(f"{back_up.__module__}.back_up"):
         guarded()
     assert ran == []
     guarded()

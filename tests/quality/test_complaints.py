@@ -13,6 +13,7 @@ from apps.calls import services as calls
 from apps.calls.models import Call
 from apps.core import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.core.protected import Protected, clear_for_machine
 from apps.core.workdays import Calendar
 from apps.optouts.models import OptOut
 from apps.quality import queries, services
@@ -205,6 +206,16 @@ def test_another_system_records_a_complaint_once(world: World) -> None:
     complaint = Complaint.objects.get()
     assert (complaint.call, complaint.channel, complaint.has_opted_out) == (call, "api", True)
     assert OptOut.objects.get().channel == "complaint"
+
+
+def test_a_number_in_a_program_s_text_is_taken_out_and_loses_no_refusal(world: World) -> None:
+    resident = "110101199003072" + "316"
+    body = {"kind": "unwanted", "text": f"身份证{resident}的客户多次投诉", "phone": PHONE, "reference": "12300-19"}
+    assert Api(world.key).post("complaints", body).status_code == 201
+    assert "opted_out" in world.authorize(reserve=False).codes
+    kept = Complaint.objects.get().text
+    assert isinstance(kept, Protected)
+    assert resident not in clear_for_machine(kept)
 
 
 @pytest.mark.parametrize("received_at", ["2031-01-01T00:00:00+08:00", "0001-01-01T00:00:00+14:00", "昨天", 1])

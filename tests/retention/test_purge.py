@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from apps.calls.models import Call, Decision, Disposition
 from apps.contacts.models import Consent, Contact
 from apps.core import blind_index
-from apps.core.locks import AlreadyRunning, alone
+from apps.core.locks import AlreadyRunning, run_exclusively
 from apps.retention import services
 from apps.retention.certificates import certificate
 from apps.retention.models import Erasure, PurgeRun
@@ -129,7 +129,7 @@ def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(world: Wor
 
 @pytest.mark.django_db(transaction=True)
 def test_two_purges_do_not_run_beside_each_other(world: World) -> None:
-    with alone("purge"):
+    with run_exclusively("purge"):
         with pytest.raises(AlreadyRunning):
             services.purge()
         assert not PurgeRun.objects.exists()

@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.alarms import limit_of
 from apps.audit.models import AccessEvent
-from apps.audit.services import raise_for, record_access, tell
+from apps.audit.services import raise_alarm_about, record_access, tell
 from apps.core import clock, detect
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_agent
@@ -123,12 +123,12 @@ def _alarm(actor: User, count: int, now: datetime, foreign: bool) -> None:
     hour = now.astimezone(ZoneInfo(settings.TIME_ZONE)).hour
     watchers = User.objects.filter(role=Role.SUPERVISOR, department=actor.department_id, is_active=True)
     if count >= limit_of("reveals_many", now):
-        raise_for("reveals_many", count, actor=actor)
+        raise_alarm_about("reveals_many", count, actor=actor)
         if count == limit_of("reveals_many", now):
             tell(watchers, "reveals_many", about=actor, count=count)
     if hour not in OFFICE_HOURS:
-        raise_for("reveal_at_night", 1, actor=actor)
+        raise_alarm_about("reveal_at_night", 1, actor=actor)
         tell(watchers, "reveal_at_night", about=actor, hour=hour)
     if foreign:
-        raise_for("reveal_foreign", 1, actor=actor)
+        raise_alarm_about("reveal_foreign", 1, actor=actor)
         tell(watchers, "reveal_foreign", about=actor)

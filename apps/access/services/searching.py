@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.alarms import limit_of
-from apps.audit.services import raise_for
+from apps.audit.services import raise_alarm_about
 from apps.core import blind_index, clock
 from apps.core.blind_index import Phone
 from apps.core.errors import HeguiError
@@ -100,4 +100,4 @@ def _mask_hash(number: Phone) -> bytes:
 
 
 def _alarm(count: int, actor: User | None, client: ApiClient | None) -> None:
-    raise_for("numbers_guessed", count, actor=actor, client=client)
+    raise_alarm_about("numbers_guessed", count, actor=actor, client=client)

@@ -1,6 +1,6 @@
 """Changes of the trail, one file a subject."""
 
-from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_for, take_alarm
+from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_about, take_alarm
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
 from .recording import address_of, event_of_client, mark_read, record_access, record_page, tell
@@ -19,7 +19,7 @@ __all__ = [
     "look_for_alarms",
     "mark_read",
     "raise_alarm",
-    "raise_for",
+    "raise_alarm_about",
     "record_access",
     "record_page",
     "seal_trail",

@@ -65,7 +65,7 @@ def raise_alarm(code: str, seen: Seen, *, limit: int | None = None) -> Alarm | N
     return made
 
 
-def raise_for(code: str, count: int, *, actor: User | None = None, client: ApiClient | None = None) -> None:
+def raise_alarm_about(code: str, count: int, *, actor: User | None = None, client: ApiClient | None = None) -> None:
     """The same where it happens: of a person or a program."""
     if actor is not None:
         raise_alarm(code, Seen(f"person:{actor.pk}", count, person_id=actor.pk))

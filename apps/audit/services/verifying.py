@@ -28,7 +28,7 @@ from apps.core.errors import BadInput
 from ..heads import read_heads
 from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
-from ..streams import FORM, Stream, one_snapshot, seeing_the_same, streams
+from ..streams import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
 from ..wording import sentence_of_finding
 from .recording import tell
 
@@ -191,7 +191,7 @@ def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Repor
     """Recompute everything, in one snapshot."""
     report, keys = Report(), sealing.public_keys()
     digests: dict[str, dict[int, str]] = {}
-    with one_snapshot(), seeing_the_same(AT_ONCE) as links:
+    with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
         for stream in streams():
             judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
             for pk, _text in stream.rows(-(2**63), 0):

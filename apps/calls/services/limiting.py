@@ -15,7 +15,7 @@ from apps.access.services import count_lookup, note_number
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
-from apps.audit.services import raise_for, tell
+from apps.audit.services import raise_alarm_about, tell
 from apps.core import clock
 from apps.core.errors import BadInput
 from apps.core.protected import Protected
@@ -69,7 +69,7 @@ def _count(client: ApiClient, now: datetime) -> _Counted:
 
 def _alarm(client: ApiClient, counted: _Counted, now: datetime) -> None:
     """Compliance hears of it by an alarm, and the admins, who gave the key, by a notice, once an hour."""
-    raise_for("client_walks", counted.count, client=client)
+    raise_alarm_about("client_walks", counted.count, client=client)
     name = ApiClient.objects.values_list("name", flat=True).get(pk=client.pk)
     if Notice.objects.filter(code="client_walks", created_at__gt=now - HOUR, facts__client=name).exists():
         return

@@ -19,7 +19,7 @@ from apps.core import blind_index, clock, detect, phones
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.loose_json import shortened
 from apps.core.protected import Protected
-from apps.core.texts import checked_text
+from apps.core.texts import blotted, checked_text
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies import queries as policies
@@ -60,7 +60,8 @@ def record_complaint(
     now = clock.now()
     if received_at and received_at > now:
         raise BadInput(_("The complaint was received in the future."))
-    text = _checked(text)
+    # A program sends it once: its complaint, and the refusal in it, is not lost for a number in the text, which is not kept.
+    text = _checked(blotted(text) if actor is None and isinstance(text, str) else text)
     number, contact, call = _about(actor, phone, call)
     index = blind_index.number_index(number) if number else bytes(call.number_index) if call else None
     reference = shortened(reference.strip(), MOST_REFERENCE)

@@ -25,7 +25,7 @@ from apps.core import clock, streams
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.texts import checked_text
-from apps.jobs.services import HandedOut, discard
+from apps.jobs.services import OneTimeDownload, discard
 
 from .. import queries
 from ..models import Complaint, EvidencePack, Recording, Transcript
@@ -154,7 +154,7 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
         raise NotFound()
     if pack.state != State.APPROVED or pack.decided_at is None or pack.decided_at < clock.now() - KEPT:
         raise WrongState(_("The pack was fetched already, or its week is over. Ask for another one."))
-    content = HandedOut(pack.file, belongs_to=pack.public_id)
+    content = OneTimeDownload(pack.file, belongs_to=pack.public_id)
     record_access(
         kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"{pack.recipient}: {pack.reason}"[:200], actor=actor,
         count=len(pack.contents), address=address,

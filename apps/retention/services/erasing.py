@@ -21,7 +21,7 @@ from apps.core import clock
 from apps.core.errors import HeguiError
 from apps.core.locks import lock_number
 from apps.core.protected import Protected
-from apps.jobs.services import not_gone, noting
+from apps.jobs.services import count_not_deleted, noting
 from apps.optouts.models import Code
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
@@ -208,7 +208,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
         erasure.files = [*erasure.files, *names]
         erasure.save(update_fields=["files"])
         close_erasure(erasure)
-    waiting = not_gone(erasure.files if erasure else names)
+    waiting = count_not_deleted(erasure.files if erasure else names)
     files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
     return [*stores, exports, files, *BESIDE]
 

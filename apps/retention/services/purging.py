@@ -26,10 +26,10 @@ from apps.calls.models import Call
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids
 from apps.core.errors import HeguiError
-from apps.core.locks import Alone, alone, lock_numbers
+from apps.core.locks import ExclusiveRun, lock_numbers, run_exclusively
 from apps.core.protected import Protected
 from apps.jobs.models import FileToDelete
-from apps.jobs.services import delete_discarded, not_gone, noting
+from apps.jobs.services import count_not_deleted, delete_discarded, noting
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.webhooks.models import Kind
@@ -78,11 +78,11 @@ def purge(
     A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are told.
     Raises `AlreadyRunning` beside another purge: two would both certify what they find gone.
     """
-    with alone("purge") as only:
+    with run_exclusively("purge") as only:
         return _purge(at or clock.now(), started_by, progress, pause, only)
 
 
-def _purge(at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: Alone) -> PurgeRun:
+def _purge(at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: ExclusiveRun) -> PurgeRun:
     versions = policies.retention_policies(at)
     run = PurgeRun.objects.create(
         at=at, policies={code: policy.number for code, policy in versions.items()}, started_by=started_by, created_at=clock.now()
@@ -240,7 +240,7 @@ def _erase_noted(erasure: Erasure, keys: list[int]) -> int:
 @transaction.atomic
 def close_erasure(erasure: Erasure, run: PurgeRun | None = None) -> bool:
     """Mark an erasure done once all of its people and their files are seen to be gone; `run` is the purge that certifies it."""
-    if people_left(erasure) or not_gone(erasure.files):
+    if people_left(erasure) or count_not_deleted(erasure.files):
         return False
     # Should the machine die now, the line is missing and a restore erases again those who are gone: no harm.
     with ledger.writing(sync=False) as book:

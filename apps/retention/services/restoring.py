@@ -25,7 +25,7 @@ from apps.audit.heads import heads_file, note_restore
 from apps.audit.services import verify_trail
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, keyring
-from apps.core.appending import Place, copy_lines
+from apps.core.appending import Location, copy_lines
 from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
@@ -143,9 +143,9 @@ def _refuse_full() -> None:
         raise BackupRefused(_("This system is not empty. A restore goes into an empty one: set its database aside first."))
 
 
-def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Place | None:
+def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Location | None:
     """The ledger to replay: as named, or this site's, or the one that the backup was made beside."""
-    places: list[Place] = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
+    places: list[Location] = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
     found = next((place for place in places if place.exists()), None)
     wanted = manifest["ledger"]["line"], manifest["ledger"]["mac"]
     if found is None:

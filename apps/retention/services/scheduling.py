@@ -15,7 +15,7 @@ from apps.audit.models import Notice
 from apps.audit.services import tell
 from apps.core import clock
 from apps.core.errors import HeguiError, sentence_of
-from apps.core.locks import alone
+from apps.core.locks import run_exclusively
 
 from ..archive import BackupRefused, Secrets, verify_archive
 from ..models import BackupRun
@@ -62,7 +62,7 @@ def back_up_by_schedule() -> BackupRun:
 
     A whole one that no longer opens is no base: then this one is whole. Raises `AlreadyRunning` beside another one.
     """
-    with alone("backup"):
+    with run_exclusively("backup"):
         return _back_up_now(clock.now())
 
 
@@ -138,7 +138,7 @@ def watch_backups(*, at: datetime | None = None) -> bool:
 def run_drill() -> BackupRun:
     """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed. Raises
     `AlreadyRunning` beside another drill."""
-    with alone("drill"):
+    with run_exclusively("drill"):
         _end_cut_short(Kind.DRILL)
         return _drill()
 

@@ -24,7 +24,7 @@ from apps.contacts.models import Contact
 from apps.core import blind_index, clock, streams
 from apps.core.errors import NotFound
 from apps.core.packing import encrypted_archive, new_passphrase
-from apps.jobs.services import HandedOut, discard
+from apps.jobs.services import OneTimeDownload, discard
 from apps.notifications.services import queue_sms
 from apps.optouts.queries import entries_in_force
 from apps.optouts.services.coding import hash_word
@@ -127,7 +127,7 @@ def fetch_copy(*, word: str) -> Iterator[bytes]:
     request = SubjectRequest.objects.select_for_update(of=("self",)).filter(archive_word=hash_word(word)).first()
     if request is None or not request.archive or request.archive_until is None or request.archive_until <= clock.now():
         raise NotFound()
-    content = HandedOut(request.archive, belongs_to=request.public_id)
+    content = OneTimeDownload(request.archive, belongs_to=request.public_id)
     request.archive, request.archive_word, request.archive_fetched_at = "", None, clock.now()
     request.save()
     note(request, RequestEvent.Kind.FETCHED)  # what it holds went to the trail when it was made; here nobody of ours reads
