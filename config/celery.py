@@ -35,6 +35,7 @@ HEAVY = (
     "apps.retention.tasks.mend_files",
     "apps.retention.tasks.purge_by_hand",
     "apps.retention.tasks.purge_expired",
+    "apps.rights.tasks.make_copy",
     "apps.scripts.tasks.read_by_third",
 )
 QUEUES = ("urgent", "default", "heavy")

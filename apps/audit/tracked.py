@@ -35,6 +35,7 @@ UNTRACKED = {
     "webhooks.delivery",
     "scripts.reviewevent",
     "rights.requestevent",
+    "rights.copyorder",
     "quality.play",
     "quality.actionevent",
     "quality.complaintevent",

@@ -300,7 +300,7 @@ CLASSES = (
         DataClass.COMPLAINT, _("when it was closed"), _complaints, erase_complaints, lambda holds: holds.complaints,
         ("quality.complaint", "quality.evidencepack"),
     ),
-    Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests, models=("rights.subjectrequest",)),
+    Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests, models=("rights.subjectrequest", "rights.copyorder")),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.
     Class(
         DataClass.CALL, _("when the call was reserved"), _calls, erase_calls, lambda holds: holds.calls,

@@ -15,6 +15,7 @@ from apps.core import ids
 from apps.core.fields import FileNameField, GuardedCharField, ProtectedCharField, ProtectedTextField
 from apps.core.models import Dated, is_hash, named
 from apps.core.timestamps import is_possible
+from apps.jobs.models import Job
 
 
 class SubjectRequest(Dated):
@@ -139,3 +140,21 @@ class RequestEvent(Dated):
     class Meta:
         ordering = ("created_at", "pk")
         triggers = [pgtrigger.Protect(name="events_stay", operation=pgtrigger.Update)]
+
+
+class CopyOrder(Dated):
+    """A copy that a worker makes: who asked for it, and what it needs until it is made; then neither passphrase nor link is kept."""
+
+    request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="copy_orders")
+    job = models.OneToOneField(Job, models.PROTECT, related_name="+")
+    passphrase = ProtectedTextField(kind="text", null=True)
+    link = ProtectedTextField(kind="text", null=True)  # the whole address, which the person gets by a message
+    address = models.GenericIPAddressField(null=True)  # of the colleague who asked, for the trail
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(passphrase__isnull=True, link__isnull=True) | Q(passphrase__isnull=False, link__isnull=False),
+                name="copy_order_holds_both_secrets_or_none",
+            )
+        ]

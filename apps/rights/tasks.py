@@ -21,3 +21,8 @@ def tidy() -> None:
     services.finish_remainders()
     services.drop_unconfirmed()
     let_copies_lapse()
+
+
+@shared_task(acks_late=False)
+def make_copy(job_id: int) -> None:
+    services.make_copy(job_id)

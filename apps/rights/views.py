@@ -98,6 +98,8 @@ def request_page(request: StaffRequest, pk: int) -> HttpResponse:
                 if store.goes or store.kept
             ],
         }  # fmt: skip
+    if order := found.copy_orders.select_related("job").order_by("pk").last():
+        shown["copy_job"] = order.job
     return render(request, "rights/request.html", shown)
 
 
@@ -159,10 +161,10 @@ def request_execute(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @sudo
 def request_copy(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make the copy; its link goes to the number, its passphrase is shown once."""
+    """Have the copy made; its link goes to the number once it is, its passphrase is shown once."""
     found = _found(request, pk)
     try:
-        _made, passphrase = services.make_copy(
+        _asked, passphrase = services.ask_copy(
             actor=request.user, request=found, link_to=request.build_absolute_uri, address=address_of(request)
         )
     except HeguiError as error:

@@ -30,7 +30,7 @@ from apps.retention import services as retention
 from apps.retention.models import Erasure
 from apps.retention.services.erasing import ErasureIncomplete
 from apps.rights import ports, queries, services
-from apps.rights.models import SubjectRequest
+from apps.rights.models import CopyOrder, SubjectRequest
 from apps.rights.services.copying import let_copies_lapse
 from tests.contacts.test_import import run as brought
 from tests.http import Api, SecureClient, problem
@@ -52,6 +52,16 @@ def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:
 
 def execute(world: World, request: SubjectRequest, answer: str = "") -> SubjectRequest:
     return services.execute(actor=world.people["compliance"], request=request, answer=answer)
+
+
+def copied(world: World, request: SubjectRequest) -> tuple[SubjectRequest, str]:
+    """A copy asked for and made by the worker."""
+    _asked, passphrase = services.ask_copy(
+        actor=world.people["compliance"], request=request, link_to=lambda path: f"https://hegui.example{path}"
+    )
+    services.make_copy(CopyOrder.objects.latest("pk").job_id)
+    request.refresh_from_db()
+    return request, passphrase
 
 
 def history(world: World, days: int = 40) -> Call:
@@ -397,7 +407,7 @@ def test_only_compliance_carries_out(world: World, role: str) -> None:
     for act in (
         lambda: services.execute(actor=world.people[role], request=made),
         lambda: services.refuse_request(actor=world.people[role], request=made, why="x"),
-        lambda: services.make_copy(actor=world.people[role], request=made, link_to=str),
+        lambda: services.ask_copy(actor=world.people[role], request=made, link_to=str),
     ):
         with pytest.raises(NotAllowed):
             act()
@@ -422,9 +432,7 @@ def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(world: Worl
     made = ask(world, "see")
     with pytest.raises(BadInput):
         execute(world, made)
-    made, passphrase = services.make_copy(
-        actor=world.people["compliance"], request=made, link_to=lambda path: f"https://hegui.example{path}"
-    )
+    made, passphrase = copied(world, made)
     assert passphrase not in sent[-1][1]
     word = sent[-1][1].rstrip("/").rsplit("/", 1)[1]
     browser, page = SecureClient(), reverse("copy", kwargs={"word": word})
@@ -449,8 +457,32 @@ def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(world: Worl
     assert {"contacts.contact.phone", "calls.disposition.note", "quality.transcript.segments"} <= set(kinds)
 
 
+def test_a_copy_of_a_request_that_was_closed_meanwhile_is_refused(world: World, sent: list[tuple[str, str]]) -> None:
+    made = ask(world, "see")
+    services.ask_copy(actor=world.people["compliance"], request=made, link_to=str)
+    services.refuse_request(actor=world.people["compliance"], request=made, why="重复请求")
+    order = CopyOrder.objects.get()
+    services.make_copy(order.job_id)
+    order.job.refresh_from_db()
+    assert (order.job.state, bool(order.job.sentence)) == ("refused", True)
+    assert sent == []
+    let_copies_lapse()
+    order.refresh_from_db()
+    assert (order.passphrase, order.link) == (None, None)
+
+
+def test_what_the_worker_needed_is_sealed_and_gone_once_the_copy_is_made(world: World, sent: list[tuple[str, str]]) -> None:
+    _asked, passphrase = services.ask_copy(actor=world.people["compliance"], request=ask(world, "see"), link_to=str)
+    with connection.cursor() as cursor:
+        cursor.execute("select to_jsonb(o)::text from rights_copyorder o")
+        assert passphrase not in cursor.fetchone()[0]
+    services.make_copy(CopyOrder.objects.get().job_id)
+    order = CopyOrder.objects.get()
+    assert (order.passphrase, order.link, order.job.state) == (None, None, "done")
+
+
 def test_a_copy_that_nobody_fetches_goes(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
-    made, _passphrase = services.make_copy(actor=world.people["compliance"], request=ask(world, "see"), link_to=str)
+    made, _passphrase = copied(world, ask(world, "see"))
     name = made.archive
     assert vault.exists(name)
     clock.shift(15 * 86_400)

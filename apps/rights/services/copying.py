@@ -22,46 +22,86 @@ from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, streams
-from apps.core.errors import NotFound
+from apps.core.errors import NotFound, ServiceAway
 from apps.core.packing import encrypted_archive, new_passphrase
+from apps.core.protected import Protected, clear_for_machine
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
 from apps.jobs.services import OneTimeDownload, discard
-from apps.notifications.services import queue_sms
+from apps.notifications.services import can_send, queue_sms
 from apps.optouts.queries import entries_in_force
 from apps.optouts.services.coding import hash_word
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.quality.services import open_recording
 
-from ..models import RequestEvent, SubjectRequest
+from ..models import CopyOrder, RequestEvent, SubjectRequest
 from .handling import locked
 from .receiving import note
 
 Kind, State = SubjectRequest.Kind, SubjectRequest.State
 KEPT = timedelta(days=14)
 LINK_LIFE = timedelta(days=2)  # how long sending the link is tried
+RENEW = timedelta(seconds=30)  # how often the lease of the job is renewed
 
 
 @transaction.atomic
-def make_copy(
+def ask_copy(
     *, actor: User, request: SubjectRequest, link_to: Callable[[str], str], address: str | None = None
 ) -> tuple[SubjectRequest, str]:
-    """Make the archive and have its link sent to the number; the request and the passphrase, told this once. Another copy ends the
-    one before.
+    """Have a worker make the archive and its link sent to the number; the request and the passphrase, shown this once. Another copy
+    ends the one before.
 
-    `link_to` makes the whole address of a path.
-
-    Raises `NotAllowed`, `WrongState`, `ServiceAway` where no gateway is set up.
+    `link_to` makes the whole address of a path. Raises `NotAllowed`, `WrongState`, `ServiceAway` where no gateway is set up.
     """
     request = locked(actor, request, State.OPEN)
-    passphrase, word = new_passphrase(), secrets.token_urlsafe(24)
-    pieces = encrypted_archive(passphrase, _members(actor, request, address))
-    discard(request.archive)
-    request.archive, request.archive_sha256 = streams.put_hashed(pieces, folder="copies", belongs_to=request.public_id)
-    request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(word), clock.now() + KEPT, None
-    request.save()
-    told = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link_to(reverse("copy", kwargs={"word": word}))}
-    text = _("The copy of your data, once and until %(day)s: %(link)s") % told
-    queue_sms(number=request.phone, text=text, about=request.public_id, life=LINK_LIFE)
+    if not can_send():
+        raise ServiceAway()
+    passphrase, link = new_passphrase(), link_to(reverse("copy", kwargs={"word": secrets.token_urlsafe(24)}))
+    CopyOrder.objects.create(
+        request=request, job=jobs.ask_for(kind="copy", task="apps.rights.tasks.make_copy", owner=actor), address=address,
+        passphrase=Protected(passphrase, "text"), link=Protected(link, "text"), created_at=clock.now(),
+    )  # fmt: skip
     return request, passphrase
+
+
+def make_copy(job_id: int) -> None:
+    """The work of the job. May be killed anywhere and run again; a request that was closed meanwhile refuses it."""
+    with jobs.lease(job_id) as job:
+        if job is None:
+            return
+        order = CopyOrder.objects.select_related("request").get(job=job)
+        passphrase, link = clear_for_machine(order.passphrase), clear_for_machine(order.link)
+        with transaction.atomic():
+            request = locked(job.owner, order.request, State.OPEN)
+        pieces = encrypted_archive(passphrase, _members(job.owner, request, order.address))
+        name, digest = streams.put_hashed(_moving_on(pieces, job), folder="copies", belongs_to=request.public_id)
+        with transaction.atomic():
+            _hand_over(locked(job.owner, request, State.OPEN), name, digest, link)
+            CopyOrder.objects.filter(pk=order.pk).update(passphrase=None, link=None)
+            jobs.end(job, state=Job.State.DONE, sentence="")
+
+
+def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
+    """The pieces, while the lease is kept."""
+    done, until = 0, clock.now() + RENEW
+    for piece in pieces:
+        done += len(piece)
+        if clock.now() >= until:
+            jobs.move_on(job, done=done)
+            until = clock.now() + RENEW
+        yield piece
+
+
+def _hand_over(request: SubjectRequest, name: str, digest: bytes, link: str) -> None:
+    """The archive takes the place of the one before; its link goes to the number."""
+    discard(request.archive)
+    request.archive, request.archive_sha256 = name, digest
+    token = link.rstrip("/").rpartition("/")[2]
+    request.archive_word, request.archive_until, request.archive_fetched_at = hash_word(token), clock.now() + KEPT, None
+    request.save()
+    values = {"day": timezone.localdate(request.archive_until).isoformat(), "link": link}
+    text = _("The copy of your data, once and until %(day)s: %(link)s") % values
+    queue_sms(number=request.phone, text=text, about=request.public_id, life=LINK_LIFE)
 
 
 def _json(told: Any) -> list[bytes]:
@@ -135,7 +175,8 @@ def fetch_copy(*, word: str) -> Iterator[bytes]:
 
 
 def let_copies_lapse() -> int:
-    """What was not fetched in time goes. Returns how many."""
+    """What was not fetched in time goes, and so does what a worker no longer needs. Returns how many copies."""
+    CopyOrder.objects.filter(job__state__in=[Job.State.REFUSED, Job.State.FAILED]).update(passphrase=None, link=None)
     lapsed = 0
     for request in SubjectRequest.objects.filter(archive_until__lt=clock.now()).exclude(archive=""):
         with transaction.atomic():
