@@ -214,7 +214,7 @@ def watermark(viewer: User, share: Share) -> str:
 def _workbook(viewer: User, share: Share, rows: list[list[str]]) -> bytes:
     out = io.BytesIO()
     mark = watermark(viewer, share)
-    with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet()
         sheet.set_header(f"&C{mark}")
         sheet.write_string(0, 0, _("Shared with %(who)s until %(day)s. Not to be handed on.") % {"who": mark, "day": share.ends_on})

@@ -1,6 +1,7 @@
 """Sharing between departments: asked, approved by another, masked, on record, ended at once (R32)."""
 
 import io
+import tempfile
 from datetime import timedelta
 from typing import Any
 
@@ -149,6 +150,15 @@ def test_a_file_is_encrypted_marked_masked_and_fetched_once(world: World) -> Non
     with pytest.raises(NotFound):
         services.fetch_file(viewer=viewer, share=share)
     assert {event.kind for event in AccessEvent.objects.filter(subject=share.public_id)} == {"viewed", "exported"}
+
+
+def test_nothing_of_it_lies_in_clear_on_the_disk_while_it_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **more: Any) -> None:
+        raise AssertionError("a temporary file")
+
+    monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
+    assert share.file
 
 
 def test_compliance_alone_shares_in_clear_and_each_value_is_on_record(world: World) -> None:

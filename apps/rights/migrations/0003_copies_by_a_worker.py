@@ -7,26 +7,34 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('jobs', '0004_alarms'),
-        ('rights', '0002_possible_times'),
-    ]
+    dependencies = [("jobs", "0004_alarms"), ("rights", "0002_possible_times")]
 
     operations = [
         migrations.CreateModel(
-            name='CopyOrder',
+            name="CopyOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('passphrase', apps.core.fields.ProtectedTextField(kind='text', null=True)),
-                ('link', apps.core.fields.ProtectedTextField(kind='text', null=True)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('job', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='jobs.job')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='copy_orders', to='rights.subjectrequest')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("passphrase", apps.core.fields.ProtectedTextField(kind="text", null=True)),
+                ("link", apps.core.fields.ProtectedTextField(kind="text", null=True)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job")),
+                (
+                    "request",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="copy_orders", to="rights.subjectrequest"),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('link__isnull', True), ('passphrase__isnull', True)), models.Q(('link__isnull', False), ('passphrase__isnull', False)), _connector='OR'), name='copy_order_holds_both_secrets_or_none')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("link__isnull", True), ("passphrase__isnull", True)),
+                            models.Q(("link__isnull", False), ("passphrase__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="copy_order_holds_both_secrets_or_none",
+                    )
+                ]
             },
-        ),
+        )
     ]
