@@ -59,7 +59,7 @@ def _new_addresses(now: datetime, limit: int) -> Sequence[Seen]:
 
 def register_rules() -> None:
     register(
-        AlarmRule("reveals_many", _("%(count)s values were revealed within an hour."), _("values revealed within an hour"), 10),
+        AlarmRule("reveals_many", _("%(count)s values were revealed within an hour."), _("values revealed within an hour"), 10, most=20),
         AlarmRule("reveal_at_night", _("A value was revealed at night."), _("values revealed at night, each time"), 1, most=1),
         AlarmRule(
             "reveal_foreign", _("A value of a contact outside of the person's campaigns was revealed."),
@@ -67,7 +67,7 @@ def register_rules() -> None:
         ),
         AlarmRule(
             "numbers_guessed", _("%(count)s numbers were looked for that differ only in the digits that a mask hides."),
-            _("numbers of one mask looked for within a day"), 3, most=100,
+            _("numbers of one mask looked for within a day"), 3, most=60,
         ),
         AlarmRule(
             "reads_at_night", _("%(count)s values, recordings or files were taken at night."),

@@ -216,8 +216,8 @@ def left_out(row: int) -> Verdict:
 
 
 def being_erased(row: int, e164: str) -> Verdict:
-    """The verdict on a row whose person was deleted, while the record of a call has to be kept (R34)."""
-    message = _("The person was deleted; the record of the last call is kept for 30 days by law. Bring the number again after that.")
+    """The verdict on a row whose person is being deleted; the record of a call has to be kept for 30 days (R34)."""
+    message = _("The person is being deleted; the record of a call is kept for 30 days by law. Bring the number again after that.")
     return Verdict(row, "being_erased", message, e164)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3File, S3Storage
@@ -53,7 +54,7 @@ class BucketStorage(S3Storage):
     """Stored files in a bucket. Raises `StorageAway` and `FileNotFoundError` instead of botocore's errors."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(client_config=PATIENCE, **settings)
+        super().__init__(client_config=PATIENCE, transfer_config=TransferConfig(use_threads=False), **settings)
 
     def _open(self, name: str, mode: str = "rb") -> Any:
         with translate_errors():

@@ -13,6 +13,7 @@ from functools import wraps
 from typing import ParamSpec
 
 import structlog
+from celery.exceptions import Ignore
 from django.db import DatabaseError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
@@ -169,5 +170,6 @@ def unless_running(work: Callable[P, None]) -> Callable[P, None]:
                 work(*args, **kwargs)
         except AlreadyRunning:
             log.warning("already_running", task=work.__name__)
+            raise Ignore() from None  # it did not run: that is no success (`jobs.note_duty`)
 
     return once

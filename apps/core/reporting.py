@@ -6,6 +6,7 @@ What is sent is what the log says: masked as finished text, without variables, r
 import logging
 import threading
 import time
+import traceback
 from typing import Any
 
 from .logs import mask_personal_data
@@ -27,7 +28,7 @@ class ErrorMail(logging.Handler):
 
         if not settings.ADMINS or record.name.startswith("django.core.mail"):
             return
-        kind, now = f"{record.name}:{record.module}:{record.lineno}", time.monotonic()
+        kind, now = f"{record.name}:{record.module}:{record.lineno}:{_raised(record)}", time.monotonic()
         with self._lock:
             at, since = self._sent.get(kind, (-QUIET, 0))
             if now - at < QUIET:
@@ -37,6 +38,14 @@ class ErrorMail(logging.Handler):
         again = f"It came {since} times more since the last e-mail.\n\n" if since else ""
         text = again + self.format(record)[:MOST_TEXT]
         threading.Thread(target=_send, args=(f"error in {record.name}", text), daemon=True).start()
+
+
+def _raised(record: logging.LogRecord) -> str:
+    """The kind of the error and where it came from: one line of a framework logs all of them."""
+    if not record.exc_info or record.exc_info[2] is None:
+        return ""
+    frame = traceback.extract_tb(record.exc_info[2])[-1]
+    return f"{getattr(record.exc_info[0], '__name__', '')}:{frame.filename}:{frame.lineno}"
 
 
 def _send(subject: str, text: str) -> None:

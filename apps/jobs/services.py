@@ -58,6 +58,9 @@ def lease(job_id: int) -> Iterator[Job | None]:
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     with transaction.atomic():
         job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
+        if job and job.attempts >= MOST_ATTEMPTS:  # each of them died with its worker
+            Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, sentence=_failed(), ended_at=now, leased_until=None)
+            job = None
         if job:
             job.state, job.leased_until, job.attempts, job.wakes, job.wake_at = Job.State.RUNNING, now + LEASE, job.attempts + 1, 0, None
             job.save(update_fields=["state", "leased_until", "attempts", "wakes", "wake_at"])
@@ -75,11 +78,15 @@ def lease(job_id: int) -> Iterator[Job | None]:
                 log.info("job_refused", job=job.pk, code=error.code)
                 return
             if job.attempts >= MOST_ATTEMPTS:
-                end(job, state=Job.State.FAILED, sentence=_("This did not work after several tries. What was done so far is kept."))
+                end(job, state=Job.State.FAILED, sentence=_failed())
             else:
                 # Another try at once, then after growing pauses.
                 _write(job, leased_until=now, wake_at=clock.now() + pause_after(job.attempts - 1))
         raise
+
+
+def _failed() -> str:
+    return _("This did not work after several tries. What was done so far is kept.")
 
 
 def _write(job: Job, **values: Any) -> None:
@@ -102,7 +109,7 @@ def end(job: Job, *, state: str, sentence: str) -> None:
 
 def pause_after(times: int) -> timedelta:
     """How long to wait after so many vain tries: half a minute, doubled each time, an hour at most."""
-    return min(LEAST_PAUSE * 2**times, MOST_PAUSE)
+    return min(LEAST_PAUSE * 2 ** min(times, 10), MOST_PAUSE)
 
 
 def wake_forgotten() -> int:

@@ -49,7 +49,7 @@ def queue_of(reviewer: User) -> QuerySet[Review]:
     """What the reviewer may take, the riskiest first: never own calls, never the same call twice, another team's where the plan says so."""
     mine = Review.objects.filter(reviewer=reviewer, call=OuterRef("call"))
     waiting = reviews_of(reviewer).filter(state=Review.State.WAITING, call__isnull=False).exclude(Exists(mine))
-    waiting = waiting.exclude(call__recording__blocked_until__isnull=False)
+    waiting = waiting.exclude(call__contact__isnull=True)  # the person was deleted
     waiting = waiting.exclude(agent=reviewer).exclude(not_department=reviewer.department_id)
     return waiting.order_by("-risk", "due_on", "pk")
 

@@ -32,6 +32,7 @@ from .deleting import cut, delete_hanging, delete_rows, delete_where
 from .holds import Held
 from .models import CallTally
 
+OWN_TIME = timedelta(days=2)  # in which the request itself deletes what it had blocked, and sees it gone
 LEAST_RECORD = timedelta(days=LEAST_RECORD_DAYS)
 OVER = [Job.State.DONE, Job.State.REFUSED, Job.State.FAILED]
 Due = Callable[[datetime, int], QuerySet[Any]]
@@ -173,7 +174,7 @@ def _rows_of(model: type[Any]) -> Erase:
 
 
 def _recordings(at: datetime, days: int) -> QuerySet[Recording]:
-    return Recording.everyone.filter(Q(started_at__lte=_before(at, days)) | Q(blocked_until__lte=at))
+    return Recording.everyone.filter(Q(started_at__lte=_before(at, days)) | Q(blocked_until__lte=at - OWN_TIME))
 
 
 def block_recordings(keys: Sequence[Any]) -> None:

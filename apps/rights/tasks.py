@@ -18,9 +18,9 @@ def watch() -> None:
 @unless_running
 def tidy() -> None:
     """What a hold let go of goes; what strangers did not confirm, and copies that nobody fetched, too."""
-    services.finish_remainders()
     services.drop_unconfirmed()
     let_copies_lapse()
+    services.finish_remainders()
 
 
 @shared_task(acks_late=False)

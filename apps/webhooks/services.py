@@ -24,7 +24,7 @@ from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.protected import clear_for_machine
 
 from .models import URGENT, Delivery, EndPoint, Event, Kind
-from .sending import check_url, post
+from .sending import ALL_SECONDS, check_url, post
 
 log = structlog.get_logger(__name__)
 # The waits after each attempt, about 76 hours together; then a delivery is dead until somebody sends it again.
@@ -34,10 +34,11 @@ BACK_OFF = [
     timedelta(minutes=30),
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 ]
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=3)
 OVERLAP = timedelta(days=1)
 AT_ONCE = 50
 SLOW = 3.0  # seconds
+LONGEST = timedelta(seconds=ALL_SECONDS + 5)  # of one attempt, the look-up of the name with it
 GONE = 410
 Facts = dict[str, Any]
 # How facts become what a client is told; a room that needs more than its facts registers one.
@@ -73,7 +74,7 @@ def deliver_due() -> int:
     silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are told first
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
-            if clock.now() >= delivery.next_at:  # the lease is over: others take the rest
+            if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: others take the rest
                 break
             if delivery.end_point_id in silent:
                 _put_off(delivery)

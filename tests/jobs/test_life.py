@@ -7,6 +7,7 @@ import pytest
 from apps.core.errors import BadInput, ServiceAway
 from apps.jobs import services
 from apps.jobs.models import Job
+from apps.notifications import rules
 from tests.world import World
 
 
@@ -112,3 +113,19 @@ def test_what_is_away_is_tried_again_and_is_no_refusal(job: Job) -> None:
         raise ServiceAway()
     job.refresh_from_db()
     assert job.state == "running"
+
+
+def test_a_job_that_kills_its_workers_has_failed_after_several(job: Job, clock: Any) -> None:
+    for _each in range(services.MOST_ATTEMPTS):
+        services.lease(job.pk).__enter__()  # and the worker dies
+        clock.shift(121)
+    with services.lease(job.pk) as none:
+        assert none is None
+    job.refresh_from_db()
+    assert (job.state, bool(job.sentence)) == ("failed", True)
+
+
+@pytest.mark.parametrize("times", [0, 10, 42, 10_000])
+def test_pauses_are_bounded_however_often_it_was_tried(times: int) -> None:
+    assert services.LEAST_PAUSE <= services.pause_after(times) <= services.MOST_PAUSE
+    assert rules.LEAST_PAUSE <= rules.pause_after(times + 1) <= rules.MOST_PAUSE

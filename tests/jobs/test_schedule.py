@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from celery.exceptions import Ignore
 from celery.schedules import crontab
 
 from apps.core.locks import run_exclusively, unless_running
@@ -64,7 +65,7 @@ def test_what_runs_already_is_not_run_beside_itself() -> None:
         ran.append(1)
 
     guarded = unless_running(back_up)
-    with run_exclusively(f"{back_up.__module__}.back_up"):
+    with run_exclusively(f"{back_up.__module__}.back_up"), pytest.raises(Ignore):  # no success: a duty that hangs is missed
         guarded()
     assert ran == []
     guarded()

@@ -356,6 +356,64 @@ def test_a_list_does_not_bring_a_blocked_person_back(world: World) -> None:
     assert Contact.everyone.get().name is None
 
 
+def test_a_recording_held_by_itself_keeps_the_request_open(world: World) -> None:
+    history(world)
+    hold = retention.place_hold(
+        actor=world.people["compliance"], kind="recording", target_id=Recording.objects.get().pk, reason="诉讼",
+        review_on=world.today + timedelta(days=9),
+    )  # fmt: skip
+    assert execute(world, ask(world)).state == "remainder"
+    assert services.finish_remainders() == 0
+    assert Recording.everyone.exists()
+    retention.end_hold(actor=world.people["compliance"], hold=hold, reason="已结案")
+    assert services.finish_remainders() == 1
+    assert not Recording.everyone.exists()
+
+
+def test_a_copy_that_waits_goes_with_the_person(world: World, sent: list[tuple[str, str]]) -> None:
+    copied(world, ask(world, "see"))
+    word = sent[-1][1].rstrip("/").rsplit("/", 1)[1]
+    execute(world, ask(world))
+    with pytest.raises(NotFound):
+        services.fetch_copy(word=word)
+
+
+def test_an_older_order_does_not_overtake_a_newer(world: World, sent: list[tuple[str, str]]) -> None:
+    made = ask(world, "see")
+    services.ask_copy(actor=world.people["compliance"], request=made, link_to=str)
+    copied(world, made)
+    services.make_copy(CopyOrder.objects.earliest("pk").job_id)
+    assert len(sent) == 1
+    assert CopyOrder.objects.earliest("pk").job.state == "refused"
+
+
+def test_a_restore_does_not_delete_what_came_after_the_erasure(world: World, clock: Any) -> None:
+    execute(world, ask(world))
+    clock.shift(timedelta(days=40))
+    services.finish_remainders()
+    complaint = quality.record_complaint(actor=world.people["compliance"], channel="telephone", kind="manner", text="又来电", phone=PHONE)
+    quality.close_complaint(actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉")
+    retention.replay()
+    assert Complaint.objects.exists()
+
+
+def test_one_request_that_fails_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    history(world, days=0)
+    execute(world, ask(world))
+    later = ask(world)
+    execute(world, later)
+    seen: list[int] = []
+
+    def fails(request: SubjectRequest) -> str:
+        seen.append(request.pk)
+        raise ErasureIncomplete(store="calls")
+
+    monkeypatch.setattr("apps.rights.services.executing._delete", fails)
+    with pytest.raises(ErasureIncomplete):
+        services.finish_remainders()
+    assert len(set(seen)) == 2
+
+
 def test_without_a_room_that_answers_nothing_is_certified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports.erasing, "_provider", None)
     with pytest.raises(ImproperlyConfigured):

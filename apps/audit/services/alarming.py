@@ -51,11 +51,13 @@ def raise_alarm(code: str, seen: Seen, *, limit: int | None = None) -> Alarm | N
     limit = alarms.limit_of(code, now) if limit is None else limit
     same = Alarm.objects.select_for_update(of=("self",)).filter(code=code, subject=seen.subject)
     known = same.exclude(state=State.CLOSED).first()
+    is_polled = alarms.RULES[code].find is not None
     if known is not None:
-        known.count, known.last_at = max(known.count, seen.count), now
+        # What is raised where it happens adds up; what a rule counts anew each time is as much as it says.
+        known.count, known.last_at = (max(known.count, seen.count) if is_polled else known.count + seen.count), now
         known.save(update_fields=["count", "last_at"])
         return None
-    if same.filter(closed_at__gt=now - QUIET, count__gte=seen.count).exists():
+    if is_polled and same.filter(closed_at__gt=now - QUIET, count__gte=seen.count).exists():
         return None
     made = Alarm.objects.create(
         code=code, subject=seen.subject, person_id=seen.person_id, client_id=seen.client_id, count=seen.count, limit=limit, last_at=now,

@@ -25,7 +25,7 @@ from apps.accounts.roles import Role
 from apps.core import clock, sealing
 from apps.core.errors import BadInput
 
-from ..heads import read_heads
+from ..heads import Heads, read_heads
 from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
 from ..rules import HASH_BYTES, leaf, tree_head
 from ..streams import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
@@ -190,6 +190,7 @@ class Judge:
 def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
     """Recompute everything, in one snapshot."""
     report, keys = Report(), sealing.public_keys()
+    outside = list(read_heads())  # before the snapshot: heads are written after their seals, so it holds every one of these
     digests: dict[str, dict[int, str]] = {}
     with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
         for stream in streams():
@@ -202,7 +203,7 @@ def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Repor
                     progress(stream.name, report.rows[stream.name])
             report.unsealed[stream.name] = stream.count_above(judge.upto)
             digests[stream.name] = judge.digests
-        _judge_heads(report, digests)
+        _judge_heads(report, digests, outside)
     return report
 
 
@@ -271,10 +272,10 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
     return dropped
 
 
-def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]]) -> None:
+def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines: Iterable[Heads]) -> None:
     """The seals against the heads outside. What a restore lost is not missed, and counted."""
     outside: dict[str, dict[int, tuple[str, int]]] = {}
-    for each in read_heads():
+    for each in lines:
         if not each.is_signed:
             report.add("", 0, "head_changed", line=each.line)
             continue

@@ -49,7 +49,8 @@ def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into campaigns_queueentry (created_at, campaign_id, contact_id, priority, state)"
-            " select now(), %s, unnest(%s::bigint[]), 0, 'waiting' on conflict (campaign_id, contact_id) do nothing",
+            " select now(), %s, id, 0, 'waiting' from contacts_contact where id = any(%s::bigint[]) and erasing_at is null"
+            " on conflict (campaign_id, contact_id) do nothing",
             [campaign.pk, contact_ids],
         )
         made: int = cursor.rowcount

@@ -14,6 +14,7 @@ from apps.core.texts import checked_text
 
 from .. import signals
 from ..models import Consent, Contact, Purpose, Wording
+from .locking import locked_contact
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
 ANYONE = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
@@ -56,6 +57,8 @@ def record_consent(
         raise BadInput(_("A consent of that time is over already: it held for %(days)s days."), days=source.consent_days)
     wording = _wording(contact, version)
     lock_number(bytes(contact.number_index))
+    if locked_contact(contact.pk).erasing_at is not None:
+        raise WrongState(_("This person is being deleted: nothing more is recorded about them."))
     known = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient, given_at=given_at).first()
     if known is not None:
         return known

@@ -339,7 +339,7 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
         expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,
         skip=contact_import.stored_rows,
-        blocked=frozenset(map(bytes, Contact.everyone.filter(blocked_until__isnull=False).values_list("number_index", flat=True))),
+        blocked=frozenset(map(bytes, Contact.everyone.filter(erasing_at__isnull=False).values_list("number_index", flat=True))),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from apps.core.texts import checked_text
 
 from .. import signals
 from ..models import Contact, MinorFlag
+from .locking import locked_contact
 
 
 @transaction.atomic
@@ -20,7 +21,7 @@ def flag_minor(*, contact: Contact, reason: str, actor: User | None = None, clie
     if client is None and (actor is None or actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}):
         raise NotAllowed()
     lock_number(bytes(contact.number_index))
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact = locked_contact(contact.pk)
     if up := contact.minor_flags.filter(lifted_at__isnull=True).first():
         return up
     flag = MinorFlag.objects.create(
@@ -39,7 +40,7 @@ def lift_minor(*, actor: User, contact: Contact, reference: str, content: bytes 
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed(_("Compliance takes the flag down, with evidence."))
     lock_number(bytes(contact.number_index))
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact = locked_contact(contact.pk)
     flag = contact.minor_flags.select_for_update().filter(lifted_at__isnull=True).first()
     if flag is None:
         raise WrongState()

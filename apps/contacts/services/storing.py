@@ -31,11 +31,11 @@ update contacts_contact contact set
     tags = array(select distinct unnest(contact.tags || stage.tags) order by 1),
     source_id = case when source.state = 'approved' then contact.source_id else stage.source_id end
 from import_stage stage, contacts_datasource source
-where contact.id = stage.id and source.id = contact.source_id and contact.blocked_until is null
+where contact.id = stage.id and source.id = contact.source_id and contact.erasing_at is null
 """
 _CONSENTS = """
 insert into contacts_consent (CONSENT_COLUMNS) select CONSENT_COLUMNS from consent_stage
-where not exists (select from contacts_contact contact where contact.id = contact_id and contact.blocked_until is not null)
+where not exists (select from contacts_contact contact where contact.id = contact_id and contact.erasing_at is not null)
 on conflict (contact_id, purpose_id, recipient, given_at) do nothing
 """.replace("CONSENT_COLUMNS", CONSENT)
 

@@ -27,6 +27,7 @@ from .. import rules, signals
 from ..models import Consent, Contact, DataSource, ExternalRef, Purpose
 from .consenting import record_consent, withdraw_consents
 from .importing import check_source
+from .locking import locked_contact
 from .minors import flag_minor
 
 ANY = "*"  # an `If-Match` that only wants the contact to be there
@@ -356,7 +357,7 @@ def delete_contact(*, client: ApiClient, external_id: str, if_match: str = "") -
     """From this commit on the contact is not called; its erasure begins. Again, until it is gone: the same."""
     ref = find_ref(client, external_id)
     lock_number(bytes(ref.contact.number_index))
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=ref.contact_id)
+    contact = locked_contact(ref.contact_id)
     if if_match and if_match not in {ANY, etag_of(contact)}:
         raise StateChanged()
     if contact.erasing_at is None:

@@ -14,12 +14,13 @@ from apps.core.locks import lock_number
 from apps.core.protected import Protected
 
 from ..models import Contact
+from .locking import locked_contact
 
 
 @transaction.atomic
 def correct_name(*, contact: Contact, name: Protected) -> Contact:
     """The name as the person themselves says it. The caller has checked who asks."""
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact = locked_contact(contact.pk)
     values: Any = contact
     values.name = name
     contact.save(update_fields=["name"])
@@ -37,7 +38,7 @@ def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
     if zone and zone not in available_timezones():
         raise BadInput(_('There is no time zone of this name. Write it as "Asia/Urumqi".'))
     lock_number(bytes(contact.number_index))
-    contact = Contact.objects.select_for_update(of=("self",)).get(pk=contact.pk)
+    contact = locked_contact(contact.pk)
     contact.zones = [zone] if zone else list(phones.zones_of(contact.phone))
     contact.save(update_fields=["zones"])
     return contact

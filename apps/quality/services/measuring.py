@@ -44,11 +44,12 @@ def measure_recording(recording_id: int) -> None:
         _store(recording, state=Recording.State.DAMAGED, flaws=[*recording.flaws, Recording.Flaw.DAMAGED])
         return
     flaws = [*recording.flaws, *_flaws(recording, measured)]
-    _store(
+    is_stored = _store(
         recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms, peaks=measured.peaks,
         silences=measured.silences, **_sides(measured),
     )  # fmt: skip
-    transcribe_by_adapter(recording)
+    if is_stored:  # otherwise somebody else measured it, or the person was deleted meanwhile
+        transcribe_by_adapter(recording)
 
 
 def _sides(measured: sound.Measured) -> dict[str, object]:
@@ -77,11 +78,12 @@ def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
 
 
 @transaction.atomic
-def _store(recording: Recording, **measured: object) -> None:
+def _store(recording: Recording, **measured: object) -> bool:
     if not Recording.objects.filter(pk=recording.pk, state=Recording.State.RECEIVED).update(**measured):
-        return
+        return False
     if measured["state"] == Recording.State.DAMAGED:
         tell(watchers(recording), "recording_damaged", recording=recording.public_id)
+    return True
 
 
 def watchers(recording: Recording) -> list[User]:

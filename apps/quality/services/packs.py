@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.access.services import disclose
@@ -175,3 +176,14 @@ def let_packs_lapse() -> int:
         pack.save()
         lapsed += 1
     return lapsed
+
+
+def drop_packs_of(number_index: bytes) -> int:
+    """The person is erased: what was made of their disputes and waits to be fetched goes. Returns how many."""
+    about = Q(complaint__number_index=number_index) | Q(complaint__call__number_index=number_index)
+    packs = EvidencePack.objects.select_for_update(of=("self",)).filter(about, state=State.APPROVED)
+    for pack in packs:
+        discard(pack.file)
+        pack.state, pack.file = State.LAPSED, ""
+        pack.save()
+    return len(packs)

@@ -15,14 +15,15 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
-from apps.contacts.models import Contact
 from apps.core import clock, streams, vault
 from apps.core.errors import BadInput, HeguiError, NotFound, WrongState
+from apps.policies.models import LEAST_RECORD_DAYS
 
 from .. import sound
 from ..models import Recording
 
 LATE = timedelta(hours=1)
+RECORD_KEPT = timedelta(days=LEAST_RECORD_DAYS)  # of an erased person, blocked (R34)
 PIECE = 256 * 1024
 Read = Callable[[int], bytes]
 
@@ -128,17 +129,16 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
         flaws.append(Recording.Flaw.LATE)
     try:
         with transaction.atomic():
-            Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+            is_erased = Call.objects.select_for_update(of=("self",)).get(pk=call.pk).contact_id is None
             if known := Recording.everyone.filter(call=call).first():
                 known = _same(known, digest)
                 vault.delete(name)
                 return known, False
-            erased = Contact.everyone.filter(number_index=call.number_index, blocked_until__isnull=False).first()
             recording = Recording.objects.create(
                 call=call, call_number=call.pk, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id,
                 script_version_id=call.script_version_id, client=client, started_at=call.answered_at or call.reserved_at,
                 file=name, media=media, size=size, sha256=digest, flaws=flaws, created_at=now,
-                blocked_until=erased.blocked_until if erased else None,
+                blocked_until=call.reserved_at + RECORD_KEPT if is_erased else None,
             )  # fmt: skip
             transaction.on_commit(lambda: wake(recording.pk), robust=True)
             return recording, True

@@ -82,6 +82,7 @@ def sample_day(*, plan: SamplingPlan, day: date, seed: int | None = None) -> Sam
 def _calls(plan: SamplingPlan, day: date) -> QuerySet[Call]:
     start = datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
     calls = queries.connected(start, start + timedelta(days=1)).exclude(Exists(Review.objects.filter(call=OuterRef("pk"))))
+    calls = calls.exclude(contact__isnull=True)  # the person was deleted: there is nothing to hear any more
     if plan.campaign_id:
         return calls.filter(campaign=plan.campaign_id)
     return calls.exclude(campaign__in=SamplingPlan.objects.filter(is_active=True, campaign__isnull=False).values("campaign"))

@@ -68,8 +68,6 @@ def take_transcript(
     `WrongState`, `BadInput`, and `AnotherTranscript` when another one is there.
     """
     call = call_of(client, call_id)
-    if call.contact_id is None:
-        raise WrongState(_("The person of this call was deleted: what was said in it is not kept."))
     segments = read_segments(raw)
     digest = hashlib.sha256(repr(segments).encode()).digest()
     removed = 0
@@ -79,7 +77,8 @@ def take_transcript(
         removed += count
         clean.append(Segment(segment.start, segment.end, segment.speaker, text))
     with transaction.atomic():
-        Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
+        if Call.objects.select_for_update(of=("self",)).get(pk=call.pk).contact_id is None:
+            raise WrongState(_("The person of this call was deleted: what was said in it is not kept."))
         if known := Transcript.objects.filter(call=call).first():
             if bytes(known.digest) != digest:
                 raise AnotherTranscript(_("This call has another transcript already. The first one stays."))

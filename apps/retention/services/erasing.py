@@ -26,7 +26,9 @@ from apps.optouts.models import Code
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
 from apps.quality.models import Complaint, Recording, Transcript
+from apps.quality.services import drop_packs_of
 from apps.rights.ports import Store
+from apps.rights.services.copying import drop_copies_of
 from apps.sharing.services import drop_files_with, files_with
 
 from ..classes import (
@@ -111,12 +113,16 @@ class Person:
 
 def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | None = None) -> Person:
     since = Q(reserved_at__lte=came_until) if came_until else Q()
+    came = Q(created_at__lte=came_until) if came_until else Q()
     calls = Call.objects.filter(since, number_index=index)
     keys = list(calls.values_list("pk", flat=True))
     is_open = Q(state__in=Call.OPEN)
     young = list(calls.filter(record_kept(now)).values_list("pk", "campaign__purpose", "reserved_at"))
     young_calls = [pk for pk, _purpose, _at in young]
-    kept_calls = list(calls.filter(holds.calls | is_open).values_list("pk", flat=True))
+    # A call stays with a recording or transcript that is held by itself: by the call it is found again when the hold ends.
+    heard = [model.objects.filter(condition, call__in=keys) for model, condition in _held_sound(holds)]
+    with_held = Q(pk__in=[pk for rows in heard for pk in rows.values_list("call", flat=True)])
+    kept_calls = list(calls.filter(holds.calls | with_held | is_open).values_list("pk", flat=True))
     contacts = Contact.everyone.filter(number_index=index)
     if came_until:
         contacts = contacts.filter(created_at__lte=came_until)
@@ -135,16 +141,17 @@ def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | Non
             (("hold", holds.recordings), ("record", Q(call_number__in=young_calls))), _by(erase_recordings, policy), block_recordings,
         ),
         Part(
-            "complaints", Complaint.objects.filter(Q(number_index=index) | Q(contact__in=contact_keys)),
+            "complaints", Complaint.objects.filter(Q(number_index=index) | Q(contact__in=contact_keys)).filter(came),
             (("complaint_open", ~Q(state=Complaint.State.CLOSED)), ("hold", holds.complaints)), _by(erase_complaints, policy),
         ),
         Part("notes", Disposition.objects.filter(call__in=keys), of_calls, _rows_of(Disposition)),
         Part("notes", Ticket.objects.filter(call__in=keys), of_calls, _rows_of(Ticket)),
         Part(
-            "calls", calls, (("hold", holds.calls), ("call_open", is_open), ("record", Q(pk__in=young_calls))), _by(erase_calls, policy),
+            "calls", calls, (("hold", holds.calls | with_held), ("call_open", is_open), ("record", Q(pk__in=young_calls))),
+            _by(erase_calls, policy),
             lambda rows: cut(Call, "contact_id", rows, by="id"),
         ),
-        Part("codes", Code.objects.filter(number_index=index), (), _rows_of(Code)),
+        Part("codes", Code.objects.filter(came, number_index=index), (), _rows_of(Code)),
         Part(
             "consents", Consent.objects.filter(contact__in=contact_keys), (with_contact, ("record", is_evidence)),
             _by(erase_consents, policy),
@@ -160,6 +167,10 @@ def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | Non
         ),
     ]  # fmt: skip
     return Person(parts, max((at + LEAST_RECORD for _pk, _purpose, at in young), default=None))
+
+
+def _held_sound(holds: Held) -> list[tuple[type[Any], Q]]:
+    return [(Recording, holds.recordings), (Transcript, holds.transcripts)]
 
 
 def _rows_of(model: type[Any]) -> Erase:
@@ -200,10 +211,13 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     withdraw_reservations(number_index=number_index)
     erasure = _begun(number_index, phone, reason)
     with noting() as names:
-        exports = Store("exports", drop_files_with(number_index))
+        made = drop_files_with(number_index) + drop_packs_of(number_index) + drop_copies_of(number_index)
+        exports = Store("exports", made)
         stores = _erase(_person(number_index, held(), clock.now()))
     if files_with(number_index).exists():
         raise ErasureIncomplete(store="exports")
+    if names and erasure is None:
+        erasure = _reopened(reason)  # what was kept before went now: it is over once these files are gone too
     if erasure is not None:
         erasure.files = [*erasure.files, *names]
         erasure.save(update_fields=["files"])
@@ -222,6 +236,14 @@ def _begun(number_index: bytes, phone: Protected | None, reason: str) -> Erasure
     if not people and phone is not None:
         people = [(0, phone)]
     return begin_erasure(people, reason=reason, number_indexes=[number_index]) if people else None
+
+
+def _reopened(reason: str) -> Erasure | None:
+    """Another erasure of the same request, for files that went after the first was done; None where there was none."""
+    known = Erasure.objects.filter(reason=reason).order_by("pk").last()
+    if known is None:
+        return None
+    return Erasure.objects.create(reason=reason, number_hashes=known.number_hashes, contact_ids=[], created_at=clock.now())
 
 
 def _erase(person: Person) -> list[Store]:

@@ -22,7 +22,7 @@ from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
 from apps.core import blind_index, clock, streams
-from apps.core.errors import NotFound, ServiceAway
+from apps.core.errors import NotFound, ServiceAway, WrongState
 from apps.core.packing import encrypted_archive, new_passphrase
 from apps.core.protected import Protected, clear_for_machine
 from apps.jobs import services as jobs
@@ -76,7 +76,7 @@ def make_copy(job_id: int) -> None:
         pieces = encrypted_archive(passphrase, _members(job.owner, request, order.address))
         name, digest = streams.put_hashed(_moving_on(pieces, job), folder="copies", belongs_to=request.public_id)
         with transaction.atomic():
-            _hand_over(locked(job.owner, request, State.OPEN), name, digest, link)
+            _hand_over(locked(job.owner, request, State.OPEN), order, name, digest, link)
             CopyOrder.objects.filter(pk=order.pk).update(passphrase=None, link=None)
             jobs.end(job, state=Job.State.DONE, sentence="")
 
@@ -92,8 +92,13 @@ def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
         yield piece
 
 
-def _hand_over(request: SubjectRequest, name: str, digest: bytes, link: str) -> None:
-    """The archive takes the place of the one before; its link goes to the number."""
+def _hand_over(request: SubjectRequest, order: CopyOrder, name: str, digest: bytes, link: str) -> None:
+    """The archive takes the place of the one before; its link goes to the number. Raises `WrongState` when another copy was asked for
+    since, or the person was deleted."""
+    deleted = SubjectRequest.objects.filter(number_index=bytes(request.number_index), kind=Kind.DELETE)
+    is_deleted = deleted.filter(events__kind=RequestEvent.Kind.EXECUTED, events__created_at__gt=order.created_at).exists()
+    if is_deleted or request.copy_orders.filter(pk__gt=order.pk).exists():
+        raise WrongState()
     discard(request.archive)
     request.archive, request.archive_sha256 = name, digest
     token = link.rstrip("/").rpartition("/")[2]
@@ -185,3 +190,11 @@ def let_copies_lapse() -> int:
             request.save(update_fields=["archive", "archive_word"])
             lapsed += 1
     return lapsed
+
+
+def drop_copies_of(number_index: bytes) -> int:
+    """The person is erased: a copy that waits to be fetched goes. Returns how many."""
+    requests = SubjectRequest.objects.filter(number_index=number_index).exclude(archive="")
+    for request in requests:
+        discard(request.archive)
+    return requests.update(archive="", archive_word=None)

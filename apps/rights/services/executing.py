@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from ..wording import FOR_GOOD
 from .handling import close, locked
 from .receiving import note
 
+log = structlog.get_logger(__name__)
 Kind, State = SubjectRequest.Kind, SubjectRequest.State
 
 
@@ -98,10 +100,25 @@ def _delete(request: SubjectRequest) -> str:
 def finish_remainders() -> int:
     """Delete what was kept for a while and is free now. Returns how many requests are over by that."""
     remainders = SubjectRequest.objects.filter(state=State.REMAINDER)
-    finished = sum(finish_remainder(pk) for pk in remainders.values_list("pk", flat=True))
+    finished, failed = _finish_each(remainders.values_list("pk", flat=True))
     delete_discarded()  # the files of what was just deleted
     waiting = [pk for pk, result in remainders.values_list("pk", "result") if any(why == "file_waiting" for *_what, why in result["kept"])]
-    return finished + sum(map(finish_remainder, waiting))
+    more, failed_again = _finish_each(waiting)
+    if error := failed or failed_again:
+        raise error
+    return finished + more
+
+
+def _finish_each(keys: Iterable[int]) -> tuple[int, Exception | None]:
+    """How many are over, and the first error: one request that fails stops no other."""
+    finished, failed = 0, None
+    for pk in keys:
+        try:
+            finished += finish_remainder(pk)
+        except Exception as error:
+            log.exception("remainder_not_finished", request=pk)
+            failed = failed or error
+    return finished, failed
 
 
 @transaction.atomic
