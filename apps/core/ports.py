@@ -4,12 +4,12 @@ A room declares a port with the protocol of the answer; exactly one room above p
 without one is an error when the site starts (`hegui.E003`) and when it is asked: an unanswered question is never a yes.
 """
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 
 P = TypeVar("P")
-PORTS: "list[Port[object]]" = []
+PORTS: "list[Port[Any]]" = []
 
 
 class Port(Generic[P]):
@@ -18,7 +18,7 @@ class Port(Generic[P]):
     def __init__(self, name: str) -> None:
         self.name = name
         self._provider: P | None = None
-        PORTS.append(self)  # type: ignore[arg-type]
+        PORTS.append(self)
 
     @property
     def is_provided(self) -> bool:

@@ -14,10 +14,10 @@ from .models import DutyRun
 LEAST = timedelta(minutes=10)  # what runs each few seconds is not missed for a restart
 
 
-def every(schedule: object) -> timedelta:
+def every(schedule: crontab | float) -> timedelta:
     """How far apart two runs are at most."""
     if not isinstance(schedule, crontab):
-        return timedelta(seconds=float(schedule))  # type: ignore[arg-type]
+        return timedelta(seconds=schedule)
     if len(schedule.day_of_month) == 1:
         return timedelta(days=31)
     if len(schedule.day_of_week) == 1:
