@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedRandom
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from .errors import StorageAway
 
 _PIECE = 64 * 1024
 SECONDS = 10  # to connect
+PATIENCE = "30s"  # for whoever else writes
 
 
 class Growing(Protocol):
@@ -65,6 +67,7 @@ class Table:
         """A connection to it; the table is made when it is missing. Raises `StorageAway`."""
         try:
             with psycopg.connect(self.url, autocommit=True, connect_timeout=SECONDS) as link:
+                link.execute(f"set lock_timeout = '{PATIENCE}'")
                 if link.execute("select to_regclass('hegui_lines')").fetchone() == (None,):
                     link.execute(_MAKE)
                 yield link
@@ -210,10 +213,12 @@ def set_aside(location: Location) -> None:
 
 
 def copy_lines(source: Location, target: Location) -> None:
-    """Put the lines of one place into another, whose own are set aside."""
+    """Put the lines of one place into another, whose own are set aside once the first of the new ones was read."""
+    found = whole_lines(source)
+    first = next(found, None)
     if target.exists():
         set_aside(target)
     with growing(target) as lines:
-        for line in whole_lines(source):
+        for line in chain([] if first is None else [first], found):
             lines.append(line)
         lines.sync()

@@ -40,6 +40,7 @@ _TRAIL = 3
 _LINES = 4
 _SEARCHERS = 6
 _ALONE = 7
+_ALARMS = 8
 _TERMS = 5  # the trigger that renews the terms names it too (`policies.triggers`)
 
 
@@ -92,6 +93,12 @@ def lock_searcher(searcher: int) -> None:
     """Wait for the lock of a person (their id) or a program (minus its id) that looks numbers up."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_SEARCHERS, searcher])
+
+
+def lock_alarm(code: str, subject: str) -> None:
+    """Wait for whoever raises the same alarm."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ALARMS, zlib.crc32(f"{code} {subject}".encode()) - 2**31])
 
 
 def keep_files() -> None:

@@ -9,7 +9,7 @@ import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,11 @@ from apps.core.errors import BadInput
 SECONDS = 10.0  # for each step
 ALL_SECONDS = 25.0  # for the whole: a receiver that sends a byte now and then holds no worker
 MOST_ANSWER = 64 * 1024
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+# What Python 3.11 takes for global: translators within a network (RFC 8215), addresses of a site (RFC 3879).
+_INSIDE = tuple(map(ipaddress.ip_network, ("64:ff9b:1::/48", "fec0::/10")))
+_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, 2.5.5.1
 
 
 class AddressRefused(BadInput):
@@ -62,8 +67,24 @@ def _is_allowed_host(host: str | None) -> bool:
         return False
 
 
-def _is_open(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _is_open(address: Address) -> bool:
     return any(address in ipaddress.ip_network(network) for network in settings.HEGUI_WEBHOOK_NETWORKS)
+
+
+def _may_be_reached(address: Address) -> bool:
+    is_public = address.is_global and not address.is_multicast and not any(address in network for network in _INSIDE)
+    return is_public or _is_open(address)
+
+
+def _carried_by(address: Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 addresses to which a translator or tunnel would carry what is sent to an IPv6 one."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return
+    if address in _TRANSLATED or address in _COMPATIBLE:
+        yield ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    if address.sixtofour:
+        yield address.sixtofour
+    yield from address.teredo or ()
 
 
 def judge(addresses: Iterable[str]) -> str:
@@ -73,7 +94,7 @@ def judge(addresses: Iterable[str]) -> str:
         address = ipaddress.ip_address(text.split("%")[0])
         if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
             address = address.ipv4_mapped
-        if (not address.is_global or address.is_multicast) and not _is_open(address):
+        if not all(_may_be_reached(each) for each in (address, *_carried_by(address))):
             raise AddressRefused(_("The address leads inside the network."))
         chosen = chosen or str(address)
     if not chosen:
@@ -152,7 +173,7 @@ def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
         pool.stream("POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}) as answer,
     ):
         read = 0
-        with suppress(httpcore.TimeoutException):  # it has answered; what else it says is not waited for
+        with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):  # it has answered; what else it says is not waited for
             for piece in answer.iter_stream():
                 read += len(piece)
                 if read > MOST_ANSWER:

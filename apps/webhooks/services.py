@@ -125,8 +125,15 @@ def _body(delivery: Delivery) -> str:
 
 def _put_off(delivery: Delivery) -> None:
     """Its end point was silent a moment ago: it waits without losing an attempt."""
-    delivery.next_at, delivery.attempts = clock.now() + BACK_OFF[0], delivery.attempts - 1
-    delivery.save(update_fields=["next_at", "attempts"])
+    _write(delivery, next_at=clock.now() + BACK_OFF[0], attempts=delivery.attempts - 1)
+
+
+def _write(delivery: Delivery, **values: Any) -> None:
+    """What became of an attempt, as long as no other worker has begun another since."""
+    if not Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.WAITING, attempts=delivery.attempts).update(**values):
+        log.warning("webhook_lease_lost", delivery=delivery.pk)
+    for name, value in values.items():
+        setattr(delivery, name, value)
 
 
 def _deliver(delivery: Delivery) -> bool:
@@ -138,8 +145,7 @@ def _deliver(delivery: Delivery) -> bool:
         _failed(delivery, type(error).__name__)
         return False
     if 200 <= status < 300:
-        delivery.state, delivery.answer, delivery.ended_at = Delivery.State.DONE, str(status), clock.now()
-        delivery.save(update_fields=["state", "answer", "ended_at"])
+        _write(delivery, state=Delivery.State.DONE, answer=str(status), ended_at=clock.now())
         return True
     _failed(delivery, str(status))
     if status == GONE:
@@ -166,14 +172,12 @@ def _signed(delivery: Delivery, at: datetime) -> dict[str, str]:
 
 
 def _failed(delivery: Delivery, answer: str) -> None:
-    now = clock.now()
-    delivery.answer = answer[:120]
+    now, answer = clock.now(), answer[:120]
     if delivery.attempts > len(BACK_OFF):
-        delivery.state, delivery.ended_at = Delivery.State.DEAD, now
+        _write(delivery, state=Delivery.State.DEAD, answer=answer, ended_at=now)
         log.error("webhook_dead", delivery=delivery.pk, end_point=delivery.end_point_id)
     else:
-        delivery.next_at = now + BACK_OFF[delivery.attempts - 1]
-    delivery.save(update_fields=["state", "answer", "next_at", "ended_at"])
+        _write(delivery, answer=answer, next_at=now + BACK_OFF[delivery.attempts - 1])
 
 
 # -- end points

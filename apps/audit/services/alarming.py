@@ -10,6 +10,7 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.core import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.locks import lock_alarm
 from apps.core.texts import checked_text
 
 from .. import alarms
@@ -49,6 +50,7 @@ def raise_alarm(code: str, seen: Seen, *, limit: int | None = None) -> Alarm | N
     or was closed within a day over as much."""
     now = clock.now()
     limit = alarms.limit_of(code, now) if limit is None else limit
+    lock_alarm(code, seen.subject)
     same = Alarm.objects.select_for_update(of=("self",)).filter(code=code, subject=seen.subject)
     known = same.exclude(state=State.CLOSED).first()
     is_polled = alarms.RULES[code].find is not None
