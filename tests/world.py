@@ -13,7 +13,7 @@ from apps.accounts.models import ApiClient, Department, User
 from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
 from apps.campaigns import services as campaigns
-from apps.campaigns.models import Campaign, Filing, Line, QueueEntry
+from apps.campaigns.models import Brand, Campaign, Filing, Line, QueueEntry
 from apps.contacts import services as contacts
 from apps.contacts.models import Consent, Contact, DataSource, Purpose
 from apps.core import blind_index, clock, phones
@@ -70,6 +70,7 @@ class World:
         self.person("supervisor2", role="supervisor")
         self.person("compliance2", role="compliance")
         self.purpose = Purpose.objects.create(code="membership", name="会员续费营销")
+        self.brand = Brand.objects.create(name="明澜")
         self.source = self.approved_source("members")
         self.filing = Filing.objects.create(
             number="B2-20260001",

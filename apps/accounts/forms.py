@@ -1,4 +1,4 @@
-"""Forms of people and API clients."""
+"""Forms of API clients."""
 
 from datetime import datetime, time
 from typing import Any
@@ -7,18 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .models import ApiClient, Department, User
-from .roles import Role
-
-
-class PersonForm(forms.Form):
-    username = forms.CharField(label=_("User name"), max_length=150)
-    display_name = forms.CharField(label=_("Display name"), max_length=80)
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
-    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.order_by("name"))
-    password = forms.CharField(
-        label=_("First password"), max_length=128, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    )
+from .models import ApiClient, User
 
 
 class ClientForm(forms.Form):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 OPEN_PREFIXES = (
     "/accounts/login/", "/accounts/logout/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/", "/accounts/oidc/",
-    "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/",
+    "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/", "/invitation/",
 )  # fmt: skip
 SEEN = "seen_at"
 POLLING = "X-Polling"  # on requests that a page makes by itself: they are no activity of the person

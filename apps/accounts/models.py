@@ -6,10 +6,11 @@ import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.errors import HeguiError
 from apps.core.fields import GuardedCharField
 from apps.core.models import Dated
 
@@ -18,14 +19,23 @@ from .roles import Role
 
 class Department(Dated):
     name = GuardedCharField(_("name"), max_length=80, unique=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
+
+    class Meta:
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return self.name
 
 
+class NoSuperusers(HeguiError):
+    code = "no_superusers"
+    sentence = _("There are no superusers here: nobody stands outside the checks. `manage.py begin` makes the first administrator.")
+
+
 class People(UserManager["User"]):
     def create_superuser(self, *args: Any, **kwargs: Any) -> "User":
-        raise NotImplementedError("Hegui has no superusers: nobody stands outside the checks.")
+        raise NoSuperusers()
 
 
 class User(AbstractUser):
@@ -65,6 +75,20 @@ class User(AbstractUser):
         ended = self.sessions_ended_at.isoformat() if self.sessions_ended_at else ""
         standing = f"{self.password}|{self.role}|{self.is_active}|{ended}"
         return salted_hmac("hegui.session", standing, secret=secret, algorithm="sha256").hexdigest()
+
+
+class Invitation(Dated):
+    """A link with which a person sets their password, once. Its word is shown once, kept hashed."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="invitations")
+    word_hash = models.BinaryField(max_length=32, unique=True)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: `manage.py begin`
+    ends_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(made_by=F("user")), name="nobody_invites_themselves")]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
 
 class ApiClient(Dated):

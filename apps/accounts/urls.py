@@ -3,8 +3,8 @@ from django.urls import path
 from . import views
 
 urlpatterns = [
-    path("people/add/", views.person_add, name="person_add"),
-    path("people/<int:pk>/<slug:step>/", views.person_change, name="person_change"),
+    path("invitation/", views.invitation, name="invitation"),
+    path("invitation/<slug:word>/", views.invitation_open, name="invitation_open"),
     path("lists/<slug:list_name>/<slug:step>/", views.list_change, name="list_change"),
     path("sessions/end/", views.own_sessions_end, name="own_sessions_end"),
 ]

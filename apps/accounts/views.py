@@ -1,61 +1,48 @@
-"""What admins do with people, and what everybody does with their own sessions and lists."""
+"""What everybody does with their own password, sessions and lists."""
 
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.errors import BadInput, NotFound
 from apps.core.lists import LISTS
 
 from . import services
-from .decorators import for_roles, sudo
-from .forms import PersonForm
-from .models import User
+from .decorators import for_roles
 from .pages import said
 from .requests import StaffRequest
 from .roles import Role
 
+WORD = "invitation"  # in the session: the link's word leaves the address bar at once
 
-@for_roles(Role.ADMIN)
-@sudo
-def person_add(request: StaffRequest) -> HttpResponse:
-    form = PersonForm(request.POST or None)
+
+@require_GET
+def invitation_open(request: HttpRequest, word: str) -> HttpResponse:
+    request.session[WORD] = word
+    return redirect("invitation")
+
+
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Set one's own password behind a link. Then the person signs in like everybody else, second factor included."""
+    word = request.session.get(WORD, "")
+    form = SetPasswordForm(services.invited(word), request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.add_person(actor=request.user, **form.cleaned_data)
+            services.accept_invitation(word=word, password=form.cleaned_data["new_password1"])
         except BadInput as error:
             form.add_error(None, str(error))
         else:
-            return redirect("person", pk=made.pk)
-    return render(request, "form.html", {"form": form, "title": _("Add a person"), "back": "people"})
-
-
-STEPS: dict[str, Callable[..., User]] = {
-    "deactivate": services.deactivate,
-    "reactivate": services.reactivate,
-    "end-sessions": services.end_sessions,
-}
-
-
-@for_roles(Role.ADMIN)
-@require_POST
-@sudo
-def person_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
-    """Deactivate, reactivate, end the sessions, or give the role that was chosen."""
-    person = get_object_or_404(User, pk=pk)
-    if step == "role":
-        services.change_role(actor=request.user, user=person, role=request.POST.get("role", ""))
-    elif step in STEPS:
-        STEPS[step](actor=request.user, user=person)
-    else:
-        raise NotFound()
-    messages.success(request, _("Done."))
-    return redirect("person", pk=pk)
+            request.session.flush()
+            messages.success(request, _("Your password is set. Sign in with it."))
+            return redirect("account_login")
+    return render(request, "accounts/invitation.html", {"form": form, "person": form.user})
 
 
 @for_roles(*Role.values)

@@ -13,6 +13,7 @@ from apps.core.fields import protected_fields
 from apps.core.protected import Protected
 
 UNTRACKED = {
+    "accounts.invitation",
     "accounts.keyaddress",
     "accounts.listchoice",
     "accounts.savedfilter",

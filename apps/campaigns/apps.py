@@ -28,6 +28,19 @@ class _Speaking:
         return still_speaks(version)
 
 
+class _Naming:
+    """The implementation of `optouts.ports.naming`."""
+
+    def names_of(self, scope: str) -> list[tuple[str, str]]:
+        from apps.contacts.models import Purpose
+
+        from .models import Brand
+
+        if scope == "purpose":
+            return list(Purpose.objects.order_by("name").values_list("code", "name"))
+        return [(name, name) for name in Brand.objects.order_by("name").values_list("name", flat=True)]
+
+
 def _numbers_of(client: Any, contact_ids: Any) -> Any:
     from apps.contacts.models import Contact
 
@@ -41,9 +54,11 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
+        from apps.optouts.ports import naming
         from apps.optouts.services.feeding import NUMBERS_OF
         from apps.scripts.ports import speaking
 
         NUMBERS_OF.append(_numbers_of)
+        naming.provide(_Naming())
         speaking.provide(_Speaking())
         contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")

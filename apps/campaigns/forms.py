@@ -9,18 +9,25 @@ from apps.access.forms import EndsOn
 from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.contacts.models import DataSource
+from apps.contacts.models import DataSource, Purpose
 from apps.core.even_text import even
 from apps.policies import queries as policies
 from apps.scripts.models import SMS, Script, ScriptVersion
 
 from . import queries
-from .models import CallException, Campaign, Filing
+from .models import Brand, CallException, Campaign, Filing
+
+
+def brand_choices() -> list[tuple[str, object]]:
+    names = Brand.objects.filter(retired_at__isnull=True).order_by("name").values_list("name", flat=True)
+    return [("", _("none")), *((name, name) for name in names)]
 
 
 class CampaignForm(forms.ModelForm):
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
     script = forms.ModelChoiceField(label=_("script"), queryset=Script.objects.exclude(kind=SMS).order_by("name"), required=False)
+    brand = forms.ChoiceField(label=_("brand under which it calls"), required=False, choices=brand_choices)
+    purpose = forms.ModelChoiceField(label=_("purpose"), queryset=Purpose.objects.filter(retired_at__isnull=True).order_by("name"))
     checklist = forms.CharField(label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
 
     class Meta:
@@ -99,6 +106,15 @@ class ApiClientForm(ClientForm):
     campaigns = forms.ModelMultipleChoiceField(
         label=_("Campaigns"), queryset=Campaign.objects.order_by("name"), widget=forms.CheckboxSelectMultiple
     )
+
+
+class PurposeForm(forms.Form):
+    code = forms.SlugField(label=_("Code, for lists and other systems"), max_length=40)
+    name = forms.CharField(label=_("What contacts are used for"), max_length=120, help_text=_("It cannot be changed: people agree to it."))
+
+
+class BrandForm(forms.Form):
+    name = forms.CharField(label=_("Brand"), max_length=80, help_text=_("It cannot be changed: people refuse the calls of a brand."))
 
 
 class LineForm(forms.Form):

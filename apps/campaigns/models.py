@@ -80,6 +80,24 @@ class Line(Dated):
         return self.number
 
 
+class Brand(Dated):
+    """A name under which campaigns call. A client may refuse the calls of one brand, so its name stays as it is."""
+
+    name = GuardedCharField(_("name"), max_length=80, unique=True)
+    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+")
+    retired_at = models.DateTimeField(_("no longer used since"), null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="brand_has_a_name")]
+        triggers = [
+            NEVER_DELETED,
+            pgtrigger.Protect(name="name_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name"))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Campaign(Dated):
     """States its purpose and lawful basis (R18); may narrow the norm's window and caps, never widen."""
 

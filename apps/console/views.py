@@ -1,4 +1,4 @@
-"""Overview by role, people, enforcement, and the demo's sign-in buttons."""
+"""Overview by role, enforcement, and the demo's sign-in buttons."""
 
 import unicodedata
 from datetime import timedelta
@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -32,9 +31,7 @@ from apps.retention.services import last_good
 from apps.scripts import queries as scripts
 
 from . import searching
-from .filters import PeopleFilter
 from .forms import SearchForm
-from .tables import PeopleTable
 
 
 @for_roles(*Role.values)
@@ -71,13 +68,6 @@ def search(request: StaffRequest) -> HttpResponse:
     if len(groups) == len(groups[0].hits if groups else ()) == 1:
         return redirect(groups[0].hits[0].url)
     return render(request, "console/found.html", {"words": words, "groups": groups})
-
-
-@for_roles(Role.ADMIN)
-@require_GET
-def people(request: StaffRequest) -> HttpResponse:
-    chosen = PeopleFilter(request.GET, queryset=User.objects.select_related("department"))
-    return render(request, "console/people.html", list_of(request, PeopleTable, chosen).context)
 
 
 @for_roles(Role.ADMIN, Role.COMPLIANCE)

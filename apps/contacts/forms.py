@@ -38,6 +38,10 @@ class SourceForm(forms.ModelForm):
             "valid_until": forms.DateInput(attrs={"type": "date"}),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["purposes"].queryset = Purpose.objects.filter(retired_at__isnull=True).order_by("name")  # type: ignore[attr-defined]
+
     def chosen(self) -> dict[str, Any]:
         """What `create_source` takes."""
         told = dict(self.cleaned_data)
@@ -103,7 +107,7 @@ class ConsentForm(forms.Form):
     def __init__(self, *args: Any, source: DataSource, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         wordings = source.wordings.filter(approved_at__isnull=False).order_by("-approved_at", "-pk")
-        self.fields["purpose"].queryset = source.purposes.all()  # type: ignore[attr-defined]
+        self.fields["purpose"].queryset = source.purposes.filter(retired_at__isnull=True)  # type: ignore[attr-defined]
         self.fields["version"].choices = [(each.version, f"{each.version}: {each.text[:60]}") for each in wordings]  # type: ignore[attr-defined]
 
 

@@ -1,13 +1,25 @@
 """Forms of the register."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from .models import ListIn, OptOut
+from .ports import naming
 from .services.recording import BY_HAND
 
 MOMENT = {"type": "datetime-local", "autocomplete": "off"}
 NUMBER = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
+
+
+def what_is_refused() -> list[tuple[str, object]]:
+    """Everything, or one of our purposes or brands: what is chosen from a list blocks what it names."""
+    parts: list[tuple[str, object]] = [("everything", OptOut.Scope.EVERYTHING.label)]
+    for scope in (OptOut.Scope.PURPOSE, OptOut.Scope.BRAND):
+        if names := naming.provider.names_of(scope):
+            parts.append((str(scope.label), [(f"{scope}:{name}", words) for name, words in names]))
+    return parts
 
 
 class RecordForm(forms.Form):
@@ -15,10 +27,15 @@ class RecordForm(forms.Form):
 
     phone = forms.CharField(label=_("Whole number"), max_length=30, widget=NUMBER)
     channel = forms.ChoiceField(label=_("Heard by"), choices=[(each.value, each.label) for each in BY_HAND])
-    scope = forms.ChoiceField(label=_("What is refused"), choices=OptOut.Scope.choices)
-    scope_value = forms.CharField(label=_("Code of the purpose, or the brand, if only that"), max_length=80, required=False)
+    refused = forms.ChoiceField(label=_("What is refused"), choices=what_is_refused)
     said_at = forms.DateTimeField(label=_("Said at (empty: now)"), required=False, widget=forms.DateTimeInput(attrs=MOMENT))
     evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=110)
+
+    def said(self) -> dict[str, Any]:
+        """What `record_by_hand` takes."""
+        told = dict(self.cleaned_data)
+        scope, _colon, value = told.pop("refused").partition(":")
+        return told | {"scope": scope, "scope_value": value}
 
 
 class ListForm(forms.Form):

@@ -51,7 +51,7 @@ def opt_out_new(request: StaffRequest) -> HttpResponse:
     form = RecordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = services.record_by_hand(actor=request.user, **form.cleaned_data)
+            made = services.record_by_hand(actor=request.user, **form.said())
         except BadInput as error:
             form.add_error(None, str(error))
         else:

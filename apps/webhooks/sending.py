@@ -173,7 +173,8 @@ def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
         pool.stream("POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}) as answer,
     ):
         read = 0
-        with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):  # it has answered; what else it says is not waited for
+        # It has answered: whatever becomes of what else it says.
+        with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
             for piece in answer.iter_stream():
                 read += len(piece)
                 if read > MOST_ANSWER:

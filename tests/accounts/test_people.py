@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.accounts import services
-from apps.accounts.models import User
+from apps.accounts.models import NoSuperusers, User
 from apps.core.errors import BadInput, NotAllowed
 from tests.http import SecureClient
 from tests.world import PASSWORD, World
@@ -29,7 +29,7 @@ def test_weak_passwords_are_refused(world: World, password: str) -> None:
 
 
 def test_there_are_no_superusers(world: World) -> None:
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(NoSuperusers):
         User.objects.create_superuser("root", "", "x")
     for change in ({"is_superuser": True}, {"is_staff": True}, {"role": "god"}):
         with pytest.raises(IntegrityError), transaction.atomic():

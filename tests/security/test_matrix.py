@@ -164,6 +164,15 @@ PAGES = {
     "protected_field": page(C, D, object="field"),
     "person": page(C, D, object="person"),
     "person_add": page(D),
+    "person_details": page(D, object="person"),
+    "departments": page(D),
+    "department": page(D, object="department"),
+    "department_close": page(D, method="post", object="department"),
+    "purposes": page(S, C),
+    "purpose_new": page(C),
+    "purpose_retire": page(C, method="post", object="purpose"),
+    "brand_new": page(C),
+    "brand_retire": page(C, method="post", object="brand"),
     "person_change": page(D, method="post", object="person_step"),
     "search": page(A, S, C, D),
     "own_sessions_end": page(A, S, C, D, method="post"),
@@ -266,7 +275,18 @@ PAGES = {
     "desk_result": page(A, method="post"),
 }
 # Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static files.
-WITHOUT_A_PERSON = {"leave", "leave_by_code", "my_data", "copy", "account_login", "account_logout", "set_language", "demo_sign_in"}
+WITHOUT_A_PERSON = {
+    "leave",
+    "leave_by_code",
+    "my_data",
+    "copy",
+    "invitation",
+    "invitation_open",
+    "account_login",
+    "account_logout",
+    "set_language",
+    "demo_sign_in",
+}
 # allauth's own pages behind the sign-in, for the person's own account alone.
 OWN_ACCOUNT = {
     "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
@@ -327,6 +347,11 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "reveal": {"pk": contact.pk, "field": "phone"},
         "field": {"pk": ProtectedField.objects.get(name="contacts.contact.phone").pk},
         "person": {"pk": world.people["agent2"].pk},
+        "department": {"pk": world.people["agent2"].department_id},
+        "purpose": {"pk": world.purpose.pk},
+        "brand": {"pk": campaign_services.record_brand(actor=world.people["compliance"], name=f"品牌{whose}").pk}
+        if wanted == "brand"
+        else {},
         "list": {"list_name": "campaigns", "step": "columns"},
         "person_step": {"pk": world.people["agent2"].pk, "step": "end-sessions"},
         "client": {"pk": world.client.pk},

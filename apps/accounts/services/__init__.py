@@ -1,24 +1,37 @@
 """Changes to people and API clients, one file a subject."""
 
+from .beginning import SiteHasBegun, begin_site
 from .clients import client_of_key, end_client, hash_key, issue_client, rotate_client
+from .departments import close_department, open_department, rename_department
+from .invitations import InvitationOver, accept_invitation, invite, invited
 from .lists import choose_columns, forget_filter, plain_query, save_filter
-from .people import LastAdmin, add_person, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
+from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
 
 __all__ = [
+    "InvitationOver",
     "LastAdmin",
+    "SiteHasBegun",
+    "accept_invitation",
     "add_person",
+    "begin_site",
+    "change_details",
     "change_role",
     "choose_columns",
     "client_of_key",
+    "close_department",
     "create_user",
     "deactivate",
     "end_client",
     "end_sessions",
     "forget_filter",
     "hash_key",
+    "invite",
+    "invited",
     "issue_client",
+    "open_department",
     "plain_query",
     "reactivate",
+    "rename_department",
     "resume",
     "rotate_client",
     "save_filter",

@@ -33,12 +33,15 @@ def require_admin(actor: User, *, on: User | None = None) -> None:
 
 
 @transaction.atomic
-def create_user(*, username: str, display_name: str, role: str, department: Department, password: str) -> User:
-    """A member of staff with one role. Raises ValidationError for a weak password."""
+def create_user(
+    *, username: str, display_name: str, role: str, department: Department, password: str | None = None, email: str = ""
+) -> User:
+    """A member of staff with one role; without a password they cannot sign in until they set one (`invite`). Raises ValidationError."""
     if has_number(username):
         raise PersonalDataFound(_("A user name is no number of a person. Choose another."))
-    user = User(username=username, display_name=display_name, role=role, department=department)
-    validate_password(password, user)
+    user = User(username=username, display_name=display_name, role=role, department=department, email=email)
+    if password is not None:
+        validate_password(password, user)
     user.set_password(password)
     user.full_clean()
     user.save()
@@ -49,6 +52,8 @@ def create_user(*, username: str, display_name: str, role: str, department: Depa
 def add_person(*, actor: User, **fields: str | Department) -> User:
     """`create_user` by an admin; what is wrong with the input is a sentence."""
     require_admin(actor)
+    if isinstance(fields["department"], Department) and fields["department"].closed_at is not None:
+        raise BadInput(_("The department is closed."))
     try:
         return create_user(**fields)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -84,6 +89,22 @@ def change_role(*, actor: User, user: User, role: str) -> User:
     user.save(update_fields=["role"])
     calling_ended.send(sender=User, agent=user)
     _join_role_group(user)
+    return user
+
+
+@transaction.atomic
+def change_details(*, actor: User, user: User, display_name: str, email: str, department: Department) -> User:
+    """What a person is called, where they get e-mail, where they work. Raises `NotAllowed`, `BadInput`."""
+    require_admin(actor)
+    user = _locked(user)
+    if department.closed_at is not None and department.pk != user.department_id:
+        raise BadInput(_("The department is closed."))
+    user.display_name, user.email, user.department = display_name, email, department
+    try:
+        user.full_clean(exclude=["password"])
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None
+    user.save(update_fields=["display_name", "email", "department"])
     return user
 
 

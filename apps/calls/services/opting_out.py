@@ -5,8 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from apps.accounts.models import ApiClient
-from apps.campaigns.models import Campaign
-from apps.contacts.models import Contact, Purpose
+from apps.contacts.models import Contact
 from apps.core import blind_index, clock, ids, phones
 from apps.core.blind_index import Phone
 from apps.core.errors import NotFound
@@ -14,7 +13,7 @@ from apps.core.loose_json import shortened, text_of, under_names
 from apps.core.protected import Protected
 from apps.core.timestamps import read_timestamp
 from apps.optouts.models import OptOut
-from apps.optouts.services import record_opt_out
+from apps.optouts.services import is_ours, record_opt_out
 
 # What other systems call the same, in lower case.
 NUMBER = ("phone", "phones", "number", "numbers", "mobile", "msisdn", "from", "tel")
@@ -55,9 +54,7 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
 
 def _scope(said: dict[str, Any]) -> tuple[str, str]:
     scope, value = text_of(said.get("scope")).lower(), text_of(said.get("scope_value"))
-    if scope == OptOut.Scope.PURPOSE and Purpose.objects.filter(code=value).exists():
-        return scope, value
-    if scope == OptOut.Scope.BRAND and value and Campaign.objects.filter(brand=value).exists():
+    if is_ours(scope, value):
         return scope, value
     return OptOut.Scope.EVERYTHING, ""
 

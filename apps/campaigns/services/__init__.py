@@ -1,5 +1,6 @@
 """Changes around campaigns, one file a subject."""
 
+from .brands import record_brand, retire_brand
 from .exceptions import approve_exception, ask_exception, end_exception
 from .life import (
     approve_campaign,
@@ -31,10 +32,12 @@ __all__ = [
     "pause_campaign",
     "pause_lapsed",
     "pin_version",
+    "record_brand",
     "record_filing",
     "record_line",
     "record_test_call",
     "release_agent",
+    "retire_brand",
     "run_campaign",
     "send_back_campaign",
     "still_speaks",

@@ -23,7 +23,7 @@ from apps.policies.models import TradePack
 from apps.scripts.models import ScriptVersion, Voice
 from apps.scripts.services import retire_superseded
 
-from ..models import Campaign, CampaignUserPermission, Line
+from ..models import Brand, Campaign, CampaignUserPermission, Line
 from ..signals import calling_narrowed
 
 Missing = list[str | Promise]
@@ -37,6 +37,10 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
     campaign = Campaign(created_by=actor, **fields)
     if campaign.trade not in policies.trade_packs(clock.now()):
         raise BadInput(_("There is no pack for this trade. Compliance adds one under policies."))
+    if campaign.brand and not Brand.objects.filter(name=campaign.brand, retired_at__isnull=True).exists():
+        raise BadInput(_("There is no brand of this name in use. Compliance records brands."))
+    if campaign.purpose.retired_at is not None:
+        raise BadInput(_("This purpose is no longer used."))
     campaign.full_clean(exclude=["state"])
     campaign.save()
     campaign.lines.set(lines)

@@ -5,8 +5,11 @@ from .clients import client_add, client_change, clients
 from .consents import consent_evidence, consent_new, consent_withdraw, minor_flag, minor_lift
 from .contacts import contact_reveal, contact_search, contact_zone, contacts, contacts_by_number, import_new
 from .lines import exception_ask, exception_decide, filing_new, line_change, line_new, lines
+from .purposes import brand_new, brand_retire, purpose_new, purpose_retire, purposes
 
 __all__ = [
+    "brand_new",
+    "brand_retire",
     "campaign_agent",
     "campaign_grant_ask",
     "campaign_move",
@@ -33,4 +36,7 @@ __all__ = [
     "lines",
     "minor_flag",
     "minor_lift",
+    "purpose_new",
+    "purpose_retire",
+    "purposes",
 ]

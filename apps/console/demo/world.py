@@ -23,7 +23,7 @@ from apps.access import roles
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
-from apps.accounts.models import ApiClient, Department, User
+from apps.accounts.models import ApiClient, User
 from apps.audit import services as audit
 from apps.audit.alarms import Seen
 from apps.audit.heads import heads_file
@@ -159,7 +159,7 @@ class _Builder:
     def build(self) -> None:
         self.now = clock.now()
         self.today = self.now.astimezone(HOME).date()
-        departments = [Department.objects.create(name=title) for title in DEPARTMENTS]
+        departments = [accounts.open_department(actor=None, name=title) for title in DEPARTMENTS]
         self.staff = {
             username: accounts.create_user(
                 username=username, display_name=shown, role=role, department=departments[place], password=self.secret["password"] + "-Demo"
@@ -175,7 +175,8 @@ class _Builder:
             for name, scopes in CLIENTS.items()
         }
         self.secret |= {name: key for name, (_client, key) in issued.items()}
-        filing = Filing.objects.create(
+        filing = campaigns.record_filing(
+            actor=self.staff["compliance"],
             number="DEMO-B2-20260088",
             authority="通信管理局（演示）",
             valid_from=self.today - timedelta(days=300),
@@ -202,7 +203,9 @@ class _Builder:
 
     def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
         supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]
-        purpose, _made = Purpose.objects.get_or_create(code=plan.purpose[0], defaults={"name": plan.purpose[1]})
+        purpose = Purpose.objects.filter(code=plan.purpose[0]).first() or contacts.record_purpose(
+            actor=compliance, code=plan.purpose[0], name=plan.purpose[1]
+        )
         source = contacts.create_source(
             actor=supervisor,
             purposes=[purpose],

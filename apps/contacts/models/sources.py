@@ -16,11 +16,21 @@ from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 class Purpose(Dated):
     """What a contact is used for. Consents, sources and campaigns name one (R18)."""
 
-    code = models.SlugField(max_length=40, unique=True)
+    code = models.SlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
+    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+")
+    retired_at = models.DateTimeField(_("no longer used since"), null=True, blank=True, editable=False)
 
     class Meta:
-        triggers = [NEVER_DELETED]
+        triggers = [
+            NEVER_DELETED,
+            # People agreed to a purpose under its name: another name is another purpose.
+            pgtrigger.Protect(
+                name="meaning_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name")) | pgtrigger.Q(old__code__df=pgtrigger.F("new__code")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

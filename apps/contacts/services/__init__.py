@@ -5,6 +5,7 @@ from .doubting import end_consent, keep_consent, raise_doubt
 from .importing import choose_heading, confirm_import, discard_import, import_now, run_import, start_import
 from .minors import flag_minor, lift_minor
 from .previewing import forecast
+from .purposes import record_purpose, retire_purpose
 from .reporting import report_lines, report_workbook
 from .sources import add_agreement, approve_source, approve_wording, create_source, propose_wording, refuse_source, withdraw_source
 from .undoing import correct_rows, take_back
@@ -29,9 +30,11 @@ __all__ = [
     "propose_wording",
     "raise_doubt",
     "record_consent",
+    "record_purpose",
     "refuse_source",
     "report_lines",
     "report_workbook",
+    "retire_purpose",
     "run_import",
     "set_zone",
     "start_import",

@@ -6,7 +6,7 @@ from .lifting import approve_lift, ask_lift, refuse_lift
 from .linking import has_left, link_of, make_link, use_link
 from .listing import pass_row, register_row, run_list, take_list
 from .messages import confirm, dismiss, id_of_message, remind_of_messages, take_message
-from .recording import KeyGone, record_by_hand, record_opt_out
+from .recording import KeyGone, is_ours, record_by_hand, record_opt_out
 from .scrubbing import ask_scrub, result_of, run_scrub, scrubbed
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "has_left",
     "hashes_for",
     "id_of_message",
+    "is_ours",
     "link_of",
     "make_link",
     "pass_row",

@@ -21,6 +21,7 @@ from apps.webhooks.services import emit
 
 from .. import queries, signals
 from ..models import Change, Lift, OptOut
+from ..ports import naming
 
 BY_HAND = (OptOut.Channel.AGENT, OptOut.Channel.COMPLAINT)
 
@@ -31,6 +32,11 @@ class KeyGone(HeguiError):
     code = "key_gone"
     status = 410
     sentence = _("This way to opt out has ended. Please use the code on the page for opting out, or tell the caller.")
+
+
+def is_ours(scope: str, value: str) -> bool:
+    """Whether a refusal may be of that purpose or brand alone: one that is not ours would block nothing."""
+    return scope in (OptOut.Scope.PURPOSE, OptOut.Scope.BRAND) and any(name == value for name, _words in naming.provider.names_of(scope))
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ def record_opt_out(
     and the word is a later one: then it counts anew. `said_at` is when the person said so, by default now, and never later
     than now. `scope_value`: the code of a purpose, or a brand. Raises `BadInput` for a scope that does not say of what.
     """
-    if scope not in OptOut.Scope.values or bool(scope_value.strip()) == (scope == OptOut.Scope.EVERYTHING):
-        raise BadInput(_("A refusal of one purpose or brand names it; one of everything does not."))
+    if not (is_ours(scope, scope_value.strip()) or (scope == OptOut.Scope.EVERYTHING and not scope_value.strip())):
+        raise BadInput(_("A refusal of one purpose or brand names one of ours; one of everything does not."))
     return record_hashed(
         number=Hashed.of(phone), channel=channel, evidence=evidence, said_at=said_at, recorded_by=recorded_by, client=client,
         contact_id=contact_id, scope=scope, scope_value=scope_value.strip(),

@@ -1,0 +1,28 @@
+"""`begin --admin NAME [--department NAME]`: the first administrator and department of a real site."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.urls import reverse
+
+from apps.accounts.services import begin_site
+from apps.core import cli
+from apps.core.errors import HeguiError
+
+
+class Command(cli.Command):
+    help = "Make the first administrator of a site, and print the link with which they set a password and a second factor."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--admin", required=True, metavar="NAME", help="the user name of the administrator")
+        parser.add_argument("--department", default="总部", metavar="NAME", help="the department in which they work (default: 总部)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            word = begin_site(username=options["admin"], department=options["department"])
+        except HeguiError as error:
+            self.refuse(error)
+        where = settings.HEGUI_URL.rstrip("/") or f"https://{next(iter(settings.ALLOWED_HOSTS), 'your-site')}"
+        self.stderr.write("Open this link within two days. It works once; begin again makes another as long as no password is set.")
+        self.stdout.write(where + reverse("invitation_open", kwargs={"word": word}))

@@ -1,0 +1,40 @@
+"""The first administrator of a site, who makes everybody else."""
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy
+
+from apps.core.errors import BadInput, HeguiError
+
+from ..models import Department, User
+from ..roles import Role
+from .departments import open_department
+from .invitations import invite
+from .people import create_user
+
+
+class SiteHasBegun(HeguiError):
+    code = "site_has_begun"
+    status = 409
+    sentence = gettext_lazy("There is an administrator already. Who has lost their password asks another administrator for a link.")
+
+
+@transaction.atomic
+def begin_site(*, username: str, department: str) -> str:
+    """Make the first administrator with their department; returns the word of the link with which they set a password.
+
+    Asked again before anybody has set one, it makes another link. Raises `SiteHasBegun`, `BadInput`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("lock table accounts_user in share row exclusive mode")
+    admins = list(User.objects.filter(role=Role.ADMIN))
+    if any(admin.has_usable_password() for admin in admins) or any(admin.username != username for admin in admins):
+        raise SiteHasBegun()
+    if admins:
+        return invite(actor=None, user=admins[0])
+    place = Department.objects.filter(name=department).first() or open_department(actor=None, name=department)
+    try:
+        made = create_user(username=username, display_name=username, role=Role.ADMIN, department=place)
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages)) from None
+    return invite(actor=None, user=made)

@@ -1,0 +1,129 @@
+"""What admins do with people and departments."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts import services
+from apps.accounts.decorators import for_roles, sudo
+from apps.accounts.lists import list_of
+from apps.accounts.models import Department, User
+from apps.accounts.pages import form_page, said
+from apps.accounts.requests import StaffRequest
+from apps.accounts.roles import Role
+from apps.core.errors import NotFound
+from apps.notifications.services import queue_mail
+
+from .filters import PeopleFilter
+from .forms import DepartmentForm, DetailsForm, PersonForm
+from .tables import PeopleTable
+
+
+@for_roles(Role.ADMIN)
+@require_GET
+def people(request: StaffRequest) -> HttpResponse:
+    chosen = PeopleFilter(request.GET, queryset=User.objects.select_related("department"))
+    return render(request, "console/people.html", list_of(request, PeopleTable, chosen).context)
+
+
+@for_roles(Role.ADMIN)
+@sudo
+def person_add(request: StaffRequest) -> HttpResponse:
+    """Nobody types a password for somebody else: the page after this one shows a link with which the person sets it."""
+    if not Department.objects.filter(closed_at=None).exists():
+        messages.info(request, _("Open a department first: everybody works in one."))
+        return redirect("departments")
+    form = PersonForm(request.POST or None)
+    made: list[User] = []
+    page = form_page(
+        request, form, title=_("Add a person"), back=reverse("people"),
+        change=lambda told: made.append(services.add_person(actor=request.user, **told)),
+    )  # fmt: skip
+    return _invitation(request, made[0]) if made else page
+
+
+def _invitation(request: StaffRequest, person: User) -> HttpResponse:
+    """Show a new link this once, and send it by e-mail where the person has an address."""
+    word = services.invite(actor=request.user, user=person)
+    where = reverse("invitation_open", kwargs={"word": word})
+    url = settings.HEGUI_URL.rstrip("/") + where if settings.HEGUI_URL else request.build_absolute_uri(where)
+    is_mailed = bool(person.email and settings.EMAIL_URL)
+    if is_mailed:
+        text = _("Set your password for Hegui within two days: %(url)s") % {"url": url}
+        queue_mail(person=person, subject=_("Your sign-in for Hegui"), text=text, about="invitation")
+    answer = render(request, "console/invitation_link.html", {"person": person, "url": url, "is_mailed": is_mailed})
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@for_roles(Role.ADMIN)
+@sudo
+def person_details(request: StaffRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User, pk=pk)
+    known = {"display_name": person.display_name, "email": person.email, "department": person.department_id}
+    return form_page(
+        request, DetailsForm(request.POST or None, initial=known), title=str(person), back=reverse("person", kwargs={"pk": pk}),
+        change=lambda told: services.change_details(actor=request.user, user=person, **told), done=_("Done."),
+    )  # fmt: skip
+
+
+STEPS: dict[str, Callable[..., User]] = {
+    "deactivate": services.deactivate,
+    "reactivate": services.reactivate,
+    "end-sessions": services.end_sessions,
+}
+
+
+@for_roles(Role.ADMIN)
+@require_POST
+@sudo
+def person_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
+    """Deactivate, reactivate, end the sessions, give the role that was chosen, or make a link to set a password."""
+    person = get_object_or_404(User, pk=pk)
+    if step == "invite":
+        return _invitation(request, person)
+    if step == "role":
+        services.change_role(actor=request.user, user=person, role=request.POST.get("role", ""))
+    elif step in STEPS:
+        STEPS[step](actor=request.user, user=person)
+    else:
+        raise NotFound()
+    messages.success(request, _("Done."))
+    return redirect("person", pk=pk)
+
+
+@for_roles(Role.ADMIN)
+def departments(request: StaffRequest) -> HttpResponse:
+    """Every department with how many people work there; a new one is opened here."""
+    form = DepartmentForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said(request, lambda: services.open_department(actor=request.user, **form.cleaned_data), _("Opened."))
+        return redirect("departments")
+    found = Department.objects.annotate(count=Count("people", filter=Q(people__is_active=True))).order_by("closed_at", "name")
+    return render(request, "console/departments.html", {"departments": found, "form": form})
+
+
+@for_roles(Role.ADMIN)
+def department(request: StaffRequest, pk: int) -> HttpResponse:
+    """Its name, its people, its history; it is closed once nobody works there."""
+    found = get_object_or_404(Department, pk=pk)
+    form = DepartmentForm(request.POST or None, initial={"name": found.name})
+    if request.method == "POST" and form.is_valid():
+        said(request, lambda: services.rename_department(actor=request.user, department=found, **form.cleaned_data), _("Done."))
+        return redirect("department", pk=pk)
+    people_of = found.people.filter(is_active=True).order_by("display_name")
+    return render(request, "console/department.html", {"department": found, "form": form, "people": people_of})
+
+
+@for_roles(Role.ADMIN)
+@require_POST
+def department_close(request: StaffRequest, pk: int) -> HttpResponse:
+    said(request, lambda: services.close_department(actor=request.user, department=get_object_or_404(Department, pk=pk)), _("Closed."))
+    return redirect("department", pk=pk)
