@@ -5,21 +5,26 @@ import os
 import sys
 
 # Commands that look at code, not at data, leave the servers alone.
-NEEDS_NO_SERVER = {"check", "collectstatic", "help", "messages", "version", "--help", "--version"}
+NEEDS_NO_SERVER = {"check", "collectstatic", "help", "keyring", "messages", "version", "--help", "--version"}
 
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.conf import settings
-    from django.core.management import execute_from_command_line
-
-    from apps.core.catalog import compile_if_older
+    needs_server = (sys.argv[1:] or ["help"])[0] not in NEEDS_NO_SERVER
     from apps.core.errors import HeguiError
+    from config import first_start
 
     try:
+        if needs_server and not os.environ.get("DATABASE_URL"):
+            first_start.make_secrets()  # before the settings read them
+        from django.conf import settings
+        from django.core.management import execute_from_command_line
+
+        from apps.core.catalog import compile_if_older
+
         compile_if_older()
         services = settings.EMBEDDED
-        if services is None or (sys.argv[1:] or ["help"])[0] in NEEDS_NO_SERVER:
+        if services is None or not needs_server:
             execute_from_command_line(sys.argv)
         else:
             with services.leaned_on():

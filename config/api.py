@@ -1,13 +1,12 @@
 """The public API under /api/v1/: one instance, its routers by room, errors as problem+json, every answer documented."""
 
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +20,7 @@ from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
 from apps.core.errors import HeguiError, ServiceAway
 from apps.core.loose_json import read_json
+from apps.core.numbering import current
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
 from apps.rights.api import router as rights
@@ -112,8 +112,9 @@ def _ours(request: HttpRequest, error: HeguiError) -> HttpResponse:
     return answer
 
 
+@api.exception_handler(InterfaceError)
 @api.exception_handler(OperationalError)
-def _away(request: HttpRequest, error: OperationalError) -> HttpResponse:
+def _away(request: HttpRequest, error: Exception) -> HttpResponse:
     log.error("database_away", why=type(error.__cause__ or error).__name__)
     answer = problem(503, "service_away", str(ServiceAway.sentence))
     answer["Retry-After"] = "5"
@@ -122,11 +123,14 @@ def _away(request: HttpRequest, error: OperationalError) -> HttpResponse:
 
 @api.exception_handler(Exception)
 def _unforeseen(request: HttpRequest, error: Exception) -> HttpResponse:
-    number = secrets.token_hex(4)
-    log.error("api_error", number=number, exc_info=error)
-    return problem(
-        500, "error", _("Something went wrong on our side; nothing half done was kept. Its number is %(number)s.") % {"number": number}
-    )
+    log.error("api_error", exc_info=error)
+    return unforeseen()
+
+
+def unforeseen() -> HttpResponse:
+    """The problem of an error of ours, with the number under which the log has it."""
+    said = _("Something went wrong on our side; nothing half done was kept. Its number is %(number)s.")
+    return problem(500, "error", said % {"number": current()})
 
 
 @api.exception_handler(AuthenticationError)

@@ -1,14 +1,19 @@
 """Celery: the queue and the schedule. Tasks take ids only, and may run twice without harm."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
+from celery.beat import PersistentScheduler
 from celery.schedules import crontab
+from celery.signals import beat_init, before_task_publish, celeryd_init, task_postrun, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
+
+from apps.core import numbering
 
 DAY, HOUR = 24 * 3600, 3600
 
@@ -91,10 +96,20 @@ SCHEDULE = {
     "purge-expired": _due("retention.tasks.purge_expired", crontab(hour=2, minute=30)),
 }
 
+
+class Beat(PersistentScheduler):
+    """Keeps its schedule under the home, which it makes when it is the first to run there."""
+
+    def setup_schedule(self) -> None:
+        Path(self.schedule_filename).parent.mkdir(parents=True, exist_ok=True)
+        super().setup_schedule()
+
+
 app = Celery("hegui")
 app.conf.update(
     broker_url=settings.REDIS_URL or "redis://",
     broker_connection_retry_on_startup=True,
+    broker_use_ssl=settings.REDIS_TLS if settings.REDIS_URL.startswith("rediss:") else None,
     broker_transport_options={
         # Redis hands a task out again that was not acknowledged for so long. Tasks that may take longer acknowledge at once.
         "visibility_timeout": settings.HEGUI_VISIBILITY_SECONDS,
@@ -119,9 +134,13 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="Asia/Shanghai",
     enable_utc=True,
+    beat_scheduler="config.celery:Beat",
     beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
     beat_schedule=SCHEDULE,
 )
+before_task_publish.connect(numbering.give_to_task, weak=False)
+task_prerun.connect(numbering.take_from_task, weak=False)
+task_postrun.connect(numbering.forget_task, weak=False)
 app.autodiscover_tasks(
     [
         "apps.accounts",
@@ -142,3 +161,12 @@ app.autodiscover_tasks(
         "apps.retention",
     ]
 )
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_to_start(**kwargs: Any) -> None:
+    """A worker or beat with settings that cannot be right ends at once, with the list of what is wrong."""
+    from apps.core.outside import refuse_to_start
+
+    refuse_to_start(serves_pages=False)

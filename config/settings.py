@@ -1,31 +1,32 @@
 """The one settings file. Production is the default; the demo relaxes it, on loopback only.
 
-Read from the environment with django-environ. Without DATABASE_URL the embedded PostgreSQL and
-Redis of `core.embedded` are used, with a secret key and a keyring made at first start.
+Read from the environment with django-environ (`config.variables`); reading them writes nothing. Without DATABASE_URL the embedded
+PostgreSQL and Redis of `core.embedded` are used, with the secrets that `manage.py` makes before the first start.
 """
 
-import contextlib
+import hashlib
 import secrets
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import keyring, logs
+from apps.core import logs
 from apps.core.embedded import Services
 from apps.core.reporting import report_to_sentry
+from config.first_start import BASE_DIR, home, kept_secret
 from config.storage import stored_files
+from config.variables import Variables
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Variables()
 
-HEGUI_HOME = Path(env.str("HEGUI_HOME", "") or BASE_DIR / "var").resolve()
+env.known.add("HEGUI_HOME")
+HEGUI_HOME = home()
 EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str("HEGUI_POSTGRES_BIN", ""))
 # A demo database says so itself: `manage.py demo` leaves this mark beside an embedded one.
 DEMO = env.bool("HEGUI_DEMO", False) or (EMBEDDED is not None and (HEGUI_HOME / "demo").exists())
@@ -41,8 +42,9 @@ HEGUI_THIRD_READER_MODEL = env.str("HEGUI_THIRD_READER_MODEL", "")
 HEGUI_THIRD_READER_KEY = env.str("HEGUI_THIRD_READER_KEY", "")
 HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "")
 # Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
-HEGUI_WEBHOOK_NETWORKS = env.list("HEGUI_WEBHOOK_NETWORKS", default=[])
-DEMO_CLOCK_OFFSET = timedelta(seconds=env.int("HEGUI_DEMO_CLOCK_OFFSET", 0) if DEMO else 0)
+HEGUI_WEBHOOK_NETWORKS = env.networks("HEGUI_WEBHOOK_NETWORKS")
+offset = env.int("HEGUI_DEMO_CLOCK_OFFSET", 0)
+DEMO_CLOCK_OFFSET = timedelta(seconds=offset if DEMO else 0)
 
 # -- secrets
 
@@ -50,23 +52,10 @@ HEGUI_KEYRING = env.str("HEGUI_KEYRING", "")
 HEGUI_KEYRING_FILE = Path(env.str("HEGUI_KEYRING_FILE", "") or HEGUI_HOME / "keyring.json")
 
 
-def _made_once(path: Path, text: str) -> str:
-    """A secret of the embedded default: made at first start, then always the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        keyring.write_private_file(path, text)
-    return keyring.read_private_file(path).strip()
-
-
-SECRET_KEY = env.str("HEGUI_SECRET_KEY", "")
-if not SECRET_KEY:
-    if EMBEDDED is None:
-        raise ImproperlyConfigured("Set HEGUI_SECRET_KEY: with DATABASE_URL set, no key is made up.")
-    SECRET_KEY = _made_once(HEGUI_HOME / "secret_key", secrets.token_urlsafe(64))
-if EMBEDDED is not None and not HEGUI_KEYRING and not HEGUI_KEYRING_FILE.exists() and not (HEGUI_HOME / "postgres.made").exists():
-    _made_once(HEGUI_KEYRING_FILE, keyring.generate())
-if EMBEDDED is not None and not HEGUI_KEYRING and HEGUI_KEYRING_FILE.exists():
-    keyring.complete_file(HEGUI_KEYRING_FILE)
+# Without one the site does not start (`hegui.E020`). Commands that only look at code do with one that nobody keeps.
+SECRET_KEY = env.str("HEGUI_SECRET_KEY", "") or (kept_secret(HEGUI_HOME / "secret_key") if EMBEDDED else "")
+HAS_SECRET_KEY = bool(SECRET_KEY) or EMBEDDED is not None
+SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(64)
 # django-encrypted-model-fields wants a Fernet key at import. Our fields never use its cipher:
 # a key that nobody keeps makes sure that nothing else does either.
 FIELD_ENCRYPTION_KEY = Fernet.generate_key()
@@ -82,9 +71,13 @@ DATABASES["default"].update(
     CONN_HEALTH_CHECKS=True,
     DISABLE_SERVER_SIDE_CURSORS=True,  # PgBouncer in transaction mode
 )
+if EMBEDDED is None:  # a database that is away is found out, not waited for
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
 # Only core.prepared prepares: Django's own cursors bind on the client.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
+# TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
+REDIS_TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_min_version": ssl.TLSVersion.TLSv1_3}
 # Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
 # So many that nobody pushes out the counter of a name by trying others; `forget-attempts` lets go of those that are over.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}}
@@ -122,7 +115,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "config.apps.StaticFiles",
     "django.contrib.postgres",
     "django.forms",
     "allauth",
@@ -162,6 +155,10 @@ INSTALLED_APPS = [
     "apps.console",
 ]
 MIDDLEWARE = [
+    "apps.core.proxies.BehindProxies",
+    "apps.core.outside.SeenFromOutside",
+    "apps.core.numbering.NumbersRequests",
+    "apps.core.middleware.SchemaFirst",
     "django.middleware.security.SecurityMiddleware",
     "apps.core.middleware.MachinesFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -243,21 +240,15 @@ SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.CompanySignIn"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HEGUI_OIDC_SERVER = env.str("HEGUI_OIDC_SERVER", "")
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "APPS": [
-            {
-                "provider_id": "company",
-                "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
-                "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
-                "secret": env.str("HEGUI_OIDC_SECRET", ""),
-                "settings": {"server_url": HEGUI_OIDC_SERVER},
-            }
-        ]
-        if HEGUI_OIDC_SERVER
-        else []
-    }
+company = {
+    # The provider's name in the tables holds the issuer: the same subject of another issuer is another person.
+    "provider_id": f"company-{hashlib.sha256(HEGUI_OIDC_SERVER.encode()).hexdigest()[:8]}",
+    "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
+    "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
+    "secret": env.str("HEGUI_OIDC_SECRET", ""),
+    "settings": {"server_url": HEGUI_OIDC_SERVER},
 }
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [company] if HEGUI_OIDC_SERVER else []}}
 
 # -- transport and browser
 
@@ -266,7 +257,15 @@ HEGUI_TLS_CERT = env.str("HEGUI_TLS_CERT", "")
 HEGUI_TLS_KEY = env.str("HEGUI_TLS_KEY", "")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEMO
+# Off by default: other names below the site's, and lists that browsers carry, are the owner's to decide.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("HEGUI_HSTS_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.bool("HEGUI_HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Proxies whose word about the client counts (X-Forwarded-For, X-Forwarded-Proto): address ranges.
+HEGUI_TRUSTED_PROXIES = env.networks("HEGUI_TRUSTED_PROXIES")
+# Who may read /metrics: whoever sends the token as a bearer, or comes from these ranges.
+HEGUI_METRICS_TOKEN = env.str("HEGUI_METRICS_TOKEN", "")
+HEGUI_METRICS_NETWORKS = env.networks("HEGUI_METRICS_NETWORKS", ("127.0.0.0/8", "::1/128"))
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_USE_SESSIONS = False
@@ -322,3 +321,11 @@ if dsn := env.str("HEGUI_SENTRY_DSN", ""):
     report_to_sentry(dsn)
 
 PORT = env.int("PORT", 8000)
+# How much of each host runs: web processes and the threads of each; processes of the workers for short work and for long.
+HEGUI_WEB_PROCESSES = env.int("HEGUI_WEB_PROCESSES", 2)
+HEGUI_WEB_THREADS = env.int("HEGUI_WEB_THREADS", 8)
+HEGUI_WORKERS = env.int("HEGUI_WORKERS", 2)
+HEGUI_HEAVY_WORKERS = env.int("HEGUI_HEAVY_WORKERS", 1)
+
+# What the checks tell of the environment.
+MISSPELT_VARIABLES, UNREADABLE_VARIABLES = env.misspelt(), env.unreadable

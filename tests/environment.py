@@ -23,11 +23,17 @@ _servers = ExitStack()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
+    from config import first_start
+
+    first_start.make_secrets()
     from django.conf import settings
 
     from apps.core.catalog import compile_if_older
 
     compile_if_older()
+    from apps.core import probes
+
+    probes._schema["fits"] = True  # tests without a database ask for pages too; the look itself has tests of its own
     # Static files are served as they lie; collecting them is `up`'s own test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -7,13 +7,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.base import AuthProcess
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from apps.core import cipher
-
-from .models import User
 
 SEALED_FOR = b"mfa_authenticator.data"
 
@@ -21,6 +20,11 @@ SEALED_FOR = b"mfa_authenticator.data"
 class StaffAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: Any) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
+        """Wrong passwords count for a name and the address that they came from together: a stranger who goes on trying slows themselves
+        down, and shuts nobody out who comes from elsewhere."""
+        return f"{self.get_client_ip(request)}:{credentials.get('username', '').casefold()}"
 
 
 class SecondFactors(DefaultMFAAdapter):
@@ -34,19 +38,18 @@ class SecondFactors(DefaultMFAAdapter):
 
 
 class CompanySignIn(DefaultSocialAccountAdapter):
-    """Who comes from the company's provider has to be here already, under the same user name."""
+    """Who comes from the company's provider signs in as the person who connected that account: issuer and subject, nothing else.
+
+    What a provider tells of names may be changed there, and given to somebody else. People connect their account themselves, signed in,
+    with their password asked again.
+    """
 
     def is_open_for_signup(self, request: Any, sociallogin: Any) -> bool:
         return False
 
     def pre_social_login(self, request: Any, sociallogin: Any) -> None:
-        if sociallogin.is_existing:
+        if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
             return
-        claims = sociallogin.account.extra_data
-        claims = claims.get("userinfo", claims)
-        name = claims.get("preferred_username", "")
-        person = User.objects.filter(username=name, is_active=True).first() if name else None
-        if person is None:
-            messages.error(request, _("Nobody of this name works here. Ask an administrator to add you first."))
-            raise ImmediateHttpResponse(redirect("account_login"))
-        sociallogin.connect(request, person)
+        said = _("Nobody here is connected with this account. Sign in with your password and connect it under Sign-in and sessions.")
+        messages.error(request, said)
+        raise ImmediateHttpResponse(redirect("account_login"))

@@ -1,5 +1,6 @@
 """The dialler's API: ask the gate, take a call from a desk, report events, record opt-outs."""
 
+import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,7 @@ from apps.core import clock, ids
 from apps.core.dialling import number_to_dial
 from apps.core.errors import BadInput, NotFound
 from apps.core.even_text import even
+from apps.core.figures import GATE_SECONDS
 from apps.core.loose_json import text_of
 from apps.core.timestamps import read_timestamp
 from apps.optouts.services import make_link
@@ -188,6 +190,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         limiting.require_budget(client)
     elif asked.phone is not None:
         limiting.require_unknown_budget(client)
+    begun = time.perf_counter()
     answer = services.authorize(
         campaign=asked.campaign,
         phone=phone,
@@ -198,6 +201,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         hands_over=dials,
         knows_number=asked.phone is not None and (dials or ApiClient.Scope.EVENTS in client.scopes),
     )
+    GATE_SECONDS.labels("allowed" if answer.allowed else "refused").observe(time.perf_counter() - begun)
     if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
         limiting.note_unknown(client, phone)
     # Written as it is: checking our own answer against its description costs as much as judging the call.

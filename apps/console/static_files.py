@@ -6,19 +6,6 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
-# Folders of packages that no page uses are not worth the time of collecting them.
-_NOT_COLLECTED = [
-    "tabler-flags*",
-    "tabler-marketing*",
-    "tabler-payments*",
-    "tabler-socials*",
-    "tabler-props*",
-    "*.rtl.*",
-    "*.esm.*",
-    "*.scss",
-    "*.html",
-]
-
 
 def collect() -> None:
     """Only when something changed since the last time."""
@@ -29,5 +16,5 @@ def collect() -> None:
     mark = Path(settings.STATIC_ROOT) / ".collected"
     if mark.exists() and mark.read_text() == print_of.hexdigest():
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True, ignore_patterns=_NOT_COLLECTED)
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
     mark.write_text(print_of.hexdigest())

@@ -1,6 +1,8 @@
 """System checks: what the deploy check refuses (R4, R7), and keyring health."""
 
 import os
+import ssl
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,14 +18,43 @@ from .errors import KeyringError
 from .fields import GuardedArrayField
 from .ports import PORTS
 
+# Addresses of other systems, and the site's own in links.
+OUTGOING = ("HEGUI_SMS_URL", "HEGUI_THIRD_READER_URL", "HEGUI_OIDC_SERVER", "HEGUI_URL")
+
 
 @register(Tags.security)
 def keyring_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    is_new = settings.EMBEDDED is not None and not (settings.HEGUI_HOME / "postgres.made").exists()
+    if is_new and not settings.HEGUI_KEYRING and not settings.HEGUI_KEYRING_FILE.exists():
+        return []  # made before the first start
     try:
         keyring.keys("fields")
     except KeyringError as error:
-        return [Error(str(error), hint="Set HEGUI_KEYRING or HEGUI_KEYRING_FILE.", id="hegui.E001")]
+        return [
+            Error(
+                str(error),
+                hint="`manage.py keyring make FILE` makes one, `keyring add` completes an older one; HEGUI_KEYRING_FILE names it.",
+                id="hegui.E001",
+            )
+        ]
     return []
+
+
+@register
+def environment_is_understood(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A variable that nobody reads, or that holds what cannot be read, is not what somebody meant."""
+    found: list[CheckMessage] = [
+        _error(f"{name}: {why}.", "Mend the value; README and docs/install.md say what it holds.", 25)
+        for name, why in settings.UNREADABLE_VARIABLES.items()
+    ]
+    found += [
+        _error(f"There is no variable {name}.", f"Did you mean {likely}?" if likely else "Unset it.", 24)
+        for name, likely in settings.MISSPELT_VARIABLES.items()
+    ]
+    if not settings.HAS_SECRET_KEY:
+        hint = "Set it to 50 or more random characters, the same on every host and kept from everybody."
+        found.append(_error("HEGUI_SECRET_KEY is not set.", hint, 20))
+    return found
 
 
 @register(Tags.models)
@@ -53,6 +84,24 @@ def ports_are_provided(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Error(f"No app provides the port {port.name}.", hint=hint, id="hegui.E003") for port in PORTS if not port.is_provided]
 
 
+def _certificate() -> list[CheckMessage]:
+    """The site serves TLS 1.3 itself, or a proxy on the same machine does, with nothing but loopback between them."""
+    given = [name for name in ("HEGUI_TLS_CERT", "HEGUI_TLS_KEY") if getattr(settings, name)]
+    if not given:
+        if settings.HEGUI_TRUSTED_PROXIES and all(ip_network(each).is_loopback for each in settings.HEGUI_TRUSTED_PROXIES):
+            return []
+        hint = "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY; without them only proxies on this machine may be trusted (HEGUI_TRUSTED_PROXIES)."
+        return [_error("The site has no certificate: it cannot serve TLS 1.3.", hint, 15)]
+    if len(given) == 1:
+        return [_error(f"Of certificate and key only {given[0]} is set.", "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY.", 15)]
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.HEGUI_TLS_CERT, settings.HEGUI_TLS_KEY)
+    except (OSError, ssl.SSLError) as error:
+        why = error.strerror or type(error).__name__
+        return [_error(f"Certificate and key cannot be used: {why}.", "HEGUI_TLS_CERT and HEGUI_TLS_KEY name PEM files of a pair.", 18)]
+    return []
+
+
 def _is_verified(url: str) -> bool:
     """Whether a connection of libpq is a Unix socket, or TLS that asks who answers."""
     about = conninfo_to_dict(url)
@@ -75,11 +124,11 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     host = str(database.get("HOST") or "")
     options = database.get("OPTIONS", {})
     if not host.startswith("/"):
-        if options.get("sslmode") not in {"verify-full", "verify-ca", "require"}:
+        if options.get("sslmode") != "verify-full":
             found.append(
                 _error(
-                    "The connection to PostgreSQL is not encrypted.",
-                    "Append ?sslmode=verify-full&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.",
+                    "The connection to PostgreSQL is not encrypted, or does not verify who answers.",
+                    "Append ?sslmode=verify-full&sslrootcert=…&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.",
                     11,
                 )
             )
@@ -90,11 +139,18 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme not in {"rediss", "redis+socket", "unix"}:
         found.append(_error("The connection to Redis is not encrypted.", "Use a rediss:// address in REDIS_URL.", 13))
+    elif redis.scheme == "rediss" and not redis.password:
+        found.append(_error("Redis is asked without a password.", "Write it into REDIS_URL: rediss://:password@host:6379/0.", 17))
     mail = urlsplit(settings.EMAIL_URL)
     if mail.scheme not in {"smtp+tls", "smtps", "smtp+ssl", "submission"}:
         found.append(_error("Mail is not sent over TLS.", "Use an smtp+tls:// address in EMAIL_URL.", 14))
-    if not (settings.HEGUI_TLS_CERT and settings.HEGUI_TLS_KEY):
-        found.append(_error("The site has no certificate: it cannot serve TLS 1.3.", "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY.", 15))
+    found += _certificate()
+    outgoing = {name: getattr(settings, name) for name in OUTGOING}
+    found += [
+        _error(f"{name} is no https address.", "Give an address that begins with https://.", 16)
+        for name, value in outgoing.items()
+        if value and urlsplit(value).scheme != "https" and not value.lower().startswith("http://")
+    ]
     found += [
         _error(f"{name} is a plain-text address.", "Use an https:// address.", 16)
         for name, value in sorted(os.environ.items())

@@ -234,10 +234,26 @@ class Services:
             return False
         return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
+    def _postgres_answers(self) -> bool:
+        """Whether it runs and takes connections; one that is starting or shutting down is waited for."""
+        import psycopg
+
+        deadline = time.monotonic() + START_SECONDS
+        while self._postgres_runs():
+            try:
+                psycopg.connect(host=str(self.sockets), port=PORT, user=OWNER, dbname="postgres", connect_timeout=5).close()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise EmbeddedError(f"PostgreSQL runs and takes no connections; {self.run / 'postgres.log'} says why.") from None
+                time.sleep(0.1)
+            else:
+                return True
+        return False
+
     def _start_postgres(self) -> None:
         if not (self.home / "postgres.made").exists():
             self._make_cluster()
-        if self._postgres_runs():
+        if self._postgres_answers():
             return
         options = (
             f"-c listen_addresses='' -c port={PORT} -c unix_socket_directories='{self.sockets}' "

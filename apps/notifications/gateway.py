@@ -5,6 +5,7 @@ import structlog
 from django.conf import settings
 
 from apps.core.errors import ServiceAway
+from apps.core.outgoing import tls
 from apps.core.protected import Protected, clear_for_machine
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ def send(*, number: Protected, text: str) -> None:
             json={"to": clear_for_machine(number), "text": text},
             headers={"Authorization": f"Bearer {settings.HEGUI_SMS_KEY}"},
             timeout=SECONDS,
+            verify=tls(),
         )
         answer.raise_for_status()
     except httpx.HTTPError as error:

@@ -68,9 +68,11 @@ class RetentionConfig(AppConfig):
         from apps.quality.signals import complaint_closed, complaint_opened
         from apps.rights.ports import erasing
 
+        from . import figures
         from .checks import everything_has_a_period
 
         register(everything_has_a_period)
+        figures.register_all()
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         erasing.provide(_EveryStore())
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")

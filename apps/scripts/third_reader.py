@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from apps.core.outgoing import tls
 from apps.core.texts import BLOT, blotted
 
 TIMEOUT = 60.0  # seconds, for the whole answer
@@ -69,7 +70,7 @@ def ask(text: str, *, url: str, model: str, key: str, codes: Collection[str]) ->
 def _post(address: str, asked: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
     body = b""
     try:
-        with httpx.stream("POST", address, json=asked, headers=headers, timeout=TIMEOUT, follow_redirects=False) as answer:
+        with httpx.stream("POST", address, json=asked, headers=headers, timeout=TIMEOUT, follow_redirects=False, verify=tls()) as answer:
             if answer.status_code != 200:
                 raise ReaderFailed(f"the address answered {answer.status_code}")
             for piece in answer.iter_bytes():

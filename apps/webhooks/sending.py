@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
+from apps.core.outgoing import tls
 
 SECONDS = 10.0  # for each step
 ALL_SECONDS = 25.0  # for the whole: a receiver that sends a byte now and then holds no worker
@@ -156,12 +157,6 @@ class _Judged(httpcore.SyncBackend):
         return _Bounded(stream, self._deadline)
 
 
-def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    return context
-
-
 def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
     """The status of the answer; redirects are answers like others. Raises `AddressRefused`, and `httpcore.NetworkError`,
     `httpcore.TimeoutException`, `httpcore.ProtocolError` when there is none."""
@@ -169,7 +164,7 @@ def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
     deadline = time.monotonic() + ALL_SECONDS
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
     with (
-        httpcore.ConnectionPool(ssl_context=_tls(), network_backend=_Judged(deadline), max_connections=1) as pool,
+        httpcore.ConnectionPool(ssl_context=tls(), network_backend=_Judged(deadline), max_connections=1) as pool,
         pool.stream("POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}) as answer,
     ):
         read = 0

@@ -1,61 +1,98 @@
-"""Company sign-in: only people who are here already come in, under the same user name."""
+"""Company sign-in, against a provider that runs: bound to issuer and subject, whatever names the provider tells."""
 
-from types import SimpleNamespace
+import hashlib
+import warnings
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
-from allauth.core.exceptions import ImmediateHttpResponse
-from django.contrib.messages.storage.fallback import FallbackStorage
-from django.test import RequestFactory
+from allauth.socialaccount.models import SocialAccount
 
-from apps.accounts.adapter import CompanySignIn
+from tests.http import SecureClient
 from tests.world import World
 
-
-class Login:
-    """What allauth hands to the adapter after the provider has answered."""
-
-    def __init__(self, claims: dict[str, Any], *, is_existing: bool = False) -> None:
-        self.account = SimpleNamespace(extra_data=claims)
-        self.is_existing = is_existing
-        self.connected: Any = None
-
-    def connect(self, request: Any, user: Any) -> None:
-        self.connected = user
+PASSWORD = "tulip-Winter-31-x"
+PROVIDER = "company-1"
 
 
-def arrive(login: Login) -> Login:
-    request = RequestFactory().get("/")
-    request.session = {}  # type: ignore[assignment]
-    request._messages = FallbackStorage(request)  # type: ignore[attr-defined]
-    CompanySignIn().pre_social_login(request, login)
-    return login
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the provider's own libraries
+        import oidc_provider_mock
+
+        claims = {"preferred_username": "admin", "email": "admin@example.com"}
+        people = [oidc_provider_mock.User(sub=sub, claims=dict(claims)) for sub in ("subject-1", "subject-2")]
+        with oidc_provider_mock.run_server_in_thread(user_claims=people) as server:
+            yield f"http://localhost:{server.server_port}"
 
 
-@pytest.mark.parametrize("claims", [{"preferred_username": "agent"}, {"userinfo": {"preferred_username": "agent"}}])
-def test_a_person_who_works_here_is_connected(world: World, claims: dict[str, Any]) -> None:
-    assert arrive(Login(claims)).connected == world.people["agent"]
+@pytest.fixture
+def company(provider: str, settings: Any) -> str:
+    app = {"provider_id": PROVIDER, "name": "Company", "client_id": "hegui", "secret": "x", "settings": {"server_url": provider}}
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
+    return provider
 
 
-@pytest.mark.parametrize("claims", [{"preferred_username": "mallory"}, {"preferred_username": ""}, {}, {"email": "agent@example"}])
-def test_a_stranger_is_turned_away_with_a_sentence(world: World, claims: dict[str, Any]) -> None:
-    login = Login(claims)
-    with pytest.raises(ImmediateHttpResponse):
-        arrive(login)
-    assert login.connected is None
+def comes_from_provider(client: SecureClient, sub: str, *, process: str = "login") -> Any:
+    """To the provider, signed in there as `sub`, and back."""
+    sent = client.post(f"/accounts/oidc/{PROVIDER}/login/?process={process}")
+    assert sent.status_code == 302, sent.content.decode()[-2000:]
+    answer = httpx.post(sent["Location"], data={"sub": sub}, follow_redirects=False)
+    back = urlsplit(answer.headers["location"])
+    return client.get(f"{back.path}?{back.query}")
 
 
-def test_somebody_who_left_is_turned_away(world: World) -> None:
+def signed_in(client: SecureClient) -> str | None:
+    return client.session.get("_auth_user_id")
+
+
+@pytest.mark.filterwarnings("ignore")  # werkzeug's development server and authlib
+def test_only_the_account_that_a_person_connected_signs_them_in(world: World, company: str) -> None:
     agent = world.people["agent"]
+    agent.set_password(PASSWORD)
+    agent.save()
+    stranger = SecureClient()
+    answer = comes_from_provider(stranger, "subject-1")
+    assert answer["Location"].endswith("/accounts/login/")
+    assert signed_in(stranger) is None, "the provider says that their name is admin; that is nobody's proof"
+    assert not SocialAccount.objects.exists()
+
+    person = SecureClient()
+    person.post("/accounts/login/", {"login": "agent", "password": PASSWORD})
+    answer = comes_from_provider(person, "subject-1", process="connect")
+    assert answer["Location"] == "/accounts/reauthenticate/", "the password is asked again"
+    person.post("/accounts/reauthenticate/", {"password": PASSWORD}, follow=True)
+    assert list(SocialAccount.objects.values_list("user__username", "provider", "uid")) == [("agent", PROVIDER, "subject-1")]
+
+    again, other = SecureClient(), SecureClient()
+    comes_from_provider(again, "subject-1")
+    comes_from_provider(other, "subject-2")
+    assert signed_in(again) == str(agent.pk)
+    assert signed_in(other) is None
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_same_subject_of_another_issuer_is_somebody_else(world: World, company: str, settings: Any) -> None:
+    SocialAccount.objects.create(user=world.people["admin"], provider="company-2", uid="subject-1")
+    client = SecureClient()
+    comes_from_provider(client, "subject-1")
+    assert signed_in(client) is None
+
+
+def test_the_provider_is_named_after_its_issuer() -> None:
+    from config import settings
+
+    assert settings.company["provider_id"] == f"company-{hashlib.sha256(settings.HEGUI_OIDC_SERVER.encode()).hexdigest()[:8]}"
+
+
+def test_who_left_does_not_come_back_through_the_company(world: World, company: str) -> None:
+    agent = world.people["agent"]
+    SocialAccount.objects.create(user=agent, provider=PROVIDER, uid="subject-1")
     agent.is_active = False
     agent.save()
-    with pytest.raises(ImmediateHttpResponse):
-        arrive(Login({"preferred_username": "agent"}))
-
-
-def test_a_known_account_passes(world: World) -> None:
-    assert arrive(Login({}, is_existing=True)).connected is None
-
-
-def test_nobody_signs_up_through_the_company(world: World) -> None:
-    assert not CompanySignIn().is_open_for_signup(None, None)
+    client = SecureClient()
+    comes_from_provider(client, "subject-1")
+    assert signed_in(client) is None

@@ -11,10 +11,11 @@ from .restoring import replay, restore
 from .scheduling import back_up_by_schedule, is_late, last_good, run_drill, secrets_of_site, watch_backups
 from .turning_index import turn_index
 from .turning_keys import add_keys, count_waiting, retire_key, rotate_keys
+from .upgrading import upgrade
 
 __all__ = [
     "Search", "add_keys", "back_up", "back_up_by_schedule", "begin_erasure", "check_consistency", "count_due", "count_waiting", "end_hold",
     "finish_erasures", "is_late", "join_keyring", "last_good", "leak_scan", "place_hold", "purge",
     "remind_of_holds", "replay", "restore", "retire_key", "rotate_keys", "run_drill", "secrets_of_site", "split_keyring", "turn_index",
-    "watch_backups", "watch_ledger", "write_register", "write_register_now",
+    "upgrade", "watch_backups", "watch_ledger", "write_register", "write_register_now",
 ]  # fmt: skip

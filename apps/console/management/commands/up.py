@@ -1,39 +1,42 @@
 """`up [--demo] [--host H]`: everything that makes the site, until Ctrl-C.
 
 Prepares (tables, messages, static files, the demo), then keeps these processes running: web, two
-workers (one for long work), beat and, in a demo, the practice dialler. When one ends, all end. The embedded servers
-are held by manage.py around this command and stop after it.
+workers (one for long work), beat and, in a demo, the practice dialler. One that ends is started again, after pauses that grow. The
+embedded servers are held by manage.py around this command and stop after it.
 """
 
 import contextlib
 import ctypes
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from apps.console import demo, static_files
 from apps.console.demo.world import secrets_of_demo
 from apps.core import cli, clock
-from apps.core.opening import open_newest
+from apps.retention.services import upgrade
 
 # Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of what is urgent.
-WORKERS = {"worker": ("urgent,default", 2), "heavy": ("heavy", 1)}
+WORKERS = {"worker": ("urgent,default", settings.HEGUI_WORKERS), "heavy": ("heavy", settings.HEGUI_HEAVY_WORKERS)}
 NAMES = ("web", *WORKERS, "beat", "dialler")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
+PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before a process that ended is started again, by how often it did
+SETTLED = 300.0  # seconds after which it counts as running well
 
 
 def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
@@ -42,8 +45,8 @@ def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
         "--interface": "wsgi",
         "--host": host,
         "--port": str(port),
-        "--workers": "2",
-        "--blocking-threads": "8",
+        "--workers": str(settings.HEGUI_WEB_PROCESSES),
+        "--blocking-threads": str(settings.HEGUI_WEB_THREADS),
         "--log-level": "warning",
     }
     if cert:
@@ -80,7 +83,8 @@ class Command(cli.Command):
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: sys.exit(0))
         try:
-            children.start("web", web_command(host, port, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY))
+            web = web_command(host, port, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY)
+            children.start("web", web, PROMETHEUS_MULTIPROC_DIR=str(self._metrics()))
             for name, (queues, processes) in WORKERS.items():
                 children.start(name, worker_command(queues, processes))
             children.start("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="])
@@ -90,12 +94,15 @@ class Command(cli.Command):
                 key = secrets_of_demo()["dialler_key"]
                 children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
             self._welcome(url)
-            ended = children.wait()
-            raise CommandError(f"The {ended} process ended by itself. {log / ended}.log says why; everything else was stopped.")
+            children.keep_running(self._say)
         except SystemExit:
             self.stdout.write("\nStopping.")
         finally:
             children.stop()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
     # -- before
 
@@ -109,13 +116,19 @@ class Command(cli.Command):
                 raise CommandError(f"Port {port} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run") from None
 
     def _prepare(self, *, with_demo: bool) -> None:
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        open_newest()
+        upgrade(with_backup=settings.EMBEDDED is None, tell=self._say)
         static_files.collect()
         if with_demo and settings.EMBEDDED is not None and not demo.has_people():
             self.stdout.write("Making the demo world …")
             demo.build()
+
+    @staticmethod
+    def _metrics() -> Path:
+        """The folder into which the web processes count, without what those before counted."""
+        folder = Path(settings.HEGUI_HOME) / "run" / "metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
 
     @staticmethod
     def _set_clock(text: str) -> None:
@@ -195,6 +208,9 @@ class Children:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.how: dict[str, tuple[list[str], dict[str, str]]] = {}
+        self.begun: dict[str, float] = {}
+        self.ends: dict[str, int] = {}  # how often each has ended since it last ran well
         self.lock = (folder / "up.lock").open("a")
 
     def take_over(self) -> None:
@@ -209,6 +225,7 @@ class Children:
                 path.unlink()
 
     def start(self, name: str, command: list[str], **env: str) -> None:
+        self.how[name], self.begun[name] = (command, env), time.monotonic()
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
                 command,
@@ -225,10 +242,23 @@ class Children:
     def ended(self) -> str | None:
         return next((name for name, process in self.running.items() if process.poll() is not None), None)
 
-    def wait(self) -> str:
-        while not (name := self.ended()):
+    def keep_running(self, tell: Callable[[str], None]) -> None:
+        """Start again what ends, until somebody ends `up`."""
+        due: dict[str, float] = {}
+        while True:
+            now = time.monotonic()
+            for name, process in self.running.items():
+                if process.poll() is not None and name not in due:
+                    again = 0 if now - self.begun[name] > SETTLED else self.ends.get(name, 0)
+                    pause, self.ends[name] = PAUSES[min(again, len(PAUSES) - 1)], again + 1
+                    due[name] = now + pause
+                    tell(f"The {name} process ended by itself; {self.folder / name}.log says why. It is started again in {pause:.0f} s.")
+            for name in [name for name, at in due.items() if at <= now]:
+                del due[name]
+                _end_group(self.running[name].pid)  # what it left behind still holds the port
+                command, env = self.how[name]
+                self.start(name, command, **env)
             time.sleep(0.3)
-        return name
 
     def stop(self) -> None:
         for process in reversed(self.running.values()):

@@ -1,0 +1,56 @@
+"""Figures and probes of backups, purges and the ledger."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import clock
+from apps.core.figures import Figure, Values, one, register
+from apps.core.health import Outcome, Probe, warning, well
+from apps.core.health import register as register_probes
+
+from .ledger import ledger_file
+from .models import BackupRun, PurgeRun
+from .services import last_good
+from .services.scheduling import is_late
+
+
+def _backup_age() -> Values:
+    good = last_good()
+    return one((clock.now() - good.created_at).total_seconds() if good else None)
+
+
+def _purge_age() -> Values:
+    done = PurgeRun.objects.filter(state=PurgeRun.State.DONE).order_by("-pk").first()
+    return one((clock.now() - done.created_at).total_seconds() if done else None)
+
+
+def _drill_failed() -> Values:
+    last = BackupRun.objects.filter(kind=BackupRun.Kind.DRILL, ended_at__isnull=False).order_by("-pk").first()
+    return one(None if last is None else last.state == BackupRun.State.FAILED)
+
+
+def _backup() -> Outcome:
+    if not is_late(clock.now()):
+        return well()
+    hint = _("Look at the page Backups; `manage.py backup FILE` makes one now.")
+    return warning(_("There is no good backup of the last 26 hours."), hint)
+
+
+def _purge() -> Outcome:
+    last = PurgeRun.objects.order_by("-pk").first()
+    if last is None or last.state != PurgeRun.State.FAILED:
+        return well()
+    return warning(_("The last purge did not end well."), _("The page Deletion names what is left; `manage.py purge` goes on."))
+
+
+def _ledger() -> Outcome:
+    location = ledger_file()
+    return well(str(location) if location.exists() else _("Nothing has been written into it yet."))
+
+
+def register_all() -> None:
+    register(
+        Figure("hegui_backup_age_seconds", "Since when the newest good backup was begun.", _backup_age),
+        Figure("hegui_purge_age_seconds", "Since when the last complete purge was begun.", _purge_age),
+        Figure("hegui_drill_failed", "1 when the last restore drill failed.", _drill_failed),
+    )
+    register_probes(Probe("backup", _backup), Probe("purge", _purge), Probe("ledger", _ledger))

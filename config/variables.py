@@ -1,0 +1,56 @@
+"""Environment variables: which there are, which are misspelt, which hold what cannot be read. Settings ask; system checks tell."""
+
+import difflib
+import ipaddress
+import os
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "HEGUI_"
+# Read by commands and tests, not by the settings.
+OF_COMMANDS = {"HEGUI_DIALLER_KEY", "HEGUI_BENCH_DATABASE", "HEGUI_BENCH_CLOCK", "HEGUI_EXPLORE"}
+YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+
+class Variables(environ.Env):
+    """Remembers what it was asked for. A value that cannot be read is noted, and the default is taken until somebody mends it: the
+    checks keep the site from starting. A value that begins with `$` is what it says, never the name of another variable."""
+
+    escape_proxy = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known = set(OF_COMMANDS)
+        self.unreadable: dict[str, str] = {}
+        self.ENVIRON = {name: f"\\{value}" if value.startswith("$") else value for name, value in os.environ.items()}
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False) -> Any:
+        self.known.add(var)
+        given = str(self.ENVIRON.get(var, "")).strip()
+        if cast is bool and given.lower() not in YES | NO:
+            self.unreadable[var] = "it is neither true nor false"
+            return default
+        try:
+            return super().get_value(var, cast, default, parse_default)
+        except ImproperlyConfigured:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever a value holds: it is named, never shown)
+            self.unreadable[var] = f"it cannot be read ({type(error).__name__})"
+            return default
+
+    def networks(self, var: str, default: tuple[str, ...] = ()) -> list[str]:
+        """Address ranges with commas between them, like `10.1.0.0/16,fd00::/8`; a single address is a range too."""
+        found = []
+        for text in self.list(var, default=list(default)):
+            try:
+                found.append(str(ipaddress.ip_network(text.strip())))
+            except ValueError:
+                self.unreadable[var] = "it is no list of address ranges like 10.1.0.0/16,10.2.0.5"
+        return found
+
+    def misspelt(self) -> dict[str, str]:
+        """Variables of ours that nobody asked for, each with the known name that is most like it, or ""."""
+        unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in self.known)
+        return {name: next(iter(difflib.get_close_matches(name, self.known, n=1, cutoff=0.75)), "") for name in unknown}
