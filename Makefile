@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run test lint types words bench e2e environment test-database lock mutants
+.PHONY: run wheel test lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -52,6 +52,16 @@ mutants: environment
 	@DJANGO_SETTINGS_MODULE=config.settings var/mutants/bin/cosmic-ray exec tests/mutants.toml var/mutants/session.sqlite
 	@var/mutants/bin/cr-report --surviving-only --show-diff var/mutants/session.sqlite
 
-# Needs uv; run after changing pyproject.toml. The lock names no registry.
+# A package with templates, messages and static files: what a host without Node installs. Lands in build/.
+wheel: environment
+	@rm -rf build && mkdir -p build
+	@HEGUI_HOME=build/home $(RUN) manage.py collectstatic --no-input --verbosity 0
+	@mv build/home/static build/static && rm -rf build/home
+	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build .
+	@cp deploy/requirements.lock build/ && ls -1 build/*.whl
+
+# Needs uv; run after changing pyproject.toml. The locks name no registry: one for work on Hegui, one for a host that runs it.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 lock:
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links --extra dev pyproject.toml -o requirements.lock
+	@$(COMPILE) --extra dev --extra demo pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml -o deploy/requirements.lock

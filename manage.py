@@ -1,41 +1,9 @@
 #!/usr/bin/env python
-"""The command line. Without DATABASE_URL, the embedded servers run while a command runs."""
+"""The command line of a checkout."""
 
-import os
 import sys
 
-# Commands that look at code, not at data, leave the servers alone.
-NEEDS_NO_SERVER = {"check", "collectstatic", "help", "keyring", "messages", "version", "--help", "--version"}
-
-
-def main() -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    needs_server = (sys.argv[1:] or ["help"])[0] not in NEEDS_NO_SERVER
-    from apps.core.errors import HeguiError
-    from config import first_start
-
-    try:
-        if needs_server and not os.environ.get("DATABASE_URL"):
-            first_start.make_secrets()  # before the settings read them
-        from django.conf import settings
-        from django.core.management import execute_from_command_line
-
-        from apps.core.catalog import compile_if_older
-
-        compile_if_older()
-        services = settings.EMBEDDED
-        if services is None or not needs_server:
-            execute_from_command_line(sys.argv)
-        else:
-            with services.leaned_on():
-                execute_from_command_line(sys.argv)
-    except HeguiError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
+from config.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,10 +9,14 @@ from pathlib import Path
 from apps.core import keyring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+# Templates, messages and collected static files of an installed package; a checkout has them at its top.
+PACKAGED = BASE_DIR / "hegui_files"
+IS_PACKAGED = PACKAGED.exists()
 
 
 def home() -> Path:
-    return Path(os.environ.get("HEGUI_HOME", "") or BASE_DIR / "var").resolve()
+    """`var/` of a checkout; of an installed package what an operator makes for it."""
+    return Path(os.environ.get("HEGUI_HOME", "") or (Path("/var/lib/hegui") if IS_PACKAGED else BASE_DIR / "var")).resolve()
 
 
 def kept_secret(path: Path) -> str:

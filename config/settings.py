@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import logs
 from apps.core.embedded import Services
 from apps.core.reporting import report_to_sentry
-from config.first_start import BASE_DIR, home, kept_secret
+from config.first_start import BASE_DIR, IS_PACKAGED, PACKAGED, home, kept_secret
 from config.storage import stored_files
 from config.variables import Variables
 
 env = Variables()
 
+FILES = PACKAGED if IS_PACKAGED else BASE_DIR
 env.known.add("HEGUI_HOME")
 HEGUI_HOME = home()
 EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str("HEGUI_POSTGRES_BIN", ""))
@@ -183,7 +184,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -291,22 +292,26 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.errors_report.HidesEverything"
 
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [FILES / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = USE_I18N = True
 
 # -- static files: ours, and folders of node_modules
 
 STATIC_URL = "static/"
-STATIC_ROOT = HEGUI_HOME / "static"
+STATIC_ROOT = PACKAGED / "static" if IS_PACKAGED else HEGUI_HOME / "static"  # a package brings them collected
 NODE_MODULES = BASE_DIR / "node_modules"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
-    ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
-    ("tabler/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
-    ("wavesurfer", NODE_MODULES / "wavesurfer.js/dist"),
-]
+STATICFILES_DIRS = (
+    []
+    if IS_PACKAGED
+    else [
+        BASE_DIR / "static",
+        ("tabler/css", NODE_MODULES / "@tabler/core/dist/css"),
+        ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
+        ("tabler/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
+        ("wavesurfer", NODE_MODULES / "wavesurfer.js/dist"),
+    ]
+)
 WHITENOISE_MANIFEST_STRICT = True
 
 # -- trail and logs

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 LOCALE = "zh_Hans"
-SOURCE = Path(__file__).resolve().parent.parent.parent / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
+TOP = Path(__file__).resolve().parent.parent.parent
+SOURCE = TOP / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 
 
 def compile_if_older() -> None:
-    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise."""
+    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise. An installed package brings it."""
+    if not SOURCE.exists():
+        return
     compiled = SOURCE.with_suffix(".mo")
     if compiled.exists() and compiled.stat().st_mtime >= SOURCE.stat().st_mtime:
         return

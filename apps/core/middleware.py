@@ -95,6 +95,7 @@ def unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
         answer = problem(503, "service_away", sentence)
     else:
         answer = HttpResponse(loader.render_to_string("away.html", {"sentence": sentence}), status=503)
+        answer["Refresh"] = str(2 * RETRY)  # browsers ask again by themselves
     answer["Retry-After"] = str(RETRY)
     return answer
 

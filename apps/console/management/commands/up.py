@@ -62,6 +62,10 @@ def worker_command(queues: str, processes: int) -> list[str]:
     return [sys.executable, "-m", "celery", "-A", "config", "worker", *spelled, "--without-gossip", "--without-mingle"]
 
 
+def beat_command() -> list[str]:
+    return [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="]
+
+
 class Command(cli.Command):
     help = "Run the whole site: web, worker, beat and, in a demo, the practice dialler."
 
@@ -87,7 +91,7 @@ class Command(cli.Command):
             children.start("web", web, PROMETHEUS_MULTIPROC_DIR=str(self._metrics()))
             for name, (queues, processes) in WORKERS.items():
                 children.start(name, worker_command(queues, processes))
-            children.start("beat", [sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "WARNING", "--pidfile="])
+            children.start("beat", beat_command())
             url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
             self._wait_for(host, port, children)
             if settings.DEMO:

@@ -1,0 +1,40 @@
+"""`run web | worker QUEUES | beat`: one process of the site, as the units start it; `up` is for a site that is one process tree."""
+
+import os
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+
+from apps.core import cli
+from config.celery import QUEUES
+
+from .up import beat_command, web_command, worker_command
+
+
+class Command(cli.Command):
+    help = "Be one process of the site: the web server, a worker of some queues, or beat."
+    requires_system_checks: list[str] = []  # what is started checks for itself
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parts = parser.add_subparsers(dest="part", required=True)
+        web = parts.add_parser("web", help="pages and API")
+        web.add_argument("--host", default="127.0.0.1", help="the address to listen on (the port is PORT)")
+        worker = parts.add_parser("worker", help="what runs by itself")
+        worker.add_argument("queues", help=f"with commas between them: {','.join(QUEUES)}")
+        worker.add_argument("--processes", type=int, default=0, help="default: HEGUI_WORKERS, for the queue heavy HEGUI_HEAVY_WORKERS")
+        parts.add_parser("beat", help="the clock of the schedule: once for a site")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["part"] == "web":
+            command = web_command(options["host"], settings.PORT, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY)
+        elif options["part"] == "beat":
+            command = beat_command()
+        else:
+            if unknown := set(options["queues"].split(",")) - set(QUEUES):
+                raise CommandError(f"There is no queue {min(unknown)}: they are {', '.join(QUEUES)}.")
+            usual = settings.HEGUI_HEAVY_WORKERS if options["queues"] == "heavy" else settings.HEGUI_WORKERS
+            command = worker_command(options["queues"], options["processes"] or usual)
+        self.stdout.flush()
+        os.execv(sys.executable, command)  # noqa: S606  (our own programs; the unit watches this process)
