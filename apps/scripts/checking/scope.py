@@ -6,6 +6,7 @@ or a rule against it. A reassurance ("绝非诈骗") behind a promise denies som
 """
 
 import re
+from bisect import bisect_right
 
 from .normalise import Normal
 
@@ -164,10 +165,7 @@ def _rest_of_sentence(normal: Normal, end: int) -> str:
 
 def _next_clauses(normal: Normal, end: int) -> str:
     """What follows in the next two clauses, of the next sentence too: an answer, a verdict."""
-    first = end
-    while first < len(normal.text) and normal.clauses[first] == normal.clauses[end - 1]:
-        first += 1
-    last = first
+    first = last = bisect_right(normal.clauses, normal.clauses[end - 1], lo=end)
     while last < len(normal.text) and normal.clauses[last] <= normal.clauses[end - 1] + 2 and last - first < NEAR:
         last += 1
     return normal.text[first:last]
