@@ -79,6 +79,33 @@ def test_a_killed_site_starts_again(home: Path) -> None:
     assert processes_of(home) == []
 
 
+def test_what_dies_is_started_again(home: Path) -> None:
+    """A killed web process left workers that held its port, and the site ended when a worker did."""
+    port = free_port()
+    process, _env, said = start(home, port, "--demo")
+    pids = {name: int((home / "run" / f"{name}.pid").read_text()) for name in ("web", "worker", "heavy", "beat")}
+    for pid in pids.values():
+        os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        again = {name: int((home / "run" / f"{name}.pid").read_text()) for name in pids}
+        if all(again[name] != pid for name, pid in pids.items()):
+            break
+        time.sleep(0.2)
+    assert all(again[name] != pid for name, pid in pids.items()), said.read_text()
+    while time.monotonic() < deadline:
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200:
+                break
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    else:
+        raise AssertionError(said.read_text())
+    assert "started again in 1 s" in said.read_text()
+    assert stop(process) == 0
+    assert processes_of(home) == []
+
+
 def test_a_lost_keyring_is_a_sentence_and_nothing_is_changed(tmp_path: Path) -> None:
     home, port = tmp_path / "var", free_port()
     begin_with_made(home)

@@ -143,14 +143,17 @@ def write_private_file(path: Path, text: str) -> None:
         draft.unlink()
 
 
-def complete_file(path: Path) -> None:
-    """Give a key to each purpose that a newer Hegui knows and the file does not. What is no keyring is left as it is."""
+def complete_file(path: Path) -> list[str]:
+    """Give a key to each purpose that a newer Hegui knows and the file does not; returns them. Raises `KeyringError` for what is none."""
     try:
-        is_whole = set(PURPOSES) <= set(json.loads(read_private_file(path)))
+        known = json.loads(read_private_file(path))
     except ValueError:
-        return
-    if not is_whole:
+        known = None
+    if not isinstance(known, dict):
+        raise KeyringError(f"{path} is not a keyring. Put the right file there; nothing was changed.")
+    if missing := [purpose for purpose in PURPOSES if purpose not in known]:
         change_file(path, generate)
+    return missing
 
 
 def change_file(path: Path, change: Callable[[str], str]) -> None:

@@ -127,6 +127,21 @@ def advance_sequences(by: int = 1_000_000) -> None:
 # -- databases beside the one in use
 
 
+class MayNotCreate(HeguiError):
+    code = "may_not_create_databases"
+    status = 422
+    sentence = _("The role %(role)s may not create databases. As a superuser of PostgreSQL: alter role %(role)s createdb.")
+
+
+def require_createdb() -> None:
+    """What restores or drills works in a database beside the one in use. Raises `MayNotCreate`."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_user, rolcreatedb or rolsuper from pg_roles where rolname = current_user")
+        role, may = cursor.fetchone()
+    if not may:
+        raise MayNotCreate(role=role)
+
+
 def create(name: str) -> None:
     """An empty database; one of that name that was left behind goes, also one that a killed process is still having made."""
     for _try in range(TRIES):

@@ -58,6 +58,7 @@ def restore(
     that is missing, a keyring that cannot read what it brings, a newer Hegui, a system that is not empty, a ledger that
     is missing (unless `without_ledger` says to go on) or is another system's.
     """
+    databases.require_createdb()
     say(_("Reading and checking everything …"))
     manifest = verify_archive(path, secrets=secrets)
     parts = _bases(manifest, bases, secrets)
@@ -375,6 +376,7 @@ def _go_on_after(position: int) -> None:
 
 def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -> dict[str, Any]:
     """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises like `restore`."""
+    databases.require_createdb()
     manifest = verify_archive(path, secrets=secrets)
     _bases(manifest, bases, secrets)
     _refuse_wrong_keyring(manifest)

@@ -75,7 +75,7 @@ def _back_up_now(now: datetime) -> BackupRun:
         forget_unfinished(settings.HEGUI_BACKUPS, at=now)
         manifest = back_up(_place(name), secrets=secrets_of_site(), base=_place(base.name) if base else None)
         verify_archive(_place(name), secrets=secrets_of_site())
-    except (HeguiError, OSError) as error:
+    except Exception as error:  # the same
         log.exception("backup_failed", run=run.pk)
         return _ended(run, State.FAILED, sentence=sentence_of(error))
     keys = {purpose: sorted(named) for purpose, named in manifest["keys"].items()}
@@ -147,7 +147,7 @@ def _drill() -> BackupRun:
     run = BackupRun.objects.create(kind=Kind.DRILL, name="", created_at=clock.now())
     try:
         run.facts = _drilled(run)
-    except (HeguiError, OSError) as error:
+    except Exception as error:  # whatever it is, the run ends and people hear of it
         log.exception("drill_failed", run=run.pk)
         tell(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
         return _ended(run, State.FAILED, sentence=sentence_of(error))

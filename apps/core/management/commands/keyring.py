@@ -1,6 +1,5 @@
 """`keyring make FILE`, `keyring add [FILE]`, `keyring show [FILE]`: the keys with which everything is encrypted. They are never printed."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +43,7 @@ class Command(cli.Command):
         self.stdout.write(f"{path} (0600) holds a key for each of {', '.join(keyring.PURPOSES)}.\n{KEEP}")
 
     def _add(self, path: Path) -> None:
-        before = set(json.loads(keyring.read_private_file(path)))
-        keyring.complete_file(path)
-        added = [purpose for purpose in keyring.PURPOSES if purpose not in before]
+        added = keyring.complete_file(path)
         keyring.parse(keyring.read_private_file(path))
         if added:
             self.stdout.write(f"Added to {path}: {', '.join(added)}. The file before stays beside it (.before).\n{KEEP}")
