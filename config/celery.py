@@ -1,6 +1,7 @@
 """Celery: the queue and the schedule. Tasks take ids only, and may run twice without harm."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from celery.signals import beat_init, before_task_publish, celeryd_init, task_po
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from apps.core import numbering
 
@@ -166,7 +168,14 @@ app.autodiscover_tasks(
 @celeryd_init.connect
 @beat_init.connect
 def _refuse_to_start(**kwargs: Any) -> None:
-    """A worker or beat with settings that cannot be right ends at once, with the list of what is wrong."""
+    """A worker or beat with settings that cannot be right ends at once, with the list of what is wrong.
+
+    Celery goes on after an exception in a receiver, but not after `SystemExit`.
+    """
     from apps.core.outside import refuse_to_start
 
-    refuse_to_start(serves_pages=False)
+    try:
+        refuse_to_start(serves_pages=False)
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(1) from None

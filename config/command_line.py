@@ -7,6 +7,8 @@ import sys
 # Commands that look at code, not at data, leave the servers alone.
 NEEDS_NO_SERVER = {"check", "collectstatic", "help", "keyring", "messages", "version", "--help", "--version"}
 
+DEMO = {"up", "demo"}  # an installed package plays a demo with the extra `demo`
+
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,7 +18,11 @@ def main() -> int:
 
     try:
         if needs_server and not os.environ.get("DATABASE_URL"):
+            if first_start.IS_PACKAGED and (sys.argv[1:] or [""])[0] not in DEMO:
+                raise HeguiError("No database is named. Read the site's settings first: set -a; . /etc/hegui/hegui.env; set +a")
             first_start.make_secrets()  # before the settings read them
+        elif needs_server and (owner := first_start.other_owner()):
+            raise HeguiError(f"{first_start.home()} belongs to {owner}: what root writes there the site could not. runuser -u {owner} -- …")
         from django.conf import settings
         from django.core.management import execute_from_command_line
 

@@ -19,6 +19,14 @@ def home() -> Path:
     return Path(os.environ.get("HEGUI_HOME", "") or (Path("/var/lib/hegui") if IS_PACKAGED else BASE_DIR / "var")).resolve()
 
 
+def other_owner() -> str:
+    """Who owns the home, when that is somebody else and root asks; else ""."""
+    place = home()
+    if os.geteuid() != 0 or not place.exists() or place.stat().st_uid == 0:
+        return ""
+    return place.owner()
+
+
 def kept_secret(path: Path) -> str:
     """The secret in a file of our own; "" when none was made yet."""
     return keyring.read_private_file(path).strip() if path.exists() else ""

@@ -28,7 +28,8 @@ env = Variables()
 FILES = PACKAGED if IS_PACKAGED else BASE_DIR
 env.known.add("HEGUI_HOME")
 HEGUI_HOME = home()
-EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, env.str("HEGUI_POSTGRES_BIN", ""))
+postgres_bin = env.str("HEGUI_POSTGRES_BIN", "")
+EMBEDDED = None if env.str("DATABASE_URL", "") else Services(HEGUI_HOME, postgres_bin)
 # A demo database says so itself: `manage.py demo` leaves this mark beside an embedded one.
 DEMO = env.bool("HEGUI_DEMO", False) or (EMBEDDED is not None and (HEGUI_HOME / "demo").exists())
 DEBUG = False
@@ -63,7 +64,7 @@ FIELD_ENCRYPTION_KEY = Fernet.generate_key()
 
 # -- services
 
-DATABASES = {"default": env.db_url_config("postgres:///") if EMBEDDED else env.db_url("DATABASE_URL")}
+DATABASES = {"default": env.db_url_config("postgres:///") if EMBEDDED else env.database("DATABASE_URL")}
 if EMBEDDED:
     DATABASES["default"].update(EMBEDDED.database)
 DATABASES["default"].update(
@@ -73,7 +74,8 @@ DATABASES["default"].update(
     DISABLE_SERVER_SIDE_CURSORS=True,  # PgBouncer in transaction mode
 )
 if EMBEDDED is None:  # a database that is away is found out, not waited for
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    for option, value in {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 10}.items():
+        DATABASES["default"].setdefault("OPTIONS", {}).setdefault(option, value)
 # Only core.prepared prepares: Django's own cursors bind on the client.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
@@ -223,7 +225,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "login_name": "100/h/key", "reauthenticate": "10/m/user"}
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -241,9 +243,10 @@ SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.CompanySignIn"
 SOCIALACCOUNT_LOGIN_ON_GET = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HEGUI_OIDC_SERVER = env.str("HEGUI_OIDC_SERVER", "")
+issuer = hashlib.sha256(HEGUI_OIDC_SERVER.rstrip("/").encode()).hexdigest()[:8]
 company = {
     # The provider's name in the tables holds the issuer: the same subject of another issuer is another person.
-    "provider_id": f"company-{hashlib.sha256(HEGUI_OIDC_SERVER.encode()).hexdigest()[:8]}",
+    "provider_id": f"company-{issuer}",
     "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
     "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
     "secret": env.str("HEGUI_OIDC_SECRET", ""),
@@ -326,6 +329,7 @@ if dsn := env.str("HEGUI_SENTRY_DSN", ""):
     report_to_sentry(dsn)
 
 PORT = env.int("PORT", 8000)
+HEGUI_HOST = env.str("HEGUI_HOST", "127.0.0.1")  # what `run web` listens on
 # How much of each host runs: web processes and the threads of each; processes of the workers for short work and for long.
 HEGUI_WEB_PROCESSES = env.int("HEGUI_WEB_PROCESSES", 2)
 HEGUI_WEB_THREADS = env.int("HEGUI_WEB_THREADS", 8)

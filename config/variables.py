@@ -40,6 +40,15 @@ class Variables(environ.Env):
             self.unreadable[var] = f"it cannot be read ({type(error).__name__})"
             return default
 
+    def database(self, var: str) -> dict[str, Any]:
+        """The settings of a database address; none of its parts is shown when it cannot be read."""
+        self.known.add(var)
+        try:
+            return dict(self.db_url_config(self.ENVIRON[var]))
+        except Exception as error:  # noqa: BLE001  (the address holds a password)
+            self.unreadable[var] = f"it is no address of a database, or a sign in it is not percent-encoded ({type(error).__name__})"
+            return {"ENGINE": "django.db.backends.postgresql", "NAME": "unreadable", "HOST": "unreadable.invalid"}
+
     def networks(self, var: str, default: tuple[str, ...] = ()) -> list[str]:
         """Address ranges with commas between them, like `10.1.0.0/16,fd00::/8`; a single address is a range too."""
         found = []

@@ -78,6 +78,7 @@ def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
         ({"HEGUI_DEMO": "ture"}, "hegui.E025"),
         ({"HEGUI_ALLOWED_HOST": "hegui.example"}, "HEGUI_ALLOWED_HOSTS?"),
         ({"HEGUI_SECRET_KEY": None}, "hegui.E020"),
+        ({"DATABASE_URL": "postgres://hegui:S3cr/et@db.example/hegui"}, "hegui.E025"),
         ({"HEGUI_KEYRING": None}, "keyring make"),
         ({"HEGUI_WEBHOOK_URL": "http://crm.example/hook"}, "hegui.E016"),
         ({"HEGUI_DEMO": "1"}, "hegui.E021"),
@@ -103,7 +104,6 @@ def test_all_that_is_wrong_is_told_in_one_list(tmp_path: Path, pair: dict[str, s
     changed = {
         "DATABASE_URL": "postgres://db.example/hegui",
         "REDIS_URL": "redis://redis.example",
-        "HEGUI_SECRET_KEY": None,
         "HEGUI_KEYRING": None,
     }
     _code, told = check(tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x")
@@ -120,3 +120,5 @@ def test_a_value_that_begins_with_a_dollar_is_what_it_says(tmp_path: Path, pair:
 def test_the_check_shows_no_secret(tmp_path: Path, pair: dict[str, str]) -> None:
     _code, told = check(tmp_path, pair, DATABASE_URL="postgres://hegui:hunter2-secret@db.example/hegui")
     assert "hunter2" not in told
+    _code, told = check(tmp_path, pair, DATABASE_URL="postgres://hegui:S3cr/et@db.example/hegui")
+    assert "S3cr" not in told

@@ -1,13 +1,16 @@
 """allauth's doors: people are made by admins, second factors are sealed, companies sign in by OIDC."""
 
 import base64
+import ipaddress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -17,6 +20,12 @@ from apps.core import cipher
 SEALED_FOR = b"mfa_authenticator.data"
 
 
+def _network_of(address: str) -> str:
+    """An IPv6 client has a /64 to choose addresses from."""
+    found = ipaddress.ip_address(address)
+    return address if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
+
+
 class StaffAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: Any) -> bool:
         return False
@@ -24,7 +33,17 @@ class StaffAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
         """Wrong passwords count for a name and the address that they came from together: a stranger who goes on trying slows themselves
         down, and shuts nobody out who comes from elsewhere."""
-        return f"{self.get_client_ip(request)}:{credentials.get('username', '').casefold()}"
+        return f"{_network_of(self.get_client_ip(request))}:{credentials.get('username', '').casefold()}"
+
+    def pre_authenticate(self, request: Any, **credentials: Any) -> None:
+        """Besides, a name that is guessed from many addresses takes sign-ins from those addresses alone from which it had one before:
+        guessing ends, and its person goes on."""
+        super().pre_authenticate(request, **credentials)
+        name, address = credentials.get("username", "").casefold(), self.get_client_ip(request)
+        if ratelimit.consume(request, action="login_name", key=name):
+            return
+        if not UserSession.objects.filter(user__username__iexact=name, ip=address).exists():
+            raise self.validation_error("too_many_login_attempts")
 
 
 class SecondFactors(DefaultMFAAdapter):

@@ -169,6 +169,7 @@ class Notice(Dated):
 
 # What a notice says, by its code.
 NOTICES = {
+    "link_made": _("%(who)s made a link with which %(person)s sets a new password."),
     "alarm_raised": _("The access log shows unusual use: alarm %(alarm)s. Look into it."),
     "alarm_waits": _("Nobody has looked into the alarm %(alarm)s for a day."),
     "message_given_up": _("A message (%(kind)s) could not be sent and was given up: %(why)s. Look after the gateway or mail server."),

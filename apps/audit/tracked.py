@@ -13,7 +13,6 @@ from apps.core.fields import protected_fields
 from apps.core.protected import Protected
 
 UNTRACKED = {
-    "accounts.invitation",
     "accounts.keyaddress",
     "accounts.listchoice",
     "accounts.savedfilter",
@@ -56,7 +55,7 @@ UNTRACKED = {
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
     "silences", "channel_peaks", "by_channel",
-    "sha256", "agreement_sha256", "evidence_sha256", "archive_sha256", "archive_word", "code_word", "digest",
+    "sha256", "agreement_sha256", "evidence_sha256", "archive_sha256", "archive_word", "code_word", "digest", "word_hash",
 ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from apps.accounts.models import Department, User
 from apps.accounts.pages import form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.services import tell
 from apps.core.errors import NotFound
 from apps.notifications.services import queue_mail
 
@@ -52,6 +53,8 @@ def person_add(request: StaffRequest) -> HttpResponse:
 def _invitation(request: StaffRequest, person: User) -> HttpResponse:
     """Show a new link this once, and send it by e-mail where the person has an address."""
     word = services.invite(actor=request.user, user=person)
+    others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=request.user.pk)
+    tell({person, *others}, "link_made", who=str(request.user), person=str(person))
     where = reverse("invitation_open", kwargs={"word": word})
     url = settings.HEGUI_URL.rstrip("/") + where if settings.HEGUI_URL else request.build_absolute_uri(where)
     is_mailed = bool(person.email and settings.EMAIL_URL)

@@ -125,8 +125,12 @@ def read_private_file(path: Path) -> str:
 
 
 def _draft_beside(path: Path, text: str) -> Path:
+    """A new file with the text, which belongs to whom the old one belongs: root changes the keyring of a site that runs as another."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if os.geteuid() == 0 and path.exists():
+        owner = path.stat()
+        os.fchown(handle, owner.st_uid, owner.st_gid)
     with os.fdopen(handle, "w") as file:
         file.write(text)
         file.flush()

@@ -15,6 +15,7 @@ from .protected import Protected
 
 # Every digit of Unicode, on purpose: what only looks like a number is masked too.
 _DIGITS = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[ \-()]{0,2}\d){9,18}[Xx]?(?![\w])|(?<=[\u4e00-\u9fff])\d(?:[ \-]?\d){9,18}[Xx]?")
+_LINK = re.compile(r"(/(?:invitation|o|copy)/)[\w-]{6,}")  # words of one-time links: who reads the log could use them
 _NAME_AFTER_WORD = re.compile(
     r"((?:姓名|客户|联系人|client_name|contact_name|full_name)[\"']?\s*[::=]\s*[\"']?)([\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)+)"
 )
@@ -29,6 +30,7 @@ _OWN_KEYS = {"timestamp", "level", "logger", "task_id", "request_id"}
 
 def mask_text(text: str) -> str:
     """`text` with every run of ten or more digits, and every name that words give away, masked."""
+    text = _LINK.sub(r"\1…", text)
     text = _DIGITS.sub(_hide_digits, text)
     text = _NAME_AFTER_WORD.sub(lambda m: m[1] + mask_name(m[2]), text)
     return _NAME_BEFORE_TITLE.sub(lambda m: m[1] + "*", text)

@@ -5,6 +5,7 @@ It stands before everything else: a load balancer asks by address, not by name, 
 
 import hmac
 import json
+import threading
 import time
 from collections.abc import Callable
 
@@ -23,15 +24,21 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class _Asked:
-    """The outcome of the quick probes as this process last saw it."""
+    """The outcome of the quick probes as this process last saw it. One request asks; those beside it get what was seen before, so
+    that a probe that hangs holds one thread and not all."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self.outcomes: dict[str, Outcome] = {}
         self.at = -FRESH
 
     def now(self) -> dict[str, Outcome]:
-        if time.monotonic() - self.at >= FRESH:
-            self.outcomes, self.at = health.ask(probe for probe in PROBES.values() if probe.is_quick), time.monotonic()
+        if time.monotonic() - self.at >= FRESH and self._lock.acquire(blocking=not self.outcomes):
+            try:
+                if time.monotonic() - self.at >= FRESH:
+                    self.outcomes, self.at = health.ask(probe for probe in PROBES.values() if probe.is_quick), time.monotonic()
+            finally:
+                self._lock.release()
         return self.outcomes
 
 
@@ -55,6 +62,13 @@ def _never_kept(answer: HttpResponse) -> HttpResponse:
     answer["Cache-Control"] = "no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def _is_ready() -> figures.Values:
+    return figures.one(health.is_ready(asked.now()))
+
+
+figures.register(figures.Figure("hegui_ready", "1 while this host answers rightly (/health/ready).", _is_ready))
 
 
 def _live(request: HttpRequest) -> HttpResponse:

@@ -118,6 +118,12 @@ def files_are_kept() -> Outcome:
     return well() if kept else wrong(_("What was written was not what was read."))
 
 
+def files_can_be_asked_for() -> Outcome:
+    """Whether the place of sealed files answers; asks, and writes nothing."""
+    default_storage.exists("probe/none")
+    return well()
+
+
 def static_files_are_collected() -> Outcome:
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not manifest.exists():
@@ -215,7 +221,8 @@ def register_all() -> None:
         Probe("keyring", keys_are_there, is_needed=True, is_quick=True),
         Probe("stored_values", keys_open_what_is_stored),
         Probe("queue", queue_answers, is_quick=True),
-        Probe("storage", files_are_kept, is_quick=True),
+        Probe("storage", files_can_be_asked_for, is_quick=True),
+        Probe("files", files_are_kept),
         Probe("static_files", static_files_are_collected),
         Probe("disk", disk_has_room, is_quick=True),
         Probe("certificate", certificate_holds),

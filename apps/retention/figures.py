@@ -1,12 +1,14 @@
 """Figures and probes of backups, purges and the ledger."""
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
 from apps.core.figures import Figure, Values, one, register
-from apps.core.health import Outcome, Probe, warning, well
+from apps.core.health import Outcome, Probe, warning, well, wrong
 from apps.core.health import register as register_probes
 
+from . import databases
 from .ledger import ledger_file
 from .models import BackupRun, PurgeRun
 from .services import last_good
@@ -35,6 +37,21 @@ def _backup() -> Outcome:
     return warning(_("There is no good backup of the last 26 hours."), hint)
 
 
+def _client() -> Outcome:
+    """pg_dump refuses a server that is newer than itself: no backup could be made."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('server_version_num')::int / 10000")
+        server = cursor.fetchone()[0]
+    try:
+        client = databases.client_version()
+    except databases.ProgramFailed as error:
+        return wrong(str(error), _("Install PostgreSQL's client of the server's version: backups and upgrades need it."))
+    if client < server:
+        said = _("pg_dump is of version %(client)d, the server of %(server)d.") % {"client": client, "server": server}
+        return wrong(said, _("Install PostgreSQL's client of the server's version: backups and upgrades need it."))
+    return well()
+
+
 def _purge() -> Outcome:
     last = PurgeRun.objects.order_by("-pk").first()
     if last is None or last.state != PurgeRun.State.FAILED:
@@ -53,4 +70,4 @@ def register_all() -> None:
         Figure("hegui_purge_age_seconds", "Since when the last complete purge was begun.", _purge_age),
         Figure("hegui_drill_failed", "1 when the last restore drill failed.", _drill_failed),
     )
-    register_probes(Probe("backup", _backup), Probe("purge", _purge), Probe("ledger", _ledger))
+    register_probes(Probe("backup", _backup), Probe("database_client", _client), Probe("purge", _purge), Probe("ledger", _ledger))

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.test import Client
@@ -15,6 +17,7 @@ from django.urls import reverse
 from apps.accounts import services
 from apps.accounts.models import Department, Invitation, User
 from apps.accounts.services import InvitationOver, SiteHasBegun
+from apps.audit.models import Change, Notice
 from apps.core import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from tests.http import SecureClient
@@ -53,7 +56,7 @@ def test_a_link_that_was_not_used_is_made_again() -> None:
     assert first != second
     assert User.objects.count() == 1
     with pytest.raises(InvitationOver):
-        services.invited(first.rstrip("/").rsplit("/", 1)[1])
+        services.invited(services.hash_word(first.rstrip("/").rsplit("/", 1)[1]))
     with pytest.raises(SiteHasBegun):
         services.begin_site(username="li", department="x")
 
@@ -69,14 +72,14 @@ def test_a_link_works_once_within_two_days_and_ends_sessions(world: World, brows
     assert page.get("/desk/").status_code == 200
     word = services.invite(actor=world.people["admin"], user=agent)
     with pytest.raises(BadInput):
-        services.accept_invitation(word=word, password="short")  # the link is not lost for that
-    services.accept_invitation(word=word, password=GOOD)
+        services.accept_invitation(word_hash=services.hash_word(word), password="short")  # the link is not lost for that
+    services.accept_invitation(word_hash=services.hash_word(word), password=GOOD)
     assert page.get("/desk/").status_code == 302, "who was signed in under the old password is not any more"
     with pytest.raises(InvitationOver):
-        services.accept_invitation(word=word, password=GOOD)
+        services.accept_invitation(word_hash=services.hash_word(word), password=GOOD)
     late = services.invite(actor=world.people["admin"], user=agent)
     with time_machine.travel(clock.now() + timedelta(days=2, minutes=1)), pytest.raises(InvitationOver):
-        services.invited(late)
+        services.invited(services.hash_word(late))
 
 
 def test_who_may_invite_whom(world: World) -> None:
@@ -108,7 +111,7 @@ def test_a_new_person_gets_a_link_on_the_page_and_by_mail(world: World, browse: 
     assert page.headers["Cache-Control"] == "no-store"
     assert not User.objects.get(username="zhou").has_usable_password()
     strange = Client(headers={"host": "127.0.0.1"})
-    assert services.invited(link[1].split("/")[2]).username == "zhou"
+    assert services.invited(services.hash_word(link[1].split("/")[2])).username == "zhou"
     assert strange.get(reverse("invitation"), secure=True).status_code == 410, "nobody comes in without a link"
 
 
@@ -130,3 +133,63 @@ def test_departments_are_opened_renamed_and_closed(world: World, browse: Any) ->
         services.change_details(actor=world.people["admin"], user=world.people["agent"], display_name="x", email="", department=made)
     with pytest.raises(ProgrammingError), transaction.atomic():
         made.delete()
+
+
+def test_a_link_is_in_the_trail_and_its_person_is_told(world: World, browse: Any) -> None:
+    """An admin who opens the link themselves acts as somebody else: that must show."""
+    agent = world.people["agent"]
+    browse("admin").post(reverse("person_change", kwargs={"pk": agent.pk, "step": "invite"}))
+    (change,) = Change.objects.filter(content_type__model="invitation")
+    assert change.actor == world.people["admin"]
+    assert "word_hash" not in str(change.changes)
+    assert Notice.objects.filter(recipient=agent, code="link_made").exists()
+    services.accept_invitation(word_hash=bytes(Invitation.objects.get().word_hash), password=GOOD)
+    assert Change.objects.filter(content_type__model="invitation").count() == 2
+
+
+def test_a_link_ends_with_a_deactivation(world: World) -> None:
+    admin, agent = world.people["admin"], world.people["agent"]
+    word = services.invite(actor=admin, user=agent)
+    services.deactivate(actor=admin, user=agent)
+    services.reactivate(actor=admin, user=agent)
+    with pytest.raises(InvitationOver):
+        services.invited(services.hash_word(word))
+
+
+def test_whoever_asks_without_a_link_leaves_nothing(db: None) -> None:
+    assert SecureClient().get("/invitation/anything/").status_code == 410
+    assert not Session.objects.exists()
+
+
+def test_the_machine_s_owner_brings_an_administrator_back(world: World) -> None:
+    admin = world.people["admin"]
+    Authenticator.objects.create(user=admin, type="totp", data={})
+    link = begin_again("admin")
+    assert not Authenticator.objects.exists()
+    assert services.invited(services.hash_word(link.rstrip("/").rsplit("/", 1)[1])) == admin
+    with pytest.raises(SystemExit):
+        begin_again("agent")
+
+
+def begin_again(name: str) -> str:
+    out = StringIO()
+    call_command("begin", recover=name, stdout=out, stderr=StringIO())
+    return out.getvalue().strip()
+
+
+def test_a_name_guessed_from_everywhere_takes_its_person_from_where_they_were(world: World, settings: Any) -> None:
+    settings.HEGUI_TRUSTED_PROXIES = ["127.0.0.0/8"]
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login_name": "5/h/key"}
+    person = world.people["agent"]
+    person.set_password(GOOD)
+    person.save()
+
+    def signs_in(password: str, address: str) -> bool:
+        told = {"login": "agent", "password": password}
+        return bool(SecureClient().post("/accounts/login/", told, headers={"x-forwarded-for": address}).status_code == 302)
+
+    assert signs_in(GOOD, "203.0.113.5")
+    for number in range(5):
+        signs_in("wrong", f"192.0.2.{number}")
+    assert not signs_in(GOOD, "203.0.113.99"), "the right password from an address that nobody knows might be a guess"
+    assert signs_in(GOOD, "203.0.113.5")

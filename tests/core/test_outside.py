@@ -1,6 +1,7 @@
 """Seen from outside: alive, ready, figures; and what keeps a site from answering."""
 
 import json
+import threading
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -174,3 +175,35 @@ def test_a_server_does_not_start_on_settings_that_cannot_be_right(settings: Any,
 def test_storage_is_written_read_and_left_as_it_was(db: None, storage: Any) -> None:
     assert probes.files_are_kept().state == State.WELL
     assert not [path for path in storage.rglob("*") if path.is_file()]
+
+
+def test_a_worker_with_wrong_settings_ends(settings: Any) -> None:
+    """Celery goes on after whatever a receiver raises; it must not."""
+    from celery.signals import celeryd_init
+
+    from config import celery  # noqa: F401  (connects the receiver)
+
+    settings.MISSPELT_VARIABLES = {"HEGUI_KEYRNG": "HEGUI_KEYRING"}
+    with pytest.raises(SystemExit):
+        celeryd_init.send(sender="worker", instance=None, conf=None, options={})
+
+
+def test_a_probe_that_hangs_holds_one_request(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    ready(Client())
+    begun, over, asked = threading.Event(), threading.Event(), []
+
+    def hangs() -> health.Outcome:
+        asked.append(1)
+        begun.set()
+        over.wait(20)
+        return health.well()
+
+    monkeypatch.setattr(outside, "PROBES", {"slow": Probe("slow", hangs, is_quick=True)})
+    outside.asked.at = -outside.FRESH
+    first = threading.Thread(target=outside.asked.now)
+    first.start()
+    assert begun.wait(20)
+    assert "database" in outside.asked.now(), "what was seen before"
+    over.set()
+    first.join()
+    assert asked == [1]

@@ -230,7 +230,7 @@ def follow_the_page(host: Host, admin_url: str, mail_port: int) -> str:
         if name in os.environ
     }
     env = {
-        **kept, "PREFIX": str(host.folder / "opt"), "CONF": str(host.conf), "DATA": str(host.folder / "data"), "SITE": SITE,
+        **kept, "PREFIX": str(host.folder / "opt"), "CONF": str(host.conf), "DATA": str(host.folder / "data"), "SITE": SITE, "AS": "",
         "ADMIN_URL": admin_url, "DATABASE_PASSWORD": DATABASE_PASSWORD, "ADMIN": "wang",
     }  # fmt: skip
     said = ""
@@ -399,14 +399,12 @@ def play(folder: Path, *, whole: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    if len(sys.argv) > 1:
-        folder = Path(sys.argv[1])
+    words = [word for word in sys.argv[1:] if word != "--short"]
+    with tempfile.TemporaryDirectory() as passing:
+        folder = Path(words[0] if words else f"{passing}/host")
+        Path(passing).chmod(0o755)
         folder.mkdir(parents=True)
-        print(json.dumps(play(folder, whole=True), indent=1, ensure_ascii=False))
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        print(json.dumps(play(Path(folder), whole=True), indent=1, ensure_ascii=False))
+        print(json.dumps(play(folder, whole="--short" not in sys.argv), indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Changes to people and API clients, one file a subject."""
 
-from .beginning import SiteHasBegun, begin_site
+from .beginning import SiteHasBegun, begin_site, recover_admin
 from .clients import client_of_key, end_client, hash_key, issue_client, rotate_client
 from .departments import close_department, open_department, rename_department
-from .invitations import InvitationOver, accept_invitation, invite, invited
+from .invitations import InvitationOver, accept_invitation, hash_word, invite, invited
 from .lists import choose_columns, forget_filter, plain_query, save_filter
 from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
 
@@ -25,12 +25,14 @@ __all__ = [
     "end_sessions",
     "forget_filter",
     "hash_key",
+    "hash_word",
     "invite",
     "invited",
     "issue_client",
     "open_department",
     "plain_query",
     "reactivate",
+    "recover_admin",
     "rename_department",
     "resume",
     "rotate_client",

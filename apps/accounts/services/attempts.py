@@ -1,6 +1,7 @@
 """The counters of sign-in attempts, which django-allauth keeps in the cache: a table, so that pages go on when Redis is away."""
 
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from psycopg import sql
 
@@ -10,7 +11,9 @@ _DELETE = sql.SQL("delete from {} where expires < %s").format(sql.Identifier(str
 
 
 def forget_attempts() -> int:
-    """Delete the counters whose time is over, which the cache by itself does only when it is full. Returns how many."""
+    """Delete the counters whose time is over, which the cache by itself does only when it is full, and sessions that have ended. Returns
+    how many counters."""
+    SessionStore.clear_expired()
     with connection.cursor() as cursor:
         cursor.execute(_DELETE, [clock.now()])
         return int(cursor.rowcount)

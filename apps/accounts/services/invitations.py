@@ -14,7 +14,7 @@ from apps.core import clock
 from apps.core.errors import BadInput, HeguiError, WrongState
 
 from ..models import Invitation, User
-from .people import require_admin
+from .people import end_invitations, require_admin
 
 LIFE = timedelta(days=2)
 
@@ -25,7 +25,7 @@ class InvitationOver(HeguiError):
     sentence = gettext_lazy("This link has been used, or its time is over. Ask an administrator for another.")
 
 
-def _hash(word: str) -> bytes:
+def hash_word(word: str) -> bytes:
     """Words are 256 random bits, so one SHA-256 is enough to keep them."""
     return hashlib.sha256(word.encode()).digest()
 
@@ -42,30 +42,30 @@ def invite(*, actor: User | None, user: User) -> str:
     if not user.is_active:
         raise WrongState(_("The person is deactivated. Reactivate them first."))
     now, word = clock.now(), secrets.token_urlsafe(32)
-    Invitation.objects.filter(user=user, used_at__isnull=True, ends_at__gt=now).update(ends_at=now)
-    Invitation.objects.create(user=user, word_hash=_hash(word), made_by=actor, ends_at=now + LIFE, created_at=now)
+    end_invitations(user)
+    Invitation.objects.create(user=user, word_hash=hash_word(word), made_by=actor, ends_at=now + LIFE, created_at=now)
     return word
 
 
-def invited(word: str) -> User:
+def invited(word_hash: bytes) -> User:
     """Whom a link is for. Raises `InvitationOver`."""
-    return _open(word).user
+    return _open(word_hash).user
 
 
-def _open(word: str, *, lock: bool = False) -> Invitation:
+def _open(word_hash: bytes, *, lock: bool = False) -> Invitation:
     found = Invitation.objects.select_related("user")
     if lock:
         found = found.select_for_update(of=("self",))
     try:
-        return found.get(word_hash=_hash(word), used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True)
+        return found.get(word_hash=word_hash, used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True)
     except Invitation.DoesNotExist:
         raise InvitationOver() from None
 
 
 @transaction.atomic
-def accept_invitation(*, word: str, password: str) -> User:
+def accept_invitation(*, word_hash: bytes, password: str) -> User:
     """Set the password; whoever was signed in under the old one no longer is. Raises `InvitationOver`, and `BadInput` for a weak one."""
-    invitation = _open(word, lock=True)
+    invitation = _open(word_hash, lock=True)
     user = User.objects.select_for_update().get(pk=invitation.user_id)
     try:
         validate_password(password, user)

@@ -12,7 +12,7 @@ from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.locks import lock_agent
 from apps.core.texts import has_number
 
-from ..models import Department, User
+from ..models import Department, Invitation, User
 from ..ports import suspending
 from ..roles import Role
 from ..signals import agent_suspended, calling_ended
@@ -108,6 +108,13 @@ def change_details(*, actor: User, user: User, display_name: str, email: str, de
     return user
 
 
+def end_invitations(user: User) -> None:
+    """Links that the person has not used work no longer."""
+    for open_one in Invitation.objects.filter(user=user, used_at__isnull=True, ends_at__gt=clock.now()):
+        open_one.ends_at = clock.now()
+        open_one.save(update_fields=["ends_at"])
+
+
 @transaction.atomic
 def deactivate(*, actor: User, user: User) -> User:
     """End a person's rights at once, in running sessions too. Raises `LastAdmin`, `NotAllowed`."""
@@ -118,6 +125,7 @@ def deactivate(*, actor: User, user: User) -> User:
     lock_agent(user.pk)
     user.is_active = False
     user.save(update_fields=["is_active"])
+    end_invitations(user)
     calling_ended.send(sender=User, agent=user)
     return user
 

@@ -15,7 +15,7 @@ from guardian.shortcuts import assign_perm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.contacts.models import DataSource
+from apps.contacts.models import DataSource, Purpose
 from apps.core import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.policies import queries as policies
@@ -37,15 +37,19 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
     campaign = Campaign(created_by=actor, **fields)
     if campaign.trade not in policies.trade_packs(clock.now()):
         raise BadInput(_("There is no pack for this trade. Compliance adds one under policies."))
-    if campaign.brand and not Brand.objects.filter(name=campaign.brand, retired_at__isnull=True).exists():
-        raise BadInput(_("There is no brand of this name in use. Compliance records brands."))
-    if campaign.purpose.retired_at is not None:
-        raise BadInput(_("This purpose is no longer used."))
+    _require_in_use(campaign.purpose, campaign.brand)
     campaign.full_clean(exclude=["state"])
     campaign.save()
     campaign.lines.set(lines)
     assign_perm("supervise", actor, campaign)
     return campaign
+
+
+def _require_in_use(purpose: Purpose, brand: str) -> None:
+    if brand and not Brand.objects.filter(name=brand, retired_at__isnull=True).exists():
+        raise BadInput(_("There is no brand of this name in use. Compliance records brands."))
+    if purpose.retired_at is not None:
+        raise BadInput(_("This purpose is no longer used."))
 
 
 def _locked(campaign: Campaign) -> Campaign:
@@ -134,6 +138,7 @@ def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> 
 def submit_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Hand a draft to compliance. `BadInput` names what is missing, before anybody reads it in vain."""
     campaign = _move(actor, campaign, Campaign.submit)
+    _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
     tell(_compliance(), "campaign_submitted", campaign=campaign.name)
     return campaign
@@ -158,6 +163,7 @@ def _for_review(actor: User, campaign: Campaign) -> Campaign:
 def approve_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Compliance lets a campaign run. Raises `FourEyes`; `BadInput` names what is missing."""
     campaign = _for_review(actor, campaign)
+    _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
     campaign.approve()
     campaign.approved_by = actor

@@ -50,6 +50,8 @@ def record_consent(
     if given_at > now:
         raise BadInput(_("The time of consent lies in the future."))
     source = contact.source
+    if purpose.retired_at is not None:
+        raise BadInput(_("This purpose is no longer used."))
     if purpose not in source.purposes.all():
         raise BadInput(_('The source "%(source)s" does not have this purpose (R18).'), source=source.code)
     expires_at = given_at + timedelta(days=source.consent_days)

@@ -333,8 +333,9 @@ def _known_to_consent(source_id: int, without: IO[bytes], now: datetime) -> set[
 
 def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
     source, now = contact_import.source, clock.now()
+    purposes = tuple(source.purposes.filter(retired_at=None).values_list("pk", flat=True))
     return preparing.Terms(
-        source_id=source.pk, purposes=tuple(source.purposes.values_list("pk", flat=True)), wording_id=source.wording.pk,
+        source_id=source.pk, purposes=purposes, wording_id=source.wording.pk,
         actor_id=contact_import.started_by_id,
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
         expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,

@@ -39,6 +39,9 @@ def create_source(
         raise NotAllowed()
     if any(detect.find(str(text)) for text in (*fields.values(), consent_wording)):
         raise PersonalDataFound()
+    purposes = list(purposes)
+    if any(purpose.retired_at is not None for purpose in purposes):
+        raise BadInput(_("This purpose is no longer used."))
     source = DataSource(recorded_by=actor, **fields)
     source.full_clean()
     _put_agreement(source, agreement_content, agreement_name)

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.core.errors import HeguiError
 from apps.core.locks import AlreadyRunning, run_exclusively
 from apps.core.opening import open_newest
@@ -27,8 +28,9 @@ class UpgradeBusy(HeguiError):
 
 
 def is_new() -> bool:
-    """Whether the database has no tables of ours yet."""
-    return "accounts_user" not in connection.introspection.table_names()
+    """Whether nobody has worked with the database yet: a first upgrade that was cut short begins like a first one."""
+    tables = set(connection.introspection.table_names())
+    return not {"accounts_user", BackupRun._meta.db_table} <= tables or not User.objects.exists()
 
 
 def upgrade(*, with_backup: bool, tell: Callable[[str], None] = lambda _line: None) -> int:
@@ -53,7 +55,13 @@ def _migrate(*, with_backup: bool, tell: Callable[[str], None]) -> int:
     steps = missing_steps()
     if steps and with_backup and not is_new():
         tell("A backup first.")
-        if (run := back_up_by_schedule()).state != BackupRun.State.DONE:
+        try:
+            run = back_up_by_schedule()
+        except AlreadyRunning:
+            raise BackupRefused(_("A backup is being made. Wait until it has ended, and upgrade again.")) from None
+        except DatabaseError:  # this version's tables are not there yet
+            raise BackupRefused(_("Make the backup with the version before, and upgrade with --no-backup.")) from None
+        if run.state != BackupRun.State.DONE:
             raise BackupRefused(run.sentence)
         tell(f"{run.name} is whole.")
     if steps:

@@ -1,4 +1,4 @@
-"""`begin --admin NAME [--department NAME]`: the first administrator and department of a real site."""
+"""`begin --admin NAME [--department NAME]`: the first administrator and department of a real site; `begin --recover NAME`."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandParser
 from django.urls import reverse
 
-from apps.accounts.services import begin_site
+from apps.accounts.services import begin_site, recover_admin
 from apps.core import cli
 from apps.core.errors import HeguiError
 
@@ -15,12 +15,17 @@ class Command(cli.Command):
     help = "Make the first administrator of a site, and print the link with which they set a password and a second factor."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--admin", required=True, metavar="NAME", help="the user name of the administrator")
+        who = parser.add_mutually_exclusive_group(required=True)
+        who.add_argument("--admin", metavar="NAME", help="the user name of the first administrator")
+        who.add_argument("--recover", metavar="NAME", help="an administrator who lost password and second factor, when no other can help")
         parser.add_argument("--department", default="总部", metavar="NAME", help="the department in which they work (default: 总部)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            word = begin_site(username=options["admin"], department=options["department"])
+            if options["recover"]:
+                word = recover_admin(username=options["recover"])
+            else:
+                word = begin_site(username=options["admin"], department=options["department"])
         except HeguiError as error:
             self.refuse(error)
         where = settings.HEGUI_URL.rstrip("/") or f"https://{next(iter(settings.ALLOWED_HOSTS), 'your-site')}"

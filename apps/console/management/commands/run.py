@@ -20,7 +20,7 @@ class Command(cli.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="part", required=True)
         web = parts.add_parser("web", help="pages and API")
-        web.add_argument("--host", default="127.0.0.1", help="the address to listen on (the port is PORT)")
+        web.add_argument("--host", default=settings.HEGUI_HOST, help="the address to listen on (default HEGUI_HOST; the port is PORT)")
         worker = parts.add_parser("worker", help="what runs by itself")
         worker.add_argument("queues", help=f"with commas between them: {','.join(QUEUES)}")
         worker.add_argument("--processes", type=int, default=0, help="default: HEGUI_WORKERS, for the queue heavy HEGUI_HEAVY_WORKERS")

@@ -215,6 +215,7 @@ class Children:
         self.how: dict[str, tuple[list[str], dict[str, str]]] = {}
         self.begun: dict[str, float] = {}
         self.ends: dict[str, int] = {}  # how often each has ended since it last ran well
+        folder.mkdir(parents=True, exist_ok=True)
         self.lock = (folder / "up.lock").open("a")
 
     def take_over(self) -> None:
