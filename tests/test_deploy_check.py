@@ -101,11 +101,7 @@ def test_tls_may_end_at_a_proxy_on_the_same_machine(tmp_path: Path, pair: dict[s
 
 
 def test_all_that_is_wrong_is_told_in_one_list(tmp_path: Path, pair: dict[str, str]) -> None:
-    changed = {
-        "DATABASE_URL": "postgres://db.example/hegui",
-        "REDIS_URL": "redis://redis.example",
-        "HEGUI_KEYRING": None,
-    }
+    changed = {"DATABASE_URL": "postgres://db.example/hegui", "REDIS_URL": "redis://redis.example", "HEGUI_KEYRING": None}
     _code, told = check(tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x")
     for number in ("E001", "E011", "E013", "E020", "E023", "E025"):
         assert f"hegui.{number}" in told, told

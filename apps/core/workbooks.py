@@ -2,24 +2,28 @@
 
 What a person sees in the sheet is what is taken: the one visible sheet that holds something. Hidden rows and columns are named,
 merged cells show their value in each of their rows, and a formula is refused, because its stored value may be an old one. The
-structure is read by elements, whatever their prefix, and by the parts that the workbook names, whatever they are called.
+structure is read by elements, whatever their prefix, and by the parts that the workbook names, whatever they are called. Values are
+read by a process of its own, with bounded memory and time (`confined`).
 """
 
-import csv
 import io
+import json
 import posixpath
 import re
+import shutil
+import subprocess
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import IO, Any
+from typing import IO, Any, cast
 from xml.parsers import expat
 
 from django.utils.translation import gettext_lazy as _
-from python_calamine import CalamineError, CalamineWorkbook
 
+from . import confined
 from .reading import MOST_COLUMNS, PIECE, Bytes, FileRefused, Layout, Table, check_size, is_workbook, letter, peek
 
 MOST_BYTES = 60 * 2**20  # a workbook is opened as a whole
@@ -79,25 +83,13 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
             visible, hidden, from_1904 = _sheets(archive)
         sheet = _the_list(visible, hidden)
         _check_extent(sheet, most_rows)
-        file.seek(0)
-        rows = CalamineWorkbook.from_filelike(file).get_sheet_by_name(sheet.name).to_python(skip_empty_area=False)
-    except (
-        CalamineError,
-        zipfile.BadZipFile,
-        zlib.error,
-        expat.ExpatError,
-        OSError,
-        LookupError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-    ):
+    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, LookupError, ValueError, NotImplementedError, RuntimeError):
         raise FileRefused(_UNREADABLE) from None
-    filled = sum(1 for row in rows for cell in row if cell != "")
+    filled, pieces = _values(file, sheet)
     if not sheet.cells - sheet.texts <= filled <= sheet.cells or not filled:
+        pieces.close()
         raise FileRefused(_UNRELIABLE)
-    _show_merged(rows, sheet.merged)
-    return Workbook(_csv_of(rows), sheet, len(hidden), from_1904)
+    return Workbook(pieces, sheet, len(hidden), from_1904)
 
 
 def open_table(content: bytes) -> Table:
@@ -327,38 +319,46 @@ def _add_merged(sheet: Sheet, reference: str) -> None:
 # -- values
 
 
-def _show_merged(rows: list[list[Any]], merged: list[str]) -> None:
-    """Each row of merged cells gets the value that it shows."""
-    for reference in merged:
+def _values(file: Bytes, sheet: Sheet) -> tuple[int, Generator[bytes]]:
+    """How many cells hold something, and the sheet as CSV: read by a process of its own (`confined`). Raises `FileRefused`."""
+    reader = subprocess.Popen(  # noqa: S603  (our own program)
+        [sys.executable, "-I", confined.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
+    try:
+        with suppress(BrokenPipeError), to_reader:
+            to_reader.write(json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n")
+            file.seek(0)
+            shutil.copyfileobj(file, to_reader)
+        line = from_reader.readline()
+        if not line:
+            raise FileRefused(_UNREADABLE)
+    except BaseException:
+        _end(reader)
+        raise
+    pieces = _pieces(reader)
+    return int(json.loads(line)["filled"]), pieces
+
+
+def _pieces(reader: subprocess.Popen[bytes]) -> Generator[bytes]:
+    try:
+        while piece := cast(IO[bytes], reader.stdout).read(PIECE):
+            yield piece
+    finally:
+        _end(reader)
+
+
+def _end(reader: subprocess.Popen[bytes]) -> None:
+    reader.kill()
+    cast(IO[bytes], reader.stdout).close()
+    reader.wait()
+
+
+def _merged_areas(sheet: Sheet) -> list[tuple[int, int, int]]:
+    """First row, first column and last row of each."""
+    areas = []
+    for reference in sheet.merged:
         first, _colon, last = reference.partition(":")
         (top, column), (bottom, _right) = _position(first), _position(last)
-        if top > len(rows) or column >= len(rows[top - 1]):
-            continue
-        for row in rows[top : min(bottom, len(rows))]:
-            row[column] = rows[top - 1][column]
-
-
-def _csv_of(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    for row in rows:
-        writer.writerow([_cell_text(cell) for cell in row] or [""])
-        if out.tell() >= PIECE // 4:
-            yield out.getvalue().encode("utf-8", "replace")
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue().encode("utf-8", "replace")
-
-
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        return str(cell)
-    return "" if cell is None else str(cell).strip()
+        areas.append((top, column, bottom))
+    return areas
