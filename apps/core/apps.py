@@ -11,7 +11,7 @@ class CoreConfig(AppConfig):
         from django.db.backends.signals import connection_created
         from kombu.utils.json import register_type
 
-        from . import checks, figures, probes  # noqa: F401  (registers the checks)
+        from . import checks, figures, outside, probes  # noqa: F401  (checks and outside register what they have)
         from .protected import Protected
         from .unreadable_times import read_all_times
 

@@ -67,11 +67,15 @@ class RetentionConfig(AppConfig):
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
         from apps.rights.ports import erasing
+        from apps.webhooks.models import Kind
+        from apps.webhooks.services import RENDERERS
 
         from . import figures
         from .checks import everything_has_a_period
+        from .services.purging import as_told
 
         register(everything_has_a_period)
+        RENDERERS[Kind.CONTACT_ERASED] = as_told
         figures.register_all()
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         erasing.provide(_EveryStore())

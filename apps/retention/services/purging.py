@@ -17,13 +17,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.accounts.models import User
+from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit import services as audit
 from apps.audit.heads import current_heads
 from apps.audit.services import tell
 from apps.calls.models import Call
-from apps.contacts.models import Contact
+from apps.contacts.models import Contact, ExternalRef
 from apps.core import blind_index, clock, ids
 from apps.core.errors import HeguiError
 from apps.core.locks import ExclusiveRun, lock_numbers, run_exclusively
@@ -211,9 +211,23 @@ def begin_erasure(
         if number_indexes:
             facts |= {"indexes": [each.hex() for each in number_indexes], "index_keys": blind_index.index_keys()}
         book.append("erasing", facts)
+    contact_ids = [key for key, _phone in people if key]
     return Erasure.objects.create(
-        run=run, number_hashes=hashes, contact_ids=[key for key, _phone in people if key], reason=reason, created_at=now
+        run=run, number_hashes=hashes, contact_ids=contact_ids, external_ids=_external_ids(contact_ids), reason=reason, created_at=now
     )
+
+
+def _external_ids(contact_ids: list[int]) -> dict[str, list[str]]:
+    """Under which ids other systems know these contacts, by client."""
+    found: dict[str, list[str]] = {}
+    for client, external_id in ExternalRef.objects.filter(contact__in=contact_ids).values_list("client", "external_id"):
+        found.setdefault(str(client), []).append(external_id)
+    return found
+
+
+def as_told(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
+    """What the webhook `contact.erased` tells a client: our ids, and those of its own system."""
+    return {"contacts": facts.get("contacts", []), "external_ids": facts.get("external_ids", {}).get(str(client.pk), [])}
 
 
 def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
@@ -245,10 +259,11 @@ def close_erasure(erasure: Erasure, run: PurgeRun | None = None) -> bool:
     # Should the machine die now, the line is missing and a restore erases again those who are gone: no harm.
     with ledger.writing(sync=False) as book:
         book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
+    external_ids, erasure.external_ids = erasure.external_ids, {}
     erasure.done_at, erasure.finished_by = clock.now(), run
-    erasure.save(update_fields=["done_at", "finished_by"])
+    erasure.save(update_fields=["done_at", "finished_by", "external_ids"])
     if erasure.contact_ids:
-        emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids]})
+        emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids], "external_ids": external_ids})
     return True
 
 
