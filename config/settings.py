@@ -250,7 +250,7 @@ company = {
     "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
     "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
     "secret": env.str("HEGUI_OIDC_SECRET", ""),
-    "settings": {"server_url": HEGUI_OIDC_SERVER},
+    "settings": {"server_url": HEGUI_OIDC_SERVER, "oauth_pkce_enabled": True},
 }
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [company] if HEGUI_OIDC_SERVER else []}}
 

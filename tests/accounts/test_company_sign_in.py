@@ -31,7 +31,13 @@ def provider() -> Iterator[str]:
 
 @pytest.fixture
 def company(provider: str, settings: Any) -> str:
-    app = {"provider_id": PROVIDER, "name": "Company", "client_id": "hegui", "secret": "x", "settings": {"server_url": provider}}
+    app = {
+        "provider_id": PROVIDER,
+        "name": "Company",
+        "client_id": "hegui",
+        "secret": "x",
+        "settings": {"server_url": provider, "oauth_pkce_enabled": True},
+    }
     settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [app]}}
     return provider
 
@@ -40,6 +46,7 @@ def comes_from_provider(client: SecureClient, sub: str, *, process: str = "login
     """To the provider, signed in there as `sub`, and back."""
     sent = client.post(f"/accounts/oidc/{PROVIDER}/login/?process={process}")
     assert sent.status_code == 302, sent.content.decode()[-2000:]
+    assert "code_challenge=" in sent["Location"]
     answer = httpx.post(sent["Location"], data={"sub": sub}, follow_redirects=False)
     back = urlsplit(answer.headers["location"])
     return client.get(f"{back.path}?{back.query}")

@@ -72,6 +72,20 @@ def test_a_unit_runs_a_part_that_there_is(unit: Path) -> None:
     assert set(words[2].split(",")) <= {"", "urgent", "default", "heavy"}
 
 
+@pytest.mark.parametrize("page", ["docs/security.md", "docs/compliance.md", "docs/architecture.md", "docs/operations.md"])
+def test_a_test_that_a_page_names_is_there(page: str) -> None:
+    """A bare name stands in the folder of the one named before it in the same cell."""
+    missing = []
+    for cell in re.split(r"\||\n\n", text_of(page)):
+        folder = "tests"
+        for name in re.findall(r"`((?:tests/)?[\w/]*test_\w+\.py)`", cell):
+            path = name if name.startswith("tests/") else f"{folder}/{name}"
+            folder = str(Path(path).parent)
+            if not (ROOT / path).exists():
+                missing.append(path)
+    assert missing == []
+
+
 def test_the_queues_are_all_taken_from() -> None:
     told = "".join(path.read_text() for path in (ROOT / "deploy/systemd").glob("*.service"))
     assert set(",".join(re.findall(r"run worker (\S+)", told)).split(",")) == {"urgent", "default", "heavy"}
