@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.pages import for_each
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.accounts.services import has_second_factor
 from apps.audit.models import AccessEvent
 from apps.audit.tables import EventTable
 from apps.core import clock
@@ -78,6 +79,8 @@ def person(request: StaffRequest, pk: int) -> HttpResponse:
         "sessions": [each for each in UserSession.objects.filter(user=found).order_by("-last_seen_at") if each.session_key in alive],
         "may_manage": request.user.role == Role.ADMIN and request.user.pk != found.pk,
         "roles": Role.choices,
+        "reset": found.factor_resets.filter(decided_at__isnull=True).select_related("asked_by").first(),
+        "has_factor": has_second_factor(found),
     }
     return render(request, "access/person.html", shown)
 

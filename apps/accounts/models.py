@@ -91,6 +91,27 @@ class Invitation(Dated):
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
 
+class FactorReset(Dated):
+    """Taking a lost second factor away: asked by an administrator, decided by somebody else."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="factor_resets")
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    reason = GuardedCharField(_("reason"), max_length=200)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    approved = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(asked_by=F("user")) & ~Q(decided_by=F("user")) & ~Q(decided_by=F("asked_by")), name="factor_reset_four_eyes"
+            ),
+            models.CheckConstraint(condition=Q(approved=False) | Q(decided_by__isnull=False), name="factor_reset_approval_has_approver"),
+            models.UniqueConstraint(fields=["user"], condition=Q(decided_at__isnull=True), name="one_open_factor_reset"),
+        ]
+        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+
 class ApiClient(Dated):
     """A program that speaks the API: a dialler, a CRM. Its secret is shown once, kept hashed."""
 

@@ -169,6 +169,8 @@ class Notice(Dated):
 
 # What a notice says, by its code.
 NOTICES = {
+    "factor_reset_asked": _("%(who)s asks to take away the second factor of %(person)s, who lost it. Somebody else has to agree."),
+    "factor_removed": _("Your second factor was taken away (%(who)s agreed). Set up a new one at your next sign-in."),
     "link_made": _("%(who)s made a link with which %(person)s sets a new password."),
     "alarm_raised": _("The access log shows unusual use: alarm %(alarm)s. Look into it."),
     "alarm_waits": _("Nobody has looked into the alarm %(alarm)s for a day."),

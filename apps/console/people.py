@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import services
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.lists import list_of
-from apps.accounts.models import Department, User
+from apps.accounts.models import Department, FactorReset, User
 from apps.accounts.pages import form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -100,6 +100,37 @@ def person_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
         raise NotFound()
     messages.success(request, _("Done."))
     return redirect("person", pk=pk)
+
+
+def _deciders(*besides: User) -> list[User]:
+    found = User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True)
+    return list(found.exclude(pk__in=[each.pk for each in besides]))
+
+
+@for_roles(Role.ADMIN)
+@require_POST
+@sudo
+def factor_reset_ask(request: StaffRequest, pk: int) -> HttpResponse:
+    """A colleague lost their second factor: somebody else has to agree that it is taken away."""
+    person = get_object_or_404(User, pk=pk)
+    reason = request.POST.get("reason", "")
+    if said(
+        request, lambda: services.ask_factor_reset(actor=request.user, user=person, reason=reason),
+        _("Asked. Another administrator or a compliance officer has to agree."),
+    ):  # fmt: skip
+        tell(_deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person))
+    return redirect("person", pk=pk)
+
+
+@for_roles(Role.ADMIN, Role.COMPLIANCE)
+@require_POST
+@sudo
+def factor_reset_decide(request: StaffRequest, pk: int) -> HttpResponse:
+    reset = get_object_or_404(FactorReset.objects.select_related("user"), pk=pk)
+    approve = "approve" in request.POST
+    if said(request, lambda: services.decide_factor_reset(actor=request.user, reset=reset, approve=approve), _("Done.")) and approve:
+        tell([reset.user], "factor_removed", who=str(request.user))
+    return redirect("person", pk=reset.user_id)
 
 
 @for_roles(Role.ADMIN)

@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
+from apps.accounts import services as accounts
 from apps.accounts.roles import Role
 from apps.audit import services as audit
 from apps.audit.alarms import Seen
@@ -165,6 +167,8 @@ PAGES = {
     "person": page(C, D, object="person"),
     "person_add": page(D),
     "person_details": page(D, object="person"),
+    "factor_reset_ask": page(D, method="post", object="person", reason="手机丢失"),
+    "factor_reset_decide": page(C, D, method="post", object="factor_reset"),
     "departments": page(D),
     "department": page(D, object="department"),
     "department_close": page(D, method="post", object="department"),
@@ -348,6 +352,7 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "field": {"pk": ProtectedField.objects.get(name="contacts.contact.phone").pk},
         "person": {"pk": world.people["agent2"].pk},
         "department": {"pk": world.people["agent2"].department_id},
+        "factor_reset": {"pk": _factor_reset(world) if wanted == "factor_reset" else 0},
         "purpose": {"pk": world.purpose.pk},
         "brand": {"pk": campaign_services.record_brand(actor=world.people["compliance"], name=f"品牌{whose}").pk}
         if wanted == "brand"
@@ -357,6 +362,14 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "client": {"pk": world.client.pk},
         **(_made_for(world, campaign, contact, wanted)),
     }
+
+
+def _factor_reset(world: World) -> int:
+    """Asked by `admin2`, of `agent2`, who has a factor."""
+    asker = world.people.get("admin2") or world.person("admin2", role="admin")
+    Authenticator.objects.create(user=world.people["agent2"], type="totp", data={})
+    reset = accounts.ask_factor_reset(actor=asker, user=world.people["agent2"], reason="手机丢失")
+    return int(reset.pk)
 
 
 QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}

@@ -6,6 +6,7 @@ from .departments import close_department, open_department, rename_department
 from .invitations import InvitationOver, accept_invitation, hash_word, invite, invited
 from .lists import choose_columns, forget_filter, plain_query, save_filter
 from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
+from .second_factors import ask_factor_reset, decide_factor_reset, has_second_factor
 
 __all__ = [
     "InvitationOver",
@@ -13,6 +14,7 @@ __all__ = [
     "SiteHasBegun",
     "accept_invitation",
     "add_person",
+    "ask_factor_reset",
     "begin_site",
     "change_details",
     "change_role",
@@ -21,9 +23,11 @@ __all__ = [
     "close_department",
     "create_user",
     "deactivate",
+    "decide_factor_reset",
     "end_client",
     "end_sessions",
     "forget_filter",
+    "has_second_factor",
     "hash_key",
     "hash_word",
     "invite",

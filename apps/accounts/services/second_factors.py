@@ -1,0 +1,54 @@
+"""A second factor that its person lost: one administrator asks to take it away, somebody else agrees."""
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.core import clock
+from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.texts import checked_text
+
+from ..models import FactorReset, User
+from ..roles import Role
+from .people import require_admin
+
+DECIDERS = (Role.ADMIN, Role.COMPLIANCE)
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user).exists()
+
+
+@transaction.atomic
+def ask_factor_reset(*, actor: User, user: User, reason: str) -> FactorReset:
+    """Raises `NotAllowed`, `WrongState` when it was asked already, `BadInput` without a reason or a factor."""
+    require_admin(actor, on=user)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.factor_resets.filter(decided_at__isnull=True).exists():
+        raise WrongState(_("This has been asked already. Somebody else has to decide it."))
+    if not has_second_factor(user):
+        raise BadInput(_("The person has no second factor."))
+    reason = checked_text(reason, _("Say how you know that it is lost."), most=200)
+    return FactorReset.objects.create(user=user, asked_by=actor, reason=reason)
+
+
+@transaction.atomic
+def decide_factor_reset(*, actor: User, reset: FactorReset, approve: bool) -> FactorReset:
+    """With approval all second factors of the person go, and their sessions end; they set up a new one at their next sign-in.
+
+    Raises `NotAllowed` (administrators and compliance decide), `FourEyes` for who asked and whom it is about, `WrongState`.
+    """
+    if actor.role not in DECIDERS or not actor.is_active:
+        raise NotAllowed()
+    reset = FactorReset.objects.select_for_update(of=("self",)).select_related("user").get(pk=reset.pk)
+    if actor.pk in (reset.asked_by_id, reset.user_id):
+        raise FourEyes()
+    if reset.decided_at is not None:
+        raise WrongState()
+    reset.decided_by, reset.decided_at, reset.approved = actor, clock.now(), approve
+    reset.save(update_fields=["decided_by", "decided_at", "approved"])
+    if approve:
+        Authenticator.objects.filter(user=reset.user).delete()
+        reset.user.sessions_ended_at = clock.now()
+        reset.user.save(update_fields=["sessions_ended_at"])
+    return reset
