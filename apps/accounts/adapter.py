@@ -5,12 +5,10 @@ import ipaddress
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
-from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -34,16 +32,6 @@ class StaffAdapter(DefaultAccountAdapter):
         """Wrong passwords count for a name and the address that they came from together: a stranger who goes on trying slows themselves
         down, and shuts nobody out who comes from elsewhere."""
         return f"{_network_of(self.get_client_ip(request))}:{credentials.get('username', '').casefold()}"
-
-    def pre_authenticate(self, request: Any, **credentials: Any) -> None:
-        """Besides, a name that is guessed from many addresses takes sign-ins from those addresses alone from which it had one before:
-        guessing ends, and its person goes on."""
-        super().pre_authenticate(request, **credentials)
-        name, address = credentials.get("username", "").casefold(), self.get_client_ip(request)
-        if ratelimit.consume(request, action="login_name", key=name):
-            return
-        if not UserSession.objects.filter(user__username__iexact=name, ip=address).exists():
-            raise self.validation_error("too_many_login_attempts")
 
 
 class SecondFactors(DefaultMFAAdapter):

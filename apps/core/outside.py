@@ -20,6 +20,8 @@ from .proxies import is_within, networks_of
 
 log = structlog.get_logger(__name__)
 FRESH = 5.0  # seconds for which an answer of the probes holds
+STALE = 30.0  # seconds after which it is none any more
+FIRST = 2.0  # seconds that a request waits for the first one
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -33,13 +35,18 @@ class _Asked:
         self.at = -FRESH
 
     def now(self) -> dict[str, Outcome]:
-        if time.monotonic() - self.at >= FRESH and self._lock.acquire(blocking=not self.outcomes):
+        if time.monotonic() - self.at >= FRESH and self._lock.acquire(timeout=0 if self.outcomes else FIRST):
             try:
                 if time.monotonic() - self.at >= FRESH:
                     self.outcomes, self.at = health.ask(probe for probe in PROBES.values() if probe.is_quick), time.monotonic()
             finally:
                 self._lock.release()
         return self.outcomes
+
+    def is_ready(self) -> bool:
+        """No outcome, or one that is old because a probe hangs, is never a yes."""
+        outcomes = self.now()
+        return bool(outcomes) and time.monotonic() - self.at < STALE and health.is_ready(outcomes)
 
 
 asked = _Asked()
@@ -65,7 +72,7 @@ def _never_kept(answer: HttpResponse) -> HttpResponse:
 
 
 def _is_ready() -> figures.Values:
-    return figures.one(health.is_ready(asked.now()))
+    return figures.one(asked.is_ready())
 
 
 figures.register(figures.Figure("hegui_ready", "1 while this host answers rightly (/health/ready).", _is_ready))
@@ -77,9 +84,8 @@ def _live(request: HttpRequest) -> HttpResponse:
 
 def _ready(request: HttpRequest) -> HttpResponse:
     """200 while this host answers rightly, though something beside it may be away; 503 while it does not. States alone, no words."""
-    outcomes = asked.now()
-    is_ready = health.is_ready(outcomes)
-    body = {"ready": is_ready, "checks": {name: str(outcome.state) for name, outcome in outcomes.items()}}
+    is_ready = asked.is_ready()
+    body = {"ready": is_ready, "checks": {name: str(outcome.state) for name, outcome in asked.outcomes.items()}}
     return HttpResponse(json.dumps(body), status=200 if is_ready else 503, content_type="application/json")
 
 

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -34,6 +35,7 @@ MOST_ROWS = 1_048_576  # of any workbook
 MOST_MERGED = 10_000
 MOST_EMPTY = 40  # cells of the sheet's area for each one that holds something
 _RELATIONS = "_rels/{}.rels"
+_one_reader = threading.Lock()  # of this process: what each may ask for is bounded, and so is all of it
 
 _UNREADABLE = _("The workbook cannot be read: it is damaged, encrypted or not xlsx.")
 _UNRELIABLE = _("The workbook is written in a way that cannot be read reliably. Open it, save it again as xlsx and upload it.")
@@ -85,11 +87,7 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
         _check_extent(sheet, most_rows)
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, LookupError, ValueError, NotImplementedError, RuntimeError):
         raise FileRefused(_UNREADABLE) from None
-    filled, pieces = _values(file, sheet)
-    if not sheet.cells - sheet.texts <= filled <= sheet.cells or not filled:
-        pieces.close()
-        raise FileRefused(_UNRELIABLE)
-    return Workbook(pieces, sheet, len(hidden), from_1904)
+    return Workbook(_values(file, sheet), sheet, len(hidden), from_1904)
 
 
 def open_table(content: bytes) -> Table:
@@ -319,25 +317,29 @@ def _add_merged(sheet: Sheet, reference: str) -> None:
 # -- values
 
 
-def _values(file: Bytes, sheet: Sheet) -> tuple[int, Generator[bytes]]:
-    """How many cells hold something, and the sheet as CSV: read by a process of its own (`confined`). Raises `FileRefused`."""
-    reader = subprocess.Popen(  # noqa: S603  (our own program)
-        [sys.executable, "-I", confined.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
-    try:
-        with suppress(BrokenPipeError), to_reader:
-            to_reader.write(json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n")
-            file.seek(0)
-            shutil.copyfileobj(file, to_reader)
-        line = from_reader.readline()
-        if not line:
-            raise FileRefused(_UNREADABLE)
-    except BaseException:
-        _end(reader)
-        raise
-    pieces = _pieces(reader)
-    return int(json.loads(line)["filled"]), pieces
+def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
+    """The sheet as CSV: read by a process of its own (`confined`), which is told nothing else. Raises `FileRefused`, also where it saw
+    other cells than the structure has."""
+    with _one_reader:
+        reader = subprocess.Popen(  # noqa: S603  (our own program)
+            [sys.executable, "-I", confined.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        )
+        to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
+        try:
+            with suppress(BrokenPipeError), to_reader:
+                to_reader.write(json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n")
+                file.seek(0)
+                shutil.copyfileobj(file, to_reader)
+            line = from_reader.readline()
+            if not line:
+                raise FileRefused(_UNREADABLE)
+            filled = int(json.loads(line)["filled"])
+            if not sheet.cells - sheet.texts <= filled <= sheet.cells or not filled:
+                raise FileRefused(_UNRELIABLE)
+        except BaseException:
+            _end(reader)
+            raise
+    return _pieces(reader)
 
 
 def _pieces(reader: subprocess.Popen[bytes]) -> Generator[bytes]:

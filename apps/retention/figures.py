@@ -4,6 +4,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.core import clock
+from apps.core.errors import HeguiError, sentence_of
 from apps.core.figures import Figure, Values, one, register
 from apps.core.health import Outcome, Probe, warning, well, wrong
 from apps.core.health import register as register_probes
@@ -12,7 +13,7 @@ from . import databases
 from .ledger import ledger_file
 from .models import BackupRun, PurgeRun
 from .services import last_good
-from .services.scheduling import is_late
+from .services.scheduling import is_late, secrets_of_site
 
 
 def _backup_age() -> Values:
@@ -31,6 +32,10 @@ def _drill_failed() -> Values:
 
 
 def _backup() -> Outcome:
+    try:
+        secrets_of_site()
+    except (HeguiError, OSError) as error:
+        return wrong(sentence_of(error), _("HEGUI_BACKUP_KEY_FILE names a file of mode 0600 that the site's user owns."))
     if not is_late(clock.now()):
         return well()
     hint = _("Look at the page Backups; `manage.py backup FILE` makes one now.")

@@ -1,5 +1,6 @@
 """A lost second factor goes when one administrator asks and somebody else agrees; nobody decides about themselves."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def test_two_people_take_it_away_on_the_pages(lost: World, browse: Any) -> None:
     assert "factor_reset" not in admin.get(reverse("person", kwargs={"pk": lost.people["agent"].pk})).content.decode()
     admin.post(reverse("factor_reset_ask", kwargs={"pk": officer.pk}), {"reason": "手机丢失，已当面核实"})
     reset = FactorReset.objects.get()
-    assert reverse("factor_reset_decide", kwargs={"pk": reset.pk}) not in admin.get(where).content.decode(), "who asked does not decide"
+    assert 'name="approve"' not in admin.get(where).content.decode(), "who asked does not decide"
     assert "手机丢失" in second.get(where).content.decode()
     assert set(Notice.objects.filter(code="factor_reset_asked").values_list("recipient__username", flat=True)) == {"compliance2"}
     second.post(reverse("factor_reset_decide", kwargs={"pk": reset.pk}), {"approve": "1"})
@@ -64,3 +65,25 @@ def test_the_database_wants_two_people_too(lost: World) -> None:
     for change in ({"decided_by": lost.people["admin"]}, {"decided_by": lost.people["compliance"]}, {"approved": True}):
         with pytest.raises(IntegrityError), transaction.atomic():
             FactorReset.objects.filter(pk=reset.pk).update(**change)
+
+
+def test_who_was_just_brought_in_by_the_asker_is_no_second_person(lost: World, clock: Any) -> None:
+    admin, second = lost.people["admin"], lost.people["compliance2"]
+    services.invite(actor=admin, user=second)
+    reset = services.ask_factor_reset(actor=admin, user=lost.people["compliance"], reason="丢失")
+    with pytest.raises(FourEyes):
+        services.decide_factor_reset(actor=second, reset=reset, approve=True)
+
+
+def test_what_was_asked_lapses_may_be_taken_back_and_spares_a_newer_factor(lost: World, clock: Any) -> None:
+    admin, officer, second = lost.people["admin"], lost.people["compliance"], lost.people["compliance2"]
+    old = services.ask_factor_reset(actor=admin, user=officer, reason="丢失")
+    clock.shift(timedelta(days=2, minutes=1))
+    with pytest.raises(WrongState):
+        services.decide_factor_reset(actor=second, reset=old, approve=True)
+    services.decide_factor_reset(actor=admin, reset=services.ask_factor_reset(actor=admin, user=officer, reason="丢失"), approve=False)
+    again = services.ask_factor_reset(actor=admin, user=officer, reason="丢失")
+    clock.shift(timedelta(minutes=1))
+    newer = Authenticator.objects.create(user=officer, type="webauthn", data={})
+    services.decide_factor_reset(actor=second, reset=again, approve=True)
+    assert list(Authenticator.objects.filter(user=officer)) == [newer]

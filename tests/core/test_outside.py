@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
@@ -204,6 +205,8 @@ def test_a_probe_that_hangs_holds_one_request(db: None, monkeypatch: pytest.Monk
     first.start()
     assert begun.wait(20)
     assert "database" in outside.asked.now(), "what was seen before"
+    outside.asked.at = time.monotonic() - outside.STALE - 1
+    assert not outside.asked.is_ready(), "an answer that grew old is no yes"
     over.set()
     first.join()
     assert asked == [1]

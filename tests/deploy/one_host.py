@@ -31,7 +31,7 @@ POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=T
 DATABASE_PASSWORD, REDIS_PASSWORD = "db-Word_7", "redis-Word_9"
 BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```$", re.M | re.S)
 # Blocks whose commands are the host's own: here the test stands in the place of systemd, of an editor, of the system's nginx.
-OF_THE_HOST = {"names", "editor", "units", "nginx"}
+OF_THE_HOST = {"names", "user", "editor", "units", "nginx"}
 
 
 def free_port() -> int:
@@ -192,7 +192,7 @@ def settings_of(host: Host, mail_port: int) -> dict[str, str]:
     tls, ports = host.conf / "tls", host.ports
     return {
         "HEGUI_SECRET_KEY": "one-host-test-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
-        "HEGUI_KEYRING_FILE": str(host.conf / "keyring.json"),
+        "HEGUI_KEYRING_FILE": str(host.conf / "keys" / "keyring.json"),
         "HEGUI_ALLOWED_HOSTS": SITE,
         "HEGUI_URL": f"https://{SITE}:{ports['https']}",
         "DATABASE_URL": f"postgres://hegui:{DATABASE_PASSWORD}@localhost:{ports['postgres']}/hegui?sslmode=verify-full"

@@ -9,30 +9,63 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('accounts', '0011_invitations_and_closed_departments'),
-    ]
+    dependencies = [("accounts", "0011_invitations_and_closed_departments")]
 
     operations = [
         migrations.CreateModel(
-            name='FactorReset',
+            name="FactorReset",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('approved', models.BooleanField(default=False)),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='factor_resets', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("approved", models.BooleanField(default=False)),
+                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="factor_resets", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('asked_by', models.F('user')), _negated=True), models.Q(('decided_by', models.F('user')), _negated=True), models.Q(('decided_by', models.F('asked_by')), _negated=True)), name='factor_reset_four_eyes'), models.CheckConstraint(condition=models.Q(('approved', False), ('decided_by__isnull', False), _connector='OR'), name='factor_reset_approval_has_approver'), models.UniqueConstraint(condition=models.Q(('decided_at__isnull', True)), fields=('user',), name='one_open_factor_reset')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("asked_by", models.F("user")), _negated=True),
+                            models.Q(("decided_by", models.F("user")), _negated=True),
+                            models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                        ),
+                        name="factor_reset_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved", False), ("decided_by__isnull", False), _connector="OR"),
+                        name="factor_reset_approval_has_approver",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("decided_at__isnull", True)), fields=("user",), name="one_open_factor_reset"
+                    ),
+                ]
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='factorreset',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='48704cc5f9e6f894ad09f0daaf8c25cde5f11062', operation='DELETE', pgid='pgtrigger_never_deleted_9da34', table='accounts_factorreset', when='BEFORE')),
+            model_name="factorreset",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="48704cc5f9e6f894ad09f0daaf8c25cde5f11062",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_9da34",
+                    table="accounts_factorreset",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

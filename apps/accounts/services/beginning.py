@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_lazy
 
+from apps.core import clock
 from apps.core.errors import BadInput, HeguiError
 
 from ..models import Department, User
@@ -25,14 +26,18 @@ class SiteHasBegun(HeguiError):
 
 @transaction.atomic
 def recover_admin(*, username: str) -> str:
-    """For who has the machine: the word of a link for an administrator who lost password and second factor, which is taken away.
+    """For who has the machine: the word of a link for an administrator who lost password and second factor.
 
-    Raises `BadInput` when there is no such administrator. Link and loss stand in the trail, made by nobody.
+    Both are taken away at once, and their sessions end: whoever else has the password is out too. Raises `BadInput` when there is no
+    such administrator. The link and the end of the sessions stand in the trail, made by nobody.
     """
-    found = User.objects.filter(username=username, role=Role.ADMIN, is_active=True).first()
+    found = User.objects.select_for_update().filter(username=username, role=Role.ADMIN, is_active=True).first()
     if found is None:
         raise BadInput(gettext("There is no active administrator of this name."))
     Authenticator.objects.filter(user=found).delete()
+    found.set_unusable_password()
+    found.sessions_ended_at = clock.now()
+    found.save(update_fields=["password", "sessions_ended_at"])
     log.warning("administrator_recovered", user=found.pk)
     return invite(actor=None, user=found)
 

@@ -13,6 +13,7 @@ from apps.core.errors import HeguiError
 
 class Command(cli.Command):
     help = "Recompute every seal of the trail, here or of an exported file, and name what is not as it was."
+    requires_system_checks: list[str] = []  # it works where no site is set up
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="an exported trail; the database is not asked")
