@@ -13,7 +13,7 @@ DEMO = {"up", "demo"}  # an installed package plays a demo with the extra `demo`
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     command = (sys.argv[1:] or ["help"])[0]
-    # An export is verified by whoever has it, on whatever machine.
+    # Anyone who has an export verifies it, on any machine.
     needs_server = command not in NEEDS_NO_SERVER and not (command == "verify_trail" and "--file" in sys.argv)
     from apps.core.errors import HeguiError
     from config import first_start

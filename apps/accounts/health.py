@@ -1,4 +1,4 @@
-"""Whether company sign-in is set up as the provider has to know it."""
+"""Probe of company sign-in: the provider answers, and which callback it needs."""
 
 import httpx
 from django.conf import settings

@@ -78,10 +78,10 @@ class User(AbstractUser):
 
 
 class Invitation(Dated):
-    """A link with which a person sets their password, once. Its word is shown once, kept hashed."""
+    """A link with which a person sets their password, once. Its token is shown once and kept as a hash."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="invitations")
-    word_hash = models.BinaryField(max_length=32, unique=True)
+    token_hash = models.BinaryField(max_length=32, unique=True)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: `manage.py begin`
     ends_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)

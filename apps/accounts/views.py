@@ -19,24 +19,24 @@ from .pages import said
 from .requests import StaffRequest
 from .roles import Role
 
-WORD = "invitation"  # in the session, as its hash: the link's word leaves the address bar at once
+SESSION_KEY = "invitation"  # in the session, as its hash: the link's token leaves the address bar at once
 
 
 @require_GET
-def invitation_open(request: HttpRequest, word: str) -> HttpResponse:
-    services.invited(services.hash_word(word))
-    request.session[WORD] = services.hash_word(word).hex()
+def invitation_open(request: HttpRequest, token: str) -> HttpResponse:
+    services.invited(services.hash_token(token))
+    request.session[SESSION_KEY] = services.hash_token(token).hex()
     return redirect("invitation")
 
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
     """Set one's own password behind a link. Then the person signs in like everybody else, second factor included."""
-    word_hash = bytes.fromhex(request.session.get(WORD, ""))
-    form = SetPasswordForm(services.invited(word_hash), request.POST or None)
+    token_hash = bytes.fromhex(request.session.get(SESSION_KEY, ""))
+    form = SetPasswordForm(services.invited(token_hash), request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.accept_invitation(word_hash=word_hash, password=form.cleaned_data["new_password1"])
+            services.accept_invitation(token_hash=token_hash, password=form.cleaned_data["new_password1"])
         except BadInput as error:
             form.add_error(None, str(error))
         else:

@@ -55,7 +55,7 @@ UNTRACKED = {
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
     "silences", "channel_peaks", "by_channel",
-    "sha256", "agreement_sha256", "evidence_sha256", "archive_sha256", "archive_word", "code_word", "digest", "word_hash",
+    "sha256", "agreement_sha256", "evidence_sha256", "archive_sha256", "archive_word", "code_word", "digest", "token_hash",
 ]  # fmt: skip
 
 

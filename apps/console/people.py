@@ -45,17 +45,17 @@ def person_add(request: StaffRequest) -> HttpResponse:
     made: list[User] = []
     page = form_page(
         request, form, title=_("Add a person"), back=reverse("people"),
-        change=lambda told: made.append(services.add_person(actor=request.user, **told)),
+        change=lambda data: made.append(services.add_person(actor=request.user, **data)),
     )  # fmt: skip
     return _invitation(request, made[0]) if made else page
 
 
 def _invitation(request: StaffRequest, person: User) -> HttpResponse:
     """Show a new link this once, and send it by e-mail where the person has an address."""
-    word = services.invite(actor=request.user, user=person)
+    token = services.invite(actor=request.user, user=person)
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=request.user.pk)
     tell({person, *others}, "link_made", who=str(request.user), person=str(person))
-    where = reverse("invitation_open", kwargs={"word": word})
+    where = reverse("invitation_open", kwargs={"token": token})
     url = settings.HEGUI_URL.rstrip("/") + where if settings.HEGUI_URL else request.build_absolute_uri(where)
     is_mailed = bool(person.email and settings.EMAIL_URL)
     if is_mailed:
@@ -73,7 +73,7 @@ def person_details(request: StaffRequest, pk: int) -> HttpResponse:
     known = {"display_name": person.display_name, "email": person.email, "department": person.department_id}
     return form_page(
         request, DetailsForm(request.POST or None, initial=known), title=str(person), back=reverse("person", kwargs={"pk": pk}),
-        change=lambda told: services.change_details(actor=request.user, user=person, **told), done=_("Done."),
+        change=lambda data: services.change_details(actor=request.user, user=person, **data), done=_("Done."),
     )  # fmt: skip
 
 

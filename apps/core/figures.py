@@ -51,7 +51,7 @@ class _Counted:
             try:
                 for labels, value in figure.ask():
                     family.add_metric(labels, value)
-            except Exception as error:  # noqa: BLE001  (one figure keeps no other from being told)
+            except Exception as error:  # noqa: BLE001  (one figure keeps no other from being exported)
                 log.warning("figure_not_counted", figure=figure.name, why=type(error).__name__)
                 failed.add_metric([figure.name], 1)
                 continue

@@ -33,15 +33,15 @@ class NumbersRequests:
 
 
 def give_to_task(headers: dict[str, Any], **kwargs: Any) -> None:
-    """On `before_task_publish`: the task is told which request sent it."""
+    """On `before_task_publish`: the task knows which request sent it."""
     if number := current():
         headers["request_id"] = number
 
 
 def take_from_task(task: Any, task_id: str, **kwargs: Any) -> None:
     """On `task_prerun`."""
-    told = getattr(task.request, "request_id", None) or (getattr(task.request, "headers", None) or {}).get("request_id")
-    structlog.contextvars.bind_contextvars(request_id=told or task_id, task=task.name)
+    given = getattr(task.request, "request_id", None) or (getattr(task.request, "headers", None) or {}).get("request_id")
+    structlog.contextvars.bind_contextvars(request_id=given or task_id, task=task.name)
 
 
 def forget_task(**kwargs: Any) -> None:

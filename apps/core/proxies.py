@@ -1,4 +1,4 @@
-"""Who asks, and over what: told by proxies that are trusted, and by nobody else.
+"""The address and scheme of the client: reported by proxies that are trusted, and by nobody else.
 
 Everything behind this middleware, libraries included, sees the client's address in `REMOTE_ADDR` and the client's scheme, and no
 header by which a client could claim another.
@@ -43,7 +43,7 @@ def is_within(text: str, networks: Networks) -> bool:
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
-    """Who asks, as far as those who are trusted tell: the last entry of X-Forwarded-For that is no trusted proxy.
+    """Who asks, as far as trusted proxies report it: the last entry of X-Forwarded-For that is no trusted proxy.
 
     What stands before it was written by somebody who is not trusted. An entry that is no address ends the walk at the proxy that
     wrote it. `peer` is who is connected; when it is no trusted proxy, it is the answer.
@@ -69,16 +69,16 @@ class BehindProxies:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        told = request.META
+        meta = request.META
         trusted = networks_of(tuple(settings.HEGUI_TRUSTED_PROXIES))
-        peer = told.get("REMOTE_ADDR", "")
+        peer = meta.get("REMOTE_ADDR", "")
         if peer:
-            told["REMOTE_ADDR"] = client_address(peer, told.get("HTTP_X_FORWARDED_FOR", ""), trusted)
+            meta["REMOTE_ADDR"] = client_address(peer, meta.get("HTTP_X_FORWARDED_FOR", ""), trusted)
         if is_within(peer, trusted):
-            if told.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https":
-                told["wsgi.url_scheme"] = "https"
+            if meta.get("HTTP_X_FORWARDED_PROTO", "").strip().lower() == "https":
+                meta["wsgi.url_scheme"] = "https"
         else:
-            told.pop("HTTP_X_REQUEST_ID", None)
+            meta.pop("HTTP_X_REQUEST_ID", None)
         for claim in CLAIMS:
-            told.pop(claim, None)
+            meta.pop(claim, None)
         return self.get_response(request)

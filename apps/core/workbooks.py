@@ -318,7 +318,7 @@ def _add_merged(sheet: Sheet, reference: str) -> None:
 
 
 def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
-    """The sheet as CSV: read by a process of its own (`confined`), which is told nothing else. Raises `FileRefused`, also where it saw
+    """The sheet as CSV: read by a process of its own (`confined`). It gets nothing else from us. Raises `FileRefused`, also where it saw
     other cells than the structure has."""
     with _one_reader:
         reader = subprocess.Popen(  # noqa: S603  (our own program)

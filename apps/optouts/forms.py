@@ -33,9 +33,9 @@ class RecordForm(forms.Form):
 
     def said(self) -> dict[str, Any]:
         """What `record_by_hand` takes."""
-        told = dict(self.cleaned_data)
-        scope, _colon, value = told.pop("refused").partition(":")
-        return told | {"scope": scope, "scope_value": value}
+        data = dict(self.cleaned_data)
+        scope, _colon, value = data.pop("refused").partition(":")
+        return data | {"scope": scope, "scope_value": value}
 
 
 class ListForm(forms.Form):

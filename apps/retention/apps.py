@@ -72,10 +72,10 @@ class RetentionConfig(AppConfig):
 
         from . import figures
         from .checks import everything_has_a_period
-        from .services.purging import as_told
+        from .services.purging import erased_payload
 
         register(everything_has_a_period)
-        RENDERERS[Kind.CONTACT_ERASED] = as_told
+        RENDERERS[Kind.CONTACT_ERASED] = erased_payload
         figures.register_all()
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         erasing.provide(_EveryStore())

@@ -39,8 +39,8 @@ def _program(name: str) -> str:
 
 def client_version() -> int:
     """The major version of the pg_dump at hand. Raises `ProgramFailed` where there is none."""
-    told = subprocess.run([_program("pg_dump"), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
-    return int(told.split()[2].split(".")[0])
+    output = subprocess.run([_program("pg_dump"), "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return int(output.split()[2].split(".")[0])
 
 
 def _surroundings(database: str) -> dict[str, str]:

@@ -56,7 +56,7 @@ class Erasure(Dated):
     files = ArrayField(models.CharField(max_length=80), default=list)  # that have to be seen gone too
     number_hashes = ArrayField(models.BinaryField(max_length=32))
     contact_ids = ArrayField(models.BigIntegerField())  # by which a run that was cut short goes on
-    # {client: ids under which its system knows them}: told by the webhook once they are gone, and kept no longer.
+    # {client: ids under which its system knows them}: sent by the webhook once they are erased, then cleared.
     external_ids = models.JSONField(default=dict, db_default={})
     reason = models.CharField(max_length=200, blank=True)
     done_at = models.DateTimeField(null=True)

@@ -56,7 +56,7 @@ def test_a_link_that_was_not_used_is_made_again() -> None:
     assert first != second
     assert User.objects.count() == 1
     with pytest.raises(InvitationOver):
-        services.invited(services.hash_word(first.rstrip("/").rsplit("/", 1)[1]))
+        services.invited(services.hash_token(first.rstrip("/").rsplit("/", 1)[1]))
     with pytest.raises(SiteHasBegun):
         services.begin_site(username="li", department="x")
 
@@ -72,14 +72,14 @@ def test_a_link_works_once_within_two_days_and_ends_sessions(world: World, brows
     assert page.get("/desk/").status_code == 200
     word = services.invite(actor=world.people["admin"], user=agent)
     with pytest.raises(BadInput):
-        services.accept_invitation(word_hash=services.hash_word(word), password="short")  # the link is not lost for that
-    services.accept_invitation(word_hash=services.hash_word(word), password=GOOD)
+        services.accept_invitation(token_hash=services.hash_token(word), password="short")  # the link is not lost for that
+    services.accept_invitation(token_hash=services.hash_token(word), password=GOOD)
     assert page.get("/desk/").status_code == 302, "who was signed in under the old password is not any more"
     with pytest.raises(InvitationOver):
-        services.accept_invitation(word_hash=services.hash_word(word), password=GOOD)
+        services.accept_invitation(token_hash=services.hash_token(word), password=GOOD)
     late = services.invite(actor=world.people["admin"], user=agent)
     with time_machine.travel(clock.now() + timedelta(days=2, minutes=1)), pytest.raises(InvitationOver):
-        services.invited(services.hash_word(late))
+        services.invited(services.hash_token(late))
 
 
 def test_who_may_invite_whom(world: World) -> None:
@@ -91,7 +91,7 @@ def test_who_may_invite_whom(world: World) -> None:
     with pytest.raises(WrongState):
         services.invite(actor=admin, user=agent)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Invitation.objects.create(user=admin, made_by=admin, word_hash=b"x", ends_at=clock.now())
+        Invitation.objects.create(user=admin, made_by=admin, token_hash=b"x", ends_at=clock.now())
 
 
 def test_a_new_person_gets_a_link_on_the_page_and_by_mail(world: World, browse: Any, settings: Any, mailoutbox: Any) -> None:
@@ -111,7 +111,7 @@ def test_a_new_person_gets_a_link_on_the_page_and_by_mail(world: World, browse: 
     assert page.headers["Cache-Control"] == "no-store"
     assert not User.objects.get(username="zhou").has_usable_password()
     strange = Client(headers={"host": "127.0.0.1"})
-    assert services.invited(services.hash_word(link[1].split("/")[2])).username == "zhou"
+    assert services.invited(services.hash_token(link[1].split("/")[2])).username == "zhou"
     assert strange.get(reverse("invitation"), secure=True).status_code == 410, "nobody comes in without a link"
 
 
@@ -141,9 +141,9 @@ def test_a_link_is_in_the_trail_and_its_person_is_told(world: World, browse: Any
     browse("admin").post(reverse("person_change", kwargs={"pk": agent.pk, "step": "invite"}))
     (change,) = Change.objects.filter(content_type__model="invitation")
     assert change.actor == world.people["admin"]
-    assert "word_hash" not in str(change.changes)
+    assert "token_hash" not in str(change.changes)
     assert Notice.objects.filter(recipient=agent, code="link_made").exists()
-    services.accept_invitation(word_hash=bytes(Invitation.objects.get().word_hash), password=GOOD)
+    services.accept_invitation(token_hash=bytes(Invitation.objects.get().token_hash), password=GOOD)
     assert Change.objects.filter(content_type__model="invitation").count() == 2
 
 
@@ -153,7 +153,7 @@ def test_a_link_ends_with_a_deactivation(world: World) -> None:
     services.deactivate(actor=admin, user=agent)
     services.reactivate(actor=admin, user=agent)
     with pytest.raises(InvitationOver):
-        services.invited(services.hash_word(word))
+        services.invited(services.hash_token(word))
 
 
 def test_whoever_asks_without_a_link_leaves_nothing(db: None) -> None:
@@ -169,7 +169,7 @@ def test_the_machine_s_owner_brings_an_administrator_back(world: World) -> None:
     assert not Authenticator.objects.exists()
     assert not admin.has_usable_password(), "whoever knows the old password is out too"
     assert admin.sessions_ended_at is not None
-    assert services.invited(services.hash_word(link.rstrip("/").rsplit("/", 1)[1])) == admin
+    assert services.invited(services.hash_token(link.rstrip("/").rsplit("/", 1)[1])) == admin
     with pytest.raises(SystemExit):
         begin_again("agent")
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("word_hash", models.BinaryField(max_length=32, unique=True)),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
                 ("ends_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(null=True)),
             ],

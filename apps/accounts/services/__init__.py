@@ -3,7 +3,7 @@
 from .beginning import SiteHasBegun, begin_site, recover_admin
 from .clients import client_of_key, end_client, hash_key, issue_client, rotate_client
 from .departments import close_department, open_department, rename_department
-from .invitations import InvitationOver, accept_invitation, hash_word, invite, invited
+from .invitations import InvitationOver, accept_invitation, hash_token, invite, invited
 from .lists import choose_columns, forget_filter, plain_query, save_filter
 from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
 from .second_factors import ask_factor_reset, decide_factor_reset, has_second_factor
@@ -29,7 +29,7 @@ __all__ = [
     "forget_filter",
     "has_second_factor",
     "hash_key",
-    "hash_word",
+    "hash_token",
     "invite",
     "invited",
     "issue_client",

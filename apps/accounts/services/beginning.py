@@ -26,9 +26,9 @@ class SiteHasBegun(HeguiError):
 
 @transaction.atomic
 def recover_admin(*, username: str) -> str:
-    """For who has the machine: the word of a link for an administrator who lost password and second factor.
+    """For who has the machine: the token of a link for an administrator who lost password and second factor.
 
-    Both are taken away at once, and their sessions end: whoever else has the password is out too. Raises `BadInput` when there is no
+    Both are taken away at once, and their sessions end: a user who knows the old password is out too. Raises `BadInput` when there is no
     such administrator. The link and the end of the sessions stand in the trail, made by nobody.
     """
     found = User.objects.select_for_update().filter(username=username, role=Role.ADMIN, is_active=True).first()
@@ -44,7 +44,7 @@ def recover_admin(*, username: str) -> str:
 
 @transaction.atomic
 def begin_site(*, username: str, department: str) -> str:
-    """Make the first administrator with their department; returns the word of the link with which they set a password.
+    """Make the first administrator with their department; returns the token of the link with which they set a password.
 
     Asked again before anybody has set one, it makes another link. Raises `SiteHasBegun`, `BadInput`.
     """

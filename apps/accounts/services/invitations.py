@@ -25,14 +25,14 @@ class InvitationOver(HeguiError):
     sentence = gettext_lazy("This link has been used, or its time is over. Ask an administrator for another.")
 
 
-def hash_word(word: str) -> bytes:
-    """Words are 256 random bits, so one SHA-256 is enough to keep them."""
-    return hashlib.sha256(word.encode()).digest()
+def hash_token(token: str) -> bytes:
+    """Tokens are 256 random bits, so one SHA-256 is enough to keep them."""
+    return hashlib.sha256(token.encode()).digest()
 
 
 @transaction.atomic
 def invite(*, actor: User | None, user: User) -> str:
-    """The word of a link that works once, within two days; an earlier link of the person ends. `actor` is None for `manage.py begin`.
+    """The token of a link that works once, within two days; an earlier link of the person ends. `actor` is None for `manage.py begin`.
 
     Raises `NotAllowed` for anybody but an administrator, and for one's own link; `WrongState` for a person who is deactivated.
     """
@@ -41,31 +41,31 @@ def invite(*, actor: User | None, user: User) -> str:
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.is_active:
         raise WrongState(_("The person is deactivated. Reactivate them first."))
-    now, word = clock.now(), secrets.token_urlsafe(32)
+    now, token = clock.now(), secrets.token_urlsafe(32)
     end_invitations(user)
-    Invitation.objects.create(user=user, word_hash=hash_word(word), made_by=actor, ends_at=now + LIFE, created_at=now)
-    return word
+    Invitation.objects.create(user=user, token_hash=hash_token(token), made_by=actor, ends_at=now + LIFE, created_at=now)
+    return token
 
 
-def invited(word_hash: bytes) -> User:
+def invited(token_hash: bytes) -> User:
     """Whom a link is for. Raises `InvitationOver`."""
-    return _open(word_hash).user
+    return _open(token_hash).user
 
 
-def _open(word_hash: bytes, *, lock: bool = False) -> Invitation:
+def _open(token_hash: bytes, *, lock: bool = False) -> Invitation:
     found = Invitation.objects.select_related("user")
     if lock:
         found = found.select_for_update(of=("self",))
     try:
-        return found.get(word_hash=word_hash, used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True)
+        return found.get(token_hash=token_hash, used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True)
     except Invitation.DoesNotExist:
         raise InvitationOver() from None
 
 
 @transaction.atomic
-def accept_invitation(*, word_hash: bytes, password: str) -> User:
-    """Set the password; whoever was signed in under the old one no longer is. Raises `InvitationOver`, and `BadInput` for a weak one."""
-    invitation = _open(word_hash, lock=True)
+def accept_invitation(*, token_hash: bytes, password: str) -> User:
+    """Set the password; sessions under the old one end. Raises `InvitationOver`, and `BadInput` for a weak one."""
+    invitation = _open(token_hash, lock=True)
     user = User.objects.select_for_update().get(pk=invitation.user_id)
     try:
         validate_password(password, user)

@@ -32,7 +32,7 @@ def purposes(request: StaffRequest) -> HttpResponse:
 def purpose_new(request: StaffRequest) -> HttpResponse:
     return form_page(
         request, PurposeForm(request.POST or None), title=_("Record a purpose"), back=reverse("purposes"), done=_("Recorded."),
-        change=lambda told: contacts.record_purpose(actor=request.user, **told),
+        change=lambda data: contacts.record_purpose(actor=request.user, **data),
     )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def purpose_new(request: StaffRequest) -> HttpResponse:
 def brand_new(request: StaffRequest) -> HttpResponse:
     return form_page(
         request, BrandForm(request.POST or None), title=_("Record a brand"), back=reverse("purposes"), done=_("Recorded."),
-        change=lambda told: services.record_brand(actor=request.user, **told),
+        change=lambda data: services.record_brand(actor=request.user, **data),
     )  # fmt: skip
 
 

@@ -225,8 +225,8 @@ def _external_ids(contact_ids: list[int]) -> dict[str, list[str]]:
     return found
 
 
-def as_told(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
-    """What the webhook `contact.erased` tells a client: our ids, and those of its own system."""
+def erased_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
+    """The data of the webhook `contact.erased` for a client: our ids, and those of its own system."""
     return {"contacts": facts.get("contacts", []), "external_ids": facts.get("external_ids", {}).get(str(client.pk), [])}
 
 

@@ -23,11 +23,11 @@ class Command(cli.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["recover"]:
-                word = recover_admin(username=options["recover"])
+                token = recover_admin(username=options["recover"])
             else:
-                word = begin_site(username=options["admin"], department=options["department"])
+                token = begin_site(username=options["admin"], department=options["department"])
         except HeguiError as error:
             self.refuse(error)
         where = settings.HEGUI_URL.rstrip("/") or f"https://{next(iter(settings.ALLOWED_HOSTS), 'your-site')}"
         self.stderr.write("Open this link within two days. It works once; begin again makes another as long as no password is set.")
-        self.stdout.write(where + reverse("invitation_open", kwargs={"word": word}))
+        self.stdout.write(where + reverse("invitation_open", kwargs={"token": token}))

@@ -22,8 +22,8 @@ class Command(cli.Command):
         outcomes = health.ask(PROBES.values())
         is_well = not any(outcome.state == State.WRONG for outcome in outcomes.values())
         if options["json"]:
-            told = {name: {"state": str(each.state), "said": str(each.said), "hint": str(each.hint)} for name, each in outcomes.items()}
-            self.tell({"well": is_well, "checks": told})
+            checks = {name: {"state": str(each.state), "said": str(each.said), "hint": str(each.hint)} for name, each in outcomes.items()}
+            self.tell({"well": is_well, "checks": checks})
         else:
             for name, outcome in outcomes.items():
                 self.stdout.write(f"{SIGNS[outcome.state]} {name:<14} {outcome.said}".rstrip())
