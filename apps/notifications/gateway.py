@@ -5,6 +5,7 @@ import structlog
 from django.conf import settings
 
 from apps.core.errors import ServiceAway
+from apps.core.logs import DEMO_TEXT
 from apps.core.outgoing import tls
 from apps.core.protected import Protected, clear_for_machine
 
@@ -21,7 +22,7 @@ def send(*, number: Protected, text: str) -> None:
     if not settings.HEGUI_SMS_URL:
         if not settings.DEMO:
             raise ServiceAway()
-        log.warning("demo_message", to=str(number), text=text)
+        log.warning("demo_message", to=str(number), **{DEMO_TEXT: text})
         return
     try:
         answer = httpx.post(

@@ -71,3 +71,11 @@ def test_words_of_one_time_links_are_masked(path: str) -> None:
     word = path.split("/")[2]
     assert word not in logs.mask_text(f"Service Unavailable: {path}")
     assert logs.mask_text("/opt-outs/lists/7/ and /copy/ab/") == "/opt-outs/lists/7/ and /copy/ab/"
+
+
+def test_a_demo_s_messages_keep_their_links_and_no_number() -> None:
+    event = {"event": "demo_message", logs.DEMO_TEXT: "https://x/copy/abcdefgh1234/ 13800001234", "text": "https://x/copy/abcdefgh1234/"}
+    shown = logs.mask_personal_data(None, "", event)
+    assert "abcdefgh1234" in shown[logs.DEMO_TEXT]
+    assert "13800001234" not in shown[logs.DEMO_TEXT]
+    assert "abcdefgh1234" not in shown["text"]
