@@ -25,6 +25,7 @@ from django.db import connection, connections
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
+from apps.console import static_files
 from apps.core import clock
 from apps.policies.models import MeasuresPolicy
 
@@ -45,6 +46,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
     asked, warming = min(scale.of(ASKED), contacts // (2 * ROUNDS)), min(400, contacts // 10)
     ours, floor = [], []
     told = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    static_files.collect()  # a server without them does not start
     with served("apps.console.measured.floor") as empty, served("apps.console.measured.ours", **told) as site:
         _rate(site, [_request(key, next(numbers)) for _each in range(warming)])
         for _round in range(ROUNDS):
