@@ -19,8 +19,8 @@ from apps.calls.api import router as calls
 from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
 from apps.core.errors import HeguiError, ServiceAway
-from apps.core.loose_json import read_json
-from apps.core.numbering import current
+from apps.core.web.lenient_json import read_json
+from apps.core.web.request_ids import current
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
 from apps.rights.api import router as rights

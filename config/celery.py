@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.core import numbering
+from apps.core.web import request_ids
 
 DAY, HOUR = 24 * 3600, 3600
 
@@ -140,9 +140,9 @@ app.conf.update(
     beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
     beat_schedule=SCHEDULE,
 )
-before_task_publish.connect(numbering.give_to_task, weak=False)
-task_prerun.connect(numbering.take_from_task, weak=False)
-task_postrun.connect(numbering.forget_task, weak=False)
+before_task_publish.connect(request_ids.give_to_task, weak=False)
+task_prerun.connect(request_ids.take_from_task, weak=False)
+task_postrun.connect(request_ids.forget_task, weak=False)
 app.autodiscover_tasks(
     [
         "apps.accounts",
@@ -172,7 +172,7 @@ def _refuse_to_start(**kwargs: Any) -> None:
 
     Celery goes on after an exception in a receiver, but not after `SystemExit`.
     """
-    from apps.core.outside import refuse_to_start
+    from apps.core.web.operations import refuse_to_start
 
     try:
         refuse_to_start(serves_pages=False)

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from apps.core import keyring
+from apps.core.crypto import keyring
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Templates, messages and collected static files of an installed package; a checkout has them at its top.

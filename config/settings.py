@@ -1,7 +1,7 @@
 """The one settings file. Production is the default; the demo relaxes it, on loopback only.
 
 Read from the environment with django-environ (`config.variables`); reading them writes nothing. Without DATABASE_URL the embedded
-PostgreSQL and Redis of `core.embedded` are used, with the secrets that `manage.py` makes before the first start.
+PostgreSQL and Redis of `config.embedded` are used, with the secrets that `manage.py` makes before the first start.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import logs
-from apps.core.embedded import Services
-from apps.core.reporting import report_to_sentry
+from apps.core.privacy import logs
+from apps.core.privacy.error_delivery import report_to_sentry
+from config.embedded import Services
 from config.first_start import BASE_DIR, IS_PACKAGED, PACKAGED, home, kept_secret
 from config.storage import stored_files
 from config.variables import Variables
@@ -76,7 +76,7 @@ DATABASES["default"].update(
 if EMBEDDED is None:  # a database that is away is found out, not waited for
     for option, value in {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 10}.items():
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault(option, value)
-# Only core.prepared prepares: Django's own cursors bind on the client.
+# Only core.database.prepared prepares: Django's own cursors bind on the client.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
@@ -108,7 +108,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["apps.core.uploading.EncryptingUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["apps.core.documents.uploading.EncryptingUploadHandler"]
 
 # -- rooms
 
@@ -158,12 +158,12 @@ INSTALLED_APPS = [
     "apps.console",
 ]
 MIDDLEWARE = [
-    "apps.core.proxies.BehindProxies",
-    "apps.core.outside.SeenFromOutside",
-    "apps.core.numbering.NumbersRequests",
-    "apps.core.middleware.SchemaFirst",
+    "apps.core.web.proxies.BehindProxies",
+    "apps.core.web.operations.SeenFromOutside",
+    "apps.core.web.request_ids.NumbersRequests",
+    "apps.core.web.middleware.SchemaFirst",
     "django.middleware.security.SecurityMiddleware",
-    "apps.core.middleware.MachinesFirst",
+    "apps.core.web.middleware.MachinesFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -179,7 +179,7 @@ MIDDLEWARE = [
     "auditlog.middleware.AuditlogMiddleware",
     "apps.accounts.middleware.SignInRequired",
     "apps.accounts.middleware.SecondFactorRequired",
-    "apps.core.middleware.SentencesForErrors",
+    "apps.core.web.middleware.SentencesForErrors",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -289,7 +289,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     }
 }
-DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.errors_report.HidesEverything"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "apps.core.privacy.error_reports.HidesEverything"
 
 # -- languages and time
 

@@ -5,11 +5,11 @@ from urllib.parse import SplitResult
 
 from django.core.exceptions import ImproperlyConfigured
 
-from apps.core.buckets import bucket_at
+from apps.core.crypto.buckets import bucket_at
 
 
 def stored_files(address: SplitResult) -> dict[str, Any]:
-    """Django's STORAGES entry for `file:///folder` or a bucket (`core.buckets`). Raises `ImproperlyConfigured` for anything else."""
+    """Django's STORAGES entry for `file:///folder` or a bucket (`core.crypto.buckets`). Raises `ImproperlyConfigured` for anything else."""
     if address.scheme == "file":
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     try:
@@ -17,7 +17,7 @@ def stored_files(address: SplitResult) -> dict[str, Any]:
     except ValueError as error:
         raise ImproperlyConfigured(f"HEGUI_STORAGE_URL is a file:// address, or: it {error}.") from None
     return {
-        "BACKEND": "apps.core.bucket_storage.BucketStorage",
+        "BACKEND": "apps.core.crypto.bucket_storage.BucketStorage",
         "OPTIONS": {
             "bucket_name": bucket.name,
             "location": bucket.folder,

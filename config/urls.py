@@ -2,13 +2,13 @@
 
 from django.urls import include, path, register_converter
 
-from apps.core import ids
+from apps.core.web import ids
 from config.api import api
 
 for name, prefix in ids.PREFIXES.items():
     register_converter(ids.converter(prefix), name)
 
-handler500 = "apps.core.middleware.server_error"
+handler500 = "apps.core.web.middleware.server_error"
 urlpatterns = [
     path("api/v1/", api.urls),  # first: the gate is asked more often than any page
     path("", include("apps.console.urls")),

@@ -84,7 +84,7 @@ def _nothing_counted() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _under_the_first_key_of_index() -> None:
     """As a new database says it, for the tests that have none."""
-    from apps.core import blind_index
+    from apps.core.crypto import blind_index
 
     blind_index.stand_under(())
 
@@ -92,7 +92,7 @@ def _under_the_first_key_of_index() -> None:
 @pytest.fixture
 def ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keyring file of the test's own, with the keys of the suite."""
-    from apps.core import blind_index, keyring
+    from apps.core.crypto import blind_index, keyring
 
     path = tmp_path / "keyring.json"
     keyring.write_private_file(path, keyring.read_private_file(settings.HEGUI_KEYRING_FILE))

@@ -31,7 +31,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     from apps.core.catalog import compile_if_older
 
     compile_if_older()
-    from apps.core import probes
+    from apps.core.web import probes
 
     probes._schema["fits"] = True  # tests without a database ask for pages too; the look itself has tests of its own
     # Static files are served as they lie; collecting them is `up`'s own test.

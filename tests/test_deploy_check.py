@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.core import keyring
+from apps.core.crypto import keyring
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGHT = {

@@ -16,7 +16,9 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Brand, Campaign, Filing, Line, QueueEntry
 from apps.contacts import services as contacts
 from apps.contacts.models import Consent, Contact, DataSource, Purpose
-from apps.core import blind_index, clock, phones
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.privacy import phones
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies.models import CallingPolicy

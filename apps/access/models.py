@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
-from apps.core.fields import GuardedCharField
-from apps.core.models import Dated
+from apps.core.database.base import Dated
+from apps.core.privacy.fields import GuardedCharField
 
 
 class ProtectedField(models.Model):

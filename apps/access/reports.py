@@ -8,7 +8,7 @@ from itertools import islice
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core import paper
+from apps.core.documents import pdf
 
 from .models import Finding, PermissionAudit
 from .wording import evidence_text, proposal
@@ -59,7 +59,7 @@ def as_pdf(audit: PermissionAudit) -> bytes:
     """A4 across; at most 2,000 findings, the rest is in the CSV."""
     at = timezone.localtime(audit.created_at)
     counts = ", ".join(f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())) or str(_("nothing"))
-    return paper.as_pdf(
+    return pdf.as_pdf(
         title=_("Permission audit of %(at)s") % {"at": at.strftime("%Y-%m-%d %H:%M")},
         above=[_("Found: %(counts)s. Gone since the audit before: %(gone)s.") % {"counts": counts, "gone": audit.gone}],
         rows=[_heading(), *(_row(finding) for finding in islice(_findings(audit), MOST_ROWS))],

@@ -14,7 +14,7 @@ from django.db.models import DateTimeField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from apps.accounts.models import User
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission, TemporaryGrant
 from .roles import NEVER

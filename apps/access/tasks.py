@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from apps.core.locks import unless_running
+from apps.core.database.locks import unless_running
 
 from . import services
 

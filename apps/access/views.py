@@ -18,9 +18,9 @@ from apps.accounts.roles import Role
 from apps.accounts.services import has_second_factor
 from apps.audit.models import AccessEvent
 from apps.audit.tables import EventTable
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.pages import page_of
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.paging import page_of
 
 from . import queries, reports, services
 from .filters import GrantFilter

@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from apps.core import cipher
+from apps.core.crypto import cipher
 
 SEALED_FOR = b"mfa_authenticator.data"
 

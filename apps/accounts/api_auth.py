@@ -7,9 +7,9 @@ from ninja import Header
 from ninja.security import HttpBearer
 from pydantic import AfterValidator
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import NotAllowed
-from apps.core.texts import without_number
+from apps.core.privacy.free_text import without_number
 
 from .models import ApiClient
 from .permits import TooManyRequests, take_permit

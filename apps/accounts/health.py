@@ -4,8 +4,8 @@ import httpx
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.health import Outcome, Probe, register, warning, well
-from apps.core.outgoing import tls
+from apps.core.web.health import Outcome, Probe, register, warning, well
+from apps.core.web.outgoing import tls
 
 SECONDS = 5
 

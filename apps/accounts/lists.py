@@ -7,8 +7,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from apps.core.database.pages import Page, page_of
 from apps.core.lists import ListFilter, ListTable
-from apps.core.paging import Page, page_of
 
 from .models import ListChoice, SavedFilter
 from .requests import StaffRequest

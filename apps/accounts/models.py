@@ -10,9 +10,9 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.database.base import Dated
 from apps.core.errors import HeguiError
-from apps.core.fields import GuardedCharField
-from apps.core.models import Dated
+from apps.core.privacy.fields import GuardedCharField
 
 from .roles import Role
 

@@ -11,9 +11,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from apps.core.database.pages import PAGE
 from apps.core.errors import HeguiError
-from apps.core.ids import row_number
-from apps.core.paging import PAGE
+from apps.core.web.ids import row_number
 
 from .requests import StaffRequest
 

@@ -6,10 +6,10 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from . import alarm_rules, figures, signing
+        from . import alarm_rules, metrics, signing
         from .tracked import register_all
 
         register_all()
-        figures.register_all()
+        metrics.register_all()
         signing.connect()
         alarm_rules.register_rules()

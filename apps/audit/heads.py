@@ -14,8 +14,9 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import clock, sealing
-from apps.core.appending import Location, growing, location_of, whole_lines
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
+from apps.core.documents.append_only import Location, growing, location_of, whole_lines
 from apps.core.errors import HeguiError
 
 from .models import Seal
@@ -49,7 +50,7 @@ def current_heads() -> dict[str, tuple[int, str]]:
     for stream in streams():
         seal = Seal.last_of(stream.name)
         if seal is not None:
-            found[stream.name] = (seal.number, sealing.digest(seal.document()).hex())
+            found[stream.name] = (seal.number, signatures.digest(seal.document()).hex())
     return found
 
 
@@ -82,7 +83,7 @@ def note_restore() -> None:
 
 def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
     told = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
-    return json.dumps({"told": told, "seal": sealing.seal(told)}, separators=(",", ":")).encode()
+    return json.dumps({"told": told, "seal": signatures.seal(told)}, separators=(",", ":")).encode()
 
 
 def read_heads() -> Iterator[Heads]:
@@ -110,6 +111,6 @@ def _parsed(number: int, line: bytes | None) -> Heads | None:
         told = read["told"]
         heads = {name: (int(head[0]), str(head[1])) for name, head in told["heads"].items()}
         at = datetime.fromisoformat(told["at"])
-        return Heads(number, at, heads, bool(told.get("restored")), sealing.is_sealed(told, read["seal"]))
+        return Heads(number, at, heads, bool(told.get("restored")), signatures.is_sealed(told, read["seal"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

@@ -21,8 +21,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core.fields import FileNameField
-from apps.core.ids import row_number
+from apps.core.privacy.fields import FileNameField
+from apps.core.web.ids import row_number
 
 from .models import Change
 

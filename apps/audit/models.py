@@ -9,9 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core import sealing
-from apps.core.fields import GuardedCharField
-from apps.core.models import Dated, is_hash
+from apps.core.crypto import signatures
+from apps.core.database.base import Dated, is_hash
+from apps.core.privacy.fields import GuardedCharField
 
 from .alarms import RULES
 from .streams import CHANGES, READS
@@ -298,7 +298,7 @@ class Seal(Dated):
             "root": self.root_hex,
             "previous": bytes(self.previous).hex(),
             "form": self.form,
-            "sealed_at": sealing.moment(self.created_at),
+            "sealed_at": signatures.moment(self.created_at),
         }
 
 
@@ -367,7 +367,7 @@ class TrailCut(Dated):
             "upto": self.upto,
             "rows": self.rows,
             "reason": self.reason,
-            "cut_at": sealing.moment(self.created_at),
+            "cut_at": signatures.moment(self.created_at),
         }
 
 

@@ -9,8 +9,8 @@ from auditlog.registry import auditlog
 from django.apps import apps
 from django.db import models
 
-from apps.core.fields import protected_fields
-from apps.core.protected import Protected
+from apps.core.privacy.fields import protected_fields
+from apps.core.privacy.protected import Protected
 
 UNTRACKED = {
     "accounts.keyaddress",

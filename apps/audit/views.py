@@ -15,9 +15,10 @@ from apps.accounts.lists import list_of
 from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.core import clock, sealing
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
+from apps.core.database.pages import page_of
 from apps.core.errors import ServiceAway
-from apps.core.paging import page_of
 
 from . import queries, services
 from .filters import EventFilter
@@ -49,7 +50,7 @@ def seals(request: StaffRequest) -> HttpResponse:
         "streams": queries.stream_states(),
         "checks": TrailCheck.objects.order_by("-pk")[:20],
         "cuts": TrailCut.objects.order_by("-pk")[:20],
-        "keys": [(name, base64.b64encode(key).decode()) for name, key in sealing.public_keys().items()],
+        "keys": [(name, base64.b64encode(key).decode()) for name, key in signatures.public_keys().items()],
     }
     return render(request, "audit/seals.html", shown)
 

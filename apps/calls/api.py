@@ -19,13 +19,14 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import clock, ids
-from apps.core.dialling import number_to_dial
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import read_timestamp
 from apps.core.errors import BadInput, NotFound
-from apps.core.even_text import even
-from apps.core.figures import GATE_SECONDS
-from apps.core.loose_json import text_of
-from apps.core.timestamps import read_timestamp
+from apps.core.privacy.canonical_text import even
+from apps.core.privacy.dialling import number_to_dial
+from apps.core.web import ids
+from apps.core.web.lenient_json import text_of
+from apps.core.web.metrics import GATE_SECONDS
 from apps.optouts.services import make_link
 
 from . import rules, services

@@ -66,10 +66,10 @@ class CallsConfig(AppConfig):
         from apps.optouts.signals import number_disowned, opt_outs_recorded
         from apps.scripts.signals import version_withdrawn
 
-        from . import figures
+        from . import metrics
         from .alarms import CLIENT_WALKS, READS_WITHOUT_CALLS
 
-        figures.register_all()
+        metrics.register_all()
         alarms.register(READS_WITHOUT_CALLS, CLIENT_WALKS)
         calling_stopped.connect(_stop, dispatch_uid="calls.stop")
         contacts_taken_back.connect(_stop_contacts, dispatch_uid="calls.stop_contacts")

@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import CallException, Campaign, Line
 from apps.contacts.models import Contact
-from apps.core import ids
-from apps.core.fields import GuardedCharField, ProtectedTextField
-from apps.core.models import Dated, named
-from apps.core.timestamps import is_readable
+from apps.core.calendar.timestamps import is_readable
+from apps.core.database.base import Dated, named
+from apps.core.privacy.fields import GuardedCharField, ProtectedTextField
+from apps.core.web import ids
 from apps.jobs.models import Job
 from apps.policies.models import PolicyDraft
 from apps.scripts.models import ScriptVersion

@@ -10,8 +10,8 @@ from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
-from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.web import ids
 
 from .models import Call, Decision, Flag, SpoofingEvent, Ticket
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from apps.core.even_text import even
+from apps.core.privacy.canonical_text import even
 
 EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "hold", "resume", "ended")
 OPT_OUT_KEY = "9"

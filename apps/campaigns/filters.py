@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.contacts.models import Consent, Contact, DataSource
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.pages import START, Place
 from apps.core.lists import ListFilter
-from apps.core.paging import START, Place
 from apps.policies import queries as policies
 
 from .models import CallKind, Campaign

@@ -10,7 +10,7 @@ from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource, Purpose
-from apps.core.even_text import even
+from apps.core.privacy.canonical_text import even
 from apps.policies import queries as policies
 from apps.scripts.models import SMS, Script, ScriptVersion
 

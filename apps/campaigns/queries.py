@@ -8,8 +8,8 @@ from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact
-from apps.core import clock
-from apps.core.paging import PAGE, START, Place
+from apps.core.calendar import clock
+from apps.core.database.pages import PAGE, START, Place
 
 from .models import Campaign, CampaignUserPermission, QueueEntry
 

@@ -16,7 +16,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.queries import unread
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.policies import queries as policies
 from apps.policies.services import WARN_DAYS
 

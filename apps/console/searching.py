@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.campaigns import queries as campaigns
 from apps.contacts.models import DataSource
-from apps.core import ids
 from apps.core.errors import NotFound
-from apps.core.even_text import even
+from apps.core.privacy.canonical_text import even
+from apps.core.web import ids
 from apps.scripts import queries as scripts
 
 from .navigation import links_of

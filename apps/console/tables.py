@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.core import columns
+from apps.core.database.pages import Sort
 from apps.core.lists import ListTable, by
-from apps.core.paging import Sort
 
 
 class PeopleTable(ListTable):

@@ -19,7 +19,7 @@ from apps.calls import queries as calls
 from apps.campaigns.forms import NumberForm
 from apps.campaigns.views import contacts_by_number
 from apps.contacts.models import DataSource
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.jobs.models import FileToDelete, Job
 from apps.optouts import queries as optouts
 from apps.policies import queries as policies

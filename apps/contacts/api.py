@@ -17,9 +17,9 @@ from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import phones
 from apps.core.errors import BadInput, HeguiError
-from apps.core.protected import Protected
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
 
 from .models import Contact, ExternalRef
 from .services import syncing

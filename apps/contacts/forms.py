@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.reading import Layout
+from apps.core.documents.spreadsheets import Layout
 
 from .models import Consent, DataSource, Purpose
 

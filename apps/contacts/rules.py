@@ -9,11 +9,11 @@ from typing import NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import detect, phones
-from apps.core.even_text import even, simplified
-from apps.core.masks import is_mask
-from apps.core.reading import UNREADABLE
-from apps.core.timestamps import EARLIEST
+from apps.core.calendar.timestamps import EARLIEST
+from apps.core.documents.spreadsheets import UNREADABLE
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.canonical_text import even, simplified
+from apps.core.privacy.masks import is_mask
 
 Sentence = str | Promise
 
@@ -140,7 +140,7 @@ def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
 
 def forbidden_columns(heading: Sequence[str]) -> list[str]:
     """Headings of columns that must not be collected at all (R1): the file is refused whole."""
-    return [cell for cell in heading if cell and detect.find_in_heading(cell)]
+    return [cell for cell in heading if cell and forbidden_numbers.find_in_heading(cell)]
 
 
 class ConsentGiven(NamedTuple):
@@ -226,11 +226,11 @@ def duplicate(row: int, e164: str, first: int) -> Verdict:
     return Verdict(row, "duplicate_in_file", _("The same number stands in row %(first)s already.") % {"first": first}, e164)
 
 
-def find_in_cells(cells: Sequence[str]) -> detect.Finding | None:
+def find_in_cells(cells: Sequence[str]) -> forbidden_numbers.Finding | None:
     """What may not be collected anywhere in a row: an ID before a card."""
-    found: detect.Finding | None = None
+    found: forbidden_numbers.Finding | None = None
     for cell in cells:
-        if len(cell) >= detect.SHORTEST and (in_cell := detect.find(cell)):
+        if len(cell) >= forbidden_numbers.SHORTEST and (in_cell := forbidden_numbers.find(cell)):
             if in_cell == "resident_id_found":
                 return in_cell
             found = in_cell

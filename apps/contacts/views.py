@@ -15,7 +15,7 @@ from apps.accounts.pages import attachment, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, NotFound
 
 from . import services
@@ -126,7 +126,7 @@ def source_agreement(request: StaffRequest, pk: int) -> HttpResponse:
     if not found.agreement_file:
         raise NotFound()
     record_page(request, subject=f"source:{pk}", purpose="agreement")
-    return attachment(vault.get(found.agreement_file), name=f"agreement-{found.code}")
+    return attachment(encrypted_files.get(found.agreement_file), name=f"agreement-{found.code}")
 
 
 @for_roles(*STAFF)

@@ -13,10 +13,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
 from psycopg.conninfo import conninfo_to_dict
 
-from . import keyring
+from .crypto import keyring
 from .errors import KeyringError
-from .fields import GuardedArrayField
 from .ports import PORTS
+from .privacy.fields import GuardedArrayField
 
 # Addresses of other systems, and the site's own in links.
 OUTGOING = ("HEGUI_SMS_URL", "HEGUI_THIRD_READER_URL", "HEGUI_OIDC_SERVER", "HEGUI_URL")

@@ -22,9 +22,9 @@ class JobsConfig(AppConfig):
 
         from apps.audit.alarms import register
 
-        from . import figures
+        from . import metrics
         from .alarms import DUTY_MISSED
 
-        figures.register_all()
+        metrics.register_all()
         register(DUTY_MISSED)
         task_success.connect(_ended, dispatch_uid="jobs.duty_ended")

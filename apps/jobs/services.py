@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
-from apps.core import clock, streams, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files, streams
+from apps.core.database.locks import may_delete_files
 from apps.core.errors import HeguiError, StorageAway
-from apps.core.locks import may_delete_files
 
 from .models import LEASE, DutyRun, FileToDelete, Job
 
@@ -195,8 +196,8 @@ def delete_discarded(most: int = 1_000) -> int:
     gone = 0
     for row in FileToDelete.objects.select_for_update(skip_locked=True).order_by("tries", "pk")[:most]:
         try:
-            vault.delete(row.name)
-            left = vault.exists(row.name)
+            encrypted_files.delete(row.name)
+            left = encrypted_files.exists(row.name)
         except StorageAway as error:
             log.error("storage_away", row=row.pk, why=str(error))
             FileToDelete.objects.filter(pk=row.pk).update(tries=F("tries") + 1)

@@ -6,6 +6,6 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
-        from .figures import register_all
+        from .metrics import register_all
 
         register_all()

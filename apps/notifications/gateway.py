@@ -5,9 +5,9 @@ import structlog
 from django.conf import settings
 
 from apps.core.errors import ServiceAway
-from apps.core.logs import DEMO_TEXT
-from apps.core.outgoing import tls
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy.logs import DEMO_TEXT
+from apps.core.privacy.protected import Protected, clear_for_machine
+from apps.core.web.outgoing import tls
 
 log = structlog.get_logger(__name__)
 SECONDS = 5

@@ -12,11 +12,13 @@ from pydantic_core import to_json
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
-from apps.core import clock, ids, phones
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import read_timestamp
 from apps.core.errors import NotFound
-from apps.core.loose_json import text_of, under_names
-from apps.core.protected import Protected
-from apps.core.timestamps import read_timestamp
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
+from apps.core.web import ids
+from apps.core.web.lenient_json import text_of, under_names
 
 from . import services
 from .models import Scrub

@@ -9,9 +9,9 @@ class OptoutsConfig(AppConfig):
         from apps.webhooks.models import Kind
         from apps.webhooks.services import RENDERERS
 
-        from . import figures
+        from . import metrics
         from .services import as_told
 
-        figures.register_all()
+        metrics.register_all()
 
         RENDERERS[Kind.OPT_OUT_RECORDED] = as_told

@@ -13,7 +13,7 @@ from functools import cache
 
 from opencc import OpenCC
 
-from apps.core.even_text import even
+from apps.core.privacy.canonical_text import even
 
 _TO_SIMPLIFIED = OpenCC("t2s")
 _NUMERALS = str.maketrans("〇零", "00")

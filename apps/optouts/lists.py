@@ -14,10 +14,10 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from apps.core import phones
-from apps.core.even_text import even, simplified
-from apps.core.reading import MOST_BYTES, FileRefused, Table, find_heading, with_heading
-from apps.core.workbooks import open_table
+from apps.core.documents.spreadsheets import MOST_BYTES, FileRefused, Table, find_heading, with_heading
+from apps.core.documents.workbooks import open_table
+from apps.core.privacy import phones
+from apps.core.privacy.canonical_text import even, simplified
 
 HEADINGS = frozenset({
     "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "number", "msisdn", "手机", "手机号", "手机号码", "电话",

@@ -14,10 +14,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core import ids
-from apps.core.fields import FileNameField, GuardedCharField, ProtectedTextField
-from apps.core.models import Dated, is_hash
-from apps.core.timestamps import is_possible
+from apps.core.calendar.timestamps import is_possible
+from apps.core.database.base import Dated, is_hash
+from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedTextField
+from apps.core.web import ids
 from apps.jobs.models import Job
 
 

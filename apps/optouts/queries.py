@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .models import Lift, ListIn, ListRow, Message, OptOut
 

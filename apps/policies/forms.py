@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.alarms import RULES
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput
 
 from . import queries

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.audit.alarms import RULES
-from apps.core.fields import GuardedCharField
-from apps.core.models import Dated
+from apps.core.database.base import Dated
+from apps.core.privacy.fields import GuardedCharField
 
 from .triggers import RENEWS_TERMS
 

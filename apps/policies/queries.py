@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from django.utils import timezone
 
-from apps.core import clock
-from apps.core.workdays import Calendar
+from apps.core.calendar import clock
+from apps.core.calendar.workdays import Calendar
 
 from .models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, PolicyVersion, RetentionPolicy, TradePack
 

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 
 from .models import PolicyDraft, PolicyVersion

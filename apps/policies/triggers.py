@@ -4,7 +4,7 @@ The gate remembers a campaign's terms (`calls.gate.terms`) under a token. A chan
 takes a new token in the same transaction, so the gate sees the change and the token together. Tokens
 come from a sequence and are never given twice, also when a transaction rolls back.
 
-The trigger takes the lock of the terms (`core.locks`), which every decision shares until its commit. So a change waits for the
+The trigger takes the lock of the terms (`core.database.locks`), which every decision shares until its commit. So a change waits for the
 decisions under way, and what its transaction does after it (withdraw reservations) sees what they reserved; a decision that
 begins meanwhile waits for the change.
 """

@@ -14,7 +14,7 @@ from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.alarms import RULES
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
 
 from . import queries, services

@@ -14,10 +14,11 @@ from apps.accounts.requests import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.calls.models import Call
 from apps.calls.services import find_number
-from apps.core import clock, ids
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import possible_or, read_timestamp
 from apps.core.errors import NotFound
-from apps.core.ids import row_number
-from apps.core.timestamps import possible_or, read_timestamp
+from apps.core.web import ids
+from apps.core.web.ids import row_number
 
 from . import services
 from .models import Complaint

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.calls.models import Call
-from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.web import ids
 from apps.policies import queries as policies
 
 from .models import BasePeriod, Complaint, EvidencePack, Play, SamplingPlan, Violation

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .models import Complaint, CorrectiveAction, Recording, Review, SamplingPlan, ScoreCard, ScoreCardVersion, Transcript, Violation
 from .rules import cards

@@ -50,7 +50,7 @@ class _EveryStore:
 def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
     from django.db import DEFAULT_DB_ALIAS
 
-    from .services.turning_index import know_index_keys
+    from .services.rotating_index import know_index_keys
 
     if connection.alias == DEFAULT_DB_ALIAS:  # not the maintenance database, beside which this process goes on
         know_index_keys(connection)
@@ -70,13 +70,13 @@ class RetentionConfig(AppConfig):
         from apps.webhooks.models import Kind
         from apps.webhooks.services import RENDERERS
 
-        from . import figures
+        from . import metrics
         from .checks import everything_has_a_period
         from .services.purging import erased_payload
 
         register(everything_has_a_period)
         RENDERERS[Kind.CONTACT_ERASED] = erased_payload
-        figures.register_all()
+        metrics.register_all()
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         erasing.provide(_EveryStore())
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")

@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import cipher, keyring
-from apps.core.chunked import new_key, open_chunks, seal_chunks
+from apps.core.crypto import cipher, keyring
+from apps.core.crypto.chunked import new_key, open_chunks, seal_chunks
 from apps.core.errors import DecryptionFailed, HeguiError
 
 from .places import Place, place

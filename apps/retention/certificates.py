@@ -6,7 +6,8 @@ from django.db.models import Func
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core import paper, sealing
+from apps.core.crypto import signatures
+from apps.core.documents import pdf
 from apps.policies.models import DataClass
 
 from .models import PurgeRun
@@ -19,20 +20,20 @@ def certificate(run: PurgeRun) -> dict[str, Any]:
 
 def seal(run: PurgeRun) -> dict[str, str]:
     """The seal of a run as it stands."""
-    return sealing.seal(_document(run))
+    return signatures.seal(_document(run))
 
 
 def is_genuine(run: PurgeRun) -> bool:
     """Whether the run still says what was sealed."""
-    return bool(run.seal) and sealing.is_sealed(_document(run), run.seal)
+    return bool(run.seal) and signatures.is_sealed(_document(run), run.seal)
 
 
 def _document(run: PurgeRun) -> dict[str, Any]:
     return {
         "purge_run": run.pk,
-        "due_at": sealing.moment(run.at),
-        "started_at": sealing.moment(run.created_at),
-        "ended_at": sealing.moment(run.ended_at) if run.ended_at else None,
+        "due_at": signatures.moment(run.at),
+        "started_at": signatures.moment(run.created_at),
+        "ended_at": signatures.moment(run.ended_at) if run.ended_at else None,
         "state": run.state,
         "deleted": run.counts,
         "files_deleted": run.files,
@@ -65,7 +66,7 @@ def as_pdf(run: PurgeRun) -> bytes:
     """The same on paper."""
     told = _document(run)
     heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
-    return paper.as_pdf(
+    return pdf.as_pdf(
         title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
         above=[
             _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
@@ -77,7 +78,7 @@ def as_pdf(run: PurgeRun) -> bytes:
         below=[
             f"Ledger {run.ledger_line} · {run.ledger_mac}",
             *(f"Trail, {name} {number} · {digest}" for name, (number, digest) in sorted(run.trail_heads.items())),
-            f"SHA-256 {sealing.digest(told).hex()}",
+            f"SHA-256 {signatures.digest(told).hex()}",
             f"Ed25519 {run.seal.get('key', '')} · {run.seal.get('signature', '')}",
         ],
     )

@@ -6,7 +6,7 @@ from django.apps import apps
 from django.core.checks import CheckMessage, Error
 from django.db import models
 
-from apps.core.fields import file_fields, protected_fields
+from apps.core.privacy.fields import file_fields, protected_fields
 
 
 def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

@@ -18,7 +18,7 @@ from apps.access.models import NumberSearch
 from apps.audit.models import Notice
 from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
 from apps.contacts.models import Consent, Contact, ContactImport, DataSource, MinorFlag
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.notifications.models import Outgoing

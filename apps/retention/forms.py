@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign, Line
-from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.web import ids
 
 from .models import LegalHold
 

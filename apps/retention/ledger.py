@@ -23,8 +23,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import keyring
-from apps.core.appending import Growing, Location, growing, location_of, whole_lines
+from apps.core.crypto import keyring
+from apps.core.documents.append_only import Growing, Location, growing, location_of, whole_lines
 from apps.core.errors import HeguiError
 
 START = "0" * 64

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-_HOLDS = 3  # first key of the two-key form, beside those of `core.locks`
+_HOLDS = 3  # first key of the two-key form, beside those of `core.database.locks`
 
 
 def share_holds() -> None:

@@ -7,8 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.fields import GuardedCharField
-from apps.core.models import Dated
+from apps.core.database.base import Dated
+from apps.core.privacy.fields import GuardedCharField
 from apps.policies.models import DataClass
 
 NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)
@@ -113,7 +113,7 @@ class LegalHold(Dated):
 
 
 class IndexTurn(Dated):
-    """The keys that the hashes of numbers in this database went through, in their order (`core.blind_index`). The last row holds;
+    """The keys that the hashes of numbers in this database went through, in their order (`core.crypto.blind_index`). The last row holds;
     none: the first key of the keyring."""
 
     NOT_TYPED = ("key_ids",)

@@ -11,9 +11,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from apps.core import blind_index, cipher, clock, ids, phones
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, cipher
 from apps.core.errors import DecryptionFailed
-from apps.core.protected import is_canonical
+from apps.core.privacy import phones
+from apps.core.privacy.protected import is_canonical
+from apps.core.web import ids
 
 _READ = {
     "contacts_contact": "select id, phone, number_index from contacts_contact where id > %s order by id limit %s",

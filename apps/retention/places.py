@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import clock
-from apps.core.bucket_storage import client_of, translate_errors
-from apps.core.buckets import Bucket, bucket_at
+from apps.core.calendar import clock
+from apps.core.crypto.bucket_storage import client_of, translate_errors
+from apps.core.crypto.buckets import Bucket, bucket_at
 from apps.core.errors import BadInput, StorageAway
 
 PART = 32 * 1024 * 1024  # of what goes to a bucket; ten thousand parts at most: 320 GB

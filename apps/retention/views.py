@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound, ServiceAway
 from apps.policies import queries as policies
 from apps.policies.models import DataClass

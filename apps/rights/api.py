@@ -12,8 +12,8 @@ from apps.accounts.models import ApiClient
 from apps.accounts.requests import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.contacts.models import Purpose
-from apps.core import ids
 from apps.core.errors import BadInput, NotFound
+from apps.core.web import ids
 
 from . import services
 from .models import SubjectRequest

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from apps.core.ports import Port
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 
 
 @dataclass(frozen=True)

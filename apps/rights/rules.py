@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar.workdays import Calendar
 from apps.core.errors import BadInput
-from apps.core.workdays import Calendar
 
 WORKING_DAYS = 15
 REMIND_AT = (5, 2, 1)

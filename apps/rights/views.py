@@ -21,7 +21,7 @@ from apps.accounts.pages import attachment, attachment_in_pieces, errors_of, for
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound
 from apps.notifications.services import can_send
 from apps.policies import queries as policies

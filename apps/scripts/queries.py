@@ -13,8 +13,8 @@ from django.utils.text import capfirst
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock
-from apps.core.workdays import Calendar
+from apps.core.calendar import clock
+from apps.core.calendar.workdays import Calendar
 from apps.policies import queries as policies
 
 from . import rules

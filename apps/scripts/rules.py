@@ -15,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.core.calendar.workdays import Calendar
 from apps.core.errors import BadInput
-from apps.core.workdays import Calendar
 
 from .checking import MOST_CHARACTERS, VARIABLE
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from apps.core.outgoing import tls
-from apps.core.texts import BLOT, blotted
+from apps.core.privacy.free_text import BLOT, blotted
+from apps.core.web.outgoing import tls
 
 TIMEOUT = 60.0  # seconds, for the whole answer
 MOST_ANSWER = 256 * 1024  # bytes

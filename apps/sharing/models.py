@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
-from apps.core import ids
-from apps.core.fields import FileNameField, GuardedCharField
-from apps.core.models import Dated
+from apps.core.database.base import Dated
+from apps.core.privacy.fields import FileNameField, GuardedCharField
+from apps.core.web import ids
 
 
 class Share(Dated):

@@ -20,10 +20,12 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access, tell
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import clock, evidence, streams
+from apps.core.calendar import clock
+from apps.core.crypto import streams
+from apps.core.documents import evidence_files
+from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.packing import encrypted_archive, new_passphrase
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import OneTimeDownload, discard
 
 from . import queries
@@ -65,7 +67,7 @@ def ask_share(
     for name in fields:
         if name in PROTECTED:
             require_field_right(actor, PROTECTED[Field(name)], "export_value" if is_clear or form == Share.Form.FILE else "view_masked")
-    kept = evidence.keep(content, file_name=file_name)
+    kept = evidence_files.keep(content, file_name=file_name)
     share = Share.objects.create(
         campaign=campaign, fields=sorted(set(fields)), form=form, is_clear=is_clear, ends_on=ends_on, asked_by=actor,
         purpose=checked_text(purpose, _("Say what it is needed for."), most=300),

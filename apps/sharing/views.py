@@ -15,9 +15,10 @@ from apps.accounts.pages import attachment, attachment_in_pieces, content_of, fo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
-from apps.core import clock, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files
+from apps.core.database.pages import page_of
 from apps.core.errors import HeguiError, NotFound
-from apps.core.paging import page_of
 
 from . import queries, services
 from .filters import ShareFilter
@@ -88,7 +89,7 @@ def share_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
 def share_agreement(request: StaffRequest, pk: int) -> HttpResponse:
     found = _share(request, pk)
     record_page(request, subject=found.public_id, purpose="agreement")
-    return attachment(vault.get(found.agreement_file), name=f"agreement-{found.public_id}")
+    return attachment(encrypted_files.get(found.agreement_file), name=f"agreement-{found.public_id}")
 
 
 @for_roles(*STAFF)

@@ -17,7 +17,7 @@ class WebhooksConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.signals import agent_suspended
 
-        from . import figures
+        from . import metrics
 
-        figures.register_all()
+        metrics.register_all()
         agent_suspended.connect(_agent_suspended, dispatch_uid="webhooks.agent_suspended")

@@ -13,8 +13,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
-from apps.core.fields import GuardedCharField, ProtectedCharField
-from apps.core.models import Dated
+from apps.core.database.base import Dated
+from apps.core.privacy.fields import GuardedCharField, ProtectedCharField
 
 
 class Kind(models.TextChoices):

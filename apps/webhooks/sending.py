@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
-from apps.core.outgoing import tls
+from apps.core.web.outgoing import tls
 
 SECONDS = 10.0  # for each step
 ALL_SECONDS = 25.0  # for the whole: a receiver that sends a byte now and then holds no worker

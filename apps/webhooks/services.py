@@ -19,9 +19,9 @@ from standardwebhooks import Webhook
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
-from apps.core.protected import clear_for_machine
+from apps.core.privacy.protected import clear_for_machine
 
 from .models import URGENT, Delivery, EndPoint, Event, Kind
 from .sending import ALL_SECONDS, check_url, post

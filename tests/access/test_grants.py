@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from apps.access import roles, services
 from apps.access.models import ProtectedField, TemporaryGrant
 from apps.campaigns import queries as campaigns
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from tests.world import World
 

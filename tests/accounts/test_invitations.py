@@ -18,7 +18,7 @@ from apps.accounts import services
 from apps.accounts.models import Department, Invitation, User
 from apps.accounts.services import InvitationOver, SiteHasBegun
 from apps.audit.models import Change, Notice
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from tests.http import SecureClient
 from tests.world import World

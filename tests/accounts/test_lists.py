@@ -14,8 +14,8 @@ import config.urls  # noqa: F401  (every list is known once the pages are)
 from apps.accounts import services
 from apps.accounts.models import ListChoice, SavedFilter
 from apps.core.errors import BadInput, NotFound, PersonalDataFound
-from apps.core.fields import protected_fields
 from apps.core.lists import LISTS, ListTable
+from apps.core.privacy.fields import protected_fields
 from tests.world import World
 
 Browse = Callable[[str], Client]

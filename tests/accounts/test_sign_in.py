@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from apps.accounts import services
 from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed
 from tests.http import Api, SecureClient, problem
 from tests.world import LINE, PASSWORD, PHONE, World

@@ -15,7 +15,7 @@ from apps.audit.tracked import SECRET
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
 from apps.contacts.services.zones import correct_name
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from tests.world import World
 
 Browse = Callable[[str], Client]

@@ -23,7 +23,7 @@ from apps.audit.models import AccessEvent, Notice, Seal, SealedRows, TrailCheck,
 from apps.audit.rules import leaf, tree_head
 from apps.audit.services.verifying import Report
 from apps.audit.streams import streams
-from apps.core import sealing
+from apps.core.crypto import signatures
 from apps.core.errors import BadInput
 from tests.world import World
 
@@ -120,7 +120,7 @@ def test_all_of_it_is_sealed_and_as_it_was(sealed: World) -> None:
 def test_seals_are_chained_and_signed(sealed: World) -> None:
     first, second, third = Seal.objects.filter(stream="reads").order_by("number")
     assert bytes(first.previous) == bytes(32)
-    assert bytes(second.previous) == sealing.digest(first.document())
+    assert bytes(second.previous) == signatures.digest(first.document())
     assert (third.after, third.upto) == (second.upto, AccessEvent.objects.latest("pk").pk)
     assert len(bytes(third.signature)) == 64
 
@@ -133,7 +133,7 @@ def test_nothing_new_means_no_seal(sealed: World) -> None:
 
 def test_many_rows_go_under_many_seals(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     services.seal_trail()
-    monkeypatch.setattr("apps.audit.services.sealing.MOST_ROWS", 4)
+    monkeypatch.setattr("apps.audit.services.heading.MOST_ROWS", 4)
     read_something(world, 10)
     assert services.seal_trail() == 10
     assert list(Seal.objects.filter(stream="reads").order_by("-number").values_list("rows", flat=True)[:3]) == [2, 4, 4]
@@ -394,7 +394,7 @@ def test_heads_stand_outside_with_every_seal(sealed: World) -> None:
     lines = list(heads.read_heads())
     assert all(line.is_signed for line in lines)
     last = Seal.objects.filter(stream="reads").latest("number")
-    assert lines[-1].heads["reads"] == (3, sealing.digest(last.document()).hex())
+    assert lines[-1].heads["reads"] == (3, signatures.digest(last.document()).hex())
     assert len(lines) == 4
 
 
@@ -522,7 +522,7 @@ def test_an_exported_trail_is_checked_without_a_database(sealed: World) -> None:
     head = json.loads(lines[0])
     head["hegui_trail"]["streams"]["reads"]["dropped"] = 3
     assert first_of(services.verify_export([json.dumps(head).encode(), *lines[1:]]))[2] == "export_changed"
-    with_other_keys = services.verify_export(lines, keys={name: bytes(32) for name in sealing.public_keys()})
+    with_other_keys = services.verify_export(lines, keys={name: bytes(32) for name in signatures.public_keys()})
     assert {each.code for each in with_other_keys.findings} == {"export_changed", "seal_changed"}
 
 

@@ -13,7 +13,7 @@ from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
 from apps.calls.api import Answered
 from apps.calls.models import Call, Decision
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.optouts.models import OptOut
 from tests.http import Api, SecureClient, problem
 from tests.world import LINE, OTHER_PHONE, PHONE, World

@@ -13,7 +13,7 @@ from apps.calls.models import Call, Ticket
 from apps.calls.services.desk import held_entry, line_for, open_call
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Filing, Line, QueueEntry
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from tests.world import OTHER_PHONE, World

@@ -15,8 +15,8 @@ from apps.calls.models import Call, Decision
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
 from apps.contacts.models import Purpose
-from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.web import ids
 from apps.policies.models import CallingPolicy
 from apps.scripts import services as scripts
 from tests.world import LINE, OTHER_PHONE, PHONE, World

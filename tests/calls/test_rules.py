@@ -10,7 +10,7 @@ import pytest
 
 from apps.calls.gate.facts import Facts, OldFacts
 from apps.calls.gate.rules import EVERY_KIND, MARKETING, RULES, judge
-from apps.core.workdays import Calendar
+from apps.core.calendar.workdays import Calendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")

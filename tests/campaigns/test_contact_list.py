@@ -12,7 +12,7 @@ from django.urls import reverse
 from apps.campaigns import queries
 from apps.campaigns.models import QueueEntry
 from apps.contacts.models import Contact
-from apps.core import paging
+from apps.core.database import pages
 from tests.world import World
 
 Browse = Callable[[str], Client]
@@ -21,7 +21,7 @@ Browse = Callable[[str], Client]
 @pytest.fixture
 def ten(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Contact]:
     """Ten contacts of the running campaign, the oldest first; three to a page, and the newest four tell what is common."""
-    monkeypatch.setattr(paging, "PAGE", 3)
+    monkeypatch.setattr(pages, "PAGE", 3)
     monkeypatch.setattr(queries, "PAGE", 3)
     monkeypatch.setattr(queries, "LOOKED_AT", 4)
     QueueEntry.objects.filter(contact=world.contact).delete()
@@ -35,7 +35,7 @@ def shown(client: Client, query: str = "") -> list[str]:
     return re.findall(r'href="/contacts/(ct_\w+)/"', page.content.decode())
 
 
-def pages(client: Client, query: str = "") -> list[list[str]]:
+def following_pages(client: Client, query: str = "") -> list[list[str]]:
     """Page after page, by the link to older ones."""
     found = []
     while True:
@@ -64,14 +64,14 @@ def tag(contacts: list[Contact], name: str) -> None:
 
 @pytest.mark.parametrize("role", ["agent", "supervisor"])
 def test_every_contact_of_the_campaign_comes_once_newest_first(ten: list[Contact], browse: Browse, role: str) -> None:
-    found = pages(browse(role))
+    found = following_pages(browse(role))
     assert [each for page in found for each in page] == ids(ten)
     assert [len(page) for page in found] == [3, 3, 3, 1]
 
 
 def test_contacts_of_no_campaign_of_theirs_are_not_shown(world: World, ten: list[Contact], browse: Browse) -> None:
     stranger = alone(world, "13911112222")
-    assert stranger.public_id not in [each for page in pages(browse("supervisor")) for each in page]
+    assert stranger.public_id not in [each for page in following_pages(browse("supervisor")) for each in page]
     assert shown(browse("compliance"))[0] == stranger.public_id
 
 
@@ -82,7 +82,7 @@ def test_contacts_of_no_campaign_of_theirs_are_not_shown(world: World, ten: list
 def test_a_tag_is_found_common_or_rare_page_by_page(ten: list[Contact], browse: Browse, role: str, places: range) -> None:
     tagged = [ten[place] for place in places]
     tag(tagged, "老客户")
-    assert [each for page in pages(browse(role), "?tag=老客户") for each in page] == ids(tagged)
+    assert [each for page in following_pages(browse(role), "?tag=老客户") for each in page] == ids(tagged)
 
 
 def test_filters_go_together(world: World, ten: list[Contact], browse: Browse) -> None:
@@ -90,7 +90,7 @@ def test_filters_go_together(world: World, ten: list[Contact], browse: Browse) -
     for contact in ten[2:]:
         world.consent(contact)
     query = f"?tag=老客户&consent=true&campaign={world.campaign.pk}&source={world.source.pk}"
-    assert [each for page in pages(browse("supervisor"), query) for each in page] == ids(ten[2:6])
+    assert [each for page in following_pages(browse("supervisor"), query) for each in page] == ids(ten[2:6])
 
 
 def test_consents_valid_none_and_those_to_be_renewed(world: World, ten: list[Contact], browse: Browse) -> None:
@@ -105,7 +105,7 @@ def test_consents_valid_none_and_those_to_be_renewed(world: World, ten: list[Con
     supervisor = browse("supervisor")
 
     def found(wanted: str) -> set[str]:
-        return {each for page in pages(supervisor, f"?consent={wanted}") for each in page}
+        return {each for page in following_pages(supervisor, f"?consent={wanted}") for each in page}
 
     assert found("true") == {lasting.public_id, ending.public_id, renewed.public_id}
     assert found("false") == {contact.public_id for contact in ten[3:]}
@@ -136,7 +136,7 @@ def test_all_filters_together_cost_no_more_than_twelve_queries(
 
 
 def test_the_oldest_come_first_page_by_page(ten: list[Contact], browse: Browse) -> None:
-    assert [each for page in pages(browse("supervisor"), "?sort=created_at") for each in page] == ids(ten)[::-1]
+    assert [each for page in following_pages(browse("supervisor"), "?sort=created_at") for each in page] == ids(ten)[::-1]
 
 
 @pytest.mark.parametrize("campaign", ["0", "x", "999999999"])

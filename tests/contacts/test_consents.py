@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 
 from apps.contacts import services
 from apps.contacts.models import Consent, Purpose
-from apps.core import vault
-from apps.core.clock import now
+from apps.core.calendar.clock import now
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.retention.services import purging
 from tests.world import OTHER_PHONE, World
@@ -32,7 +32,7 @@ def test_a_recorded_consent_allows_a_call_and_keeps_its_evidence(world: World, b
     assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["no_consent"]
     given = give(world, bare, content=PAPER, file_name="form.pdf")
     assert world.authorize(phone=OTHER_PHONE, reserve=False).allowed
-    assert vault.get(given.evidence_file) == PAPER
+    assert encrypted_files.get(given.evidence_file) == PAPER
     assert (given.wording, given.recorded_by) == (world.source.wording, world.people["supervisor"])
     assert given.expires_at == given.given_at + timedelta(days=365)
     assert give(world, bare, given_at=given.given_at) == given, "the same one again is the one that is stored"
@@ -108,7 +108,7 @@ def test_evidence_goes_with_the_contact(world: World, bare: Any, storage: Any, d
     type(bare).objects.filter(pk=bare.pk).update(expires_at=now())
     with django_capture_on_commit_callbacks(execute=True):
         purging.purge(pause=0)
-    assert not vault.exists(given.evidence_file)
+    assert not encrypted_files.exists(given.evidence_file)
     assert not Consent.objects.filter(pk=given.pk).exists()
 
 

@@ -23,9 +23,9 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
 from apps.contacts.services import importing, preparing, previewing, storing
-from apps.core import blind_index
+from apps.core.crypto import blind_index
+from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
-from apps.core.reading import FileRefused
 from apps.jobs.models import Job
 from tests.conftest import DATA
 from tests.world import World

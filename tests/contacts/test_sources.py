@@ -10,7 +10,8 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from apps.contacts import services
 from apps.contacts.models import Contact, DataSource, Wording
 from apps.contacts.services import importing
-from apps.core import evidence, vault
+from apps.core.crypto import encrypted_files
+from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.retention.services import purging
 from tests.world import OTHER_PHONE, World
@@ -76,7 +77,7 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
     DataSource.objects.filter(pk=source.pk).update(supplier="某合作方（虚构）", valid_until=world.today)
     assert services.approve_source(actor=compliance, source=source).state == "approved"
     source.refresh_from_db()
-    assert vault.get(source.agreement_file) == AGREEMENT
+    assert encrypted_files.get(source.agreement_file) == AGREEMENT
     with pytest.raises(WrongState):
         services.add_agreement(actor=world.people["supervisor"], source=source, content=AGREEMENT, name="other.pdf")
 
@@ -84,10 +85,10 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "error"),
     [
-        (b"MZ\x90 a program", "signed.pdf", evidence.NoEvidence),
-        (b"%PDF-1.7 cut off", "signed.pdf", evidence.NoEvidence),
-        (b"<html>%PDF-1.7 %%EOF", "signed.pdf", evidence.NoEvidence),
-        (b"RIFF....AVI LIST", "voice.wav", evidence.NoEvidence),
+        (b"MZ\x90 a program", "signed.pdf", evidence_files.NoEvidence),
+        (b"%PDF-1.7 cut off", "signed.pdf", evidence_files.NoEvidence),
+        (b"<html>%PDF-1.7 %%EOF", "signed.pdf", evidence_files.NoEvidence),
+        (b"RIFF....AVI LIST", "voice.wav", evidence_files.NoEvidence),
         (AGREEMENT, "110101188002045240.pdf", PersonalDataFound),
         (None, "", PersonalDataFound),  # with a card number in the supplier's name
     ],

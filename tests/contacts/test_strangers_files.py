@@ -20,9 +20,9 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
 from apps.contacts.services import importing, previewing, undoing
-from apps.core import workbooks
+from apps.core.documents import workbooks
+from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed, WrongState
-from apps.core.reading import FileRefused
 from apps.retention.services import purging
 from tests.contacts.books import book, cell, prefixed, sheet
 from tests.world import World

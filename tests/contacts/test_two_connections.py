@@ -13,9 +13,9 @@ from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport, ExternalRef
 from apps.contacts.services import batching, importing, preparing, storing, syncing
 from apps.contacts.services.syncing import Told
-from apps.core import blind_index
+from apps.core.crypto import blind_index
 from apps.core.errors import HeguiError
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from apps.jobs.models import Job
 from tests.world import World
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core.chunked import TAG, new_key, open_chunks, seal_chunks
+from apps.core.crypto.chunked import TAG, new_key, open_chunks, seal_chunks
 from apps.core.errors import DecryptionFailed
 
 KEY = b"k" * 32

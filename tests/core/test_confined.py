@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import xlsxwriter
 
-from apps.core import workbooks
-from apps.core.reading import FileRefused
-from apps.core.workbooks import open_table
+from apps.core.documents import workbooks
+from apps.core.documents.spreadsheets import FileRefused
+from apps.core.documents.workbooks import open_table
 
 
 def workbook(*cells: tuple[int, int, object]) -> bytes:

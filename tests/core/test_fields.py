@@ -8,7 +8,7 @@ from django.forms import modelform_factory
 
 from apps.contacts.models import Contact
 from apps.core.errors import DecryptionFailed
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy.protected import Protected, clear_for_machine
 from tests.world import World
 
 NUMBER = "+8613800001234"

@@ -10,9 +10,10 @@ from django.test.utils import isolate_apps
 from apps.calls.models import Ticket
 from apps.campaigns.models import Campaign
 from apps.contacts import rules
-from apps.core import checks, detect, phones, texts
+from apps.core import checks
 from apps.core.errors import PersonalDataFound
-from apps.core.fields import GuardedCharField
+from apps.core.privacy import forbidden_numbers, free_text, phones
+from apps.core.privacy.fields import GuardedCharField
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.scripts.models import Script
@@ -40,7 +41,7 @@ ROUNDED, OLD = "110101199003072000", "110101900307123"
     ],
 )
 def test_numbers_that_a_spreadsheet_rounded_and_old_ids(text: str, found: str | None) -> None:
-    assert detect.find(text) == found
+    assert forbidden_numbers.find(text) == found
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,8 @@ def test_numbers_that_a_spreadsheet_rounded_and_old_ids(text: str, found: str | 
     ],
 )
 def test_a_phone_in_a_text_is_found_and_blotted(text: str) -> None:
-    assert texts.has_number(text)
-    assert not texts.has_number(texts.blotted(text))
+    assert free_text.has_number(text)
+    assert not free_text.has_number(free_text.blotted(text))
 
 
 @pytest.mark.parametrize("text", ["订单13800001234567", "详询4008001234", "2026-07-16 13:50 13800", "第一二三四五六七八九十一条"])
@@ -89,10 +90,10 @@ def test_a_refusal_is_not_lost_for_a_number_in_its_evidence(world: World) -> Non
 
 
 def test_ids_of_programs_are_kept_as_hashes_where_they_hold_a_number() -> None:
-    assert texts.without_number("gw-17") == "gw-17"
-    first = texts.without_number("sms-13800001234-1")
+    assert free_text.without_number("gw-17") == "gw-17"
+    first = free_text.without_number("sms-13800001234-1")
     assert "13800001234" not in first
-    assert first == texts.without_number("sms-13800001234-1")
+    assert first == free_text.without_number("sms-13800001234-1")
 
 
 def test_every_column_of_ours_is_guarded_protected_or_filled_by_us() -> None:
@@ -109,7 +110,7 @@ def test_the_check_names_a_column_that_is_not(monkeypatch: pytest.MonkeyPatch) -
         class Meta:
             app_label = "core"
 
-    Letter.__module__ = "apps.core.models"
+    Letter.__module__ = "apps.core.database.base"
     fake: Any = type("Apps", (), {"get_models": staticmethod(lambda: [Letter])})
     monkeypatch.setattr(checks, "apps", fake)
     (found,) = checks.typed_text_is_guarded(None)

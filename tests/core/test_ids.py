@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core import ids
 from apps.core.errors import NotFound
+from apps.core.web import ids
 
 
 @given(st.integers(0, 2**63 - 1))

@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from apps.core import keyring
+from apps.core.crypto import keyring
 
 
 def ring(step: str, *words: str) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from apps.core import blind_index, cipher, keyring, vault
+from apps.core.crypto import blind_index, cipher, encrypted_files, keyring
+from apps.core.crypto.startup_check import open_newest
 from apps.core.errors import DecryptionFailed, KeyringError
-from apps.core.opening import open_newest
 from tests.world import World
 
 
@@ -107,17 +107,17 @@ def test_numbers_with_the_same_last_digits_share_only_that_hash() -> None:
 
 
 def test_files_are_sealed_under_names_that_tell_nothing(storage: Path) -> None:
-    name = vault.put("手机号\n13800001234".encode(), folder="uploads")
+    name = encrypted_files.put("手机号\n13800001234".encode(), folder="uploads")
     (file,) = [path for path in storage.rglob("*") if path.is_file()]
     assert b"13800001234" not in file.read_bytes()
-    assert vault.get(name) == "手机号\n13800001234".encode()
-    vault.delete(name)
-    vault.delete(name)
+    assert encrypted_files.get(name) == "手机号\n13800001234".encode()
+    encrypted_files.delete(name)
+    encrypted_files.delete(name)
     assert not file.exists()
 
 
 def test_files_swapped_on_disk_do_not_open(storage: Path) -> None:
-    first, second = vault.put(b"one", folder="reports"), vault.put(b"two", folder="reports")
+    first, second = encrypted_files.put(b"one", folder="reports"), encrypted_files.put(b"two", folder="reports")
     (storage / first).write_bytes((storage / second).read_bytes())
     with pytest.raises(DecryptionFailed):
-        vault.get(first)
+        encrypted_files.get(first)

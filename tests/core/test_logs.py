@@ -7,8 +7,8 @@ import logging
 import pytest
 import structlog
 
-from apps.core import logs
-from apps.core.protected import Protected
+from apps.core.privacy import logs
+from apps.core.privacy.protected import Protected
 
 NUMBER = "13800001234"
 

@@ -10,8 +10,8 @@ from django.utils.translation import override
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from apps.core import phones
-from apps.core.protected import is_canonical
+from apps.core.privacy import phones
+from apps.core.privacy.protected import is_canonical
 
 STRANGERS = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())
 

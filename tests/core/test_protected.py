@@ -13,8 +13,8 @@ from django.template import Context, Template
 from django.utils.html import format_html
 from kombu.utils.json import dumps as celery_dumps
 
-from apps.core.dialling import number_to_dial
-from apps.core.protected import MaskGiven, NotCanonical, Protected, Unreadable, clear_for_machine
+from apps.core.privacy.dialling import number_to_dial
+from apps.core.privacy.protected import MaskGiven, NotCanonical, Protected, Unreadable, clear_for_machine
 
 NUMBER = "+8613800001234"
 PHONE = Protected(NUMBER, "phone")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.accounts.models import KeyAddress
-from apps.core.proxies import CLAIMS, BehindProxies, client_address, networks_of
+from apps.core.web.proxies import CLAIMS, BehindProxies, client_address, networks_of
 from tests.http import Api, SecureClient
 from tests.world import World
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from apps.core.workdays import Calendar
+from apps.core.calendar.workdays import Calendar
 
 
 @pytest.mark.parametrize(

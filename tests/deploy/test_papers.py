@@ -8,7 +8,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from apps.core.figures import FIGURES
+from apps.core.web.metrics import FIGURES
 from config import settings
 from config.variables import OF_COMMANDS
 

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from playwright.sync_api import expect
 
 from apps.contacts.rules import STATUS_WORDS
-from apps.core import ids
+from apps.core.web import ids
 from tests.conftest import DATA
 from tests.site import Site
 
@@ -159,7 +159,7 @@ def test_the_compliance_officer_sees_the_opt_out_and_the_decision(site: Site, vi
 
 def test_a_dump_of_the_database_holds_no_number(site: Site, numbers: list[str]) -> None:
     """Also files and logs of the whole run."""
-    from apps.core.embedded import Services
+    from config.embedded import Services
 
     binaries = Services(site.home)._bin()
     told = site.database

@@ -24,7 +24,7 @@ def main() -> None:
 
     from apps.accounts.models import ApiClient
     from apps.calls import services
-    from apps.core.protected import Protected
+    from apps.core.privacy.protected import Protected
 
     at = datetime.fromisoformat(order["at"])
     answers: Counter[str] = Counter()

@@ -8,7 +8,7 @@ import pytest
 from apps.calls import services
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign, Filing
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.scripts.models import ScriptVersion
 from tests.conftest import SHANGHAI
 from tests.http import Api, problem

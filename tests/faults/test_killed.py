@@ -17,9 +17,9 @@ from django.conf import settings
 from django.db import connection, connections
 
 from apps.contacts.models import Contact, ContactImport
-from apps.core import keyring, vault
-from apps.core.clock import now
-from apps.core.protected import clear_for_machine
+from apps.core.calendar.clock import now
+from apps.core.crypto import encrypted_files, keyring
+from apps.core.privacy.protected import clear_for_machine
 from apps.retention import databases, services
 from apps.retention.archive import Secrets, verify_archive
 from apps.retention.models import Erasure
@@ -70,7 +70,7 @@ def due(world: World, count: int) -> None:
 
 
 def with_file(world: World) -> str:
-    name = vault.put(b"a list of people", folder="uploads")
+    name = encrypted_files.put(b"a list of people", folder="uploads")
     ContactImport.objects.create(
         source=world.source, file_name="a.csv", upload=name, started_by=world.people["supervisor"], created_at=now() - timedelta(days=31)
     )
@@ -92,7 +92,7 @@ def test_a_purge_that_is_killed_is_finished_by_the_next(people: World, monkeypat
         assert run.failures == {}
         assert not Contact.objects.filter(expires_at__lte=now()).exists()
         assert not Erasure.objects.filter(done_at__isnull=True).exists()
-        assert not vault.exists(name)
+        assert not encrypted_files.exists(name)
         assert services.check_consistency() == {}
     assert early
 
@@ -114,7 +114,7 @@ def test_a_rotation_that_is_killed_is_finished_by_the_next(people: World, tmp_pa
         rotate()
         assert services.count_waiting() == {}
         assert {person.pk: clear_for_machine(person.phone) for person in Contact.objects.all()} == numbers
-        assert vault.get(ContactImport.objects.get().upload) == b"a list of people"
+        assert encrypted_files.get(ContactImport.objects.get().upload) == b"a list of people"
     assert early
 
 

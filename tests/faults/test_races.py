@@ -19,8 +19,8 @@ from apps.calls import services as calls
 from apps.calls.models import Call, Decision, Disposition
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
-from apps.core import blind_index
-from apps.core.protected import Protected
+from apps.core.crypto import blind_index
+from apps.core.privacy.protected import Protected
 from apps.notifications import gateway
 from apps.notifications.services import outbox
 from apps.optouts import services as optouts

@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import StorageAway
 from apps.jobs.models import FileToDelete, Job
 from apps.quality import services as quality
@@ -83,7 +83,7 @@ def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(world: World, c
     assert ("每分钟重试一次" in page) is bool(left)
     again = retention.purge(pause=0)
     assert (again.state, again.files) == ("done", left)
-    assert not any(vault.exists(each.file) for each in kept)
+    assert not any(encrypted_files.exists(each.file) for each in kept)
 
 
 def _another(world: World) -> str:

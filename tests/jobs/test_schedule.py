@@ -9,7 +9,7 @@ import pytest
 from celery.exceptions import Ignore
 from celery.schedules import crontab
 
-from apps.core.locks import run_exclusively, unless_running
+from apps.core.database.locks import run_exclusively, unless_running
 from config.celery import HEAVY, SCHEDULE, URGENT, app
 
 APPS = Path(__file__).parents[2] / "apps"

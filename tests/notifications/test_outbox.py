@@ -15,7 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from apps.audit.models import NOTICES, Notice
 from apps.audit.services import tell
 from apps.core.errors import BadInput
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from apps.notifications import rules, services
 from apps.notifications.models import Outgoing
 from apps.notifications.services import outbox

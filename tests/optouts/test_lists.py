@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit.models import AccessEvent
-from apps.core import phones
 from apps.core.errors import BadInput, NotAllowed
+from apps.core.privacy import phones
 from apps.jobs.models import Job
 from apps.optouts import queries, services
 from apps.optouts.models import Change, ListIn, ListRow, OptOut, Scrub

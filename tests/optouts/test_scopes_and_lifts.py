@@ -14,8 +14,8 @@ from django.utils.translation import override
 
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Purpose
-from apps.core import clock as ours
-from apps.core import keyring
+from apps.core.calendar import clock as ours
+from apps.core.crypto import keyring
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts import queries, services
 from apps.optouts.models import Lift, OptOut

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
+from apps.core.calendar.workdays import Calendar
 from apps.core.errors import BadInput
-from apps.core.workdays import Calendar
 from apps.policies.models import CalendarYear
 from apps.policies.rules import read_year
 from tests.world import World

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
 from apps.optouts.models import OptOut
 from apps.retention import ledger, services
 from apps.retention.models import Erasure, LegalHold

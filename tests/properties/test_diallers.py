@@ -20,7 +20,7 @@ from apps.calls import services as calls
 from apps.calls.models import Call
 from apps.calls.rules import EVENTS
 from apps.contacts.models import Contact
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from tests.world import LINE, World
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -20,8 +20,8 @@ from apps.calls.models import Call
 from apps.campaigns import services as campaign_services
 from apps.campaigns.models import Campaign, Filing
 from apps.contacts.models import Consent, Contact, DataSource, Purpose
-from apps.core import blind_index
-from apps.core.protected import Protected
+from apps.core.crypto import blind_index
+from apps.core.privacy.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.scripts.models import ScriptVersion

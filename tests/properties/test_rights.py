@@ -14,7 +14,7 @@ from apps.access.models import ProtectedField, TemporaryGrant
 from apps.access.rights import Rights
 from apps.accounts import services as accounts
 from apps.accounts.models import User
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.core.errors import HeguiError
 from tests.conftest import MOMENT
 from tests.world import World

@@ -10,7 +10,7 @@ import pyzipper
 import time_machine
 
 from apps.audit.models import AccessEvent
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.jobs.services import delete_discarded
 from apps.quality import services
@@ -79,12 +79,12 @@ def test_a_pack_is_fetched_once_and_its_file_goes(world: World, complaint: Compl
     name = pack.file
     handed_out = services.fetch_pack(actor=world.people["compliance"], pack=pack)
     assert next(handed_out)
-    assert vault.exists(name), "while it is on its way"
+    assert encrypted_files.exists(name), "while it is on its way"
     handed_out.close()  # the connection was cut
     with pytest.raises(WrongState):
         services.fetch_pack(actor=world.people["compliance"], pack=pack)
     delete_discarded()
-    assert not vault.exists(name)
+    assert not encrypted_files.exists(name)
 
 
 def test_what_nobody_fetches_goes_after_a_week(world: World, complaint: Complaint, clock: time_machine.Traveller) -> None:
@@ -94,7 +94,7 @@ def test_what_nobody_fetches_goes_after_a_week(world: World, complaint: Complain
         services.fetch_pack(actor=world.people["compliance"], pack=pack)
     assert services.let_packs_lapse() == 1
     delete_discarded()
-    assert not vault.exists(pack.file)
+    assert not encrypted_files.exists(pack.file)
 
 
 def test_a_refused_pack_is_not_made(world: World, complaint: Complaint) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 
 from apps.audit.models import Notice
 from apps.calls.models import Call
-from apps.core import streams, vault
+from apps.core.crypto import encrypted_files, streams
 from apps.core.errors import BadInput, DecryptionFailed
 from apps.quality import services, sound
 from apps.quality.models import Recording
@@ -252,7 +252,7 @@ def _flip(path: Path, place: int) -> None:
 @pytest.mark.parametrize("place", [0, 1, 5, 40, 80, 70_000, 500_000, -1])
 def test_a_flipped_bit_shows(world: World, place: int) -> None:
     kept = hand_in(world.connected())
-    path = vault.path_of(kept.file)
+    path = encrypted_files.path_of(kept.file)
     assert path
     _flip(path, place)
     with pytest.raises(DecryptionFailed), services.open_recording(kept) as stream:
@@ -263,7 +263,7 @@ def test_a_flipped_bit_shows(world: World, place: int) -> None:
 def test_a_cut_shows_at_once(world: World) -> None:
     """Within the head, right behind it, within a chunk, at the border of one, and of the last byte."""
     kept = hand_in(world.connected())
-    path = vault.path_of(kept.file)
+    path = encrypted_files.path_of(kept.file)
     assert path
     content = path.read_bytes()
     head = streams.key_bytes(content[:100])
@@ -277,7 +277,7 @@ def test_a_cut_shows_at_once(world: World) -> None:
 
 def test_swapped_chunks_show(world: World) -> None:
     kept = hand_in(world.connected())
-    path = vault.path_of(kept.file)
+    path = encrypted_files.path_of(kept.file)
     assert path
     content = path.read_bytes()
     start, size = streams.key_bytes(content[:100]), streams.SEALED_CHUNK
@@ -290,7 +290,7 @@ def test_swapped_chunks_show(world: World) -> None:
 def test_swapped_files_show(world: World) -> None:
     world.add_contact("13800001299")
     one, two = hand_in(world.connected()), hand_in(world.connected(phone="13800001299"))
-    here, there = vault.path_of(one.file), vault.path_of(two.file)
+    here, there = encrypted_files.path_of(one.file), encrypted_files.path_of(two.file)
     assert here
     assert there
     content = here.read_bytes()
@@ -312,7 +312,7 @@ def test_a_recording_under_another_call_does_not_open(world: World) -> None:
 def test_an_altered_recording_is_told(world: World) -> None:
     content = wav()
     kept, _new = services.receive_recording(client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content))
-    path = vault.path_of(kept.file)
+    path = encrypted_files.path_of(kept.file)
     assert path
     _flip(path, 300_000)
     services.measure_recording(kept.pk)

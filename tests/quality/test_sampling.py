@@ -9,7 +9,7 @@ import time_machine
 
 from apps.accounts.models import User
 from apps.calls.models import Call
-from apps.core import clock as our_clock
+from apps.core.calendar import clock as our_clock
 from apps.quality import services
 from apps.quality.models import Review, SamplingPlan
 from apps.quality.rules import choosing

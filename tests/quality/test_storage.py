@@ -11,14 +11,14 @@ import pytest
 import time_machine
 from django.test import override_settings
 
-from apps.core import keyring, streams, vault
+from apps.core.crypto import encrypted_files, keyring, streams
 from apps.core.errors import DecryptionFailed
 from apps.jobs.services import delete_discarded
 from apps.quality import services
 from apps.quality.models import CorrectiveAction, Recording, Review, Transcript, Violation
 from apps.retention import services as retention
 from apps.retention.services import check_consistency
-from apps.retention.services.turning_keys import count_waiting
+from apps.retention.services.rotating_keys import count_waiting
 from config.storage import stored_files
 from tests.conftest import S3
 from tests.retention.test_keys_and_leaks import rotate
@@ -50,7 +50,7 @@ def test_a_recording_goes_with_its_period_and_its_file_with_it(world: World, clo
     assert not Recording.objects.exists()
     assert not Transcript.objects.exists()
     retention.purge(pause=0)
-    assert not vault.exists(kept.file)
+    assert not encrypted_files.exists(kept.file)
 
 
 @pytest.mark.parametrize("kind", ["recording", "call", "campaign"])
@@ -98,10 +98,10 @@ def test_a_review_that_nobody_made_goes_after_a_year(world: World, clock: time_m
 def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> None:
     content = wav(60)
     kept = hand_in(world.connected(), content)
-    before = vault.key_id(kept.file)
+    before = encrypted_files.key_id(kept.file)
     done = rotate()
     assert done["files"] == 1
-    assert vault.key_id(kept.file) == keyring.keys("files").current_id != before
+    assert encrypted_files.key_id(kept.file) == keyring.keys("files").current_id != before
     assert heard(kept) == content
     assert count_waiting() == {}
     assert check_consistency() == {}
@@ -109,12 +109,12 @@ def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> 
 
 def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_mended(world: World, clock: time_machine.Traveller) -> None:
     name = streams.put(iter([b"x" * 100_000]), folder="recordings", belongs_to="call:1")  # stored, and no row ever came
-    clock.move_to(vault.stored_at(name) + timedelta(minutes=30))
+    clock.move_to(encrypted_files.stored_at(name) + timedelta(minutes=30))
     assert check_consistency() == {}  # it may be on its way
     clock.shift(timedelta(hours=1))
     assert check_consistency(mend=True) == {"files_without_rows": [name]}
     delete_discarded()
-    assert not vault.exists(name)
+    assert not encrypted_files.exists(name)
 
 
 # -- a bucket
@@ -139,7 +139,7 @@ def test_a_recording_lies_sealed_in_a_bucket_and_is_heard_from_any_place(world: 
     assert heard(kept) == content
     with services.open_recording(kept) as stream:
         assert b"".join(stream.between(500_000, 500_100)) == content[500_000:500_100]
-    assert list(vault.names()) == [kept.file]
+    assert list(encrypted_files.names()) == [kept.file]
 
 
 def test_what_is_refused_leaves_nothing_in_a_bucket(world: World, in_bucket: Any) -> None:
@@ -161,14 +161,14 @@ def test_a_cut_in_a_bucket_shows(world: World, in_bucket: Any) -> None:
 def test_keys_turn_and_periods_end_in_a_bucket(world: World, in_bucket: Any, ring: Path, clock: time_machine.Traveller) -> None:
     content = wav(20)
     kept = hand_in(world.connected(seconds=20), content)
-    name = vault.put(b"a small one", folder="uploads")
+    name = encrypted_files.put(b"a small one", folder="uploads")
     rotate()
     assert heard(kept) == content
-    assert vault.get(name) == b"a small one"
+    assert encrypted_files.get(name) == b"a small one"
     clock.shift(timedelta(days=370))
     retention.purge(pause=0)
     retention.purge(pause=0)
-    assert not vault.exists(kept.file)
+    assert not encrypted_files.exists(kept.file)
 
 
 @pytest.mark.parametrize("address", ["ftp://x/y", "s3:///folder", "s3://bucket?secret=x", "https://bucket"])

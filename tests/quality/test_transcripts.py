@@ -90,7 +90,7 @@ def test_id_and_card_numbers_are_taken_out_and_the_rest_is_kept(world: World, ap
     answer = api.post(f"calls/{call.public_id}/transcript", told((0, 9, "client", said)))
     assert answer.json()["removed_numbers"] == 2
     kept = Transcript.objects.get()
-    from apps.core.protected import clear_for_machine
+    from apps.core.privacy.protected import clear_for_machine
 
     clear = clear_for_machine(kept.segments)
     assert "11010519491231002" not in clear

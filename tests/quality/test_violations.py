@@ -9,7 +9,7 @@ from django.db import Error, IntegrityError, transaction
 
 from apps.accounts import services as accounts
 from apps.audit.models import Notice
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.quality import queries, services
 from apps.quality.models import CorrectiveAction, Review, Violation
@@ -131,7 +131,7 @@ def test_only_the_owner_reports_it_done_and_the_file_is_sealed(world: World) -> 
     with pytest.raises(NotAllowed):
         services.report_done(actor=world.people["compliance"], action=action, measures="x", proof="x")
     action = services.report_done(actor=world.people["supervisor"], action=action, measures="x", proof="x", file=b"%PDF-1.7 training")
-    assert vault.get(action.proof_file) == b"%PDF-1.7 training"
+    assert encrypted_files.get(action.proof_file) == b"%PDF-1.7 training"
 
 
 def test_the_agent_concerned_neither_finds_nor_mends_it(world: World) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import override
 from apps.audit import services as audit
 from apps.calls.models import Call
 from apps.contacts.models import Contact, ContactImport
-from apps.core import blind_index, keyring, vault
+from apps.core.crypto import blind_index, encrypted_files, keyring
 from apps.core.errors import BadInput
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
@@ -72,15 +72,15 @@ def test_what_was_backed_up_is_there_again(world: World, backup: Path, elsewhere
 
 
 def test_files_come_back_and_only_those_that_rows_name(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
-    upload = vault.put(b"a list", folder="uploads")
-    orphan = vault.put(b"nobody's", folder="uploads")
+    upload = encrypted_files.put(b"a list", folder="uploads")
+    orphan = encrypted_files.put(b"nobody's", folder="uploads")
     name_file(world, upload)
     path = tmp_path / "files.backup"
     assert services.back_up(path, secrets=KEYRING)["files"] == [upload]
     shutil.rmtree(storage)
     restored(path, elsewhere)
-    assert vault.get(upload) == b"a list"
-    assert not vault.exists(orphan)
+    assert encrypted_files.get(upload) == b"a list"
+    assert not encrypted_files.exists(orphan)
 
 
 def name_file(world: World, upload: str) -> None:
@@ -89,7 +89,7 @@ def name_file(world: World, upload: str) -> None:
 
 
 def test_a_later_backup_holds_only_the_files_since(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
-    first, second = vault.put(b"one", folder="uploads"), vault.put(b"two", folder="uploads")
+    first, second = encrypted_files.put(b"one", folder="uploads"), encrypted_files.put(b"two", folder="uploads")
     name_file(world, first)
     whole, later = tmp_path / "whole.backup", tmp_path / "later.backup"
     services.back_up(whole, secrets=KEYRING)
@@ -100,7 +100,7 @@ def test_a_later_backup_holds_only_the_files_since(world: World, tmp_path: Path,
     with pytest.raises(BackupRefused, match="--base"):
         restored(later, elsewhere)
     restored(later, elsewhere, bases=[whole])
-    assert (vault.get(first), vault.get(second)) == (b"one", b"two")
+    assert (encrypted_files.get(first), encrypted_files.get(second)) == (b"one", b"two")
 
 
 def test_who_opted_out_since_is_refused_after_a_restore(world: World, backup: Path, elsewhere: str) -> None:
@@ -266,7 +266,7 @@ def test_nothing_is_readable_in_the_file(world: World, backup: Path) -> None:
 def test_a_backup_is_never_overwritten_and_leaves_no_half_file(world: World, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackupRefused, match="never overwritten"):
         services.back_up(backup, secrets=KEYRING)
-    name_file(world, vault.put(b"a list", folder="uploads"))
+    name_file(world, encrypted_files.put(b"a list", folder="uploads"))
     monkeypatch.setattr(default_storage, "exists", dies)
     folder = backup.parent / "half"
     with pytest.raises(KeyboardInterrupt):
@@ -336,7 +336,7 @@ def test_a_restored_trail_that_was_changed_before_the_backup_is_told(world: Worl
 
 def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.retention.places.PART", 5 * 1024 * 1024)
-    upload = vault.put(os.urandom(12 * 1024 * 1024), folder="uploads")
+    upload = encrypted_files.put(os.urandom(12 * 1024 * 1024), folder="uploads")
     name_file(world, upload)
     manifest = services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
     assert s3.names() == ["nightly/one.backup"]

@@ -18,10 +18,10 @@ from django.urls import reverse
 from apps.audit import services as audit
 from apps.audit.models import Seal
 from apps.contacts.models import Contact, ContactImport
-from apps.core import keyring, vault
-from apps.core.clock import now
+from apps.core.calendar.clock import now
+from apps.core.crypto import encrypted_files, keyring
 from apps.core.errors import BadInput, DecryptionFailed, KeyringError
-from apps.core.protected import clear_for_machine
+from apps.core.privacy.protected import clear_for_machine
 from apps.jobs.services import delete_discarded
 from apps.optouts.models import Change, OptOut
 from apps.optouts.services import KeyGone, make_link, use_link
@@ -36,7 +36,7 @@ def rotate() -> dict[str, int]:
 
 
 def test_everything_is_sealed_under_the_new_key(world: World, ring: Path) -> None:
-    name = vault.put(b"a list", folder="uploads")
+    name = encrypted_files.put(b"a list", folder="uploads")
     before = keyring.keys("fields").current_id
     told = rotate()
     assert told["files"] == 1
@@ -47,7 +47,7 @@ def test_everything_is_sealed_under_the_new_key(world: World, ring: Path) -> Non
         cursor.execute("select substring(phone from 3 for 2) from contacts_contact")
         assert bytes(cursor.fetchone()[0]).decode() == keyring.keys("fields").current_id
     assert clear_for_machine(Contact.objects.get().phone) == f"+86{PHONE}"
-    assert vault.get(name) == b"a list"
+    assert encrypted_files.get(name) == b"a list"
 
 
 def test_a_run_that_was_cut_short_goes_on_without_another_key(world: World, ring: Path) -> None:
@@ -182,7 +182,7 @@ def test_nobody_fails_to_read_or_write_while_keys_turn(world: World, ring: Path)
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_sealed_leaks_nothing(world: World, tmp_path: Path) -> None:
-    vault.put(f"phone\n{PHONE}\n王小明\n".encode(), folder="uploads")
+    encrypted_files.put(f"phone\n{PHONE}\n王小明\n".encode(), folder="uploads")
     services.back_up(Path(django_settings.HEGUI_BACKUPS) / "one.backup", secrets=services.secrets_of_site())
     places = [django_settings.MEDIA_ROOT, Path(django_settings.HEGUI_BACKUPS), django_settings.HEGUI_LEDGER]
     assert services.leak_scan(places) == {}
@@ -269,7 +269,7 @@ def test_all_is_well(world: World) -> None:
 
 def test_what_does_not_belong_together_is_named(world: World, storage: Path, clock: Any) -> None:
     ContactImport.objects.create(source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"])
-    orphan = vault.put(b"x", folder="uploads")
+    orphan = encrypted_files.put(b"x", folder="uploads")
     Contact.objects.update(number_index=b"0" * 32)
     world.opt_out()
     Change.objects.update(created_at=now())
@@ -285,12 +285,12 @@ def test_what_does_not_belong_together_is_named(world: World, storage: Path, clo
 
 
 def test_files_that_nobody_names_are_mended_away(world: World, storage: Path) -> None:
-    orphan = vault.put(b"x", folder="uploads")
+    orphan = encrypted_files.put(b"x", folder="uploads")
     assert services.check_consistency() == {}  # it may be on its way
     stored_long_ago(storage / orphan)
     services.check_consistency(mend=True)
     delete_discarded()
-    assert not vault.exists(orphan)
+    assert not encrypted_files.exists(orphan)
 
 
 def test_a_key_of_the_register_stays_while_a_link_in_a_letter_was_made_with_it(world: World, ring: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils.translation import override
 
-from apps.core.appending import set_aside
+from apps.core.documents.append_only import set_aside
 from apps.optouts.models import OptOut
 from apps.optouts.services import approve_lift, ask_lift
 from apps.retention import ledger, services

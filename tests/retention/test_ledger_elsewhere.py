@@ -9,10 +9,10 @@ from django.conf import settings
 from apps.audit import heads
 from apps.audit.services import seal_trail, verify_trail
 from apps.contacts.models import Contact
-from apps.core.appending import Table
+from apps.core.documents.append_only import Table
 from apps.retention import ledger, services
 from apps.retention.services import restoring
-from tests.core.test_appending import elsewhere
+from tests.core.test_append_only import elsewhere
 from tests.world import PHONE, World
 
 __all__ = ["elsewhere"]

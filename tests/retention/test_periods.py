@@ -8,8 +8,9 @@ from django.core.checks import run_checks
 
 from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.contacts.models import Contact, ContactImport
-from apps.core import ids, vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput
+from apps.core.web import ids
 from apps.jobs.models import FileToDelete
 from apps.policies import queries as policies
 from apps.policies import services as drafts
@@ -88,12 +89,12 @@ def test_refused_decisions_go_and_the_record_of_spoofing_stays(world: World, clo
 
 
 def test_files_of_imports_go_and_the_row_stays(world: World, clock: Any) -> None:
-    name = vault.put(b"report", folder="reports")
+    name = encrypted_files.put(b"report", folder="reports")
     ContactImport.objects.create(source=world.source, file_name="a.csv", upload="", report=name, started_by=world.people["supervisor"])
     clock.shift(timedelta(days=30))
     services.purge(pause=0)
     assert ContactImport.objects.get().report == ""
-    assert not vault.exists(name)
+    assert not encrypted_files.exists(name)
     assert not FileToDelete.objects.exists()
 
 

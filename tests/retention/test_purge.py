@@ -11,8 +11,8 @@ from django.db import DatabaseError, transaction
 
 from apps.calls.models import Call, Decision, Disposition
 from apps.contacts.models import Consent, Contact
-from apps.core import blind_index
-from apps.core.locks import AlreadyRunning, run_exclusively
+from apps.core.crypto import blind_index
+from apps.core.database.locks import AlreadyRunning, run_exclusively
 from apps.retention import services
 from apps.retention.certificates import certificate
 from apps.retention.models import Erasure, PurgeRun

@@ -6,7 +6,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient
 from apps.contacts.models import ExternalRef
 from apps.contacts.services.syncing import delete_contact
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.retention import services
 from apps.retention.models import Erasure
 from apps.webhooks import services as webhooks

@@ -14,13 +14,13 @@ from django.utils.translation import override
 from apps.calls.models import Call
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
-from apps.core import blind_index, keyring
+from apps.core.crypto import blind_index, keyring
 from apps.core.errors import BadInput, KeyringError
 from apps.optouts.models import Code
 from apps.quality.models import Complaint
 from apps.retention import databases, services
 from apps.retention.models import IndexTurn
-from apps.retention.services import turning_index
+from apps.retention.services import rotating_index
 from apps.rights.models import SubjectRequest
 from apps.rights.ports import erasing
 from tests.world import PHONE, World
@@ -65,7 +65,7 @@ def test_it_turns_again_and_again(world: World, ring: Path) -> None:
 
 def test_every_table_with_such_hashes_is_turned(world: World) -> None:
     """A table that is added with a hash of another name would be forgotten."""
-    turned = {model for model, _column in turning_index._places()}
+    turned = {model for model, _column in rotating_index._places()}
     assert {Contact, Call, Code, Complaint, SubjectRequest} < turned
     with connection.cursor() as cursor:
         cursor.execute(
@@ -79,7 +79,7 @@ def test_every_table_with_such_hashes_is_turned(world: World) -> None:
         "optouts_scrub.request_digest",  # of a request, under the secret of the site
         "calls_decision.request_digest",  # sealed with its decision; a retry across a turn is refused
     }
-    assert found - others == {f"{model._meta.db_table}.{column}" for model, column in turning_index._places()}
+    assert found - others == {f"{model._meta.db_table}.{column}" for model, column in rotating_index._places()}
 
 
 def test_a_number_is_still_there_once_when_it_comes_again(world: World, ring: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_backup_from_before_is_brought_under_the_new_key(world: World, ring: P
 
 
 def test_the_command_says_how_many(world: World, ring: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.retention.services.turning_keys.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("apps.retention.services.rotating_keys.time.sleep", lambda seconds: None)
     call_command("rotate_keys", "--also", "index", "ledger")
     assert "1 hashes of numbers went under a new one" in capsys.readouterr().out
     assert len(keyring.keys("ledger").by_id) == 2

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from django.urls import reverse
 
-from apps.core.unreadable_times import UNREADABLE
+from apps.core.database.unreadable_times import UNREADABLE
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.retention import ledger

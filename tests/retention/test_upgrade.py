@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from apps.audit.models import Notice
-from apps.core.locks import run_exclusively
+from apps.core.database.locks import run_exclusively
 from apps.retention import databases
 from apps.retention.archive import Secrets
 from apps.retention.models import BackupRun

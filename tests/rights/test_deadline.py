@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from apps.core.workdays import Calendar
+from apps.core.calendar.workdays import Calendar
 from apps.rights import rules
 
 OFF = [

@@ -18,8 +18,8 @@ from django.utils.translation import override
 from apps.audit.models import AccessEvent, Notice
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Consent, Contact, Purpose
-from apps.core import sealing, vault
 from apps.core.checks import ports_are_provided
+from apps.core.crypto import encrypted_files, signatures
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from apps.optouts.services.coding import CodeRefused
@@ -437,7 +437,7 @@ def test_a_file_that_does_not_go_keeps_the_request_open(world: World, storage: P
     assert ["files", 1, "file_waiting"] in made.result["kept"]
     assert (made.state, made.certificate["document"]["state"]) == ("remainder", "remainder")
     with monkeypatch.context() as away:
-        away.setattr(vault, "delete", lambda name: None)
+        away.setattr(encrypted_files, "delete", lambda name: None)
         assert services.finish_remainders() == 0
     assert services.finish_remainders() == 1
     assert not [path for path in storage.rglob("*") if path.is_file()]
@@ -542,7 +542,7 @@ def test_what_the_worker_needed_is_sealed_and_gone_once_the_copy_is_made(world: 
 def test_a_copy_that_nobody_fetches_goes(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
     made, _passphrase = copied(world, ask(world, "see"))
     name = made.archive
-    assert vault.exists(name)
+    assert encrypted_files.exists(name)
     clock.shift(15 * 86_400)
     word = sent[-1][1].rstrip("/").rsplit("/", 1)[1]
     with pytest.raises(NotFound):
@@ -564,7 +564,7 @@ def test_the_certificate_is_sealed_and_any_change_shows(world: World) -> None:
     assert PHONE not in json.dumps(certificate)
     for change in ({"done": {}}, {"due_on": "2027-01-01"}, {"extra": 1}):
         assert not services.is_genuine({**certificate, "document": {**certificate["document"], **change}})
-    other = sealing.seal({"something": "else"})
+    other = signatures.seal({"something": "else"})
     assert not services.is_genuine({**certificate, "seal": other})
     assert services.as_pdf(made).startswith(b"%PDF")
 
@@ -593,7 +593,7 @@ def test_a_day_counted_without_a_calendar_is_counted_anew(world: World, clock: A
     clock.shift(26 * 86_400)  # 20 December
     made = ask(world)
     assert (made.due_on, made.is_provisional) == (date(2027, 1, 4), True)
-    from apps.core.workdays import Calendar
+    from apps.core.calendar.workdays import Calendar
     from apps.rights.services import watching
 
     monkeypatch.setattr(watching.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}}))

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.scripts import queries, services
 from apps.scripts.models import RuleVersion, Script, ScriptVersion
 from tests.scripts.rules import rule_of

@@ -11,9 +11,9 @@ from django.utils.translation import override
 from apps.audit.models import Notice
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
-from apps.core import clock as ours
-from apps.core import ids
+from apps.core.calendar import clock as ours
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.web import ids
 from apps.scripts import queries, services
 from apps.scripts.models import Overruling, ReviewEvent, Script, ScriptVersion
 from tests.scripts.rules import rule_of

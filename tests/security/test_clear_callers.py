@@ -7,13 +7,13 @@ APPS = Path(__file__).resolve().parent.parent.parent / "apps"
 
 # file → function: what needs the clear text
 CALLERS = {
-    ("core/blind_index.py", "_bytes"): "keyed hashes of the number",
-    ("core/blind_index.py", "tag"): "a keyed hash over all of a contact",
-    ("core/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
+    ("core/crypto/blind_index.py", "_bytes"): "keyed hashes of the number",
+    ("core/crypto/blind_index.py", "tag"): "a keyed hash over all of a contact",
+    ("core/privacy/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
     ("notifications/gateway.py", "send"): "the hand-over to the gateway of short messages: a code that the holder asked for",
     ("notifications/services/outbox.py", "_send"): "the text of a message on its way, to the gateway or the mail server",
-    ("core/fields.py", "seal"): "encryption on the way into the table",
-    ("core/phones.py", "zones_of"): "the time zone of the number",
+    ("core/privacy/fields.py", "seal"): "encryption on the way into the table",
+    ("core/privacy/phones.py", "zones_of"): "the time zone of the number",
     ("optouts/services/feeding.py", "_numbers"): "the hand-over to a client with the scope for it, in the trail before",
     ("quality/services/transcribing.py", "examine_again"): "the script check on what was said; findings come out, no words",
     ("rights/services/copying.py", "make_copy"): "passphrase and link of a copy, from who asked to the worker that makes it",

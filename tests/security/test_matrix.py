@@ -28,7 +28,7 @@ from apps.campaigns import services as campaign_services
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
-from apps.core.clock import now as clock_now
+from apps.core.calendar.clock import now as clock_now
 from apps.optouts import services as optouts
 from apps.optouts.models import ListRow
 from apps.policies import services as policies

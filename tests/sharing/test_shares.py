@@ -12,7 +12,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from apps.audit.models import AccessEvent
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.rights.ports import erasing
 from apps.sharing import queries, services
@@ -44,7 +44,7 @@ def test_an_approved_share_shows_masks_and_every_look_is_in_the_trail(world: Wor
     assert look(world, share) == [["王*" if world.contact.name else "", "138****1234", ""]]
     event = AccessEvent.objects.get(subject=share.public_id)
     assert (event.actor, event.kind, event.count) == (world.people["supervisor2"], "viewed", 1)
-    assert vault.get(share.agreement_file) == AGREEMENT
+    assert encrypted_files.get(share.agreement_file) == AGREEMENT
 
 
 def test_fields_come_in_one_order_and_no_others(world: World) -> None:

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from apps.accounts import services as accounts
 from apps.audit.models import Notice
-from apps.core.clock import now
+from apps.core.calendar.clock import now
 from apps.core.errors import BadInput, HeguiError, NotAllowed
 from apps.optouts import services as optouts
 from apps.scripts import services as scripts

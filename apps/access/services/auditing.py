@@ -26,7 +26,7 @@ from apps.accounts.roles import Role
 from apps.accounts.services.people import require_admin
 from apps.audit.models import AccessEvent
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import NotAllowed, WrongState
 
 from .. import tables_of_rights

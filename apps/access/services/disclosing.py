@@ -15,10 +15,11 @@ from apps.accounts.roles import Role
 from apps.audit.alarms import limit_of
 from apps.audit.models import AccessEvent
 from apps.audit.services import raise_alarm_about, record_access, tell
-from apps.core import clock, detect
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
-from apps.core.locks import lock_agent
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.protected import Protected, clear_for_machine
 
 from ..rights import Rights
 from ..roles import COMPLAINT, LIST_ROW, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
@@ -74,7 +75,7 @@ def disclose(
         raise BadInput(_("Choose what the value is needed for."))
     if len(reason.strip()) < 4:
         raise BadInput(_("Say why the value is needed, in a few words."))
-    if detect.find(reason):
+    if forbidden_numbers.find(reason):
         raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
     value: Protected = getattr(obj, field)
     if not value:

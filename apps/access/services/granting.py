@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
+from apps.core.privacy import forbidden_numbers
 
 from ..models import ProtectedField, TemporaryGrant
 from ..roles import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
@@ -45,7 +46,7 @@ def ask_grant(
         raise NotAllowed(_("This role is never given that right, not for an hour either."))
     if len(reason.strip()) < 4:
         raise BadInput(_("Say what the right is needed for."))
-    if detect.find(reason):
+    if forbidden_numbers.find(reason):
         raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
     if ends_at is None:
         raise BadInput(_("Say when the grant ends: there is none without an end."))

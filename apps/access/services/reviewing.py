@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.services.people import require_admin
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import tables_of_rights

@@ -16,12 +16,13 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.alarms import limit_of
 from apps.audit.services import raise_alarm_about
-from apps.core import blind_index, clock
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.crypto.blind_index import Phone
+from apps.core.database.locks import lock_searcher
 from apps.core.errors import HeguiError
-from apps.core.locks import lock_searcher
-from apps.core.masks import mask_phone
-from apps.core.protected import Protected
+from apps.core.privacy.masks import mask_phone
+from apps.core.privacy.protected import Protected
 
 from ..models import NumberSearch
 

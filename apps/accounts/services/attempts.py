@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from psycopg import sql
 
-from apps.core import clock
+from apps.core.calendar import clock
 
 _DELETE = sql.SQL("delete from {} where expires < %s").format(sql.Identifier(str(settings.CACHES["default"]["LOCATION"])))
 

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils.translation import gettext, gettext_lazy
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError
 
 from ..models import Department, User

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.prepared import Prepared
 from apps.core.errors import BadInput
-from apps.core.prepared import Prepared
 
 from ..models import ApiClient, KeyAddress, User
 from ..signals import calling_ended

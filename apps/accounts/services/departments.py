@@ -3,9 +3,9 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, WrongState
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from ..models import Department, User
 from .people import require_admin

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, WrongState
 
 from ..models import Invitation, User

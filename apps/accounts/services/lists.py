@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlencode
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import detect
 from apps.core.errors import BadInput, NotFound, PersonalDataFound
 from apps.core.lists import LISTS
+from apps.core.privacy import forbidden_numbers
 
 from ..models import ListChoice, SavedFilter, User
 
@@ -43,7 +43,7 @@ def save_filter(*, actor: User, list_name: str, name: str, query: str) -> SavedF
         raise BadInput(_("Nothing is chosen: filter or sort the list first."))
     if len(name) > SavedFilter.NAME or len(query) > SavedFilter.QUERY:
         raise BadInput(_("A name has at most %(name)d signs; what is chosen, %(query)d."), name=SavedFilter.NAME, query=SavedFilter.QUERY)
-    if detect.find(name) or any(detect.find(value) for _name, value in parse_qsl(query)):
+    if forbidden_numbers.find(name) or any(forbidden_numbers.find(value) for _name, value in parse_qsl(query)):
         raise PersonalDataFound(_("This holds a resident-ID or bank-card number. It is not kept."))
     choice = _choice(actor, list_name)
     if choice.filters.exclude(name=name).count() >= MOST_FILTERS:

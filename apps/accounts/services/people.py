@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound, WrongState
-from apps.core.locks import lock_agent
-from apps.core.texts import has_number
+from apps.core.privacy.free_text import has_number
 
 from ..models import Department, Invitation, User
 from ..ports import suspending

@@ -6,9 +6,9 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from ..models import FactorReset, Invitation, User
 from ..roles import Role

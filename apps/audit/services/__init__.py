@@ -3,8 +3,8 @@
 from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_about, take_alarm
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
+from .heading import broken_chains, seal_trail, watch_seals
 from .recording import address_of, event_of_client, mark_read, record_access, record_page, tell
-from .sealing import broken_chains, seal_trail, watch_seals
 from .verifying import check_trail, verify_export, verify_trail
 
 __all__ = [

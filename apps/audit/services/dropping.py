@@ -6,8 +6,9 @@ from django.db import connection, transaction
 from django.db.models import Max
 from psycopg import sql
 
-from apps.core import clock, sealing
-from apps.core.locks import lock_trail
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
+from apps.core.database.locks import lock_trail
 
 from ..models import LEAST_DAYS, Seal, SealedRows, TrailCut
 from ..streams import Stream, streams
@@ -51,7 +52,7 @@ def _drop(stream: Stream, before: datetime, reason: str) -> int:
 def _write_cut(stream: Stream, last: Seal, rows: int, reason: str) -> None:
     lock_trail()
     cut = TrailCut(created_at=clock.now(), stream=stream.name, number=last.number, upto=last.upto, rows=rows, reason=reason)
-    cut.key, cut.signature = sealing.sign(cut.document())
+    cut.key, cut.signature = signatures.sign(cut.document())
     cut.save(force_insert=True)
 
 

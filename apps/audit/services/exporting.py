@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db.models import Max
 
-from apps.core import clock, sealing
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
 
 from ..models import Seal, SealedRows, TrailCut
 from ..streams import Stream, one_snapshot, streams
@@ -34,7 +35,7 @@ def _head() -> dict[str, Any]:
     seals = dict(Seal.objects.values_list("stream").annotate(Max("number")))
     told = {
         "form": 1,
-        "exported_at": sealing.moment(clock.now()),
+        "exported_at": signatures.moment(clock.now()),
         "streams": {
             stream.name: {
                 "columns": list(stream.columns), "erasable": stream.erasable, "dropped": cuts.get(stream.name, 0),
@@ -43,12 +44,12 @@ def _head() -> dict[str, Any]:
             for stream in streams()
         },
     }  # fmt: skip
-    key, signature = sealing.sign(told)
+    key, signature = signatures.sign(told)
     return {
         "hegui_trail": told,
         "key": key,
         "signature": signature.hex(),
-        "public_keys": {name: base64.b64encode(key).decode() for name, key in sealing.public_keys().items()},
+        "public_keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()},
     }
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import StaffRequest
-from apps.core import clock
-from apps.core.prepared import Prepared, Step
+from apps.core.calendar import clock
+from apps.core.database.prepared import Prepared, Step
 
 from ..models import AccessEvent, Notice
 
@@ -45,7 +45,7 @@ _EVENT = Prepared(
 
 
 def event_of_client(*, kind: str, subject: str, purpose: str, client_id: int, field: str) -> Step:
-    """The statement that records what a program is given, to be run together with others (`core.prepared`)."""
+    """The statement that records what a program is given, to be run together with others (`core.database.prepared`)."""
     about = {"kind": kind, "subject": subject, "purpose": purpose, "client": client_id, "field": field}
     return _EVENT, {"created_at": clock.now(), **about}
 

@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock, sealing
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
 from apps.core.errors import BadInput
 
 from ..heads import Heads, read_heads
@@ -141,8 +142,8 @@ class Judge:
             self.report.add(self.stream, missing, "seal_removed")
         self.report.seals[self.stream] += 1
         self.report.rows[self.stream] += len(here)
-        digest = sealing.digest(document)
-        if not sealing.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
+        digest = signatures.digest(document)
+        if not signatures.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
             self.report.add(self.stream, number, "seal_changed")
         elif number == self.number + 1 and (document["previous"], document["after"]) != (self.previous.hex(), self.upto):
             self.report.add(self.stream, number, "chain_broken")
@@ -189,7 +190,7 @@ class Judge:
 
 def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
     """Recompute everything, in one snapshot."""
-    report, keys = Report(), sealing.public_keys()
+    report, keys = Report(), signatures.public_keys()
     outside = list(read_heads())  # before the snapshot: heads are written after their seals, so it holds every one of these
     digests: dict[str, dict[int, str]] = {}
     with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
@@ -263,7 +264,7 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
     dropped = 0
     for cut in TrailCut.objects.filter(stream=stream.name).order_by("number"):
         sealed_at = Seal.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
-        if not sealing.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
+        if not signatures.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
             report.add(stream.name, cut.number, "cut_changed")
         elif cut.created_at > clock.now() or (sealed_at is not None and sealed_at > cut.created_at - timedelta(days=LEAST_DAYS)):
             report.add(stream.name, cut.number, "cut_too_soon")
@@ -329,7 +330,7 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
     first = json.loads(next(lines))
     head = first["hegui_trail"]
     keys = keys or {name: base64.b64decode(key) for name, key in first["public_keys"].items()}
-    if not sealing.is_signed(head, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
+    if not signatures.is_signed(head, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
         report.add("", 0, "export_changed")
     judges = {
         name: Judge(name, report, keys, erasable=bool(about["erasable"]), dropped=int(about["dropped"]))

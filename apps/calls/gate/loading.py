@@ -1,6 +1,6 @@
 """One statement loads the facts of a number, one stores the decision with its reservation.
 
-Both run inside the transaction that holds the lock of the number (`core.locks`), so nothing that the
+Both run inside the transaction that holds the lock of the number (`core.database.locks`), so nothing that the
 rules judged about it can change under them. What belongs to the campaign comes from `terms`.
 """
 
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
-from apps.core import phones
+from apps.core.database.locks import gate_lock, line_lock
+from apps.core.database.prepared import Prepared, Row, Step, run_together
 from apps.core.errors import NotFound
-from apps.core.locks import gate_lock, line_lock
-from apps.core.prepared import Prepared, Row, Step, run_together
+from apps.core.privacy import phones
 from apps.optouts.queries import IN_FORCE
 
 from ..models import COUNTS

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import time
 from typing import Any
 
-from apps.core.workdays import Calendar
+from apps.core.calendar.workdays import Calendar
 
 from .facts import Facts
 

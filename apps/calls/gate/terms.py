@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from apps.campaigns.models import CallException, Campaign
 from apps.contacts.models import DataSource
+from apps.core.calendar.workdays import Calendar
 from apps.core.errors import BadInput, NotFound
-from apps.core.workdays import Calendar
 from apps.policies.models import CalendarYear, CallingPolicy, TermsToken, TradePack
 from apps.scripts.models import Voice
 

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import DataSource, Purpose
-from apps.core import clock, phones
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
+from apps.core.database.prepared import run_together
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
-from apps.core.locks import lock_number
-from apps.core.prepared import run_together
-from apps.core.protected import Protected
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 

@@ -19,11 +19,14 @@ from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
 from apps.audit.services import event_of_client
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, ids, phones
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.crypto.blind_index import Phone
+from apps.core.database.prepared import Step, run_together
 from apps.core.errors import BadInput, KeyReused, NotFound
-from apps.core.prepared import Step, run_together
-from apps.core.protected import Protected
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
+from apps.core.web import ids
 
 from ..gate import loading
 from ..gate.rules import RULES, Verdict, judge

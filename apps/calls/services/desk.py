@@ -14,9 +14,10 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
 from apps.contacts.models import NumberDoubt
 from apps.contacts.services import raise_doubt
-from apps.core import clock, detect, phones
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_agent, lock_number
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.locks import lock_agent, lock_number
+from apps.core.privacy import forbidden_numbers, phones
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
@@ -227,7 +228,7 @@ def write_disposition(
     if Disposition.objects.filter(call=call).exists():
         raise WrongState(_("The result of this call was already written."))
     for text in (note, ticket):
-        if detect.find(text):
+        if forbidden_numbers.find(text):
             raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
     if reason not in Disposition.Reason.values:
         raise BadInput(_("Choose the result of the call."))

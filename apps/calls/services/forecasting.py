@@ -20,9 +20,11 @@ from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, phones
+from apps.core.calendar import clock
+from apps.core.calendar.workdays import Calendar
+from apps.core.crypto import blind_index
 from apps.core.errors import NotAllowed, WrongState
-from apps.core.workdays import Calendar
+from apps.core.privacy import phones
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.optouts.queries import refused

@@ -16,9 +16,9 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import raise_alarm_about, tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from apps.policies import queries as policies
 
 from ..models import Call

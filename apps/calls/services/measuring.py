@@ -20,7 +20,7 @@ from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Line
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.policies import queries as policies
 from apps.policies.models import MeasuresPolicy

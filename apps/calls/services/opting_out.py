@@ -6,12 +6,15 @@ from django.db import transaction
 
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, ids, phones
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import read_timestamp
+from apps.core.crypto import blind_index
+from apps.core.crypto.blind_index import Phone
 from apps.core.errors import NotFound
-from apps.core.loose_json import shortened, text_of, under_names
-from apps.core.protected import Protected
-from apps.core.timestamps import read_timestamp
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
+from apps.core.web import ids
+from apps.core.web.lenient_json import shortened, text_of, under_names
 from apps.optouts.models import OptOut
 from apps.optouts.services import is_ours, record_opt_out
 

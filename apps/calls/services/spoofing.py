@@ -3,7 +3,7 @@
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 
 from ..gate.loading import Asked, Loaded
 from ..models import SpoofingEvent

@@ -11,7 +11,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 
 from .. import queries, services

@@ -17,7 +17,7 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns import services as campaign_services
 from apps.campaigns.forms import AgentForm, ExceptionForm, PinForm
 from apps.campaigns.models import Campaign, QueueEntry
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 from apps.policies import queries as policies
 from apps.policies.models import PolicyDraft

@@ -15,7 +15,7 @@ from apps.campaigns.forms import ZoneForm
 from apps.campaigns.models import QueueEntry
 from apps.contacts.models import Contact
 from apps.contacts.services.consenting import RENEWAL
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .. import queries, services
 from ..services.desk import line_for

@@ -17,8 +17,9 @@ from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
-from apps.core import clock, ids
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, WrongState
+from apps.core.web import ids
 from apps.scripts import queries as scripts
 from apps.scripts.models import ScriptVersion
 

@@ -6,7 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
-from apps.core.phones import normalise_line
+from apps.core.privacy.phones import normalise_line
 from django.db import migrations, models
 
 

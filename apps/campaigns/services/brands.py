@@ -5,9 +5,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from ..models import Brand
 

@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.contacts.models import DataSource, Purpose
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.policies import queries as policies
 from apps.policies.models import TradePack

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock, phones
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.privacy import phones
 
 from ..models import Filing, Line
 from ..signals import calling_narrowed

@@ -10,8 +10,8 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, NotAllowed
-from apps.core.locks import lock_agent
 
 from ..models import Campaign
 from ..signals import calling_narrowed

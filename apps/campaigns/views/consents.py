@@ -14,7 +14,7 @@ from apps.audit.services import record_page
 from apps.contacts import services
 from apps.contacts.forms import AdultForm, ConsentForm, HowForm, MinorForm
 from apps.contacts.models import Consent, Contact
-from apps.core import vault
+from apps.core.crypto import encrypted_files
 from apps.core.errors import NotFound
 
 from .. import queries
@@ -58,7 +58,7 @@ def consent_evidence(request: StaffRequest, pk: int, consent: int) -> HttpRespon
     found, _back = _contact(request, pk)
     given: Consent = get_object_or_404(found.consents.exclude(evidence_file=""), pk=consent)
     record_page(request, subject=found.public_id, purpose="evidence of a consent")
-    return attachment(vault.get(given.evidence_file), name=f"consent-{given.pk}")
+    return attachment(encrypted_files.get(given.evidence_file), name=f"consent-{given.pk}")
 
 
 @for_roles(*READERS)

@@ -17,9 +17,10 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
 from apps.contacts import services as contact_services
 from apps.contacts.models import Contact
-from apps.core import blind_index, phones
+from apps.core.crypto import blind_index
+from apps.core.database.pages import page_of, place_of
 from apps.core.errors import BadInput, HeguiError, NotFound
-from apps.core.paging import page_of, place_of
+from apps.core.privacy import phones
 
 from .. import queries
 from ..filters import ContactFilter

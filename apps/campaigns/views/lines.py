@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound
 
 from .. import queries, services

@@ -11,7 +11,7 @@ from django.db import connection
 
 from apps.access import services
 from apps.accounts.models import Department, User
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .measure import Line, Scale, in_process, peak_megabytes
 from .world import smallest_world

@@ -22,7 +22,7 @@ from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.optouts.services import make_link
 from apps.policies.models import MeasuresPolicy
 

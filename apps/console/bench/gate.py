@@ -15,8 +15,9 @@ from django.db import connection
 from apps.calls import services as calls
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock
-from apps.core.protected import Protected
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.privacy.protected import Protected
 
 from .measure import Line, Scale, in_processes, seconds
 from .world import smallest_world

@@ -26,7 +26,7 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
 from apps.console import static_files
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.policies.models import MeasuresPolicy
 
 from .gate import CONTACTS, numbers_of, seed

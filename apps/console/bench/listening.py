@@ -22,7 +22,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.calls.models import Call, Decision
-from apps.core import clock, streams, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files, streams
 from apps.quality import services as quality
 from apps.quality.models import Play, Recording, Review, SamplingPlan
 from apps.scripts.models import ScriptVersion
@@ -94,7 +95,7 @@ def _seal_and_open(folder: Path, content: bytes) -> list[Line]:
 
         rates["seal"].append(megabytes / seconds(ours))
         rates["open"].append(megabytes / seconds(partial(_open, name)))
-        vault.delete(name)
+        encrypted_files.delete(name)
     return [
         Line("recordings, sealed", "MB/s", rates["seal"], rates["floor_seal"], 0.6),
         Line("recordings, opened", "MB/s", rates["open"], rates["floor_open"], 0.6),

@@ -23,8 +23,9 @@ from django.db import connection, transaction
 from django.test.utils import override_settings
 
 from apps.calls import services as calls
-from apps.core import clock, vault
-from apps.core.protected import Protected
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files
+from apps.core.privacy.protected import Protected
 from apps.retention import databases, services
 from apps.retention.archive import Secrets
 from apps.retention.services.purging import BATCH
@@ -146,7 +147,7 @@ def bench_backup(scale: Scale) -> list[Line]:
 
 
 def _measured_backup(folder: Path, scale: Scale) -> list[Line]:
-    _name([vault.put(os.urandom(FILE_BYTES), folder="uploads") for _place in range(max(1, int(FILES * scale.factor)))])
+    _name([encrypted_files.put(os.urandom(FILE_BYTES), folder="uploads") for _place in range(max(1, int(FILES * scale.factor)))])
     services.write_register()  # as the site does all the time
     size = sum(path.stat().st_size for path in settings.MEDIA_ROOT.rglob("*") if path.is_file())
     notes = {"contacts": scale.of(BACKED_UP), "files_mb": size // 2**20}

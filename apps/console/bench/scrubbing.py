@@ -11,7 +11,8 @@ from django.db import connection, transaction
 from pydantic_core import to_json
 
 from apps.accounts.models import ApiClient
-from apps.core import blind_index, clock, keyring
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, keyring
 from apps.optouts.services import changes, scrubbed
 from apps.optouts.services.feeding import MOST_CHANGES
 

@@ -18,7 +18,7 @@ from apps.audit import services
 from apps.audit.streams import READS, streams
 from apps.contacts.models import Contact
 from apps.contacts.services.zones import correct_name
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 
 from .gate import seed
 from .measure import Line, Scale, in_process

@@ -8,7 +8,7 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource, Purpose
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.scripts import services as scripts
 from apps.scripts.models import Script
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.accounts.models import User
 from apps.calls.models import Call
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.quality import queries as quality_queries
 from apps.quality import services as quality
 from apps.quality.models import Recording, Review, ScoreCardVersion, Transcript

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from apps.accounts.models import User
 from apps.audit.services import mark_read
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.scripts import services as scripts
 from apps.scripts.models import Script, ScriptVersion
 

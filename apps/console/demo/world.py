@@ -33,10 +33,12 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing, QueueEntry
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource, Purpose
-from apps.core import clock, keyring, phones
-from apps.core.appending import set_aside
+from apps.core.calendar import clock
+from apps.core.crypto import keyring
+from apps.core.documents.append_only import set_aside
 from apps.core.errors import HeguiError
-from apps.core.protected import clear_for_machine
+from apps.core.privacy import phones
+from apps.core.privacy.protected import clear_for_machine
 from apps.optouts import services as optouts
 from apps.policies import services as policies
 from apps.retention import ledger

@@ -1,5 +1,5 @@
 import django.contrib.postgres.indexes
-import apps.core.fields
+import apps.core.privacy.fields
 import django.db.models.deletion
 import django.db.models.lookups
 import django.utils.timezone
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),
                 ("lifted_at", models.DateTimeField(null=True)),
                 ("evidence", models.CharField(blank=True, max_length=200, verbose_name="evidence")),
-                ("evidence_file", apps.core.fields.FileNameField(blank=True, editable=False, max_length=80)),
+                ("evidence_file", apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80)),
                 (
                     "client",
                     models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
@@ -197,7 +197,9 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="consent", name="evidence_file", field=apps.core.fields.FileNameField(blank=True, editable=False, max_length=80)
+            model_name="consent",
+            name="evidence_file",
+            field=apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80),
         ),
         migrations.AddField(model_name="consent", name="evidence_sha256", field=models.BinaryField(max_length=32, null=True)),
         migrations.AddField(
@@ -209,7 +211,9 @@ class Migration(migrations.Migration):
         migrations.AddField(model_name="contactimport", name="digest", field=models.BinaryField(max_length=32, null=True)),
         migrations.AddField(model_name="contactimport", name="layout", field=models.JSONField(default=dict)),
         migrations.AddField(
-            model_name="datasource", name="agreement_file", field=apps.core.fields.FileNameField(blank=True, editable=False, max_length=80)
+            model_name="datasource",
+            name="agreement_file",
+            field=apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80),
         ),
         migrations.AddField(model_name="datasource", name="agreement_sha256", field=models.BinaryField(max_length=32, null=True)),
         migrations.AddField(

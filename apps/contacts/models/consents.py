@@ -5,9 +5,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core.fields import FileNameField, GuardedCharField
-from apps.core.models import Dated, named
-from apps.core.timestamps import is_readable
+from apps.core.calendar.timestamps import is_readable
+from apps.core.database.base import Dated, named
+from apps.core.privacy.fields import FileNameField, GuardedCharField
 
 from .people import Contact
 from .sources import Purpose, Wording

@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.fields import FileNameField, GuardedCharField
-from apps.core.models import Dated, is_hash
+from apps.core.database.base import Dated, is_hash
+from apps.core.privacy.fields import FileNameField, GuardedCharField
 from apps.jobs.models import Job
 
 from .sources import DataSource
@@ -15,7 +15,7 @@ from .sources import DataSource
 class ContactImport(Dated):
     """One file on its way in. The upload is kept sealed, and only until the import is over.
 
-    `layout` says how the upload is to be read (`core.reading.Layout`); `digest` is a keyed hash of the file: the same one
+    `layout` says how the upload is to be read (`core.documents.spreadsheets.Layout`); `digest` is a keyed hash of the file: the same one
     runs once at a time. `stored_rows` is how far it came, in the transaction of those rows. Its new contacts are those between
     `first_id` and `last_id` that were made at the time of its job.
     """

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.core import clock, evidence
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
+from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, NotAllowed, WrongState
-from apps.core.locks import lock_number
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Consent, Contact, Purpose, Wording
@@ -65,7 +66,7 @@ def record_consent(
     if known is not None:
         return known
     told = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
-    kept = evidence.keep(content, file_name=file_name)
+    kept = evidence_files.keep(content, file_name=file_name)
     return Consent.objects.create(
         contact=contact, purpose=purpose, recipient=checked_text(recipient, most=120), channel=channel, given_at=given_at,
         wording=wording, evidence=told, evidence_file=kept.name, evidence_sha256=kept.sha256, recorded_by=None if client else actor,

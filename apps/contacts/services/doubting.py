@@ -6,10 +6,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
 from apps.core.errors import NotAllowed, WrongState
-from apps.core.locks import lock_number
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Contact, NumberDoubt

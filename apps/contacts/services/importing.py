@@ -24,9 +24,10 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, phones, streams, uploading
-from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.reading import (
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, streams
+from apps.core.documents import uploading
+from apps.core.documents.spreadsheets import (
     HEADING_WITHIN,
     PIECE,
     Bytes,
@@ -38,8 +39,10 @@ from apps.core.reading import (
     peek,
     with_heading,
 )  # fmt: skip
-from apps.core.texts import has_number
-from apps.core.workbooks import open_workbook
+from apps.core.documents.workbooks import open_workbook
+from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.core.privacy import phones
+from apps.core.privacy.free_text import has_number
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies import queries as policies

@@ -5,10 +5,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.core import clock, evidence
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
+from apps.core.documents import evidence_files
 from apps.core.errors import NotAllowed, WrongState
-from apps.core.locks import lock_number
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Contact, MinorFlag
@@ -45,7 +46,7 @@ def lift_minor(*, actor: User, contact: Contact, reference: str, content: bytes 
     if flag is None:
         raise WrongState()
     flag.evidence = checked_text(reference, _("Say what shows that the client is of age."), most=200)
-    flag.evidence_file = evidence.keep(content, file_name=file_name).name
+    flag.evidence_file = evidence_files.keep(content, file_name=file_name).name
     flag.lifted_at, flag.lifted_by = clock.now(), actor
     flag.save()
     contact.is_minor = False

@@ -24,9 +24,10 @@ import structlog
 from django.conf import settings
 from django.utils.translation import override
 
-from apps.core import blind_index, cipher, fields, masks, phones, vault
-from apps.core.reading import FileRefused, Layout, rows_of
-from apps.core.streams import Stream
+from apps.core.crypto import blind_index, cipher, encrypted_files
+from apps.core.crypto.streams import Stream
+from apps.core.documents.spreadsheets import FileRefused, Layout, rows_of
+from apps.core.privacy import fields, masks, phones
 
 from .. import rules
 from ..models import Contact
@@ -293,7 +294,7 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
     code = 1
     try:
         os.nice(POLITE)
-        vault.forget_connections()
+        encrypted_files.forget_connections()
         gc.disable()  # it lives for one list and makes no circles
         told: Queue[Batch | str | None] = Queue(AHEAD)
         hands_on = Thread(target=_hand_on, args=(writing, told))

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from apps.core import blind_index, clock
-from apps.core.reading import Layout, first_rows, letter, rows_of
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.documents.spreadsheets import Layout, first_rows, letter, rows_of
 
 from .. import rules
 from ..models import ContactImport

@@ -8,7 +8,7 @@ from typing import IO
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from apps.core.streams import Stream
+from apps.core.crypto.streams import Stream
 
 from ..models import ContactImport
 from ..rules import STATUS_WORDS

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import clock, detect, evidence
+from apps.core.calendar import clock
+from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
-from apps.core.texts import checked_text
+from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import discard
 
 from .. import signals
@@ -37,7 +39,7 @@ def create_source(
     """
     if actor.role not in STAFF:
         raise NotAllowed()
-    if any(detect.find(str(text)) for text in (*fields.values(), consent_wording)):
+    if any(forbidden_numbers.find(str(text)) for text in (*fields.values(), consent_wording)):
         raise PersonalDataFound()
     purposes = list(purposes)
     if any(purpose.retired_at is not None for purpose in purposes):
@@ -52,7 +54,7 @@ def create_source(
 
 
 def _put_agreement(source: DataSource, content: bytes | None, name: str) -> None:
-    kept = evidence.keep(content, file_name=name)
+    kept = evidence_files.keep(content, file_name=name)
     if kept.name:
         discard(source.agreement_file)
         source.agreement_file, source.agreement_sha256 = kept.name, kept.sha256

@@ -16,10 +16,12 @@ from psycopg import errors as database
 
 from apps.access.services import watch_list
 from apps.accounts.models import ApiClient
-from apps.core import blind_index, clock, detect, phones
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.database.locks import lock_number, lock_numbers
 from apps.core.errors import BadInput, HeguiError, NotFound, PersonalDataFound
-from apps.core.locks import lock_number, lock_numbers
-from apps.core.protected import Protected
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.protected import Protected
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
@@ -102,7 +104,7 @@ def _values(contact: Contact) -> list[str | Protected]:
 
 def checked_told(told: Told, raw: Sequence[str]) -> None:
     """Raises `PersonalDataFound` when any of the texts as they came holds a resident-ID or bank-card number (R1)."""
-    if any(detect.find(text) for text in raw):
+    if any(forbidden_numbers.find(text) for text in raw):
         raise PersonalDataFound()
     if told.tags is not None and (len(told.tags) > rules.MOST_TAGS or any(len(tag) > 40 for tag in told.tags)):
         raise BadInput(_("At most 20 tags of at most 40 characters."))

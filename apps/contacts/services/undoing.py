@@ -14,7 +14,8 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import clock, streams
+from apps.core.calendar import clock
+from apps.core.crypto import streams
 from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import rules, signals

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import phones
+from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, NotAllowed
-from apps.core.locks import lock_number
-from apps.core.protected import Protected
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
 
 from ..models import Contact
 from .locking import locked_contact

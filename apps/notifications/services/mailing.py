@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, override
 
 from apps.accounts.models import User
 from apps.audit.models import Notice
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput
 
 from .. import rules

@@ -12,9 +12,9 @@ from kombu.exceptions import OperationalError
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import ServiceAway
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy.protected import Protected, clear_for_machine
 
 from .. import gateway, rules
 from ..gateway import can_send

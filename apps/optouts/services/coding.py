@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.core import clock, phones
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_numbers
 from apps.core.errors import BadInput
-from apps.core.locks import lock_numbers
-from apps.core.protected import Protected
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected
 from apps.notifications.services import queue_sms
 
 from ..models import Code, OptOut

@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, keyring, phones
+from apps.core.crypto import blind_index, keyring
 from apps.core.errors import BadInput
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy import phones
+from apps.core.privacy.protected import Protected, clear_for_machine
 
 from ..models import OptOut
 

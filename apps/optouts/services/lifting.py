@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect, phones
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
-from apps.core.locks import lock_number
+from apps.core.privacy import forbidden_numbers, phones
 
 from .. import queries
 from ..models import Lift
@@ -27,7 +28,7 @@ def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: s
         raise NotAllowed()
     if not evidence.strip():
         raise BadInput(_("Say what shows the consent: a recording, a form, a message."))
-    if detect.find(evidence) or phones.find_in(evidence):
+    if forbidden_numbers.find(evidence) or phones.find_in(evidence):
         raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
     if consent_given_at > clock.now():
         raise BadInput(_("The consent lies in the future."))

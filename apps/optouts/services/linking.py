@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import ApiClient
-from apps.core import clock
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.crypto.blind_index import Phone
 from apps.core.errors import KeyReused, NotFound
 
 from .. import queries

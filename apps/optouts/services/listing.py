@@ -13,10 +13,12 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, detect, phones, vault
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, encrypted_files
+from apps.core.database.locks import lock_numbers
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.locks import lock_numbers
-from apps.core.texts import checked_text
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import checked_text
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.webhooks.models import Kind
@@ -39,13 +41,13 @@ def take_list(*, actor: User, origin: str, evidence: str, file_name: str, conten
         raise NotAllowed()
     if origin not in ListIn.Origin.values or not evidence.strip():
         raise BadInput(_("Say whose list it is, and its name and date."))
-    if detect.find(f"{file_name} {evidence}") or phones.find_in(evidence):
+    if forbidden_numbers.find(f"{file_name} {evidence}") or phones.find_in(evidence):
         raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
     rows = open_refusals(content).count()
     if rows > MOST_ROWS:
         raise BadInput(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
     return ListIn.objects.create(
-        origin=origin, evidence=evidence.strip()[:80], file_name=file_name[-200:], upload=vault.put(content, folder="uploads"),
+        origin=origin, evidence=evidence.strip()[:80], file_name=file_name[-200:], upload=encrypted_files.put(content, folder="uploads"),
         job=jobs.ask_for(kind="opt_out_list", task="apps.optouts.tasks.run_list", owner=actor, total=rows), started_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
@@ -57,7 +59,7 @@ def run_list(job_id: int, progress: Progress | None = None) -> None:
         if job is None:
             return
         taken = ListIn.objects.select_related("started_by").get(job=job)
-        rows = islice(open_refusals(vault.get(taken.upload)).rows(), taken.done_rows, None)
+        rows = islice(open_refusals(encrypted_files.get(taken.upload)).rows(), taken.done_rows, None)
         while batch := list(islice(rows, BATCH)):
             _store(taken, job, batch)
             if progress:

@@ -10,12 +10,13 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
-from apps.core import blind_index, clock
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import possible_or
+from apps.core.crypto import blind_index
+from apps.core.crypto.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
-from apps.core.loose_json import shortened
-from apps.core.texts import without_number
-from apps.core.timestamps import possible_or
+from apps.core.privacy.free_text import without_number
+from apps.core.web.lenient_json import shortened
 
 from .. import queries
 from ..models import Dismissal, Message, OptOut

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.core import blind_index, clock, detect, keyring, phones
-from apps.core.blind_index import Phone
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import possible_or
+from apps.core.crypto import blind_index, keyring
+from apps.core.crypto.blind_index import Phone
+from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
-from apps.core.locks import lock_number
-from apps.core.texts import blotted
-from apps.core.timestamps import possible_or
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import blotted
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
@@ -178,7 +180,7 @@ def record_by_hand(
         raise BadInput(_("Say by which way it was heard."))
     if not evidence.strip():
         raise BadInput(_("Say what shows the refusal: a complaint's number, a letter, who heard it."))
-    if detect.find(evidence) or phones.find_in(evidence):
+    if forbidden_numbers.find(evidence) or phones.find_in(evidence):
         raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
     if said_at is not None and said_at > clock.now():
         raise BadInput(_("The refusal lies in the future."))

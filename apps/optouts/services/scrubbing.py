@@ -20,10 +20,12 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import blind_index, clock, detect, vault
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, encrypted_files
+from apps.core.database.locks import lock_agent
+from apps.core.documents.spreadsheets import Table
 from apps.core.errors import BadInput, KeyReused, NotAllowed, PersonalDataFound
-from apps.core.locks import lock_agent
-from apps.core.reading import Table
+from apps.core.privacy import forbidden_numbers
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.policies.models import DataClass
@@ -64,7 +66,7 @@ def ask_scrub(
         raise NotAllowed()
     if len(purpose.strip()) < 2:
         raise BadInput(_("Say what the list is needed for, in a few words."))
-    if detect.find(f"{file_name} {purpose}"):
+    if forbidden_numbers.find(f"{file_name} {purpose}"):
         raise PersonalDataFound(_("The name of the file holds a resident-ID or bank-card number. Rename it."))
     table, place = open_list(content)
     rows = table.count()
@@ -73,7 +75,7 @@ def ask_scrub(
     _refuse_many(actor, client, rows)
     scrub = Scrub.objects.create(
         file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
-        upload=vault.put(content, folder="scrubs"), created_at=clock.now(), request_digest=digest,
+        upload=encrypted_files.put(content, folder="scrubs"), created_at=clock.now(), request_digest=digest,
         idempotency_key=idempotency_key if digest else None,
         job=jobs.ask_for(kind="scrub", task="apps.optouts.tasks.run_scrub", owner=actor, total=rows),
     )  # fmt: skip
@@ -121,7 +123,7 @@ def run_scrub(job_id: int, progress: Progress | None = None) -> None:
         if job is None:
             return
         scrub = Scrub.objects.select_related("asked_by", "client").get(job=job)
-        content = vault.get(scrub.upload)
+        content = encrypted_files.get(scrub.upload)
 
         def tell(done: int) -> None:
             jobs.move_on(job, done=min(done, scrub.rows), total=scrub.rows)
@@ -135,7 +137,7 @@ def run_scrub(job_id: int, progress: Progress | None = None) -> None:
 @transaction.atomic
 def _finish(scrub: Scrub, job: Job, result: bytes, opted_out: int, without: int) -> None:
     upload = scrub.upload
-    scrub.result, scrub.upload = vault.put(result, folder="scrubs"), ""
+    scrub.result, scrub.upload = encrypted_files.put(result, folder="scrubs"), ""
     scrub.opted_out, scrub.without_number, scrub.erased_at = opted_out, without, clock.now()
     scrub.save()
     _record(scrub, "scrub: the list that was handed in is erased", scrub.rows)
@@ -214,4 +216,4 @@ def result_of(scrub: Scrub) -> bytes:
     over = clock.now() - timedelta(days=days_kept(DataClass.LIST_FILE, clock.now()))
     if not scrub.result or scrub.created_at <= over:
         raise BadInput(_("There is no result: the job is not done yet, or the result was erased after a day."))
-    return vault.get(scrub.result)
+    return encrypted_files.get(scrub.result)

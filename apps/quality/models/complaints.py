@@ -9,10 +9,10 @@ from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
-from apps.core import ids
-from apps.core.fields import FileNameField, GuardedCharField, ProtectedTextField
-from apps.core.models import Dated, is_hash, named
-from apps.core.timestamps import is_possible
+from apps.core.calendar.timestamps import is_possible
+from apps.core.database.base import Dated, is_hash, named
+from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedTextField
+from apps.core.web import ids
 from apps.scripts.models import ScriptVersion
 
 

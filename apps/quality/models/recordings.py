@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign, Line
-from apps.core import ids
-from apps.core.fields import FileNameField, ProtectedTextField
-from apps.core.models import Dated, NotBlocked, is_hash, named
+from apps.core.database.base import Dated, NotBlocked, is_hash, named
+from apps.core.privacy.fields import FileNameField, ProtectedTextField
+from apps.core.web import ids
 from apps.scripts.models import ScriptVersion
 
 
 class Recording(Dated):
-    """The sound of one call, sealed (`core.streams`). `call` is empty once the call's own storage period is over."""
+    """The sound of one call, sealed (`core.crypto.streams`). `call` is empty once the call's own storage period is over."""
 
     class State(models.TextChoices):
         RECEIVED = "received", _("received")

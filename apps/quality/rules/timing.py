@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from apps.core.workdays import Calendar
+from apps.core.calendar.workdays import Calendar
 
 # Working days to mend a violation, by its gravity (R30).
 TO_MEND = {"grave": 1, "serious": 3, "minor": 10}

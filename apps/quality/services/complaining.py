@@ -15,11 +15,13 @@ from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, detect, phones
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
-from apps.core.loose_json import shortened
-from apps.core.protected import Protected
-from apps.core.texts import blotted, checked_text
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import blotted, checked_text
+from apps.core.privacy.protected import Protected
+from apps.core.web.lenient_json import shortened
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies import queries as policies
@@ -119,7 +121,7 @@ def _checked(text: str | Protected) -> str | Protected:
     text = text.strip()
     if not text:
         raise BadInput(_("Say what the client complains of."))
-    if detect.find(text):
+    if forbidden_numbers.find(text):
         raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
     return text[:4_000]
 

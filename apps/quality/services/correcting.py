@@ -12,9 +12,10 @@ from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 from apps.policies import queries as policies
 
 from .. import queries
@@ -121,7 +122,7 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     if file:
         if len(file) > MOST_PROOF:
             raise BadInput(_("The file has more than 10 MB."))
-        action.proof_file = vault.put(file, folder="proofs")
+        action.proof_file = encrypted_files.put(file, folder="proofs")
     action.state, action.done_at = CorrectiveAction.State.DONE, clock.now()
     action.save()
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)

@@ -22,10 +22,11 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access, tell
 from apps.calls.models import Call
 from apps.calls.services import explain
-from apps.core import clock, streams
+from apps.core.calendar import clock
+from apps.core.crypto import streams
+from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.packing import encrypted_archive, new_passphrase
-from apps.core.texts import checked_text
+from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import OneTimeDownload, discard
 
 from .. import queries

@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotFound, WrongState
 
 from .. import queries

@@ -15,7 +15,8 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
-from apps.core import clock, streams, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files, streams
 from apps.core.errors import BadInput, HeguiError, NotFound, WrongState
 from apps.policies.models import LEAST_RECORD_DAYS
 
@@ -80,7 +81,7 @@ def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, len
         return _keep(call, client, name, media, length, digest.digest())
     except BaseException:
         with suppress(OSError):
-            vault.delete(name)  # what could not be deleted is a file without a row: `check_consistency` finds it
+            encrypted_files.delete(name)  # what could not be deleted is a file without a row: `check_consistency` finds it
         raise
 
 
@@ -132,7 +133,7 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
             is_erased = Call.objects.select_for_update(of=("self",)).get(pk=call.pk).contact_id is None
             if known := Recording.everyone.filter(call=call).first():
                 known = _same(known, digest)
-                vault.delete(name)
+                encrypted_files.delete(name)
                 return known, False
             recording = Recording.objects.create(
                 call=call, call_number=call.pk, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id,

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.calls.models import Call
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.policies import queries as policies
 

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
-from apps.core import clock, detect
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, WrongState
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.scripts import queries as scripts
 
 from ..models import Recording, Transcript
@@ -73,7 +74,7 @@ def take_transcript(
     removed = 0
     clean = []
     for segment in segments:
-        text, count = detect.without(segment.text)
+        text, count = forbidden_numbers.without(segment.text)
         removed += count
         clean.append(Segment(segment.start, segment.end, segment.speaker, text))
     with transaction.atomic():

@@ -14,7 +14,8 @@ from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
-from apps.core import clock, vault
+from apps.core.calendar import clock
+from apps.core.crypto import encrypted_files
 
 from .. import queries, services
 from ..forms import DoneForm, NoteForm
@@ -98,7 +99,7 @@ def action_proof(request: StaffRequest, pk: int) -> HttpResponse:
     if request.user.role not in STAFF and found.owner_id != request.user.pk:
         return redirect("action", pk=pk)
     record_page(request, subject=f"action:{found.pk}", purpose="proof")
-    answer = HttpResponse(vault.get(found.proof_file), content_type="application/octet-stream")
+    answer = HttpResponse(encrypted_files.get(found.proof_file), content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="proof-{found.pk}"'
     answer["Cache-Control"] = "no-store"
     return answer

@@ -18,7 +18,7 @@ from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 
 from .. import queries, services

@@ -19,7 +19,7 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotAllowed
 
 from .. import queries, services

@@ -17,9 +17,9 @@ from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import HeguiError
-from apps.core.ids import row_number
+from apps.core.web.ids import row_number
 
 from .. import queries, services
 from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm

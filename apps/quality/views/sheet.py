@@ -10,7 +10,7 @@ from apps.access.services import disclose
 from apps.accounts.requests import StaffRequest
 from apps.audit.services import address_of
 from apps.core.errors import HeguiError
-from apps.core.ids import row_number
+from apps.core.web.ids import row_number
 from apps.scripts import queries as scripts
 from apps.scripts.checking import PackRule
 from apps.scripts.wording import name_of

@@ -12,7 +12,7 @@ from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
-from apps.core.ids import row_number
+from apps.core.web.ids import row_number
 
 from .. import queries, services
 from ..forms import CardForm, PlanForm, as_lines

@@ -8,9 +8,9 @@ from .leaks import Search, leak_scan
 from .purging import begin_erasure, count_due, finish_erasures, purge
 from .remembering import watch_ledger, write_register, write_register_now
 from .restoring import replay, restore
+from .rotating_index import turn_index
+from .rotating_keys import add_keys, count_waiting, retire_key, rotate_keys
 from .scheduling import back_up_by_schedule, is_late, last_good, run_drill, secrets_of_site, watch_backups
-from .turning_index import turn_index
-from .turning_keys import add_keys, count_waiting, retire_key, rotate_keys
 from .upgrading import upgrade
 
 __all__ = [

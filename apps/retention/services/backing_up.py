@@ -13,9 +13,10 @@ from django.db import connection, transaction
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils.translation import gettext as _
 
-from apps.core import clock, keyring
-from apps.core.fields import file_fields
-from apps.core.locks import keep_files
+from apps.core.calendar import clock
+from apps.core.crypto import keyring
+from apps.core.database.locks import keep_files
+from apps.core.privacy.fields import file_fields
 
 from .. import ledger
 from ..archive import Address, BackupRefused, Secrets, verify_archive, writing

@@ -12,9 +12,10 @@ from psycopg import sql
 
 from apps.audit.services import broken_chains
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, vault
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import EARLIEST, LATEST
+from apps.core.crypto import blind_index, encrypted_files
 from apps.core.errors import DecryptionFailed
-from apps.core.timestamps import EARLIEST, LATEST
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import discard
 from apps.optouts.models import Change
@@ -36,7 +37,7 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
     """What is not as it has to be, by kind; empty when all is well. `mend` has files without rows deleted."""
     found: dict[str, Any] = {}
     named = set(files_in_use())
-    stored = set(vault.names())
+    stored = set(encrypted_files.names())
     let_go = set(FileToDelete.objects.values_list("name", flat=True))
     if missing := sorted(named - stored):
         found["rows_without_files"] = missing
@@ -73,7 +74,7 @@ def _is_free(erasure: Erasure) -> bool:
 
 def _is_old(name: str) -> bool:
     try:
-        return bool(vault.stored_at(name) < clock.now() - YOUNG)
+        return bool(encrypted_files.stored_at(name) < clock.now() - YOUNG)
     except FileNotFoundError:
         return False
 

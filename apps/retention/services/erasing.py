@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.calls.models import Call, Disposition, Ticket
 from apps.calls.services.calling import withdraw_reservations
 from apps.contacts.models import Consent, Contact, ExternalRef
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.locks import lock_number
 from apps.core.errors import HeguiError
-from apps.core.locks import lock_number
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
 from apps.jobs.services import count_not_deleted, noting
 from apps.optouts.models import Code
 from apps.policies import queries as policies

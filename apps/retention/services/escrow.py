@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 
-from apps.core import keyring
+from apps.core.crypto import keyring
 from apps.core.errors import BadInput, KeyringError
 
 MOST_SHARES = 16

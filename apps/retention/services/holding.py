@@ -13,8 +13,9 @@ from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
-from apps.core import clock, detect, phones
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.core.privacy import forbidden_numbers, phones
 from apps.quality.models import Complaint, Recording
 
 from ..holds import in_force
@@ -49,7 +50,7 @@ def place_hold(
     _may(actor)
     if not reason.strip():
         raise BadInput(_("Say why it is held: a case, a request of an authority, a dispute."))
-    if detect.find(reason) or phones.find_in(reason):
+    if forbidden_numbers.find(reason) or phones.find_in(reason):
         raise PersonalDataFound(_("The reason holds a number of a person. Name the case instead."))
     if review_on <= timezone.localdate(clock.now()):
         raise BadInput(_("A hold is reviewed on a day to come."))

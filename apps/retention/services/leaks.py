@@ -16,8 +16,8 @@ from redis import Redis
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
-from apps.core import blind_index
-from apps.core.protected import clear_for_machine
+from apps.core.crypto import blind_index
+from apps.core.privacy.protected import clear_for_machine
 
 from ..databases import plain_dump
 

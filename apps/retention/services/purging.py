@@ -24,10 +24,12 @@ from apps.audit.heads import current_heads
 from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.contacts.models import Contact, ExternalRef
-from apps.core import blind_index, clock, ids
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
+from apps.core.database.locks import ExclusiveRun, lock_numbers, run_exclusively
 from apps.core.errors import HeguiError
-from apps.core.locks import ExclusiveRun, lock_numbers, run_exclusively
-from apps.core.protected import Protected
+from apps.core.privacy.protected import Protected
+from apps.core.web import ids
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import count_not_deleted, delete_discarded, noting
 from apps.policies import queries as policies

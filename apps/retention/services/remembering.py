@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import sentence_of
 from apps.optouts.models import Change
 from apps.optouts.services import give_positions

@@ -24,8 +24,9 @@ from apps.accounts.models import ApiClient, User
 from apps.audit.heads import heads_file, note_restore
 from apps.audit.services import verify_trail
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, keyring
-from apps.core.appending import Location, copy_lines
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, keyring
+from apps.core.documents.append_only import Location, copy_lines
 from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
@@ -38,7 +39,7 @@ from .checking import check_consistency
 from .erasing import erase_again
 from .purging import finish_erasures, purge
 from .remembering import AT_ONCE, write_register
-from .turning_index import bring_on_index
+from .rotating_index import bring_on_index
 
 Say = Callable[[str], None]
 

@@ -13,9 +13,9 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import Notice
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
+from apps.core.database.locks import run_exclusively
 from apps.core.errors import HeguiError, sentence_of
-from apps.core.locks import run_exclusively
 
 from ..archive import BackupRefused, Secrets, verify_archive
 from ..models import BackupRun

@@ -8,10 +8,10 @@ from django.db import DatabaseError, connection
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.crypto.startup_check import open_newest
+from apps.core.database.locks import AlreadyRunning, run_exclusively
 from apps.core.errors import HeguiError
-from apps.core.locks import AlreadyRunning, run_exclusively
-from apps.core.opening import open_newest
-from apps.core.probes import missing_steps
+from apps.core.web.probes import missing_steps
 
 from ..archive import BackupRefused
 from ..models import BackupRun

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.calls.models import Call, Decision
 from apps.contacts.models import Contact
-from apps.core import ids
+from apps.core.web import ids
 from apps.quality.models import Complaint, Recording
 
 from ..forms import PREFIXES

@@ -1,4 +1,4 @@
-import apps.core.fields
+import apps.core.privacy.fields
 import django.db.models.deletion
 import django.db.models.lookups
 import django.utils.timezone
@@ -68,11 +68,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reference", models.CharField(blank=True, max_length=80, verbose_name="reference of the sender")),
-                ("phone", apps.core.fields.ProtectedCharField(kind="phone", null=True, verbose_name="phone")),
+                ("phone", apps.core.privacy.fields.ProtectedCharField(kind="phone", null=True, verbose_name="phone")),
                 ("number_index", models.BinaryField(max_length=32)),
-                ("text", apps.core.fields.ProtectedTextField(kind="text", null=True, verbose_name="what the person says")),
-                ("new_name", apps.core.fields.ProtectedCharField(kind="name", null=True, verbose_name="the right name")),
-                ("answer", apps.core.fields.ProtectedTextField(kind="text", null=True, verbose_name="answer")),
+                ("text", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="what the person says")),
+                ("new_name", apps.core.privacy.fields.ProtectedCharField(kind="name", null=True, verbose_name="the right name")),
+                ("answer", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="answer")),
                 ("refusal", models.CharField(blank=True, max_length=300, verbose_name="why it was refused")),
                 ("received_at", models.DateTimeField(verbose_name="received")),
                 ("due_on", models.DateField(verbose_name="due on")),
@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ("result", models.JSONField(default=dict)),
                 ("certificate", models.JSONField(default=dict)),
                 ("code_word", models.BinaryField(max_length=32, null=True)),
-                ("archive", apps.core.fields.FileNameField(blank=True, max_length=80)),
+                ("archive", apps.core.privacy.fields.FileNameField(blank=True, max_length=80)),
                 ("archive_sha256", models.BinaryField(max_length=32, null=True)),
                 ("archive_word", models.BinaryField(max_length=32, null=True, unique=True)),
                 ("archive_until", models.DateTimeField(null=True)),

@@ -7,7 +7,9 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.core import clock, paper, sealing
+from apps.core.calendar import clock
+from apps.core.crypto import signatures
+from apps.core.documents import pdf
 
 from ..models import SubjectRequest
 from ..wording import FOR_GOOD, STORES, WHY
@@ -33,7 +35,7 @@ def certify(request: SubjectRequest) -> dict[str, Any]:
         "kept_until": request.result.get("until"),
         "copy_sha256": bytes(request.archive_sha256).hex() if request.archive_sha256 else None,
     }
-    return {"document": told, "seal": sealing.seal(told)}
+    return {"document": told, "seal": signatures.seal(told)}
 
 
 def certificate_of(request: SubjectRequest) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def certificate_of(request: SubjectRequest) -> dict[str, Any]:
 def is_genuine(certificate: dict[str, Any]) -> bool:
     """Whether a certificate, as somebody shows it, is one of ours and as it was."""
     document, seal = certificate.get("document"), certificate.get("seal")
-    return isinstance(document, dict) and isinstance(seal, dict) and sealing.is_sealed(document, seal)
+    return isinstance(document, dict) and isinstance(seal, dict) and signatures.is_sealed(document, seal)
 
 
 def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
@@ -64,7 +66,7 @@ def _day(moment: str | None) -> str:
 def as_pdf(request: SubjectRequest) -> bytes:
     told, seal = request.certificate["document"], request.certificate["seal"]
     zone = timezone.get_default_timezone()
-    return paper.as_pdf(
+    return pdf.as_pdf(
         title=_("Certificate of the request %(number)s") % {"number": request.public_id},
         above=[
             _("Asked: %(kind)s. Came by: %(channel)s.")

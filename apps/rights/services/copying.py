@@ -21,10 +21,11 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
-from apps.core import blind_index, clock, streams
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index, streams
+from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import NotFound, ServiceAway, WrongState
-from apps.core.packing import encrypted_archive, new_passphrase
-from apps.core.protected import Protected, clear_for_machine
+from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.jobs.services import OneTimeDownload, discard

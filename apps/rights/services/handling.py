@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.protected import Protected
-from apps.core.texts import checked_text
+from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.free_text import checked_text
+from apps.core.privacy.protected import Protected
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -92,7 +93,7 @@ def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: st
 def close(request: SubjectRequest, state: str, answer: str) -> None:
     """In the caller's transaction: over, without the number; certified."""
     values: Any = request
-    if detect.find(answer):
+    if forbidden_numbers.find(answer):
         raise PersonalDataFound()
     if answer := answer.replace("\x00", "").strip():
         values.answer = Protected(answer[:4_000], "text")

@@ -10,10 +10,12 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.contacts.models import Purpose
-from apps.core import blind_index, clock, detect, phones
+from apps.core.calendar import clock
+from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
-from apps.core.protected import Protected
-from apps.core.texts import checked_text
+from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import checked_text
+from apps.core.privacy.protected import Protected
 from apps.optouts.services.coding import check_code, hash_word, send_code
 from apps.policies import queries as policies
 
@@ -75,7 +77,7 @@ def record_request(
 
 
 def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: str, received: datetime) -> SubjectRequest:
-    if any(detect.find(each) for each in (text, new_name)):
+    if any(forbidden_numbers.find(each) for each in (text, new_name)):
         raise PersonalDataFound()
     number = phone if isinstance(phone, Protected) else Protected(phones.normalise(phone), "phone")
     owner = queries.owners().first()

@@ -6,7 +6,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.policies import queries as policies
 
 from .. import rules

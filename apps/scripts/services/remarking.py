@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.core.privacy import forbidden_numbers
 
 from .. import queries, rules
 from ..models import Remark, RemarkAnswer, ScriptVersion
@@ -75,6 +76,6 @@ def _said(text: str) -> str:
     text = rules.tidy(text)
     if not text or len(text) > MOST:
         raise BadInput(_("A remark has from 1 to %(most)s characters."), most=MOST)
-    if detect.find(text):
+    if forbidden_numbers.find(text):
         raise PersonalDataFound(_("A remark holds no resident-ID or bank-card number. Remove it."))
     return text

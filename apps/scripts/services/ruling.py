@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 
 from .. import queries

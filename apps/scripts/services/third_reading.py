@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from apps.core import clock
+from apps.core.calendar import clock
 
 from .. import queries
 from ..models import ScriptVersion, ThirdReading

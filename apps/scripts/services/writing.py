@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.services import tell
-from apps.core import clock, detect
+from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.core.privacy import forbidden_numbers
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -61,7 +62,7 @@ def _written(version: ScriptVersion, company: str, sections: Mapping[str, str]) 
         setattr(version, name, text)
     rules.refuse_unfit(said, is_sms=script.is_sms)
     for name, text in {**said, "company": version.company}.items():
-        if detect.find(text):
+        if forbidden_numbers.find(text):
             raise PersonalDataFound(
                 _("%(section)s: a script holds no resident-ID or bank-card number. Remove it."), section=queries.label_of(name)
             )

@@ -13,7 +13,7 @@ from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import FourEyes, HeguiError, WrongState
-from apps.core.ids import row_number
+from apps.core.web.ids import row_number
 from apps.policies import queries as policies
 
 from .. import queries, services

@@ -1,4 +1,4 @@
-import apps.core.fields
+import apps.core.privacy.fields
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ("is_clear", models.BooleanField(default=False, verbose_name="in clear")),
                 ("purpose", models.CharField(max_length=300, verbose_name="what it is needed for")),
                 ("agreement", models.CharField(max_length=200, verbose_name="confidentiality agreement")),
-                ("agreement_file", apps.core.fields.FileNameField(max_length=80)),
+                ("agreement_file", apps.core.privacy.fields.FileNameField(max_length=80)),
                 ("agreement_sha256", models.BinaryField(max_length=32)),
                 ("ends_on", models.DateField(help_text="the last day", verbose_name="until")),
                 (
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ("decided_at", models.DateTimeField(null=True)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was refused or withdrawn")),
-                ("file", apps.core.fields.FileNameField(blank=True, max_length=80)),
+                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80)),
                 ("file_made_at", models.DateTimeField(null=True)),
                 (
                     "asked_by",

@@ -26,7 +26,8 @@ from django.utils import timezone
 
 from apps.console import demo, static_files
 from apps.console.demo.world import secrets_of_demo
-from apps.core import cli, clock
+from apps.core import cli
+from apps.core.calendar import clock
 from apps.retention.services import upgrade
 
 # Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of what is urgent.

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from apps.core import cli, health
-from apps.core.health import PROBES, State
+from ... import cli
+from ...web import health
+from ...web.health import PROBES, State
 
 SIGNS = {State.WELL: "  ok  ", State.WARNING: " warn ", State.WRONG: "WRONG "}
 

@@ -6,8 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandParser
 
-from apps.core import cli, keyring
 from apps.core.errors import KeyringError
+
+from ... import cli
+from ...crypto import keyring
 
 KEEP = (
     "Without this file nothing that is stored can be read, and nobody can make it again. Keep a copy apart from database and backups "

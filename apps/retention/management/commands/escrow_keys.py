@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from apps.core import cli, keyring
+from apps.core import cli
+from apps.core.crypto import keyring
 from apps.core.errors import HeguiError
 from apps.retention import services
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from apps.core import cli, clock
+from apps.core import cli
+from apps.core.calendar import clock
 from apps.retention import services
 
 

@@ -1,0 +1,1 @@
+"""Time: the clock, working days, timestamps that other systems send."""

@@ -1,0 +1,70 @@
+"""AES-256-GCM with named keys: the only place that encrypts (R7).
+
+A sealed value is `version (1) | length of key id (1) | key id | nonce (12) | ciphertext and
+tag`. What a value belongs to (its column, its file) is bound in as associated data, so a value
+moved elsewhere does not open.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ..errors import DecryptionFailed
+from . import keyring
+
+VERSION = 1
+NONCE_BYTES = 12
+
+
+@cache
+def _aead(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
+@cache
+def _header(key_id: str) -> bytes:
+    name = key_id.encode()
+    return bytes((VERSION, len(name))) + name
+
+
+def seal(clear: bytes, *, purpose: str, bound_to: bytes) -> bytes:
+    """Encrypt under the current key of `purpose`; only opens with the same `bound_to`."""
+    keys = keyring.keys(purpose)
+    nonce = os.urandom(NONCE_BYTES)
+    return _header(keys.current_id) + nonce + _aead(keys.current).encrypt(nonce, clear, bound_to)
+
+
+def seal_all(clears: Sequence[bytes], *, purpose: str, bound_to: bytes) -> list[bytes]:
+    """`seal` for a batch of a list, in its order. The nonces are drawn together, which takes a third of the time."""
+    keys = keyring.keys(purpose)
+    header, encrypt, nonces = _header(keys.current_id), _aead(keys.current).encrypt, os.urandom(NONCE_BYTES * len(clears))
+    return [
+        header + (nonce := nonces[at : at + NONCE_BYTES]) + encrypt(nonce, clear, bound_to)
+        for at, clear in zip(range(0, len(nonces), NONCE_BYTES), clears, strict=True)
+    ]
+
+
+def key_id_of(sealed: bytes) -> str:
+    """The id of the key that a sealed value names."""
+    return sealed[2 : 2 + sealed[1]].decode()
+
+
+def _key(purpose: str, key_id: str) -> bytes:
+    known = keyring.keys(purpose).by_id
+    return known[key_id] if key_id in known else keyring.reload()[purpose].by_id[key_id]
+
+
+def open_sealed(sealed: bytes, *, purpose: str, bound_to: bytes) -> bytes:
+    """The clear bytes. Raises `DecryptionFailed`; never hands on what it could not open."""
+    if len(sealed) < 2 or sealed[0] != VERSION:
+        raise DecryptionFailed()
+    start = 2 + sealed[1]
+    try:
+        key = _key(purpose, sealed[2:start].decode())
+        nonce, body = sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :]
+        return _aead(key).decrypt(nonce, body, bound_to)
+    except (KeyError, UnicodeDecodeError, InvalidTag, ValueError):
+        raise DecryptionFailed() from None

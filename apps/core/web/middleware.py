@@ -1,0 +1,125 @@
+"""Our own errors become a page with their sentence; the API has its own handler and needs none of the pages' middleware."""
+
+import sys
+import time
+from collections.abc import Callable
+
+import structlog
+from django.db import DatabaseError, InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template import loader
+from django.urls import Resolver404, resolve
+from django.utils.translation import activate, get_language_from_request
+
+from ..errors import HeguiError, ServiceAway
+from . import request_ids
+from .health import State
+from .probes import schema_fits
+
+log = structlog.get_logger(__name__)
+API = "/api/v1/"
+PAUSE = 1.0  # seconds between two looks at the tables
+RETRY = 5  # seconds
+
+
+class MachinesFirst:
+    """Answers the API where it stands: sessions, forms, messages and content policy are for people.
+
+    Keys are checked by the API itself, its errors are its own, and nothing it says is rendered. What is
+    shown to people of the API (its page and its description) goes the way of every page.
+    """
+
+    SHOWN = (f"{API}docs", f"{API}openapi.json")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(API) or request.path_info.startswith(self.SHOWN):
+            return self.get_response(request)
+        request.get_host()  # refuses a host that is none of ours, as for pages
+        activate(get_language_from_request(request))
+        answer = self.answer(request)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """What the API answers; for what it has no operation, its problem too."""
+        from config import api  # the API is made of every room: known when requests come
+
+        if "\x00" in request.path_info:  # stands in no table
+            return api.not_found(request)
+        try:
+            match = resolve(request.path_info)
+        except Resolver404:
+            return api.not_found(request)
+        request.resolver_match = match
+        answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
+        return api.not_allowed(request, answer.headers.get("Allow", "")) if answer.status_code == 405 else answer
+
+
+class SchemaFirst:
+    """Answers nothing while the database lacks what this version works with: a new version beside an old database says so with 503
+    until somebody migrates, and then goes on by itself."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.fits = False
+        self.asked_at = -PAUSE
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self.fits and (sentence := self._lacks()):
+            return unavailable(request, sentence)
+        return self.get_response(request)
+
+    def _lacks(self) -> str:
+        if time.monotonic() - self.asked_at < PAUSE:
+            return str(ServiceAway.sentence)
+        try:
+            outcome = schema_fits()
+        except DatabaseError:  # whoever asks it next says so
+            return ""
+        self.fits = outcome.state == State.WELL
+        self.asked_at = -PAUSE if self.fits else time.monotonic()
+        if not self.fits:
+            log.error("schema_does_not_fit", said=str(outcome.said))
+        return "" if self.fits else f"{outcome.said}"
+
+
+def unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
+    """503 with Retry-After: a problem for programs, a plain page for people, which needs no database to be drawn."""
+    if request.path_info.startswith(API):
+        from config.api import problem
+
+        answer = problem(503, "service_away", sentence)
+    else:
+        answer = HttpResponse(loader.render_to_string("away.html", {"sentence": sentence}), status=503)
+        answer["Refresh"] = str(2 * RETRY)  # browsers ask again by themselves
+    answer["Retry-After"] = str(RETRY)
+    return answer
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: what is away is 503, all else 500 with the number that the log has too."""
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return unavailable(request, str(ServiceAway.sentence))
+    if request.path_info.startswith(API):
+        from config.api import unforeseen
+
+        return unforeseen()
+    return HttpResponse(loader.render_to_string("500.html", {"number": request_ids.current()}), status=500)
+
+
+class SentencesForErrors:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, HeguiError):
+            return None
+        return render(request, "refused.html", {"error": error}, status=error.status)
