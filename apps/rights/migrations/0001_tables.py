@@ -1,5 +1,7 @@
 import apps.core.privacy.fields
+import datetime
 import django.db.models.deletion
+import django.db.models.expressions
 import django.db.models.lookups
 import django.utils.timezone
 import pgtrigger.compiler
@@ -7,15 +9,13 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.core.database.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
+
+class Migration(FirstMigration):
     initial = True
 
-    dependencies = [
-        ("accounts", "0007_scopes_of_contacts_and_requests"),
-        ("accounts", "__first__"),
-        ("contacts", "0005_sources_consents_sync"),
-    ]
+    dependencies = [("accounts", "0001_tables"), ("contacts", "0001_tables"), ("jobs", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
@@ -159,6 +159,22 @@ class Migration(migrations.Migration):
                         ),
                         name="request_has_hash",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("received_at__isnull", True),
+                            models.Q(
+                                ("received_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "received_at__lte",
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                    ),
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="request_time_is_possible",
+                    ),
                     models.UniqueConstraint(
                         condition=models.Q(("reference", ""), _negated=True), fields=("client", "reference"), name="request_once_a_client"
                     ),
@@ -230,6 +246,33 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={"ordering": ("created_at", "pk")},
+        ),
+        migrations.CreateModel(
+            name="CopyOrder",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("passphrase", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True)),
+                ("link", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job")),
+                (
+                    "request",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="copy_orders", to="rights.subjectrequest"),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("link__isnull", True), ("passphrase__isnull", True)),
+                            models.Q(("link__isnull", False), ("passphrase__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="copy_order_holds_both_secrets_or_none",
+                    )
+                ]
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="requestevent",

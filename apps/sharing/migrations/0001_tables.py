@@ -7,11 +7,13 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.core.database.first_migration import FirstMigration
 
-class Migration(migrations.Migration):
+
+class Migration(FirstMigration):
     initial = True
 
-    dependencies = [("accounts", "__first__"), ("campaigns", "0004_brand")]
+    dependencies = [("accounts", "0001_tables"), ("campaigns", "0001_tables")]
 
     operations = [
         migrations.CreateModel(
@@ -39,7 +41,7 @@ class Migration(migrations.Migration):
                 ("is_clear", models.BooleanField(default=False, verbose_name="in clear")),
                 ("purpose", models.CharField(max_length=300, verbose_name="what it is needed for")),
                 ("agreement", models.CharField(max_length=200, verbose_name="confidentiality agreement")),
-                ("agreement_file", apps.core.privacy.fields.FileNameField(max_length=80)),
+                ("agreement_file", apps.core.privacy.fields.FileNameField(max_length=80, verbose_name="signed agreement")),
                 ("agreement_sha256", models.BinaryField(max_length=32)),
                 ("ends_on", models.DateField(help_text="the last day", verbose_name="until")),
                 (
@@ -57,11 +59,11 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("decided_at", models.DateTimeField(null=True)),
-                ("ended_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="decided on")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="withdrawn on")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was refused or withdrawn")),
-                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80)),
-                ("file_made_at", models.DateTimeField(null=True)),
+                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80, verbose_name="encrypted file")),
+                ("file_made_at", models.DateTimeField(null=True, verbose_name="file made on")),
                 (
                     "asked_by",
                     models.ForeignKey(
@@ -90,7 +92,11 @@ class Migration(migrations.Migration):
                 (
                     "ended_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="withdrawn by",
                     ),
                 ),
             ],
