@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "apps.core",
     "apps.accounts",
+    "apps.ui",
     "apps.audit",
     "apps.notifications",
     "apps.access",

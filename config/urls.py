@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("apps.sharing.urls")),
     path("", include("apps.retention.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.ui.urls")),
     path("", include("apps.audit.urls")),
     path("", include("apps.notifications.urls")),
     path("", include("apps.access.urls")),

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_tables2 as tables
 
-from apps.core.columns import signed
+from apps.ui.columns import signed
 
 from .rights import shown_to
 

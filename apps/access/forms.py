@@ -1,4 +1,4 @@
-"""Forms of grants, reveals and reviews."""
+"""Forms of people, departments, grants, reveals and reviews."""
 
 from datetime import datetime, time
 from typing import Any
@@ -7,7 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import Department, User
+from apps.accounts.roles import Role
 
 from .models import ProtectedField
 from .services import PURPOSES
@@ -56,3 +57,20 @@ class GrantForm(forms.Form):
 class ReviewStartForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     due_on = forms.DateField(label=_("To be confirmed by"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class DetailsForm(forms.Form):
+    display_name = forms.CharField(label=_("Display name"), max_length=80)
+    email = forms.EmailField(label=_("E-mail, for notices and links"), required=False)
+    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.filter(closed_at=None).order_by("name"))
+
+
+class PersonForm(DetailsForm):
+    username = forms.CharField(label=_("User name"), max_length=150)
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+    field_order = ("username", "display_name", "email", "role", "department")
+
+
+class DepartmentForm(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=80)

@@ -1,11 +1,13 @@
-"""Lists of rights, grants, findings and review items."""
+"""Lists of people, rights, grants, findings and review items."""
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.core import columns
-from apps.core.lists import ListTable, by
+from apps.core.database.pages import Sort
+from apps.ui import columns
+from apps.ui.list_tables import ListTable, by
 
 from .models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 
@@ -110,3 +112,18 @@ class ReviewItemTable(ListTable):
 
     def may_pick(self, record: ReviewItem) -> bool:
         return record.verdict == ReviewItem.Verdict.OPEN and self.request.user.pk == record.reviewer_id
+
+
+class PeopleTable(ListTable):
+    list_name = "people"
+    usual = Sort("display_name", "display_name", down=False)
+    sortable = by("display_name", "username", "role", "is_active", "suspended_at", "last_login", department="department__name")
+
+    display_name = tables.Column(linkify=("person", {"pk": tables.A("pk")}))
+    department = tables.Column(verbose_name=_("department"))
+    last_login = columns.DateTimeColumn(verbose_name=_("last sign-in"))
+
+    class Meta:
+        model = User
+        fields = ("display_name", "username", "role", "department", "is_active", "suspended_at", "last_login")
+        orderable = False

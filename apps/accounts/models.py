@@ -159,32 +159,3 @@ class KeyAddress(Dated):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client", "address"], name="key_address_once")]
-
-
-class ListChoice(models.Model):
-    """What a person does not want to see of one list. `list_name` is the name of its address."""
-
-    NOT_TYPED = ("list_name", "hidden")
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="+")
-    list_name = models.CharField(max_length=40)
-    hidden = ArrayField(models.CharField(max_length=40), default=list)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "list_name"], name="one_choice_per_list")]
-
-
-class SavedFilter(models.Model):
-    """What a person filters and sorts a list by again and again; a query string, without `?`."""
-
-    NAME, QUERY = 40, 1_000
-
-    choice = models.ForeignKey(ListChoice, models.CASCADE, related_name="filters")
-    name = GuardedCharField(max_length=NAME)
-    query = GuardedCharField(max_length=QUERY)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["choice", "name"], name="saved_filter_has_one_name"),
-            models.CheckConstraint(condition=~Q(name="") & ~Q(query=""), name="saved_filter_chooses"),
-        ]

@@ -4,7 +4,7 @@ import django_filters
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.lists import DAY, ListFilter
+from apps.ui.list_tables import DAY, ListFilter
 
 from .models import AccessEvent
 

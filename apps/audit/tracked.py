@@ -14,8 +14,8 @@ from apps.core.privacy.protected import Protected
 
 UNTRACKED = {
     "accounts.keyaddress",
-    "accounts.listchoice",
-    "accounts.savedfilter",
+    "ui.listchoice",
+    "ui.savedfilter",
     "audit.accessevent",
     "audit.change",
     "audit.notice",

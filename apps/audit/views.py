@@ -10,15 +10,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
-from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.crypto import signatures
 from apps.core.database.pages import page_of
 from apps.core.errors import ServiceAway
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
+from apps.ui.pages import said
 
 from . import queries, services
 from .filters import EventFilter

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models import Campaign
-from apps.core.lists import DAY, ListFilter
+from apps.ui.list_tables import DAY, ListFilter
 
 from .gate.rules import RULES
 from .models import Decision

@@ -11,8 +11,8 @@ from apps.accounts.models import User
 from apps.contacts.models import Consent, Contact, DataSource
 from apps.core.calendar import clock
 from apps.core.database.pages import START, Place
-from apps.core.lists import ListFilter
 from apps.policies import queries as policies
+from apps.ui.list_tables import ListFilter
 
 from .models import CallKind, Campaign
 from .queries import campaigns_of, is_common, is_queued

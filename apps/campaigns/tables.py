@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from apps.access.columns import MaskedColumn
 from apps.accounts.models import ApiClient
 from apps.contacts.models import Contact
-from apps.core import columns
-from apps.core.lists import ListTable, by
 from apps.policies.tables import TradeTable
+from apps.ui import columns
+from apps.ui.list_tables import ListTable, by
 
 from .models import Campaign
 

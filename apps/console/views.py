@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -29,6 +28,7 @@ from apps.retention.ledger import ledger_file
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 from apps.scripts import queries as scripts
+from apps.ui.decorators import for_roles
 
 from . import searching
 from .forms import SearchForm

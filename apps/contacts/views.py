@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
-from apps.accounts.pages import attachment, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, NotFound
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
+from apps.ui.pages import attachment, form_page, said
 
 from . import services
 from .filters import SourceFilter

@@ -4,10 +4,10 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import form_page
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
+from apps.ui.decorators import for_roles
+from apps.ui.pages import form_page
 
 from . import services
 from .forms import MailChoiceForm

@@ -5,8 +5,8 @@ from typing import Any
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import columns
-from apps.core.lists import ListTable, by
+from apps.ui import columns
+from apps.ui.list_tables import ListTable, by
 
 from .models import OptOut
 

@@ -11,13 +11,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.access import services as access
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.notifications.services import can_send
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
 
 from . import queries, services
 from .filters import OptOutFilter

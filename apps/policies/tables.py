@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apps.core.lists import ListTable
+from apps.ui.list_tables import ListTable
 
 
 class TradeTable(ListTable):

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.alarms import RULES
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.ui.decorators import for_roles, sudo
 
 from . import queries, services
 from .forms import FORMS

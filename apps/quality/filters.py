@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import DAY, ListFilter
+from apps.ui.list_tables import DAY, ListFilter
 
 from .models import Complaint, Recording, Transcript
 

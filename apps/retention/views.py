@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
-from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound, ServiceAway
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
+from apps.ui.decorators import for_roles, sudo
 
 from . import certificates, services
 from .classes import CLASSES

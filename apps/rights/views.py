@@ -14,10 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.access.services import disclose
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.models import User
-from apps.accounts.pages import attachment, attachment_in_pieces, errors_of, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -25,6 +22,9 @@ from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound
 from apps.notifications.services import can_send
 from apps.policies import queries as policies
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
+from apps.ui.pages import attachment, attachment_in_pieces, errors_of, form_page, said
 
 from . import queries, rules, services
 from .forms import ExecuteForm, NewRequestForm, PageForm, StepForm

@@ -3,8 +3,8 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import ListFilter
 from apps.policies import queries as policies
+from apps.ui.list_tables import ListFilter
 
 from .models import SCRIPT_KINDS, ScriptVersion
 

@@ -3,9 +3,9 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import columns
-from apps.core.lists import by
 from apps.policies.tables import TradeTable
+from apps.ui import columns
+from apps.ui.list_tables import by
 
 from .models import ScriptVersion
 

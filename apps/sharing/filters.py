@@ -3,7 +3,7 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.lists import ListFilter
+from apps.ui.list_tables import ListFilter
 
 from .models import Share
 

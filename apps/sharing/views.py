@@ -9,9 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
-from apps.accounts.pages import attachment, attachment_in_pieces, content_of, form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -19,6 +16,9 @@ from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.core.database.pages import page_of
 from apps.core.errors import HeguiError, NotFound
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
+from apps.ui.pages import attachment, attachment_in_pieces, content_of, form_page, said
 
 from . import queries, services
 from .filters import ShareFilter

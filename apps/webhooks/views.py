@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError, NotFound
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
 
 from . import services
 from .filters import DeliveryFilter

@@ -4,7 +4,6 @@ from .beginning import SiteHasBegun, begin_site, recover_admin
 from .clients import client_of_key, end_client, hash_key, issue_client, rotate_client
 from .departments import close_department, open_department, rename_department
 from .invitations import InvitationOver, accept_invitation, hash_token, invite, invited
-from .lists import choose_columns, forget_filter, plain_query, save_filter
 from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
 from .second_factors import ask_factor_reset, decide_factor_reset, has_second_factor
 
@@ -18,7 +17,6 @@ __all__ = [
     "begin_site",
     "change_details",
     "change_role",
-    "choose_columns",
     "client_of_key",
     "close_department",
     "create_user",
@@ -26,7 +24,6 @@ __all__ = [
     "decide_factor_reset",
     "end_client",
     "end_sessions",
-    "forget_filter",
     "has_second_factor",
     "hash_key",
     "hash_token",
@@ -34,12 +31,10 @@ __all__ = [
     "invited",
     "issue_client",
     "open_department",
-    "plain_query",
     "reactivate",
     "recover_admin",
     "rename_department",
     "resume",
     "rotate_client",
-    "save_filter",
     "suspend",
 ]

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
 from apps.accounts.models import User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
@@ -21,6 +20,7 @@ from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 from apps.policies import queries as policies
 from apps.policies.models import PolicyDraft
+from apps.ui.decorators import for_roles
 
 from .. import queries, services
 from ..forms import WhatIfForm

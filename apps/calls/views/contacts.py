@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -16,6 +15,7 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts.models import Contact
 from apps.contacts.services.consenting import RENEWAL
 from apps.core.calendar import clock
+from apps.ui.decorators import for_roles
 
 from .. import queries, services
 from ..services.desk import line_for

@@ -4,11 +4,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
 
 from .. import queries, services
 from ..filters import DecisionFilter

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
 
 from apps.access.rights import rights_of
-from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -22,6 +21,7 @@ from apps.core.errors import BadInput, WrongState
 from apps.core.web import ids
 from apps.scripts import queries as scripts
 from apps.scripts.models import ScriptVersion
+from apps.ui.decorators import for_roles
 
 from .. import queries, services
 from ..forms import CallForm, DispositionForm

@@ -8,12 +8,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.access import services as access
 from apps.access.roles import CAMPAIGN_RIGHTS
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
 from apps.policies import queries as policies
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
 
 from .. import queries, services
 from ..filters import CampaignFilter

@@ -6,8 +6,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import attachment, content_of, form_page
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -16,6 +14,8 @@ from apps.contacts.forms import AdultForm, ConsentForm, HowForm, MinorForm
 from apps.contacts.models import Consent, Contact
 from apps.core.crypto import encrypted_files
 from apps.core.errors import NotFound
+from apps.ui.decorators import for_roles
+from apps.ui.pages import attachment, content_of, form_page
 
 from .. import queries
 

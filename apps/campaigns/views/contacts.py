@@ -9,8 +9,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.access import services as access
 from apps.access.forms import RevealForm
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
@@ -21,6 +19,8 @@ from apps.core.crypto import blind_index
 from apps.core.database.pages import page_of, place_of
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy import phones
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
 
 from .. import queries
 from ..filters import ContactFilter

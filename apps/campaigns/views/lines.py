@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound
+from apps.ui.decorators import for_roles
 
 from .. import queries, services
 from ..forms import ExceptionForm, FilingForm, LineForm

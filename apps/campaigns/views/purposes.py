@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.contacts import services as contacts
 from apps.contacts.models import Purpose
+from apps.ui.decorators import for_roles
+from apps.ui.pages import form_page, said
 
 from .. import services
 from ..forms import BrandForm, PurposeForm

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
+from apps.ui.decorators import for_roles
+from apps.ui.pages import errors_of, said
 
 from .. import queries, services
 from ..forms import DoneForm, NoteForm

@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.pages import attachment_in_pieces, errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of
 from apps.core.errors import HeguiError
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.pages import attachment_in_pieces, errors_of, said
 
 from .. import queries, services
 from ..forms import PackForm

@@ -12,15 +12,15 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
-from apps.accounts.pages import errors_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotAllowed
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
+from apps.ui.pages import errors_of
 
 from .. import queries, services
 from ..filters import RecordingFilter

@@ -10,8 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import errors_of, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
@@ -20,6 +18,8 @@ from apps.campaigns import queries as campaigns
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 from apps.core.web.ids import row_number
+from apps.ui.decorators import for_roles
+from apps.ui.pages import errors_of, said
 
 from .. import queries, services
 from ..forms import AnswersForm, AppealForm, PlayForm, RemarkForm, SettleForm, ViolationForm

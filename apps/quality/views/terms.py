@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.pages import said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
 from apps.core.web.ids import row_number
+from apps.ui.decorators import for_roles
+from apps.ui.pages import said
 
 from .. import queries, services
 from ..forms import CardForm, PlanForm, as_lines

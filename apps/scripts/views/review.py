@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import FourEyes, HeguiError, WrongState
 from apps.core.web.ids import row_number
 from apps.policies import queries as policies
+from apps.ui.decorators import for_roles
 
 from .. import queries, services
 from ..forms import RemarkForm, VerdictForm

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles, sudo
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.policies import queries as policies
+from apps.ui.decorators import for_roles, sudo
 
 from .. import queries, services
 from ..checking import LAWS, PackRule, failed_examples, shipped_rules, written_rule

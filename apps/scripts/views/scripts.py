@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles
-from apps.accounts.lists import list_of
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput
 from apps.policies import queries as policies
+from apps.ui.decorators import for_roles
+from apps.ui.lists import list_of
 
 from .. import queries, services
 from ..filters import VersionFilter

@@ -7,12 +7,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from apps.accounts.requests import StaffRequest
 from apps.core.database.pages import Page, page_of
-from apps.core.lists import ListFilter, ListTable
 
+from .list_tables import ListFilter, ListTable
 from .models import ListChoice, SavedFilter
-from .requests import StaffRequest
-from .services.lists import plain_query
+from .services import plain_query
 
 
 @dataclass(frozen=True)

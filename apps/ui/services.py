@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl, urlencode
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
 from apps.core.errors import BadInput, NotFound, PersonalDataFound
-from apps.core.lists import LISTS
 from apps.core.privacy import forbidden_numbers
 
-from ..models import ListChoice, SavedFilter, User
+from .list_tables import LISTS
+from .models import ListChoice, SavedFilter
 
 MOST_FILTERS = 20  # of one list
 

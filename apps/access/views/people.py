@@ -1,4 +1,4 @@
-"""What admins do with people and departments."""
+"""Pages of people and departments: what admins do with them, and what everybody does with their own sessions."""
 
 from collections.abc import Callable
 
@@ -12,26 +12,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.models import Department, FactorReset, User
-from apps.accounts.pages import form_page, said
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import tell
 from apps.core.errors import NotFound
 from apps.notifications.services import queue_mail
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
+from apps.ui.pages import form_page, said
 
-from .filters import PeopleFilter
-from .forms import DepartmentForm, DetailsForm, PersonForm
-from .tables import PeopleTable
+from ..filters import PeopleFilter
+from ..forms import DepartmentForm, DetailsForm, PersonForm
+from ..tables import PeopleTable
 
 
 @for_roles(Role.ADMIN)
 @require_GET
 def people(request: StaffRequest) -> HttpResponse:
     chosen = PeopleFilter(request.GET, queryset=User.objects.select_related("department"))
-    return render(request, "console/people.html", list_of(request, PeopleTable, chosen).context)
+    return render(request, "access/people.html", list_of(request, PeopleTable, chosen).context)
 
 
 @for_roles(Role.ADMIN)
@@ -61,7 +61,7 @@ def _invitation(request: StaffRequest, person: User) -> HttpResponse:
     if is_mailed:
         text = _("Set your password for Hegui within two days: %(url)s") % {"url": url}
         queue_mail(person=person, subject=_("Your sign-in for Hegui"), text=text, about="invitation")
-    answer = render(request, "console/invitation_link.html", {"person": person, "url": url, "is_mailed": is_mailed})
+    answer = render(request, "access/invitation_link.html", {"person": person, "url": url, "is_mailed": is_mailed})
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -141,7 +141,7 @@ def departments(request: StaffRequest) -> HttpResponse:
         said(request, lambda: services.open_department(actor=request.user, **form.cleaned_data), _("Opened."))
         return redirect("departments")
     found = Department.objects.annotate(count=Count("people", filter=Q(people__is_active=True))).order_by("closed_at", "name")
-    return render(request, "console/departments.html", {"departments": found, "form": form})
+    return render(request, "access/departments.html", {"departments": found, "form": form})
 
 
 @for_roles(Role.ADMIN)
@@ -153,7 +153,7 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
         said(request, lambda: services.rename_department(actor=request.user, department=found, **form.cleaned_data), _("Done."))
         return redirect("department", pk=pk)
     people_of = found.people.filter(is_active=True).order_by("display_name")
-    return render(request, "console/department.html", {"department": found, "form": form, "people": people_of})
+    return render(request, "access/department.html", {"department": found, "form": form, "people": people_of})
 
 
 @for_roles(Role.ADMIN)
@@ -161,3 +161,11 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
 def department_close(request: StaffRequest, pk: int) -> HttpResponse:
     said(request, lambda: services.close_department(actor=request.user, department=get_object_or_404(Department, pk=pk)), _("Closed."))
     return redirect("department", pk=pk)
+
+
+@for_roles(*Role.values)
+@require_POST
+def own_sessions_end(request: StaffRequest) -> HttpResponse:
+    """Sign out everywhere, here too."""
+    services.end_sessions(actor=request.user, user=request.user)
+    return redirect("account_login")

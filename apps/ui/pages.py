@@ -11,11 +11,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from apps.accounts.requests import StaffRequest
 from apps.core.database.pages import PAGE
 from apps.core.errors import HeguiError
 from apps.core.web.ids import row_number
-
-from .requests import StaffRequest
 
 Row = TypeVar("Row", bound=Model)
 Answer = TypeVar("Answer", bound=HttpResponseBase)

@@ -8,7 +8,7 @@ import django_tables2 as tables
 from django import forms
 from django.http import QueryDict
 
-from .database.pages import NEWEST, Sort
+from apps.core.database.pages import NEWEST, Sort
 
 
 def by(*columns: str, **paths: str) -> dict[str, str]:

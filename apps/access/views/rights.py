@@ -9,10 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.decorators import for_roles, sudo
-from apps.accounts.lists import list_of
 from apps.accounts.models import User
-from apps.accounts.pages import for_each
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.accounts.services import has_second_factor
@@ -21,12 +18,15 @@ from apps.audit.tables import EventTable
 from apps.core.calendar import clock
 from apps.core.database.pages import page_of
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.ui.decorators import for_roles, sudo
+from apps.ui.lists import list_of
+from apps.ui.pages import for_each
 
-from . import queries, reports, services
-from .filters import GrantFilter
-from .forms import GrantForm, ReviewStartForm
-from .models import Finding, PermissionAudit, ProtectedField, ReviewItem
-from .tables import AuditTable, FindingTable, GrantTable, HeldTable, ReviewItemTable
+from .. import queries, reports, services
+from ..filters import GrantFilter
+from ..forms import GrantForm, ReviewStartForm
+from ..models import Finding, PermissionAudit, ProtectedField, ReviewItem
+from ..tables import AuditTable, FindingTable, GrantTable, HeldTable, ReviewItemTable
 
 READERS = (Role.ADMIN, Role.COMPLIANCE)
 EVENTS_SHOWN = 50

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import override
 
 import config.urls  # noqa: F401  (every list is known once the pages are)
-from apps.accounts import services
-from apps.accounts.models import ListChoice, SavedFilter
 from apps.core.errors import BadInput, NotFound, PersonalDataFound
-from apps.core.lists import LISTS, ListTable
 from apps.core.privacy.fields import protected_fields
+from apps.ui import services
+from apps.ui.list_tables import LISTS, ListTable
+from apps.ui.models import ListChoice, SavedFilter
 from tests.world import World
 
 Browse = Callable[[str], Client]

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ..lists import ListTable
+from ..list_tables import ListTable
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from django.template import Context, Template
 from django.utils import timezone
 from django.utils.translation import override
 
-from apps.core import columns
+from apps.ui import columns
 
 
 class Shown(tables.Table):

@@ -1,0 +1,1 @@
+"""Pages of people, of their rights and of the audits of rights."""

@@ -1,0 +1,39 @@
+"""What a person does with any list: a filter saved or forgotten, columns chosen."""
+
+from collections.abc import Callable
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from apps.accounts.requests import StaffRequest
+from apps.accounts.roles import Role
+from apps.core.errors import NotFound
+
+from . import services
+from .decorators import for_roles
+from .list_tables import LISTS
+from .pages import said
+
+LIST_STEPS: dict[str, Callable[[StaffRequest, str], object]] = {
+    "save": lambda request, list_name: services.save_filter(
+        actor=request.user, list_name=list_name, name=request.POST.get("name", ""), query=request.POST.get("query", "")
+    ),
+    "forget": lambda request, list_name: services.forget_filter(actor=request.user, list_name=list_name, name=request.POST.get("name", "")),
+    "columns": lambda request, list_name: services.choose_columns(
+        actor=request.user, list_name=list_name, shown=request.POST.getlist("column")
+    ),
+}
+
+
+@for_roles(*Role.values)
+@require_POST
+def list_change(request: StaffRequest, list_name: str, step: str) -> HttpResponse:
+    """Save a filter of one's own, forget it, or choose the columns of a list; then back to the list as it was."""
+    if list_name not in LISTS or step not in LIST_STEPS:
+        raise NotFound()
+    said(request, lambda: LIST_STEPS[step](request, list_name), _("Done."))
+    query = services.plain_query(request.POST.get("query", ""))
+    return redirect(reverse(list_name) + (f"?{query}" if query else ""))
