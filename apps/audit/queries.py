@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 
-from .models import AccessEvent, Notice, Seal, TrailCheck
+from .models import AccessEvent, Seal, TrailCheck
 from .streams import streams
 
 STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
@@ -56,7 +56,3 @@ class SealedState:
 def sealed_state() -> SealedState:
     last = Seal.objects.order_by("-pk").first()
     return SealedState(last.created_at if last else None, TrailCheck.objects.order_by("-pk").first())
-
-
-def unread(viewer: User) -> int:
-    return Notice.objects.filter(recipient=viewer, read_at__isnull=True).count()

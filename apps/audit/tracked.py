@@ -18,7 +18,7 @@ UNTRACKED = {
     "ui.savedfilter",
     "audit.accessevent",
     "audit.change",
-    "audit.notice",
+    "notifications.notice",
     "audit.seal",
     "audit.sealedrows",
     "audit.trailcut",

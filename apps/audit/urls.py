@@ -9,6 +9,4 @@ urlpatterns = [
     path("trail/seals/export/", views.seals_export, name="trail_export"),
     path("alarms/", views.alarms, name="alarms"),
     path("alarms/<int:pk>/", views.alarm_step, name="alarm_step"),
-    path("inbox/", views.inbox, name="inbox"),
-    path("inbox/read/", views.inbox_read, name="inbox_read"),
 ]

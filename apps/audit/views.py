@@ -1,4 +1,4 @@
-"""Pages of the trail and of the inbox."""
+"""Pages of the trail and of alarms."""
 
 import base64
 
@@ -14,7 +14,6 @@ from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.crypto import signatures
-from apps.core.database.pages import page_of
 from apps.core.errors import ServiceAway
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
@@ -22,7 +21,7 @@ from apps.ui.pages import said
 
 from . import queries, services
 from .filters import EventFilter
-from .models import AccessEvent, Alarm, Notice, TrailCheck, TrailCut
+from .models import AccessEvent, Alarm, TrailCheck, TrailCut
 from .services import record_page
 from .tables import EventTable
 
@@ -102,17 +101,3 @@ def alarm_step(request: StaffRequest, pk: int) -> HttpResponse:
         verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "")
         said(request, lambda: services.close_alarm(actor=request.user, alarm=alarm, verdict=verdict, note=note), _("Closed."))
     return redirect("alarms")
-
-
-@for_roles(*Role.values)
-@require_GET
-def inbox(request: StaffRequest) -> HttpResponse:
-    page = page_of(Notice.objects.select_related("about").filter(recipient=request.user), request.GET)
-    return render(request, "audit/inbox.html", {"page": page})
-
-
-@for_roles(*Role.values)
-@require_POST
-def inbox_read(request: StaffRequest) -> HttpResponse:
-    services.mark_read(actor=request.user)
-    return redirect("inbox")

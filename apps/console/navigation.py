@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.queries import unread
 from apps.core.calendar import clock
+from apps.notifications.queries import unread
 from apps.policies import queries as policies
 from apps.policies.services import WARN_DAYS
 

@@ -1,4 +1,20 @@
+from typing import Any
+
 from django.apps import AppConfig
+
+
+class _Notifying:
+    """The implementation of `audit.ports.notifying`."""
+
+    def notify(self, recipients: Any, code: str, **facts: Any) -> None:
+        from .services import notify
+
+        notify(recipients, code, **facts)
+
+    def was_notified(self, code: str, *, since: Any) -> bool:
+        from .services import was_notified
+
+        return was_notified(code, since=since)
 
 
 class NotificationsConfig(AppConfig):
@@ -6,6 +22,10 @@ class NotificationsConfig(AppConfig):
     label = "notifications"
 
     def ready(self) -> None:
+        from apps.audit.ports import notifying
+
         from .metrics import register_all
+
+        notifying.provide(_Notifying())
 
         register_all()

@@ -1,4 +1,6 @@
-"""What leaves the house to people: short messages and e-mails, each a row until it was sent or its time was over."""
+"""The inbox, and what leaves the site to people: short messages and e-mails, each a row until it was sent or its time was over."""
+
+from typing import Any
 
 import pgtrigger
 from django.db import models
@@ -10,6 +12,7 @@ from apps.core.database.base import Dated
 from apps.core.privacy.fields import GuardedCharField, ProtectedCharField, ProtectedTextField
 
 from . import rules
+from .sentences import SENTENCES
 
 
 class Outgoing(Dated):
@@ -69,3 +72,30 @@ class MailChoice(Dated):
 
     class Meta:
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+
+class Notice(Dated):
+    """Something that a person has to know: a line in their inbox. Holds ids and masks only."""
+
+    NOT_TYPED = ("code",)
+
+    recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")
+    about = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    code = models.CharField(max_length=40)
+    facts = models.JSONField(default=dict)
+    read_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)  # when it was handed to the outbox as an e-mail too (`notifications`)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread"),
+            models.Index(fields=["created_at"], condition=models.Q(read_at__isnull=True, mailed_at__isnull=True), name="notice_unmailed"),
+        ]
+
+    @property
+    def sentence(self) -> str:
+        return self.sentence_of(self.facts)
+
+    def sentence_of(self, facts: dict[str, Any]) -> str:
+        """What it says with other facts of the same names."""
+        return str(SENTENCES[self.code] % facts)

@@ -10,10 +10,10 @@ from django.utils.text import capfirst
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 
 from .models import PolicyDraft, PolicyVersion
 from .queries import MODELS, calendar
@@ -41,7 +41,7 @@ def write_draft(*, actor: User, kind: str, values: dict[str, Any], reason: str, 
     _check(draft)
     draft.save()
     others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
-    tell(others, "policy_draft")
+    notify(others, "policy_draft")
     return draft
 
 
@@ -99,7 +99,7 @@ def warn_of_unknown_year(*, at: datetime | None = None) -> bool:
     week = timedelta(days=7)
     if Notice.objects.filter(code="calendar_unknown", created_at__gt=at - week).exists():
         return False
-    tell(
+    notify(
         User.objects.filter(role=Role.COMPLIANCE, is_active=True),
         "calendar_unknown",
         day=f"{max(known.last_known_year + 1, today.year)}-01-01",

@@ -15,13 +15,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import NumberSearch
-from apps.audit.models import Notice
 from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
 from apps.contacts.models import Consent, Contact, ContactImport, DataSource, MinorFlag
 from apps.core.calendar import clock
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.notifications.models import Outgoing
+from apps.notifications.models import Notice, Outgoing
 from apps.optouts.models import Code, ListIn, ListRow, Scrub
 from apps.policies.models import LEAST_RECORD_DAYS, DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
@@ -338,7 +337,7 @@ CLASSES = (
     ),
     Class(
         DataClass.NOTICE, _("when it was written"), lambda at, days: Notice.objects.filter(created_at__lte=_before(at, days)),
-        _rows_of(Notice), models=("audit.notice",),
+        _rows_of(Notice), models=("notifications.notice",),
     ),
     Class(
         DataClass.NOTICE, _("when it was written"),

@@ -18,7 +18,7 @@ from apps.access.services import disclose_to_person, require_field_right
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
-from apps.audit.services import record_access, tell
+from apps.audit.services import record_access
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.core.calendar import clock
 from apps.core.crypto import streams
@@ -27,6 +27,7 @@ from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import OneTimeDownload, discard
+from apps.notifications.services import notify
 
 from . import queries
 from .models import Share
@@ -74,7 +75,9 @@ def ask_share(
         agreement=checked_text(agreement, _("Name the confidentiality agreement."), most=200),
         agreement_file=kept.name, agreement_sha256=kept.sha256 or b"", created_at=clock.now(),
     )  # fmt: skip
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "share_asked", about=actor, share=share.public_id)
+    notify(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "share_asked", about=actor, share=share.public_id
+    )
     return share
 
 
@@ -96,7 +99,7 @@ def decide_share(*, actor: User, share: Share, approve: bool, reason: str = "") 
     share.state = State.APPROVED if approve else State.REFUSED
     share.reason = "" if approve else checked_text(reason, _("Say why it is refused."), most=300)
     share.save()
-    tell([share.asked_by], "share_decided", share=share.public_id)
+    notify([share.asked_by], "share_decided", share=share.public_id)
     return share
 
 

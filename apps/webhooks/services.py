@@ -18,10 +18,10 @@ from standardwebhooks import Webhook
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.privacy.protected import clear_for_machine
+from apps.notifications.services import notify
 
 from .models import URGENT, Delivery, EndPoint, Event, Kind
 from .sending import ALL_SECONDS, check_url, post
@@ -113,7 +113,7 @@ def _render(delivery: Delivery) -> None:
         delivery.state, delivery.ended_at = Delivery.State.DEAD, clock.now()
         delivery.answer = f"not rendered: {type(error).__name__}"
         admins = User.objects.filter(role=Role.ADMIN, is_active=True)
-        tell(admins, "webhook_set_aside", end_point=str(delivery.end_point), event=delivery.event_id)
+        notify(admins, "webhook_set_aside", end_point=str(delivery.end_point), event=delivery.event_id)
 
 
 def _body(delivery: Delivery) -> str:

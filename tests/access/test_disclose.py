@@ -11,8 +11,9 @@ from apps.access import roles, services
 from apps.access.models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission
 from apps.access.services import disclosing
 from apps.accounts.roles import Role
-from apps.audit.models import AccessEvent, Alarm, Notice
+from apps.audit.models import AccessEvent, Alarm
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
+from apps.notifications.models import Notice
 from tests.world import World
 
 WHY = {"purpose": "complaint", "reason": "投诉编号17"}

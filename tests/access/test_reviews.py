@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 
 from apps.access import services
 from apps.access.models import Review, ReviewItem
-from apps.audit.models import Notice
 from apps.campaigns.models import CampaignUserPermission
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from tests.world import World
 
 

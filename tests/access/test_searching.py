@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from apps.access import services
 from apps.access.models import NumberSearch
-from apps.audit.models import AccessEvent, Alarm, Notice
+from apps.audit.models import AccessEvent, Alarm
+from apps.notifications.models import Notice
 from tests.http import Api
 from tests.world import OTHER_PHONE, PHONE, World
 

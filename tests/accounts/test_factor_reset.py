@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from apps.accounts import services
 from apps.accounts.models import FactorReset
-from apps.audit.models import Change, Notice
+from apps.audit.models import Change
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from tests.world import World
 
 

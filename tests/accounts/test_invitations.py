@@ -17,9 +17,10 @@ from django.urls import reverse
 from apps.accounts import services
 from apps.accounts.models import Department, Invitation, User
 from apps.accounts.services import InvitationOver, SiteHasBegun
-from apps.audit.models import Change, Notice
+from apps.audit.models import Change
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from tests.http import SecureClient
 from tests.world import World
 

@@ -8,11 +8,12 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from apps.accounts.models import KeyAddress
 from apps.audit import alarms, services
-from apps.audit.models import AccessEvent, Alarm, Notice
+from apps.audit.models import AccessEvent, Alarm
 from apps.audit.services import record_access
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.jobs.models import DutyRun
 from apps.jobs.services import note_duty
+from apps.notifications.models import Notice
 from apps.policies import services as policies
 from apps.policies.models import PolicyDraft
 from config.celery import SCHEDULE

@@ -19,12 +19,13 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from apps.audit import heads, services
-from apps.audit.models import AccessEvent, Notice, Seal, SealedRows, TrailCheck, TrailCut
+from apps.audit.models import AccessEvent, Seal, SealedRows, TrailCheck, TrailCut
 from apps.audit.rules import leaf, tree_head
 from apps.audit.services.verifying import Report
 from apps.audit.streams import streams
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput
+from apps.notifications.models import Notice
 from tests.world import World
 
 pytestmark = pytest.mark.django_db

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from apps.accounts import services as accounts
-from apps.audit.models import Alarm, Notice
+from apps.audit.models import Alarm
 from apps.calls import services
 from apps.calls.models import Call
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing, Line
 from apps.contacts import services as contacts
 from apps.contacts.models import Consent
+from apps.notifications.models import Notice
 from apps.policies.models import MeasuresPolicy
 from apps.scripts import services as scripts
 from tests.http import Api, problem

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from apps.audit.models import Notice
 from apps.calls import services
 from apps.calls.models import Call, Decision, Disposition, Flag
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from apps.policies import services as policies
 from tests.world import World
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from apps.audit.models import Notice
 from apps.calls.models import Decision, SpoofingEvent
+from apps.notifications.models import Notice
 from tests.http import Api
 from tests.world import PHONE, World
 

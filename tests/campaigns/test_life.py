@@ -8,12 +8,12 @@ import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import override
 
-from apps.audit.models import Notice
 from apps.calls.gate.rules import RULES
 from apps.campaigns import services
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from apps.scripts import services as scripts
 from tests.world import World
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from apps.audit.models import Notice
 from apps.contacts import services
 from apps.contacts.models import Contact, NumberDoubt
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from tests.world import World
 
 

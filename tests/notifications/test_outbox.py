@@ -12,13 +12,12 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from apps.audit.models import NOTICES, Notice
-from apps.audit.services import tell
 from apps.core.errors import BadInput
 from apps.core.privacy.protected import Protected
 from apps.notifications import rules, services
-from apps.notifications.models import Outgoing
-from apps.notifications.services import outbox
+from apps.notifications.models import Notice, Outgoing
+from apps.notifications.sentences import SENTENCES
+from apps.notifications.services import notify, outbox
 from tests.site import free_port
 from tests.world import PHONE, World
 
@@ -148,10 +147,10 @@ def people(world: World) -> World:
 
 @pytest.mark.parametrize("code", sorted(rules.URGENT))
 def test_each_urgent_notice_arrives_at_once_and_once(people: World, inbox: list[Any], code: str) -> None:
-    if code not in NOTICES:
+    if code not in SENTENCES:
         pytest.fail(f"{code} is no notice")
-    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(NOTICES[code])), "x") | dict.fromkeys(rules.ABOUT_PEOPLE, "王小明")
-    tell([people.people["admin"]], code, **facts)
+    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(SENTENCES[code])), "x") | dict.fromkeys(rules.ABOUT_PEOPLE, "王小明")
+    notify([people.people["admin"]], code, **facts)
     assert (services.mail_now(), services.mail_now()) == (1, 0)
     (envelope,) = inbox
     assert envelope.rcpt_tos == ["admin@hegui.example"]
@@ -161,7 +160,7 @@ def test_each_urgent_notice_arrives_at_once_and_once(people: World, inbox: list[
 
 def test_the_others_come_together_in_the_morning(people: World, inbox: list[Any]) -> None:
     for number in range(3):
-        tell([people.people["compliance"]], "request_received", request=f"rq_{number}", due="2026-12-15")
+        notify([people.people["compliance"]], "request_received", request=f"rq_{number}", due="2026-12-15")
     assert services.mail_now() == 0
     assert (services.mail_in_the_morning(), services.mail_in_the_morning()) == (1, 0)
     (envelope,) = inbox
@@ -172,8 +171,8 @@ def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
     def told(mode: str) -> tuple[int, int]:
         answer = browse("compliance").post("/inbox/mail/", {"mode": mode})
         assert answer.status_code == 302
-        tell([people.people["compliance"]], "request_overdue", request="rq_1")
-        tell([people.people["compliance"]], "request_due", request="rq_1", days=2)
+        notify([people.people["compliance"]], "request_overdue", request="rq_1")
+        notify([people.people["compliance"]], "request_due", request="rq_1", days=2)
         counts = services.mail_now(), services.mail_in_the_morning()
         Notice.objects.update(read_at="2026-11-24T00:00:00Z")
         return counts
@@ -184,11 +183,11 @@ def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
 
 
 def test_who_has_read_it_or_left_or_has_no_address_gets_none(people: World, inbox: list[Any]) -> None:
-    tell([people.people["agent"]], "request_overdue", request="rq_1")
-    tell([people.people["supervisor"]], "request_overdue", request="rq_1")
+    notify([people.people["agent"]], "request_overdue", request="rq_1")
+    notify([people.people["supervisor"]], "request_overdue", request="rq_1")
     people.people["supervisor"].is_active = False
     people.people["supervisor"].save()
-    tell([people.people["compliance"]], "request_overdue", request="rq_1")
+    notify([people.people["compliance"]], "request_overdue", request="rq_1")
     Notice.objects.filter(recipient=people.people["compliance"]).update(read_at="2026-11-24T00:00:00Z")
     assert services.mail_now() == 0
     assert inbox == []
@@ -197,7 +196,7 @@ def test_who_has_read_it_or_left_or_has_no_address_gets_none(people: World, inbo
 def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as away:
         away.setattr(settings, "EMAIL_PORT", free_port())
-        tell([people.people["admin"]], "backup_old")
+        notify([people.people["admin"]], "backup_old")
         assert services.mail_now() == 1
     assert Outgoing.objects.get().state == "waiting"
     assert inbox == []
@@ -207,5 +206,5 @@ def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any
 
 
 def test_every_notice_that_is_mailed_is_one() -> None:
-    assert set(NOTICES) >= rules.BY_MAIL
+    assert set(SENTENCES) >= rules.BY_MAIL
     assert not rules.URGENT & rules.DAILY

@@ -13,9 +13,10 @@ from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.audit.models import AccessEvent, Notice
+from apps.audit.models import AccessEvent
 from apps.contacts.models import NumberDoubt
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from apps.optouts import queries, services
 from apps.optouts.learned import COLLECTIONS, WEIGHTS
 from apps.optouts.models import Dismissal, Message, OptOut

@@ -8,8 +8,8 @@ import time_machine
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
-from apps.audit.models import Notice
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from apps.policies import queries, services
 from apps.policies.models import CalendarYear, CallingPolicy, PolicyDraft, TradePack
 from apps.scripts import services as scripts

@@ -8,13 +8,14 @@ import pytest
 import time_machine
 from django.db import connection
 
-from apps.audit.models import AccessEvent, Notice
+from apps.audit.models import AccessEvent
 from apps.calls import services as calls
 from apps.calls.models import Call
 from apps.core.calendar.workdays import Calendar
 from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy.protected import Protected, clear_for_machine
+from apps.notifications.models import Notice
 from apps.optouts.models import OptOut
 from apps.quality import queries, services
 from apps.quality.models import BasePeriod, Complaint

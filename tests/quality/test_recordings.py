@@ -11,10 +11,10 @@ import pytest
 import time_machine
 from django.utils.translation import override
 
-from apps.audit.models import Notice
 from apps.calls.models import Call
 from apps.core.crypto import encrypted_files, streams
 from apps.core.errors import BadInput, DecryptionFailed
+from apps.notifications.models import Notice
 from apps.quality import services, sound
 from apps.quality.models import Recording
 from tests.http import Api, problem

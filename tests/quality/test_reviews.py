@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.db import IntegrityError, transaction
 
-from apps.audit.models import Notice
 from apps.calls.models import Call
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.notifications.models import Notice
 from apps.quality import queries, services
 from apps.quality.models import Review, SamplingPlan, ScoreCardVersion
 from apps.quality.rules import cards

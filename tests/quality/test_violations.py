@@ -8,9 +8,9 @@ import time_machine
 from django.db import Error, IntegrityError, transaction
 
 from apps.accounts import services as accounts
-from apps.audit.models import Notice
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
+from apps.notifications.models import Notice
 from apps.quality import queries, services
 from apps.quality.models import CorrectiveAction, Review, Violation
 from tests.world import World

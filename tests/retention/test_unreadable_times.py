@@ -21,7 +21,7 @@ PLANTED = {
     "message": ("optouts_message", "sent_at", "message_time_is_possible"),
     "decision": ("calls_decision", "at", None),
     "access event": ("audit_accessevent", "created_at", None),
-    "notice": ("audit_notice", "created_at", None),
+    "notice": ("notifications_notice", "created_at", None),
 }
 
 

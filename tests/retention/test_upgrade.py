@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
-from apps.audit.models import Notice
 from apps.core.database.locks import run_exclusively
+from apps.notifications.models import Notice
 from apps.retention import databases
 from apps.retention.archive import Secrets
 from apps.retention.models import BackupRun

@@ -15,12 +15,13 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils.translation import override
 
-from apps.audit.models import AccessEvent, Notice
+from apps.audit.models import AccessEvent
 from apps.calls.models import Call, Disposition
 from apps.contacts.models import Consent, Contact, Purpose
 from apps.core.checks import ports_are_provided
 from apps.core.crypto import encrypted_files, signatures
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
+from apps.notifications.models import Notice
 from apps.optouts.models import OptOut
 from apps.optouts.services.coding import CodeRefused
 from apps.quality import queries as quality_queries

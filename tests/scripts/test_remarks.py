@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.utils.translation import override
 
-from apps.audit.models import Notice
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
+from apps.notifications.models import Notice
 from apps.scripts import queries, services
 from apps.scripts.models import Remark, ScriptVersion
 from tests.world import COMPANY, SECTIONS, World

@@ -8,12 +8,12 @@ import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import override
 
-from apps.audit.models import Notice
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign
 from apps.core.calendar import clock as ours
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.web import ids
+from apps.notifications.models import Notice
 from apps.scripts import queries, services
 from apps.scripts.models import Overruling, ReviewEvent, Script, ScriptVersion
 from tests.scripts.rules import rule_of

@@ -9,8 +9,8 @@ from django.utils.translation import override
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apps.audit.models import Notice
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.models import Notice
 from apps.scripts import queries, services
 from apps.scripts.checking import RuleRefused, check, shipped, shipped_rules, written_rule
 from apps.scripts.models import RuleVersion, ScriptVersion

@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from apps.accounts import services as accounts
-from apps.audit.models import Notice
 from apps.core.calendar.clock import now
 from apps.core.errors import BadInput, HeguiError, NotAllowed
+from apps.notifications.models import Notice
 from apps.optouts import services as optouts
 from apps.scripts import services as scripts
 from apps.webhooks import sending, services

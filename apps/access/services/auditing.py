@@ -25,9 +25,9 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.accounts.services.people import require_admin
 from apps.audit.models import AccessEvent
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import NotAllowed, WrongState
+from apps.notifications.services import notify
 
 from .. import tables_of_rights
 from ..models import Finding, PermissionAudit, ProtectedFieldGroupPermission, ProtectedFieldUserPermission, TemporaryGrant
@@ -197,7 +197,7 @@ def audit_permissions(*, actor: User | None = None, now: datetime | None = None)
     audit.counts, audit.gone, audit.ended_at = dict(counts), len(known - seen), clock.now()
     audit.save()
     if counts:
-        tell(admins, "audit_done", count=sum(counts.values()))
+        notify(admins, "audit_done", count=sum(counts.values()))
     return audit
 
 

@@ -14,12 +14,13 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.alarms import limit_of
 from apps.audit.models import AccessEvent
-from apps.audit.services import raise_alarm_about, record_access, tell
+from apps.audit.services import raise_alarm_about, record_access
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.protected import Protected, clear_for_machine
+from apps.notifications.services import notify
 
 from ..rights import Rights
 from ..roles import COMPLAINT, LIST_ROW, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
@@ -126,10 +127,10 @@ def _alarm(actor: User, count: int, now: datetime, foreign: bool) -> None:
     if count >= limit_of("reveals_many", now):
         raise_alarm_about("reveals_many", count, actor=actor)
         if count == limit_of("reveals_many", now):
-            tell(watchers, "reveals_many", about=actor, count=count)
+            notify(watchers, "reveals_many", about=actor, count=count)
     if hour not in OFFICE_HOURS:
         raise_alarm_about("reveal_at_night", 1, actor=actor)
-        tell(watchers, "reveal_at_night", about=actor, hour=hour)
+        notify(watchers, "reveal_at_night", about=actor, hour=hour)
     if foreign:
         raise_alarm_about("reveal_foreign", 1, actor=actor)
-        tell(watchers, "reveal_foreign", about=actor)
+        notify(watchers, "reveal_foreign", about=actor)

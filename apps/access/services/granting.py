@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
+from apps.notifications.services import notify
 
 from ..models import ProtectedField, TemporaryGrant
 from ..roles import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
@@ -63,7 +63,7 @@ def ask_grant(
         requested_by=actor,
         ends_at=ends_at,
     )
-    tell(User.objects.filter(role__in=DECIDERS, is_active=True).exclude(pk=beneficiary.pk), "grant_asked", about=actor)
+    notify(User.objects.filter(role__in=DECIDERS, is_active=True).exclude(pk=beneficiary.pk), "grant_asked", about=actor)
     return grant
 
 
@@ -85,7 +85,7 @@ def decide_grant(*, actor: User, grant: TemporaryGrant, approve: bool) -> Tempor
     grant.state = TemporaryGrant.State.APPROVED if approve else TemporaryGrant.State.REFUSED
     grant.approved_by, grant.decided_at = actor, now
     grant.save()
-    tell([grant.requested_by, grant.beneficiary], "grant_decided", about=None)
+    notify([grant.requested_by, grant.beneficiary], "grant_decided", about=None)
     return grant
 
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.accounts.services.people import require_admin
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.services import notify
 
 from .. import tables_of_rights
 from ..models import Review, ReviewItem, TemporaryGrant
@@ -42,7 +42,7 @@ def start_review(*, actor: User, name: str, due_on: date | None) -> Review:
             ReviewItem.objects.bulk_create(batch)
             batch = []
     ReviewItem.objects.bulk_create(batch)
-    tell(told, "review_due", due=due_on.isoformat())
+    notify(told, "review_due", due=due_on.isoformat())
     return review
 
 

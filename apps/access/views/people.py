@@ -15,9 +15,8 @@ from apps.accounts import services
 from apps.accounts.models import Department, FactorReset, User
 from apps.accounts.requests import StaffRequest
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.errors import NotFound
-from apps.notifications.services import queue_mail
+from apps.notifications.services import notify, queue_mail
 from apps.ui.decorators import for_roles, sudo
 from apps.ui.lists import list_of
 from apps.ui.pages import form_page, said
@@ -54,7 +53,7 @@ def _invitation(request: StaffRequest, person: User) -> HttpResponse:
     """Show a new link this once, and send it by e-mail where the person has an address."""
     token = services.invite(actor=request.user, user=person)
     others = User.objects.filter(role=Role.ADMIN, is_active=True).exclude(pk=request.user.pk)
-    tell({person, *others}, "link_made", who=str(request.user), person=str(person))
+    notify({person, *others}, "link_made", who=str(request.user), person=str(person))
     where = reverse("invitation_open", kwargs={"token": token})
     url = settings.HEGUI_URL.rstrip("/") + where if settings.HEGUI_URL else request.build_absolute_uri(where)
     is_mailed = bool(person.email and settings.EMAIL_URL)
@@ -118,7 +117,7 @@ def factor_reset_ask(request: StaffRequest, pk: int) -> HttpResponse:
         request, lambda: services.ask_factor_reset(actor=request.user, user=person, reason=reason),
         _("Asked. Another administrator or a compliance officer has to agree."),
     ):  # fmt: skip
-        tell(_deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person))
+        notify(_deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person))
     return redirect("person", pk=pk)
 
 
@@ -129,7 +128,7 @@ def factor_reset_decide(request: StaffRequest, pk: int) -> HttpResponse:
     reset = get_object_or_404(FactorReset.objects.select_related("user"), pk=pk)
     approve = "approve" in request.POST
     if said(request, lambda: services.decide_factor_reset(actor=request.user, reset=reset, approve=approve), _("Done.")) and approve:
-        tell([reset.user], "factor_removed", who=str(request.user))
+        notify([reset.user], "factor_removed", who=str(request.user))
     return redirect("person", pk=reset.user_id)
 
 

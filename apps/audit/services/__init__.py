@@ -4,7 +4,7 @@ from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_abo
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
 from .heading import broken_chains, seal_trail, watch_seals
-from .recording import address_of, event_of_client, mark_read, record_access, record_page, tell
+from .recording import address_of, event_of_client, record_access, record_page
 from .verifying import check_trail, verify_export, verify_trail
 
 __all__ = [
@@ -17,14 +17,12 @@ __all__ = [
     "event_of_client",
     "export_trail",
     "look_for_alarms",
-    "mark_read",
     "raise_alarm",
     "raise_alarm_about",
     "record_access",
     "record_page",
     "seal_trail",
     "take_alarm",
-    "tell",
     "verify_export",
     "verify_trail",
     "watch_seals",

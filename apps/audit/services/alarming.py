@@ -16,7 +16,7 @@ from apps.core.privacy.free_text import checked_text
 from .. import alarms
 from ..alarms import Seen
 from ..models import Alarm
-from .recording import tell
+from ..ports import notifying
 
 log = structlog.get_logger(__name__)
 QUIET = timedelta(days=1)  # what was closed is not raised again by the same things
@@ -65,7 +65,7 @@ def raise_alarm(code: str, seen: Seen, *, limit: int | None = None) -> Alarm | N
         code=code, subject=seen.subject, person_id=seen.person_id, client_id=seen.client_id, count=seen.count, limit=limit, last_at=now,
         created_at=now,
     )  # fmt: skip
-    tell(_watchers(made), "alarm_raised", alarm=made.pk)
+    notifying.provider.notify(_watchers(made), "alarm_raised", alarm=made.pk)
     return made
 
 
@@ -84,7 +84,7 @@ def _watchers(alarm: Alarm) -> list[User]:
 def _remind() -> None:
     now = clock.now()
     for alarm in Alarm.objects.filter(state=State.OPEN, created_at__lt=now - PATIENCE, reminded_at__isnull=True):
-        tell(_watchers(alarm), "alarm_waits", alarm=alarm.pk)
+        notifying.provider.notify(_watchers(alarm), "alarm_waits", alarm=alarm.pk)
         alarm.reminded_at = now
         alarm.save(update_fields=["reminded_at"])
 

@@ -23,10 +23,10 @@ from apps.core.database.locks import lock_trail
 from apps.core.errors import HeguiError, sentence_of
 
 from ..heads import current_heads, last_heads, write_heads
-from ..models import Notice, Seal, SealedRows
+from ..models import Seal, SealedRows
+from ..ports import notifying
 from ..rules import HASH_BYTES, tree_head
 from ..streams import FORM, Stream, streams
-from .recording import tell
 
 log = structlog.get_logger(__name__)
 MOST_ROWS = 10_000  # under one seal
@@ -112,9 +112,9 @@ def watch_seals() -> bool:
     at = clock.now()
     if not why and not any(_is_late(stream, added[stream.name], at) for stream in streams()):
         return True
-    if not Notice.objects.filter(code="trail_not_sealed", created_at__gt=at - timedelta(hours=1)).exists():
+    if not notifying.provider.was_notified("trail_not_sealed", since=at - timedelta(hours=1)):
         busy = _("its table is never free of writers for long enough.")
-        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_sealed", why=why or busy)
+        notifying.provider.notify(User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_sealed", why=why or busy)
     return False
 
 

@@ -1,13 +1,11 @@
 """Writing to the trail. A read that cannot be recorded does not happen."""
 
-from collections.abc import Iterable
-
 from apps.accounts.models import ApiClient, User
 from apps.accounts.requests import StaffRequest
 from apps.core.calendar import clock
 from apps.core.database.prepared import Prepared, Step
 
-from ..models import AccessEvent, Notice
+from ..models import AccessEvent
 
 
 def record_access(
@@ -57,15 +55,3 @@ def record_page(request: StaffRequest, *, subject: str, purpose: str, count: int
 
 def address_of(request: StaffRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
-
-
-def tell(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
-    """Put a notice into inboxes, in the caller's transaction. Nobody is told of themselves."""
-    told = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
-    if about is not None:
-        facts["person"] = str(about)
-    Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in told.values())
-
-
-def mark_read(*, actor: User) -> None:
-    Notice.objects.filter(recipient=actor, read_at__isnull=True).update(read_at=clock.now())

@@ -28,10 +28,10 @@ from apps.core.errors import BadInput
 
 from ..heads import Heads, read_heads
 from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
+from ..ports import notifying
 from ..rules import HASH_BYTES, leaf, tree_head
 from ..streams import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
 from ..wording import sentence_of_finding
-from .recording import tell
 
 log = structlog.get_logger(__name__)
 MOST_FINDINGS = 100
@@ -308,7 +308,7 @@ def check_trail() -> TrailCheck:
     log.info("trail_checked", check=check.pk, rows=check.rows, findings=report.count)
     if report.findings:
         people = User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True)
-        tell(people, "trail_broken", count=report.count, first=report.findings[0].sentence)
+        notifying.provider.notify(people, "trail_broken", count=report.count, first=report.findings[0].sentence)
     return check
 
 

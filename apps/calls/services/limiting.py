@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from apps.access.services import count_lookup, note_number
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import raise_alarm_about, tell
+from apps.audit.services import raise_alarm_about
 from apps.core.calendar import clock
 from apps.core.errors import BadInput
 from apps.core.privacy.protected import Protected
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 
 from ..models import Call
@@ -74,7 +75,7 @@ def _alarm(client: ApiClient, counted: _Counted, now: datetime) -> None:
     if Notice.objects.filter(code="client_walks", created_at__gt=now - HOUR, facts__client=name).exists():
         return
     admins = User.objects.filter(role=Role.ADMIN, is_active=True)
-    tell(admins, "client_walks", client=name, count=counted.count, limit=counted.limit)
+    notify(admins, "client_walks", client=name, count=counted.count, limit=counted.limit)
 
 
 def require_unknown_budget(client: ApiClient) -> None:

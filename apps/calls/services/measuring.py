@@ -17,11 +17,11 @@ from django.utils.translation import override
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Line
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import MeasuresPolicy
 
@@ -105,7 +105,7 @@ def _flag(who: Line | User, excess: Excess, policy: MeasuresPolicy) -> list[Flag
         }
     flag.has_paused = _pause(who, because, policy)
     flag.save(update_fields=["has_paused"])
-    tell(_concerned(who), "flagged", who=str(who), because=because)
+    notify(_concerned(who), "flagged", who=str(who), because=because)
     return [flag]
 
 

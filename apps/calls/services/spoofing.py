@@ -2,8 +2,8 @@
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
+from apps.notifications.services import notify
 
 from ..gate.loading import Asked, Loaded
 from ..models import SpoofingEvent
@@ -18,5 +18,5 @@ def report_spoofing(*, decision_id: int, loaded: Loaded, asked: Asked) -> Spoofi
         decision_id=decision_id, agent_id=asked.agent_id, client_id=asked.client_id, created_at=clock.now(), **about
     )
     if is_first:
-        tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=asked.line)
+        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=asked.line)
     return event

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.services import notify
 
 from ..models import CallException, Campaign
 
@@ -25,7 +25,7 @@ def ask_exception(*, actor: User, campaign: Campaign, **fields: Any) -> CallExce
     exception = CallException(campaign=campaign, asked_by=actor, **fields)
     _check(exception)
     exception.save()
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "exception_asked", campaign=campaign.name)
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "exception_asked", campaign=campaign.name)
     return exception
 
 

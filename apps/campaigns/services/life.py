@@ -14,10 +14,10 @@ from guardian.shortcuts import assign_perm
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.contacts.models import DataSource, Purpose
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import TradePack
 from apps.scripts.models import ScriptVersion, Voice
@@ -140,7 +140,7 @@ def submit_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     campaign = _move(actor, campaign, Campaign.submit)
     _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
-    tell(_compliance(), "campaign_submitted", campaign=campaign.name)
+    notify(_compliance(), "campaign_submitted", campaign=campaign.name)
     return campaign
 
 
@@ -251,6 +251,6 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         runs_it = CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").values("user")
         people = [*User.objects.filter(pk__in=runs_it, is_active=True), *_compliance()]
         _stopped(campaign)
-        tell(people, "campaign_paused", campaign=campaign.name, because=campaign.paused_because)
+        notify(people, "campaign_paused", campaign=campaign.name, because=campaign.paused_because)
         paused.append(campaign)
     return paused

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.audit.services import mark_read
 from apps.core.calendar import clock
+from apps.notifications.services import mark_read
 from apps.scripts import services as scripts
 from apps.scripts.models import Script, ScriptVersion
 

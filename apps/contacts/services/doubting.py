@@ -5,11 +5,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
 from apps.core.errors import NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
+from apps.notifications.services import notify
 
 from .. import signals
 from ..models import Contact, NumberDoubt
@@ -34,7 +34,7 @@ def raise_doubt(
     )  # fmt: skip
     if contact:
         signals.calling_stopped.send(sender=NumberDoubt, contact=contact, purpose=None, marketing_only=False)
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "number_in_doubt")
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "number_in_doubt")
     return doubt
 
 
@@ -72,5 +72,5 @@ def end_consent(*, actor: User, doubt: NumberDoubt, reason: str) -> NumberDoubt:
     doubt = _decided(doubt, actor, State.ENDED, reason)
     if doubt.source:
         keepers = User.objects.filter(pk__in=[doubt.source.recorded_by_id, doubt.source.approved_by_id], is_active=True)
-        tell(keepers, "number_changed_hands", source=doubt.source.name)
+        notify(keepers, "number_changed_hands", source=doubt.source.name)
     return doubt

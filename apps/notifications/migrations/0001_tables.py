@@ -16,6 +16,37 @@ class Migration(FirstMigration):
 
     operations = [
         migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("code", models.CharField(max_length=40)),
+                ("facts", models.JSONField(default=dict)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("mailed_at", models.DateTimeField(null=True)),
+                (
+                    "about",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("read_at__isnull", True)), fields=["recipient"], name="notice_unread"),
+                    models.Index(
+                        condition=models.Q(("mailed_at__isnull", True), ("read_at__isnull", True)),
+                        fields=["created_at"],
+                        name="notice_unmailed",
+                    ),
+                ]
+            },
+        ),
+        migrations.CreateModel(
             name="MailChoice",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

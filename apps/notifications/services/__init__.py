@@ -1,6 +1,19 @@
 """Messages to people, one file a subject."""
 
+from .inbox import mark_read, notify, was_notified
 from .mailing import choose_mails, mail_in_the_morning, mail_now, mode_of
 from .outbox import can_send, queue_mail, queue_sms, send_due
 
-__all__ = ["can_send", "choose_mails", "mail_in_the_morning", "mail_now", "mode_of", "queue_mail", "queue_sms", "send_due"]
+__all__ = [
+    "can_send",
+    "choose_mails",
+    "mail_in_the_morning",
+    "mail_now",
+    "mark_read",
+    "mode_of",
+    "notify",
+    "queue_mail",
+    "queue_sms",
+    "send_due",
+    "was_notified",
+]

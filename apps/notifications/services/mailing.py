@@ -11,12 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from apps.accounts.models import User
-from apps.audit.models import Notice
 from apps.core.calendar import clock
 from apps.core.errors import BadInput
 
 from .. import rules
-from ..models import MailChoice
+from ..models import MailChoice, Notice
 from .outbox import queue_mail
 
 YOUNG = timedelta(days=3)  # an older one was seen, or the digests of three mornings were missed

@@ -11,7 +11,6 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import ServiceAway
 from apps.core.privacy.protected import Protected, clear_for_machine
@@ -19,6 +18,7 @@ from apps.core.privacy.protected import Protected, clear_for_machine
 from .. import gateway, rules
 from ..gateway import can_send
 from ..models import Outgoing
+from .inbox import notify
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
@@ -127,4 +127,6 @@ def _end(message: Outgoing, state: str) -> None:
 def _give_up(message: Outgoing) -> None:
     _end(message, State.GIVEN_UP)
     log.error("message_given_up", message=message.pk, kind=message.kind, why=message.error)
-    tell(User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=str(message.get_kind_display()), why=message.error)
+    notify(
+        User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=str(message.get_kind_display()), why=message.error
+    )

@@ -8,8 +8,6 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import possible_or
 from apps.core.crypto import blind_index
@@ -17,6 +15,8 @@ from apps.core.crypto.blind_index import Phone
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import without_number
 from apps.core.web.lenient_json import shortened
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 
 from .. import queries
 from ..models import Dismissal, Message, OptOut
@@ -67,7 +67,7 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     if is_new and reading == Reading.NEAR and says_wrong_person(text):
         number_disowned.send(sender=Message, number_index=blind_index.number_index(sender), reference=f"message:{made.pk}", client=client)
     if is_new and reading == Reading.NEAR:
-        tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
+        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
     return made
 
 
@@ -100,7 +100,7 @@ def remind_of_messages(*, at: datetime | None = None) -> bool:
     count = queries.to_judge().filter(created_at__lte=at - PATIENCE).count()
     if not count or Notice.objects.filter(code="messages_wait", created_at__gt=at - PATIENCE).exists():
         return False
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "messages_wait", count=count)
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "messages_wait", count=count)
     return True
 
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.campaigns import queries as campaigns
 from apps.contacts.models import Contact
@@ -22,6 +21,7 @@ from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import blotted, checked_text
 from apps.core.privacy.protected import Protected
 from apps.core.web.lenient_json import shortened
+from apps.notifications.services import notify
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies import queries as policies
@@ -95,7 +95,7 @@ def record_complaint(
         _opt_out(complaint, number, contact, actor, client)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
-        tell({complaint.owner}, "complaint_recorded", kind=str(complaint.get_kind_display()))
+        notify({complaint.owner}, "complaint_recorded", kind=str(complaint.get_kind_display()))
     return complaint
 
 
@@ -203,7 +203,7 @@ def move_complaint(*, actor: User, complaint: Complaint, owner: User) -> Complai
     complaint.owner = owner
     complaint.save(update_fields=["owner"])
     _note(complaint, Kind.MOVED, actor, str(owner))
-    tell({owner}, "complaint_recorded", kind=str(complaint.get_kind_display()))
+    notify({owner}, "complaint_recorded", kind=str(complaint.get_kind_display()))
     return complaint
 
 
@@ -263,7 +263,7 @@ def escalate_complaints() -> int:
     late = Q(due_at__lt=clock.now()) | Q(answered_at__isnull=True, answer_due__lt=clock.now())
     told = 0
     for complaint in overdue.filter(late, state=Complaint.State.OPEN, escalated=False):
-        tell(
+        notify(
             {complaint.owner, *User.objects.filter(role=Role.COMPLIANCE, is_active=True)},
             "complaint_overdue",
             complaint=complaint.public_id,

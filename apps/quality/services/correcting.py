@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from apps.accounts import services as accounts
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 
 from .. import queries
@@ -72,7 +72,7 @@ def open_violation(
     due = timing.working_days_after(timezone.localdate(now), timing.TO_MEND[gravity], policies.calendar(now))
     action = CorrectiveAction.objects.create(violation=violation, owner=owner, due_on=due, created_at=now)
     _note(action, ActionEvent.Kind.OPENED, actor, "")
-    tell({owner, agent}, "violation_found", kind=str(violation.get_kind_display()), due=due.isoformat())
+    notify({owner, agent}, "violation_found", kind=str(violation.get_kind_display()), due=due.isoformat())
     if violation.is_grave:
         _suspend(violation)
     return violation
@@ -96,7 +96,7 @@ def _check_stretch(call_id: int | None, start_ms: int | None, end_ms: int | None
 def _suspend(violation: Violation) -> None:
     accounts.suspend(actor=None, agent=violation.agent, reason=f"{GRAVE}: {violation.get_kind_display()}")
     compliance = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
-    tell(compliance, "agent_grave", agent=str(violation.agent))
+    notify(compliance, "agent_grave", agent=str(violation.agent))
 
 
 def _note(action: CorrectiveAction, kind: str, actor: User | None, note: str) -> None:
@@ -126,7 +126,7 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     action.state, action.done_at = CorrectiveAction.State.DONE, clock.now()
     action.save()
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)
-    tell({action.violation.found_by}, "action_done", about=actor)
+    notify({action.violation.found_by}, "action_done", about=actor)
     return action
 
 
@@ -158,7 +158,7 @@ def _back(action: CorrectiveAction, actor: User, note: str) -> CorrectiveAction:
     action.checked_by = action.closed_at = None
     action.save()
     _note(action, ActionEvent.Kind.REOPENED, actor, note)
-    tell({action.owner}, "action_reopened", note=note)
+    notify({action.owner}, "action_reopened", note=note)
     return action
 
 
@@ -189,7 +189,7 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
     action.owner = owner
     action.save(update_fields=["owner"])
     _note(action, ActionEvent.Kind.MOVED, actor, str(owner))
-    tell({owner}, "violation_found", kind=str(action.violation.get_kind_display()), due=action.due_on.isoformat())
+    notify({owner}, "violation_found", kind=str(action.violation.get_kind_display()), due=action.due_on.isoformat())
     return action
 
 
@@ -209,7 +209,7 @@ def escalate_overdue() -> int:
         if level <= action.escalated:
             continue
         people = {action.owner, *_above(action, level)}
-        tell(people, "action_overdue", due=action.due_on.isoformat())
+        notify(people, "action_overdue", due=action.due_on.isoformat())
         _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])

@@ -9,8 +9,8 @@ from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.errors import DecryptionFailed
+from apps.notifications.services import notify
 
 from .. import sound
 from ..models import Recording
@@ -82,7 +82,7 @@ def _store(recording: Recording, **measured: object) -> bool:
     if not Recording.objects.filter(pk=recording.pk, state=Recording.State.RECEIVED).update(**measured):
         return False
     if measured["state"] == Recording.State.DAMAGED:
-        tell(watchers(recording), "recording_damaged", recording=recording.public_id)
+        notify(watchers(recording), "recording_damaged", recording=recording.public_id)
     return True
 
 

@@ -19,7 +19,7 @@ from apps.access.services import disclose
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
-from apps.audit.services import record_access, tell
+from apps.audit.services import record_access
 from apps.calls.models import Call
 from apps.calls.services import explain
 from apps.core.calendar import clock
@@ -28,6 +28,7 @@ from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import OneTimeDownload, discard
+from apps.notifications.services import notify
 
 from .. import queries
 from ..models import Complaint, EvidencePack, Recording, Transcript
@@ -49,7 +50,7 @@ def ask_pack(*, actor: User, complaint: Complaint, recipient: str, reason: str) 
         complaint=complaint, recipient=recipient, reason=checked_text(reason, _("Say why: the file number, the request."), most=300),
         asked_by=actor, created_at=clock.now(),
     )  # fmt: skip
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "pack_asked", complaint=complaint.public_id)
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "pack_asked", complaint=complaint.public_id)
     return pack
 
 
@@ -74,7 +75,7 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
         pack.file, pack.sha256 = streams.put_hashed(pieces, folder="packs", belongs_to=pack.public_id)
         pack.contents = contents
     pack.save()
-    tell([pack.asked_by], "pack_decided", complaint=pack.complaint.public_id)
+    notify([pack.asked_by], "pack_decided", complaint=pack.complaint.public_id)
     return pack, passphrase
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
+from apps.notifications.services import notify
 
 from .. import queries
 from ..models import Play, Recording, Review, ScoreCard, ScoreCardVersion, TimedRemark
@@ -113,7 +113,7 @@ def give_verdict(*, actor: User, review: Review, version: ScoreCardVersion, answ
     review.state, review.judged_at = Review.State.DONE, clock.now()
     review.save()
     if review.agent and review.twin_id is None:
-        tell([review.agent], "review_done", score=verdict.score)
+        notify([review.agent], "review_done", score=verdict.score)
     return review
 
 
@@ -140,7 +140,7 @@ def appeal(*, actor: User, review: Review, text: str) -> Review:
     review.appeal, review.appealed_at = checked_text(text, _("Say what you disagree with.")), clock.now()
     review.state = Review.State.APPEALED
     review.save()
-    tell(_second_instance(review), "review_appealed", about=actor)
+    notify(_second_instance(review), "review_appealed", about=actor)
     return review
 
 
@@ -174,7 +174,7 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
     review.state = Review.State.SETTLED
     review.save()
     if review.agent:
-        tell([review.agent], "review_settled")
+        notify([review.agent], "review_settled")
     return review
 
 
@@ -191,7 +191,7 @@ def write_card(*, actor: User, code: str, name: str, trade: str, items: Any, pas
     )
     version.full_clean()
     version.save()
-    tell(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "score_card_written")
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "score_card_written")
     return version
 
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import tell
 from apps.core.calendar import clock
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 
 from .. import queries
 
@@ -32,7 +32,7 @@ def report_missing() -> int:
     start = datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
     missing = queries.connected(start, start + timedelta(days=1)).filter(recording__isnull=True).count()
     if missing and not Notice.objects.filter(code=MORNING, facts__day=day.isoformat()).exists():
-        tell(_watchers(), MORNING, count=missing, day=day.isoformat())
+        notify(_watchers(), MORNING, count=missing, day=day.isoformat())
     return missing
 
 
@@ -51,5 +51,5 @@ def watch_lines() -> list[str]:
     for number in silent:
         known = Notice.objects.filter(code=LINE, facts__line=number, created_at__gt=now - timedelta(days=1))
         if not known.exists():
-            tell(_watchers(), LINE, line=number)
+            notify(_watchers(), LINE, line=number)
     return silent

@@ -9,13 +9,13 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
+from apps.notifications.services import notify
 from apps.quality.models import Complaint, Recording
 
 from ..holds import in_force
@@ -118,5 +118,5 @@ def remind_of_holds() -> int:
     """Tell the owners whose hold is to be reviewed today. Returns how many."""
     due = in_force().filter(review_on=timezone.localdate(clock.now())).select_related("owner")
     for hold in due:
-        tell([hold.owner], "hold_to_review", hold=hold.pk)
+        notify([hold.owner], "hold_to_review", hold=hold.pk)
     return len(due)

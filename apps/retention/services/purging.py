@@ -21,7 +21,6 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.audit import services as audit
 from apps.audit.heads import current_heads
-from apps.audit.services import tell
 from apps.calls.models import Call
 from apps.contacts.models import Contact, ExternalRef
 from apps.core.calendar import clock
@@ -32,6 +31,7 @@ from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import count_not_deleted, delete_discarded, noting
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
 from apps.webhooks.models import Kind
@@ -145,7 +145,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.save()
     emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:
-        tell(
+        notify(
             User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=", ".join(sorted(failures))
         )
     log.info("purged", run=run.pk, state=run.state, **counts)

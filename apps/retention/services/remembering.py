@@ -11,10 +11,10 @@ from django.db.models import Max
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import sentence_of
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 from apps.optouts.models import Change
 from apps.optouts.services import give_positions
 
@@ -90,6 +90,6 @@ def watch_ledger() -> bool:
         log.error("ledger_not_written", why=type(error).__name__)
         hour_ago = clock.now() - timedelta(hours=1)
         if not Notice.objects.filter(code="ledger_behind", created_at__gt=hour_ago).exists():
-            tell(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind", why=sentence_of(error))
+            notify(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind", why=sentence_of(error))
         return False
     return True

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.models import Notice
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.database.locks import run_exclusively
 from apps.core.errors import HeguiError, sentence_of
+from apps.notifications.models import Notice
+from apps.notifications.services import notify
 
 from ..archive import BackupRefused, Secrets, verify_archive
 from ..models import BackupRun
@@ -131,7 +131,7 @@ def watch_backups(*, at: datetime | None = None) -> bool:
     if not is_late(at):
         return False
     if not Notice.objects.filter(code="backup_old", created_at__gt=at - timedelta(days=1)).exists():
-        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "backup_old")
+        notify(User.objects.filter(role=Role.ADMIN, is_active=True), "backup_old")
     return True
 
 
@@ -149,7 +149,7 @@ def _drill() -> BackupRun:
         run.facts = _drilled(run)
     except Exception as error:  # whatever it is, the run ends and people hear of it
         log.exception("drill_failed", run=run.pk)
-        tell(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
+        notify(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
         return _ended(run, State.FAILED, sentence=sentence_of(error))
     return _ended(run, State.DONE)
 

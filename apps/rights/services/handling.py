@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -76,7 +76,7 @@ def move_request(*, actor: User, request: SubjectRequest, owner: User) -> Subjec
     request.owner = owner
     request.save(update_fields=["owner"])
     note(request, RequestEvent.Kind.MOVED, actor, str(owner))
-    tell({owner}, "request_received", about=actor, request=request.public_id, due=request.due_on.isoformat())
+    notify({owner}, "request_received", about=actor, request=request.public_id, due=request.due_on.isoformat())
     return request
 
 

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.contacts.models import Purpose
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
@@ -16,6 +15,7 @@ from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
+from apps.notifications.services import notify
 from apps.optouts.services.coding import check_code, hash_word, send_code
 from apps.policies import queries as policies
 
@@ -94,7 +94,7 @@ def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: 
 
 def _begin(made: SubjectRequest, actor: User | None) -> None:
     note(made, RequestEvent.Kind.RECEIVED, actor)
-    tell({made.owner}, "request_received", about=actor, request=made.public_id, due=made.due_on.isoformat())
+    notify({made.owner}, "request_received", about=actor, request=made.public_id, due=made.due_on.isoformat())
 
 
 # -- the public page

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 
 from .. import rules
@@ -29,12 +29,12 @@ def watch_deadlines() -> dict[str, int]:
         left = rules.days_left(today, request.due_on, calendar)
         mark = rules.reminder_due(left, request.reminded)
         if mark is not None:
-            tell({request.owner}, "request_due", request=request.public_id, days=left)
+            notify({request.owner}, "request_due", request=request.public_id, days=left)
             note(request, RequestEvent.Kind.REMINDED, text=str(left))
             request.reminded = mark
             told["reminded"] += 1
         if left < 0 and not request.escalated:
-            tell(
+            notify(
                 {request.owner, *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
                 "request_overdue", request=request.public_id,
             )  # fmt: skip

@@ -5,10 +5,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
+from apps.notifications.services import notify
 
 from .. import queries, rules
 from ..models import Remark, RemarkAnswer, ScriptVersion
@@ -35,7 +35,7 @@ def remark(*, actor: User, version: ScriptVersion, section: str, quote: str, tex
     made.full_clean(exclude=["quote"])
     made.save()
     if version.author_id != actor.pk:
-        tell([version.author], "script_remark", script=str(version))
+        notify([version.author], "script_remark", script=str(version))
     return made
 
 
@@ -43,7 +43,7 @@ def remark(*, actor: User, version: ScriptVersion, section: str, quote: str, tex
 def answer(*, actor: User, remark: Remark, text: str) -> RemarkAnswer:
     remark = _locked(actor, remark)
     made = RemarkAnswer.objects.create(remark=remark, text=_said(text), author=actor, created_at=clock.now())
-    tell(
+    notify(
         [remark.author] if remark.author_id != actor.pk else [remark.version.author],
         "script_answer",
         about=actor,

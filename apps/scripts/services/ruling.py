@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.notifications.services import notify
 
 from .. import queries
 from ..checking import PackRule, RuleRefused, failed_examples, written_rule
@@ -41,7 +41,7 @@ def write_rule(*, actor: User, code: str, rule: dict[str, Any], reason: str) -> 
     version = RuleVersion(code=code, number=number, rule=rule, reason=reason.strip(), written_by=actor, created_at=clock.now())
     version.full_clean()
     version.save()
-    tell(queries.reviewers(), "rule_written", about=actor, rule=str(version))
+    notify(queries.reviewers(), "rule_written", about=actor, rule=str(version))
     return version
 
 
@@ -69,7 +69,7 @@ def approve_rule(*, actor: User, version: RuleVersion) -> RuleVersion:
     version.blocks = [script.pk for script in impact.blocked]
     version.save()
     for script in impact.blocked:
-        tell(queries.concerned(script), "rule_blocks_script", rule=str(version), script=str(script))
+        notify(queries.concerned(script), "rule_blocks_script", rule=str(version), script=str(script))
     return version
 
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
-from apps.audit.services import tell
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
+from apps.notifications.services import notify
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -109,7 +109,7 @@ def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version.submitted_at, version.approvals_needed = now, queries.approvals_needed(version.script, now)
     version.save()
     ReviewEvent.objects.create(version=version, kind=ReviewEvent.Kind.SUBMITTED, actor=actor, created_at=now)
-    tell(queries.reviewers(), "script_submitted", about=actor, script=str(version))
+    notify(queries.reviewers(), "script_submitted", about=actor, script=str(version))
     want_reading(version)
     return version
 

@@ -1,0 +1,26 @@
+"""The inbox: notices that people have to know of."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from apps.accounts.models import User
+from apps.core.calendar import clock
+
+from ..models import Notice
+
+
+def notify(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
+    """Put a notice into inboxes, in the caller's transaction. The person whom it is about gets none."""
+    people = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
+    if about is not None:
+        facts["person"] = str(about)
+    Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in people.values())
+
+
+def was_notified(code: str, *, since: datetime) -> bool:
+    """Whether somebody got such a notice after `since`."""
+    return Notice.objects.filter(code=code, created_at__gt=since).exists()
+
+
+def mark_read(*, actor: User) -> None:
+    Notice.objects.filter(recipient=actor, read_at__isnull=True).update(read_at=clock.now())
