@@ -158,6 +158,11 @@ INSTALLED_APPS = [
     "apps.retention",
     "apps.console",
 ]
+# No part of a site with a database of its own: the demo (before the console: its `up` does more) and the benchmarks.
+if EMBEDDED is not None or DEMO:
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("apps.console"), "apps.demo")
+if EMBEDDED is not None and not IS_PACKAGED:
+    INSTALLED_APPS.append("apps.bench")
 MIDDLEWARE = [
     "apps.core.web.proxies.BehindProxies",
     "apps.core.web.operations.SeenFromOutside",

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from apps.console.management.commands.up import web_command
+from apps.console.processes import web_command
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

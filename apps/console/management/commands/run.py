@@ -7,10 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
+from apps.console.processes import beat_command, web_command, worker_command
 from apps.core import cli
 from config.celery import QUEUES
-
-from .up import beat_command, web_command, worker_command
 
 
 class Command(cli.Command):

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from apps.console.bench import BENCHES, Line, Scale, scratch_database
 from apps.core import cli
+
+from ...register import BENCHES, Line, Scale, scratch_database
 
 LEAST_SCALE = 0.02  # less is too few to measure
 

@@ -47,7 +47,7 @@ def bench_gate_http(scale: Scale) -> list[Line]:
     ours, floor = [], []
     told = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
     static_files.collect()  # a server without them does not start
-    with served("apps.console.measured.floor") as empty, served("apps.console.measured.ours", **told) as site:
+    with served("apps.bench.measured.floor") as empty, served("apps.bench.measured.ours", **told) as site:
         _rate(site, [_request(key, next(numbers)) for _each in range(warming)])
         for _round in range(ROUNDS):
             floor.append(_rate(empty, [_request(key, "+8619900000000")] * asked))

@@ -22,13 +22,13 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.calls.models import Call, Decision
+from apps.console import static_files
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files, streams
 from apps.quality import services as quality
 from apps.quality.models import Play, Recording, Review, SamplingPlan
 from apps.scripts.models import ScriptVersion
 
-from .. import static_files
 from .measure import Line, Scale, in_process, seconds
 from .world import SmallestWorld, smallest_world
 

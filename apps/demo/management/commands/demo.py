@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from apps.console import demo
 from apps.core import cli
 from apps.core.errors import HeguiError
+from apps.demo import world
 
 
 class Command(cli.Command):
@@ -18,9 +18,9 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["reset"] or not demo.exists():
-                demo.build(reset=options["reset"])
-            told = demo.describe()
+            if options["reset"] or not world.exists():
+                world.build(reset=options["reset"])
+            told = world.describe()
         except HeguiError as error:
             raise CommandError(str(error)) from None
         if options["json"]:

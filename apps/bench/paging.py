@@ -20,10 +20,10 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import services as campaigns
+from apps.console import static_files
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
 
-from .. import static_files
 from .importing import HEADING
 from .measure import Line, Scale
 from .world import SmallestWorld, smallest_world

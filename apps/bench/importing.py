@@ -18,8 +18,8 @@ from django.db import connection, models
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact
 from apps.core.crypto import blind_index, cipher
+from apps.demo.people import TAGS, name
 
-from ..demo.people import TAGS, name
 from .measure import Line, Scale, in_process, peak_megabytes
 from .world import smallest_world
 

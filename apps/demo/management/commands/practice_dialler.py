@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 from django.core.management.base import CommandError, CommandParser
 
-from apps.calls.practice import PracticeDialler
 from apps.core import cli
+
+from ...practice import PracticeDialler
 
 
 class Command(cli.Command):

@@ -1,0 +1,61 @@
+"""`up [--demo] [--host H] [--clock HH:MM]`: the whole site, with the demo world and its practice dialler."""
+
+import os
+import sys
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.utils import timezone
+
+from apps.console.management.commands import up
+from apps.console.processes import Children
+from apps.core.calendar import clock
+from apps.demo import world
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class Command(up.Command):
+    help = "Run the whole site: web, workers, beat and, in a demo, the practice dialler."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--demo", action="store_true", help="make the demo world when the database is empty")
+        parser.add_argument("--clock", default="", help="in a demo: the hour that the day starts at, like 10:00")
+
+    def prepare(self, options: dict[str, Any]) -> None:
+        super().prepare(options)
+        if options["demo"] and settings.EMBEDDED is not None and not world.has_people():
+            self.stdout.write("Making the demo world …")
+            world.build()
+        if settings.DEMO and options["host"] not in LOOPBACK:
+            raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
+        self._set_clock(options["clock"])
+
+    def welcome(self, url: str, children: Children) -> None:
+        if settings.DEMO:
+            key = world.secrets_of_demo()["dialler_key"]
+            children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
+        super().welcome(url, children)
+        if settings.DEMO:
+            for role, user in world.describe_people().items():
+                self.stdout.write(f"  {role:<12} user {user['username']:<12} password {user['password']}")
+            offset = int(os.environ.get("HEGUI_DEMO_CLOCK_OFFSET", "0"))
+            local = datetime.fromtimestamp(clock.now().timestamp() + offset, timezone.get_default_timezone())
+            self.stdout.write(f"  It is {local:%H:%M} in the demo's China.")
+            if not 8 <= local.hour < 21:
+                self.stdout.write("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
+
+    @staticmethod
+    def _set_clock(text: str) -> None:
+        if not text:
+            return
+        if not settings.DEMO:
+            raise CommandError("The clock can be set in a demo only.")
+        try:
+            wanted = datetime.combine(timezone.localdate(), datetime.strptime(text, "%H:%M").time(), timezone.get_default_timezone())  # noqa: DTZ007
+        except ValueError:
+            raise CommandError(f'"{text}" is not an hour like 10:00.') from None
+        os.environ["HEGUI_DEMO_CLOCK_OFFSET"] = str(int((wanted - timezone.now()).total_seconds()))
