@@ -1,12 +1,8 @@
 """The URL map: pages by room, the API, sign-in."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
-from apps.core.web import ids
 from config.api import api
-
-for name, prefix in ids.PREFIXES.items():
-    register_converter(ids.converter(prefix), name)
 
 handler500 = "apps.core.web.middleware.server_error"
 urlpatterns = [

@@ -43,6 +43,8 @@ class ProtectedFieldUserPermission(UserObjectPermissionBase):
 
 
 class ProtectedFieldGroupPermission(GroupObjectPermissionBase):
+    IN_TRAIL = False
+
     content_object = models.ForeignKey(ProtectedField, models.CASCADE)
 
     class Meta(GroupObjectPermissionBase.Meta):
@@ -199,6 +201,8 @@ class ReviewItem(Dated):
 
 class NumberSearch(Dated):
     """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask shows."""
+
+    IN_TRAIL = False
 
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")

@@ -153,6 +153,8 @@ class ApiClient(Dated):
 class KeyAddress(Dated):
     """From where a key was used, once for each address: a new one raises an alarm (`audit`)."""
 
+    IN_TRAIL = False
+
     client = models.ForeignKey(ApiClient, models.PROTECT, related_name="used_from")
     address = models.GenericIPAddressField()
     first_at = models.DateTimeField()

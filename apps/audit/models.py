@@ -44,6 +44,7 @@ class AccessEvent(Dated):
     for each event: one is written for every call that is handed to a dialler.
     """
 
+    IN_TRAIL = False
     NOT_TYPED = ("subject", "field")
 
     class Kind(models.TextChoices):
@@ -143,6 +144,8 @@ class Alarm(Dated):
 class Change(LogEntry):
     """django-auditlog's row of a change, made append-only."""
 
+    IN_TRAIL = False
+
     class Meta:
         proxy = True
         triggers = append_only(CHANGES)
@@ -154,6 +157,7 @@ class Seal(Dated):
     `created_at` is when it was sealed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
     """
 
+    IN_TRAIL = False
     NOT_TYPED = ("stream", "key")
 
     stream = models.CharField(max_length=12)
@@ -202,6 +206,8 @@ class Seal(Dated):
 class SealedRows(models.Model):
     """The ids and hashes under a seal: by them the row is named that is no longer as it was. Goes with its stretch."""
 
+    IN_TRAIL = False
+
     seal = models.OneToOneField(Seal, models.PROTECT, primary_key=True, related_name="hashes")
     ids = models.BinaryField()  # 8 bytes each
     leaves = models.BinaryField()  # 32 bytes each
@@ -227,6 +233,7 @@ class SealedRows(models.Model):
 class TrailCut(Dated):
     """Everything of a stream up to the seal `number` was dropped, being old enough (R8, R10). The seals themselves stay."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("stream", "reason", "key")
 
     stream = models.CharField(max_length=12)
@@ -270,6 +277,8 @@ class TrailCut(Dated):
 
 class TrailCheck(Dated):
     """One run over the whole trail: what was looked at, and what was not as it was sealed."""
+
+    IN_TRAIL = False
 
     seals = models.PositiveIntegerField()
     rows = models.PositiveBigIntegerField()

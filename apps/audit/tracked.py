@@ -1,8 +1,8 @@
 """Which models django-auditlog records: every one of ours that people change (R10).
 
-Left out are rows that are themselves a record (decisions, events, entries of the trail and the
-ledger), queue and job rows, which machines move many times a second, and how a person likes their
-lists. Of a protected field the trail says that it changed, never from what to what. What points at a row is not part of it.
+Left out are models that say `IN_TRAIL = False`: rows that are themselves a record (decisions, events, entries of the trail and the
+ledger), queue and job rows, which machines move many times a second, and how a person likes their lists. Of a protected field the
+trail says that it changed, never from what to what. What points at a row is not part of it.
 """
 
 from auditlog.registry import auditlog
@@ -12,46 +12,6 @@ from django.db import models
 from apps.core.privacy.fields import protected_fields
 from apps.core.privacy.protected import Protected
 
-UNTRACKED = {
-    "accounts.keyaddress",
-    "ui.listchoice",
-    "ui.savedfilter",
-    "audit.accessevent",
-    "audit.change",
-    "notifications.notice",
-    "audit.seal",
-    "audit.sealedrows",
-    "audit.trailcut",
-    "audit.trailcheck",
-    "calls.decision",
-    "calls.call",
-    "campaigns.queueentry",
-    "jobs.job",
-    "notifications.outgoing",
-    "notifications.mailchoice",
-    "jobs.dutyrun",
-    "jobs.filetodelete",
-    "webhooks.event",
-    "webhooks.delivery",
-    "scripts.reviewevent",
-    "rights.requestevent",
-    "rights.copyorder",
-    "quality.play",
-    "quality.actionevent",
-    "quality.complaintevent",
-    "quality.samplingrun",
-    "retention.erasure",
-    "retention.purgerun",
-    "retention.calltally",
-    "retention.backuprun",
-    "optouts.optout",
-    "optouts.dismissal",
-    "optouts.link",
-    "optouts.code",
-    "optouts.change",
-    "access.protectedfieldgrouppermission",
-    "access.numbersearch",
-}
 SECRET = [
     "password", "key_hash", "previous_key_hash", "last_used_at", "number_index", "number_hash", "last4_index", "last_login", "peaks",
     "silences", "channel_peaks", "by_channel",
@@ -63,10 +23,12 @@ def ours() -> list[type[models.Model]]:
     return [model for model in apps.get_models() if model.__module__.startswith("apps.")]
 
 
+def is_tracked(model: type[models.Model]) -> bool:
+    return getattr(model, "IN_TRAIL", True)
+
+
 def register_all() -> None:
-    for model in ours():
-        if model._meta.label_lower in UNTRACKED:
-            continue
+    for model in filter(is_tracked, ours()):
         fields = model._meta.get_fields()
         names = {field.name for field in fields}
         auditlog.register(

@@ -63,6 +63,7 @@ class CallsConfig(AppConfig):
         from apps.audit.streams import Stream, register
         from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
+        from apps.core.web import ids
         from apps.optouts.signals import number_disowned, opt_outs_recorded
         from apps.scripts.signals import version_withdrawn
 
@@ -81,3 +82,4 @@ class CallsConfig(AppConfig):
         number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
         # Decisions are sealed as they are made; they go by themselves, with their calls (R33).
         register(Stream("decisions", "calls_decision", DECISION_COLUMNS, erasable=True))
+        ids.register(call="cl", decision="dc")

@@ -33,6 +33,7 @@ COUNTS = "(k.state not in ('expired', 'withdrawn', 'released') or k.state in ('e
 class Decision(models.Model):
     """One answer of the gate: facts, verdicts, policy. No personal data; never changed (R33)."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("line_asked", "idempotency_key", "codes", "not_applicable")
 
     at = models.DateTimeField()
@@ -78,6 +79,7 @@ class Call(Dated):
     dialled. `revived_at`: that report came after the slot had been freed; then the slot may hold another call already.
     """
 
+    IN_TRAIL = False
     NOT_TYPED = ("claim_key",)
 
     class State(models.TextChoices):

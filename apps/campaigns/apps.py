@@ -54,6 +54,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
+        from apps.core.web import ids
         from apps.optouts.ports import naming
         from apps.optouts.services.feeding import NUMBERS_OF
         from apps.scripts.ports import speaking
@@ -62,3 +63,4 @@ class CampaignsConfig(AppConfig):
         naming.provide(_Naming())
         speaking.provide(_Speaking())
         contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")
+        ids.register(campaign="cp", exception="ex")

@@ -312,6 +312,8 @@ class CampaignGroupPermission(GroupObjectPermissionBase):
 class QueueEntry(Dated):
     """A contact's place in a campaign's queue."""
 
+    IN_TRAIL = False
+
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
         HELD = "held", _("on an agent's desk")

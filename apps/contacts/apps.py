@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ContactsConfig(AppConfig):
     name = "apps.contacts"
     label = "contacts"
+
+    def ready(self) -> None:
+        from apps.core.web import ids
+
+        ids.register(contact="ct")

@@ -23,7 +23,6 @@ _NORM = ("在线外呼规范", _("Outbound-call norm"))
 _ADS = ("广告法", _("Advertising Law"))
 _FRAUD = ("反电信网络诈骗法", _("Law against Telecom and Network Fraud"))
 
-PIPL_LAWFUL = Law(*_PIPL, 5)
 PIPL_PURPOSE = Law(*_PIPL, 6)
 PIPL_BASES = Law(*_PIPL, 13)
 PIPL_CONSENT = Law(*_PIPL, 14)

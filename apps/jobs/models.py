@@ -13,6 +13,7 @@ LEASE = timedelta(minutes=2)
 
 
 class Job(Dated):
+    IN_TRAIL = False
     NOT_TYPED = ("kind", "task", "sentence")
 
     class State(models.TextChoices):
@@ -53,6 +54,7 @@ class Job(Dated):
 class FileToDelete(Dated):
     """A sealed file that no row names any more: written in the transaction that lets go of it, gone when the file is."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("name",)
 
     name = models.CharField(max_length=80, unique=True)
@@ -62,6 +64,7 @@ class FileToDelete(Dated):
 class DutyRun(models.Model):
     """When each task of the schedule last ended well: what is missing raises an alarm."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("task",)
 
     task = models.CharField(max_length=120, unique=True)

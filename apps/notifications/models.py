@@ -20,6 +20,7 @@ class Outgoing(Dated):
     transaction waits for a gateway. Once it is over neither the number nor the text is kept.
     """
 
+    IN_TRAIL = False
     NOT_TYPED = ("about", "error")
 
     class Kind(models.TextChoices):
@@ -61,6 +62,8 @@ class Outgoing(Dated):
 class MailChoice(Dated):
     """Which of the notices that somebody must act on a person gets by e-mail, and when."""
 
+    IN_TRAIL = False
+
     class Mode(models.TextChoices):
         AS_SET = rules.AS_SET, _("urgent ones at once, the others each morning at nine")
         AT_ONCE = rules.AT_ONCE, _("all of them at once")
@@ -77,6 +80,7 @@ class MailChoice(Dated):
 class Notice(Dated):
     """Something that a person has to know: a line in their inbox. Holds ids and masks only."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("code",)
 
     recipient = models.ForeignKey(User, models.PROTECT, related_name="notices")

@@ -48,6 +48,7 @@ class OptOut(Dated):
     the register outlives it.
     """
 
+    IN_TRAIL = False
     NOT_TYPED = ("key_id", "scope_value", "evidence")
 
     class Channel(models.TextChoices):
@@ -184,6 +185,8 @@ class Message(Dated):
 class Dismissal(Dated):
     """A person read the message behind an entry and saw that it refuses nothing. Only for what was a near miss."""
 
+    IN_TRAIL = False
+
     opt_out = models.OneToOneField(OptOut, models.PROTECT, related_name="dismissal")
     reason = GuardedCharField(_("reason"), max_length=200)
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -212,6 +215,8 @@ class Change(models.Model):
 
     What it names is never deleted (the tables refuse it), so that is not checked again for each row of a long list.
     """
+
+    IN_TRAIL = False
 
     class Kind(models.TextChoices):
         REFUSED = "refused", _("refused")
@@ -306,6 +311,7 @@ class Scrub(Dated):
 class Link(Dated):
     """A web address for one number, to be put into messages and letters. Holds hashes of the number and of its own word."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("key_id", "idempotency_key")
 
     word_hash = models.BinaryField(max_length=32, unique=True)
@@ -327,6 +333,7 @@ class Link(Dated):
 class Code(Dated):
     """A code sent to a number whose holder has no link. Holds hashes; the word under which it is entered is not stored."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("key_id",)
 
     word_hash = models.BinaryField(max_length=32, unique=True)

@@ -25,6 +25,8 @@ class QualityConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.ports import suspending
         from apps.calls.signals import client_complained
+        from apps.core.web import ids
 
         client_complained.connect(_complained, dispatch_uid="quality.complained")
         suspending.provide(_Suspending())
+        ids.register(recording="rc", complaint="co")

@@ -17,6 +17,7 @@ NEVER_DELETED = pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Dele
 class PurgeRun(Dated):
     """One purge: what was due at `at` by which versions of the policies, and what went."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("ledger_mac",)
 
     class State(models.TextChoices):
@@ -49,6 +50,7 @@ class Erasure(Dated):
     """People who are erased together: keyed hashes that outlive them. Committed before the first of their rows is
     deleted, and done once it was checked that all of them are gone."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("reason", "files")
 
     run = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="erasures")
@@ -129,6 +131,7 @@ class IndexTurn(Dated):
 class CallTally(models.Model):
     """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no day."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("outcome",)
 
     month = models.DateField()
@@ -143,6 +146,7 @@ class CallTally(models.Model):
 class BackupRun(Dated):
     """A backup, or a drill that restored one on a scratch database."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("name", "base", "sentence")
 
     class Kind(models.TextChoices):

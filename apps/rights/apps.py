@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class RightsConfig(AppConfig):
     name = "apps.rights"
     label = "rights"
+
+    def ready(self) -> None:
+        from apps.core.web import ids
+
+        ids.register(request="rq")

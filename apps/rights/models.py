@@ -120,6 +120,8 @@ class SubjectRequest(Dated):
 class RequestEvent(Dated):
     """What happened to a request, in order. Never changed."""
 
+    IN_TRAIL = False
+
     class Kind(models.TextChoices):
         RECEIVED = "received", _("received")
         VERIFIED = "verified", _("identity verified")
@@ -144,6 +146,8 @@ class RequestEvent(Dated):
 
 class CopyOrder(Dated):
     """A copy that a worker makes: who asked for it, and what it needs until it is made; then neither passphrase nor link is kept."""
+
+    IN_TRAIL = False
 
     request = models.ForeignKey(SubjectRequest, models.CASCADE, related_name="copy_orders")
     job = models.OneToOneField(Job, models.PROTECT, related_name="+")

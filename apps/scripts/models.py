@@ -197,6 +197,7 @@ class ScriptVersion(Dated):
 class ReviewEvent(Dated):
     """What happened to a version: who, when, what was said, and under which rule packs it was checked (R33)."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("packs",)
 
     class Kind(models.TextChoices):

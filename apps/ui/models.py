@@ -11,6 +11,7 @@ from apps.core.privacy.fields import GuardedCharField
 class ListChoice(models.Model):
     """What a person does not want to see of one list. `list_name` is the name of its address."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("list_name", "hidden")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="+")
@@ -23,6 +24,8 @@ class ListChoice(models.Model):
 
 class SavedFilter(models.Model):
     """What a person filters and sorts a list by again and again; a query string, without `?`."""
+
+    IN_TRAIL = False
 
     NAME, QUERY = 40, 1_000
 

@@ -55,6 +55,8 @@ class EndPoint(Dated):
 class Event(Dated):
     """Something that happened. `facts` holds ids, hashes and codes, no personal data."""
 
+    IN_TRAIL = False
+
     kind = models.CharField(max_length=24, choices=Kind)
     facts = models.JSONField()
 
@@ -66,6 +68,7 @@ class Event(Dated):
 class Delivery(Dated):
     """One event for one end point. `body` is made once and sent the same each time."""
 
+    IN_TRAIL = False
     NOT_TYPED = ("body",)
 
     class State(models.TextChoices):

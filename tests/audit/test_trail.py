@@ -6,13 +6,55 @@ from auditlog.registry import auditlog
 from django.db import DatabaseError, transaction
 
 from apps.audit.models import AccessEvent
-from apps.audit.tracked import UNTRACKED, ours
+from apps.audit.tracked import ours
 from tests.world import World
+
+# Here once more, so that no model leaves the trail by one line in its own file.
+NOT_IN_THE_TRAIL = {
+    "accounts.keyaddress",
+    "ui.listchoice",
+    "ui.savedfilter",
+    "audit.accessevent",
+    "audit.change",
+    "notifications.notice",
+    "audit.seal",
+    "audit.sealedrows",
+    "audit.trailcut",
+    "audit.trailcheck",
+    "calls.decision",
+    "calls.call",
+    "campaigns.queueentry",
+    "jobs.job",
+    "notifications.outgoing",
+    "notifications.mailchoice",
+    "jobs.dutyrun",
+    "jobs.filetodelete",
+    "webhooks.event",
+    "webhooks.delivery",
+    "scripts.reviewevent",
+    "rights.requestevent",
+    "rights.copyorder",
+    "quality.play",
+    "quality.actionevent",
+    "quality.complaintevent",
+    "quality.samplingrun",
+    "retention.erasure",
+    "retention.purgerun",
+    "retention.calltally",
+    "retention.backuprun",
+    "optouts.optout",
+    "optouts.dismissal",
+    "optouts.link",
+    "optouts.code",
+    "optouts.change",
+    "access.protectedfieldgrouppermission",
+    "access.numbersearch",
+}
 
 
 def test_every_model_of_ours_is_recorded_or_excused() -> None:
     left_out = {model._meta.label_lower for model in ours() if not auditlog.contains(model)}
-    assert left_out == UNTRACKED
+    assert left_out == NOT_IN_THE_TRAIL
 
 
 def test_a_new_number_is_recorded_as_changed_and_never_shown(world: World) -> None:

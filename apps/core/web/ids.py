@@ -1,16 +1,14 @@
 """Public ids: a prefix that says what it is, and the row's number in Crockford's base 32.
 
-`ct_` contact, `cp_` campaign, `cl_` call, `sc_` script, `oo_` opt-out, `dc_` decision, `rc_` recording, `co_` complaint.
-Whether a person may see the row is never left to the id: every view asks.
+Each room registers the kinds that stand in its addresses. Whether a person may see the row is never left to the id: every view asks.
 """
+
+from django.urls import register_converter
 
 from ..errors import NotFound
 
-# Of what stands in addresses, each with its name there; most have a page that is called so.
-PREFIXES = {
-    "contact": "ct", "campaign": "cp", "script": "sc", "call": "cl", "decision": "dc", "exception": "ex",
-    "recording": "rc", "complaint": "co", "request": "rq", "share": "sh",
-}  # fmt: skip
+# By name in addresses (`<contact:pk>`); most have a page that is called so.
+PREFIXES: dict[str, str] = {}
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -56,5 +54,10 @@ class PublicIdConverter:
         return encode(self.prefix, value)
 
 
-def converter(prefix: str) -> type[PublicIdConverter]:
-    return type(f"{prefix.title()}Converter", (PublicIdConverter,), {"prefix": prefix})
+def register(**prefixes: str) -> None:
+    """Kinds of ids of a room, by their names in addresses: called once, when the room starts. Raises `ValueError` for one that is taken."""
+    for name, prefix in prefixes.items():
+        if name in PREFIXES or prefix in PREFIXES.values():
+            raise ValueError(f"the id {name} or its prefix {prefix} is registered already")
+        PREFIXES[name] = prefix
+        register_converter(type(f"{name.title()}Converter", (PublicIdConverter,), {"prefix": prefix}), name)

@@ -97,6 +97,8 @@ class Complaint(Dated):
 class ComplaintEvent(Dated):
     """What happened to a complaint, in order: the handling clock is read from here."""
 
+    IN_TRAIL = False
+
     class Kind(models.TextChoices):
         OPENED = "opened", _("opened")
         ANSWERED = "answered", _("first answer")

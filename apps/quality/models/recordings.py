@@ -100,6 +100,8 @@ class Recording(Dated):
 class Play(Dated):
     """A person listens, for a purpose that was named first (R17). `served` are byte ranges, `heard` seconds that the player told."""
 
+    IN_TRAIL = False
+
     class Purpose(models.TextChoices):
         QUALITY = "quality", _("quality control")
         DISPUTE = "dispute", _("handling of a complaint or dispute")

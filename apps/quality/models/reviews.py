@@ -96,6 +96,8 @@ class SamplingPlan(Dated):
 class SamplingRun(Dated):
     """One day sampled by one plan: the seed by which chance can be repeated, and how many were chosen why."""
 
+    IN_TRAIL = False
+
     plan = models.ForeignKey(SamplingPlan, models.PROTECT, related_name="runs")
     day = models.DateField()
     seed = models.BigIntegerField()

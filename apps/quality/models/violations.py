@@ -108,6 +108,8 @@ class CorrectiveAction(Dated):
 class ActionEvent(Dated):
     """What happened to an action, in order."""
 
+    IN_TRAIL = False
+
     class Kind(models.TextChoices):
         OPENED = "opened", _("opened")
         DONE = "done", _("reported as done")
