@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run wheel prove sbom test lint types words bench e2e environment test-database lock mutants
+.PHONY: run wheel prove sbom test test-quick lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -32,6 +32,10 @@ words:
 test: lint
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not e2e" --ignore tests/test_deploy_check.py
 	@$(RUN) -m pytest -n 2 --dist loadfile tests/e2e
+
+# One room: make test-quick ROOM=calls
+test-quick: environment
+	@$(RUN) -m pytest -q -n 2 --dist loadfile -m "not e2e and not slow" tests/$(ROOM)
 
 # The database part alone, for another PostgreSQL: HEGUI_POSTGRES_BIN=/usr/lib/postgresql/15/bin make test-database
 test-database: environment
