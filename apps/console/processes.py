@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from django.conf import settings
@@ -93,15 +93,17 @@ class Children:
         folder.mkdir(parents=True, exist_ok=True)
         self.lock = (folder / "up.lock").open("a")
 
-    def take_over(self) -> None:
-        """Be the only `up` of this home; end what a killed one left running."""
+    def take_over(self, names: Iterable[str]) -> None:
+        """Be the only `up` of this home; end those of these names that a killed one left running. Other pid files are none of ours: the
+        embedded servers have theirs in the same folder."""
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CommandError(f"Hegui already runs from {self.folder.parent}. Stop it first, or name another home: HEGUI_HOME=…") from None
-        for path in self.folder.glob("*.pid"):
-            _end_group(int(path.read_text()))
-            path.unlink()
+        for path in (self.folder / f"{name}.pid" for name in names):
+            if path.exists():
+                _end_group(int(path.read_text()))
+                path.unlink()
 
     def start(self, name: str, command: list[str], **env: str) -> None:
         self.how[name], self.begun[name] = (command, env), time.monotonic()

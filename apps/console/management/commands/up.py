@@ -23,6 +23,7 @@ from apps.retention.services import upgrade
 
 class Command(cli.Command):
     help = "Run the whole site: web, workers and beat."
+    names: tuple[str, ...] = ("web", *WORKERS, "beat")  # of the processes
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
@@ -30,7 +31,7 @@ class Command(cli.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         host, port = options["host"], settings.PORT
         children = Children(Path(settings.HEGUI_HOME) / "run")
-        children.take_over()
+        children.take_over(self.names)
         self._port_is_free(host, port)
         self.prepare(options)
         for ending in (signal.SIGTERM, signal.SIGINT):

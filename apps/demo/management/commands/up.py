@@ -19,6 +19,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 class Command(up.Command):
     help = "Run the whole site: web, workers, beat and, in a demo, the practice dialler."
+    names = (*up.Command.names, "dialler")
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
