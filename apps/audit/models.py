@@ -152,7 +152,7 @@ class Change(LogEntry):
 
 
 class Seal(Dated):
-    """The head of one stretch of a stream: the root of the tree over its rows, chained to the seal before, signed (design, section 9).
+    """The head of one stretch of a stream: the root of the tree over its rows, chained to the seal before, signed.
 
     `created_at` is when it was sealed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
     """

@@ -1,4 +1,4 @@
-"""Who may read which part of the trail (design, section 6)."""
+"""Who may read which part of the trail."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -18,7 +18,7 @@ from apps.core.privacy.fields import GuardedCharField, ProtectedCharField
 
 
 class Kind(models.TextChoices):
-    """What is told; the names are public (design, section 8)."""
+    """What is told; the names are public."""
 
     OPT_OUT_RECORDED = "opt_out.recorded", _("an opt-out was recorded")
     CONTACT_ERASED = "contact.erased", _("contacts were erased")

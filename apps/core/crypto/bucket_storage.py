@@ -1,4 +1,4 @@
-"""Stored files in a bucket, and what how a bucket's errors are shown.
+"""Stored files in a bucket, and how a bucket's errors are shown.
 
 Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so inside `translate_errors`.
 """

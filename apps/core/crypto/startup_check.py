@@ -1,4 +1,4 @@
-"""Before the site opens: the keyring has to open what was stored last (design, section 5)."""
+"""Before the site opens: the keyring has to open what was stored last."""
 
 from django.apps import apps
 
