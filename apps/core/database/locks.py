@@ -1,4 +1,4 @@
-"""Locks that end with the transaction: of a number, a line, an agent, a searcher, the trail, files; and `run_exclusively`, for work of many transactions.
+"""Locks that end with the transaction (of a number, a line, an agent, the trail, files), and `run_exclusively` for work of many.
 
 Whatever decides or changes what the gate judges about a number takes the number's lock first and
 touches rows afterwards, so for each number everything happens in one order. The agent's lock is
