@@ -28,7 +28,7 @@ def main() -> int:
         from django.conf import settings
         from django.core.management import execute_from_command_line
 
-        from apps.core.catalog import compile_if_older
+        from apps.core.translation_catalog import compile_if_older
 
         compile_if_older()
         services = settings.EMBEDDED

@@ -76,7 +76,7 @@ DATABASES["default"].update(
 if EMBEDDED is None:  # a database that is away is found out, not waited for
     for option, value in {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 10}.items():
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault(option, value)
-# Only core.database.prepared prepares: Django's own cursors bind on the client.
+# Only core.database.prepared_statements prepares: Django's own cursors bind on the client.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).

@@ -75,10 +75,10 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _nothing_counted() -> None:
     """What a process remembers of how many numbers a program was given is of the test before."""
     from apps.accounts.services import clients
-    from apps.calls.services import limiting
+    from apps.calls.services import client_budget
 
     clients._noted.clear()
-    limiting.forget()
+    client_budget.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -28,7 +28,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     first_start.make_secrets()
     from django.conf import settings
 
-    from apps.core.catalog import compile_if_older
+    from apps.core.translation_catalog import compile_if_older
 
     compile_if_older()
     from apps.core.web import probes

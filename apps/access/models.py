@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedCharField
 
 

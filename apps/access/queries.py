@@ -12,9 +12,9 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 
 from . import tables_of_rights
+from .field_rights import NEVER
 from .models import ProtectedField, ProtectedFieldGroupPermission, ProtectedFieldUserPermission, ReviewItem, TemporaryGrant
 from .rights import in_force
-from .roles import NEVER
 
 
 @dataclass(frozen=True)

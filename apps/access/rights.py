@@ -16,8 +16,8 @@ from django.db.models.functions import Cast
 from apps.accounts.models import User
 from apps.core.calendar import clock
 
+from .field_rights import NEVER
 from .models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission, TemporaryGrant
-from .roles import NEVER
 
 NEVER_ENDS = Cast(Value(None), DateTimeField())
 

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from . import roles
+from . import field_rights
 from .models import Finding
 
 Kind = Finding.Kind
@@ -28,20 +28,20 @@ def proposal(finding: Finding) -> Promise | str:
 
 
 FIELD_LABELS: dict[str, Promise | str] = {
-    roles.PHONE: _("phone of contacts"),
-    roles.NAME: _("name of contacts"),
-    roles.NOTE: _("note on contacts"),
-    roles.CALL_NOTE: _("note on calls"),
-    roles.MESSAGE: _("text of messages that may refuse"),
-    roles.TRANSCRIPT: _("transcript of calls"),
-    roles.COMPLAINT: _("text of complaints"),
-    roles.REMEDY: _("remedy of complaints"),
-    roles.REQUEST_PHONE: _("phone of requests"),
-    roles.REQUEST_TEXT: _("text of requests"),
-    roles.REQUEST_NAME: _("right name in requests"),
-    roles.REQUEST_ANSWER: _("answer to requests"),
-    roles.WEBHOOK_SECRET: _("secret of webhooks"),
-    roles.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
+    field_rights.PHONE: _("phone of contacts"),
+    field_rights.NAME: _("name of contacts"),
+    field_rights.NOTE: _("note on contacts"),
+    field_rights.CALL_NOTE: _("note on calls"),
+    field_rights.MESSAGE: _("text of messages that may refuse"),
+    field_rights.TRANSCRIPT: _("transcript of calls"),
+    field_rights.COMPLAINT: _("text of complaints"),
+    field_rights.REMEDY: _("remedy of complaints"),
+    field_rights.REQUEST_PHONE: _("phone of requests"),
+    field_rights.REQUEST_TEXT: _("text of requests"),
+    field_rights.REQUEST_NAME: _("right name in requests"),
+    field_rights.REQUEST_ANSWER: _("answer to requests"),
+    field_rights.WEBHOOK_SECRET: _("secret of webhooks"),
+    field_rights.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
 }
 RIGHT_LABELS: dict[str, Promise | str] = {
     "view_masked": _("see the mask"),

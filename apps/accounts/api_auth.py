@@ -12,7 +12,7 @@ from apps.core.errors import NotAllowed
 from apps.core.privacy.free_text import without_number
 
 from .models import ApiClient
-from .permits import TooManyRequests, take_permit
+from .rate_limit import TooManyRequests, take_permit
 from .services import client_of_key
 
 _Key = Annotated[str, AfterValidator(without_number)]

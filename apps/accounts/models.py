@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.errors import HeguiError
 from apps.core.privacy.fields import GuardedCharField
 

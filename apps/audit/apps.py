@@ -6,10 +6,10 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from . import alarm_rules, metrics, signing
+        from . import alarm_rules, metrics, sign_ins
         from .tracked import register_all
 
         register_all()
         metrics.register_all()
-        signing.connect()
+        sign_ins.connect()
         alarm_rules.register_rules()

@@ -20,7 +20,7 @@ from apps.core.documents.append_only import Location, growing, location_of, whol
 from apps.core.errors import HeguiError
 
 from .models import Seal
-from .streams import streams
+from .sealed_tables import streams
 
 
 class HeadsAhead(HeguiError):

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core.crypto import signatures
-from apps.core.database.base import Dated, is_hash
+from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import GuardedCharField
 
 from .alarms import RULES
-from .streams import CHANGES, READS
+from .sealed_tables import CHANGES, READS
 from .wording import sentence_of_finding
 
 LEAST_DAYS = 180  # R10

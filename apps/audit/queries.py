@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 
 from .models import AccessEvent, Seal, TrailCheck
-from .streams import streams
+from .sealed_tables import streams
 
 STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
 

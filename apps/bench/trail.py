@@ -15,7 +15,7 @@ from django.test.utils import override_settings
 
 from apps.accounts.models import User
 from apps.audit import services
-from apps.audit.streams import READS, streams
+from apps.audit.sealed_tables import READS, streams
 from apps.contacts.models import Contact
 from apps.contacts.services.zones import correct_name
 from apps.core.privacy.protected import Protected

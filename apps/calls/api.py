@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient, User
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
@@ -32,7 +32,7 @@ from apps.optouts.services import make_link
 from . import rules, services
 from .models import Call
 from .queries import require_queued
-from .services import limiting
+from .services import client_budget
 
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
@@ -188,9 +188,9 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     if asked.contact is not None:
         require_queued(client, campaign=asked.campaign, contact=asked.contact)
     if dials:
-        limiting.require_budget(client)
+        client_budget.require_budget(client)
     elif asked.phone is not None:
-        limiting.require_unknown_budget(client)
+        client_budget.require_unknown_budget(client)
     begun = time.perf_counter()
     answer = services.authorize(
         campaign=asked.campaign,
@@ -204,7 +204,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     )
     GATE_SECONDS.labels("allowed" if answer.allowed else "refused").observe(time.perf_counter() - begun)
     if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
-        limiting.note_unknown(client, phone)
+        client_budget.note_unknown(client, phone)
     # Written as it is: checking our own answer against its description costs as much as judging the call.
     told = {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}
     return HttpResponse(to_json(told), content_type="application/json")

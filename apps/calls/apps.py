@@ -60,7 +60,7 @@ class CallsConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts.signals import calling_ended
         from apps.audit import alarms
-        from apps.audit.streams import Stream, register
+        from apps.audit.sealed_tables import Stream, register
         from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
         from apps.core.web import ids
@@ -68,7 +68,7 @@ class CallsConfig(AppConfig):
         from apps.scripts.signals import version_withdrawn
 
         from . import metrics
-        from .alarms import CLIENT_WALKS, READS_WITHOUT_CALLS
+        from .alarm_rules import CLIENT_WALKS, READS_WITHOUT_CALLS
 
         metrics.register_all()
         alarms.register(READS_WITHOUT_CALLS, CLIENT_WALKS)

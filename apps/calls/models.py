@@ -19,7 +19,7 @@ from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import CallException, Campaign, Line
 from apps.contacts.models import Contact
 from apps.core.calendar.timestamps import is_readable
-from apps.core.database.base import Dated, named
+from apps.core.database.base_models import Dated, named
 from apps.core.privacy.fields import GuardedCharField, ProtectedTextField
 from apps.core.web import ids
 from apps.jobs.models import Job

@@ -10,7 +10,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
 from apps.core.calendar.timestamps import is_possible
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedArrayField, GuardedCharField
 from apps.core.web import ids
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS

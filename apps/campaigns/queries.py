@@ -3,8 +3,8 @@
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from apps.access.field_rights import CAMPAIGN_RIGHTS
 from apps.access.rights import in_force, rights_of
-from apps.access.roles import CAMPAIGN_RIGHTS
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.contacts.models import Contact

@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core.errors import BadInput, HeguiError

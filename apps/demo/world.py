@@ -19,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
-from apps.access import roles
+from apps.access import field_rights
 from apps.access import services as access
 from apps.access.models import ProtectedField, ProtectedFieldUserPermission
 from apps.accounts import services as accounts
@@ -47,8 +47,8 @@ from apps.scripts import services as scripts
 from .campaigns import CHECKLIST, PLANS, Plan
 from .conversations import SLIPS, conversation
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
-from .persons import tell_of_persons
 from .quality import QualityWork, hand_in
+from .requests_and_shares import tell_of_persons
 from .scripts import approved, write_scripts
 
 SEED = 20261001
@@ -343,7 +343,7 @@ class _Builder:
     def _rights(self) -> None:
         """Drift for the permission audit to find, and a grant that waits for approval."""
         agent, other = self.staff["agent"], self.staff["agent2"]
-        name = ProtectedField.objects.get(name=roles.NAME)
+        name = ProtectedField.objects.get(name=field_rights.NAME)
         right = Permission.objects.get(codename="view_clear", content_type__app_label="access")
         ProtectedFieldUserPermission.objects.create(user=self.staff["agent6"], content_object=name, permission=right)
         assign_perm("supervise", self.staff["agent5"], Campaign.objects.get(code="finance-renewal"))

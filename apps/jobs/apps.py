@@ -23,7 +23,7 @@ class JobsConfig(AppConfig):
         from apps.audit.alarms import register
 
         from . import metrics
-        from .alarms import DUTY_MISSED
+        from .alarm_rules import DUTY_MISSED
 
         metrics.register_all()
         register(DUTY_MISSED)

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 
 LEASE = timedelta(minutes=2)
 

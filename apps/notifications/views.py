@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.database.pages import page_of
 from apps.ui.decorators import for_roles

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import read_timestamp
 from apps.core.errors import NotFound

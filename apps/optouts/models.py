@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core.calendar.timestamps import is_possible
-from apps.core.database.base import Dated, is_hash
+from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedTextField
 from apps.core.web import ids
 from apps.jobs.models import Job

@@ -4,7 +4,7 @@ Two readers, each for what it is good at: frames (`frames`) are precise and expl
 other hands wrote (`learned`). The second only adds.
 """
 
-from . import learned
+from . import learned_reader
 from .frames import REFUSALS, plain, read_by_frames, says_wrong_person
 
 __all__ = ["REFUSALS", "plain", "reading_of", "says_wrong_person"]
@@ -13,6 +13,6 @@ __all__ = ["REFUSALS", "plain", "reading_of", "says_wrong_person"]
 def reading_of(text: str) -> str:
     """ "refusal" (blocks), "near" (blocks, and a person reads it) or "other"."""
     reading = read_by_frames(text)
-    if reading == "other" and plain(text) and learned.refuses(text):
+    if reading == "other" and plain(text) and learned_reader.refuses(text):
         return "near"
     return reading

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from .frames import read_by_frames
-from .learned import COLLECTIONS, features, strength
+from .learned_reader import COLLECTIONS, features, strength
 
 ROUNDS = 40
 RATE = 0.8

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.audit.alarms import RULES
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedCharField
 
 from .triggers import RENEWS_TERMS
@@ -81,7 +81,7 @@ class CallingPolicy(PolicyVersion):
 
 
 class DataClass(models.TextChoices):
-    """What has a storage period of its own. `retention.classes` says what belongs to each and how it goes."""
+    """What has a storage period of its own. `retention.storage_classes` says what belongs to each and how it goes."""
 
     CONTACT = "contact", _("contacts")
     UNCALLED = "uncalled", _("contacts that were never called")

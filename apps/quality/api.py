@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.calls.models import Call
 from apps.calls.services import find_number

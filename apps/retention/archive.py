@@ -31,7 +31,7 @@ from apps.core.crypto import cipher, keyring
 from apps.core.crypto.chunked import new_key, open_chunks, seal_chunks
 from apps.core.errors import DecryptionFailed, HeguiError
 
-from .places import Place, place
+from .backup_places import Place, place
 
 Address = str | Path | Place
 MAGIC = b"HEGUI-BACKUP 1\n"

@@ -11,13 +11,13 @@ from apps.core.privacy.fields import file_fields, protected_fields
 
 def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What has protected values, hashes of numbers, sealed files or hangs on a contact belongs to a class, or says why not."""
-    from .classes import CLASSES, WITHOUT_PERIOD
+    from .storage_classes import CLASSES, WITHOUT_PERIOD
 
     known = {name for each in CLASSES for name in each.models} | set(WITHOUT_PERIOD)
     return [
         Error(
             f"{model._meta.label} holds personal data and has no storage period.",
-            hint="Add it to a class in apps/retention/classes.py, or to WITHOUT_PERIOD with the reason.",
+            hint="Add it to a class in apps/retention/storage_classes.py, or to WITHOUT_PERIOD with the reason.",
             id="hegui.E031",
         )
         for model in apps.get_models()

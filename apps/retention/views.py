@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound, ServiceAway
@@ -20,10 +20,10 @@ from apps.policies.models import DataClass
 from apps.ui.decorators import for_roles, sudo
 
 from . import certificates, services
-from .classes import CLASSES
+from .backup_places import is_there
 from .forms import HoldForm
 from .models import BackupRun, LegalHold, PurgeRun
-from .places import is_there
+from .storage_classes import CLASSES
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 

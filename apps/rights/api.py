@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 
 from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.contacts.models import Purpose
 from apps.core.errors import BadInput, NotFound

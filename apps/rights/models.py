@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Purpose
 from apps.core.calendar.timestamps import is_possible
-from apps.core.database.base import Dated, is_hash, named
+from apps.core.database.base_models import Dated, is_hash, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedCharField, ProtectedTextField
 from apps.core.web import ids
 from apps.jobs.models import Job

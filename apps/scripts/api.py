@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from ninja import Field, Router, Schema
 from pydantic import ConfigDict, StringConstraints
 
-from apps.accounts.requests import ClientRequest
+from apps.accounts.request_types import ClientRequest
 
 from . import queries
 from .checking import MOST_CHARACTERS, read

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from apps.accounts.models import User
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedCharField, GuardedTextField
 from apps.core.web import ids
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS

@@ -7,7 +7,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.core.database.pages import Page, page_of
 
 from .list_tables import ListFilter, ListTable

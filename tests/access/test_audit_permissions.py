@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from guardian.shortcuts import assign_perm
 
-from apps.access import reports, roles, services
+from apps.access import field_rights, reports, services
 from apps.access.models import (
     Finding,
     PermissionAudit,
@@ -40,7 +40,7 @@ def world(world: World) -> World:
 
 
 def field() -> ProtectedField:
-    return ProtectedField.objects.get(name=roles.PHONE)
+    return ProtectedField.objects.get(name=field_rights.PHONE)
 
 
 def right(code: str) -> Permission:

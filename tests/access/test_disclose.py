@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError
 
-from apps.access import roles, services
+from apps.access import field_rights, services
 from apps.access.models import ProtectedFieldGroupPermission, ProtectedFieldUserPermission
 from apps.access.services import disclosing
 from apps.accounts.roles import Role
@@ -27,7 +27,7 @@ def reveal(world: World, who: str, field: str = "phone", **more: Any) -> str:
 def test_with_the_right_and_a_purpose_the_value_is_told_and_recorded(world: World, role: str) -> None:
     assert reveal(world, role, address="10.0.0.1") == "+8613800001234"
     event = AccessEvent.objects.get()
-    assert (event.kind, event.actor, event.field) == ("disclosed", world.people[role], roles.PHONE)
+    assert (event.kind, event.actor, event.field) == ("disclosed", world.people[role], field_rights.PHONE)
     assert (event.subject, event.purpose, event.address) == (world.contact.public_id, "complaint: 投诉编号17", "10.0.0.1")
 
 
@@ -113,7 +113,7 @@ def test_a_reveal_outside_ones_campaigns_is_told(world: World) -> None:
 def test_a_deactivated_person_has_no_right(world: World) -> None:
     person = world.people["compliance"]
     person.is_active = False
-    assert not services.has_field_right(person, roles.PHONE, "view_clear")
+    assert not services.has_field_right(person, field_rights.PHONE, "view_clear")
 
 
 def test_stored_rights_equal_the_table(world: World) -> None:
@@ -121,7 +121,9 @@ def test_stored_rights_equal_the_table(world: World) -> None:
         (row.group.name, row.content_object.name, row.permission.codename)
         for row in ProtectedFieldGroupPermission.objects.select_related("group", "content_object", "permission")
     }
-    wanted = {(role, field, right) for role, fields in roles.FIELD_RIGHTS.items() for field, rights in fields.items() for right in rights}
+    wanted = {
+        (role, field, right) for role, fields in field_rights.FIELD_RIGHTS.items() for field, rights in fields.items() for right in rights
+    }
     assert stored == wanted
     assert not ProtectedFieldUserPermission.objects.exists()
 
@@ -138,6 +140,6 @@ def test_applying_the_table_mends_what_was_changed_by_hand(world: World) -> None
 
 def test_the_table_is_that_of_the_design() -> None:
     """Design, section 6: admins see no personal data, agents only masks."""
-    assert roles.FIELD_RIGHTS[Role.ADMIN] == {}
-    assert all("view_clear" not in rights for rights in roles.FIELD_RIGHTS[Role.AGENT].values())
-    assert all("export_value" not in rights for rights in roles.FIELD_RIGHTS[Role.AGENT].values())
+    assert field_rights.FIELD_RIGHTS[Role.ADMIN] == {}
+    assert all("view_clear" not in rights for rights in field_rights.FIELD_RIGHTS[Role.AGENT].values())
+    assert all("export_value" not in rights for rights in field_rights.FIELD_RIGHTS[Role.AGENT].values())

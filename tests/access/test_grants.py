@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from apps.access import roles, services
+from apps.access import field_rights, services
 from apps.access.models import ProtectedField, TemporaryGrant
 from apps.campaigns import queries as campaigns
 from apps.core.calendar import clock as our_clock
@@ -16,7 +16,7 @@ from tests.world import World
 
 def ask(world: World, who: str = "agent", *, by: str = "", **fields: Any) -> TemporaryGrant:
     wanted = {
-        "field": ProtectedField.objects.get(name=roles.PHONE),
+        "field": ProtectedField.objects.get(name=field_rights.PHONE),
         "right": "view_clear",
         "reason": "复核投诉",
         "ends_at": our_clock.now() + timedelta(hours=4),
@@ -30,7 +30,7 @@ def approve(world: World, grant: TemporaryGrant, by: str = "compliance") -> Temp
 
 
 def may(world: World, who: str = "agent") -> bool:
-    return services.has_field_right(world.people[who], roles.PHONE, "view_clear")
+    return services.has_field_right(world.people[who], field_rights.PHONE, "view_clear")
 
 
 def test_a_grant_gives_the_right_from_approval_to_its_end_to_the_second(world: World, clock: Any) -> None:

@@ -21,8 +21,8 @@ from django.utils.translation import override
 from apps.audit import heads, services
 from apps.audit.models import AccessEvent, Seal, SealedRows, TrailCheck, TrailCut
 from apps.audit.rules import leaf, tree_head
+from apps.audit.sealed_tables import streams
 from apps.audit.services.verifying import Report
-from apps.audit.streams import streams
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput
 from apps.notifications.models import Notice

@@ -8,7 +8,7 @@ import pytest
 import redis
 import yaml
 
-from apps.accounts import permits
+from apps.accounts import rate_limit
 from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
 from apps.calls.api import Answered
@@ -400,12 +400,12 @@ def test_an_address_that_does_not_exist_and_a_strange_host_are_refused(world: Wo
 def test_without_redis_requests_go_through(world: World, monkeypatch: Any) -> None:
     world.client.requests_per_second = 1
     world.client.save()
-    monkeypatch.setattr(permits, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    monkeypatch.setattr(rate_limit, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
     api = Api(world.key)
     try:
         assert [api.get("campaigns").status_code for _request in range(3)] == [200, 200, 200]
     finally:
-        permits._redis.away_until = 0.0
+        rate_limit._redis.away_until = 0.0
 
 
 def test_a_claim_repeated_under_its_key_is_the_same_call(world: World, api: Api, clock: Any) -> None:

@@ -110,7 +110,7 @@ def test_the_check_names_a_column_that_is_not(monkeypatch: pytest.MonkeyPatch) -
         class Meta:
             app_label = "core"
 
-    Letter.__module__ = "apps.core.database.base"
+    Letter.__module__ = "apps.core.database.base_models"
     fake: Any = type("Apps", (), {"get_models": staticmethod(lambda: [Letter])})
     monkeypatch.setattr(checks, "apps", fake)
     (found,) = checks.typed_text_is_guarded(None)

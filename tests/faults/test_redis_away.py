@@ -7,7 +7,7 @@ import pytest
 import redis
 from celery import current_app
 
-from apps.accounts import permits
+from apps.accounts import rate_limit
 from apps.calls import services
 from apps.calls.models import Forecast
 from apps.jobs import services as jobs
@@ -19,11 +19,11 @@ from tests.world import PHONE, World
 @pytest.fixture
 def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     nowhere = "redis+socket:///nowhere/redis.sock"
-    monkeypatch.setattr(permits, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
+    monkeypatch.setattr(rate_limit, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
     monkeypatch.setattr(current_app.conf, "broker_url", nowhere)
     monkeypatch.setattr(current_app.conf, "broker_write_url", nowhere)
     yield
-    permits._redis.away_until = 0.0
+    rate_limit._redis.away_until = 0.0
 
 
 @pytest.mark.usefixtures("without_redis")

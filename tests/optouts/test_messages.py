@@ -18,7 +18,7 @@ from apps.contacts.models import NumberDoubt
 from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.notifications.models import Notice
 from apps.optouts import queries, services
-from apps.optouts.learned import COLLECTIONS, WEIGHTS
+from apps.optouts.learned_reader import COLLECTIONS, WEIGHTS
 from apps.optouts.models import Dismissal, Message, OptOut
 from apps.optouts.rules import REFUSALS, reading_of
 from apps.optouts.training import COUNTED, make_model

@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from apps.access import roles, services
+from apps.access import field_rights, services
 from apps.access.models import ProtectedField, TemporaryGrant
 from apps.access.rights import Rights
 from apps.accounts import services as accounts
@@ -25,8 +25,8 @@ STEPS = st.one_of(
         st.just("ask"),
         st.sampled_from(PEOPLE),
         st.sampled_from(PEOPLE),
-        st.sampled_from(roles.FIELDS),
-        st.sampled_from(roles.FIELD_CODES),
+        st.sampled_from(field_rights.FIELDS),
+        st.sampled_from(field_rights.FIELD_CODES),
         st.integers(1, 40 * 24),
     ),
     st.tuples(st.just("decide"), st.sampled_from(PEOPLE), st.integers(0, 5), st.booleans()),
@@ -51,7 +51,7 @@ class Model:
             return False
         if user.role == "admin" or (user.role == "agent" and right == "export_value"):
             return False
-        if right in roles.FIELD_RIGHTS[user.role].get(field, ()):
+        if right in field_rights.FIELD_RIGHTS[user.role].get(field, ()):
             return True
         return any(
             grant["to"] == user.pk
@@ -135,6 +135,6 @@ def compare(model: Model) -> None:
     assert User.objects.filter(role="admin", is_active=True).exists(), "an administrator is left"
     for user in User.objects.filter(username__in=PEOPLE):
         rights = Rights(user, now)
-        for field in roles.FIELDS:
-            for right in roles.FIELD_CODES:
+        for field in field_rights.FIELDS:
+            for right in field_rights.FIELD_CODES:
                 assert rights.may(field, right) == model.may(user, field, right, now), (user.username, user.role, field, right)

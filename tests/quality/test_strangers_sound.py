@@ -14,7 +14,7 @@ from apps.calls import rules
 from apps.calls.models import Call
 from apps.quality import services, sound
 from apps.quality.models import Recording
-from apps.quality.services import measuring
+from apps.quality.services import measuring_sound
 from tests.http import Api, problem
 from tests.quality.sounds import RATE, coded, hand_in, samples, wav
 from tests.world import World
@@ -193,7 +193,7 @@ def test_a_hold_within_the_call_is_no_missing_sound(world: World) -> None:
     call.refresh_from_db()
     recording = hand_in(call, wav(180))
     assert Recording.Flaw.LENGTH not in recording.flaws
-    assert measuring._flaws(recording, sound.measure(io.BytesIO(wav(60)), "wav")) == [Recording.Flaw.LENGTH]
+    assert measuring_sound._flaws(recording, sound.measure(io.BytesIO(wav(60)), "wav")) == [Recording.Flaw.LENGTH]
 
 
 def test_a_dialler_reports_hold_and_resume(world: World, api: Api, clock: Any) -> None:

@@ -23,8 +23,8 @@ from apps.optouts.models import OptOut
 from apps.quality.models import Recording, Transcript
 from apps.retention import archive, databases, ledger, services
 from apps.retention.archive import BackupRefused, Secrets, read_head
+from apps.retention.backup_places import PlaceAway
 from apps.retention.models import Erasure
-from apps.retention.places import PlaceAway
 from apps.retention.services import restoring
 from tests.conftest import S3
 from tests.rights.test_requests import ask, execute, history
@@ -335,7 +335,7 @@ def test_a_restored_trail_that_was_changed_before_the_backup_is_told(world: Worl
 
 
 def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("apps.retention.places.PART", 5 * 1024 * 1024)
+    monkeypatch.setattr("apps.retention.backup_places.PART", 5 * 1024 * 1024)
     upload = encrypted_files.put(os.urandom(12 * 1024 * 1024), folder="uploads")
     name_file(world, upload)
     manifest = services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)

@@ -10,7 +10,7 @@ from apps.calls.models import Call
 from apps.contacts.models import Contact
 from apps.core.crypto import blind_index, cipher, keyring
 from apps.optouts.models import OptOut
-from apps.retention.numbers import misstored_contacts, repair_numbers
+from apps.retention.repairing_numbers import misstored_contacts, repair_numbers
 from apps.retention.services import check_consistency
 from tests.world import PHONE, World
 

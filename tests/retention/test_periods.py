@@ -15,7 +15,7 @@ from apps.jobs.models import FileToDelete
 from apps.policies import queries as policies
 from apps.policies import services as drafts
 from apps.policies.models import DataClass, PolicyDraft, RetentionPolicy
-from apps.retention import classes, services
+from apps.retention import services, storage_classes
 from apps.retention.models import CallTally
 from tests.world import OTHER_PHONE, World
 
@@ -130,8 +130,8 @@ def test_a_class_that_fails_is_named_and_the_others_go_on(world: World, clock: A
     def fails(*_: object) -> None:
         raise OSError
 
-    by_code = {each.code: each for each in classes.CLASSES}
-    broken = classes.Class("call", "", by_code["call"].due, fails)
+    by_code = {each.code: each for each in storage_classes.CLASSES}
+    broken = storage_classes.Class("call", "", by_code["call"].due, fails)
     monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, by_code["contact"], by_code["uncalled"]))
     world.call()
     clock.shift(YEAR)
@@ -150,5 +150,5 @@ def test_without_the_ledger_nobody_is_erased(world: World, clock: Any, settings:
 
 def test_a_new_class_of_personal_data_without_a_period_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [found for found in run_checks() if found.id == "hegui.E031"] == []
-    monkeypatch.setattr(classes, "CLASSES", [each for each in classes.CLASSES if each.code != DataClass.CALL])
+    monkeypatch.setattr(storage_classes, "CLASSES", [each for each in storage_classes.CLASSES if each.code != DataClass.CALL])
     assert {found.msg.split(" ")[0] for found in run_checks() if found.id == "hegui.E031"} == {"calls.Call", "calls.Disposition"}

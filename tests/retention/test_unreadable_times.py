@@ -70,11 +70,11 @@ def test_no_such_time_is_stored(world: World) -> None:
 
 
 def test_a_ledger_that_fails_makes_no_error_of_a_stored_refusal(world: World, monkeypatch: Any) -> None:
-    from apps.retention.services import remembering
+    from apps.retention.services import writing_ledger
 
     def fails() -> int:
         raise RuntimeError("anything")
 
-    monkeypatch.setattr(remembering, "write_register", fails)
+    monkeypatch.setattr(writing_ledger, "write_register", fails)
     write_register_now()
     assert watch_ledger() is False

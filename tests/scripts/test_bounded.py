@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from apps.scripts.checking import MOST_CHARACTERS, check, shipped
+from apps.scripts.checking.negation import _next_clauses
 from apps.scripts.checking.normalise import Normal
-from apps.scripts.checking.scope import _next_clauses
 
 GROUPS = ("patterns", "required", "denied", "cleared")
 # Of messages, which are short; each runs from a bracket to the next.

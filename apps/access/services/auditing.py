@@ -30,9 +30,9 @@ from apps.core.errors import NotAllowed, WrongState
 from apps.notifications.services import notify
 
 from .. import tables_of_rights
+from ..field_rights import CAMPAIGN_RIGHTS, FIELD_RIGHTS
 from ..models import Finding, PermissionAudit, ProtectedFieldGroupPermission, ProtectedFieldUserPermission, TemporaryGrant
-from ..roles import CAMPAIGN_RIGHTS, FIELD_RIGHTS
-from .roles import apply_roles
+from .applying_roles import apply_roles
 
 Kind, Severity = Finding.Kind, Finding.Severity
 DORMANT = timedelta(days=90)

@@ -22,8 +22,8 @@ from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.notifications.services import notify
 
+from ..field_rights import COMPLAINT, LIST_ROW, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
 from ..rights import Rights
-from ..roles import COMPLAINT, LIST_ROW, REMEDY, REQUEST_ANSWER, REQUEST_TEXT, TRANSCRIPT
 
 # Why a value may be needed; pages offer these and no other.
 PURPOSES = {

@@ -12,8 +12,8 @@ from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, 
 from apps.core.privacy import forbidden_numbers
 from apps.notifications.services import notify
 
+from ..field_rights import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
 from ..models import ProtectedField, TemporaryGrant
-from ..roles import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
 
 LONGEST = timedelta(days=30)
 DECIDERS = (Role.ADMIN, Role.COMPLIANCE)

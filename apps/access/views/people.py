@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services
 from apps.accounts.models import Department, FactorReset, User
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import NotFound
 from apps.notifications.services import notify, queue_mail

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.calendar import clock
-from apps.core.database.prepared import Prepared
+from apps.core.database.prepared_statements import Prepared
 from apps.core.errors import BadInput
 
 from ..models import ApiClient, KeyAddress, User

@@ -11,7 +11,7 @@ from apps.core.crypto import signatures
 from apps.core.database.locks import lock_trail
 
 from ..models import LEAST_DAYS, Seal, SealedRows, TrailCut
-from ..streams import Stream, streams
+from ..sealed_tables import Stream, streams
 
 BATCH = 10_000
 

@@ -18,7 +18,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import signatures
 
 from ..models import Seal, SealedRows, TrailCut
-from ..streams import Stream, one_snapshot, streams
+from ..sealed_tables import Stream, one_snapshot, streams
 
 
 def export_trail() -> Iterator[bytes]:

@@ -26,7 +26,7 @@ from ..heads import current_heads, last_heads, write_heads
 from ..models import Seal, SealedRows
 from ..ports import notifying
 from ..rules import HASH_BYTES, tree_head
-from ..streams import FORM, Stream, streams
+from ..sealed_tables import FORM, Stream, streams
 
 log = structlog.get_logger(__name__)
 MOST_ROWS = 10_000  # under one seal

@@ -1,9 +1,9 @@
 """Writing to the trail. A read that cannot be recorded does not happen."""
 
 from apps.accounts.models import ApiClient, User
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.core.calendar import clock
-from apps.core.database.prepared import Prepared, Step
+from apps.core.database.prepared_statements import Prepared, Step
 
 from ..models import AccessEvent
 
@@ -43,7 +43,7 @@ _EVENT = Prepared(
 
 
 def event_of_client(*, kind: str, subject: str, purpose: str, client_id: int, field: str) -> Step:
-    """The statement that records what a program is given, to be run together with others (`core.database.prepared`)."""
+    """The statement that records what a program is given, to be run together with others (`core.database.prepared_statements`)."""
     about = {"kind": kind, "subject": subject, "purpose": purpose, "client": client_id, "field": field}
     return _EVENT, {"created_at": clock.now(), **about}
 

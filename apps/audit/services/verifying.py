@@ -30,7 +30,7 @@ from ..heads import Heads, read_heads
 from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
 from ..ports import notifying
 from ..rules import HASH_BYTES, leaf, tree_head
-from ..streams import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
+from ..sealed_tables import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
 from ..wording import sentence_of_finding
 
 log = structlog.get_logger(__name__)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_json
 
 from apps.core.database.locks import gate_lock, line_lock
-from apps.core.database.prepared import Prepared, Row, Step, run_together
+from apps.core.database.prepared_statements import Prepared, Row, Step, run_together
 from apps.core.errors import NotFound
 from apps.core.privacy import phones
 from apps.optouts.queries import IN_FORCE

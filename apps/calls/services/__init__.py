@@ -6,8 +6,8 @@ from .calling import Taken, claim_call, end_lost_calls, expire_reservations, rec
 from .deciding import Answer, authorize, find_number, preview
 from .desk import close_ticket, hold_next, opt_out_on_desk, place_call, release_hold, write_disposition
 from .explaining import explain
+from .flagging import close_flag, measure
 from .forecasting import ask_list, ask_what_if, run_forecast
-from .measuring import close_flag, measure
 from .opting_out import take_opt_out
 
 __all__ = [

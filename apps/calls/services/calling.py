@@ -17,7 +17,7 @@ from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import DataSource, Purpose
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
-from apps.core.database.prepared import run_together
+from apps.core.database.prepared_statements import run_together
 from apps.core.errors import BadInput, NotAllowed, NotFound, WrongState
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected

@@ -22,7 +22,7 @@ from apps.contacts.models import Contact
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
-from apps.core.database.prepared import Step, run_together
+from apps.core.database.prepared_statements import Step, run_together
 from apps.core.errors import BadInput, KeyReused, NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected

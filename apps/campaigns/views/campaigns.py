@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.access import services as access
-from apps.access.roles import CAMPAIGN_RIGHTS
-from apps.accounts.requests import StaffRequest
+from apps.access.field_rights import CAMPAIGN_RIGHTS
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
 from apps.policies import queries as policies

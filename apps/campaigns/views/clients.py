@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import HeguiError
 from apps.ui.decorators import for_roles, sudo

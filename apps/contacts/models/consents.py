@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.core.calendar.timestamps import is_readable
-from apps.core.database.base import Dated, named
+from apps.core.database.base_models import Dated, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField
 
 from .people import Contact

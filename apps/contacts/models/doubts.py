@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
-from apps.core.database.base import Dated, is_hash
+from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import GuardedCharField
 from apps.core.web import ids
 

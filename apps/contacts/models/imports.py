@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.database.base import Dated, is_hash
+from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import FileNameField, GuardedCharField
 from apps.jobs.models import Job
 

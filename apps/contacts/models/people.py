@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient
-from apps.core.database.base import Dated, NotBlocked, is_hash
+from apps.core.database.base_models import Dated, NotBlocked, is_hash
 from apps.core.privacy.fields import GuardedArrayField, GuardedCharField, ProtectedCharField, ProtectedTextField
 from apps.core.web import ids
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.core.database.base import Dated
+from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import FileNameField, GuardedCharField, GuardedTextField
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 

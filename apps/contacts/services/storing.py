@@ -94,7 +94,7 @@ def _as_numbers(ids: bytes) -> list[int]:
 def _there(indexes: list[bytes]) -> dict[bytes, int]:
     """Which numbers are contacts already. The keys go to the server as they are, which Django's cursor would write out as text."""
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        # Not prepared by psycopg: it would deallocate everything at a roll-back, `core.database.prepared`'s statements too.
+        # Not prepared by psycopg: it would deallocate everything at a roll-back, `core.database.prepared_statements`'s statements too.
         cursor.execute(_THERE, [indexes], binary=True, prepare=False)
         return dict(cursor.fetchall())
 

@@ -167,7 +167,7 @@ def register_hashes(phone: Phone) -> dict[str, bytes]:
 
 
 def register_hashes_of_text(text: str) -> dict[str, bytes]:
-    """The hashes that a text got which is no E.164 number: for the repair of what was stored so (`retention.numbers`)."""
+    """The hashes that a text got which is no E.164 number: for the repair of what was stored so (`retention.repairing_numbers`)."""
     keys = keyring.keys("register")
     return {name: hmac.digest(key, text.encode(), "sha256") for name, key in keys.by_id.items()}
 

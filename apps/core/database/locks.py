@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
 from ..errors import HeguiError
-from .prepared import Prepared, Step, run_together
+from .prepared_statements import Prepared, Step, run_together
 
 P = ParamSpec("P")
 log = structlog.get_logger(__name__)

@@ -24,7 +24,7 @@ from xml.parsers import expat
 
 from django.utils.translation import gettext_lazy as _
 
-from . import confined
+from . import workbook_process
 from .spreadsheets import MOST_COLUMNS, PIECE, Bytes, FileRefused, Layout, Table, check_size, is_workbook, letter, peek
 
 MOST_BYTES = 60 * 2**20  # a workbook is opened as a whole
@@ -322,7 +322,11 @@ def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
     other cells than the structure has."""
     with _one_reader:
         reader = subprocess.Popen(  # noqa: S603  (our own program)
-            [sys.executable, "-I", confined.__file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+            [sys.executable, "-I", workbook_process.__file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={},
         )
         to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
         try:

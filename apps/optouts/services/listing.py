@@ -25,8 +25,8 @@ from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
 from .. import signals
-from ..lists import MOST_ROWS, numbers_of_cell, open_refusals
 from ..models import ListIn, ListRow, OptOut
+from ..refusal_files import MOST_ROWS, numbers_of_cell, open_refusals
 
 BATCH = 500  # as many locks are held at once
 MOST_CELL = 200

@@ -31,9 +31,9 @@ from apps.jobs.models import Job
 from apps.policies.models import DataClass
 from apps.policies.queries import days_kept
 
-from ..lists import MOST_ROWS, numbers_in, open_list
 from ..models import Scrub
 from ..queries import IN_FORCE
+from ..refusal_files import MOST_ROWS, numbers_in, open_list
 
 LEAST_NUMBERS = 100
 PER_DAY = 10_000_000  # numbers, for a person or a client

@@ -10,7 +10,7 @@ from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core.calendar.timestamps import is_possible
-from apps.core.database.base import Dated, is_hash, named
+from apps.core.database.base_models import Dated, is_hash, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedTextField
 from apps.core.web import ids
 from apps.scripts.models import ScriptVersion

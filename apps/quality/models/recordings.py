@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign, Line
-from apps.core.database.base import Dated, NotBlocked, is_hash, named
+from apps.core.database.base_models import Dated, NotBlocked, is_hash, named
 from apps.core.privacy.fields import FileNameField, ProtectedTextField
 from apps.core.web import ids
 from apps.scripts.models import ScriptVersion

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
-from apps.core.database.base import Dated, named
+from apps.core.database.base_models import Dated, named
 from apps.core.privacy.fields import FileNameField, GuardedCharField
 
 from .reviews import Review

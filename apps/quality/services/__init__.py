@@ -14,7 +14,7 @@ from .complaining import (
     step,
 )  # fmt: skip
 from .correcting import check_action, escalate_overdue, has_grave, move_action, open_violation, reopen, report_done
-from .measuring import measure_received, measure_recording
+from .measuring_sound import measure_received, measure_recording
 from .packs import ask_pack, decide_pack, drop_packs_of, fetch_pack, let_packs_lapse
 from .playing import Piece, begin_play, end_play, note_heard, serve, write_plays
 from .recording import AnotherRecording, OfAnotherCall, TooLarge, open_recording, receive_recording

@@ -17,7 +17,7 @@ from .reviews import (
     reviews,
     timed_remark_delete,
 )  # fmt: skip
-from .terms import agents, plan_end, plan_new, plans, score_card_approve, score_card_new, score_cards
+from .score_cards import agents, plan_end, plan_new, plans, score_card_approve, score_card_new, score_cards
 
 __all__ = [
     "action", "action_proof", "action_step", "actions", "agents", "base_new", "comparison", "complaint", "complaint_new",

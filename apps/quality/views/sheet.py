@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from apps.access.services import disclose
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.audit.services import address_of
 from apps.core.errors import HeguiError
 from apps.core.web.ids import row_number

@@ -6,12 +6,12 @@ from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds
 from .leaks import Search, leak_scan
 from .purging import begin_erasure, count_due, finish_erasures, purge
-from .remembering import watch_ledger, write_register, write_register_now
 from .restoring import replay, restore
 from .rotating_index import turn_index
 from .rotating_keys import add_keys, count_waiting, retire_key, rotate_keys
 from .scheduling import back_up_by_schedule, is_late, last_good, run_drill, secrets_of_site, watch_backups
 from .upgrading import upgrade
+from .writing_ledger import watch_ledger, write_register, write_register_now
 
 __all__ = [
     "Search", "add_keys", "back_up", "back_up_by_schedule", "begin_erasure", "check_consistency", "count_due", "count_waiting", "end_hold",

@@ -20,9 +20,9 @@ from apps.core.privacy.fields import file_fields
 
 from .. import ledger
 from ..archive import Address, BackupRefused, Secrets, verify_archive, writing
+from ..backup_places import place
 from ..databases import count_all_rows, dump
-from ..places import place
-from .remembering import write_register
+from .writing_ledger import write_register
 
 Progress = Callable[[int, int], None]
 

@@ -23,7 +23,7 @@ from apps.optouts.models import Change
 from .. import ledger
 from ..holds import in_force
 from ..models import Erasure
-from ..numbers import misstored_contacts
+from ..repairing_numbers import misstored_contacts
 from .backing_up import files_in_use
 from .purging import free_now, people_left
 

@@ -31,7 +31,11 @@ from apps.rights.ports import Store
 from apps.rights.services.copying import drop_copies_of
 from apps.sharing.services import drop_files_with, files_with
 
-from ..classes import (
+from ..deleting import cut, delete_rows
+from ..hold_locks import share_holds
+from ..holds import Held, held
+from ..models import Erasure
+from ..storage_classes import (
     LEAST_RECORD,
     block_contacts,
     block_recordings,
@@ -42,10 +46,6 @@ from ..classes import (
     erase_recordings,
     record_kept,
 )
-from ..deleting import cut, delete_rows
-from ..holds import Held, held
-from ..locks import share_holds
-from ..models import Erasure
 from .purging import begin_erasure, close_erasure
 
 Erase = Callable[[list[Any]], object]

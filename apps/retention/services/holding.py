@@ -18,8 +18,8 @@ from apps.core.privacy import forbidden_numbers, phones
 from apps.notifications.services import notify
 from apps.quality.models import Complaint, Recording
 
+from ..hold_locks import change_holds
 from ..holds import in_force
-from ..locks import change_holds
 from ..models import LegalHold
 
 TARGETS: dict[str, type[Any]] = {

@@ -38,10 +38,10 @@ from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
 from .. import certificates, ledger
-from ..classes import CLASSES, Class, erase_contacts, record_kept
+from ..hold_locks import share_holds
 from ..holds import Held, held
-from ..locks import share_holds
 from ..models import CallTally, Erasure, PurgeRun
+from ..storage_classes import CLASSES, Class, erase_contacts, record_kept
 
 log = structlog.get_logger(__name__)
 BATCH = 500

@@ -31,15 +31,15 @@ from apps.optouts.models import Change, Lift, OptOut
 
 from .. import databases, ledger
 from ..archive import Address, BackupRefused, Reader, Secrets, read_archive, verify_archive
-from ..classes import erase_contacts
 from ..holds import held
 from ..models import Erasure
+from ..storage_classes import erase_contacts
 from .backing_up import canaries
 from .checking import check_consistency
 from .erasing import erase_again
 from .purging import finish_erasures, purge
-from .remembering import AT_ONCE, write_register
 from .rotating_index import bring_on_index
+from .writing_ledger import AT_ONCE, write_register
 
 Say = Callable[[str], None]
 

@@ -18,8 +18,8 @@ from apps.notifications.models import Notice
 from apps.notifications.services import notify
 
 from ..archive import BackupRefused, Secrets, verify_archive
+from ..backup_places import Place, PlaceAway, forget_unfinished, within
 from ..models import BackupRun
-from ..places import Place, PlaceAway, forget_unfinished, within
 from .backing_up import back_up
 from .restoring import try_out
 

@@ -17,9 +17,9 @@ from apps.core.errors import BadInput
 
 from . import advising
 from .frames import frame_finds
+from .negation import is_negated, is_said
 from .normalise import Normal, normalise
 from .packs import Pack, PackRule, pack_of, shipped, syllable
-from .scope import is_negated, is_said
 
 MOST_CHARACTERS = 20_000
 VERDICT = "disparages_rival"  # what it finds is a verdict on others

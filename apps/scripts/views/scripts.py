@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.requests import StaffRequest
+from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput
 from apps.policies import queries as policies

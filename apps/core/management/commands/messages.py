@@ -1,7 +1,7 @@
 """`messages [--check]`: translations without GNU gettext, by Babel.
 
 Without an option, the catalogue is brought up to date with the source; `--check` fails when a
-text is missing, fuzzy or no longer used. What Django loads is compiled by itself (core.catalog).
+text is missing, fuzzy or no longer used. What Django loads is compiled by itself (core.translation_catalog).
 """
 
 import io
@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.utils.translation.template import templatize
 
-from apps.core import catalog, cli
+from ... import cli, translation_catalog
 
 KEYWORDS = {
     "gettext": None,
@@ -38,9 +38,9 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
-            self.check_catalog(catalog.SOURCE)
+            self.check_catalog(translation_catalog.SOURCE)
         else:
-            self.update(catalog.SOURCE)
+            self.update(translation_catalog.SOURCE)
 
     def update(self, path: Path) -> None:
         texts = _read(path)
@@ -79,9 +79,9 @@ def _filled_in(text: str | tuple[str, ...] | list[str]) -> set[str]:
 
 def _read(path: Path) -> Catalog:
     if not path.exists():
-        return Catalog(locale=catalog.LOCALE, project="Hegui", charset="utf-8")
+        return Catalog(locale=translation_catalog.LOCALE, project="Hegui", charset="utf-8")
     with path.open("rb") as file:
-        return read_po(file, locale=catalog.LOCALE)
+        return read_po(file, locale=translation_catalog.LOCALE)
 
 
 def _as_python(template: str, path: Path) -> str:
@@ -91,7 +91,7 @@ def _as_python(template: str, path: Path) -> str:
 
 def _found() -> Catalog:
     """Every text of the source: Python as it is, templates as Django's extraction sees them."""
-    texts = Catalog(locale=catalog.LOCALE)
+    texts = Catalog(locale=translation_catalog.LOCALE)
     root = Path(settings.BASE_DIR)
     for path in sorted([*root.glob("apps/**/*.py"), *root.glob("config/*.py"), *root.glob("templates/**/*.html")]):
         if "migrations" in path.parts:

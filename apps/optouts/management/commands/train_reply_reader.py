@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from apps.core import cli
-from apps.optouts.learned import WEIGHTS
 from apps.optouts.training import make_model
+
+from ...learned_reader import WEIGHTS
 
 
 class Command(cli.Command):

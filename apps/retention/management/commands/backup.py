@@ -8,7 +8,8 @@ from apps.core import cli
 from apps.core.errors import HeguiError
 from apps.retention import services
 from apps.retention.archive import Secrets, verify_archive
-from apps.retention.places import place
+
+from ...backup_places import place
 
 
 class Command(cli.Command):

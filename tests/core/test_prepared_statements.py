@@ -4,7 +4,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
 
-from apps.core.database.prepared import Prepared, run_together
+from apps.core.database.prepared_statements import Prepared, run_together
 from tests.world import have_norm
 
 ONE = Prepared("test_one", "select %(value)s::int, %(word)s::text")

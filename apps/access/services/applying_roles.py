@@ -4,8 +4,8 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
+from ..field_rights import FIELD_RIGHTS, FIELDS
 from ..models import ProtectedField, ProtectedFieldGroupPermission
-from ..roles import FIELD_RIGHTS, FIELDS
 
 
 @transaction.atomic
