@@ -19,7 +19,7 @@ from apps.core.web import request_ids
 
 DAY, HOUR = 24 * 3600, 3600
 
-# What stands behind nothing long: refusals told to other systems, reservations that end, heads of the trail, the ledger.
+# What stands behind nothing long: refusals reported to other systems, reservations that end, heads of the trail, the ledger.
 URGENT = (
     "apps.audit.tasks.seal_trail",
     "apps.calls.tasks.expire_reservations",

@@ -1,7 +1,7 @@
 """PostgreSQL and Redis from wheels, on Unix sockets, for a machine that has neither.
 
 Without DATABASE_URL every command of `manage.py` leans on these servers: the first one to need
-them starts them, the last one to end stops them. Who still leans on them is told by a shared
+them starts them, the last one to end stops them. Who still depends on them is known by a shared
 lock on a file, which the kernel gives back however a process ends, so a killed process neither
 keeps the servers running for ever nor takes them away from others.
 
@@ -220,10 +220,10 @@ class Services:
 
     def _why_postgres_failed(self, program: str, said: str) -> str:
         server_log = self.run / "postgres.log"
-        told = said + (server_log.read_text(errors="replace")[-4000:] if server_log.exists() else "")
-        if "No space left on device" in told:
+        output = said + (server_log.read_text(errors="replace")[-4000:] if server_log.exists() else "")
+        if "No space left on device" in output:
             return f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
-        last = told.strip().splitlines()[-1:] or ["it said nothing"]
+        last = output.strip().splitlines()[-1:] or ["it said nothing"]
         return f"PostgreSQL did not do {program}: {last[0]} (more in {server_log})."
 
     def _postgres_runs(self) -> bool:

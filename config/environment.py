@@ -36,10 +36,10 @@ def run(what: str, command: list[str], **env: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return
-    told = done.stdout + done.stderr
-    if "No space left on device" in told or "ENOSPC" in told:
+    output = done.stdout + done.stderr
+    if "No space left on device" in output or "ENOSPC" in output:
         raise CannotMake(f"The disk is full while {what}. Free about 1 GB and type the same again.")
-    raise CannotMake(f"{what[:1].upper()}{what[1:]} failed:\n{told.strip()[-2000:]}\nWhen that is mended, type the same again.")
+    raise CannotMake(f"{what[:1].upper()}{what[1:]} failed:\n{output.strip()[-2000:]}\nWhen that is mended, type the same again.")
 
 
 def make_python(lock: Path) -> None:

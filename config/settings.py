@@ -88,7 +88,7 @@ EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 EMAIL_TIMEOUT = 10
 HEGUI_URL = env.str("HEGUI_URL", "")  # the address of the site, for links in e-mails: https://hegui.example.cn
-ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]  # who is told of errors of the site
+ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]  # who is notified of errors of the site
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
 HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)  # after which Redis hands out again what nobody acknowledged

@@ -27,7 +27,7 @@ class Site:
     port: int
     home: Path
     env: dict[str, str]
-    told: str
+    output: str
 
     def manage(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:
         done = subprocess.run(
@@ -38,8 +38,8 @@ class Site:
 
     @property
     def demo(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.manage("demo", "--json"))
-        return told
+        payload: dict[str, Any] = json.loads(self.manage("demo", "--json"))
+        return payload
 
     @property
     def database(self) -> dict[str, str]:

@@ -23,10 +23,10 @@ def make_template() -> None:
 
 def state_of_code() -> str:
     """Tells one from another by all that may have a say in what migrations make."""
-    told = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
+    result = hashlib.sha256((ROOT / "requirements.lock").read_bytes())
     for path in sorted((ROOT / "apps").rglob("*.py")):
-        told.update(path.read_bytes())
-    return told.hexdigest()[:16]
+        result.update(path.read_bytes())
+    return result.hexdigest()[:16]
 
 
 def _forget_others(name: str) -> list[str]:

@@ -48,9 +48,9 @@ def check(tmp_path: Path, pair: dict[str, str], **changed: str | None) -> tuple[
 
 
 def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
-    code, told = check(tmp_path, pair)
-    assert code == 0, told
-    assert "no issues" in told
+    code, result = check(tmp_path, pair)
+    assert code == 0, result
+    assert "no issues" in result
 
 
 @pytest.mark.parametrize(
@@ -89,32 +89,32 @@ def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
     ],
 )
 def test_what_is_not_right_fails_the_check(tmp_path, pair: Path, changed: dict[str, str | None], error: str) -> None:
-    code, told = check(tmp_path, pair, **changed)
+    code, result = check(tmp_path, pair, **changed)
     assert code != 0
-    assert error in told
+    assert error in result
 
 
 def test_tls_may_end_at_a_proxy_on_the_same_machine(tmp_path: Path, pair: dict[str, str]) -> None:
     changed = {"HEGUI_TLS_KEY": None, "HEGUI_TLS_CERT": None, "HEGUI_TRUSTED_PROXIES": "127.0.0.1,::1"}
-    code, told = check(tmp_path, pair, **changed)
-    assert code == 0, told
+    code, result = check(tmp_path, pair, **changed)
+    assert code == 0, result
 
 
-def test_all_that_is_wrong_is_told_in_one_list(tmp_path: Path, pair: dict[str, str]) -> None:
+def test_all_that_is_wrong_is_reported_in_one_list(tmp_path: Path, pair: dict[str, str]) -> None:
     changed = {"DATABASE_URL": "postgres://db.example/hegui", "REDIS_URL": "redis://redis.example", "HEGUI_KEYRING": None}
-    _code, told = check(tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x")
+    _code, result = check(tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x")
     for number in ("E001", "E011", "E013", "E020", "E023", "E025"):
-        assert f"hegui.{number}" in told, told
+        assert f"hegui.{number}" in result, result
     assert not list(tmp_path.iterdir()), "reading the settings writes nothing"
 
 
 def test_a_value_that_begins_with_a_dollar_is_what_it_says(tmp_path: Path, pair: dict[str, str]) -> None:
-    code, told = check(tmp_path, pair, HEGUI_SECRET_KEY="$" + RIGHT["HEGUI_SECRET_KEY"])
-    assert code == 0, told
+    code, result = check(tmp_path, pair, HEGUI_SECRET_KEY="$" + RIGHT["HEGUI_SECRET_KEY"])
+    assert code == 0, result
 
 
 def test_the_check_shows_no_secret(tmp_path: Path, pair: dict[str, str]) -> None:
-    _code, told = check(tmp_path, pair, DATABASE_URL="postgres://hegui:hunter2-secret@db.example/hegui")
-    assert "hunter2" not in told
-    _code, told = check(tmp_path, pair, DATABASE_URL="postgres://hegui:S3cr/et@db.example/hegui")
-    assert "S3cr" not in told
+    _code, result = check(tmp_path, pair, DATABASE_URL="postgres://hegui:hunter2-secret@db.example/hegui")
+    assert "hunter2" not in result
+    _code, result = check(tmp_path, pair, DATABASE_URL="postgres://hegui:S3cr/et@db.example/hegui")
+    assert "S3cr" not in result

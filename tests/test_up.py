@@ -49,7 +49,7 @@ def test_first_start_second_start_and_the_end_of_both(home: Path) -> None:
     process, env, said = start(home, port, "--demo", "--clock", "10:00")
     site = Site(port, home, env, said.read_text())
     for role in ("agent", "supervisor", "compliance", "admin"):
-        assert f"user {role}" in site.told
+        assert f"user {role}" in site.output
     assert count(site, "contacts_contact") == CONTACTS
     assert httpx.get(f"http://127.0.0.1:{port}/accounts/login/").status_code == 200
     assert stop(process) == 0

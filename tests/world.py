@@ -223,25 +223,29 @@ class World:
 
     def call(self, **asked: Any) -> Call:
         """A whole call: allowed, answered, ended, with its result."""
-        told = self.authorize(**asked)
-        assert told.call, told.codes
-        told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, told.call.reserved_at, told.call.reserved_at
-        told.call.made_at = told.call.reserved_at
-        told.call.save()
-        Disposition.objects.create(call=told.call, reason="interested", written_by=self.people["agent"])
-        return told.call
+        result = self.authorize(**asked)
+        assert result.call, result.codes
+        result.call.state, result.call.answered_at, result.call.ended_at = (
+            Call.State.ENDED,
+            result.call.reserved_at,
+            result.call.reserved_at,
+        )
+        result.call.made_at = result.call.reserved_at
+        result.call.save()
+        Disposition.objects.create(call=result.call, reason="interested", written_by=self.people["agent"])
+        return result.call
 
     def connected(self, *, seconds: float = 60, agent: str | None = "agent", **asked: Any) -> Call:
         """A call of the dialler's that was answered, talked for so long and ended a minute ago."""
-        told = self.authorize(agent=agent, client=self.client, checklist_done=True, **asked)
-        assert told.call, told.codes
+        result = self.authorize(agent=agent, client=self.client, checklist_done=True, **asked)
+        assert result.call, result.codes
         ended = clock.now() - timedelta(minutes=1)
-        told.call.state, told.call.answered_at, told.call.ended_at = Call.State.ENDED, ended - timedelta(seconds=seconds), ended
-        told.call.made_at = told.call.answered_at
-        told.call.save()
+        result.call.state, result.call.answered_at, result.call.ended_at = Call.State.ENDED, ended - timedelta(seconds=seconds), ended
+        result.call.made_at = result.call.answered_at
+        result.call.save()
         if agent:
-            Disposition.objects.create(call=told.call, reason="interested", written_by=self.people[agent])
-        return told.call
+            Disposition.objects.create(call=result.call, reason="interested", written_by=self.people[agent])
+        return result.call
 
     def opt_out(self, phone: str = PHONE, evidence: str = "call:1", **scope: str) -> OptOut:
         return record_opt_out(

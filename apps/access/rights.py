@@ -42,9 +42,9 @@ class Rights:
         by_group = ProtectedFieldGroupPermission.objects.filter(group__user=user, group__name=user.role)
         by_person = ProtectedFieldUserPermission.objects.filter(user=user)
         grants = in_force(at).filter(beneficiary=user, field__isnull=False)
-        rows = _told(by_group, "role", "content_object__name", "permission__codename").union(
-            _told(by_person, "direct", "content_object__name", "permission__codename"),
-            _told(grants, "grant", "field__name", "right", until=F("ends_at")),
+        rows = _rows_of(by_group, "role", "content_object__name", "permission__codename").union(
+            _rows_of(by_person, "direct", "content_object__name", "permission__codename"),
+            _rows_of(grants, "grant", "field__name", "right", until=F("ends_at")),
             all=True,
         )
         sources = {"role": user.role, "direct": user.username}
@@ -62,10 +62,10 @@ class Rights:
         return self.reasons.get((field, right), [])
 
 
-def _told(rows: QuerySet[Any], why: str, field: str, right: str, until: Any = NEVER_ENDS) -> QuerySet[Any, Any]:
-    named = {"told_why": Value(why), "told_field": F(field), "told_right": F(right), "told_until": until}
-    told: QuerySet[Any, Any] = rows.annotate(**named).values_list("told_why", "pk", "told_field", "told_right", "told_until")
-    return told
+def _rows_of(rows: QuerySet[Any], why: str, field: str, right: str, until: Any = NEVER_ENDS) -> QuerySet[Any, Any]:
+    named = {"row_why": Value(why), "row_field": F(field), "row_right": F(right), "row_until": until}
+    result: QuerySet[Any, Any] = rows.annotate(**named).values_list("row_why", "pk", "row_field", "row_right", "row_until")
+    return result
 
 
 def in_force(at: datetime) -> QuerySet[TemporaryGrant]:

@@ -75,9 +75,9 @@ def right_label(right: str) -> str:
 
 def evidence_text(finding: Finding) -> str:
     """The evidence as a line for people; table and row of a right stay in the finding itself."""
-    told = {**finding.evidence}
-    if "on" in told:
-        told["on"] = thing(told["on"])
-    if "right" in told:
-        told["right"] = right_label(told["right"])
-    return ", ".join(f"{label}: {told[name]}" for name, label in _EVIDENCE.items() if name in told)
+    payload = {**finding.evidence}
+    if "on" in payload:
+        payload["on"] = thing(payload["on"])
+    if "right" in payload:
+        payload["right"] = right_label(payload["right"])
+    return ", ".join(f"{label}: {payload[name]}" for name, label in _EVIDENCE.items() if name in payload)

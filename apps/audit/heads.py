@@ -82,8 +82,8 @@ def note_restore() -> None:
 
 
 def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
-    told = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
-    return json.dumps({"told": told, "seal": signatures.seal(told)}, separators=(",", ":")).encode()
+    payload = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
+    return json.dumps({"told": payload, "seal": signatures.seal(payload)}, separators=(",", ":")).encode()
 
 
 def read_heads() -> Iterator[Heads]:
@@ -108,9 +108,9 @@ def _parsed(number: int, line: bytes | None) -> Heads | None:
         return None
     try:
         read = json.loads(line)
-        told = read["told"]
-        heads = {name: (int(head[0]), str(head[1])) for name, head in told["heads"].items()}
-        at = datetime.fromisoformat(told["at"])
-        return Heads(number, at, heads, bool(told.get("restored")), signatures.is_sealed(told, read["seal"]))
+        result = read["told"]
+        heads = {name: (int(head[0]), str(head[1])) for name, head in result["heads"].items()}
+        at = datetime.fromisoformat(result["at"])
+        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_sealed(result, read["seal"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

@@ -1,4 +1,4 @@
-"""Hash trees as in RFC 6962 (Certificate Transparency), section 2.1: SHA-256, leaves and nodes told apart by their first byte."""
+"""Hash trees as in RFC 6962 (Certificate Transparency), section 2.1: SHA-256, leaves and nodes distinguished by their first byte."""
 
 from hashlib import sha256
 

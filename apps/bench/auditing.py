@@ -1,6 +1,6 @@
 """`permission_audit`: an audit of ten thousand people and two hundred thousand rights, against a minute.
 
-Not a rate but a promise: the whole audit within 60 seconds and 500 MB. It is told as audits an
+Not a rate but a promise: the whole audit within 60 seconds and 500 MB. It is measured as audits an
 hour, against the 60 that a minute each would allow.
 """
 

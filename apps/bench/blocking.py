@@ -64,9 +64,9 @@ def bench_word_to_block(scale: Scale) -> list[Line]:
     each = min(scale.of(EACH), scale.of(100_000) // 5)
     key = _client()
     numbers = iter(numbers_of(scale.of(100_000)))
-    told = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
     lines = []
-    with tempfile.TemporaryDirectory() as folder, served("apps.bench.measured.ours", **told) as port:
+    with tempfile.TemporaryDirectory() as folder, served("apps.bench.measured.ours", **payload) as port:
         caller = Caller(port, key)
         list_file = Path(folder) / "list.csv"
         write_list(list_file, scale.of(IMPORTED))

@@ -45,9 +45,9 @@ def bench_gate_http(scale: Scale) -> list[Line]:
     contacts = scale.of(CONTACTS)
     asked, warming = min(scale.of(ASKED), contacts // (2 * ROUNDS)), min(400, contacts // 10)
     ours, floor = [], []
-    told = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
     static_files.collect()  # a server without them does not start
-    with served("apps.bench.measured.floor") as empty, served("apps.bench.measured.ours", **told) as site:
+    with served("apps.bench.measured.floor") as empty, served("apps.bench.measured.ours", **payload) as site:
         _rate(site, [_request(key, next(numbers)) for _each in range(warming)])
         for _round in range(ROUNDS):
             floor.append(_rate(empty, [_request(key, "+8619900000000")] * asked))
@@ -79,7 +79,7 @@ def _request(key: str, number: str) -> bytes:
 
 
 @contextmanager
-def served(module: str, **told: str) -> Iterator[int]:
+def served(module: str, **fields: str) -> Iterator[int]:
     """granian as `up` starts it, on a free port; ended at the end of the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -89,7 +89,7 @@ def served(module: str, **told: str) -> Iterator[int]:
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--host", "127.0.0.1", *options, f"{module}:application"],
         cwd=Path(settings.BASE_DIR),
-        env={**os.environ, "HEGUI_HOME": str(settings.HEGUI_HOME), **told},
+        env={**os.environ, "HEGUI_HOME": str(settings.HEGUI_HOME), **fields},
         start_new_session=True,
     )
     try:

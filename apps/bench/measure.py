@@ -91,8 +91,8 @@ def in_processes(work: Callable[..., Any], each: Sequence[tuple[Any, ...]]) -> l
         children.append((pid, reading))
     results = []
     for pid, reading in children:
-        with os.fdopen(reading, "rb") as told:
-            body = told.read()
+        with os.fdopen(reading, "rb") as result:
+            body = result.read()
         _pid, status = os.waitpid(pid, 0)
         if status:
             raise RuntimeError("A measuring process failed; its error is above.")

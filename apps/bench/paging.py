@@ -49,9 +49,9 @@ def bench_pages(scale: Scale) -> list[Line]:
         for name, (spent, queries) in _measured(person).items():
             slow = statistics.quantiles(spent, n=20)[-1]
             small = statistics.median(before[role][name][0])
-            told = {"p95_ms": round(slow, 1), "queries": queries, "goal_queries": MOST_QUERIES}
+            payload = {"p95_ms": round(slow, 1), "queries": queries, "goal_queries": MOST_QUERIES}
             within = 1.0 if queries <= MOST_QUERIES else 0.0  # a page that asks more is none
-            lines.append(Line(f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, told))
+            lines.append(Line(f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, payload))
             lines.append(Line(f"{name}, {role}, growth", "pages/s", [1000 / statistics.median(spent)], [1000 / small], 1 / GROWTH))
     return lines
 
@@ -86,14 +86,14 @@ def _measured(person: User) -> dict[str, tuple[list[float], int]]:
     session = client.session
     session["second_factor"] = True
     session.save()
-    told = {}
+    payload = {}
     for name, page in _pages().items():
         page(client)
         counted = _Counted()
         with connection.execute_wrapper(counted):
             page(client)
-        told[name] = ([_timed(client, page) for _time in range(ASKED)], counted.queries)
-    return told
+        payload[name] = ([_timed(client, page) for _time in range(ASKED)], counted.queries)
+    return payload
 
 
 class _Counted:
@@ -101,9 +101,9 @@ class _Counted:
 
     queries = 0
 
-    def __call__(self, run: Callable[..., Any], *told: Any) -> Any:
+    def __call__(self, run: Callable[..., Any], *args: Any) -> Any:
         self.queries += 1
-        return run(*told)
+        return run(*args)
 
 
 def _timed(client: Client, page: Page) -> float:

@@ -1,5 +1,5 @@
 """`purge`: 500 k contacts with consents, places in a queue and calls with decisions go. Floor: the same rows deleted by bare
-batched DELETEs of the same size. Beside both the gate is asked, and its slowest answers beside ours are told.
+batched DELETEs of the same size. Beside both the gate is asked, and its slowest answers beside ours are printed.
 
 `backup`, `restore`: a million contacts and 5 GB of sealed files. Floor: `pg_dump`, `tar` and AES-256-GCM over what they say,
 written to the same disk; the other way round for the restore.

@@ -49,11 +49,11 @@ def bench_feed(scale: Scale) -> list[Line]:
 
 def _follow(client: ApiClient, count: int) -> None:
     after = seen = 0
-    while told := changes(client=client, after=after, most=MOST_CHANGES):
-        to_json([vars(row) for row in told])
-        after, seen = told[-1].position, seen + len(told)
+    while result := changes(client=client, after=after, most=MOST_CHANGES):
+        to_json([vars(row) for row in result])
+        after, seen = result[-1].position, seen + len(result)
     if seen != count:
-        raise RuntimeError(f"The feed told {seen} of {count} changes.")
+        raise RuntimeError(f"The feed gave {seen} of {count} changes.")
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -206,8 +206,8 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
     if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
         client_budget.note_unknown(client, phone)
     # Written as it is: checking our own answer against its description costs as much as judging the call.
-    told = {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}
-    return HttpResponse(to_json(told), content_type="application/json")
+    payload = {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}
+    return HttpResponse(to_json(payload), content_type="application/json")
 
 
 @router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")

@@ -64,14 +64,14 @@ def flags_of(viewer: User) -> QuerySet[Flag]:
 def numbers_of_campaign(campaign: Campaign, since: datetime) -> dict[str, int]:
     """What happened in a campaign since a moment, for its page."""
     decisions = Decision.objects.filter(campaign=campaign, at__gte=since)
-    told = Call.objects.filter(campaign=campaign, reserved_at__gte=since).aggregate(
+    result = Call.objects.filter(campaign=campaign, reserved_at__gte=since).aggregate(
         calls=Count("pk", filter=~Q(state__in=Call.UNUSED)),
         connected=Count("pk", filter=Q(answered_at__isnull=False)),
         opted_out=Count("pk", filter=Q(opted_out_at__isnull=False)),
         complained=Count("pk", filter=Q(disposition__reason="complaint")),
         identity_said=Count("pk", filter=Q(identity_said=True)),
     )
-    return {"refused": decisions.filter(allowed=False).count(), **told}
+    return {"refused": decisions.filter(allowed=False).count(), **result}
 
 
 def refusals_of_campaign(campaign: Campaign, since: datetime) -> list[tuple[str, int]]:

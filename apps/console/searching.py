@@ -84,5 +84,5 @@ def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:
     """Of rows whose pages the viewer may follow; nothing is asked where they may not."""
     if not _may_follow(viewer, reverse(page, kwargs={"pk": 1})):
         return []
-    told = ((row, getattr(row, note)) for row in rows[:MOST])
-    return [Hit(str(row), reverse(page, kwargs={"pk": row.pk}), str(note() if callable(note) else note)) for row, note in told]
+    result = ((row, getattr(row, note)) for row in rows[:MOST])
+    return [Hit(str(row), reverse(page, kwargs={"pk": row.pk}), str(note() if callable(note) else note)) for row, note in result]

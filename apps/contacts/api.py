@@ -23,7 +23,7 @@ from apps.core.privacy.protected import Protected
 
 from .models import Contact, ExternalRef
 from .services import syncing
-from .services.syncing import GivenConsent, Told
+from .services.syncing import ContactRecord, GivenConsent
 
 router = Router(tags=["contacts"])
 MOST_ITEMS = 1_000
@@ -50,7 +50,7 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class ConsentTold(Strict):
+class ConsentIn(Strict):
     purpose: Said = Field(examples=["membership"])
     channel: Literal["web", "voice", "paper", "crm"] = Field(examples=["web"])
     given_at: AwareDatetime = Field(examples=["2026-07-16T10:00:00+08:00"])
@@ -71,14 +71,14 @@ class ContactChanged(Strict):
     )
     note: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["下午联系"])
     source: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["members-web"])
-    consents: Annotated[list[ConsentTold], Field(max_length=20)] = Field([], examples=[[]])
+    consents: Annotated[list[ConsentIn], Field(max_length=20)] = Field([], examples=[[]])
     minor: Line = Field("", examples=[""])
     list: Line = Field("", examples=["retail-members"])
 
-    def told(self) -> Told:
+    def as_record(self) -> ContactRecord:
         """Raises `PhoneInvalid`, `PersonalDataFound`."""
         texts = [self.name or "", self.note or "", *(self.tags or ()), self.minor, *(each.evidence for each in self.consents)]
-        told = Told(
+        result = ContactRecord(
             phone=Protected(phones.normalise(self.phone), "phone") if self.phone else None,
             name=Protected(self.name, "name") if self.name else None,
             tags=tuple(dict.fromkeys(tag.strip() for tag in self.tags if tag.strip())) if self.tags is not None else None,
@@ -88,11 +88,11 @@ class ContactChanged(Strict):
             minor=self.minor,
             list_code=self.list,
         )
-        syncing.checked_told(told, texts)
-        return told
+        syncing.check_record(result, texts)
+        return result
 
 
-class ContactTold(ContactChanged):
+class ContactIn(ContactChanged):
     """The whole contact: what is left out becomes empty, but for consents, which are only added."""
 
     phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(examples=["13800001234"])
@@ -130,7 +130,7 @@ class ContactsPage(Schema):
     has_more: bool = Field(examples=[False])
 
 
-class Item(ContactTold):
+class Item(ContactIn):
     external_id: ExternalId = Field(examples=["crm-1017"])
 
 
@@ -219,18 +219,18 @@ def list_contacts(
 
 
 @router.post("contacts", response=Results, summary="Up to 1,000 contacts at once, with a result for each")
-def post_contacts(request: ClientRequest, told: Items, key: IdempotencyKey = None) -> dict[str, Any]:
+def post_contacts(request: ClientRequest, payload: Items, key: IdempotencyKey = None) -> dict[str, Any]:
     """Each item is what `PUT` takes, with its `external_id`, and is stored or refused by itself. The same again changes nothing."""
     client = request.auth
     require_scope(client, ApiClient.Scope.CONTACTS)
-    read = [(item.external_id, _told(item)) for item in told.items]
-    stored = iter(syncing.put_contacts(client=client, items=[(name, each) for name, each in read if isinstance(each, Told)]))
-    return {"results": [_result(name, next(stored) if isinstance(each, Told) else each) for name, each in read]}
+    read = [(item.external_id, _record_of(item)) for item in payload.items]
+    stored = iter(syncing.put_contacts(client=client, items=[(name, each) for name, each in read if isinstance(each, ContactRecord)]))
+    return {"results": [_result(name, next(stored) if isinstance(each, ContactRecord) else each) for name, each in read]}
 
 
-def _told(item: Item) -> Told | HeguiError:
+def _record_of(item: Item) -> ContactRecord | HeguiError:
     try:
-        return item.told()
+        return item.as_record()
     except HeguiError as error:
         return error
 
@@ -243,10 +243,10 @@ def _result(external_id: str, became: tuple[Contact, str] | HeguiError) -> dict[
 
 
 @router.post("contacts/{path:external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
-def post_withdrawal(request: ClientRequest, external_id: InPath, told: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
+def post_withdrawal(request: ClientRequest, external_id: InPath, payload: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
     """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
-    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=told.purpose, how=told.how)}
+    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=payload.purpose, how=payload.how)}
 
 
 @router.get("contacts/{path:external_id}", response=ContactKept, summary="One contact, masked, with its ETag")
@@ -260,20 +260,22 @@ def get_contact(request: ClientRequest, response: HttpResponse, external_id: InP
 @router.put(
     "contacts/{path:external_id}", response={200: ContactKept, 201: ContactKept}, summary="Create a contact, or replace what is known of it"
 )
-def put_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactTold, if_match: IfMatch = None) -> Any:
+def put_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, payload: ContactIn, if_match: IfMatch = None) -> Any:
     """With `If-Match` only while the contact is as you read it (412 otherwise)."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
-    contact, outcome = syncing.put_contact(client=request.auth, external_id=external_id, told=told.told(), if_match=_etag(if_match))
+    contact, outcome = syncing.put_contact(
+        client=request.auth, external_id=external_id, payload=payload.as_record(), if_match=_etag(if_match)
+    )
     return Status(201 if outcome == "created" else 200, _answer(request, response, contact, external_id))
 
 
 @router.patch("contacts/{path:external_id}", response=ContactKept, summary="Change some of what is known of a contact")
 def patch_contact(
-    request: ClientRequest, response: HttpResponse, external_id: InPath, told: ContactChanged, if_match: IfMatch = None
+    request: ClientRequest, response: HttpResponse, external_id: InPath, payload: ContactChanged, if_match: IfMatch = None
 ) -> dict[str, Any]:
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact, _outcome = syncing.put_contact(
-        client=request.auth, external_id=external_id, told=told.told(), if_match=_etag(if_match), partial=True
+        client=request.auth, external_id=external_id, payload=payload.as_record(), if_match=_etag(if_match), partial=True
     )
     return _answer(request, response, contact, external_id)
 

@@ -44,9 +44,9 @@ class SourceForm(forms.ModelForm):
 
     def chosen(self) -> dict[str, Any]:
         """What `create_source` takes."""
-        told = dict(self.cleaned_data)
-        file = told.pop("agreement_file")
-        return told | {"agreement_content": file.read() if file else None, "agreement_name": file.name if file else ""}
+        cleaned = dict(self.cleaned_data)
+        file = cleaned.pop("agreement_file")
+        return cleaned | {"agreement_content": file.read() if file else None, "agreement_name": file.name if file else ""}
 
 
 class AgreementForm(forms.Form):

@@ -45,7 +45,7 @@ def source_new(request: StaffRequest) -> HttpResponse:
     form = SourceForm(request.POST or None, request.FILES or None)
     return form_page(
         request, form, title=_("Record a data source"), back=reverse("sources"),
-        change=lambda told: services.create_source(actor=request.user, **form.chosen()),
+        change=lambda payload: services.create_source(actor=request.user, **form.chosen()),
         done=_("Recorded. Compliance has to approve it before anything is imported."),
         then=lambda made: reverse("source", kwargs={"pk": made.pk}),
     )  # fmt: skip
@@ -135,8 +135,8 @@ def source_agreement_add(request: StaffRequest, pk: int) -> HttpResponse:
     return form_page(
         request, AgreementForm(request.POST or None, request.FILES or None), title=_("Signed agreement"),
         back=reverse("source", kwargs={"pk": pk}), done=_("Kept, encrypted."),
-        change=lambda told: services.add_agreement(
-            actor=request.user, source=found, content=told["file"].read(), name=told["file"].name
+        change=lambda payload: services.add_agreement(
+            actor=request.user, source=found, content=payload["file"].read(), name=payload["file"].name
         ),
     )  # fmt: skip
 
@@ -147,7 +147,7 @@ def wording_new(request: StaffRequest, pk: int) -> HttpResponse:
     return form_page(
         request, WordingForm(request.POST or None), title=_("Another version of the wording"), back=reverse("source", kwargs={"pk": pk}),
         done=_("Recorded. It is used once somebody else of compliance has approved it."),
-        change=lambda told: services.propose_wording(actor=request.user, source=found, **told),
+        change=lambda payload: services.propose_wording(actor=request.user, source=found, **payload),
     )  # fmt: skip
 
 

@@ -89,5 +89,5 @@ class StorageAway(ServiceAway, OSError):
 
 
 def sentence_of(error: Exception) -> str:
-    """What people are told of a failure: our own sentences; of other errors, which may hold data, the kind alone."""
+    """What people read of a failure: our own sentences; of other errors, which may hold data, the kind alone."""
     return str(error) if isinstance(error, HeguiError) else type(error).__name__

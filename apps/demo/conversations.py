@@ -30,9 +30,9 @@ class Conversation:
 
 def conversation(plan: Plan, chance: random.Random, *, slip: str = "") -> Conversation:
     """One call of a campaign: most agents keep to the script, some forget the way out or say who they are too late."""
-    told = list(_lines(plan, chance, slip))
+    result = list(_lines(plan, chance, slip))
     segments, at = [], 0.6
-    for speaker, text in told:
+    for speaker, text in result:
         seconds = seconds_of(text)
         segments.append(Segment(round(at * 1000), round((at + seconds) * 1000), speaker, text))
         at += seconds + chance.uniform(0.25, 0.9)

@@ -89,7 +89,7 @@ class PracticeDialler:
             self.talk(call, presses_nine=last_digit == "9")
 
     def talk(self, call: str, *, presses_nine: bool) -> None:
-        """Stay on the line until told to end, or until the client has had enough."""
+        """Stay on the line until asked to end, or until the client has had enough."""
         spoken = 0.0
         while spoken < TALK_SECONDS and not self.should_end(call):
             self.pause(1)

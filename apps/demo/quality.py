@@ -163,13 +163,13 @@ class QualityWork:
             complaints=189, handling_hours=71.5, origin="原工单台账统计",
         )  # fmt: skip
         calls = Call.objects.filter(answered_at__isnull=False, contact__isnull=False).order_by("-reserved_at")
-        told: tuple[tuple[Any, ...], ...] = (
+        result: tuple[tuple[Any, ...], ...] = (
             ("telephone", "unwanted", "一周内接到两次同样的推销电话，要求不要再打。", 9, 3, "closed"),
             ("regulator", "after_no", "申诉人称已表示拒绝，仍接到来电。", 5, 9, "paused"),
             ("letter", "false", "来电说的优惠与页面不一致，要求按来电内容履行。", 3, 14, "open"),
             ("shop", "manner", "坐席语气不耐烦。", 1, 20, "open"),
         )
-        for channel, kind, text, days_ago, place, state in told:
+        for channel, kind, text, days_ago, place, state in result:
             received = now - timedelta(days=days_ago, hours=2)
             with self.at(received):
                 made = quality.record_complaint(

@@ -28,7 +28,7 @@ def approved(staff: Staff, version: ScriptVersion, note: str, *, publish_now: bo
 
 @contextmanager
 def earlier(**ago: float) -> Iterator[None]:
-    """What is told inside happened so long ago."""
+    """Events inside happened so long ago."""
     offset = settings.DEMO_CLOCK_OFFSET
     settings.DEMO_CLOCK_OFFSET = offset - timedelta(**ago)
     try:

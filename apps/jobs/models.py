@@ -33,8 +33,8 @@ class Job(Dated):
     leased_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    wakes = models.PositiveSmallIntegerField(default=0)  # how often workers were told of it since it last ran
-    wake_at = models.DateTimeField(null=True)  # when they are told next, should it still wait
+    wakes = models.PositiveSmallIntegerField(default=0)  # how often workers were notified of it since it last ran
+    wake_at = models.DateTimeField(null=True)  # when they are notified next, should it still wait
 
     class Meta:
         indexes = [models.Index(fields=["leased_until"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_pick_up")]

@@ -28,7 +28,7 @@ LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
 def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = False) -> Job:
-    """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker is told of it."""
+    """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker is notified of it."""
     job = Job.objects.create(kind=kind, task=task, owner=owner, total=total)
     if not here:
         transaction.on_commit(lambda: wake(job), robust=True)

@@ -34,6 +34,6 @@ def send(*, number: Protected, text: str) -> None:
         )
         answer.raise_for_status()
     except httpx.HTTPError as error:
-        # What the gateway said may hold the number: only the kind of the error is told.
+        # What the gateway said may hold the number: only the kind of the error is reported.
         log.warning("message_not_sent", why=type(error).__name__)
         raise ServiceAway() from None

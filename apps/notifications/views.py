@@ -22,7 +22,7 @@ def mail_choice(request: StaffRequest) -> HttpResponse:
     form = MailChoiceForm(request.POST or None, initial={"mode": services.mode_of(request.user)})
     return form_page(
         request, form, title=_("E-mails about what waits for you"), back=reverse("inbox"), done=_("Saved."),
-        change=lambda told: services.choose_mails(actor=request.user, **told),
+        change=lambda payload: services.choose_mails(actor=request.user, **payload),
     )  # fmt: skip
 
 

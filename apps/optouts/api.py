@@ -133,9 +133,9 @@ def changes(
     `number`: for a client with the scope `numbers`, where the entry is of a contact of its campaigns that is still here."""
     client = request.auth
     require_scope(client, ApiClient.Scope.FEED)
-    told = services.changes(client=client, after=after, most=limit)
+    result = services.changes(client=client, after=after, most=limit)
     # Written as it is: checking 10,000 rows of our own costs more than reading them.
-    body = {"changes": [vars(row) for row in told], "after": told[-1].position if told else after, "has_more": len(told) == limit}
+    body = {"changes": [vars(row) for row in result], "after": result[-1].position if result else after, "has_more": len(result) == limit}
     return HttpResponse(to_json(body), content_type="application/json; charset=utf-8")
 
 
@@ -201,12 +201,12 @@ def scrub_state(request: ClientRequest, scrub_id: str) -> dict[str, Any]:
 
 
 def _scrub_state(made: Scrub) -> dict[str, Any]:
-    told = [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]] if made.result else None
+    result = [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]] if made.result else None
     return {
         "scrub": made.public_id,
         "state": made.job.state,
         "rows": made.rows,
         "opted_out": made.opted_out,
         "without_number": made.without_number,
-        "results": told,
+        "results": result,
     }

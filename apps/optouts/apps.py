@@ -10,8 +10,8 @@ class OptoutsConfig(AppConfig):
         from apps.webhooks.services import RENDERERS
 
         from . import metrics
-        from .services import as_told
+        from .services import as_payload
 
         metrics.register_all()
 
-        RENDERERS[Kind.OPT_OUT_RECORDED] = as_told
+        RENDERERS[Kind.OPT_OUT_RECORDED] = as_payload

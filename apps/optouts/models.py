@@ -21,7 +21,7 @@ from apps.core.web import ids
 from apps.jobs.models import Job
 
 
-def told(kind: str, column: str, operation: pgtrigger.Operation = pgtrigger.Insert, where: str = "true") -> pgtrigger.Trigger:
+def feed_trigger(kind: str, column: str, operation: pgtrigger.Operation = pgtrigger.Insert, where: str = "true") -> pgtrigger.Trigger:
     """New rows are changes for the feed, in the same transaction; they get their place when it is over (`Change`).
 
     Once for a statement: a trigger for each row takes longer with every row of a list.
@@ -88,7 +88,7 @@ class OptOut(Dated):
                 name="opt_out_says_its_scope",
             ),
         ]
-        triggers = [APPEND_ONLY, told("refused", "opt_out_id")]
+        triggers = [APPEND_ONLY, feed_trigger("refused", "opt_out_id")]
 
     @property
     def public_id(self) -> str:
@@ -137,7 +137,7 @@ class Lift(Dated):
                 | pgtrigger.Q(old__evidence__df=pgtrigger.F("new__evidence"))
                 | pgtrigger.Q(old__asked_by__df=pgtrigger.F("new__asked_by")),
             ),
-            told("lifted", "lift_id", pgtrigger.Update, "state = 'approved'"),
+            feed_trigger("lifted", "lift_id", pgtrigger.Update, "state = 'approved'"),
         ]
 
     @property
@@ -205,7 +205,7 @@ class Dismissal(Dated):
                 end if;
                 return new;""",
             ),
-            told("dismissed", "dismissal_id"),
+            feed_trigger("dismissed", "dismissal_id"),
         ]
 
 

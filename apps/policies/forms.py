@@ -33,8 +33,8 @@ class PolicyForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """The fields of the version, in JSON's types."""
         names = [name for name in self.fields if name not in {"starts_on", "reason"}]
-        told: dict[str, Any] = json.loads(json.dumps({name: self.cleaned_data[name] for name in names}, cls=DjangoJSONEncoder))
-        return told
+        cleaned: dict[str, Any] = json.loads(json.dumps({name: self.cleaned_data[name] for name in names}, cls=DjangoJSONEncoder))
+        return cleaned
 
     def clean_starts_on(self) -> Any:
         day = self.cleaned_data["starts_on"]
@@ -105,13 +105,13 @@ class CalendarForm(PolicyForm):
         fields = ("year", "notice")
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
-        if "year" in told and "holiday_lines" in told:
+        cleaned = super().clean() or {}
+        if "year" in cleaned and "holiday_lines" in cleaned:
             try:
-                self.read = read_year(told["year"], told["holiday_lines"], told.get("working_lines", ""))
+                self.read = read_year(cleaned["year"], cleaned["holiday_lines"], cleaned.get("working_lines", ""))
             except BadInput as error:
                 self.add_error("holiday_lines", str(error))
-        return told
+        return cleaned
 
     def values(self) -> dict[str, Any]:
         year = {"year": self.cleaned_data["year"], "notice": self.cleaned_data["notice"]}

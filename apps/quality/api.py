@@ -34,7 +34,7 @@ class RecordingKept(Schema):
     sha256: str = Field(examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
 
 
-class SegmentTold(Strict):
+class SegmentIn(Strict):
     """Times in seconds from the beginning of the recording."""
 
     start: Annotated[float, Field(ge=0, le=14_400, allow_inf_nan=False)] = Field(examples=[0.4])
@@ -45,8 +45,8 @@ class SegmentTold(Strict):
     )
 
 
-class TranscriptTold(Strict):
-    segments: Annotated[list[SegmentTold], Field(min_length=1, max_length=5_000)]
+class TranscriptIn(Strict):
+    segments: Annotated[list[SegmentIn], Field(min_length=1, max_length=5_000)]
 
 
 class TranscriptKept(Schema):
@@ -56,7 +56,7 @@ class TranscriptKept(Schema):
     removed_numbers: int = Field(examples=[0])
 
 
-class ComplaintTold(Strict):
+class ComplaintIn(Strict):
     kind: Literal["unwanted", "after_no", "false", "manner", "privacy", "money", "other"] = Field(examples=["unwanted"])
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")] = Field(
         examples=["客户表示多次拒绝后仍接到来电"]
@@ -91,28 +91,28 @@ _AUDIO: dict[str, dict[str, str]] = {"audio/wav": {}, "audio/mpeg": {}, "audio/o
     },
 )
 def put_recording(request: ClientRequest, call_id: str) -> Any:
-    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis) or M4A (AAC), told by its content. After the end of the call;
+    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis) or M4A (AAC), identified by its content. After the end of the call;
     the same file again is the one that is stored (200), another one is refused (409)."""
     require_scope(request.auth, ApiClient.Scope.RECORDINGS)
     kept, is_new = services.receive_recording(
         client=request.auth, call_id=ids.decode("cl", call_id), read=request.read, length=_length(request)
     )
-    told = {
+    payload = {
         "recording": kept.public_id,
         "call": ids.encode("cl", kept.call_number),
         "media": kept.media,
         "bytes": kept.size,
         "sha256": bytes(kept.sha256).hex(),
     }
-    return Status(201 if is_new else 200, told)
+    return Status(201 if is_new else 200, payload)
 
 
 @router.post("calls/{call_id}/transcript", response={200: TranscriptKept, 201: TranscriptKept}, summary="Hand in what was said in a call")
-def post_transcript(request: ClientRequest, call_id: str, told: TranscriptTold, key: IdempotencyKey = None) -> Any:
+def post_transcript(request: ClientRequest, call_id: str, payload: TranscriptIn, key: IdempotencyKey = None) -> Any:
     """Segments in order of time. Resident-ID and bank-card numbers are taken out. The same transcript again is the one that is stored."""
     require_scope(request.auth, ApiClient.Scope.RECORDINGS)
     kept, is_new = services.take_transcript(
-        client=request.auth, call_id=ids.decode("cl", call_id), raw=[each.model_dump() for each in told.segments]
+        client=request.auth, call_id=ids.decode("cl", call_id), raw=[each.model_dump() for each in payload.segments]
     )
     answer = {
         "call": ids.encode("cl", kept.call_id or 0),
@@ -124,24 +124,24 @@ def post_transcript(request: ClientRequest, call_id: str, told: TranscriptTold, 
 
 
 @router.post("complaints", response={201: ComplaintKept}, summary="Record a complaint")
-def post_complaint(request: ClientRequest, told: ComplaintTold, key: IdempotencyKey = None) -> Any:
+def post_complaint(request: ClientRequest, payload: ComplaintIn, key: IdempotencyKey = None) -> Any:
     """By call, by contact or by number. The same reference again is the complaint that is stored. `opt_out` puts the number on
     the register, which is what somebody who complains of calls wants unless they say otherwise."""
     client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.COMPLAINTS)
-    call = _call(client, told.call) if told.call else None
-    phone = None if call else find_number(contact=told.contact, phone=told.phone)
+    call = _call(client, payload.call) if payload.call else None
+    phone = None if call else find_number(contact=payload.contact, phone=payload.phone)
     kept = services.record_complaint(
         client=client,
         channel=Complaint.Channel.API,
-        kind=told.kind,
-        text=told.text,
+        kind=payload.kind,
+        text=payload.text,
         phone=phone,
         call=call,
-        received_at=possible_or(read_timestamp(told.received_at, now=now), now),
-        is_dispute=told.dispute,
-        reference=f"{client.pk}:{told.reference}",
-        opts_out=told.opt_out and (phone is not None or (call is not None and call.contact_id is not None)),
+        received_at=possible_or(read_timestamp(payload.received_at, now=now), now),
+        is_dispute=payload.dispute,
+        reference=f"{client.pk}:{payload.reference}",
+        opts_out=payload.opt_out and (phone is not None or (call is not None and call.contact_id is not None)),
     )
     return Status(201, {"complaint": kept.public_id, "due_at": timezone.localtime(kept.due_at)})
 

@@ -54,10 +54,10 @@ class TranscriptForm(forms.Form):
 
     def clean_file(self) -> list[dict[str, Any]]:
         try:
-            told = json.loads(self.cleaned_data["file"].read().decode("utf-8-sig"))
+            cleaned = json.loads(self.cleaned_data["file"].read().decode("utf-8-sig"))
             return [
                 {"start": float(each["start"]), "end": float(each["end"]), "speaker": str(each["speaker"]), "text": str(each["text"])}
-                for each in told["segments"]
+                for each in cleaned["segments"]
             ]
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             raise forms.ValidationError(_("This is no transcript: a JSON file with segments of start, end, speaker and text.")) from None
@@ -124,9 +124,9 @@ class ViolationForm(forms.Form):
         gravity.help_text = _("In brackets: working days to mend it. A grave one takes the agent off the telephone at once.")
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
-        told["law"] = told.get("law") or LAWS.get(told.get("kind", ""), "")
-        return told
+        cleaned = super().clean() or {}
+        cleaned["law"] = cleaned.get("law") or LAWS.get(cleaned.get("kind", ""), "")
+        return cleaned
 
 
 class AppealForm(forms.Form):
@@ -191,7 +191,7 @@ class ComplaintForm(forms.Form):
 
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Complaint.Outcome.choices)
-    remedy = forms.CharField(label=_("What the client was given or told"), max_length=4000, widget=WORDS)
+    remedy = forms.CharField(label=_("What the client was given or answered"), max_length=4000, widget=WORDS)
 
 
 class PackForm(forms.Form):

@@ -1,4 +1,4 @@
-"""Recordings are measured, days are sampled, what is late is told. Each may run twice without harm."""
+"""Recordings are measured, days are sampled, what is late is reported. Each may run twice without harm."""
 
 from celery import shared_task
 
@@ -15,7 +15,7 @@ def measure_recording(recording_id: int) -> None:
 @shared_task(acks_late=False)
 @unless_running
 def measure_received() -> None:
-    """The net under the queue: what nobody was told of is measured within the minute."""
+    """The net under the queue: what nobody was notified of is measured within the minute."""
     services.measure_received()
 
 

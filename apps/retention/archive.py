@@ -176,7 +176,7 @@ class _Sealing(io.RawIOBase):
         self._out, self._waiting = out, bytearray()
         self._sealed = seal_chunks(self._pieces(), key=key, bound_to=bound_to, size=CHUNK)
         self._over = False
-        self._told = 0
+        self._written = 0
 
     def _pieces(self) -> Iterator[bytes]:
         while True:
@@ -187,13 +187,13 @@ class _Sealing(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         self._waiting += data
-        self._told += len(data)
+        self._written += len(data)
         while len(self._waiting) > CHUNK:
             self._out.write(next(self._sealed))
         return len(data)
 
     def tell(self) -> int:
-        return self._told
+        return self._written
 
     def finish(self) -> None:
         self._over = True
@@ -260,14 +260,14 @@ def read_archive(at: Address, *, secrets: Secrets, take: Member) -> dict[str, An
 
 def _read_members(stream: BinaryIO, take: Member) -> None:
     sizes: dict[str, int] = {}
-    told: dict[str, int] | None = None
+    result: dict[str, int] | None = None
     with tarfile.open(fileobj=stream, mode="r|", bufsize=CHUNK) as tar:
         for member in tar:
             source = tar.extractfile(member)
-            if source is None or told is not None or member.name in sizes:
+            if source is None or result is not None or member.name in sizes:
                 raise tarfile.TarError
             if member.name == "sizes.json":
-                told = json.load(source)
+                result = json.load(source)
                 continue
             sizes[member.name] = member.size
             take(member.name, source)
@@ -275,7 +275,7 @@ def _read_members(stream: BinaryIO, take: Member) -> None:
                 pass
     while stream.read(CHUNK):  # the end of the stream is sealed too
         pass
-    if told != sizes:
+    if result != sizes:
         raise tarfile.TarError
 
 

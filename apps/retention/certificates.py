@@ -64,13 +64,13 @@ def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
 
 def as_pdf(run: PurgeRun) -> bytes:
     """The same on paper."""
-    told = _document(run)
+    result = _document(run)
     heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
     return pdf.as_pdf(
         title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
         above=[
             _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
-            _("People erased: %(people)s; files deleted: %(files)s.") % {"people": told["people_erased"], "files": run.files},
+            _("People erased: %(people)s; files deleted: %(files)s.") % {"people": result["people_erased"], "files": run.files},
             _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {run.failures}" if run.failures else ""),
         ],
         rows=[heading, *([str(cell) for cell in row] for row in rows_of(run))],
@@ -78,7 +78,7 @@ def as_pdf(run: PurgeRun) -> bytes:
         below=[
             f"Ledger {run.ledger_line} · {run.ledger_mac}",
             *(f"Trail, {name} {number} · {digest}" for name, (number, digest) in sorted(run.trail_heads.items())),
-            f"SHA-256 {signatures.digest(told).hex()}",
+            f"SHA-256 {signatures.digest(result).hex()}",
             f"Ed25519 {run.seal.get('key', '')} · {run.seal.get('signature', '')}",
         ],
     )

@@ -46,9 +46,9 @@ def client_version() -> int:
 def _surroundings(database: str) -> dict[str, str]:
     """Where the database is, as environment: an address on the command line could be read by others."""
     known = connection.settings_dict
-    told = {"PGHOST": known["HOST"], "PGPORT": str(known["PORT"] or ""), "PGUSER": known["USER"], "PGPASSWORD": known["PASSWORD"]}
-    told |= {name: known["OPTIONS"][option] for option, name in OPTIONS.items() if option in known["OPTIONS"]}
-    return {**os.environ, **{name: value for name, value in told.items() if value}, "PGDATABASE": database, "LC_ALL": "C.UTF-8"}
+    payload = {"PGHOST": known["HOST"], "PGPORT": str(known["PORT"] or ""), "PGUSER": known["USER"], "PGPASSWORD": known["PASSWORD"]}
+    payload |= {name: known["OPTIONS"][option] for option, name in OPTIONS.items() if option in known["OPTIONS"]}
+    return {**os.environ, **{name: value for name, value in payload.items() if value}, "PGDATABASE": database, "LC_ALL": "C.UTF-8"}
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def load(database: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _run(command: list[str], database: str, *, stdin: int | None = None, stdout: int | None = None) -> Iterator[subprocess.Popen[bytes]]:
-    """A program that is ended with the block, and whose failure is told by its last words (they hold no clear value)."""
+    """A program that is ended with the block, and whose failure is reported by its last words (they hold no clear value)."""
     name = Path(command[0]).name
     surroundings = _surroundings(database)
     running = subprocess.Popen(command, env=surroundings, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)  # noqa: S603  (our words, no shell)

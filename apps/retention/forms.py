@@ -39,23 +39,23 @@ class HoldForm(forms.Form):
     review_on = forms.DateField(label=_("to be reviewed on"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean() or {}
-        kind = told.get("kind", "")
+        cleaned = super().clean() or {}
+        kind = cleaned.get("kind", "")
         if kind in PREFIXES:
             try:
-                told["target_id"] = ids.decode(PREFIXES[LegalHold.Kind(kind)], told.get("subject", "").strip())
+                cleaned["target_id"] = ids.decode(PREFIXES[LegalHold.Kind(kind)], cleaned.get("subject", "").strip())
             except NotFound:
                 self.add_error("subject", _("This is no id of that kind; it stands at the head of the object's page."))
-        elif not (told.get("since") and told.get("until")):
+        elif not (cleaned.get("since") and cleaned.get("until")):
             self.add_error("since", _("Say from when until when the calls are held."))
-        return told
+        return cleaned
 
     def asked(self) -> dict[str, Any]:
         """What `place_hold` wants."""
-        told = self.cleaned_data
-        about = {name: told[name] for name in ("kind", "reason", "review_on", "owner")}
-        if told["kind"] in PREFIXES:
-            return {**about, "target_id": told["target_id"]}
-        narrowed = {name: told[name].pk for name in ("campaign", "line", "agent") if told[name]}
-        moments = {name: timezone.localtime(told[name]).isoformat() for name in ("since", "until")}
+        cleaned = self.cleaned_data
+        about = {name: cleaned[name] for name in ("kind", "reason", "review_on", "owner")}
+        if cleaned["kind"] in PREFIXES:
+            return {**about, "target_id": cleaned["target_id"]}
+        narrowed = {name: cleaned[name].pk for name in ("campaign", "line", "agent") if cleaned[name]}
+        moments = {name: timezone.localtime(cleaned[name]).isoformat() for name in ("since", "until")}
         return {**about, "query": {**moments, **narrowed}}

@@ -109,8 +109,8 @@ def _parsed(line: bytes | None) -> dict[str, Any] | None:
         return None
     try:
         mac, body = line.split(b" ", 1)
-        told: dict[str, Any] = json.loads(body)
-        return {"n": told["n"], "mac": mac.decode(), "p": told["p"]}
+        payload: dict[str, Any] = json.loads(body)
+        return {"n": payload["n"], "mac": mac.decode(), "p": payload["p"]}
     except (ValueError, KeyError, TypeError):
         raise LedgerBroken(line="?") from None
 
@@ -120,9 +120,9 @@ def read_ledger(path: Location | None = None) -> Iterator[Line]:
     secret, before = _secret(), START
     for number, raw in enumerate(whole_lines(path or ledger_file()), 1):
         try:
-            told, body = raw.split(b" ", 1)
+            result, body = raw.split(b" ", 1)
             mac = _mac(secret, before, body)
-            right = hmac.compare_digest(told, mac.encode())
+            right = hmac.compare_digest(result, mac.encode())
             line = json.loads(body) if right else {}
         except ValueError:
             right = False

@@ -21,7 +21,7 @@ from .models import SubjectRequest
 router = Router(tags=["requests of persons"])
 
 
-class RequestTold(Strict):
+class RequestIn(Strict):
     """`verification` says how your system made sure that the number is the person's; without it, compliance does."""
 
     kind: Literal["see", "correct", "delete", "withdraw", "explain"] = Field(examples=["delete"])
@@ -55,15 +55,15 @@ def _shown(made: SubjectRequest) -> dict[str, Any]:
 
 
 @router.post("requests", response={201: RequestState}, summary="Hand in a request of a person about their data")
-def post_request(request: ClientRequest, told: RequestTold, key: IdempotencyKey = None) -> Any:
+def post_request(request: ClientRequest, payload: RequestIn, key: IdempotencyKey = None) -> Any:
     """The same reference again is the request that is stored. It says nothing about whether the number is known."""
     client = request.auth
     require_scope(client, ApiClient.Scope.REQUESTS)
-    purpose = Purpose.objects.filter(code=told.purpose).first() if told.purpose else None
-    if told.purpose and purpose is None:
-        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=told.purpose)
+    purpose = Purpose.objects.filter(code=payload.purpose).first() if payload.purpose else None
+    if payload.purpose and purpose is None:
+        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=payload.purpose)
     made = services.record_request(
-        client=client, channel=SubjectRequest.Channel.API, purpose=purpose, **told.model_dump(exclude={"purpose"})
+        client=client, channel=SubjectRequest.Channel.API, purpose=purpose, **payload.model_dump(exclude={"purpose"})
     )
     return Status(201, _shown(made))
 

@@ -45,7 +45,7 @@ class StepForm(forms.Form):
 
 
 class ExecuteForm(forms.Form):
-    answer = forms.CharField(label=_("What the person is told"), max_length=4000, required=False, widget=WORDS)
+    answer = forms.CharField(label=_("Answer to the person"), max_length=4000, required=False, widget=WORDS)
 
 
 class PageForm(forms.Form):

@@ -58,8 +58,8 @@ def request_new(request: StaffRequest) -> HttpResponse:
     form = NewRequestForm(request.POST or None)
     return form_page(
         request, form, title=_("New request of a person"), back=reverse("requests"),
-        change=lambda told: services.record_request(actor=request.user, **told),
-        then=lambda made: reverse("request", kwargs={"pk": made.pk}), done=_("Recorded. Compliance has been told."),
+        change=lambda payload: services.record_request(actor=request.user, **payload),
+        then=lambda made: reverse("request", kwargs={"pk": made.pk}), done=_("Recorded. Compliance has been notified."),
     )  # fmt: skip
 
 
@@ -81,8 +81,8 @@ def request_page(request: StaffRequest, pk: int) -> HttpResponse:
         "actors": {person.pk: person for person in User.objects.filter(pk__in=found.events.values("actor"))},
         "left": rules.days_left(today, found.due_on, calendar),
         "handles": handles,
-        "text": _told(request, found, "text") if handles else "",
-        "answer": _told(request, found, "answer") if handles else "",
+        "text": _disclosed(request, found, "text") if handles else "",
+        "answer": _disclosed(request, found, "answer") if handles else "",
         "rows": rows_of(found),
     }
     if handles and not found.is_over:
@@ -103,7 +103,7 @@ def request_page(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "rights/request.html", shown)
 
 
-def _told(request: StaffRequest, found: SubjectRequest, name: str) -> str:
+def _disclosed(request: StaffRequest, found: SubjectRequest, name: str) -> str:
     if not getattr(found, name):
         return ""
     try:

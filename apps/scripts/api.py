@@ -40,11 +40,11 @@ class Findings(Schema):
 
 
 @router.post("scripts/check", response=Findings, exclude_defaults=True, summary="Check the text of a script")
-def check_text(request: ClientRequest, told: TextToCheck) -> dict[str, Any]:
+def check_text(request: ClientRequest, payload: TextToCheck) -> dict[str, Any]:
     """Positions count characters of `text`; a part that is missing stands at 0, 0. Nothing is stored.
 
     Findings of the level "advisory" with a strength are advice by a reader that learned from examples. It reads texts of up to 2,000
     characters by their meaning, longer ones by their characters alone.
     """
-    pack, thorough = queries.packs_in_force(), len(told.text) <= MOST_THOROUGH
-    return {"findings": read(told.text, kind=told.type, trade=told.trade, voice=told.voice, pack=pack, thorough=thorough)}
+    pack, thorough = queries.packs_in_force(), len(payload.text) <= MOST_THOROUGH
+    return {"findings": read(payload.text, kind=payload.type, trade=payload.trade, voice=payload.voice, pack=pack, thorough=thorough)}

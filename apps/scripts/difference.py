@@ -38,10 +38,10 @@ class Row:
 
 def words(text: str) -> list[str]:
     """The words of a text; together they are the text again."""
-    told: list[str] = []
+    result: list[str] = []
     for number, piece in enumerate(_VARIABLE.split(text)):
-        told += [piece] if number % 2 else rjieba.cut(piece)
-    return [word for word in told if word]
+        result += [piece] if number % 2 else rjieba.cut(piece)
+    return [word for word in result if word]
 
 
 def compared(before: str, after: str) -> list[Row]:

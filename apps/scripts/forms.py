@@ -36,7 +36,7 @@ class VersionForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         known = " · ".join(f"{{{{ {name} }}}}" for name, variable in VARIABLES.items() if not (script.is_sms and variable.is_protected))
         for name in SECTIONS:
-            # A section that lost its text is told by the service, in the words that everybody gets.
+            # A section that lost its text is refused by the service, in the words that everybody gets.
             self.fields[name].required = False
         self.fields["body"].help_text = _("Variables, filled when it is said: %(known)s") % {"known": known}
         if script.is_sms:
@@ -112,12 +112,12 @@ class RuleForm(forms.Form):
 
     def rule(self) -> dict[str, Any]:
         """The rule in the form of the packs."""
-        told = self.cleaned_data
+        cleaned = self.cleaned_data
         plain = ("level", "duty", "law", "kinds", "trades", "terms", "words", "required", "allow", "negatable", "must_find", "must_pass")
         return {
-            **{name: told[name] for name in plain},
-            "name": {"zh": told["name_zh"], "en": told["name_en"]},
-            "advice": {"zh": told["advice_zh"], "en": told["advice_en"]},
+            **{name: cleaned[name] for name in plain},
+            "name": {"zh": cleaned["name_zh"], "en": cleaned["name_en"]},
+            "advice": {"zh": cleaned["advice_zh"], "en": cleaned["advice_en"]},
         }
 
 

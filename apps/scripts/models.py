@@ -99,7 +99,7 @@ class ScriptVersion(Dated):
     submitted_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # the last reminder was told with so many days left
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # the last reminder was sent with so many days left
 
     class Meta:
         constraints = [

@@ -78,8 +78,8 @@ def sections_of(version: ScriptVersion) -> dict[str, str]:
 
 def filled(version: ScriptVersion, values: Mapping[str, str]) -> dict[str, str]:
     """The sections as the desk says them. A protected value comes as its mask: the caller hands over what the agent may see."""
-    told = {"company": version.company, **values}
-    return {name: rules.fill(text, told) for name, text in sections_of(version).items()}
+    payload = {"company": version.company, **values}
+    return {name: rules.fill(text, payload) for name, text in sections_of(version).items()}
 
 
 def spoken(version: ScriptVersion) -> tuple[str, dict[str, int]]:

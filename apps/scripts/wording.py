@@ -24,7 +24,7 @@ FINDINGS: Mapping[str, Promise] = {
     "disparages_rival": _("runs down a competitor"),
     "missing_company": _("the company is not said"),
     "missing_purpose": _("the purpose is not said"),
-    "missing_opt_out": _("no way to opt out is told"),
+    "missing_opt_out": _("no way to opt out is given"),
 }
 # The duties that rules of the check serve, in a sentence.
 DUTIES: Mapping[str, Promise] = {

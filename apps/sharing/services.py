@@ -195,7 +195,7 @@ def _cell(entry: QueueEntry, name: str) -> str:
 
 @transaction.atomic
 def make_file(*, viewer: User, share: Share, address: str | None = None) -> tuple[Share, str]:
-    """Make the file, to be fetched once within a day; the share and the passphrase, told this once. Raises `NotFound`, `BadInput`."""
+    """Make the file, to be fetched once within a day; the share and the passphrase, shown this once. Raises `NotFound`, `BadInput`."""
     share = in_force(viewer, _locked(share))
     if share.form != Share.Form.FILE:
         raise NotFound()

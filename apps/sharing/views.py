@@ -44,11 +44,11 @@ def shares(request: StaffRequest) -> HttpResponse:
 def share_new(request: StaffRequest) -> HttpResponse:
     form = ShareForm(request.POST or None, request.FILES or None, viewer=request.user)
     return form_page(
-        request, form, title=_("Ask for a share"), back=reverse("shares"), done=_("Asked. Compliance has been told."),
-        change=lambda told: services.ask_share(
-            actor=request.user, campaign=told["campaign"], fields=told["fields_wanted"], form=told["form"],
-            is_clear=told.get("is_clear", False), purpose=told["purpose"], agreement=told["agreement"], ends_on=told["ends_on"],
-            **content_of(told["file"]),
+        request, form, title=_("Ask for a share"), back=reverse("shares"), done=_("Asked. Compliance has been notified."),
+        change=lambda payload: services.ask_share(
+            actor=request.user, campaign=payload["campaign"], fields=payload["fields_wanted"], form=payload["form"],
+            is_clear=payload.get("is_clear", False), purpose=payload["purpose"], agreement=payload["agreement"], ends_on=payload["ends_on"],
+            **content_of(payload["file"]),
         ),
         then=lambda made: reverse("share", kwargs={"pk": made.pk}),
     )  # fmt: skip

@@ -62,5 +62,5 @@ def list_of(
 
 def _choice(request: StaffRequest, table: type[ListTable]) -> ListChoice | None:
     """With `saved`, its filters: one query, since every list asks for it."""
-    filters = SavedFilter.objects.filter(choice=OuterRef("pk")).order_by("name").values(told=JSONObject(name="name", query="query"))
+    filters = SavedFilter.objects.filter(choice=OuterRef("pk")).order_by("name").values(saved=JSONObject(name="name", query="query"))
     return ListChoice.objects.filter(user=request.user, list_name=table.list_name).annotate(saved=ArraySubquery(filters)).first()

@@ -14,4 +14,4 @@ class EndPointForm(forms.Form):
     url = forms.URLField(
         label=_("address"), max_length=300, assume_scheme="https", widget=forms.URLInput(attrs={"placeholder": "https://"})
     )
-    kinds = forms.MultipleChoiceField(label=_("what is told"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple)
+    kinds = forms.MultipleChoiceField(label=_("events sent"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple)

@@ -1,7 +1,7 @@
 """Messages to other systems: who wants which, what happened, and each delivery until it arrived or died.
 
-An `Event` is written in the transaction of what it tells (the outbox), so none is lost and none is told of what did not
-happen. It names rows, not people: what an end point is told is made for its client when it is sent.
+An `Event` is written in the transaction of what it tells (the outbox), so none is lost and none is sent of what did not
+happen. It names rows, not people: what an end point is sent is made for its client when it is sent.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from apps.core.privacy.fields import GuardedCharField, ProtectedCharField
 
 
 class Kind(models.TextChoices):
-    """What is told; the names are public."""
+    """The kinds of event; the names are public."""
 
     OPT_OUT_RECORDED = "opt_out.recorded", _("an opt-out was recorded")
     CONTACT_ERASED = "contact.erased", _("contacts were erased")
@@ -33,12 +33,12 @@ URGENT = (Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
 
 
 class EndPoint(Dated):
-    """Where one client wants to be told. Its secret signs every message; the one before signs too until `previous_until`."""
+    """Where one client wants to be notified. Its secret signs every message; the one before signs too until `previous_until`."""
 
     name = GuardedCharField(_("name"), max_length=80, unique=True)
     client = models.ForeignKey(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points")
     url = models.URLField(_("address"), max_length=300)
-    kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("what is told"))
+    kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("events sent"))
     secret: Any = ProtectedCharField(_("secret"), kind="text", max_length=80)
     previous_secret: Any = ProtectedCharField(_("secret before"), kind="text", max_length=80, null=True, blank=True)
     previous_until = models.DateTimeField(_("secret before holds until"), null=True, blank=True)

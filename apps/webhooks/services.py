@@ -41,7 +41,7 @@ SLOW = 3.0  # seconds
 LONGEST = timedelta(seconds=ALL_SECONDS + 5)  # of one attempt, the look-up of the name with it
 GONE = 410
 Facts = dict[str, Any]
-# How facts become what a client is told; a room that needs more than its facts registers one.
+# How facts become what a client is sent; a room that needs more than its facts registers one.
 RENDERERS: dict[str, Callable[[Facts, ApiClient], Facts]] = {}
 
 
@@ -71,7 +71,7 @@ def _wake() -> None:
 def deliver_due() -> int:
     """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
     arrived = 0
-    silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are told first
+    silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are notified first
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
             if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: others take the rest
@@ -104,7 +104,7 @@ def _claimed(silent: set[int]) -> list[Delivery] | None:
 
 
 def _render(delivery: Delivery) -> None:
-    """Make its body. An event that cannot be told is set aside and the admins are told of it: those behind it go on."""
+    """Make its body. An event that cannot be rendered is set aside and the admins are notified: those behind it go on."""
     try:
         with transaction.atomic():
             delivery.body = _body(delivery)
@@ -199,7 +199,7 @@ def add_end_point(*, actor: User, name: str, client: ApiClient, url: str, kinds:
     _require_admin(actor)
     check_url(url)
     if not kinds or set(kinds) - set(Kind.values):
-        raise BadInput(_("Say what is to be told."))
+        raise BadInput(_("Choose the events to be sent."))
     secret = new_secret()
     made = EndPoint(name=name.strip(), client=client, url=url, kinds=list(kinds), secret=secret, created_at=clock.now())
     if EndPoint.objects.filter(name=made.name).exists():

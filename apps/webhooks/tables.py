@@ -15,7 +15,7 @@ class EndPointTable(ListTable):
 
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
     url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
-    kinds = columns.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("what is told"))
+    kinds = columns.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("events sent"))
     waiting = tables.Column(verbose_name=_("waiting"))
     dead = tables.Column(verbose_name=_("given up"))
 

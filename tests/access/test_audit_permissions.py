@@ -1,4 +1,4 @@
-"""The permission audit: every kind of drift is found, told apart from the last time, and mended by one click."""
+"""The permission audit: every kind of drift is found, distinguished from the last time, and mended by one click."""
 
 import csv
 import io
@@ -134,7 +134,7 @@ DRIFT = [
 
 
 @pytest.mark.parametrize(("drift", "kind"), DRIFT)
-def test_drift_is_found_told_and_mended(world: World, drift: Any, kind: str) -> None:
+def test_drift_is_found_reported_and_mended(world: World, drift: Any, kind: str) -> None:
     drift(world)
     (finding,) = found()
     assert finding.kind == kind
@@ -195,8 +195,8 @@ def test_the_command_tells_all_as_json_and_ends_with_1_when_something_is_found(w
     with pytest.raises(SystemExit) as ended:
         call_command("audit_permissions", json=True, stdout=out)
     assert ended.value.code == 1
-    (told,) = json.loads(out.getvalue())["findings"]
-    assert (told["kind"], told["subject"], told["severity"]) == ("direct", "agent", "high")
+    (result,) = json.loads(out.getvalue())["findings"]
+    assert (result["kind"], result["subject"], result["severity"]) == ("direct", "agent", "high")
     ProtectedFieldUserPermission.objects.all().delete()
     call_command("audit_permissions", json=True, stdout=io.StringIO())
 

@@ -24,7 +24,7 @@ def reveal(world: World, who: str, field: str = "phone", **more: Any) -> str:
 
 
 @pytest.mark.parametrize("role", ["supervisor", "compliance"])
-def test_with_the_right_and_a_purpose_the_value_is_told_and_recorded(world: World, role: str) -> None:
+def test_with_the_right_and_a_purpose_the_value_is_reported_and_recorded(world: World, role: str) -> None:
     assert reveal(world, role, address="10.0.0.1") == "+8613800001234"
     event = AccessEvent.objects.get()
     assert (event.kind, event.actor, event.field) == ("disclosed", world.people[role], field_rights.PHONE)
@@ -32,7 +32,7 @@ def test_with_the_right_and_a_purpose_the_value_is_told_and_recorded(world: Worl
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])
-def test_without_the_right_nothing_is_told(world: World, role: str) -> None:
+def test_without_the_right_nothing_is_reported(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
         reveal(world, role)
     assert not AccessEvent.objects.exists()
@@ -47,13 +47,13 @@ def test_without_the_right_nothing_is_told(world: World, role: str) -> None:
         ({"reason": "证件110101188002045240"}, PersonalDataFound),
     ],
 )
-def test_without_purpose_and_reason_nothing_is_told(world: World, bad: dict[str, str], error: type[Exception]) -> None:
+def test_without_purpose_and_reason_nothing_is_reported(world: World, bad: dict[str, str], error: type[Exception]) -> None:
     with pytest.raises(error):
         reveal(world, "compliance", **bad)
     assert not AccessEvent.objects.exists()
 
 
-def test_without_a_record_nothing_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_record_nothing_is_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(**event: object) -> None:
         raise DatabaseError("the trail is full")
 
@@ -78,35 +78,35 @@ def test_the_quota_of_an_hour(world: World, clock: Any) -> None:
     reveal(world, "compliance")
 
 
-def told(code: str) -> set[str]:
+def notified(code: str) -> set[str]:
     return set(Notice.objects.filter(code=code).values_list("recipient__username", flat=True))
 
 
 def alarm(code: str) -> Alarm:
-    assert told("alarm_raised")
+    assert notified("alarm_raised")
     return Alarm.objects.get(code=code)
 
 
-def test_many_reveals_raise_an_alarm_and_supervisors_are_told(world: World) -> None:
+def test_many_reveals_raise_an_alarm_and_supervisors_are_notified(world: World) -> None:
     for _time in range(10):
         reveal(world, "compliance")
-    assert told("reveals_many") == {"supervisor", "supervisor2"}
-    assert (alarm("reveals_many").person, told("alarm_raised")) == (world.people["compliance"], {"compliance2"})
+    assert notified("reveals_many") == {"supervisor", "supervisor2"}
+    assert (alarm("reveals_many").person, notified("alarm_raised")) == (world.people["compliance"], {"compliance2"})
 
 
-def test_a_reveal_at_night_is_told(world: World, clock: Any) -> None:
+def test_a_reveal_at_night_is_reported(world: World, clock: Any) -> None:
     reveal(world, "supervisor")
-    assert not told("reveal_at_night")
+    assert not notified("reveal_at_night")
     clock.move_to(world.at("22:00"))
     reveal(world, "supervisor")
-    assert told("reveal_at_night") == {"supervisor2"}
-    assert (alarm("reveal_at_night").person, told("alarm_raised")) == (world.people["supervisor"], {"compliance", "compliance2"})
+    assert notified("reveal_at_night") == {"supervisor2"}
+    assert (alarm("reveal_at_night").person, notified("alarm_raised")) == (world.people["supervisor"], {"compliance", "compliance2"})
     assert "22" in Notice.objects.filter(code="reveal_at_night")[0].sentence
 
 
-def test_a_reveal_outside_ones_campaigns_is_told(world: World) -> None:
+def test_a_reveal_outside_ones_campaigns_is_reported(world: World) -> None:
     reveal(world, "supervisor", foreign=True)
-    assert told("reveal_foreign") == {"supervisor2"}
+    assert notified("reveal_foreign") == {"supervisor2"}
     assert alarm("reveal_foreign").person == world.people["supervisor"]
 
 

@@ -25,8 +25,8 @@ def item(review: Review, holder: str) -> ReviewItem:
 
 
 def test_every_right_waits_for_somebody_else(world: World, review: Review) -> None:
-    told = {(each.holder.username, each.right, each.reviewer.username) for each in review.items.all()}  # type: ignore[union-attr]
-    assert told == {("agent", "work", "supervisor"), ("supervisor", "supervise", "supervisor2")}
+    result = {(each.holder.username, each.right, each.reviewer.username) for each in review.items.all()}  # type: ignore[union-attr]
+    assert result == {("agent", "work", "supervisor"), ("supervisor", "supervise", "supervisor2")}
     assert set(Notice.objects.filter(code="review_due").values_list("recipient__username", flat=True)) == {"supervisor", "supervisor2"}
 
 
@@ -88,12 +88,14 @@ def test_many_are_decided_at_once_each_by_itself(world: World, browse: Any) -> N
     assert [int(each) for each in re.findall(r'name="pick" value="(\d+)" form="bulk"', page)] == [each.pk for each in reversed(waiting)]
     client.post("/reviews/decide/", {"pick": [waiting[0].pk], "revoke": "1"})
     others = review.items.exclude(reviewer=world.people["supervisor"]).first()
-    told = client.post("/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", "", "²"], "confirm": "1"}, follow=True)
+    response = client.post(
+        "/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", "", "²"], "confirm": "1"}, follow=True
+    )
     assert [each.verdict for each in review.items.filter(reviewer=world.people["supervisor"]).order_by("pk")] == [
         "revoked", *["confirmed"] * (len(waiting) - 1),
     ]  # fmt: skip
     assert review.items.get(pk=others.pk).verdict == "open"  # somebody else's
-    counts = [int("".join(re.findall(r"\d+", str(each))[:1])) for each in told.context["messages"]]
+    counts = [int("".join(re.findall(r"\d+", str(each))[:1])) for each in response.context["messages"]]
     assert counts == [1, len(waiting) - 1, 1]  # revoked, confirmed, refused since it was decided
     assert 'name="pick"' not in client.get("/reviews/").content.decode()
 

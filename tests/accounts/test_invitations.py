@@ -136,7 +136,7 @@ def test_departments_are_opened_renamed_and_closed(world: World, browse: Any) ->
         made.delete()
 
 
-def test_a_link_is_in_the_trail_and_its_person_is_told(world: World, browse: Any) -> None:
+def test_a_link_is_in_the_trail_and_its_person_is_reported(world: World, browse: Any) -> None:
     """An admin who opens the link themselves acts as somebody else: that must show."""
     agent = world.people["agent"]
     browse("admin").post(reverse("person_change", kwargs={"pk": agent.pk, "step": "invite"}))

@@ -48,14 +48,14 @@ def test_sign_in_and_out(world: World) -> None:
 
 def test_a_wrong_password_says_nothing_about_the_name(world: World) -> None:
     make(world, username="alice")
-    told = [
+    page = [
         SecureClient().post("/accounts/login/", {"login": name, "password": "wrong-Password-123"}).content.decode().replace(name, "…")
         for name in ("alice", "nobody")
     ]
-    assert "alert" in told[0] or "invalid" in told[0]
+    assert "alert" in page[0] or "invalid" in page[0]
     import re
 
-    plain = [re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+', "", text) for text in told]
+    plain = [re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[^"]+', "", text) for text in page]
     assert plain[0] == plain[1]
 
 

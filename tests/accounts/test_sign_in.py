@@ -180,8 +180,8 @@ def test_sign_ins_failures_and_sign_outs_are_in_the_trail(world: World, officer:
     SecureClient().post("/accounts/login/", {"login": "officer", "password": "wrong-Passphrase-1"})
     SecureClient().post("/accounts/login/", {"login": PHONE, "password": "wrong-Passphrase-1"})
     sign_in("officer").post("/accounts/logout/")
-    told = list(AccessEvent.objects.order_by("pk").values_list("kind", "subject", "actor__username"))
-    assert told == [
+    result = list(AccessEvent.objects.order_by("pk").values_list("kind", "subject", "actor__username"))
+    assert result == [
         ("sign_in_failed", f"user:{officer.pk}", None),
         ("sign_in_failed", "nobody", None),
         ("signed_in", f"user:{officer.pk}", "officer"),

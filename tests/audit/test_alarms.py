@@ -163,7 +163,7 @@ def test_closing_says_what_it_was_and_stays(world: World) -> None:
         Alarm.objects.update(note="改")
 
 
-def test_who_does_not_look_is_told_once_more(world: World, clock: Any) -> None:
+def test_who_does_not_look_is_reported_once_more(world: World, clock: Any) -> None:
     seen(world, "exported", who="supervisor", count=600)
     services.look_for_alarms()
     clock.shift(timedelta(days=1, minutes=1))

@@ -252,7 +252,7 @@ def test_who_has_the_keys_too_is_found_out_by_the_heads_outside(sealed: World) -
     assert codes & {"head_differs", "seal_removed"}
 
 
-def test_the_last_seal_made_anew_under_its_number_is_not_told_over_the_first(sealed: World) -> None:
+def test_the_last_seal_made_anew_under_its_number_is_not_reported_over_the_first(sealed: World) -> None:
     """By the owner, with the right key, and the same number of seals as before."""
     last = Seal.objects.filter(stream="reads").latest("number")
     gone = AccessEvent.objects.latest("pk").pk
@@ -262,9 +262,9 @@ def test_the_last_seal_made_anew_under_its_number_is_not_told_over_the_first(sea
     )  # fmt: skip
     with pytest.raises(heads.HeadsAhead):
         services.seal_trail()
-    assert Seal.objects.filter(stream="reads").latest("number").number == last.number  # sealed anew inside, not told outside
+    assert Seal.objects.filter(stream="reads").latest("number").number == last.number  # sealed anew inside, not exported outside
     assert first_of(services.verify_trail())[:3] == ("reads", last.number, "head_differs")
-    with heads.growing(heads.heads_file()) as file:  # and told outside by hand, with the right key
+    with heads.growing(heads.heads_file()) as file:  # and exported outside by hand, with the right key
         file.append(heads._line(heads.current_heads()))
         file.sync()
     assert first_of(services.verify_trail())[:3] == ("reads", last.number, "head_differs")
@@ -420,7 +420,7 @@ def test_what_a_restore_lost_is_counted_and_not_missed(sealed: World) -> None:
     assert (report.count, report.lost_by_restore) == (0, 1)
 
 
-def test_admins_are_told_when_the_heads_cannot_be_written(sealed: World) -> None:
+def test_admins_are_reported_when_the_heads_cannot_be_written(sealed: World) -> None:
     heads.heads_file().unlink()
     heads.heads_file().mkdir()
     read_something(sealed)

@@ -96,7 +96,7 @@ def test_the_answers_are_as_the_description_says(world: World, api: Api) -> None
         assert Answered.model_validate(body).model_dump(mode="json").keys() == body.keys()
 
 
-def test_without_the_scope_dial_no_number_is_told(world: World) -> None:
+def test_without_the_scope_dial_no_number_is_reported(world: World) -> None:
     client, key = world.api_client("other", "authorize")
     world.campaign.clients.add(client)
     body = Api(key).post("calls/authorize", ASKED).json()
@@ -178,10 +178,10 @@ def test_a_desks_call_from_claim_to_key_9(world: World, api: Api) -> None:
     call = claimed["call"]
     for event in ("ringing", "answered"):
         assert api.post(f"calls/{call}/events", {"event": event, "at": "2026-11-24T10:00:00+08:00"}).json()["state"] == event
-    told = api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()
-    assert told["opted_out"] is True
-    assert told["end_requested"] is True
-    assert api.get(f"calls/{call}").json() == {name: value for name, value in told.items() if name != "ignored"}
+    payload = api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()
+    assert payload["opted_out"] is True
+    assert payload["end_requested"] is True
+    assert api.get(f"calls/{call}").json() == {name: value for name, value in payload.items() if name != "ignored"}
     assert api.post("calls/authorize", ASKED).json()["reasons"][0]["code"] == "opted_out"
 
 
@@ -343,8 +343,8 @@ def test_every_field_of_the_description_has_an_example(world: World) -> None:
     bare = [
         f"{name}.{field}"
         for name, schema in schemas.items()
-        for field, told in schema.get("properties", {}).items()
-        if "examples" not in told and not told.get("items", {}).get("$ref")
+        for field, result in schema.get("properties", {}).items()
+        if "examples" not in result and not result.get("items", {}).get("$ref")
     ]
     assert bare == []
 
@@ -355,7 +355,7 @@ def test_times_have_an_offset(world: World, api: Api) -> None:
     assert our_clock.now() + timedelta(minutes=1) == datetime.fromisoformat(body["expires_at"])
 
 
-def test_a_client_that_asks_too_much_is_told_when_to_go_on(world: World, clock: Any) -> None:
+def test_a_client_that_asks_too_much_is_reported_when_to_go_on(world: World, clock: Any) -> None:
     world.client.requests_per_second = 3
     world.client.save()
     api = Api(world.key)

@@ -104,7 +104,7 @@ def test_a_claim_passes_over_what_the_gate_no_longer_allows(world: World) -> Non
     assert claimed[0].contact == other
 
 
-def test_the_number_is_not_told_again_once_the_call_may_not_be_made(world: World) -> None:
+def test_the_number_is_not_reported_again_once_the_call_may_not_be_made(world: World) -> None:
     api = Api(world.key)
     asked = {"campaign": "spring", "phone": PHONE, "line": LINE}
     assert api.post("calls/authorize", asked, **{"Idempotency-Key": "k"}).json()["number"] == f"+86{PHONE}"

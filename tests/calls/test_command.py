@@ -22,21 +22,21 @@ def authorize(**options: Any) -> tuple[int, dict[str, Any]]:
 
 
 def test_allowed_is_exit_0(world: World) -> None:
-    code, told = authorize()
-    assert (code, told["decision"], told["call"]) == (0, "allow", None)
+    code, result = authorize()
+    assert (code, result["decision"], result["call"]) == (0, "allow", None)
     assert not Call.objects.exists()
 
 
 def test_refused_is_exit_3_with_reasons(world: World) -> None:
-    code, told = authorize(at="2026-11-24T22:00:00")
-    assert (code, told["decision"]) == (3, "refuse")
-    assert [reason["code"] for reason in told["reasons"]] == ["outside_window"]
+    code, result = authorize(at="2026-11-24T22:00:00")
+    assert (code, result["decision"]) == (3, "refuse")
+    assert [reason["code"] for reason in result["reasons"]] == ["outside_window"]
 
 
 def test_reserving_makes_the_call(world: World) -> None:
-    code, told = authorize(reserve=True)
+    code, result = authorize(reserve=True)
     assert code == 0
-    assert told["call"] == Call.objects.get().public_id
+    assert result["call"] == Call.objects.get().public_id
     assert authorize()[0] == 3
 
 

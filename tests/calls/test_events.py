@@ -79,7 +79,7 @@ def test_other_keys_do_nothing(world: World, call: Call, digit: str) -> None:
     assert not OptOut.objects.exists()
 
 
-def test_key_9_counts_however_late_and_however_often_it_is_told(world: World, call: Call, clock: Any) -> None:
+def test_key_9_counts_however_late_and_however_often_it_is_reported(world: World, call: Call, clock: Any) -> None:
     services.claim_call(client=world.client)
     tell(world, call, "answered")
     tell(world, call, "ended")
@@ -87,7 +87,7 @@ def test_key_9_counts_however_late_and_however_often_it_is_told(world: World, ca
     for _again in range(3):
         tell(world, call, "key", digit="9", at=world.at("09:59") + timedelta(days=2))
     entry = OptOut.objects.get()
-    assert entry.said_at == world.at("15:00"), "never later than it was told"
+    assert entry.said_at == world.at("15:00"), "never later than it was reported"
 
 
 def test_key_9_for_a_deleted_contact_asks_for_the_number(world: World, call: Call) -> None:
@@ -98,7 +98,7 @@ def test_key_9_for_a_deleted_contact_asks_for_the_number(world: World, call: Cal
         tell(world, call, "key", digit="9")
 
 
-def test_events_told_twice_or_out_of_order_change_nothing(world: World, call: Call) -> None:
+def test_events_reported_twice_or_out_of_order_change_nothing(world: World, call: Call) -> None:
     services.claim_call(client=world.client)
     for event, state in (
         ("ringing", "ringing"),

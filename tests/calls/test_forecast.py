@@ -31,9 +31,9 @@ def test_the_list_is_counted_by_reason(world: World) -> None:
     world.add_contact("13900000001", consent=False)
     world.add_contact("13900000002", consent=False)
     world.add_contact("13900000003", is_minor=True, consent=False)
-    told = preview(world)
-    assert (told["total"], told["blocked"]) == (4, 3)
-    assert told["by_code"] == {"no_consent": 3, "minor": 1}
+    result = preview(world)
+    assert (result["total"], result["blocked"]) == (4, 3)
+    assert result["by_code"] == {"no_consent": 3, "minor": 1}
 
 
 def test_it_agrees_with_the_gate_contact_by_contact(world: World) -> None:
@@ -67,17 +67,17 @@ def test_it_agrees_with_the_gate_contact_by_contact(world: World) -> None:
         blocked += not answer.allowed
         for reason in answer.reasons:
             one_by_one[reason["code"]] = one_by_one.get(reason["code"], 0) + 1
-    told = preview(world)
-    assert told["by_code"] == one_by_one
-    assert told["blocked"] == blocked
+    result = preview(world)
+    assert result["by_code"] == one_by_one
+    assert result["blocked"] == blocked
     assert len(one_by_one) >= 9
 
 
 def test_after_hours_it_is_made_for_the_next_opening(world: World, clock: Any) -> None:
     clock.move_to(world.at("22:00"))
-    told = preview(world)
-    assert told["at"].startswith("2026-11-25T08:00")
-    assert told["blocked"] == 0
+    result = preview(world)
+    assert result["at"].startswith("2026-11-25T08:00")
+    assert result["blocked"] == 0
 
 
 def test_its_page_says_it_in_a_sentence(world: World, browse: Any) -> None:
@@ -112,32 +112,32 @@ def past_calls(world: World) -> None:
 
 def test_the_same_policy_changes_nothing(world: World) -> None:
     past_calls(world)
-    told = what_if(world)
-    assert told["total"] == 4
-    assert "newly_refused" not in told
-    assert "newly_allowed" not in told
+    result = what_if(world)
+    assert result["total"] == 4
+    assert "newly_refused" not in result
+    assert "newly_allowed" not in result
 
 
 def test_narrower_hours_would_have_refused_the_evening(world: World) -> None:
     past_calls(world)
-    told = what_if(world, window_end="20:00:00")
-    assert told["newly_refused"] == 1
-    assert told["before:outside_window"] == 1
-    assert told["then:outside_window"] == 2
+    result = what_if(world, window_end="20:00:00")
+    assert result["newly_refused"] == 1
+    assert result["before:outside_window"] == 1
+    assert result["then:outside_window"] == 2
 
 
 def test_a_lower_cap_would_have_refused_the_third(world: World) -> None:
     past_calls(world)
-    told = what_if(world, calls_per_week=2)
-    assert told["newly_refused"] == 1
-    assert told["then:weekly_cap"] == 2  # the third call, and the night's
+    result = what_if(world, calls_per_week=2)
+    assert result["newly_refused"] == 1
+    assert result["then:weekly_cap"] == 2  # the third call, and the night's
 
 
 def test_a_campaigns_own_terms(world: World) -> None:
     past_calls(world)
     changes = {"window_start": time(10).isoformat(), "window_end": time(21).isoformat(), "calls_per_week": 3}
-    told = run(services.ask_what_if(actor=world.people["supervisor"], campaign=world.campaign, changes=changes))
-    assert told["newly_refused"] == 1
+    result = run(services.ask_what_if(actor=world.people["supervisor"], campaign=world.campaign, changes=changes))
+    assert result["newly_refused"] == 1
 
 
 def test_a_calendar_that_makes_a_day_a_holiday(world: World) -> None:
@@ -147,8 +147,8 @@ def test_a_calendar_that_makes_a_day_a_holiday(world: World) -> None:
         actor=world.people["compliance"], kind="calendar", reason="试算",
         values={"year": 2026, "holidays": {day.isoformat(): "特别放假"}, "working_days": [], "notice": "x"},
     )  # fmt: skip
-    told = run(services.ask_what_if(actor=world.people["compliance"], draft=draft))
-    assert told["newly_refused"] == 1
+    result = run(services.ask_what_if(actor=world.people["compliance"], draft=draft))
+    assert result["newly_refused"] == 1
 
 
 def test_a_trade_pack_that_forbids_the_trade(world: World) -> None:
@@ -188,8 +188,8 @@ def test_facts_of_an_older_time_are_counted_apart(world: World, clock: Any) -> N
     decision = Decision.objects.get()
     facts = {name: value for name, value in decision.facts.items() if name != "line_filed"}
     Decision.objects.bulk_create([Decision(at=decision.at, allowed=True, facts=facts, campaign=world.campaign, policy=1)])
-    told = what_if(world)
-    assert (told["total"], told["not_judged"]) == (2, 1)
+    result = what_if(world)
+    assert (result["total"], result["not_judged"]) == (2, 1)
 
 
 @pytest.mark.parametrize("who", ["agent", "admin", "supervisor2"])

@@ -23,16 +23,16 @@ from tests.world import LINE, OTHER_PHONE, PHONE, World
 
 
 def test_a_contact_with_consent_may_be_called(world: World) -> None:
-    told = world.authorize()
-    assert told.allowed
-    assert told.codes == []
-    assert told.call is not None
+    result = world.authorize()
+    assert result.allowed
+    assert result.codes == []
+    assert result.call is not None
 
 
 def test_the_reservation_holds_a_minute(world: World, clock: time_machine.Traveller) -> None:
-    told = world.authorize()
-    assert told.call is not None
-    assert told.call.reserved_until - told.call.reserved_at == timedelta(seconds=60)
+    result = world.authorize()
+    assert result.call is not None
+    assert result.call.reserved_until - result.call.reserved_at == timedelta(seconds=60)
 
 
 def test_second_call_of_the_day_is_refused_even_from_another_campaign(world: World) -> None:
@@ -245,8 +245,8 @@ def test_the_database_refuses_a_policy_laxer_than_the_norm(world: World, loose: 
 def test_the_database_holds_the_daily_cap_by_itself(world: World) -> None:
     call = world.call()
     twin = Call.objects.get(pk=call.pk)
-    told = world.authorize(reserve=False)
-    twin.pk, twin.decision = None, Decision.objects.get(pk=ids.decode("dc", str(told.answer.decision_id)))
+    result = world.authorize(reserve=False)
+    twin.pk, twin.decision = None, Decision.objects.get(pk=ids.decode("dc", str(result.answer.decision_id)))
     with pytest.raises(IntegrityError, match="one_call_a_slot"), transaction.atomic():
         twin.save()
 
@@ -255,9 +255,9 @@ def test_the_database_holds_the_daily_cap_by_itself(world: World) -> None:
 
 
 def test_the_decision_is_stored_with_facts_and_policy_and_no_personal_data(world: World) -> None:
-    told = world.authorize(agent="agent2")
+    result = world.authorize(agent="agent2")
     decision = Decision.objects.get()
-    assert ids.encode("dc", decision.pk) == told.answer.decision_id
+    assert ids.encode("dc", decision.pk) == result.answer.decision_id
     assert decision.codes == ["agent_not_assigned"]
     assert decision.policy == 1
     assert "13800001234" not in str(decision.facts)

@@ -1,4 +1,4 @@
-"""Lines and agents beyond a limit: flagged once, told, paused where the policy says so."""
+"""Lines and agents beyond a limit: flagged once, reported, paused where the policy says so."""
 
 from datetime import timedelta
 from typing import Any
@@ -100,12 +100,12 @@ def test_old_calls_are_not_looked_at(world: World, clock: Any) -> None:
     assert services.measure() == []
 
 
-def test_a_flag_stands_until_it_is_closed_and_is_told_once(world: World) -> None:
+def test_a_flag_stands_until_it_is_closed_and_is_reported_once(world: World) -> None:
     calls(world, 20, talked=None)
     assert len(services.measure()) == 2
     assert services.measure() == []
-    told = {notice.recipient.username for notice in Notice.objects.filter(code="flagged")}
-    assert told == {"compliance", "compliance2", "supervisor", "supervisor2"}
+    result = {notice.recipient.username for notice in Notice.objects.filter(code="flagged")}
+    assert result == {"compliance", "compliance2", "supervisor", "supervisor2"}
     for flag in Flag.objects.all():
         services.close_flag(actor=world.people["compliance"], flag=flag, note="线路正常，名单过旧")
     assert len(services.measure()) == 2

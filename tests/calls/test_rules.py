@@ -275,7 +275,7 @@ def test_facts_read_back_are_judged_alike() -> None:
     assert judge(Facts.from_json(json.loads(LEGAL.as_json()))).codes == []
 
 
-def test_times_are_told_in_the_first_of_two_zones() -> None:
+def test_times_are_reported_in_the_first_of_two_zones() -> None:
     two = {"local_times": (MOMENT, MOMENT.astimezone(NEW_YORK).replace(hour=12)), "holidays": ("", ""), "calls_today": 1}
     assert judge(replace(LEGAL, **two)).retry_at["daily_cap"].endswith("+08:00")
 
@@ -349,7 +349,7 @@ def test_what_begins_later_says_when_and_what_is_over_does_not(
 @pytest.mark.parametrize(
     ("code", "names"), [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))]
 )
-def test_a_client_between_two_days_needs_both_and_is_told_no_moment(code: str, names: tuple[str, str]) -> None:
+def test_a_client_between_two_days_needs_both_and_is_reported_no_moment(code: str, names: tuple[str, str]) -> None:
     """While it is the 24th in one zone and the 23rd in the other, what begins or ends on one does not hold in both."""
     moment = datetime.fromisoformat("2026-11-24T08:30:00+00:00")
     zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("America/Los_Angeles", "Asia/Shanghai"))
@@ -371,10 +371,10 @@ def test_a_consent_for_later_says_from_when() -> None:
     assert judge(replace(LEGAL, consent_given_at=MOMENT + DAY)).retry_at["no_consent"] == (MOMENT + DAY).isoformat()
 
 
-def test_times_are_told_in_the_clients_zone() -> None:
+def test_times_are_reported_in_the_clients_zone() -> None:
     abroad = at("2026-11-24T22:00:00", NEW_YORK) | {"next_local_day": MOMENT, "calls_today": 1}
-    told = judge(replace(LEGAL, **abroad)).retry_at
-    assert {code: text[-6:] for code, text in told.items()} == {"outside_window": "-05:00", "daily_cap": "-05:00"}
+    result = judge(replace(LEGAL, **abroad)).retry_at
+    assert {code: text[-6:] for code, text in result.items()} == {"outside_window": "-05:00", "daily_cap": "-05:00"}
 
 
 def test_the_verdict_says_yes_or_no() -> None:

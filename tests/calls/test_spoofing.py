@@ -1,4 +1,4 @@
-"""A caller number that is none of the campaign's: refused, kept, told (R21)."""
+"""A caller number that is none of the campaign's: refused, kept, reported (R21)."""
 
 from typing import Any
 
@@ -20,12 +20,12 @@ def test_the_attempt_is_kept_with_who_asked(world: World) -> None:
     assert event.decision == Decision.objects.get()
 
 
-def test_compliance_is_told_once_a_day_for_each_number(world: World, clock: Any) -> None:
+def test_compliance_is_reported_once_a_day_for_each_number(world: World, clock: Any) -> None:
     for _time in range(3):
         world.authorize(line=STRANGE)
-    told = list(Notice.objects.filter(code="spoofing"))
-    assert sorted(notice.recipient.username for notice in told) == ["compliance", "compliance2"]
-    assert "+862155550199" in told[0].sentence
+    result = list(Notice.objects.filter(code="spoofing"))
+    assert sorted(notice.recipient.username for notice in result) == ["compliance", "compliance2"]
+    assert "+862155550199" in result[0].sentence
     assert SpoofingEvent.objects.count() == 3
     clock.shift(86_400)
     world.authorize(line=STRANGE)

@@ -123,8 +123,8 @@ def test_a_campaign_that_lost_its_filing_is_paused_and_says_so(world: World, clo
     campaign = Campaign.objects.get(code="spring")
     assert campaign.state == "paused"
     assert "备案" in campaign.paused_because
-    told = Notice.objects.filter(code="campaign_paused")
-    assert {notice.recipient.username for notice in told} == {"supervisor", "compliance", "compliance2"}
+    result = Notice.objects.filter(code="campaign_paused")
+    assert {notice.recipient.username for notice in result} == {"supervisor", "compliance", "compliance2"}
     with pytest.raises(BadInput):
         services.run_campaign(actor=world.people["supervisor"], campaign=campaign)
 

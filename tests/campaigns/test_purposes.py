@@ -52,9 +52,9 @@ def test_a_campaign_calls_under_a_brand_in_use(world: World) -> None:
 
 def test_a_refusal_by_hand_is_chosen_from_a_list(world: World, browse: Any) -> None:
     """Today's free text let a misspelt brand through: it blocked nothing."""
-    page, told = browse("compliance"), {"phone": PHONE, "channel": "complaint", "evidence": "信件 7"}
+    page, result = browse("compliance"), {"phone": PHONE, "channel": "complaint", "evidence": "信件 7"}
     assert 'value="purpose:membership"' in page.get(reverse("opt_out_new")).content.decode()
-    assert page.post(reverse("opt_out_new"), {**told, "refused": "purpose:membershop"}).status_code == 200
+    assert page.post(reverse("opt_out_new"), {**result, "refused": "purpose:membershop"}).status_code == 200
     assert not OptOut.objects.exists()
-    assert page.post(reverse("opt_out_new"), {**told, "refused": "purpose:membership"}).status_code == 302
+    assert page.post(reverse("opt_out_new"), {**result, "refused": "purpose:membership"}).status_code == 302
     assert (OptOut.objects.get().scope, OptOut.objects.get().scope_value) == ("purpose", "membership")

@@ -24,8 +24,8 @@ def bare(world: World) -> Any:
 
 
 def give(world: World, contact: Any, **fields: Any) -> Consent:
-    told = {"purpose": world.purpose, "channel": "paper", "given_at": now() - timedelta(hours=1), "reference": "登记表第17号"}
-    return services.record_consent(contact=contact, **{"actor": world.people["supervisor"], **told, **fields})
+    payload = {"purpose": world.purpose, "channel": "paper", "given_at": now() - timedelta(hours=1), "reference": "登记表第17号"}
+    return services.record_consent(contact=contact, **{"actor": world.people["supervisor"], **payload, **fields})
 
 
 def test_a_recorded_consent_allows_a_call_and_keeps_its_evidence(world: World, bare: Any) -> None:

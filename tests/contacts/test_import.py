@@ -61,9 +61,9 @@ def csv(*rows: str, heading: str = "手机号,姓名,同意渠道,同意时间")
 @pytest.mark.parametrize("name", ["contacts-crm.csv", "contacts-gb18030.csv"])
 def test_the_sample_files_give_the_expected_status_for_every_row(world: World, name: str) -> None:
     done = run(world, (DATA / name).read_bytes(), name=name)
-    told = report_of(done)
-    assert [(line["row"], line["status"]) for line in told] == [(row["row"], row["status"]) for row in EXPECTED["rows"]]
-    assert Counter(line["status"] for line in told) == EXPECTED["counts"] == done.counts
+    result = report_of(done)
+    assert [(line["row"], line["status"]) for line in result] == [(row["row"], row["status"]) for row in EXPECTED["rows"]]
+    assert Counter(line["status"] for line in result) == EXPECTED["counts"] == done.counts
     accepted = [row for row in EXPECTED["rows"] if row["status"] == "accepted"]
     assert Contact.objects.count() == len({row["e164"] for row in accepted})
     for row in accepted:
@@ -371,7 +371,7 @@ def test_a_second_process_prepares_the_same(world: World, monkeypatch: pytest.Mo
 def test_a_second_process_that_dies_is_an_error_and_the_job_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
     monkeypatch.setattr(preparing, "OWN_PROCESS", 0)
     prepared = preparing.prepared
-    monkeypatch.setattr(preparing, "prepared", lambda **told: os._exit(9))
+    monkeypatch.setattr(preparing, "prepared", lambda **fields: os._exit(9))
     with pytest.raises(RuntimeError, match="ended too soon"):
         run(world, csv("13800001234,,,"))
     monkeypatch.setattr(preparing, "prepared", prepared)
@@ -398,17 +398,17 @@ def test_any_csv_is_imported_row_by_row_or_refused_with_a_sentence(world: World,
     writer.writerows(lines)
     text = out.getvalue()
     with transaction.atomic():
-        done = told_or_refused(world, text.encode())
+        done = given_or_refused(world, text.encode())
         if done is not None:
-            told = report_of(done)
+            result = report_of(done)
             rows = [row for row in list(_csv.reader(io.StringIO(text, newline="")))[1:] if any(cell.strip() for cell in row)]
-            assert len(told) == sum(done.counts.values()) == done.layout["rows"] == len(rows)
-            assert {line["status"] for line in told} <= set(rules.STATUSES)
-            assert all(line["message"] for line in told if line["status"] != "accepted")
+            assert len(result) == sum(done.counts.values()) == done.layout["rows"] == len(rows)
+            assert {line["status"] for line in result} <= set(rules.STATUSES)
+            assert all(line["message"] for line in result if line["status"] != "accepted")
         transaction.set_rollback(True)
 
 
-def told_or_refused(world: World, content: bytes) -> ContactImport | None:
+def given_or_refused(world: World, content: bytes) -> ContactImport | None:
     """The import, or None for a file that was refused with a sentence."""
     try:
         return run(world, content)

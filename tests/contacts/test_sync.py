@@ -11,13 +11,13 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, DataSource, ExternalRef
 from apps.contacts.services import syncing
-from apps.contacts.services.syncing import Told
+from apps.contacts.services.syncing import ContactRecord
 from apps.retention.services import purging
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
 
 CONSENT = {"purpose": "membership", "channel": "web", "given_at": "2026-11-01T10:00:00+08:00", "evidence": "crm:consent/1"}
-TOLD = {"phone": OTHER_PHONE, "source": "members", "name": "李华", "tags": ["老客户"], "note": "下午联系", "consents": [CONSENT]}
+RECORD = {"phone": OTHER_PHONE, "source": "members", "name": "李华", "tags": ["老客户"], "note": "下午联系", "consents": [CONSENT]}
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ def crm(world: World) -> Api:
 
 
 def test_a_contact_comes_in_and_may_be_called(world: World, crm: Api) -> None:
-    answer = crm.send("put", "contacts/crm-1", {**TOLD, "list": "spring"})
+    answer = crm.send("put", "contacts/crm-1", {**RECORD, "list": "spring"})
     assert answer.status_code == 201
-    told = answer.json()
-    assert (told["phone"], told["name"], told["state"], told["tags"]) == ("139****5678", "李*", "kept", ["老客户"])
-    assert answer.headers["ETag"] == told["etag"]
+    payload = answer.json()
+    assert (payload["phone"], payload["name"], payload["state"], payload["tags"]) == ("139****5678", "李*", "kept", ["老客户"])
+    assert answer.headers["ETag"] == payload["etag"]
     assert world.authorize(phone=OTHER_PHONE, reserve=False).allowed
     assert QueueEntry.objects.filter(contact__external_refs__external_id="crm-1", campaign=world.campaign).exists()
     given = Consent.objects.get(contact__external_refs__external_id="crm-1")
@@ -40,17 +40,17 @@ def test_a_contact_comes_in_and_may_be_called(world: World, crm: Api) -> None:
 
 
 def test_the_same_again_changes_nothing(crm: Api) -> None:
-    first = crm.send("put", "contacts/crm-1", TOLD)
-    again = crm.send("put", "contacts/crm-1", TOLD)
+    first = crm.send("put", "contacts/crm-1", RECORD)
+    again = crm.send("put", "contacts/crm-1", RECORD)
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.headers["ETag"] == first.headers["ETag"]
-    results = crm.post("contacts", {"items": [{**TOLD, "external_id": "crm-1"}]}).json()["results"]
+    results = crm.post("contacts", {"items": [{**RECORD, "external_id": "crm-1"}]}).json()["results"]
     assert [each["status"] for each in results] == ["unchanged"]
     assert Consent.objects.filter(contact__external_refs__external_id="crm-1").count() == 1
 
 
-def test_put_replaces_and_patch_changes_what_is_told(crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+def test_put_replaces_and_patch_changes_what_is_reported(crm: Api) -> None:
+    crm.send("put", "contacts/crm-1", RECORD)
     patched = crm.send("patch", "contacts/crm-1", {"tags": ["新客户"]}).json()
     assert (patched["name"], patched["tags"]) == ("李*", ["新客户"])
     put = crm.send("put", "contacts/crm-1", {"phone": OTHER_PHONE, "source": "members"}).json()
@@ -58,12 +58,12 @@ def test_put_replaces_and_patch_changes_what_is_told(crm: Api) -> None:
 
 
 def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm: Api) -> None:
-    assert problem(crm.send("put", "contacts/crm-1", TOLD, **{"If-Match": "*"})) == (412, "precondition_failed"), "it is not there"
-    etag = crm.send("put", "contacts/crm-1", TOLD).headers["ETag"]
-    assert crm.send("put", "contacts/crm-1", TOLD, **{"If-Match": "*"}).status_code == 200
+    assert problem(crm.send("put", "contacts/crm-1", RECORD, **{"If-Match": "*"})) == (412, "precondition_failed"), "it is not there"
+    etag = crm.send("put", "contacts/crm-1", RECORD).headers["ETag"]
+    assert crm.send("put", "contacts/crm-1", RECORD, **{"If-Match": "*"}).status_code == 200
     contact = Contact.objects.get(external_refs__external_id="crm-1")
     services.flag_minor(actor=world.people["agent"], contact=contact, reason="自称十五岁")
-    for method, body in (("put", TOLD), ("patch", {"note": "x"}), ("delete", None)):
+    for method, body in (("put", RECORD), ("patch", {"note": "x"}), ("delete", None)):
         answer = crm.send(method, "contacts/crm-1", body, **{"If-Match": etag})
         assert problem(answer) == (412, "precondition_failed")
     fresh = crm.get("contacts/crm-1").headers["ETag"]
@@ -72,24 +72,24 @@ def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm
 
 
 def test_ids_are_each_system_s_own(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+    crm.send("put", "contacts/crm-1", RECORD)
     _client, key = world.api_client("erp", "contacts")
     erp = Api(key)
     assert problem(erp.get("contacts/crm-1")) == (404, "not_found")
     assert problem(erp.send("delete", "contacts/crm-1"))[0] == 404
-    assert erp.send("put", "contacts/crm-1", {**TOLD, "phone": "13700001111"}).status_code == 201
+    assert erp.send("put", "contacts/crm-1", {**RECORD, "phone": "13700001111"}).status_code == 201
     assert crm.get("contacts/crm-1").json()["phone"] == "139****5678"
 
 
 def test_a_number_is_one_contact(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", {**TOLD, "phone": PHONE})
+    crm.send("put", "contacts/crm-1", {**RECORD, "phone": PHONE})
     assert ExternalRef.objects.get(external_id="crm-1").contact == world.contact
-    assert problem(crm.send("put", "contacts/crm-2", {**TOLD, "phone": PHONE})) == (409, "number_taken")
+    assert problem(crm.send("put", "contacts/crm-2", {**RECORD, "phone": PHONE})) == (409, "number_taken")
     assert not ExternalRef.objects.filter(external_id="crm-2").exists()
 
 
 def test_a_changed_number_takes_the_id_with_it_and_the_old_one_goes(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+    crm.send("put", "contacts/crm-1", RECORD)
     old = Contact.objects.get(external_refs__external_id="crm-1")
     assert crm.send("patch", "contacts/crm-1", {"phone": "13700001111"}).json()["phone"] == "137****1111"
     old.refresh_from_db()
@@ -100,7 +100,7 @@ def test_a_changed_number_takes_the_id_with_it_and_the_old_one_goes(world: World
 
 
 def test_a_deletion_stops_calling_at_once_and_erases(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", {**TOLD, "list": "spring"})
+    crm.send("put", "contacts/crm-1", {**RECORD, "list": "spring"})
     call = world.authorize(phone=OTHER_PHONE).call
     assert call is not None
     for _again in range(2):
@@ -109,21 +109,21 @@ def test_a_deletion_stops_calling_at_once_and_erases(world: World, crm: Api) -> 
     call.refresh_from_db()
     assert call.state == "withdrawn"
     assert "erased_contact" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
-    assert problem(crm.send("put", "contacts/crm-1", TOLD)) == (409, "being_erased")
+    assert problem(crm.send("put", "contacts/crm-1", RECORD)) == (409, "being_erased")
     purging.purge(pause=0)
     assert problem(crm.get("contacts/crm-1")) == (404, "not_found")
-    assert crm.send("put", "contacts/crm-1", TOLD).status_code == 201
+    assert crm.send("put", "contacts/crm-1", RECORD).status_code == 201
 
 
 def test_a_withdrawal_takes_effect_at_once(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+    crm.send("put", "contacts/crm-1", RECORD)
     assert crm.post("contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}).json() == {"withdrawn": 1}
     assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
     assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {"withdrawn": 0}
 
 
 def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:
-    items = [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(40)]
+    items = [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(40)]
     items[3]["phone"], items[4]["source"] = "12345", "nobody"
     items[5]["note"], items[6]["consents"] = "110101188002045240", [{**CONSENT, "purpose": "loans"}]
     items[7]["list"] = "foreign"
@@ -141,12 +141,12 @@ def bulk(crm: Api, items: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(each["status"], each["code"]) for each in crm.post("contacts", {"items": items}).json()["results"]]
 
 
-def people(count: int, **told: Any) -> list[dict[str, Any]]:
-    return [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}", **told} for number in range(count)]
+def people(count: int, **fields: Any) -> list[dict[str, Any]]:
+    return [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}", **fields} for number in range(count)]
 
 
 def test_what_is_refused_in_a_bulk_is_not_remembered_by_what_comes_after_it(crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", {**TOLD, "phone": "13700000001", "consents": []})
+    crm.send("put", "contacts/crm-1", {**RECORD, "phone": "13700000001", "consents": []})
     over = {**CONSENT, "purpose": "loans"}
     one = people(2, consents=[CONSENT, over])  # refused once the contact, its id and its first consent are written
     two = people(2)
@@ -166,16 +166,16 @@ def test_a_bulk_may_name_a_contact_twice(crm: Api) -> None:
 
 
 def test_a_number_that_moves_to_a_contact_that_says_the_same_is_a_change(world: World, crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+    crm.send("put", "contacts/crm-1", RECORD)
     _client, key = world.api_client("erp", "contacts")
-    Api(key).send("put", "contacts/erp-1", {**TOLD, "phone": "13700000001"})
-    assert bulk(crm, [{**TOLD, "phone": "13700000001", "external_id": "crm-1"}]) == [("updated", None)]
+    Api(key).send("put", "contacts/erp-1", {**RECORD, "phone": "13700000001"})
+    assert bulk(crm, [{**RECORD, "phone": "13700000001", "external_id": "crm-1"}]) == [("updated", None)]
 
 
 def test_a_consent_that_is_over_by_now_does_not_hold_up_what_is_sent_again(crm: Api) -> None:
-    crm.send("put", "contacts/crm-1", TOLD)
+    crm.send("put", "contacts/crm-1", RECORD)
     DataSource.objects.filter(code="members").update(consent_days=10)  # and it was given three weeks ago
-    assert bulk(crm, [{**TOLD, "external_id": "crm-1", "tags": []}]) == [("updated", None)]
+    assert bulk(crm, [{**RECORD, "external_id": "crm-1", "tags": []}]) == [("updated", None)]
 
 
 def test_what_a_bulk_asks_the_database_does_not_grow_with_what_is_the_same(
@@ -194,8 +194,8 @@ def test_who_meets_another_with_the_same_numbers_tries_again(crm: Api, monkeypat
     met: list[str] = []
     put = syncing._put
 
-    def meets(known: Any, external_id: str, *told: Any, **options: Any) -> Any:
-        done = put(known, external_id, *told, **options)
+    def meets(known: Any, external_id: str, *args: Any, **options: Any) -> Any:
+        done = put(known, external_id, *args, **options)
         if external_id == "crm-1" and len(met) < 2:
             met.append(external_id)
             raise IntegrityError from psycopg.errors.UniqueViolation()
@@ -207,12 +207,12 @@ def test_who_meets_another_with_the_same_numbers_tries_again(crm: Api, monkeypat
     met.clear()
     monkeypatch.setattr(syncing, "TRIES", 2)
     with pytest.raises(IntegrityError):
-        syncing.put_contact(client=ApiClient.objects.get(name="crm"), external_id="crm-1", told=Told(tags=("x",)), partial=True)
-    assert Contact.objects.get(external_refs__external_id="crm-1").tags == TOLD["tags"]
+        syncing.put_contact(client=ApiClient.objects.get(name="crm"), external_id="crm-1", payload=ContactRecord(tags=("x",)), partial=True)
+    assert Contact.objects.get(external_refs__external_id="crm-1").tags == RECORD["tags"]
 
 
 def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:
-    crm.post("contacts", {"items": [{**TOLD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(25)]})
+    crm.post("contacts", {"items": [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(25)]})
     seen: list[str] = []
     after, has_more = 0, True
     while has_more:
@@ -225,13 +225,13 @@ def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({**TOLD, "phone": "110"}, "phone_invalid"),
-        ({**TOLD, "name": "王 6222020200112230"}, "personal_data_found"),
-        ({**TOLD, "tags": ["１１０１０１１８８００２０４５２４０"]}, "personal_data_found"),
-        ({**TOLD, "tags": ["x" * 41]}, "bad_input"),
-        ({**TOLD, "email": "a@example.invalid"}, "bad_input"),
-        ({**TOLD, "consents": [{**CONSENT, "given_at": "2027-01-01T00:00:00+08:00"}]}, "bad_input"),
-        ({**TOLD, "consents": [{**CONSENT, "wording_version": "9"}]}, "bad_input"),
+        ({**RECORD, "phone": "110"}, "phone_invalid"),
+        ({**RECORD, "name": "王 6222020200112230"}, "personal_data_found"),
+        ({**RECORD, "tags": ["１１０１０１１８８００２０４５２４０"]}, "personal_data_found"),
+        ({**RECORD, "tags": ["x" * 41]}, "bad_input"),
+        ({**RECORD, "email": "a@example.invalid"}, "bad_input"),
+        ({**RECORD, "consents": [{**CONSENT, "given_at": "2027-01-01T00:00:00+08:00"}]}, "bad_input"),
+        ({**RECORD, "consents": [{**CONSENT, "wording_version": "9"}]}, "bad_input"),
         ({"source": "members"}, "bad_input"),
     ],
 )
@@ -244,10 +244,10 @@ def test_what_may_not_come_in_is_refused_and_nothing_is_stored(world: World, crm
 
 def test_a_source_that_is_withdrawn_brings_nothing_in(world: World, crm: Api) -> None:
     services.withdraw_source(actor=world.people["compliance"], source=world.source)
-    assert problem(crm.send("put", "contacts/crm-1", TOLD)) == (422, "bad_input")
+    assert problem(crm.send("put", "contacts/crm-1", RECORD)) == (422, "bad_input")
 
 
-def test_a_state_is_told_by_everything_that_may_be_said(world: World) -> None:
+def test_a_state_is_reported_by_everything_that_may_be_said(world: World) -> None:
     seen = {syncing.etag_of(world.contact)}
     values: Any = world.contact
     for name, value in (("name", "王大明"), ("note", "x"), ("tags", ["a"]), ("is_minor", True)):

@@ -12,7 +12,7 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import services
 from apps.contacts.models import Consent, Contact, ContactImport, ExternalRef
 from apps.contacts.services import batching, importing, preparing, storing, syncing
-from apps.contacts.services.syncing import Told
+from apps.contacts.services.syncing import ContactRecord
 from apps.core.crypto import blind_index
 from apps.core.errors import HeguiError
 from apps.core.privacy.protected import Protected
@@ -68,9 +68,9 @@ def assert_whole(done: ContactImport) -> None:
 
 
 def test_every_row_is_there_once_and_batches_commit_in_their_order(world: World, stored: list[tuple[int, bool]]) -> None:
-    told: list[int] = []
-    assert_whole(run(world, progress=lambda done, total: told.append(done)))
-    assert told == list(range(5, ROWS + 1, 5))
+    result: list[int] = []
+    assert_whole(run(world, progress=lambda done, total: result.append(done)))
+    assert result == list(range(5, ROWS + 1, 5))
     assert stored[0] == (5, False)
     assert sorted(stored[1:]) == [(done, True) for done in range(10, ROWS + 1, 5)], "the first met nobody: the others do not look"
 
@@ -158,8 +158,10 @@ def test_a_bulk_that_meets_an_import_is_stored_over_it(world: World) -> None:
     somebody = Thread(target=other)
     somebody.start()
     _wait_for(lambda: bool(held))
-    told = [(f"crm-{each}", Told(phone=Protected(f"+86{number(each)}", "phone"), source="members", tags=("甲",))) for each in range(3)]
-    outcomes = [became[1] for became in syncing.put_contacts(client=client, items=told) if not isinstance(became, HeguiError)]
+    result = [
+        (f"crm-{each}", ContactRecord(phone=Protected(f"+86{number(each)}", "phone"), source="members", tags=("甲",))) for each in range(3)
+    ]
+    outcomes = [became[1] for became in syncing.put_contacts(client=client, items=result) if not isinstance(became, HeguiError)]
     somebody.join()
     assert outcomes == ["created"] * 3
     assert Contact.objects.get(number_index=blind_index.number_index(f"+86{number(1)}")).tags == ["甲"]

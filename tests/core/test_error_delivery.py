@@ -70,12 +70,12 @@ def test_a_mail_server_that_is_away_harms_nobody(log: logging.Logger, monkeypatc
     wait()
 
 
-def test_sentry_is_told_what_and_not_of_whom() -> None:
-    told: list[Any] = []
+def test_sentry_is_reported_what_and_not_of_whom() -> None:
+    result: list[Any] = []
 
     class Keeps(sentry_sdk.transport.Transport):
         def capture_envelope(self, envelope: Any) -> None:
-            told.append(envelope)
+            result.append(envelope)
 
     error_delivery.report_to_sentry("https://key@sentry.example/1", transport=Keeps())
     try:
@@ -83,7 +83,7 @@ def test_sentry_is_told_what_and_not_of_whom() -> None:
             scope.set_user({"username": "王小明", "ip_address": "192.0.2.7"})
             fail(logging.getLogger("hegui.sentry"))
             sentry_sdk.flush()
-        events = [item.get_event() for envelope in told for item in envelope.items if item.get_event()]
+        events = [item.get_event() for envelope in result for item in envelope.items if item.get_event()]
         text = json.dumps(events, ensure_ascii=False, default=str)
         assert "ValueError" in text
         for secret in (PHONE, "王小明", "192.0.2.7"):

@@ -40,9 +40,9 @@ def ready(client: Client) -> tuple[int, dict[str, Any]]:
 def test_a_probe_asks_by_address_without_a_name_or_a_sign_in(db: None) -> None:
     client = Client(headers={"host": "10.11.12.13:8000"})
     assert client.get("/health/live").content == b"alive\n"
-    status, told = ready(client)
-    assert (status, told["ready"]) == (200, True)
-    assert set(told["checks"]) == {probe.name for probe in PROBES.values() if probe.is_quick}
+    status, result = ready(client)
+    assert (status, result["ready"]) == (200, True)
+    assert set(result["checks"]) == {probe.name for probe in PROBES.values() if probe.is_quick}
     assert client.post("/health/ready").status_code == 405
 
 
@@ -51,8 +51,8 @@ def test_redis_away_is_a_warning_the_database_is_not(db: None, monkeypatch: pyte
         raise OperationalError("at db.internal")
 
     monkeypatch.setitem(PROBES, "queue", Probe("queue", away, is_quick=True))
-    status, told = ready(Client())
-    assert (status, told["checks"]["queue"]) == (200, "wrong")
+    status, result = ready(Client())
+    assert (status, result["checks"]["queue"]) == (200, "wrong")
     operations.asked.__init__()  # type: ignore[misc]
     monkeypatch.setitem(PROBES, "database", Probe("database", away, is_needed=True, is_quick=True))
     answer = Client().get("/health/ready")
@@ -72,16 +72,16 @@ def test_the_gate_and_its_refusals_are_counted(world: World) -> None:
     api = Api(world.key)
     world.opt_out()
     api.post("calls/authorize", {"campaign": "spring", "phone": "13800001234", "line": "01085550101"})
-    told = Client().get("/metrics").content.decode()
-    assert 'hegui_refusals_last_hour{rule="opted_out"} 1.0' in told
-    assert 'hegui_gate_seconds_count{answer="refused"}' in told
+    page = Client().get("/metrics").content.decode()
+    assert 'hegui_refusals_last_hour{rule="opted_out"} 1.0' in page
+    assert 'hegui_gate_seconds_count{answer="refused"}' in page
 
 
-def test_a_figure_that_cannot_be_counted_keeps_no_other_from_being_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_figure_that_cannot_be_counted_keeps_no_other_from_being_reported(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(metrics.FIGURES, "hegui_opt_outs", metrics.Metric("hegui_opt_outs", "x", lambda: 1 / 0))  # type: ignore[arg-type,return-value]
-    told = metrics.text().decode()
-    assert 'hegui_figures_failed{figure="hegui_opt_outs"} 1.0' in told
-    assert "hegui_jobs" in told
+    result = metrics.text().decode()
+    assert 'hegui_figures_failed{figure="hegui_opt_outs"} 1.0' in result
+    assert "hegui_jobs" in result
 
 
 def test_a_new_version_beside_an_old_database_answers_503_and_goes_on_by_itself(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,10 +92,10 @@ def test_a_new_version_beside_an_old_database_answers_503_and_goes_on_by_itself(
     monkeypatch.setattr(probes, "missing_steps", lambda: missing)
     monkeypatch.setattr(middleware, "PAUSE", 0.0)
     client = SecureClient()
-    page, told = client.get("/accounts/login/"), client.get("/api/v1/campaigns")
-    assert (page.status_code, told.status_code) == (503, 503)
-    assert (page["Retry-After"], told["Retry-After"]) == ("5", "5")
-    assert told["Content-Type"] == "application/problem+json"
+    page, result = client.get("/accounts/login/"), client.get("/api/v1/campaigns")
+    assert (page.status_code, result.status_code) == (503, 503)
+    assert (page["Retry-After"], result["Retry-After"]) == ("5", "5")
+    assert result["Content-Type"] == "application/problem+json"
     assert ready(Client())[1]["checks"]["schema"] == "wrong"
     missing.clear()
     assert client.get("/accounts/login/").status_code == 200

@@ -47,9 +47,9 @@ def test_a_traceback_with_the_value_shows_the_mask(caplog: pytest.LogCaptureFixt
     try:
         raise ValueError(PHONE)
     except ValueError as error:
-        told = "".join(traceback.format_exception(error))
+        result = "".join(traceback.format_exception(error))
         logging.getLogger("test").exception("failed for %s", PHONE)
-    assert NUMBER not in told
+    assert NUMBER not in result
     assert "13800001234" not in caplog.text
 
 

@@ -47,9 +47,9 @@ def test_whatever_a_client_claims_the_address_is_the_one_that_our_proxy_saw(clai
     assert client_address(CLIENT, ", ".join(claimed), TWO) == CLIENT
 
 
-def passed(**told: str) -> tuple[Any, HttpResponse]:
+def passed(**fields: str) -> tuple[Any, HttpResponse]:
     seen = []
-    answer = BehindProxies(lambda request: seen.append(request) or HttpResponse())(RequestFactory().get("/", **told))
+    answer = BehindProxies(lambda request: seen.append(request) or HttpResponse())(RequestFactory().get("/", **fields))
     return seen[0], answer
 
 
@@ -95,8 +95,8 @@ def test_a_stranger_who_goes_on_trying_shuts_nobody_out(world: World, settings: 
     person.save()
 
     def signs_in(password: str, forwarded_for: str) -> bool:
-        told = {"login": person.username, "password": password}
-        return bool(SecureClient().post("/accounts/login/", told, headers={"x-forwarded-for": forwarded_for}).status_code == 302)
+        payload = {"login": person.username, "password": password}
+        return bool(SecureClient().post("/accounts/login/", payload, headers={"x-forwarded-for": forwarded_for}).status_code == 302)
 
     for number in range(6):
         assert not signs_in("wrong", f"192.0.2.{number}, {CLIENT}")

@@ -67,9 +67,9 @@ def test_a_hundred_hostile_workbooks_at_once_are_each_refused_or_read() -> None:
 
     files = (hostile() * 4)[:100]
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(tried, files))
-    assert len(told) == 100
-    assert all(told)
+        result = list(pool.map(tried, files))
+    assert len(result) == 100
+    assert all(result)
     children = [pid for pid in os.listdir("/proc") if pid.isdigit() and _is_reader(pid)]
     assert not children, "no reader is left behind"
 

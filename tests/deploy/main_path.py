@@ -47,14 +47,14 @@ class Person:
         return answer.text
 
     def send(
-        self, path: str, page: str = "", html: str = "", *, files: dict[str, Any] | None = None, ok: tuple[int, ...] = (302,), **told: Any
+        self, path: str, page: str = "", html: str = "", *, files: dict[str, Any] | None = None, ok: tuple[int, ...] = (302,), **fields: Any
     ) -> httpx.Response:
         """Post a form to `path`, with the token of `page` (the same address by default)."""
         html = html or self.get(page or path)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
         assert token is not None, f"{self.name}: no form at {page or path}"
         headers = {"Referer": f"https://{self.browser.headers['host']}/"}
-        answer = self.browser.post(path, data={"csrfmiddlewaretoken": token[1], **told}, files=files, headers=headers)
+        answer = self.browser.post(path, data={"csrfmiddlewaretoken": token[1], **fields}, files=files, headers=headers)
         said = (
             " ".join(re.findall(r"(?:alert[^>]*|invalid-feedback[^>]*|text-danger[^>]*)>([^<]+)<", answer.text))
             if answer.status_code == 200
@@ -225,8 +225,8 @@ class MainPath:
         with self._browser() as dialler:
             dialler.headers["Authorization"] = f"Bearer {self.key}"
 
-            def post(path: str, told: dict[str, Any]) -> Any:
-                answer = dialler.post(f"/api/v1/{path}", json=told)
+            def post(path: str, payload: dict[str, Any]) -> Any:
+                answer = dialler.post(f"/api/v1/{path}", json=payload)
                 assert answer.status_code in (200, 201), answer.text
                 return answer.json()
 

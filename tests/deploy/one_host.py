@@ -158,17 +158,17 @@ def start_redis(host: Host) -> None:
 
 def start_nginx(host: Host) -> None:
     """The page's own file, at ports of the test and within a main file of the test."""
-    told = (
+    output = (
         (ROOT / "deploy" / "nginx" / "hegui.conf")
         .read_text()
         .replace("/etc/hegui", str(host.conf))
         .replace("/var/log/nginx", str(host.folder))
     )
-    told = told.replace("listen 443", f"listen 127.0.0.1:{host.ports['https']}").replace(
+    output = output.replace("listen 443", f"listen 127.0.0.1:{host.ports['https']}").replace(
         "listen 80", f"listen 127.0.0.1:{host.ports['http']}"
     )
-    told = told.replace("127.0.0.1:8000", f"127.0.0.1:{host.ports['web']}")
-    (host.folder / "hegui.conf").write_text(told)
+    output = output.replace("127.0.0.1:8000", f"127.0.0.1:{host.ports['web']}")
+    (host.folder / "hegui.conf").write_text(output)
     temp = "".join(f"{kind}_temp_path {host.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     main = host.folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
@@ -295,10 +295,10 @@ def traffic(host: Host, path: MainPath) -> Iterator[list[tuple[int, str]]]:
         with client(host) as site:
             while not over.is_set():
                 number += 1
-                told = {"phone": f"1390000{number % 10_000:04}", "evidence": f"traffic-{number}"}
+                payload = {"phone": f"1390000{number % 10_000:04}", "evidence": f"traffic-{number}"}
                 headers = {"Authorization": f"Bearer {path.key}"}
                 try:
-                    answer = site.post("/api/v1/opt-outs", json=told, headers=headers)
+                    answer = site.post("/api/v1/opt-outs", json=payload, headers=headers)
                     answers.append((answer.status_code, answer.headers.get("content-type", "")))
                 except httpx.HTTPError as error:
                     answers.append((0, type(error).__name__))
@@ -326,7 +326,9 @@ def kill_each_part(host: Host, path: MainPath) -> dict[str, str]:
             until(f"the site after {name} was killed", lambda: is_ready(host), 60)
             time.sleep(1)
             before = sum(status == 201 for status, _kind in answers)
-            until("an opt-out after it", lambda counted=before, told=answers: sum(status == 201 for status, _kind in told) > counted, 30)
+            until(
+                "an opt-out after it", lambda counted=before, payload=answers: sum(status == 201 for status, _kind in payload) > counted, 30
+            )
         statuses = sorted({status for status, _kind in answers})
         html = [kind for status, kind in answers if status not in (0, 502, 504) and "json" not in kind]
         assert not html, f"{name}: an answer of the API was {html[:3]}"
@@ -359,9 +361,9 @@ def refuses_old_tls(host: Host) -> None:
 
 def doctor(host: Host) -> dict[str, Any]:
     done = subprocess.run([host.hegui, "doctor", "--json"], env=environment_of(host), capture_output=True, text=True, check=False, cwd="/")
-    told: dict[str, Any] = json.loads(done.stdout)
-    assert (told["well"], done.returncode) == (True, 0), done.stdout
-    return told
+    payload: dict[str, Any] = json.loads(done.stdout)
+    assert (payload["well"], done.returncode) == (True, 0), done.stdout
+    return payload
 
 
 def play(folder: Path, *, whole: bool) -> dict[str, Any]:

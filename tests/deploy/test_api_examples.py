@@ -55,8 +55,8 @@ class Player:
         kind = headers.pop("Content-Type", "application/json")
         content: Any = wav(seconds=1) if body.strip() == "(the file)" else self.meant(body.strip())
         if isinstance(content, str) and '"…"' in content:
-            told = json.loads(content)
-            content = json.dumps({**told, "numbers": told["numbers"][:-1] + MANY})
+            payload = json.loads(content)
+            content = json.dumps({**payload, "numbers": payload["numbers"][:-1] + MANY})
         answer = self.client.generic(method, self.meant(path), content, content_type=kind, headers=headers)
         assert answer.status_code == int(status), f"{method} {path}: {answer.content.decode()[:500]}"
         assert answer.headers["X-Request-ID"]
@@ -86,7 +86,7 @@ def test_no_operation_is_missing() -> None:
 
 
 def test_every_event_is_shown_as_it_is_sent(world: World) -> None:
-    shown = {told["type"]: told for told in map(json.loads, EVENT.findall(PAGE))}
+    shown = {result["type"]: result for result in map(json.loads, EVENT.findall(PAGE))}
     assert shown.keys() == set(Kind.values)
     webhooks.add_end_point(
         actor=world.people["admin"], name="all", client=world.client, url="https://hooks.example.com/", kinds=list(Kind.values)
@@ -102,9 +102,9 @@ def test_every_event_is_shown_as_it_is_sent(world: World) -> None:
         webhooks._render(delivery)
         sent[delivery.event.kind] = json.loads(delivery.body)
     assert sent.keys() == shown.keys()
-    for kind, told in shown.items():
+    for kind, result in shown.items():
         inside = ("data.deleted", "data.held")  # by class of data: what there was
         keys = [
-            {place for place in shape(each) if not place.startswith(tuple(f".{name}." for name in inside))} for each in (told, sent[kind])
+            {place for place in shape(each) if not place.startswith(tuple(f".{name}." for name in inside))} for each in (result, sent[kind])
         ]
         assert keys[0] == keys[1], kind

@@ -87,8 +87,8 @@ def test_a_test_that_a_page_names_is_there(page: str) -> None:
 
 
 def test_the_queues_are_all_taken_from() -> None:
-    told = "".join(path.read_text() for path in (ROOT / "deploy/systemd").glob("*.service"))
-    assert set(",".join(re.findall(r"run worker (\S+)", told)).split(",")) == {"urgent", "default", "heavy"}
+    output = "".join(path.read_text() for path in (ROOT / "deploy/systemd").glob("*.service"))
+    assert set(",".join(re.findall(r"run worker (\S+)", output)).split(",")) == {"urgent", "default", "heavy"}
 
 
 def test_containers_run_the_same_parts() -> None:

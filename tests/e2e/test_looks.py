@@ -154,4 +154,4 @@ def test_pages(visit: Callable[..., Visit], role: str, width: int, tmp_path: Pat
         if wide > 0:
             wrong.append(f"{path} is {wide} px wider than the screen")
     assert wrong == []
-    assert [told for told in person.complaints if "404" not in told] == []
+    assert [result for result in person.complaints if "404" not in result] == []

@@ -27,7 +27,7 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     expect(page.locator("[data-score-card]")).to_be_visible()
     review = page.url.split("?")[0]
 
-    # Nothing is heard or read before a purpose is named; then it plays, and jumps where it is told to.
+    # Nothing is heard or read before a purpose is named; then it plays, and jumps where it is asked to.
     assert page.locator("[data-player]").count() == 0
     open_recording(page)
     page.keyboard.press(" ")

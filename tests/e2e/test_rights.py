@@ -31,7 +31,7 @@ def test_a_passkey_is_added_and_signs_in(visit: Callable[..., Visit]) -> None:
     page.click("#passkey_login")
     page.wait_for_url(re.compile(r"/$"))
     expect(page.locator("header")).to_contain_text("赵明慧")
-    assert [told for told in person.complaints if "favicon" not in told] == []
+    assert [result for result in person.complaints if "favicon" not in result] == []
 
 
 def test_a_revealed_value_leaves_the_page_when_it_is_hidden(visit: Callable[..., Visit]) -> None:

@@ -130,8 +130,8 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
 
     # from now on the gate says no, to every campaign
     for campaign, line in (("retail-members", "01085550101"), ("parcel-notice", "057185550104")):
-        told = json.loads(site.manage("authorize", "--campaign", campaign, "--phone", number, "--line", line, ok=(3,)))
-        assert "opted_out" in [reason["code"] for reason in told["reasons"]]
+        payload = json.loads(site.manage("authorize", "--campaign", campaign, "--phone", number, "--line", line, ok=(3,)))
+        assert "opted_out" in [reason["code"] for reason in payload["reasons"]]
     page.goto("/contacts/")
     page.fill("input[name=number]", number[-11:])
     page.keyboard.press("Enter")
@@ -141,7 +141,7 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
 
     assert_masked(agent, numbers)
     # the two refusals of the desk are answers to a form, not errors
-    assert [told for told in agent.complaints if "422" not in told] == []
+    assert [payload for payload in agent.complaints if "422" not in payload] == []
 
 
 def test_the_compliance_officer_sees_the_opt_out_and_the_decision(site: Site, visit: Callable[..., Visit], numbers: list[str]) -> None:
@@ -162,9 +162,9 @@ def test_a_dump_of_the_database_holds_no_number(site: Site, numbers: list[str]) 
     from config.embedded import Services
 
     binaries = Services(site.home)._bin()
-    told = site.database
+    result = site.database
     dump = subprocess.run(
-        [str(binaries / "pg_dump"), "-h", told["host"], "-p", told["port"], "-U", told["user"], told["dbname"]],
+        [str(binaries / "pg_dump"), "-h", result["host"], "-p", result["port"], "-U", result["user"], result["dbname"]],
         capture_output=True,
         check=True,
     ).stdout

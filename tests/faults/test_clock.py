@@ -45,19 +45,19 @@ def test_a_jump_over_an_edge_lets_nothing_through(wide: World, clock: Any, edge:
         clock.move_to(moment + timedelta(minutes=minutes))
         for _jump in range(2):
             Call.objects.all().update(state="expired")
-            told = wide.authorize()
-            assert told.allowed == is_lawful(our_clock.now()), our_clock.now()
+            result = wide.authorize()
+            assert result.allowed == is_lawful(our_clock.now()), our_clock.now()
             clock.shift(way)
 
 
 def test_a_reservation_ends_with_the_hours(wide: World, clock: Any) -> None:
     clock.move_to(wide.at("20:59:30"))
-    told = wide.authorize(agent="agent")
-    assert told.call is not None
-    assert told.call.reserved_until == wide.at("21:00")
+    result = wide.authorize(agent="agent")
+    assert result.call is not None
+    assert result.call.reserved_until == wide.at("21:00")
     clock.move_to(wide.at("21:00"))
     assert services.claim_call(client=wide.client) is None
-    taken = services.record_event(call_id=told.call.pk, event="ringing", client=None)
+    taken = services.record_event(call_id=result.call.pk, event="ringing", client=None)
     assert taken.call.end_requested_at is not None, "a call that was made all the same counts, and is to be ended"
 
 

@@ -72,9 +72,9 @@ def race(phones: list[str], client: int | None = None) -> tuple[Counter[str], li
         racer.stdin.flush()
     for racer in racers:
         out, _nothing = racer.communicate(timeout=300)
-        told = json.loads(out)
-        answers.update(told["answers"])
-        allowed += told["allowed"]
+        payload = json.loads(out)
+        answers.update(payload["answers"])
+        allowed += payload["allowed"]
         assert racer.returncode == 0
     return answers, allowed
 

@@ -1,4 +1,4 @@
-"""The bucket of files is gone: nobody is told of success, certificates say what is true, and all goes on when it is back."""
+"""The bucket of files is gone: nobody reads of success, certificates say what is true, and all goes on when it is back."""
 
 import io
 import threading
@@ -75,10 +75,10 @@ def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(world: World, c
         run = retention.purge(pause=0)
     assert run.state == "failed"
     assert is_genuine(run)
-    told = certificate(run)["document"]
+    result = certificate(run)["document"]
     left = FileToDelete.objects.count()
-    assert told["not_deleted"]["files"] == str(left)
-    assert told["files_deleted"] == 2 - left
+    assert result["not_deleted"]["files"] == str(left)
+    assert result["files_deleted"] == 2 - left
     page = browse("compliance").get("/enforcement/").content.decode()
     assert ("每分钟重试一次" in page) is bool(left)
     again = retention.purge(pause=0)
@@ -121,7 +121,7 @@ def test_an_import_goes_on_when_the_bucket_is_back(world: World, clock: Any, awa
     with away(), pytest.raises(StorageAway):
         contacts.run_import(job.pk)
     job.refresh_from_db()
-    assert job.state == Job.State.RUNNING, "it is tried again, and nobody is told that it is done or refused"
+    assert job.state == Job.State.RUNNING, "it is tried again, and nobody reads that it is done or refused"
     clock.shift(60)
     contacts.run_import(job.pk)
     job.refresh_from_db()
@@ -152,9 +152,9 @@ def test_a_deletion_of_a_person_is_done_only_when_the_files_are_gone(
     assert made.certificate["document"]["state"] == "remainder"
 
 
-def test_who_listens_is_told(world: World, away: Any) -> None:
+def test_who_listens_is_reported(world: World, away: Any) -> None:
     kept = hand_in(world.connected())
-    with away(), pytest.raises(StorageAway) as told:
+    with away(), pytest.raises(StorageAway) as result:
         quality.open_recording(kept)
-    assert PHONE not in str(told.value)
-    assert "EndpointConnectionError" in str(told.value)
+    assert PHONE not in str(result.value)
+    assert "EndpointConnectionError" in str(result.value)

@@ -72,7 +72,7 @@ def test_a_gateway_that_is_away_gets_it_when_it_is_back_once(
     assert PHONE not in caplog.text
 
 
-def test_after_its_time_it_is_given_up_and_the_admins_are_told(world: World, gateway_away: threading.Event, clock: Any) -> None:
+def test_after_its_time_it_is_given_up_and_the_admins_are_notified(world: World, gateway_away: threading.Event, clock: Any) -> None:
     message = queue()
     for _each in range(40):
         services.send_due()
@@ -168,7 +168,7 @@ def test_the_others_come_together_in_the_morning(people: World, inbox: list[Any]
 
 
 def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
-    def told(mode: str) -> tuple[int, int]:
+    def sent(mode: str) -> tuple[int, int]:
         answer = browse("compliance").post("/inbox/mail/", {"mode": mode})
         assert answer.status_code == 302
         notify([people.people["compliance"]], "request_overdue", request="rq_1")
@@ -177,7 +177,7 @@ def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
         Notice.objects.update(read_at="2026-11-24T00:00:00Z")
         return counts
 
-    assert [told(mode) for mode in ("as_set", "at_once", "digest", "off")] == [(1, 1), (1, 0), (0, 1), (0, 0)]
+    assert [sent(mode) for mode in ("as_set", "at_once", "digest", "off")] == [(1, 1), (1, 0), (0, 1), (0, 0)]
     with pytest.raises(BadInput):
         services.choose_mails(actor=people.people["compliance"], mode="never")
 

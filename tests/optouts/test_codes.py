@@ -55,10 +55,10 @@ def test_a_code_ends_after_ten_minutes_and_belongs_to_its_word(world: World, sen
     word = services.ask_code(phone=PHONE)
     first = code_in(sent)
     other = services.ask_code(phone=OTHER_PHONE)
-    for told in ({"word": other, "code": first}, {"word": "x", "code": first}):
+    for result in ({"word": other, "code": first}, {"word": "x", "code": first}):
         if code_in(sent) != first:
             with pytest.raises(BadInput):
-                services.use_code(**told)
+                services.use_code(**result)
     clock.shift(timedelta(minutes=10))
     with pytest.raises(BadInput):
         services.use_code(word=word, code=first)

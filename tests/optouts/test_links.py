@@ -103,8 +103,8 @@ def test_programs_ask_for_links(world: World) -> None:
 
 def test_programs_record_a_refusal_of_one_purpose(world: World) -> None:
     api = Api(world.key)
-    told: dict[str, Any] = {"phone": PHONE, "evidence": "e1", "scope": "purpose", "scope_value": "membership"}
-    assert api.post("opt-outs", told).status_code == 201
+    payload: dict[str, Any] = {"phone": PHONE, "evidence": "e1", "scope": "purpose", "scope_value": "membership"}
+    assert api.post("opt-outs", payload).status_code == 201
     assert (OptOut.objects.get().scope, OptOut.objects.get().scope_value) == ("purpose", "membership")
-    assert api.post("opt-outs", {**told, "evidence": "e2", "scope_value": ""}).json()["ignored"] == ["scope"]
+    assert api.post("opt-outs", {**payload, "evidence": "e2", "scope_value": ""}).json()["ignored"] == ["scope"]
     assert OptOut.objects.latest("pk").scope == "everything", "a scope that names nothing is no reason to lose the refusal"

@@ -40,8 +40,8 @@ def csv_of(numbers: list[str], heading: str = "手机号") -> bytes:
     return "\n".join([f"{heading},备注", *(f"{number},x" for number in numbers)]).encode()
 
 
-def scrub(world: World, content: bytes, **told: Any) -> Scrub:
-    asked = {"actor": world.people["compliance"], "file_name": "list.csv", "purpose": "清洗名单", **told}
+def scrub(world: World, content: bytes, **fields: Any) -> Scrub:
+    asked = {"actor": world.people["compliance"], "file_name": "list.csv", "purpose": "清洗名单", **fields}
     made = services.ask_scrub(content=content, **asked)
     services.run_scrub(made.job_id)
     return Scrub.objects.get(pk=made.pk)
@@ -54,9 +54,9 @@ def verdicts(made: Scrub) -> list[str]:
 def test_a_list_comes_back_with_who_has_opted_out(world: World) -> None:
     world.opt_out(NUMBERS[3])
     made = scrub(world, csv_of([*NUMBERS, "nothing", f"+86 {NUMBERS[3]}"]))
-    told = verdicts(made)
-    assert [at for at, verdict in enumerate(told) if verdict == "yes"] == [3, len(NUMBERS) + 1]
-    assert told[len(NUMBERS)] == "no number"
+    result = verdicts(made)
+    assert [at for at, verdict in enumerate(result) if verdict == "yes"] == [3, len(NUMBERS) + 1]
+    assert result[len(NUMBERS)] == "no number"
     assert (made.rows, made.opted_out, made.without_number) == (len(NUMBERS) + 2, 2, 1)
 
 
@@ -156,8 +156,8 @@ def test_programs_hold_lists_against_the_register(world: World) -> None:
     asked = api.post("scrubs", {"numbers": NUMBERS, "purpose": "monthly"})
     assert asked.status_code == 202
     services.run_scrub(Scrub.objects.get().job_id)
-    told = api.get(f"scrubs/{asked.json()['scrub']}").json()
-    assert (told["state"], told["opted_out"], told["results"][2], told["results"][0]) == ("done", 1, "yes", "no")
+    payload = api.get(f"scrubs/{asked.json()['scrub']}").json()
+    assert (payload["state"], payload["opted_out"], payload["results"][2], payload["results"][0]) == ("done", 1, "yes", "no")
     _other, foreign = world.api_client("other", "scrub")
     assert problem(Api(foreign).get(f"scrubs/{asked.json()['scrub']}")) == (404, "not_found")
     assert problem(api.post("scrubs", {"numbers": NUMBERS[:5], "purpose": "monthly"})) == (422, "scrub_refused")
@@ -211,11 +211,11 @@ def test_a_list_that_was_cut_short_goes_on_without_a_double(world: World, monkey
     whole = listing._store
     calls = []
 
-    def fails_second(*told: Any) -> None:
-        calls.append(told)
+    def fails_second(*args: Any) -> None:
+        calls.append(args)
         if len(calls) == 2:
             raise DatabaseError("cut")
-        whole(*told)
+        whole(*args)
 
     monkeypatch.setattr(listing, "_store", fails_second)
     with pytest.raises(DatabaseError):
@@ -237,13 +237,13 @@ def test_a_list_whose_job_failed_is_erased_after_a_day(world: World, clock: Any)
 
 
 def test_only_compliance_brings_lists_and_says_whose(world: World) -> None:
-    told = {"evidence": "x", "file_name": "a.csv", "content": csv_of(NUMBERS)}
+    payload = {"evidence": "x", "file_name": "a.csv", "content": csv_of(NUMBERS)}
     for role in ("agent", "supervisor", "admin"):
         with pytest.raises(NotAllowed):
-            services.take_list(actor=world.people[role], origin="list", **told)
+            services.take_list(actor=world.people[role], origin="list", **payload)
     for wrong in ({"origin": "nowhere"}, {"origin": "list", "evidence": " "}, {"origin": "list", "evidence": "13800001234"}):
         with pytest.raises(BadInput):
-            services.take_list(actor=world.people["compliance"], **{**told, **wrong})
+            services.take_list(actor=world.people["compliance"], **{**payload, **wrong})
 
 
 # -- the feed
@@ -261,13 +261,13 @@ def test_the_feed_tells_refusals_lifts_and_dismissals_in_order(world: World, clo
     clock.shift(timedelta(hours=1))
     lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音")
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
-    told = feed(client)
-    assert [row.kind for row in told] == ["refused", "refused", "dismissed", "lifted"]
-    assert [row.position for row in told] == [1, 2, 3, 4]
-    assert told[0].hash == told[3].hash
-    assert told[1].hash == told[2].hash
+    result = feed(client)
+    assert [row.kind for row in result] == ["refused", "refused", "dismissed", "lifted"]
+    assert [row.position for row in result] == [1, 2, 3, 4]
+    assert result[0].hash == result[3].hash
+    assert result[1].hash == result[2].hash
     assert feed(client, after=4) == []
-    assert feed(client, after=2) == told[2:]
+    assert feed(client, after=2) == result[2:]
 
 
 def test_a_program_finds_its_customers_by_their_hashes_and_no_others(world: World) -> None:

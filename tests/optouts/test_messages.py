@@ -186,9 +186,9 @@ def test_a_late_message_counts_from_its_word_and_one_from_the_future_from_now(wo
     assert ahead.opt_out is not None
     assert late.opt_out.said_at == sent
     assert ahead.opt_out.said_at == world.at("10:00")
-    told = queries.latency()
-    assert told is not None
-    assert (told.count, told.worst) == (2, timedelta(hours=1))
+    result = queries.latency()
+    assert result is not None
+    assert (result.count, result.worst) == (2, timedelta(hours=1))
 
 
 def test_messages_and_what_refuses_are_never_taken_off(world: World) -> None:
@@ -200,10 +200,10 @@ def test_messages_and_what_refuses_are_never_taken_off(world: World) -> None:
 
 def test_a_gateway_hands_messages_in(world: World) -> None:
     api = Api(world.key)
-    told = api.post("sms", {"from": PHONE, "text": "退 订", "message_id": "g1"}).json()
-    assert (told["reading"], told["opt_out"][:3]) == ("refusal", "oo_")
-    assert "退订" in told["answer"]
-    assert api.post("sms", {"from": PHONE, "text": "好的", "message_id": "g1"}).json() == told
+    payload = api.post("sms", {"from": PHONE, "text": "退 订", "message_id": "g1"}).json()
+    assert (payload["reading"], payload["opt_out"][:3]) == ("refusal", "oo_")
+    assert "退订" in payload["answer"]
+    assert api.post("sms", {"from": PHONE, "text": "好的", "message_id": "g1"}).json() == payload
     assert api.post("sms", {"from": OTHER_PHONE, "text": "好的", "message_id": "g2"}).json()["reading"] == "other"
     assert problem(api.post("sms", {"from": "123", "text": "TD", "message_id": "g3"})) == (422, "phone_invalid")
     assert api.post("sms", {"from": OTHER_PHONE, "text": "x" * 20_001 + " 别再打了", "message_id": "g4"}).json()["reading"] == "near"
@@ -223,14 +223,14 @@ def test_reading_a_near_miss_is_in_the_trail(world: World, browse: Any) -> None:
     assert officer.get(page).status_code == 404
 
 
-def test_a_near_miss_that_nobody_reads_is_told_again_each_four_hours(world: World, clock: Any) -> None:
+def test_a_near_miss_that_nobody_reads_is_reported_again_each_four_hours(world: World, clock: Any) -> None:
     take(world, "别打了")
-    told = []
+    result = []
     for hour in range(10):
         if services.remind_of_messages():
-            told.append(hour)
+            result.append(hour)
         clock.shift(timedelta(hours=1))
-    assert told == [4, 8]
+    assert result == [4, 8]
     assert Notice.objects.filter(code="messages_wait", recipient=world.people["compliance"]).count() == 2
 
 

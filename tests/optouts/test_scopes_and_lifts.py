@@ -29,8 +29,8 @@ def _in_english() -> Iterator[None]:
         yield
 
 
-def by_hand(world: World, **told: Any) -> OptOut:
-    asked = {"phone": PHONE, "channel": "complaint", "evidence": "投诉 2026-17", **told}
+def by_hand(world: World, **fields: Any) -> OptOut:
+    asked = {"phone": PHONE, "channel": "complaint", "evidence": "投诉 2026-17", **fields}
     return services.record_by_hand(actor=world.people["supervisor"], **asked)
 
 
@@ -60,15 +60,15 @@ def test_a_refusal_of_one_brand_drops_its_queues_alone(world: World) -> None:
     assert "opted_out" not in world.authorize(reserve=False).codes
 
 
-@pytest.mark.parametrize("told", [
+@pytest.mark.parametrize("payload", [
     {"scope": "purpose"}, {"scope": "everything", "scope_value": "x"}, {"scope": "half"}, {"channel": "key"}, {"evidence": " "},
     {"evidence": "来电13800001234"}, {"evidence": "证件110101188002045240"},
     {"said_at": datetime.fromisoformat("2030-01-01T00:00:00+08:00")},
     {"phone": "123"},
 ])  # fmt: skip
-def test_what_is_no_record_is_refused_with_a_sentence(world: World, told: dict[str, Any]) -> None:
+def test_what_is_no_record_is_refused_with_a_sentence(world: World, payload: dict[str, Any]) -> None:
     with pytest.raises((BadInput, PersonalDataFound)):
-        by_hand(world, **told)
+        by_hand(world, **payload)
     assert not OptOut.objects.exists()
 
 

@@ -32,9 +32,9 @@ def test_an_approved_draft_is_the_next_version_and_the_gate_keeps_to_it(world: W
     assert world.authorize(at="20:30", reserve=False).allowed
     version = approved(world)
     assert (version.number, version.written_by, version.approved_by) == (2, world.people["compliance"], world.people["compliance2"])
-    told = world.authorize(at="20:30", reserve=False)
-    assert told.codes == ["outside_window"]
-    assert told.answer.policy == 2
+    result = world.authorize(at="20:30", reserve=False)
+    assert result.codes == ["outside_window"]
+    assert result.answer.policy == 2
 
 
 def test_until_its_day_the_version_before_holds(world: World, clock: time_machine.Traveller) -> None:
@@ -108,7 +108,7 @@ def test_a_decided_draft_stays_decided(world: World) -> None:
     assert CallingPolicy.objects.count() == 1
 
 
-def test_the_others_of_compliance_are_told(world: World) -> None:
+def test_the_others_of_compliance_are_notified(world: World) -> None:
     draft(world)
     assert {notice.recipient.username for notice in Notice.objects.filter(code="policy_draft")} == {"compliance2"}
 

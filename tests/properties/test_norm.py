@@ -205,15 +205,15 @@ class Player:
         campaign = self.chance.choice(CAMPAIGNS)
         line, number = self.chance.choices([("own", LINE), ("strange", STRANGE_LINE)], [19, 1])[0]
         expected = refusals(self.model, campaign, line, self.at)
-        told = calls.authorize(campaign=campaign.code, phone=Protected(self.phone, "phone"), line=number, at=self.at)
-        codes = {reason["code"] for reason in told.reasons}
+        result = calls.authorize(campaign=campaign.code, phone=Protected(self.phone, "phone"), line=number, at=self.at)
+        codes = {reason["code"] for reason in result.reasons}
         assert codes == expected, (campaign.code, self.at.isoformat(), self.model)
-        assert told.allowed == (not expected)
+        assert result.allowed == (not expected)
         self.seen.update(expected or {"allowed"})
-        if told.allowed:
+        if result.allowed:
             used = self.chance.random() < 0.8
             if used:
-                Call.objects.filter(pk=told.call_id).update(state="ended", answered_at=self.at, ended_at=self.at)
+                Call.objects.filter(pk=result.call_id).update(state="ended", answered_at=self.at, ended_at=self.at)
             until = reserved_until(self.model, campaign, self.at)
             self.model.calls.append(CallOfModel(self.at, until, clocks(self.model, self.at)[0].date(), used))
 

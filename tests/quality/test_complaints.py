@@ -144,12 +144,12 @@ def test_opened_again_it_is_held_again(world: World) -> None:
 
 
 def test_an_agents_result_of_a_call_becomes_a_complaint(world: World) -> None:
-    told = world.authorize(agent="agent", client=world.client, checklist_done=True)
-    assert told.call
+    result = world.authorize(agent="agent", client=world.client, checklist_done=True)
+    assert result.call
     Call.objects.update(state="ended")
-    calls.write_disposition(actor=world.people["agent"], call=told.call, reason="complaint", note="客户说打扰")
+    calls.write_disposition(actor=world.people["agent"], call=result.call, reason="complaint", note="客户说打扰")
     complaint = Complaint.objects.get()
-    assert (complaint.channel, complaint.call, complaint.owner) == ("agent", told.call, world.people["supervisor"])
+    assert (complaint.channel, complaint.call, complaint.owner) == ("agent", result.call, world.people["supervisor"])
     assert Notice.objects.filter(code="complaint_recorded", recipient=world.people["supervisor"]).exists()
 
 
@@ -178,7 +178,7 @@ def test_whose_it_is(world: World) -> None:
     services.step(actor=world.people["supervisor"], complaint=moved, kind="note", note="x")
 
 
-def test_overdue_ones_are_told_once_and_a_waiting_one_is_not(world: World, clock: time_machine.Traveller) -> None:
+def test_overdue_ones_are_reported_once_and_a_waiting_one_is_not(world: World, clock: time_machine.Traveller) -> None:
     late, waits = complain(world), complain(world)
     services.step(actor=world.people["compliance"], complaint=waits, kind="paused", note="x")
     clock.shift(timedelta(days=10))
@@ -257,12 +257,12 @@ def test_a_time_is_compared_with_a_base_period_by_the_norms_own_case(world: Worl
     complaint = complain(world, call=call)
     clock.shift(timedelta(hours=20))
     close(world, complaint)
-    told = services.compared(base, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-    assert told["before"].rate == 50
-    assert (told["now"].calls, told["now"].complaints, told["now"].rate, told["now"].hours) == (1, 1, 10_000, 20.0)
-    assert told["rate"] == 19_900
-    assert told["hours"] == -60
-    assert (told["norm_rate"], told["norm_hours"]) == (-45, -60)
+    result = services.compared(base, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    assert result["before"].rate == 50
+    assert (result["now"].calls, result["now"].complaints, result["now"].rate, result["now"].hours) == (1, 1, 10_000, 20.0)
+    assert result["rate"] == 19_900
+    assert result["hours"] == -60
+    assert (result["norm_rate"], result["norm_hours"]) == (-45, -60)
 
 
 @pytest.mark.parametrize(

@@ -133,11 +133,11 @@ def test_what_a_silent_player_was_given_is_in_the_trail(world: World, browse: Br
     assert AccessEvent.objects.filter(kind="played").latest("pk").purpose == "quality: heard 0:00-0:15"
 
 
-@pytest.mark.parametrize("told", ["[[0]]", "[[5, 1]]", "[[0, 99999999]]", '"x"', "[1, 2]"])
-def test_spans_that_make_no_sense_are_refused(world: World, browse: Browse, told: str) -> None:
+@pytest.mark.parametrize("payload", ["[[0]]", "[[5, 1]]", "[[0, 99999999]]", '"x"', "[1, 2]"])
+def test_spans_that_make_no_sense_are_refused(world: World, browse: Browse, payload: str) -> None:
     kept, supervisor = hand_in(world.connected()), browse("supervisor")
     play = begin(supervisor, kept)
-    assert supervisor.post(f"/plays/{play.pk}/heard/", {"heard": told}).status_code == 422
+    assert supervisor.post(f"/plays/{play.pk}/heard/", {"heard": payload}).status_code == 422
     play.refresh_from_db()
     assert play.heard == []
 

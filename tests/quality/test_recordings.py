@@ -62,7 +62,7 @@ def test_a_recording_is_taken_and_kept_sealed(world: World, api: Api, storage: P
         ("m4a", lambda: coded("ipod", "aac", 16_000)),
     ],
 )
-def test_the_kind_of_file_is_told_by_its_content(world: World, media: str, make: Callable[[], bytes]) -> None:
+def test_the_kind_of_file_is_reported_by_its_content(world: World, media: str, make: Callable[[], bytes]) -> None:
     kept = hand_in(world.connected(), make())
     assert kept.media == media
     assert kept.state == "ready"
@@ -174,18 +174,18 @@ def test_a_call_of_another_client_is_not_there(world: World, storage: Path) -> N
 
 
 def test_a_call_that_still_goes_on_has_no_recording_yet(world: World, api: Api, storage: Path) -> None:
-    told = world.authorize(client=world.client)
-    assert told.call
+    result = world.authorize(client=world.client)
+    assert result.call
     Call.objects.update(state="answered")
-    assert problem(api.put(f"calls/{told.call.public_id}/recording", wav())) == (409, "wrong_state")
+    assert problem(api.put(f"calls/{result.call.public_id}/recording", wav())) == (409, "wrong_state")
     assert nothing_is_stored(storage)
 
 
 def test_a_call_that_was_never_made_has_no_recording(world: World, api: Api, storage: Path) -> None:
-    told = world.authorize(client=world.client)
-    assert told.call
+    result = world.authorize(client=world.client)
+    assert result.call
     Call.objects.update(state="withdrawn")
-    assert problem(api.put(f"calls/{told.call.public_id}/recording", wav())) == (409, "wrong_state")
+    assert problem(api.put(f"calls/{result.call.public_id}/recording", wav())) == (409, "wrong_state")
     assert nothing_is_stored(storage)
 
 
@@ -233,7 +233,7 @@ def test_measuring_twice_changes_nothing(world: World) -> None:
     assert Recording.objects.get().duration_ms == 1
 
 
-def test_what_no_worker_was_told_of_is_measured_within_the_minute(world: World) -> None:
+def test_what_no_worker_was_reported_of_is_measured_within_the_minute(world: World) -> None:
     content = wav()
     services.receive_recording(client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content))
     assert services.measure_received() == 1
@@ -309,7 +309,7 @@ def test_a_recording_under_another_call_does_not_open(world: World) -> None:
         services.open_recording(kept)
 
 
-def test_an_altered_recording_is_told(world: World) -> None:
+def test_an_altered_recording_is_reported(world: World) -> None:
     content = wav()
     kept, _new = services.receive_recording(client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content))
     path = encrypted_files.path_of(kept.file)
@@ -365,7 +365,7 @@ def test_connected_calls_without_a_recording_are_reported_by_line_and_day(world:
     assert queries.coverage_of(world.people["supervisor2"], world.today, world.today) == []
 
 
-def test_missing_recordings_are_told_the_next_morning_once(world: World, clock: time_machine.Traveller) -> None:
+def test_missing_recordings_are_reported_the_next_morning_once(world: World, clock: time_machine.Traveller) -> None:
     world.connected()
     clock.shift(timedelta(days=1))
     assert services.report_missing() == 1
@@ -373,7 +373,7 @@ def test_missing_recordings_are_told_the_next_morning_once(world: World, clock: 
     assert Notice.objects.filter(code="recordings_missing", recipient=world.people["compliance"]).count() == 1
 
 
-def test_a_line_that_is_not_recorded_at_all_is_told_within_the_hour(world: World, clock: time_machine.Traveller) -> None:
+def test_a_line_that_is_not_recorded_at_all_is_reported_within_the_hour(world: World, clock: time_machine.Traveller) -> None:
     for number in range(5):
         world.add_contact(f"1380000130{number}")
         world.connected(phone=f"1380000130{number}")

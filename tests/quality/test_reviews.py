@@ -107,10 +107,10 @@ def test_agents_and_admins_review_nothing(world: World) -> None:
 
 
 def test_only_connected_calls_are_reviewed(world: World) -> None:
-    told = world.authorize()
-    assert told.call
+    result = world.authorize()
+    assert result.call
     with pytest.raises(WrongState):
-        services.choose_by_hand(actor=world.people["supervisor"], call=told.call)
+        services.choose_by_hand(actor=world.people["supervisor"], call=result.call)
 
 
 # -- the verdict
@@ -292,6 +292,6 @@ def test_agreement_of_double_reviews_is_shown(world: World) -> None:
     )
     services.take(actor=world.people["compliance"], review=twin)
     services.give_verdict(actor=world.people["compliance"], review=twin, version=card(world), answers=YES)
-    told = queries.agreement_of(world.people["compliance"], world.at("00:00"))
-    assert told["calls"] == 1
-    assert told["answers"] == pytest.approx(0.0)
+    result = queries.agreement_of(world.people["compliance"], world.at("00:00"))
+    assert result["calls"] == 1
+    assert result["answers"] == pytest.approx(0.0)

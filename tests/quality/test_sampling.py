@@ -74,8 +74,8 @@ def old_hands(world: World) -> None:
 
 
 def plan(world: World, **about: Any) -> SamplingPlan:
-    told = {"name": "x", "campaign": None, "random_percent": 0, "agent_week": 0, "campaign_day": 0, "double_percent": 0, **about}
-    return services.write_plan(actor=world.people["compliance"], **told)
+    payload = {"name": "x", "campaign": None, "random_percent": 0, "agent_week": 0, "campaign_day": 0, "double_percent": 0, **about}
+    return services.write_plan(actor=world.people["compliance"], **payload)
 
 
 def reviewed_lately(world: World) -> None:

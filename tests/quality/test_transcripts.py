@@ -27,7 +27,7 @@ GOOD = [
 ]
 
 
-def told(*rows: tuple[float, float, str, str]) -> dict[str, Any]:
+def segments(*rows: tuple[float, float, str, str]) -> dict[str, Any]:
     return {"segments": [dict(zip(("start", "end", "speaker", "text"), row, strict=True)) for row in rows]}
 
 
@@ -38,7 +38,7 @@ def api(world: World) -> Api:
 
 def test_a_transcript_is_sealed_and_examined(world: World, api: Api) -> None:
     call = world.connected()
-    answer = api.post(f"calls/{call.public_id}/transcript", told(*GOOD))
+    answer = api.post(f"calls/{call.public_id}/transcript", segments(*GOOD))
     assert answer.status_code == 201
     assert answer.json() == {"call": call.public_id, "segments": 6, "findings": 0, "removed_numbers": 0}
     kept = Transcript.objects.get()
@@ -53,21 +53,21 @@ def test_a_transcript_is_sealed_and_examined(world: World, api: Api) -> None:
 def test_the_same_again_is_one_and_another_is_refused(world: World, api: Api) -> None:
     call = world.connected()
     path = f"calls/{call.public_id}/transcript"
-    assert [api.post(path, told(*GOOD)).status_code for _time in range(2)] == [201, 200]
-    assert problem(api.post(path, told(*GOOD[:3]))) == (409, "another_transcript")
+    assert [api.post(path, segments(*GOOD)).status_code for _time in range(2)] == [201, 200]
+    assert problem(api.post(path, segments(*GOOD[:3]))) == (409, "another_transcript")
     assert Transcript.objects.get().count == 6
 
 
 WRONG = {
-    "out of order": (told((5, 6, "agent", "b"), (1, 2, "agent", "a")), "Segment 2 starts before"),
-    "ends before it starts": (told((5, 4, "agent", "a")), "Segment 1: it ends before"),
-    "control character": (told((0, 1, "agent", "a\x07")), "without control characters"),
-    "spaces alone": (told((0, 1, "agent", "  ")), "1 to 2000 characters"),
-    "unknown speaker": (told((0, 1, "robot", "a")), "agent"),
+    "out of order": (segments((5, 6, "agent", "b"), (1, 2, "agent", "a")), "Segment 2 starts before"),
+    "ends before it starts": (segments((5, 4, "agent", "a")), "Segment 1: it ends before"),
+    "control character": (segments((0, 1, "agent", "a\x07")), "without control characters"),
+    "spaces alone": (segments((0, 1, "agent", "  ")), "1 to 2000 characters"),
+    "unknown speaker": (segments((0, 1, "robot", "a")), "agent"),
     "nothing": ({"segments": []}, "1"),
-    "beyond four hours": (told((0, 99_999, "agent", "a")), "14400"),
+    "beyond four hours": (segments((0, 99_999, "agent", "a")), "14400"),
     "no number": ({"segments": [{"start": "x", "end": 1, "speaker": "agent", "text": "a"}]}, "number"),
-    "too many": (told(*[(0, 1, "agent", "a")] * 5_001), "5000"),
+    "too many": (segments(*[(0, 1, "agent", "a")] * 5_001), "5000"),
 }
 
 
@@ -87,7 +87,7 @@ def test_what_is_no_transcript_is_refused_with_its_place(world: World, name: str
 def test_id_and_card_numbers_are_taken_out_and_the_rest_is_kept(world: World, api: Api) -> None:
     call = world.connected()
     said = "我的身份证是11010519491231002X，卡号6222020200112230，订单202603150000001234。"
-    answer = api.post(f"calls/{call.public_id}/transcript", told((0, 9, "client", said)))
+    answer = api.post(f"calls/{call.public_id}/transcript", segments((0, 9, "client", said)))
     assert answer.json()["removed_numbers"] == 2
     kept = Transcript.objects.get()
     from apps.core.privacy.protected import clear_for_machine
@@ -100,7 +100,7 @@ def test_id_and_card_numbers_are_taken_out_and_the_rest_is_kept(world: World, ap
 
 def test_what_may_not_be_said_is_found_with_its_time(world: World, api: Api) -> None:
     call = world.connected()
-    api.post(f"calls/{call.public_id}/transcript", told(*GOOD, (20, 24, "agent", "请您把短信验证码告诉我。")))
+    api.post(f"calls/{call.public_id}/transcript", segments(*GOOD, (20, 24, "agent", "请您把短信验证码告诉我。")))
     kept = Transcript.objects.get()
     assert kept.worst == "blocking"
     (finding,) = kept.findings
@@ -150,7 +150,7 @@ def test_a_transcript_is_read_for_a_purpose_by_who_may_and_recorded(world: World
 
     call = world.connected()
     kept = hand_in(call)
-    services.take_transcript(client=None, call_id=call.pk, raw=told(*GOOD)["segments"])
+    services.take_transcript(client=None, call_id=call.pk, raw=segments(*GOOD)["segments"])
     supervisor = browse("supervisor")
     assert "续费一年" not in supervisor.get(f"/recordings/{kept.public_id}/").content.decode()
     address = supervisor.post(f"/recordings/{kept.public_id}/play/", {"purpose": "optimisation"}).headers["Location"]
@@ -165,7 +165,7 @@ def test_agents_read_no_transcript(world: World, browse: Any) -> None:
 
     call = world.connected()
     kept = hand_in(call)
-    services.take_transcript(client=None, call_id=call.pk, raw=told(*GOOD)["segments"])
+    services.take_transcript(client=None, call_id=call.pk, raw=segments(*GOOD)["segments"])
     judged(world, call)
     agent = browse("agent")
     address = agent.post(f"/recordings/{kept.public_id}/play/", {"purpose": "quality"}).headers["Location"]
@@ -179,7 +179,7 @@ def test_a_rule_written_since_is_held_to_what_was_said_before(world: World) -> N
     from tests.scripts.rules import rule_of
 
     call = world.connected()
-    kept, _new = services.take_transcript(client=None, call_id=call.pk, raw=told(*GOOD, (30, 31, "agent", "家人们，再见"))["segments"])
+    kept, _new = services.take_transcript(client=None, call_id=call.pk, raw=segments(*GOOD, (30, 31, "agent", "家人们，再见"))["segments"])
     assert kept.worst == ""
     rule = scripts.write_rule(actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x")
     scripts.approve_rule(actor=world.people["compliance"], version=rule)
@@ -196,7 +196,7 @@ def upload(browser: Any, public_id: str, content: bytes) -> str:
 
 def test_a_transcript_may_be_handed_in_on_the_page(world: World, browse: Any) -> None:
     kept = hand_in(world.connected())
-    upload(browse("supervisor"), kept.public_id, json.dumps(told(*GOOD)).encode())
+    upload(browse("supervisor"), kept.public_id, json.dumps(segments(*GOOD)).encode())
     stored = Transcript.objects.get()
     assert (stored.count, stored.source) == (6, f"upload:{world.people['supervisor'].pk}")
 

@@ -20,12 +20,12 @@ from .test_reviews import taken
 
 
 def found(world: World, gravity: str = "minor", review: Review | None = None, **about: Any) -> Violation:
-    told = {"kind": "secrets", "note": "索要验证码", "law": "《个人信息保护法》第6条", "owner": world.people["supervisor"], **about}
+    payload = {"kind": "secrets", "note": "索要验证码", "law": "《个人信息保护法》第6条", "owner": world.people["supervisor"], **about}
     return services.open_violation(
-        actor=told.pop("actor", world.people["compliance"]),
+        actor=payload.pop("actor", world.people["compliance"]),
         gravity=gravity,
         review=review or taken(world, world.connected(), "compliance"),
-        **told,
+        **payload,
     )
 
 
@@ -171,7 +171,7 @@ def test_a_finding_never_changes(world: World) -> None:
             Violation.objects.filter(pk=violation.pk).update(**change)
 
 
-def test_overdue_ones_are_told_to_supervisors_and_then_to_compliance(world: World, clock: time_machine.Traveller) -> None:
+def test_overdue_ones_are_reported_to_supervisors_and_then_to_compliance(world: World, clock: time_machine.Traveller) -> None:
     action = found(world, "serious").action
     clock.move_to(world.at("09:00", action.due_on))
     assert services.escalate_overdue() == 0

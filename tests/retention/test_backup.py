@@ -64,8 +64,8 @@ def restored(path: Path, elsewhere: str, **options: Any) -> Any:
 
 
 def test_what_was_backed_up_is_there_again(world: World, backup: Path, elsewhere: str) -> None:
-    told = restored(backup, elsewhere)
-    assert told["opt_outs"] == told["erased"] == 0
+    result = restored(backup, elsewhere)
+    assert result["opt_outs"] == result["erased"] == 0
     with databases.working_on(elsewhere):
         assert str(Contact.objects.get().phone) == "138****1234"
         assert world.authorize().allowed
@@ -105,8 +105,8 @@ def test_a_later_backup_holds_only_the_files_since(world: World, tmp_path: Path,
 
 def test_who_opted_out_since_is_refused_after_a_restore(world: World, backup: Path, elsewhere: str) -> None:
     world.opt_out()
-    told = restored(backup, elsewhere)
-    assert told["opt_outs"] == 1
+    result = restored(backup, elsewhere)
+    assert result["opt_outs"] == 1
     with databases.working_on(elsewhere):
         assert "opted_out" in world.authorize().codes
 
@@ -320,7 +320,7 @@ def test_the_restored_trail_is_as_it_was_sealed_and_its_seals_go_on(world: World
         assert set(report.unsealed.values()) == {0}
 
 
-def test_a_restored_trail_that_was_changed_before_the_backup_is_told(world: World, tmp_path: Path, elsewhere: str) -> None:
+def test_a_restored_trail_that_was_changed_before_the_backup_is_reported(world: World, tmp_path: Path, elsewhere: str) -> None:
     audit.seal_trail()
     with connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
@@ -346,8 +346,8 @@ def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, 
     with pytest.raises(BackupRefused, match="never overwritten"):
         services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
     default_storage.delete(upload)
-    told = restored(s3.address("nightly/two.backup"), elsewhere, bases=[s3.address("nightly/one.backup")])
-    assert told["erased"] == 0
+    result = restored(s3.address("nightly/two.backup"), elsewhere, bases=[s3.address("nightly/one.backup")])
+    assert result["erased"] == 0
     assert default_storage.exists(upload)
 
 
@@ -362,7 +362,7 @@ def test_a_backup_in_a_bucket_that_was_changed_or_is_gone_is_refused(world: Worl
 
 
 def test_a_backup_that_fails_leaves_nothing_in_the_bucket(world: World, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_told: object) -> None:
+    def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("apps.retention.archive.Archive.add_pieces", fail)

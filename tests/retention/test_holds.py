@@ -140,9 +140,9 @@ def test_the_certificate_names_what_was_deleted_and_what_was_left(world: World, 
     clock.shift(YEAR)
     run = services.purge(pause=0)
     officer = browse("compliance")
-    told = officer.get(f"/retention/runs/{run.pk}/certificate.json").json()["document"]
-    assert (told["people_erased"], told["deleted"]["contact"], told["left_on_hold"]) == (1, 1, {"call": 1})
-    assert told["ledger"]["line"] == 2
+    payload = officer.get(f"/retention/runs/{run.pk}/certificate.json").json()["document"]
+    assert (payload["people_erased"], payload["deleted"]["contact"], payload["left_on_hold"]) == (1, 1, {"call": 1})
+    assert payload["ledger"]["line"] == 2
     assert officer.get(f"/retention/runs/{run.pk}/certificate.pdf").content.startswith(b"%PDF")
     assert officer.get(f"/retention/runs/{run.pk}/").status_code == 200
     assert officer.get("/retention/?count").status_code == 200

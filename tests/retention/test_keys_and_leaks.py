@@ -38,9 +38,9 @@ def rotate() -> dict[str, int]:
 def test_everything_is_sealed_under_the_new_key(world: World, ring: Path) -> None:
     name = encrypted_files.put(b"a list", folder="uploads")
     before = keyring.keys("fields").current_id
-    told = rotate()
-    assert told["files"] == 1
-    assert told["values"] >= 2
+    result = rotate()
+    assert result["files"] == 1
+    assert result["values"] >= 2
     assert keyring.keys("fields").current_id != before
     assert services.count_waiting() == {}
     with connection.cursor() as cursor:

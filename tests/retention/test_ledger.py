@@ -92,11 +92,11 @@ def test_a_lift_is_written_with_its_two_people(world: World, clock: time_machine
     lift = ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("11:00"), evidence="录音")
     approve_lift(actor=world.people["compliance2"], lift=lift)
     services.write_register()
-    (told,) = [line.facts for line in ledger.read_ledger() if line.kind == "lifted"]
-    assert (told["asked_by_id"], told["decided_by_id"]) == (world.people["compliance"].pk, world.people["compliance2"].pk)
+    (result,) = [line.facts for line in ledger.read_ledger() if line.kind == "lifted"]
+    assert (result["asked_by_id"], result["decided_by_id"]) == (world.people["compliance"].pk, world.people["compliance2"].pk)
 
 
-def test_a_ledger_that_is_ahead_of_its_database_is_told_and_not_written(world: World) -> None:
+def test_a_ledger_that_is_ahead_of_its_database_is_reported_and_not_written(world: World) -> None:
     with ledger.writing() as book:
         book.append("refused", {}, position=99)
     world.opt_out()

@@ -25,7 +25,7 @@ def _elsewhere(elsewhere: str, monkeypatch: pytest.MonkeyPatch, request: pytest.
     monkeypatch.setattr(heads, "heads_file", lambda: Table(elsewhere, f"heads {request.node.name}"))
 
 
-def test_a_refusal_and_an_erasure_are_told_and_come_back(world: World, clock: Any) -> None:
+def test_a_refusal_and_an_erasure_are_reported_and_come_back(world: World, clock: Any) -> None:
     world.opt_out()
     assert services.watch_ledger()
     assert [line.kind for line in ledger.read_ledger()] == ["refused"]
@@ -39,7 +39,7 @@ def test_a_refusal_and_an_erasure_are_told_and_come_back(world: World, clock: An
     assert services.check_consistency() == {}
 
 
-def test_heads_are_told_and_a_trail_that_was_made_anew_shows(world: World) -> None:
+def test_heads_are_reported_and_a_trail_that_was_made_anew_shows(world: World) -> None:
     world.authorize()
     seal_trail()
     assert heads.last_heads()["decisions"][0] == 1

@@ -110,8 +110,8 @@ def test_anonymised_calls_are_counts_and_small_groups_are_merged(world: World, c
     clock.shift(timedelta(days=70))
     services.purge(pause=0)
     assert not Call.objects.exists()
-    told = sorted((tally.campaign_id is None, tally.outcome, tally.count) for tally in CallTally.objects.all())
-    assert told == [(False, "ended", 11), (True, "other", 1)]
+    result = sorted((tally.campaign_id is None, tally.outcome, tally.count) for tally in CallTally.objects.all())
+    assert result == [(False, "ended", 11), (True, "other", 1)]
 
 
 def test_nothing_of_a_tally_leads_back_to_a_call(world: World, clock: Any) -> None:

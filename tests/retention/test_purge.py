@@ -139,14 +139,14 @@ def test_two_purges_do_not_run_beside_each_other(world: World) -> None:
 def purge_command(**options: Any) -> dict[str, Any]:
     out = io.StringIO()
     call_command("purge", json=True, stdout=out, **options)
-    told: dict[str, Any] = json.loads(out.getvalue())
-    return told
+    payload: dict[str, Any] = json.loads(out.getvalue())
+    return payload
 
 
 def test_a_dry_run_counts_and_deletes_nothing(world: World) -> None:
-    told = purge_command(dry_run=True, at="2028-01-01T00:00:00+08:00")
-    assert told["counts"]["contact"] == 1
-    assert told["counts"]["call"] == 0
+    result = purge_command(dry_run=True, at="2028-01-01T00:00:00+08:00")
+    assert result["counts"]["contact"] == 1
+    assert result["counts"]["call"] == 0
     assert Contact.objects.exists()
 
 

@@ -60,7 +60,7 @@ def test_the_drill_restores_the_newest_beside_the_site_and_leaves_no_trace(world
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_drill_that_fails_is_told(world: World) -> None:
+def test_a_drill_that_fails_is_reported(world: World) -> None:
     assert services.run_drill().state == "failed"  # there is no backup yet
     run = services.back_up_by_schedule()
     path = Path(settings.HEGUI_BACKUPS) / run.name
@@ -71,7 +71,7 @@ def test_a_drill_that_fails_is_told(world: World) -> None:
     assert world.people["admin"].notices.filter(code="drill_failed").count() == 2
 
 
-def test_a_backup_that_cannot_be_written_is_a_failed_run_and_told_the_next_hour(
+def test_a_backup_that_cannot_be_written_is_a_failed_run_and_reported_the_next_hour(
     world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduling, "back_up", full)

@@ -19,7 +19,7 @@ from apps.retention.services.restoring import try_out
 from tests.world import World
 
 
-def told(**options: Any) -> str:
+def output_of(**options: Any) -> str:
     out = StringIO()
     call_command("upgrade", stdout=out, stderr=out, **options)
     return out.getvalue()
@@ -41,14 +41,14 @@ def migrated(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_nothing_is_missing_and_nothing_is_done(world: World) -> None:
-    assert "0 steps" in told()
+    assert "0 steps" in output_of()
     assert not BackupRun.objects.exists()
 
 
 def test_a_backup_comes_before_the_first_step(world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     made = BackupRun(name="hegui-1.backup", state=BackupRun.State.DONE)
     monkeypatch.setattr(upgrading, "back_up_by_schedule", lambda: migrated.append("backup") or made)
-    said = told()
+    said = output_of()
     assert migrated == ["backup", "migrate", "createcachetable"]
     assert "hegui-1.backup is whole" in said
     assert "1 steps were made" in said
@@ -58,9 +58,9 @@ def test_without_its_backup_nothing_is_migrated(world: World, migrated: list[str
     failed = BackupRun(name="x", state=BackupRun.State.FAILED, sentence="No room.")
     monkeypatch.setattr(upgrading, "back_up_by_schedule", lambda: failed)
     with pytest.raises(SystemExit) as refused:
-        told()
+        output_of()
     assert (refused.value.code, migrated) == (3, [])
-    assert "1 steps" in told(no_backup=True)
+    assert "1 steps" in output_of(no_backup=True)
     assert migrated == ["migrate", "createcachetable"]
 
 

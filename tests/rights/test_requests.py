@@ -47,8 +47,8 @@ def _in_english() -> Iterator[None]:
 
 
 def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:
-    told = {"phone": PHONE, "channel": "letter", "verification": "回拨核实", "actor": world.people["compliance"]}
-    return services.record_request(kind=kind, **{**told, **fields})
+    payload = {"phone": PHONE, "channel": "letter", "verification": "回拨核实", "actor": world.people["compliance"]}
+    return services.record_request(kind=kind, **{**payload, **fields})
 
 
 def execute(world: World, request: SubjectRequest, answer: str = "") -> SubjectRequest:
@@ -83,7 +83,7 @@ def history(world: World, days: int = 40) -> Call:
 # -- taken in
 
 
-def test_a_request_is_due_on_the_fifteenth_working_day_and_its_owner_is_told(world: World) -> None:
+def test_a_request_is_due_on_the_fifteenth_working_day_and_its_owner_is_reported(world: World) -> None:
     made = ask(world, actor=world.people["supervisor"])
     assert (made.state, made.due_on, made.is_provisional) == ("open", date(2026, 12, 15), False)
     assert made.owner.role == "compliance"
@@ -194,8 +194,8 @@ def test_what_was_not_confirmed_is_forgotten(world: World, sent: list[tuple[str,
 
 def test_another_system_hands_requests_in_once(world: World) -> None:
     _client, key = world.api_client("members", "requests")
-    told = {"kind": "withdraw", "phone": PHONE, "reference": "m-17", "verification": "signed in", "purpose": "membership"}
-    answers = [Api(key).post("requests", told) for _again in range(2)]
+    payload = {"kind": "withdraw", "phone": PHONE, "reference": "m-17", "verification": "signed in", "purpose": "membership"}
+    answers = [Api(key).post("requests", payload) for _again in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     made = SubjectRequest.objects.get()
@@ -575,8 +575,8 @@ def test_reminders_at_five_two_and_one_then_escalation(world: World, clock: Any)
     sent: list[str] = []
     for _day in range(24):
         clock.shift(86_400)
-        told = services.watch_deadlines()
-        sent += [name for name, count in told.items() if count]
+        result = services.watch_deadlines()
+        sent += [name for name, count in result.items() if count]
     assert sent == ["reminded"] * 3 + ["escalated"]
     made.refresh_from_db()
     assert made.escalated

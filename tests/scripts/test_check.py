@@ -42,11 +42,11 @@ def test_of_the_scripts_held_out_nineteen_in_twenty_are_judged_right() -> None:
     for sample in samples():
         if not sample.is_held_out:
             continue
-        told = {finding.code for finding in check(sample.text, kind=sample.kind, trade=sample.trade)}
+        result = {finding.code for finding in check(sample.text, kind=sample.kind, trade=sample.trade)}
         if sample.code:
-            planted, found = planted + 1, found + (sample.code in told)
+            planted, found = planted + 1, found + (sample.code in result)
         else:
-            clean, flagged = clean + 1, flagged + bool(told)
+            clean, flagged = clean + 1, flagged + bool(result)
     assert planted >= 80
     assert clean >= 40
     assert found / planted >= 0.95
@@ -67,9 +67,9 @@ def test_passages_in_many_wordings_are_found_and_innocent_ones_pass(number: str)
     for code, rows in ROUNDS[number].items():
         for trade, text in rows:
             kinds = ("marketing", "notification") if code == "innocent" else ("marketing",)
-            told = {found.code for kind in kinds for found in check(text, kind=kind, trade=trade, needs_parts=False)}
-            if bool(told) if code == "innocent" else code not in told:
-                wrong.append((code, text, told))
+            result = {found.code for kind in kinds for found in check(text, kind=kind, trade=trade, needs_parts=False)}
+            if bool(result) if code == "innocent" else code not in result:
+                wrong.append((code, text, result))
     assert wrong == []
 
 

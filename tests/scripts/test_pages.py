@@ -69,12 +69,12 @@ def test_on_to_the_next_round_to_the_first_and_never_to_what_one_approved(world:
     assert queries.next_to_review(world.people["compliance2"], young) == finance
 
 
-def test_how_fast_it_was_answered_is_told(world: World) -> None:
+def test_how_fast_it_was_answered_is_reported(world: World) -> None:
     services.approve(actor=world.people["compliance"], version=submitted(world, "soon"))
     services.request_changes(actor=world.people["compliance"], version=submitted(world, "late", days=9), note="x")
-    told = queries.answered_lately()
-    assert (told.count, told.in_time) == (3, 2)  # the script of the world was answered at once
-    assert told.median == timedelta(0)
+    result = queries.answered_lately()
+    assert (result.count, result.in_time) == (3, 2)  # the script of the world was answered at once
+    assert result.median == timedelta(0)
 
 
 def test_the_verdict_goes_on_to_the_next(world: World, browse: Any) -> None:
@@ -98,7 +98,7 @@ def test_an_answer_that_is_none_changes_nothing(world: World, browse: Any, data:
 
 
 @pytest.mark.parametrize("place", [{"start": "x", "end": "1"}, {"start": "-1", "end": "9"}, {"start": "0", "end": "9" * 30}, {}])
-def test_overruling_what_is_not_there_is_told(world: World, browse: Any, place: dict[str, str]) -> None:
+def test_overruling_what_is_not_there_is_reported(world: World, browse: Any, place: dict[str, str]) -> None:
     version = submitted(world, "x")
     page = browse("compliance").post(url("script_overrule", version), {"code": "y", "reason": "z", **place}, follow=True)
     assert page.status_code == 200
@@ -144,14 +144,14 @@ def test_remarks_are_made_answered_and_resolved_by_form(world: World, browse: An
 @pytest.mark.parametrize(
     "data", [{}, {"section": "nowhere", "text": "x"}, {"section": "body"}, {"section": "body", "quote": "没有", "text": "x"}]
 )
-def test_a_remark_that_is_none_is_told(world: World, browse: Any, data: dict[str, str]) -> None:
+def test_a_remark_that_is_none_is_reported(world: World, browse: Any, data: dict[str, str]) -> None:
     version = submitted(world, "x")
     page = browse("compliance").post(url("remark_new", version), data, follow=True).content.decode()
     assert 'role="status"' in page
     assert not version.remarks.exists()
 
 
-def test_a_script_of_200_kb_is_told_at_its_section_and_nothing_is_stored(world: World, browse: Any) -> None:
+def test_a_script_of_200_kb_is_reported_at_its_section_and_nothing_is_stored(world: World, browse: Any) -> None:
     page = browse("supervisor").post(
         reverse("version_new", kwargs={"script_pk": world.script.pk}), {"company": COMPANY, **SECTIONS, "body": "好" * 70_000}
     )
@@ -192,7 +192,7 @@ def test_a_rule_is_written_by_form_and_decided_by_another(world: World, browse: 
     ("changes", "field"),
     [({"code": "absolute_claim"}, "code"), ({"code": "new"}, "code"), ({"must_find": "您好"}, "__all__"), ({"kinds": []}, "kinds")],
 )
-def test_a_rule_that_cannot_be_is_told_in_its_form(world: World, browse: Any, changes: dict[str, Any], field: str) -> None:
+def test_a_rule_that_cannot_be_is_reported_in_its_form(world: World, browse: Any, changes: dict[str, Any], field: str) -> None:
     page = browse("compliance").post(reverse("rule_new"), rule_form(**changes))
     assert page.status_code == 200
     assert field in page.context["form"].errors
@@ -204,11 +204,12 @@ def test_every_shipped_rule_has_its_page_and_its_form_hands_back_what_it_was(wor
     for code in queries.rule_codes():
         assert officer.get(reverse("rule", kwargs={"code": code})).status_code == 200
         form = officer.get(reverse("rule_change", kwargs={"code": code})).context["form"]
-        told = {name: form[name].value() for name in form.fields}
-        told = {
-            name: "\n".join(value) if isinstance(value, list) and name not in {"kinds", "trades"} else value for name, value in told.items()
+        result = {name: form[name].value() for name in form.fields}
+        result = {
+            name: "\n".join(value) if isinstance(value, list) and name not in {"kinds", "trades"} else value
+            for name, value in result.items()
         }
-        data = {name: value for name, value in told.items() if value not in (None, False)}
+        data = {name: value for name, value in result.items() if value not in (None, False)}
         answer = officer.post(reverse("rule_change", kwargs={"code": code}), {**data, "reason": "核对"})
         assert answer.status_code == 302, (code, answer.context["form"].errors)
     assert Script.objects.count() == 1

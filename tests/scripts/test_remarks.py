@@ -24,8 +24,8 @@ def submitted(world: World, **fields: str) -> ScriptVersion:
 
 
 def remark(world: World, version: ScriptVersion, quote: str = "享受九折", **more: object) -> Remark:
-    told = {"section": "body", "quote": quote, "text": "写明期限", **more}
-    return services.remark(actor=world.people["compliance"], version=version, **told)
+    payload = {"section": "body", "quote": quote, "text": "写明期限", **more}
+    return services.remark(actor=world.people["compliance"], version=version, **payload)
 
 
 def test_a_remark_knows_its_passage_and_tells_the_author(world: World) -> None:
@@ -41,13 +41,13 @@ def test_of_two_equal_passages_the_chosen_one_is_meant(world: World) -> None:
     assert remark(world, version, "九折。", start=1).start == 0
 
 
-@pytest.mark.parametrize(("told", "says"), [
+@pytest.mark.parametrize(("payload", "says"), [
     ({"quote": "没有的话"}, "does not stand"), ({"section": "nowhere"}, "no such section"), ({"text": " "}, "from 1 to"),
     ({"text": "x" * 1001}, "from 1 to"),
 ])  # fmt: skip
-def test_a_remark_about_nothing_is_refused(world: World, told: dict[str, str], says: str) -> None:
+def test_a_remark_about_nothing_is_refused(world: World, payload: dict[str, str], says: str) -> None:
     with pytest.raises(BadInput, match=says):
-        remark(world, submitted(world), **{"quote": "享受九折", **told})
+        remark(world, submitted(world), **{"quote": "享受九折", **payload})
 
 
 def test_no_personal_number_hides_in_a_remark_or_an_answer(world: World) -> None:

@@ -182,11 +182,11 @@ def test_an_approval_that_has_ended_is_refused_by_its_name_and_becomes_expired(w
 def test_reminders_come_30_14_7_days_and_a_day_before_each_once(world: World) -> None:
     version = world.script.versions.get()
     assert version.expires_at is not None
-    told = []
+    result = []
     for left in (31, 30, 29, 14, 10, 7, 3, 1):
         if services.remind_of_expiry(at=version.expires_at - timedelta(days=left)):
-            told.append(left)
-    assert told == [30, 14, 7, 1]
+            result.append(left)
+    assert result == [30, 14, 7, 1]
     assert Notice.objects.filter(code="script_expires", recipient=world.people["supervisor"]).count() == 4
 
 

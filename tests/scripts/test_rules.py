@@ -36,7 +36,7 @@ def in_force(world: World, code: str = "too_familiar", **changes: Any) -> RuleVe
 def shipped_as_form(code: str, **changes: Any) -> dict[str, Any]:
     """A shipped rule as the form hands it back."""
     raw = next(rule.raw for rule in shipped_rules() if rule.code == code)
-    told = {part: list(map(str, raw.get(part, ()))) for part in ("terms", "allow", "kinds", "trades", "must_find", "must_pass")}
+    result = {part: list(map(str, raw.get(part, ()))) for part in ("terms", "allow", "kinds", "trades", "must_find", "must_pass")}
     same = {
         "level": raw["level"],
         "duty": raw["duty"],
@@ -44,7 +44,7 @@ def shipped_as_form(code: str, **changes: Any) -> dict[str, Any]:
         "advice": raw["advice"],
         "negatable": raw.get("negatable", False),
     }
-    return {**rule_of(), **told, **same, "required": [], **changes}
+    return {**rule_of(), **result, **same, "required": [], **changes}
 
 
 def published(world: World, code: str, body: str) -> ScriptVersion:

@@ -19,7 +19,7 @@ CODES = {"guaranteed_return", "pressure"}
 
 
 class Stub:
-    """A server that answers as it is told, and keeps what it was asked."""
+    """A server that answers as it is configured, and keeps what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []

@@ -58,7 +58,7 @@ def sms(world: World) -> Script:
         ("opening", "您好，请问有空吗？", "The opening has to say the company"),
     ],
 )
-def test_what_may_not_stand_there_is_told_at_its_place(world: World, section: str, text: str, says: str) -> None:
+def test_what_may_not_stand_there_is_reported_at_its_place(world: World, section: str, text: str, says: str) -> None:
     before = world.script.versions.count()
     with pytest.raises(SectionRefused) as refused:
         write(world, **{section: text})
@@ -78,9 +78,9 @@ def test_the_form_shows_the_sentence_at_the_section(world: World, browse: Any) -
 
 @pytest.mark.parametrize("section", [*SECTIONS, "company", "objections"])
 def test_an_id_number_in_a_script_is_refused(world: World, section: str) -> None:
-    told = {**SECTIONS, "company": COMPANY, section: f"{SECTIONS.get(section, COMPANY)}例如110101188002045240"}
+    payload = {**SECTIONS, "company": COMPANY, section: f"{SECTIONS.get(section, COMPANY)}例如110101188002045240"}
     with pytest.raises(PersonalDataFound):
-        services.write_version(actor=world.people["supervisor"], script=world.script, **told)
+        services.write_version(actor=world.people["supervisor"], script=world.script, **payload)
 
 
 def test_the_company_may_be_said_by_its_variable(world: World) -> None:
@@ -135,13 +135,13 @@ def test_a_message_without_a_way_out_is_not_approved(world: World) -> None:
 
 def test_a_draft_is_changed_by_its_author_until_it_is_handed_in(world: World) -> None:
     version = write(world)
-    told = {"company": COMPANY, **SECTIONS, "body": "续费一季九五折。\r\n随时可退。"}
+    payload = {"company": COMPANY, **SECTIONS, "body": "续费一季九五折。\r\n随时可退。"}
     with pytest.raises(NotAllowed):
-        services.change_draft(actor=world.people["supervisor2"], version=version, **told)
-    assert services.change_draft(actor=world.people["supervisor"], version=version, **told).body == "续费一季九五折。\n随时可退。"
+        services.change_draft(actor=world.people["supervisor2"], version=version, **payload)
+    assert services.change_draft(actor=world.people["supervisor"], version=version, **payload).body == "续费一季九五折。\n随时可退。"
     services.submit(actor=world.people["supervisor"], version=version)
     with pytest.raises(WrongState):
-        services.change_draft(actor=world.people["supervisor"], version=version, **told)
+        services.change_draft(actor=world.people["supervisor"], version=version, **payload)
 
 
 def test_a_script_needs_a_code_of_its_own_and_a_trade_that_is_known(world: World) -> None:

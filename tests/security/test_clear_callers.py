@@ -17,7 +17,7 @@ CALLERS = {
     ("optouts/services/feeding.py", "_numbers"): "the hand-over to a client with the scope for it, in the trail before",
     ("quality/services/transcribing.py", "examine_again"): "the script check on what was said; findings come out, no words",
     ("rights/services/copying.py", "make_copy"): "passphrase and link of a copy, from who asked to the worker that makes it",
-    ("retention/services/leaks.py", "__init__"): "names to be searched for where none may stand; told is where, never what",
+    ("retention/services/leaks.py", "__init__"): "names to be searched for where none may stand; reported is where, never what",
     ("webhooks/services.py", "_signed"): "a secret that signs messages, no personal data",
     ("access/services/disclosing.py", "disclose"): "the one way for people: right, purpose, record",
     ("access/services/disclosing.py", "disclose_to_person"): "the copy that a person asked for: right for each field, record",

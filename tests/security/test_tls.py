@@ -66,7 +66,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
                 time.sleep(0.1)
         yield port
     finally:
-        # A worker that is told to stop while it starts may never end (granian 2.8): then all of them are killed, which is no matter here.
+        # A worker that is asked to stop while it starts may never end (granian 2.8): then all of them are killed, which is no matter here.
         web.terminate()
         try:
             web.wait(timeout=5)

@@ -23,12 +23,12 @@ AGREEMENT = b"%PDF-1.7\n...\n%%EOF"
 
 
 def ask(world: World, by: str = "supervisor2", **fields: Any) -> Share:
-    told = {
+    payload = {
         "campaign": world.campaign, "fields": ["phone", "name", "tags"], "form": "view", "purpose": "联合回访抽样",
         "agreement": "保密协议2026-3",
         "content": AGREEMENT, "file_name": "signed.pdf", "ends_on": world.today + timedelta(days=7),
     }  # fmt: skip
-    return services.ask_share(actor=world.people[by], **{**told, **fields})
+    return services.ask_share(actor=world.people[by], **{**payload, **fields})
 
 
 def approved(world: World, by: str = "supervisor2", **fields: Any) -> Share:

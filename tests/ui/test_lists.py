@@ -22,9 +22,9 @@ Browse = Callable[[str], Client]
 WHO = {"people": "admin", "api_clients": "admin", "end_points": "admin"}
 
 
-def change(client: Client, list_name: str, step: str, **told: object) -> str:
+def change(client: Client, list_name: str, step: str, **fields: object) -> str:
     """Where it leads."""
-    answer = client.post(reverse("list_change", kwargs={"list_name": list_name, "step": step}), told)
+    answer = client.post(reverse("list_change", kwargs={"list_name": list_name, "step": step}), fields)
     assert answer.status_code == 302
     return answer["Location"]
 

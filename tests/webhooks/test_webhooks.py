@@ -28,7 +28,7 @@ from tests.world import OTHER_PHONE, PHONE, World
 
 @dataclass
 class Receiver:
-    """A receiver on loopback that keeps what it gets and answers what it is told to."""
+    """A receiver on loopback that keeps what it gets and answers what it is configured to."""
 
     port: int = 0
     answers: list[int] = field(default_factory=list)
@@ -41,12 +41,12 @@ class Receiver:
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
-    told = Receiver()
+    result = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            told.got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
-            self.send_response(told.answers.pop(0) if told.answers else 204)
+            result.got.append((dict(self.headers), self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(result.answers.pop(0) if result.answers else 204)
             self.send_header("location", "http://127.0.0.1:1/")
             self.end_headers()
 
@@ -54,12 +54,12 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
             return None
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    told.port = server.server_port
+    result.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     monkeypatch.setattr(settings, "HEGUI_WEBHOOK_NETWORKS", ["127.0.0.1/32"])
     monkeypatch.setattr(settings, "DEMO", True)  # plain http to a receiver of one's own
-    yield told
+    yield result
     server.shutdown()
     server.server_close()
     thread.join()
@@ -71,14 +71,14 @@ def end_point(world: World, url: str, *kinds: str, name: str = "crm") -> tuple[E
     )
 
 
-def test_an_opt_out_is_told_and_a_standard_receiver_verifies_it(world: World, receiver: Receiver) -> None:
+def test_an_opt_out_is_reported_and_a_standard_receiver_verifies_it(world: World, receiver: Receiver) -> None:
     _made, secret = end_point(world, receiver.url)
     entry = optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence="m1")
     assert services.deliver_due() == 1
     ((headers, body),) = receiver.got
-    told = Webhook(secret).verify(body, headers)
-    assert told["type"] == "opt_out.recorded"
-    (row,) = told["data"]["opt_outs"]
+    result = Webhook(secret).verify(body, headers)
+    assert result["type"] == "opt_out.recorded"
+    (row,) = result["data"]["opt_outs"]
     assert row["id"] == entry.public_id
     assert row["hash"] == optouts.changes(client=world.client, after=0)[0].hash
     assert PHONE.encode() not in body
@@ -94,7 +94,7 @@ def test_what_was_changed_on_the_way_or_signed_by_others_does_not_verify(world: 
             Webhook(key).verify(content, headers)
 
 
-def test_nothing_is_told_of_what_did_not_happen(world: World, receiver: Receiver) -> None:
+def test_nothing_is_reported_of_what_did_not_happen(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url)
     with transaction.atomic():
         world.opt_out()
@@ -103,7 +103,7 @@ def test_nothing_is_told_of_what_did_not_happen(world: World, receiver: Receiver
     assert not Event.objects.exists()
 
 
-def test_who_wants_something_else_is_not_told(world: World, receiver: Receiver) -> None:
+def test_who_wants_something_else_is_not_reported(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url, Kind.SCRIPT_RETIRED)
     world.opt_out()
     services.deliver_due()
@@ -211,7 +211,7 @@ def test_a_receiver_that_drips_holds_nobody(world: World, dripping: str) -> None
     assert (delivery.state, delivery.answer) == ("waiting", "ReadTimeout")
 
 
-def test_an_event_that_cannot_be_told_is_set_aside_and_those_behind_it_go_on(
+def test_an_event_that_cannot_be_reported_is_set_aside_and_those_behind_it_go_on(
     world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end_point(world, receiver.url, Kind.OPT_OUT_RECORDED, Kind.SCRIPT_RETIRED)
@@ -260,7 +260,7 @@ def test_a_new_secret_overlaps_with_the_one_before(world: World, receiver: Recei
         Webhook(old).verify(body, headers)
 
 
-def test_who_answers_410_is_not_told_any_more(world: World, receiver: Receiver) -> None:
+def test_who_answers_410_is_not_reported_any_more(world: World, receiver: Receiver) -> None:
     made, _secret = end_point(world, receiver.url)
     receiver.answers = [410]
     world.opt_out()
@@ -338,7 +338,7 @@ def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None
             services.add_end_point(actor=world.people[role], name="x", client=world.client, url=receiver.url, kinds=[Kind.OPT_OUT_RECORDED])
 
 
-def test_a_suspended_agent_and_a_retired_script_are_told(world: World, receiver: Receiver) -> None:
+def test_a_suspended_agent_and_a_retired_script_are_notified(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url, Kind.AGENT_SUSPENDED, Kind.SCRIPT_RETIRED)
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="违规")
     scripts.retire(actor=world.people["compliance"], version=world.script.versions.get())

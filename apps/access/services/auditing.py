@@ -1,7 +1,7 @@
 """The permission audit: what is, against what the role table says and what is used (R22).
 
 Every kind of finding is one generator of `Found`s; each asks the database for offenders only, so
-that ten thousand people and hundreds of thousands of rights take seconds. A finding is told apart
+that ten thousand people and hundreds of thousands of rights take seconds. A finding is distinguished
 from others by its fingerprint, by which an audit is compared with the one before.
 """
 
@@ -53,8 +53,8 @@ class Found:
 
     @property
     def fingerprint(self) -> str:
-        told = json.dumps([self.kind, self.subject, self.client, self.evidence], sort_keys=True, default=str)
-        return hashlib.sha256(told.encode()).hexdigest()
+        result = json.dumps([self.kind, self.subject, self.client, self.evidence], sort_keys=True, default=str)
+        return hashlib.sha256(result.encode()).hexdigest()
 
 
 # -- what can be found
@@ -145,10 +145,10 @@ def _people(now: datetime) -> Iterator[Found]:
         .filter(addresses__gte=ADDRESSES_IN_AN_HOUR)
         .order_by("actor_id", "hour")
     )
-    told: set[int] = set()
+    result: set[int] = set()
     for row in shared:
-        if row["actor_id"] not in told:
-            told.add(row["actor_id"])
+        if row["actor_id"] not in result:
+            result.add(row["actor_id"])
             evidence = {"hour": row["hour"].isoformat(), "addresses": row["addresses"]}
             yield Found(Kind.SHARED, Severity.HIGH, subject=row["actor_id"], evidence=evidence)
 

@@ -32,17 +32,17 @@ def start_review(*, actor: User, name: str, due_on: date | None) -> Review:
     review = Review.objects.create(name=name.strip()[:80] or str(due_on), started_by=actor, due_on=due_on)
     reviewers = _Reviewers()
     batch: list[ReviewItem] = []
-    told: set[User] = set()
+    result: set[User] = set()
     for holder, source, pk, what, right in _rights_of_people(clock.now()):
         reviewer = reviewers.of(holder)
         if reviewer is not None:
-            told.add(reviewer)
+            result.add(reviewer)
         batch.append(ReviewItem(review=review, holder_id=holder, reviewer=reviewer, source=source, source_pk=pk, what=what, right=right))
         if len(batch) == BATCH:
             ReviewItem.objects.bulk_create(batch)
             batch = []
     ReviewItem.objects.bulk_create(batch)
-    notify(told, "review_due", due=due_on.isoformat())
+    notify(result, "review_due", due=due_on.isoformat())
     return review
 
 

@@ -20,7 +20,7 @@ from ..ports import notifying
 
 log = structlog.get_logger(__name__)
 QUIET = timedelta(days=1)  # what was closed is not raised again by the same things
-PATIENCE = timedelta(days=1)  # then those who have not taken it are told again
+PATIENCE = timedelta(days=1)  # then those who have not taken it are notified again
 State, Verdict = Alarm.State, Alarm.Verdict
 
 

@@ -33,7 +33,7 @@ def export_trail() -> Iterator[bytes]:
 def _head() -> dict[str, Any]:
     cuts = dict(TrailCut.objects.values_list("stream").annotate(Max("number")))
     seals = dict(Seal.objects.values_list("stream").annotate(Max("number")))
-    told = {
+    payload = {
         "form": 1,
         "exported_at": signatures.moment(clock.now()),
         "streams": {
@@ -44,9 +44,9 @@ def _head() -> dict[str, Any]:
             for stream in streams()
         },
     }  # fmt: skip
-    key, signature = signatures.sign(told)
+    key, signature = signatures.sign(payload)
     return {
-        "hegui_trail": told,
+        "hegui_trail": payload,
         "key": key,
         "signature": signature.hex(),
         "public_keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()},
@@ -61,5 +61,5 @@ def _seal_with_rows(stream: Stream, seal: Seal) -> Iterator[bytes]:
         yield text + b"\n"
 
 
-def _line(told: dict[str, Any]) -> bytes:
-    return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+def _line(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload, separators=(",", ":")).encode() + b"\n"

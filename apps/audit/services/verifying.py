@@ -83,7 +83,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Hashes:
-    """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and told apart only when they differ."""
+    """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and distinguished only when they differ."""
 
     ids: bytes
     leaves: bytes
@@ -116,7 +116,7 @@ class Hashes:
 
 
 @dataclass(frozen=True)
-class Told:
+class HeadRecord:
     """A seal as it is stored or was exported, and the hashes kept under it (None: they are gone)."""
 
     document: dict[str, Any]
@@ -134,43 +134,43 @@ class Judge:
         self.digests: dict[int, str] = {}
         report.seals[stream], report.rows[stream] = 0, 0
 
-    def take(self, told: Told, here: Hashes) -> None:
+    def take(self, payload: HeadRecord, here: Hashes) -> None:
         """A seal, and the rows that lie in its stretch now."""
-        document = told.document
+        document = payload.document
         number = document["number"]
         for missing in range(self.number + 1, number):
             self.report.add(self.stream, missing, "seal_removed")
         self.report.seals[self.stream] += 1
         self.report.rows[self.stream] += len(here)
         digest = signatures.digest(document)
-        if not signatures.is_signed(document, key=told.key, signature=told.signature, keys=self.keys):
+        if not signatures.is_signed(document, key=payload.key, signature=payload.signature, keys=self.keys):
             self.report.add(self.stream, number, "seal_changed")
         elif number == self.number + 1 and (document["previous"], document["after"]) != (self.previous.hex(), self.upto):
             self.report.add(self.stream, number, "chain_broken")
         elif document["form"] > FORM:
             self.report.add(self.stream, number, "form_unknown")
         else:
-            self._judge_rows(told, here)
+            self._judge_rows(payload, here)
         self.number, self.upto, self.previous = number, document["upto"], digest
         self.digests[number] = digest.hex()
 
-    def _judge_rows(self, told: Told, here: Hashes) -> None:
-        number, root = told.document["number"], bytes.fromhex(told.document["root"])
+    def _judge_rows(self, payload: HeadRecord, here: Hashes) -> None:
+        number, root = payload.document["number"], bytes.fromhex(payload.document["root"])
         if number <= self.dropped:  # what a drop that was cut short has left is as it was sealed
-            sealed = told.hashes.by_id() if told.hashes else {}
+            sealed = payload.hashes.by_id() if payload.hashes else {}
             for pk, each in here.by_id().items():
                 if sealed.get(pk) != each:
                     self.report.add(self.stream, number, "row_added", row=pk)
             return
         whole = tree_head(here.leaves) == root
-        if whole and told.hashes == here:
+        if whole and payload.hashes == here:
             return
-        if (whole and not self.erasable) or told.hashes is None or tree_head(told.hashes.leaves) != root:
+        if (whole and not self.erasable) or payload.hashes is None or tree_head(payload.hashes.leaves) != root:
             self.report.add(self.stream, number, "hashes_changed")
             if not whole and not self.erasable:
-                self.report.add(self.stream, number, "stretch_changed", after=told.document["after"] + 1, upto=told.document["upto"])
+                self.report.add(self.stream, number, "stretch_changed", after=payload.document["after"] + 1, upto=payload.document["upto"])
             return
-        self._name_rows(number, told.hashes.by_id(), here.by_id())
+        self._name_rows(number, payload.hashes.by_id(), here.by_id())
 
     def _name_rows(self, number: int, sealed: dict[int, bytes], here: dict[int, bytes]) -> None:
         for pk in sorted(sealed.keys() | here.keys()):
@@ -256,7 +256,7 @@ def _judge_seals(seals: list[Seal], kept: Mapping[int, Hashes], here: Hashes, ju
     numbers = here.numbers()
     for seal in seals:
         own = here.between(bisect_right(numbers, seal.after), bisect_right(numbers, seal.upto))
-        judge.take(Told(seal.document(), seal.key, bytes(seal.signature), kept.get(seal.pk)), own)
+        judge.take(HeadRecord(seal.document(), seal.key, bytes(seal.signature), kept.get(seal.pk)), own)
 
 
 def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
@@ -287,7 +287,7 @@ def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines
                 report.lost_by_restore += 1
         for stream, (number, digest) in each.heads.items():
             known = outside.setdefault(stream, {}).setdefault(number, (digest, each.line))
-            if known[0] != digest:  # the first that was told counts: whoever seals anew cannot tell another over it
+            if known[0] != digest:  # the first that was read counts: whoever seals anew cannot replace it
                 report.add(stream, number, "head_differs", line=known[1])
     for stream, heads in outside.items():
         for number, (digest, line) in sorted(heads.items()):
@@ -336,7 +336,7 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
         name: Judge(name, report, keys, erasable=bool(about["erasable"]), dropped=int(about["dropped"]))
         for name, about in head["streams"].items()
     }
-    told: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
     ids: list[int] = []
     leaves: list[bytes] = []
     for line in chain(lines, [b""]):
@@ -345,16 +345,16 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
             ids.append(int(text[1 : text.index(b",")]))
             leaves.append(leaf(text))
             continue
-        if told is not None:
-            document = told["seal"]
-            seal = Told(document, told["key"], bytes.fromhex(told["signature"]), _hashes_of(told))
+        if result is not None:
+            document = result["seal"]
+            seal = HeadRecord(document, result["key"], bytes.fromhex(result["signature"]), _hashes_of(result))
             judges[document["stream"]].take(seal, Hashes.of(ids, leaves))
-        told, ids, leaves = json.loads(line) if line else None, [], []
+        result, ids, leaves = json.loads(line) if line else None, [], []
     for name, about in head["streams"].items():
         for missing in range(judges[name].number + 1, int(about["seals"]) + 1):
             report.add(name, missing, "seal_removed")
 
 
-def _hashes_of(told: dict[str, Any]) -> Hashes | None:
-    hashes = told.get("hashes")
+def _hashes_of(payload: dict[str, Any]) -> Hashes | None:
+    hashes = payload.get("hashes")
     return None if hashes is None else Hashes(bytes.fromhex(hashes["ids"]), bytes.fromhex(hashes["leaves"]))

@@ -359,7 +359,7 @@ class Verdict:
 
 
 def judge(facts: Facts) -> Verdict:
-    """Every rule that holds for this kind of call, in order. Times are told in the client's zone."""
+    """Every rule that holds for this kind of call, in order. Times are given in the client's zone."""
     judges, spared = _holding_for(facts.kind)
     refusals = {code: refusal for code, judge_it in judges if (refusal := judge_it(facts))}
     if refusals and facts.local_times:

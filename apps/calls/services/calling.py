@@ -201,7 +201,7 @@ def request_end(*, actor: User, call: Call) -> Call:
 
 
 def withdraw_numbers(*, number_indexes: list[bytes], opted_out_at: datetime, scope: str = "everything", scope_value: str = "") -> None:
-    """After an opt-out, in its transaction: reservations fall, calls under way are told to end,
+    """After an opt-out, in its transaction: reservations fall, calls under way are asked to end,
     queues drop the number. Of a refusal of one purpose or brand, in the campaigns that have it."""
     campaigns = _campaigns_of(scope, scope_value)
     calls = Call.objects.filter(campaigns, number_index__in=number_indexes)

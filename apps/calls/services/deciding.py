@@ -56,7 +56,7 @@ def explain_codes(codes: list[str], retry_at: dict[str, str]) -> list[dict[str, 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the gate says, ready to be told. A preview has no `decision_id`: it was not stored."""
+    """What the gate says, ready to be returned. A preview has no `decision_id`: it was not stored."""
 
     decision: str
     decision_id: str | None
@@ -66,7 +66,7 @@ class Answer:
     policy: int
     reasons: list[dict[str, Any]]
     not_applicable: list[str]
-    hands_over: bool = False  # the number may be told to the client that dials: the trail knows
+    hands_over: bool = False  # the number may be given to the client that dials: the trail knows
 
     @property
     def allowed(self) -> bool:
@@ -185,7 +185,7 @@ def authorize(
 
     `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one
     at which the number's lock is held. Raises `NotFound` for an unknown campaign and
-    `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be told
+    `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be given
     the number of an allowed call; that is in the trail with the decision. `knows_number` says that it is a dialler that has the
     number anyway. Either way the reservation counts from now on: the number may be dialled.
     """
@@ -201,7 +201,7 @@ def authorize(
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:
-                return _told_before(decided, question.digest, client if hands_over else None)
+                return _answer_given_before(decided, question.digest, client if hands_over else None)
             verdict = judge(loaded.facts)
             spoofs = "line_not_of_campaign" in verdict.refusals
             event = []
@@ -264,8 +264,8 @@ def _answer(
     )
 
 
-def _told_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> Answer:
-    """The answer given before to the same request under the same key. The client that dials is told the
+def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> Answer:
+    """The answer given before to the same request under the same key. The client that dials is given the
     number again as long as the call may still be made."""
     decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:

@@ -1,7 +1,7 @@
 """What the gate would say: of a whole list today, and of past calls under a draft. Jobs both.
 
 The list is judged in groups: the database counts the contacts that are alike in everything that the
-rules look at, and each group is judged once. Whether a number is on the register can only be told from
+rules look at, and each group is judged once. Whether a number is on the register can only be read from
 the number itself, so the numbers are opened, hashed and compared, and nothing of that is kept.
 """
 
@@ -204,9 +204,11 @@ def _decisions(since: datetime, until: datetime, campaign: Campaign | None) -> A
 def supposed_of(forecast: Forecast) -> Supposed:
     """What is supposed to be otherwise."""
     if forecast.draft is None:
-        told = forecast.changes
-        window = (time.fromisoformat(told["window_start"]), time.fromisoformat(told["window_end"])) if told.get("window_start") else None
-        return Supposed(campaign_window=window, campaign_calls_per_week=told.get("calls_per_week"))
+        result = forecast.changes
+        window = (
+            (time.fromisoformat(result["window_start"]), time.fromisoformat(result["window_end"])) if result.get("window_start") else None
+        )
+        return Supposed(campaign_window=window, campaign_calls_per_week=result.get("calls_per_week"))
     values = forecast.draft.values
     if forecast.draft.kind == PolicyDraft.Kind.CALLING:
         window = (time.fromisoformat(values["window_start"]), time.fromisoformat(values["window_end"]))

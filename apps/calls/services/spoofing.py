@@ -10,7 +10,7 @@ from ..models import SpoofingEvent
 
 
 def report_spoofing(*, decision_id: int, loaded: Loaded, asked: Asked) -> SpoofingEvent:
-    """Keep the attempt; compliance is told once a day for each number asked for."""
+    """Keep the attempt; compliance is notified once a day for each number asked for."""
     about = {"line_asked": asked.line, "campaign_id": loaded.campaign_id}
     day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     is_first = not SpoofingEvent.objects.filter(created_at__gte=day, **about).exists()

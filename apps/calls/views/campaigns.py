@@ -92,11 +92,11 @@ def forecast_campaign(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
         return redirect("campaign", pk=pk)
-    told = form.cleaned_data
+    cleaned = form.cleaned_data
     changes = {
-        "window_start": told["window_start"].isoformat(),
-        "window_end": told["window_end"].isoformat(),
-        "calls_per_week": told["calls_per_week"],
+        "window_start": cleaned["window_start"].isoformat(),
+        "window_end": cleaned["window_end"].isoformat(),
+        "calls_per_week": cleaned["calls_per_week"],
     }
     try:
         asked = services.ask_what_if(actor=request.user, campaign=found, changes=changes)

@@ -33,8 +33,9 @@ def consent_new(request: StaffRequest, pk: int) -> HttpResponse:
     form = ConsentForm(request.POST or None, request.FILES or None, source=found.source)
     return form_page(
         request, form, title=_("Record a consent"), back=back, done=_("Recorded."),
-        change=lambda told: services.record_consent(
-            actor=request.user, contact=found, **{name: told[name] for name in form.fields if name != "file"}, **content_of(told["file"])
+        change=lambda payload: services.record_consent(
+            actor=request.user, contact=found, **{name: payload[name] for name in form.fields if name != "file"},
+            **content_of(payload["file"]),
         ),
     )  # fmt: skip
 
@@ -47,7 +48,7 @@ def consent_withdraw(request: StaffRequest, pk: int, consent: int) -> HttpRespon
     return form_page(
         request, HowForm(request.POST or None), title=_("Withdraw the consent: %(purpose)s") % {"purpose": given.purpose}, back=back,
         done=_("Withdrawn. No marketing call stands on it any more."),
-        change=lambda told: services.withdraw_consent(actor=request.user, consent=given, how=told["how"]),
+        change=lambda payload: services.withdraw_consent(actor=request.user, consent=given, how=payload["how"]),
     )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ def minor_flag(request: StaffRequest, pk: int) -> HttpResponse:
     return form_page(
         request, MinorForm(request.POST or None), title=_("The client is a minor"), back=back,
         done=_("Noted. No marketing call goes to this client any more."),
-        change=lambda told: services.flag_minor(actor=request.user, contact=found, reason=told["reason"]),
+        change=lambda payload: services.flag_minor(actor=request.user, contact=found, reason=payload["reason"]),
     )  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def minor_lift(request: StaffRequest, pk: int) -> HttpResponse:
         raise NotFound()
     return form_page(
         request, AdultForm(request.POST or None, request.FILES or None), title=_("The client is of age"), back=back, done=_("Taken back."),
-        change=lambda told: services.lift_minor(
-            actor=request.user, contact=found, reference=told["reference"], **content_of(told["file"])
+        change=lambda payload: services.lift_minor(
+            actor=request.user, contact=found, reference=payload["reference"], **content_of(payload["file"])
         ),
     )  # fmt: skip

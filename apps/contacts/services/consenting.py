@@ -65,11 +65,11 @@ def record_consent(
     known = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient, given_at=given_at).first()
     if known is not None:
         return known
-    told = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
+    result = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
     kept = evidence_files.keep(content, file_name=file_name)
     return Consent.objects.create(
         contact=contact, purpose=purpose, recipient=checked_text(recipient, most=120), channel=channel, given_at=given_at,
-        wording=wording, evidence=told, evidence_file=kept.name, evidence_sha256=kept.sha256, recorded_by=None if client else actor,
+        wording=wording, evidence=result, evidence_file=kept.name, evidence_sha256=kept.sha256, recorded_by=None if client else actor,
         client=client, expires_at=expires_at, created_at=now,
     )  # fmt: skip
 

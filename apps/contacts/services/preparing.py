@@ -1,4 +1,4 @@
-"""The first half of an import: rows are read, judged, told from rows before, encrypted, and put into the form that COPY takes.
+"""The first half of an import: rows are read, judged, compared with the rows before, encrypted, and put into the form that COPY takes.
 
 It needs no database, so it runs in a process of its own beside the one that stores (`beside`): reading and encrypting take one
 core, PostgreSQL the other. Batches come through a pipe; few are made ahead of those that were fetched, so few are held.
@@ -41,7 +41,7 @@ OWN_PROCESS = 10_000  # rows from which a second process is worth its start
 
 
 class Pieces:
-    """Byte strings as one, with where each ends: quick to hand on and to write, and still to be told apart."""
+    """Byte strings as one, with where each ends: quick to hand on and to write, and still to be distinguished."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         pieces = tuple(pieces)
@@ -279,10 +279,10 @@ def beside(make: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
     os.close(writing)
     try:
         with os.fdopen(reading, "rb", buffering=2**20) as pipe:
-            while (told := pickle.load(pipe)) is not None:  # noqa: S301  (what our own child wrote, through a pipe of ours)
-                if isinstance(told, str):
-                    raise FileRefused(told)
-                yield told
+            while (result := pickle.load(pipe)) is not None:  # noqa: S301  (what our own child wrote, through a pipe of ours)
+                if isinstance(result, str):
+                    raise FileRefused(result)
+                yield result
     except EOFError:
         raise RuntimeError("The process that prepares the import ended too soon; its log says why.") from None
     finally:
@@ -296,15 +296,15 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
         os.nice(POLITE)
         encrypted_files.forget_connections()
         gc.disable()  # it lives for one list and makes no circles
-        told: Queue[Batch | str | None] = Queue(AHEAD)
-        hands_on = Thread(target=_hand_on, args=(writing, told))
+        result: Queue[Batch | str | None] = Queue(AHEAD)
+        hands_on = Thread(target=_hand_on, args=(writing, result))
         hands_on.start()
         try:
             for batch in make():
-                told.put(batch)
+                result.put(batch)
         except FileRefused as refused:
-            told.put(str(refused))
-        told.put(None)
+            result.put(str(refused))
+        result.put(None)
         hands_on.join()
         code = 0
     except BaseException:
@@ -313,13 +313,13 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
         os._exit(code)
 
 
-def _hand_on(writing: int, told: "Queue[Batch | str | None]") -> None:
+def _hand_on(writing: int, payload: "Queue[Batch | str | None]") -> None:
     """Write what was made while more is being made: the two processes seldom need equally long for a batch."""
     code = 1
     try:
         with os.fdopen(writing, "wb") as pipe:
             while True:
-                pickle.dump(made := told.get(), pipe, protocol=5)  # straight into the pipe: no copy of a batch is made for it
+                pickle.dump(made := payload.get(), pipe, protocol=5)  # straight into the pipe: no copy of a batch is made for it
                 pipe.flush()
                 if made is None:
                     return

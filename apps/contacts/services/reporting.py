@@ -18,8 +18,8 @@ MOST_ROWS = 200_000  # of a workbook: rows that say something
 
 def report_lines(contact_import: ContactImport) -> Iterator[bytes]:
     """`{"row", "status", "message"}` for each row, one a line."""
-    for told in _lines(contact_import):
-        yield json.dumps({name: told[name] for name in ("row", "status", "message")}, ensure_ascii=False).encode() + b"\n"
+    for result in _lines(contact_import):
+        yield json.dumps({name: result[name] for name in ("row", "status", "message")}, ensure_ascii=False).encode() + b"\n"
 
 
 def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
@@ -57,16 +57,16 @@ def report_workbook(contact_import: ContactImport) -> bytes:
         rows.write_row(0, 0, [_("Row"), _("Phone"), _("Status"), _("What to do")], bold)
         rows.freeze_panes(1, 0)
         place = 0
-        for told in _lines(contact_import):
-            if not told["message"]:
+        for result in _lines(contact_import):
+            if not result["message"]:
                 continue
             place += 1
             if place > MOST_ROWS:
                 rows.write_string(place, 3, _("More rows follow; the report for programs holds all of them."))
                 break
-            rows.write_number(place, 0, int(told["row"]))
+            rows.write_number(place, 0, int(result["row"]))
             for column, name in enumerate(("phone", "status", "message"), start=1):
-                rows.write_string(place, column, told[name])
+                rows.write_string(place, column, result[name])
         if place:
             rows.autofilter(0, 0, place, 3)
     return out.getvalue()

@@ -70,7 +70,7 @@ class GivenConsent:
 
 
 @dataclass(frozen=True)
-class Told:
+class ContactRecord:
     """What a system says of a contact; None: nothing. `list_code` names a list (of a campaign) that it joins."""
 
     phone: Protected | None = None
@@ -102,53 +102,55 @@ def _values(contact: Contact) -> list[str | Protected]:
     return [contact.phone, contact.name or "", contact.note or "", "|".join(sorted(contact.tags)), str(contact.source_id)]
 
 
-def checked_told(told: Told, raw: Sequence[str]) -> None:
+def check_record(payload: ContactRecord, raw: Sequence[str]) -> None:
     """Raises `PersonalDataFound` when any of the texts as they came holds a resident-ID or bank-card number (R1)."""
     if any(forbidden_numbers.find(text) for text in raw):
         raise PersonalDataFound()
-    if told.tags is not None and (len(told.tags) > rules.MOST_TAGS or any(len(tag) > 40 for tag in told.tags)):
+    if payload.tags is not None and (len(payload.tags) > rules.MOST_TAGS or any(len(tag) > 40 for tag in payload.tags)):
         raise BadInput(_("At most 20 tags of at most 40 characters."))
 
 
-def put_contact(*, client: ApiClient, external_id: str, told: Told, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
-    """The contact under that id as told, and what that was: `created`, `updated` or `unchanged`.
+def put_contact(
+    *, client: ApiClient, external_id: str, payload: ContactRecord, if_match: str = "", partial: bool = False
+) -> tuple[Contact, str]:
+    """The contact under that id as given, and what that was: `created`, `updated` or `unchanged`.
 
-    `partial` changes only what is told, of a contact that is there. Without it name, note and tags become what is told, also
+    `partial` changes only what is given, of a contact that is there. Without it name, note and tags become what is given, also
     when that is nothing. Consents are added, never taken away: withdraw them. Raises `NotFound`, `BadInput`, `StateChanged`,
     `NumberTaken`, `BeingErased`.
     """
 
     @transaction.atomic
     def put() -> tuple[Contact, str]:
-        known = _Known(client, [(external_id, told)])
-        done = _put(known, external_id, told, if_match=if_match, partial=partial)
+        known = _Known(client, [(external_id, payload)])
+        done = _put(known, external_id, payload, if_match=if_match, partial=partial)
         known.enlist()
         return done
 
     return _meeting_nobody(put)
 
 
-def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, Told]]) -> list[tuple[Contact, str] | HeguiError]:
+def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> list[tuple[Contact, str] | HeguiError]:
     """`put_contact` for many, in their order: what became of each. A refused one leaves nothing and holds nobody up.
 
     `TOGETHER` of them are one transaction: what is known of them is read once, and the disk is waited for once.
     """
 
     @transaction.atomic
-    def put(some: Sequence[tuple[str, Told]]) -> list[tuple[Contact, str] | HeguiError]:
+    def put(some: Sequence[tuple[str, ContactRecord]]) -> list[tuple[Contact, str] | HeguiError]:
         known = _Known(client, some)
         done: list[tuple[Contact, str] | HeguiError] = []
-        for external_id, told in some:
+        for external_id, result in some:
             try:
                 with transaction.atomic():
-                    done.append(_put(known, external_id, told))
+                    done.append(_put(known, external_id, result))
             except HeguiError as error:
-                known.read({external_id}, {told.phone} if told.phone else set())
+                known.read({external_id}, {result.phone} if result.phone else set())
                 done.append(error)
         known.enlist()
         return done
 
-    watch_list((told.phone for _external_id, told in items if told.phone), client=client)
+    watch_list((result.phone for _external_id, result in items if result.phone), client=client)
     done = []
     for first in range(0, len(items), TOGETHER):
         done += _meeting_nobody(partial(put, items[first : first + TOGETHER]))
@@ -169,14 +171,14 @@ def _meeting_nobody(put: Callable[[], Done]) -> Done:
 class _Known:
     """What is there of the contacts that items name: read under the locks of their numbers, and kept up while items change it."""
 
-    def __init__(self, client: ApiClient, items: Sequence[tuple[str, Told]]) -> None:
+    def __init__(self, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> None:
         self.client = client
         self.refs: dict[str, ExternalRef] = {}
         self.contacts: dict[bytes, Contact] = {}
         self.consents: set[tuple[int, str, str, datetime]] = set()  # contact, purpose, recipient, moment
         self._sources: dict[int, DataSource] = {}
         self._lists: dict[str, tuple[list[int], HeguiError | None]] = {}
-        self.read({external_id for external_id, _told in items}, {told.phone for _external_id, told in items if told.phone})
+        self.read({external_id for external_id, _record in items}, {result.phone for _external_id, result in items if result.phone})
 
     @cached_property
     def purposes(self) -> dict[str, Purpose]:
@@ -253,11 +255,11 @@ class _Known:
         signals.contacts_stored.send(sender=Contact, list_code=list_code, contact_ids=contact_ids, client=self.client)
 
 
-def _put(known: _Known, external_id: str, told: Told, *, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
+def _put(known: _Known, external_id: str, payload: ContactRecord, *, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
     ref = known.refs.get(external_id)
     if ref is None and partial:
         raise NotFound()
-    number = told.phone or (ref.contact.phone if ref else None)
+    number = payload.phone or (ref.contact.phone if ref else None)
     if number is None:
         raise BadInput(_("Give the phone."))
     index = blind_index.number_index(number)
@@ -267,15 +269,15 @@ def _put(known: _Known, external_id: str, told: Told, *, if_match: str = "", par
     if if_match and (ref is None or if_match not in {ANY, etag_of(ref.contact)}):
         raise StateChanged()
     if contact is None:
-        contact = _new(known, number, index, known.source(told.source or (ref.contact.source.code if ref else "")))
+        contact = _new(known, number, index, known.source(payload.source or (ref.contact.source.code if ref else "")))
     changes = [
-        _written(known, contact, told, partial=partial),
+        _written(known, contact, payload, partial=partial),
         _linked(known, external_id, ref, contact),
-        *[_consent_recorded(known, contact, consent) for consent in told.consents],
-        _minor_flagged(known, contact, told.minor),
+        *[_consent_recorded(known, contact, consent) for consent in payload.consents],
+        _minor_flagged(known, contact, payload.minor),
     ]
-    if told.list_code:
-        known.join(told.list_code, contact)
+    if payload.list_code:
+        known.join(payload.list_code, contact)
     return contact, "created" if ref is None else "updated" if any(changes) else "unchanged"
 
 
@@ -287,16 +289,16 @@ def _new(known: _Known, number: Protected, index: bytes, source: DataSource) -> 
     )  # fmt: skip
 
 
-def _written(known: _Known, contact: Contact, told: Told, *, partial: bool) -> bool:
+def _written(known: _Known, contact: Contact, payload: ContactRecord, *, partial: bool) -> bool:
     before, values = _values(contact), cast("Any", contact)
-    if told.name is not None or not partial:
-        values.name = told.name
-    if told.note is not None or not partial:
-        values.note = told.note
-    if told.tags is not None or not partial:
-        contact.tags = list(told.tags or ())
-    if told.source and told.source != contact.source.code:
-        contact.source = known.source(told.source)
+    if payload.name is not None or not partial:
+        values.name = payload.name
+    if payload.note is not None or not partial:
+        values.note = payload.note
+    if payload.tags is not None or not partial:
+        contact.tags = list(payload.tags or ())
+    if payload.source and payload.source != contact.source.code:
+        contact.source = known.source(payload.source)
     if contact.pk is not None and _values(contact) == before:
         return False
     contact.save()
@@ -321,16 +323,17 @@ def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: C
     return True
 
 
-def _consent_recorded(known: _Known, contact: Contact, told: GivenConsent) -> bool:
+def _consent_recorded(known: _Known, contact: Contact, payload: GivenConsent) -> bool:
     """Whether that was one which was not known yet."""
-    said = (contact.pk, told.purpose, told.recipient, told.given_at)
+    said = (contact.pk, payload.purpose, payload.recipient, payload.given_at)
     if said in known.consents:
         return False
-    if told.purpose not in known.purposes:
-        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=told.purpose)
+    if payload.purpose not in known.purposes:
+        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=payload.purpose)
     record_consent(
-        contact=contact, purpose=known.purposes[told.purpose], channel=told.channel, given_at=told.given_at, reference=told.evidence,
-        client=known.client, recipient=told.recipient, version=told.wording_version,
+        contact=contact, purpose=known.purposes[payload.purpose], channel=payload.channel, given_at=payload.given_at,
+        reference=payload.evidence,
+        client=known.client, recipient=payload.recipient, version=payload.wording_version,
     )  # fmt: skip
     known.consents.add(said)
     return True

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from . import keyring
 
 
-def canonical(told: dict[str, Any]) -> bytes:
+def canonical(payload: dict[str, Any]) -> bytes:
     """What is signed: JSON with sorted keys, without blanks, UTF-8."""
-    return json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def moment(at: datetime) -> str:
@@ -27,15 +27,15 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def digest(told: dict[str, Any]) -> bytes:
+def digest(payload: dict[str, Any]) -> bytes:
     """SHA-256 of what is signed: by it one document names another."""
-    return hashlib.sha256(canonical(told)).digest()
+    return hashlib.sha256(canonical(payload)).digest()
 
 
-def sign(told: dict[str, Any]) -> tuple[str, bytes]:
+def sign(payload: dict[str, Any]) -> tuple[str, bytes]:
     """The id of the key, and the signature (64 bytes)."""
     keys = keyring.keys("seal")
-    return keys.current_id, Ed25519PrivateKey.from_private_bytes(keys.current).sign(canonical(told))
+    return keys.current_id, Ed25519PrivateKey.from_private_bytes(keys.current).sign(canonical(payload))
 
 
 def public_keys() -> dict[str, bytes]:
@@ -44,27 +44,27 @@ def public_keys() -> dict[str, bytes]:
     return {name: key.public_key().public_bytes_raw() for name, key in private.items()}
 
 
-def is_signed(told: dict[str, Any], *, key: str, signature: bytes, keys: Mapping[str, bytes]) -> bool:
+def is_signed(payload: dict[str, Any], *, key: str, signature: bytes, keys: Mapping[str, bytes]) -> bool:
     """Whether the signature is that of one of `keys` (public halves by id) over the document."""
     if key not in keys:
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(keys[key]).verify(signature, canonical(told))
+        Ed25519PublicKey.from_public_bytes(keys[key]).verify(signature, canonical(payload))
     except (InvalidSignature, ValueError):
         return False
     return True
 
 
-def seal(told: dict[str, Any]) -> dict[str, str]:
+def seal(payload: dict[str, Any]) -> dict[str, str]:
     """The seal of a document: `{"key", "public_key", "signature"}`, the last two in base64."""
-    key, signature = sign(told)
+    key, signature = sign(payload)
     return {"key": key, "public_key": base64.b64encode(public_keys()[key]).decode(), "signature": base64.b64encode(signature).decode()}
 
 
-def is_sealed(told: dict[str, Any], sealed: dict[str, str]) -> bool:
+def is_sealed(payload: dict[str, Any], sealed: dict[str, str]) -> bool:
     """Whether the document is as it was when it was sealed, by one of our keys."""
     try:
         signature = base64.b64decode(sealed["signature"], validate=True)
     except (ValueError, KeyError):
         return False
-    return is_signed(told, key=sealed.get("key", ""), signature=signature, keys=public_keys())
+    return is_signed(payload, key=sealed.get("key", ""), signature=signature, keys=public_keys())

@@ -1,4 +1,4 @@
-"""Files that prove something: an agreement, a signed form, a voice that says yes. Told by their content, kept sealed.
+"""Files that prove something: an agreement, a signed form, a voice that says yes. Identified by their content, kept encrypted.
 
 They are handed out as attachments only and never shown by the browser, so what else may hide in one does not run.
 """
@@ -28,7 +28,7 @@ _NEAR_THE_END = 2048
 
 class NoEvidence(BadInput):
     code = "not_an_evidence_file"
-    sentence = _("Evidence is a whole PDF, PNG, JPEG, WAV, MP3 or Ogg file, told by its content, of at most %(most)s MB.")
+    sentence = _("Evidence is a whole PDF, PNG, JPEG, WAV, MP3 or Ogg file, identified by its content, of at most %(most)s MB.")
 
     def __init__(self) -> None:
         super().__init__(most=MOST_BYTES // 2**20)

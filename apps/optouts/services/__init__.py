@@ -1,7 +1,7 @@
 """Changes of the register, one file a subject."""
 
 from .coding import ask_code, use_code
-from .feeding import as_told, changes, give_positions, hashes_for
+from .feeding import as_payload, changes, give_positions, hashes_for
 from .lifting import approve_lift, ask_lift, refuse_lift
 from .linking import has_left, link_of, make_link, use_link
 from .listing import pass_row, register_row, run_list, take_list
@@ -12,7 +12,7 @@ from .scrubbing import ask_scrub, result_of, run_scrub, scrubbed
 __all__ = [
     "KeyGone",
     "approve_lift",
-    "as_told",
+    "as_payload",
     "ask_code",
     "ask_lift",
     "ask_scrub",

@@ -52,7 +52,7 @@ where c.position > %(after)s order by c.position limit %(most)s
 
 
 @dataclass(frozen=True)
-class Told:
+class FeedChange:
     """One change, as the feed tells it."""
 
     position: int
@@ -82,7 +82,7 @@ def give_positions() -> int:
         return int(cursor.rowcount)
 
 
-def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[Told]:
+def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[FeedChange]:
     """The changes after a position, oldest first; the last one's position is where to go on."""
     if after < 0 or not 1 <= most <= MOST_CHANGES:
         raise BadInput(_("after is a position of the feed, 0 to begin; limit is from 1 to %(most)s."), most=MOST_CHANGES)
@@ -93,7 +93,7 @@ def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[Told]:
         rows = cursor.fetchall()
     numbers = _numbers(client, {row[8] for row in rows if row[8] is not None})
     return [
-        Told(position, kind, at, _of_client(secret, bytes(number_hash)), key, scope, value, said, numbers.get(contact_id))
+        FeedChange(position, kind, at, _of_client(secret, bytes(number_hash)), key, scope, value, said, numbers.get(contact_id))
         for position, kind, at, number_hash, key, scope, value, said, contact_id in rows
     ]
 
@@ -111,7 +111,7 @@ def _numbers(client: ApiClient, contacts: set[int]) -> dict[int, str]:
     return {pk: clear_for_machine(phone) for pk, phone in found.items()}
 
 
-def as_told(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
+def as_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
     """What the webhook `opt_out.recorded` tells a client: the entries as its feed tells them, by the client's own hashes."""
     secret = _key_of(client)
     entries = OptOut.objects.filter(pk__in=facts["opt_outs"]).order_by("pk")

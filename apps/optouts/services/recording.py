@@ -151,7 +151,7 @@ def move_on(number: Hashed) -> int:
 
 
 def _move_lifts(key_id: str, current: bytes, old: list[bytes]) -> None:
-    """What lifted the entries goes with them, and the feed is told so."""
+    """What lifted the entries goes with them, and the feed reports it."""
     for lift in Lift.objects.filter(number_hash__in=old, state=Lift.State.APPROVED):
         same = {"consent_given_at": lift.consent_given_at, "evidence": lift.evidence, "asked_by_id": lift.asked_by_id}
         if Lift.objects.filter(number_hash=current, **same).exists():

@@ -98,7 +98,7 @@ class Recording(Dated):
 
 
 class Play(Dated):
-    """A person listens, for a purpose that was named first (R17). `served` are byte ranges, `heard` seconds that the player told."""
+    """A person listens, for a purpose that was named first (R17). `served` are byte ranges, `heard` seconds that the player reported."""
 
     IN_TRAIL = False
 

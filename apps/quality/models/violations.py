@@ -92,7 +92,7 @@ class CorrectiveAction(Dated):
     checked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True)
     reopened = models.PositiveSmallIntegerField(default=0)
-    escalated = models.PositiveSmallIntegerField(default=0)  # 1: supervisors were told, 2: compliance
+    escalated = models.PositiveSmallIntegerField(default=0)  # 1: supervisors were notified, 2: compliance
 
     class Meta:
         constraints = [

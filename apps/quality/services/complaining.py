@@ -258,10 +258,10 @@ def reopen_complaint(*, actor: User, complaint: Complaint, note: str) -> Complai
 
 @transaction.atomic
 def escalate_complaints() -> int:
-    """Compliance is told, once, of a complaint that is past its day (one that waits for the client is not). Returns how many."""
+    """Compliance is notified, once, of a complaint that is past its day (one that waits for the client is not). Returns how many."""
     overdue = Complaint.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner")
     late = Q(due_at__lt=clock.now()) | Q(answered_at__isnull=True, answer_due__lt=clock.now())
-    told = 0
+    result = 0
     for complaint in overdue.filter(late, state=Complaint.State.OPEN, escalated=False):
         notify(
             {complaint.owner, *User.objects.filter(role=Role.COMPLIANCE, is_active=True)},
@@ -271,8 +271,8 @@ def escalate_complaints() -> int:
         _note(complaint, Kind.ESCALATED, None, "")
         complaint.escalated = True
         complaint.save(update_fields=["escalated"])
-        told += 1
-    return told
+        result += 1
+    return result
 
 
 def note_complaint_of_desk(*, actor: User, call: Call, note: Protected | None) -> Complaint:

@@ -200,9 +200,9 @@ def has_grave(agent: User) -> bool:
 
 @transaction.atomic
 def escalate_overdue() -> int:
-    """The day after it was due the supervisors of the campaign are told, three days later compliance. Returns how many were."""
+    """The day after it was due the supervisors of the campaign are notified, three days later compliance. Returns how many were."""
     today = timezone.localdate(clock.now())
-    told = 0
+    result = 0
     overdue = CorrectiveAction.objects.select_for_update(of=("self",), skip_locked=True).exclude(state=CorrectiveAction.State.CLOSED)
     for action in overdue.filter(due_on__lt=today, escalated__lt=2).select_related("violation__agent", "owner"):
         level = 2 if (today - action.due_on).days > 3 else 1
@@ -213,8 +213,8 @@ def escalate_overdue() -> int:
         _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])
-        told += 1
-    return told
+        result += 1
+    return result
 
 
 def _above(action: CorrectiveAction, level: int) -> Any:

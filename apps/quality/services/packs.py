@@ -56,7 +56,7 @@ def ask_pack(*, actor: User, complaint: Complaint, recipient: str, reason: str) 
 
 @transaction.atomic
 def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[EvidencePack, str]:
-    """Approve or refuse, by another officer. The pack and its passphrase, which is told this once ("" when refused).
+    """Approve or refuse, by another officer. The pack and its passphrase, which is shown this once ("" when refused).
 
     Raises `FourEyes`, `NotAllowed`, `WrongState`.
     """
@@ -100,13 +100,13 @@ def _archive(actor: User, pack: EvidencePack, passphrase: str) -> tuple[Iterator
     return encrypted_archive(passphrase, members()), contents
 
 
-def _json(told: Any) -> list[bytes]:
-    return [json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()]
+def _json(payload: Any) -> list[bytes]:
+    return [json.dumps(payload, ensure_ascii=False, indent=1, default=str).encode()]
 
 
 def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, Iterable[bytes]]]:
     complaint, why = pack.complaint, f"{pack.public_id}: {pack.get_recipient_display()}"
-    told = {
+    payload = {
         "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind,
         "received_at": complaint.received_at.isoformat(),
         "state": complaint.state, "outcome": complaint.outcome, "recipient": pack.recipient, "reason": pack.reason,
@@ -114,7 +114,7 @@ def _members(actor: User, pack: EvidencePack) -> Iterator[tuple[str, Iterable[by
         "remedy": disclose(actor=actor, obj=complaint, field="remedy", purpose="complaint", reason=why) if complaint.remedy else "",
         "events": [{"at": each.created_at.isoformat(), "kind": each.kind, "note": each.note} for each in complaint.events.all()],
     }  # fmt: skip
-    yield "complaint.json", _json(told)
+    yield "complaint.json", _json(payload)
     if complaint.call is None:
         return
     call = Call.objects.select_related("decision", "script_version__script", "line", "campaign").get(pk=complaint.call.pk)

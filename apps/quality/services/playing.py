@@ -21,7 +21,7 @@ from ..sound import CONTENT_TYPES
 from .recording import open_recording
 
 LASTS = timedelta(hours=4)
-# What the trail can say in one event; more spans are told by their number.
+# What the trail can say in one event; more spans are reported by their number.
 MOST_WORDS = 150
 
 
@@ -123,7 +123,7 @@ def _heard(play: Play) -> str:
     spans, duration, size = _spans(play.heard), play.recording.duration_ms or 0, play.recording.size
     if not spans:
         spans = [(start * duration // size, end * duration // size) for start, end in _spans(play.served)]
-    told = listening.in_words(spans)
-    if len(told) > MOST_WORDS:
-        told = f"{listening.clock_time(listening.length(spans))} in {len(spans)} spans from {listening.clock_time(spans[0][0])}"
-    return f"heard {told}" if told else "heard nothing"
+    result = listening.in_words(spans)
+    if len(result) > MOST_WORDS:
+        result = f"{listening.clock_time(listening.length(spans))} in {len(spans)} spans from {listening.clock_time(spans[0][0])}"
+    return f"heard {result}" if result else "heard nothing"

@@ -1,4 +1,4 @@
-"""A recording on its way in: told by its content, sealed while it streams, stored whole or not at all (R7, R29)."""
+"""A recording on its way in: identified by its content, sealed while it streams, stored whole or not at all (R7, R29)."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def _read_head(read: Read) -> bytes:
 
 
 def _counted(head: bytes, read: Read, length: int, update: Callable[[bytes], None]) -> Iterator[bytes]:
-    """The pieces, each told to `update`. Raises `BadInput` when fewer bytes come than were announced."""
+    """The pieces, each passed to `update`. Raises `BadInput` when fewer bytes come than were announced."""
     came = 0
     piece = head
     while piece:

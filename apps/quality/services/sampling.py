@@ -108,13 +108,13 @@ def _candidates(plan: SamplingPlan, day: date) -> Iterator[choosing.Candidate]:
         .order_by("pk")
     )
     for pk, agent, campaign, complained, worst, checks, flaws, talked, is_new, opted_out_at, identity_said in rows.iterator(5_000):
-        told = checks or {}
+        result = checks or {}
         signs = {
             "complaint": complained,
             "finding": bool(worst),
-            "advice": bool(told.get("advice")),
-            "opening": identity_said is False or told.get("identity") is False or told.get("purpose") is False,
-            "way_out": told.get("way_out") is False,
+            "advice": bool(result.get("advice")),
+            "opening": identity_said is False or result.get("identity") is False or result.get("purpose") is False,
+            "way_out": result.get("way_out") is False,
             "opt_out": opted_out_at is not None,
             "flaw": bool(flaws),
             "new_agent": bool(is_new),

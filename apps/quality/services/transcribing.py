@@ -38,7 +38,7 @@ class AnotherTranscript(HeguiError):
 
 
 def read_segments(raw: Sequence[Mapping[str, Any]]) -> list[Segment]:
-    """Segments as they are told, times in seconds from the beginning. Raises `BadInput` naming the first that is wrong."""
+    """Segments as they are sent, times in seconds from the beginning. Raises `BadInput` naming the first that is wrong."""
     if not 1 <= len(raw) <= MOST_SEGMENTS:
         raise BadInput(_("A transcript has 1 to %(most)s segments."), most=MOST_SEGMENTS)
     segments: list[Segment] = []

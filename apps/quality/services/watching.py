@@ -1,4 +1,4 @@
-"""Connected calls without a recording: told the next morning, and within the hour when a whole line is not recorded (R29)."""
+"""Connected calls without a recording: reported the next morning, and within the hour when a whole line is not recorded (R29)."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ def _watchers() -> list[User]:
 
 @transaction.atomic
 def report_missing() -> int:
-    """How many connected calls of yesterday have no recording; told once."""
+    """How many connected calls of yesterday have no recording; reported once."""
     day = timezone.localdate(clock.now()) - timedelta(days=1)
     start = datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
     missing = queries.connected(start, start + timedelta(days=1)).filter(recording__isnull=True).count()
@@ -38,7 +38,7 @@ def report_missing() -> int:
 
 @transaction.atomic
 def watch_lines() -> list[str]:
-    """Lines none of whose last calls has a recording; each is told once a day. Returns their numbers."""
+    """Lines none of whose last calls has a recording; each is reported once a day. Returns their numbers."""
     now = clock.now()
     lines = (
         queries.connected(now - WATCHED - UPLOAD_TIME, now)

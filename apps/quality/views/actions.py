@@ -79,9 +79,9 @@ def action_step(request: StaffRequest, pk: int) -> HttpResponse:
 def _step(request: StaffRequest, found: CorrectiveAction, step: str, form: Any) -> object:
     user = request.user
     if step == "done":
-        told = form.cleaned_data
-        file = told["file"].read() if told["file"] else None
-        return services.report_done(actor=user, action=found, measures=told["measures"], proof=told["proof"], file=file)
+        cleaned = form.cleaned_data
+        file = cleaned["file"].read() if cleaned["file"] else None
+        return services.report_done(actor=user, action=found, measures=cleaned["measures"], proof=cleaned["proof"], file=file)
     if step == "move":
         owner = get_object_or_404(queries.people_who_may_own(found.violation.campaign_id), username=request.POST.get("owner", ""))
         return services.move_action(actor=user, action=found, owner=owner)

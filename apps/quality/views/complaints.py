@@ -45,9 +45,9 @@ def complaints(request: StaffRequest) -> HttpResponse:
 def complaint_new(request: StaffRequest) -> HttpResponse:
     form = ComplaintForm(request.POST or None, initial={"call": request.GET.get("call", "")})
     if request.method == "POST" and form.is_valid():
-        told = form.cleaned_data
+        cleaned = form.cleaned_data
         try:
-            recorded = services.record_complaint(actor=request.user, **told)
+            recorded = services.record_complaint(actor=request.user, **cleaned)
         except HeguiError as error:
             form.add_error(None, str(error))
         else:
@@ -63,14 +63,14 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.complaints_of(request.user).select_related("script_version__script", "recorded_by"), pk=pk)
     events = list(found.events.select_related("actor"))
     record_page(request, subject=found.public_id, purpose="complaint")
-    told = [(event.kind, event.created_at) for event in events]
-    handled = timing.handled([*told, ("now", clock.now())])
+    result = [(event.kind, event.created_at) for event in events]
+    handled = timing.handled([*result, ("now", clock.now())])
     may_handle = request.user.role == Role.COMPLIANCE or found.owner_id == request.user.pk
     is_open = found.state != Complaint.State.CLOSED
     shown = {
         "complaint": found,
-        "text": _told(request, found, "text"),
-        "remedy": _told(request, found, "remedy") if found.remedy else "",
+        "text": _disclosed(request, found, "text"),
+        "remedy": _disclosed(request, found, "remedy") if found.remedy else "",
         "events": events,
         "handled": round(handled.total_seconds() / 3600, 1),
         "is_late": is_open and found.due_at < clock.now(),
@@ -90,7 +90,7 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "quality/complaint.html", shown)
 
 
-def _told(request: StaffRequest, found: Complaint, name: str) -> str:
+def _disclosed(request: StaffRequest, found: Complaint, name: str) -> str:
     """The words, for whoever handles or reads the complaint; why not, where they may not be shown."""
     try:
         return disclose(
@@ -141,10 +141,10 @@ def complaint_violation(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.complaints_of(request.user), pk=pk)
     form = ViolationForm(request.POST, owners=queries.people_who_may_own(found.campaign_id))
     if form.is_valid():
-        told = {name: value for name, value in form.cleaned_data.items() if name not in {"start_ms", "end_ms"}}
+        cleaned = {name: value for name, value in form.cleaned_data.items() if name not in {"start_ms", "end_ms"}}
         said(
             request,
-            lambda: services.open_violation(actor=request.user, complaint=found, **told),
+            lambda: services.open_violation(actor=request.user, complaint=found, **cleaned),
             _("The violation is recorded and its action is open."),
         )
     else:

@@ -27,10 +27,10 @@ def pack_ask(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.complaints_of(request.user), pk=pk)
     form = PackForm(request.POST)
     if form.is_valid():
-        told = form.cleaned_data
+        cleaned = form.cleaned_data
         said(
             request,
-            lambda: services.ask_pack(actor=request.user, complaint=found, **told),
+            lambda: services.ask_pack(actor=request.user, complaint=found, **cleaned),
             _("Asked for. A second person of compliance decides."),
         )
     else:

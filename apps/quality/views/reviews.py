@@ -192,10 +192,10 @@ def review_violation(request: StaffRequest, pk: int) -> HttpResponse:
     found = _found(request, pk)
     form = ViolationForm(request.POST, owners=queries.people_who_may_own(found.campaign_id))
     if form.is_valid():
-        told = form.cleaned_data
+        cleaned = form.cleaned_data
         said(
             request,
-            lambda: services.open_violation(actor=request.user, review=found, **told),
+            lambda: services.open_violation(actor=request.user, review=found, **cleaned),
             _("The violation is recorded and its action is open."),
         )
     else:
@@ -225,11 +225,11 @@ def review_settle(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid() or not answers.is_valid():
         messages.error(request, errors_of(form) or errors_of(answers))
         return redirect("quality_review", pk=found.pk)
-    told = form.cleaned_data
+    cleaned = form.cleaned_data
 
     def settled() -> object:
         return services.settle(
-            actor=request.user, review=found, is_upheld=told["decision"] == "stands", note=told["note"], answers=answers.answers()
+            actor=request.user, review=found, is_upheld=cleaned["decision"] == "stands", note=cleaned["note"], answers=answers.answers()
         )
 
     said(request, settled, _("The appeal is decided."))

@@ -36,9 +36,9 @@ def split_keyring(*, shares: int, needed: int) -> tuple[str, list[str]]:
 def join_keyring(*, sealed: str, shares: Sequence[str]) -> str:
     """The keyring again. Raises `KeyringError` for too few or wrong shares, or a copy that was changed."""
     try:
-        told = json.loads(sealed)
+        payload = json.loads(sealed)
         key = combine_mnemonics([share.strip() for share in shares if share.strip()])
-        text = AESGCM(key).decrypt(bytes.fromhex(told["nonce"]), bytes.fromhex(told["sealed"]), _BOUND_TO).decode()
+        text = AESGCM(key).decrypt(bytes.fromhex(payload["nonce"]), bytes.fromhex(payload["sealed"]), _BOUND_TO).decode()
     except (MnemonicError, InvalidTag, ValueError, KeyError, TypeError):
         raise KeyringError(_("These shares do not open this copy: some are missing or wrong, or the copy was changed.")) from None
     keyring.parse(text)

@@ -1,7 +1,7 @@
 """Looking for what may stand nowhere in clear: numbers and names of contacts, in whatever is stored or written (R5, R7).
 
 Numbers are recognised without being known: what looks like one is hashed and looked up, so nothing is decrypted. Names are
-decrypted to be searched for, inside this process alone; what is told is where something stands, never what.
+decrypted to be searched for, inside this process alone; what is reported is where something stands, never what.
 """
 
 import re

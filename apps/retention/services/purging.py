@@ -53,19 +53,19 @@ Progress = Callable[[str, int], None]
 
 def count_due(*, at: datetime) -> dict[str, dict[str, Any]]:
     """What a purge at `at` would delete, by class: `due`, `held` (due and kept by a hold), `policy`, `days`."""
-    versions, holds, told = policies.retention_policies(at), held(), dict[str, dict[str, Any]]()
+    versions, holds, result = policies.retention_policies(at), held(), dict[str, dict[str, Any]]()
     for each in CLASSES:
         policy = versions[each.code]
         rows = _due(each, policy, at)
         kept = rows.filter(each.held(holds)).count()
-        known = told.setdefault(each.code, {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))})
+        known = result.setdefault(each.code, {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))})
         known["due"] += rows.count() - kept
         known["held"] += kept
     policy = versions[DataClass.TRAIL]
     days = policy.days_at(timezone.localdate(at))
     due = audit.count_due(before=at - timedelta(days=days))
-    told[DataClass.TRAIL] = {"due": due, "held": 0, "policy": policy.number, "days": days}
-    return told
+    result[DataClass.TRAIL] = {"due": due, "held": 0, "policy": policy.number, "days": days}
+    return result
 
 
 def _due(each: Class, policy: RetentionPolicy, at: datetime) -> QuerySet[Any]:
@@ -77,7 +77,7 @@ def purge(
 ) -> PurgeRun:
     """Delete what is due. May be killed anywhere and run again: what is gone is no longer due, and what was begun is finished.
 
-    A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are told.
+    A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are notified.
     Raises `AlreadyRunning` beside another purge: two would both certify what they find gone.
     """
     with run_exclusively("purge") as only:
@@ -136,7 +136,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     for erasure in run.erasures.filter(done_at__isnull=True):
         close_erasure(erasure, run)
     after = count_due(at=run.at)
-    run.held = {code: told["held"] for code, told in after.items() if told["held"]}
+    run.held = {code: result["held"] for code, result in after.items() if result["held"]}
     run.counts, run.failures, run.ended_at = counts, failures, clock.now()
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
     run.ledger_line, run.ledger_mac = ledger.head()
@@ -305,7 +305,7 @@ def purge_soon() -> None:
 
 
 def _merge_small_groups(at: datetime, policy: RetentionPolicy) -> None:
-    """Groups so small that somebody could be told from them are put together, once their month is over and gone."""
+    """Groups so small that somebody could be recognised by them are put together, once their month is over and gone."""
     over = timezone.localdate(at - timedelta(days=policy.days_at(timezone.localdate(at))))
     with transaction.atomic():
         small = CallTally.objects.select_for_update().filter(

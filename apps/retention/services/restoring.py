@@ -79,10 +79,10 @@ def restore(
         if isinstance(book, Path) and (heads := book.with_name("heads.jsonl")).exists():
             copy_lines(heads, heads_file())
     with databases.working_on(scratch):
-        told = _made_current(manifest, say)
+        result = _made_current(manifest, say)
     databases.put_in_place(scratch, of=name)
     _put_demo_mark(manifest)
-    return told
+    return result
 
 
 def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
@@ -94,13 +94,13 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     bring_on_index()
     say(_("Replaying what happened since: opt-outs, erasures …"))
     note_restore()
-    told = replay(since=manifest["ledger"]["line"])
+    result = replay(since=manifest["ledger"]["line"])
     run = purge(pause=0)
     found = check_consistency()
     if found:
         raise BackupRefused(_("The restored system is not consistent: %(found)s. It was not put in place."), found=found)
     trail = verify_trail()
-    return {**told, "made_at": manifest["made_at"], "purged": run.counts, "trail_findings": trail.count}
+    return {**result, "made_at": manifest["made_at"], "purged": run.counts, "trail_findings": trail.count}
 
 
 # -- what is refused before anything is touched
@@ -224,29 +224,29 @@ def _put_demo_mark(manifest: dict[str, Any]) -> None:
 def replay(*, since: int = 0) -> dict[str, int]:
     """Bring the register and the erasures up to the ledger; opt-outs up to the line `since` are known. Running it again
     changes nothing."""
-    told, last = _replay_lines(since)
+    result, last = _replay_lines(since)
     finish_erasures()
     _go_on_after(last)
     write_register()
-    return told
+    return result
 
 
 def _replay_lines(since: int) -> tuple[dict[str, int], int]:
-    """What the ledger says, in this database; nothing is written into the ledger. Also the last position told to anybody."""
-    told, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
+    """What the ledger says, in this database; nothing is written into the ledger. Also the last position given to anybody."""
+    result, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
     erased: list[tuple[datetime, list[bytes]]] = []
     whole: list[tuple[datetime, list[bytes]]] = []
     for batch in _in_batches(ledger.read_ledger()):
         last = max(last, *(line.position for line in batch))
         fresh = [line for line in batch if line.number > since]
-        told["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
-        told["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
+        result["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
+        result["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
         erasing = [line.facts for line in batch if line.kind == "erasing"]
         erased += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]]) for facts in erasing]
         whole += [(datetime.fromisoformat(facts["at"]), _indexes_of(facts)) for facts in erasing]
-    told["erased"] = _replay_erasures(erased)
+    result["erased"] = _replay_erasures(erased)
     _replay_whole_erasures(whole)
-    return told, last
+    return result, last
 
 
 def _indexes_of(facts: dict[str, Any]) -> list[bytes]:
@@ -299,16 +299,16 @@ def _contacts_of(entries: list[dict[str, Any]]) -> dict[str, int]:
 
 
 @transaction.atomic
-def _replay_lift(told: dict[str, Any]) -> int:
+def _replay_lift(payload: dict[str, Any]) -> int:
     """A lift needs the two people who made it. Where one of them came after the backup, the number stays blocked."""
-    same = {"consent_given_at": told["consent_given_at"], "evidence": told["evidence"], "asked_by_id": told["asked_by_id"]}
-    number_hash = bytes.fromhex(told["number_hash"])
+    same = {"consent_given_at": payload["consent_given_at"], "evidence": payload["evidence"], "asked_by_id": payload["asked_by_id"]}
+    number_hash = bytes.fromhex(payload["number_hash"])
     known = Lift.objects.filter(number_hash=number_hash, state=Lift.State.APPROVED, **same).exists()
-    if known or User.objects.filter(pk__in=[told["asked_by_id"], told["decided_by_id"]]).count() < 2:
+    if known or User.objects.filter(pk__in=[payload["asked_by_id"], payload["decided_by_id"]]).count() < 2:
         return 0
     lift = Lift.objects.create(
-        number_hash=number_hash, key_id=told["key_id"], state=Lift.State.APPROVED, decided_by_id=told["decided_by_id"],
-        decided_at=told["decided_at"], created_at=told["created_at"], **same,
+        number_hash=number_hash, key_id=payload["key_id"], state=Lift.State.APPROVED, decided_by_id=payload["decided_by_id"],
+        decided_at=payload["decided_at"], created_at=payload["created_at"], **same,
     )  # fmt: skip
     Change.objects.create(kind=Change.Kind.LIFTED, lift=lift, created_at=clock.now())
     return 1
@@ -355,12 +355,12 @@ def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
 
 @transaction.atomic
 def _go_on_after(position: int) -> None:
-    """Positions of the feed go on after the last that was told to anybody, so that no reader misses what was replayed."""
+    """Positions of the feed go on after the last that was given to anybody, so that no reader misses what was replayed."""
     fresh = Change.objects.filter(position__isnull=True).order_by("pk")
     last = Change.objects.exclude(position__isnull=True).order_by("-position").first()
     at = max(position, last.position if last and last.position else 0)
     if not fresh.exists() and last is not None and last.position is not None and last.position < position:
-        # Nothing to tell, and yet readers stand further on: the last change is told again under a later position.
+        # Nothing to tell, and yet readers stand further on: the last change is given again under a later position.
         Change.objects.create(
             created_at=clock.now(), kind=last.kind, opt_out=last.opt_out, lift=last.lift, dismissal=last.dismissal, position=at + 1
         )
@@ -389,7 +389,7 @@ def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -
             _refuse_missing_rows(manifest)
             register = OptOut.objects.count()
             bring_on_index()
-            told, _last = _replay_lines(manifest["ledger"]["line"])
-        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": register, **told}
+            result, _last = _replay_lines(manifest["ledger"]["line"])
+        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": register, **result}
     finally:
         databases.drop(scratch)

@@ -18,7 +18,7 @@ from ..wording import FOR_GOOD, STORES, WHY
 def certify(request: SubjectRequest) -> dict[str, Any]:
     """The certificate of a request as it stands: the document and its seal."""
     now = clock.now()
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "request": request.public_id,
         "kind": request.kind,
         "channel": request.channel,
@@ -35,7 +35,7 @@ def certify(request: SubjectRequest) -> dict[str, Any]:
         "kept_until": request.result.get("until"),
         "copy_sha256": bytes(request.archive_sha256).hex() if request.archive_sha256 else None,
     }
-    return {"document": told, "seal": signatures.seal(told)}
+    return {"document": payload, "seal": signatures.seal(payload)}
 
 
 def certificate_of(request: SubjectRequest) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _day(moment: str | None) -> str:
 
 
 def as_pdf(request: SubjectRequest) -> bytes:
-    told, seal = request.certificate["document"], request.certificate["seal"]
+    result, seal = request.certificate["document"], request.certificate["seal"]
     zone = timezone.get_default_timezone()
     return pdf.as_pdf(
         title=_("Certificate of the request %(number)s") % {"number": request.public_id},
@@ -74,8 +74,8 @@ def as_pdf(request: SubjectRequest) -> bytes:
             _("Received %(received)s, due on %(due)s, carried out %(at)s.")
             % {
                 "received": request.received_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-                "due": told["due_on"],
-                "at": told["at"][:16].replace("T", " "),
+                "due": result["due_on"],
+                "at": result["at"][:16].replace("T", " "),
             },
             _("State: %(state)s.") % {"state": request.get_state_display()} + (f" {request.refusal}" if request.refusal else ""),
             _("Identity: %(how)s.") % {"how": request.verified_how or "–"},

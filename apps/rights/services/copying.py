@@ -110,8 +110,8 @@ def _hand_over(request: SubjectRequest, order: CopyOrder, name: str, digest: byt
     queue_sms(number=request.phone, text=text, about=request.public_id, life=LINK_LIFE)
 
 
-def _json(told: Any) -> list[bytes]:
-    return [json.dumps(told, ensure_ascii=False, indent=1, default=str).encode()]
+def _json(payload: Any) -> list[bytes]:
+    return [json.dumps(payload, ensure_ascii=False, indent=1, default=str).encode()]
 
 
 def _members(actor: User, request: SubjectRequest, address: str | None) -> Iterator[tuple[str, Iterable[bytes]]]:

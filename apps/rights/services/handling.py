@@ -82,7 +82,7 @@ def move_request(*, actor: User, request: SubjectRequest, owner: User) -> Subjec
 
 @transaction.atomic
 def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: str = "") -> SubjectRequest:
-    """Refused, with the reason that the person is told, and the way to complain about it (PIPL, article 50)."""
+    """Refused, with the reason that the person is given, and the way to complain about it (PIPL, article 50)."""
     request = locked(actor, request, State.IDENTITY, State.OPEN)
     request.refusal = checked_text(why, _("Say why it is refused, and by which law."), most=300)
     close(request, State.REFUSED, answer)

@@ -21,18 +21,18 @@ def watch_deadlines() -> dict[str, int]:
     """Count provisional days anew, remind owners, escalate what is overdue. Paused ones wait. Returns how many of each."""
     now = clock.now()
     today, calendar = timezone.localdate(now), policies.calendar(now)
-    told = {"recounted": 0, "reminded": 0, "escalated": 0}
+    payload = {"recounted": 0, "reminded": 0, "escalated": 0}
     for request in (
         SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(state=State.OPEN).select_related("owner")
     ):
-        told["recounted"] += _recount(request, calendar)
+        payload["recounted"] += _recount(request, calendar)
         left = rules.days_left(today, request.due_on, calendar)
         mark = rules.reminder_due(left, request.reminded)
         if mark is not None:
             notify({request.owner}, "request_due", request=request.public_id, days=left)
             note(request, RequestEvent.Kind.REMINDED, text=str(left))
             request.reminded = mark
-            told["reminded"] += 1
+            payload["reminded"] += 1
         if left < 0 and not request.escalated:
             notify(
                 {request.owner, *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
@@ -40,9 +40,9 @@ def watch_deadlines() -> dict[str, int]:
             )  # fmt: skip
             note(request, RequestEvent.Kind.ESCALATED)
             request.escalated = True
-            told["escalated"] += 1
+            payload["escalated"] += 1
         request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
-    return told
+    return payload
 
 
 def _recount(request: SubjectRequest, calendar: rules.Calendar) -> bool:

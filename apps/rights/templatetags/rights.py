@@ -9,6 +9,6 @@ register = template.Library()
 
 
 @register.filter
-def at(told: Mapping[Any, Any], key: Any) -> Any:
+def at(payload: Mapping[Any, Any], key: Any) -> Any:
     """The value of a key that only the template knows; "" when there is none."""
-    return told.get(key, "")
+    return payload.get(key, "")

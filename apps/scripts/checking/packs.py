@@ -168,11 +168,11 @@ def _shipped_rule(raw: Mapping[str, Any]) -> PackRule:
 
 def _phrases(raw: Mapping[str, Any], part: str) -> list[str]:
     """The phrases of a part, normalised, gaps kept. Raises `RuleRefused`."""
-    told = [str(phrase).strip() for phrase in raw.get(part, ()) if str(phrase).strip()]
-    if len(told) > MOST_PHRASES:
-        raise RuleRefused(_("%(part)s: %(count)s phrases; %(most)s are the most."), part=part, count=len(told), most=MOST_PHRASES)
+    result = [str(phrase).strip() for phrase in raw.get(part, ()) if str(phrase).strip()]
+    if len(result) > MOST_PHRASES:
+        raise RuleRefused(_("%(part)s: %(count)s phrases; %(most)s are the most."), part=part, count=len(result), most=MOST_PHRASES)
     phrases = []
-    for phrase in told:
+    for phrase in result:
         pieces = [plain(piece) for piece in phrase.replace("...", GAP).split(GAP)]
         if len(phrase) > MOST_LETTERS or not all(pieces) or len("".join(pieces)) < 2:
             raise RuleRefused(
@@ -285,8 +285,8 @@ def syllable(char: str) -> str:
     """How a character sounds, without its tone; "" for what is no Chinese character."""
     from pypinyin import lazy_pinyin  # a third of a second, which processes that check nothing need not spend
 
-    told = lazy_pinyin(char, errors="ignore")
-    return str(told[0]) if told else ""
+    result = lazy_pinyin(char, errors="ignore")
+    return str(result[0]) if result else ""
 
 
 @cache

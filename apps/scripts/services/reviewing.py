@@ -85,7 +85,7 @@ def approve(*, actor: User, version: ScriptVersion, note: str = "", publish_now:
     version.expires_at = version.approved_at + APPROVAL_TERM
     version.save()
     notify([version.author], "script_approved", script=str(version))
-    emit(Event.SCRIPT_APPROVED, _told(version))
+    emit(Event.SCRIPT_APPROVED, _facts(version))
     return _published(actor, version) if publish_now else version
 
 
@@ -172,11 +172,11 @@ def retire(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVers
     _record(version, Kind.RETIRED, actor, note)
     version_withdrawn.send(ScriptVersion, version=version)
     notify([version.author], "script_retired", script=str(version))
-    emit(Event.SCRIPT_RETIRED, _told(version))
+    emit(Event.SCRIPT_RETIRED, _facts(version))
     return version
 
 
-def _told(version: ScriptVersion) -> dict[str, object]:
+def _facts(version: ScriptVersion) -> dict[str, object]:
     return {"script": version.script.public_id, "version": version.number}
 
 

@@ -58,7 +58,7 @@ def _open(actor: User, version: RuleVersion) -> RuleVersion:
 
 @transaction.atomic
 def approve_rule(*, actor: User, version: RuleVersion) -> RuleVersion:
-    """Put a rule in force. Scripts in use that it finds at fault stay approved; their people and compliance are told."""
+    """Put a rule in force. Scripts in use that it finds at fault stay approved; their people and compliance are notified."""
     version = _open(actor, version)
     tested_rule(version.code, version.rule, version.number)
     impact = queries.impact_of(version)

@@ -78,20 +78,20 @@ def script_review(request: StaffRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _errors(form))
         return redirect("script", pk=pk)
-    told = form.cleaned_data
+    cleaned = form.cleaned_data
     following = queries.next_to_review(request.user, version)
     try:
-        if told["verdict"] == "approve":
-            version = services.approve(actor=request.user, version=version, note=told["note"], publish_now=not told["publish_later"])
+        if cleaned["verdict"] == "approve":
+            version = services.approve(actor=request.user, version=version, note=cleaned["note"], publish_now=not cleaned["publish_later"])
         else:
-            version = services.request_changes(actor=request.user, version=version, note=told["note"])
+            version = services.request_changes(actor=request.user, version=version, note=cleaned["note"])
     except HeguiError as error:
         if error.status == 403:
             raise
         messages.error(request, str(error))
         return redirect("script", pk=pk)
-    told_state = _("a second person has to approve it too") if version.state == "submitted" else version.get_state_display()
-    messages.success(request, f"{version}: {told_state}")
+    state = _("a second person has to approve it too") if version.state == "submitted" else version.get_state_display()
+    messages.success(request, f"{version}: {state}")
     return redirect("script", pk=following.pk) if following else redirect("script_queue")
 
 

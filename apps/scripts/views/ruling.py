@@ -97,11 +97,11 @@ def _initial(code: str) -> dict[str, Any]:
     if found is None:
         return {}
     raw, names = found.raw, found.name
-    told = {
+    result = {
         part: [str(each) for each in raw.get(part, ())] for part in ("terms", "words", "allow", "must_find", "must_pass", "kinds", "trades")
     }
     return {
-        **told,
+        **result,
         "required": [str(each) for each in raw.get("required", ())] if found.number else [],
         "level": found.level,
         "duty": found.duty,

@@ -37,7 +37,7 @@ class Migration(FirstMigration):
                             max_length=24,
                         ),
                         size=None,
-                        verbose_name="what is told",
+                        verbose_name="events sent",
                     ),
                 ),
                 ("secret", apps.core.privacy.fields.ProtectedCharField(kind="text", verbose_name="secret")),

@@ -20,7 +20,7 @@ class Command(cli.Command):
         audit = services.audit_permissions()
         findings = audit.findings.select_related("subject", "client", "owner").order_by("pk")
         if options["json"]:
-            told = [
+            result = [
                 {
                     "kind": each.kind, "severity": each.severity, "subject": each.subject and each.subject.username,
                     "client": each.client and each.client.name, "evidence": each.evidence, "proposal": str(proposal(each)),
@@ -28,7 +28,7 @@ class Command(cli.Command):
                 }
                 for each in findings
             ]  # fmt: skip
-            self.tell({"audit": audit.pk, "counts": audit.counts, "gone": audit.gone, "findings": told})
+            self.tell({"audit": audit.pk, "counts": audit.counts, "gone": audit.gone, "findings": result})
         else:
             for each in findings:
                 self.stdout.write(

@@ -43,8 +43,8 @@ class Command(cli.Command):
             )
 
 
-def _keys(told: list[str]) -> dict[str, bytes] | None:
+def _keys(fields: list[str]) -> dict[str, bytes] | None:
     try:
-        return {name: base64.b64decode(key, validate=True) for name, key in (each.split("=", 1) for each in told)} or None
+        return {name: base64.b64decode(key, validate=True) for name, key in (each.split("=", 1) for each in fields)} or None
     except ValueError:
         raise CommandError("--key wants ID=BASE64, as the first line of an export tells it.") from None

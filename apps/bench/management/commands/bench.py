@@ -32,11 +32,11 @@ class Command(cli.Command):
         for name in options["names"] or BENCHES:
             with scratch_database():
                 lines += BENCHES[name](Scale(options["scale"]))
-        told = [line.as_json() for line in lines]
+        payload = [line.as_json() for line in lines]
         if options["json"]:
-            self.tell(told)
+            self.tell(payload)
         else:
-            for line in told:
+            for line in payload:
                 verdict = "reached" if line["reached"] else "MISSED"
                 self.stdout.write(
                     f"{line['name']:<24} {line['ours']:>12,.0f} {line['unit']:<12} floor {line['floor']:>12,.0f}   "

@@ -20,11 +20,11 @@ class Command(cli.Command):
         try:
             if options["reset"] or not world.exists():
                 world.build(reset=options["reset"])
-            told = world.describe()
+            result = world.describe()
         except HeguiError as error:
             raise CommandError(str(error)) from None
         if options["json"]:
-            self.tell(told)
+            self.tell(result)
             return
-        for role, user in told["users"].items():
+        for role, user in result["users"].items():
             self.stdout.write(f"{role:<12} {user['username']:<12} {user['password']}")

@@ -33,7 +33,7 @@ class Command(cli.Command):
                 missing = manifest["missing"]
         except (HeguiError, OSError) as error:
             self.refuse(error)
-        told = {
+        payload = {
             "id": manifest["id"],
             "made_at": manifest["made_at"],
             "rows": sum(manifest["rows"].values()),
@@ -43,10 +43,11 @@ class Command(cli.Command):
             "size": place(options["file"]).size(),
         }
         if options["json"]:
-            self.tell(told)
+            self.tell(payload)
         else:
             self.stdout.write(
-                f"{options['file']}: whole. {told['rows']:,} rows, {told['files']:,} files, {told['size']:,} bytes, of {told['made_at']}."
+                f"{options['file']}: whole. {payload['rows']:,} rows, {payload['files']:,} files, {payload['size']:,} bytes, "
+                f"of {payload['made_at']}."
             )
         if missing:
             self.refuse(f"{len(missing)} files that rows name were not there: run check_consistency.")

@@ -13,7 +13,7 @@ from apps.retention import services
 
 
 class Command(cli.Command):
-    help = "Write a sealed copy of the keyring whose key is told in shares, once; or open one with enough shares on standard input."
+    help = "Write a sealed copy of the keyring whose key is shown in shares, once; or open one with enough shares on standard input."
     requires_system_checks: list[str] = []  # it works where no site is set up
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -35,6 +35,6 @@ class Command(cli.Command):
             self.refuse("There is such a file already. Nothing was written.")
         except (HeguiError, OSError) as error:
             self.refuse(error)
-        self.stdout.write(f"{options['needed']} of these {options['shares']} shares open {options['file']}. They are told this once:\n")
+        self.stdout.write(f"{options['needed']} of these {options['shares']} shares open {options['file']}. They are shown this once:\n")
         for share in shares:
             self.stdout.write(f"{share}\n")

@@ -29,8 +29,10 @@ class Command(cli.Command):
         if at > clock.now() and not options["dry_run"] and not settings.DEMO:
             raise CommandError("What is not due yet is not deleted: a moment to come is for --dry-run only.")
         if options["dry_run"]:
-            told = services.count_due(at=at)
-            self._show(options, {"at": at.isoformat(), "dry_run": True, "counts": {c: t["due"] for c, t in told.items()}, "classes": told})
+            result = services.count_due(at=at)
+            self._show(
+                options, {"at": at.isoformat(), "dry_run": True, "counts": {c: t["due"] for c, t in result.items()}, "classes": result}
+            )
             return
         run = services.purge(at=at, progress=self.progress_of)
         self._show(
@@ -44,10 +46,10 @@ class Command(cli.Command):
         if self.stderr.isatty():
             self.stderr.write(f"\r{name}: {count:,}", ending="")
 
-    def _show(self, options: dict[str, Any], told: dict[str, Any]) -> None:
+    def _show(self, options: dict[str, Any], payload: dict[str, Any]) -> None:
         if options["json"]:
-            self.tell(told)
+            self.tell(payload)
             return
-        for name, count in told["counts"].items():
-            held = told.get("held", {}).get(name) or told.get("classes", {}).get(name, {}).get("held", 0)
+        for name, count in payload["counts"].items():
+            held = payload.get("held", {}).get(name) or payload.get("classes", {}).get(name, {}).get("held", 0)
             self.stdout.write(f"{count:>10,}  {name}" + (f"  ({held:,} held)" if held else ""))

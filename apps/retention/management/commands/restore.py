@@ -28,7 +28,7 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            told = services.restore(
+            output = services.restore(
                 options["file"],
                 secrets=Secrets.of_files(passphrase_file=options["passphrase_file"], key_file=options["key_file"]),
                 bases=options["base"],
@@ -39,13 +39,14 @@ class Command(cli.Command):
         except (HeguiError, OSError) as error:
             self.refuse(error)
         if options["json"]:
-            self.tell(told)
+            self.tell(output)
         else:
-            if told["trail_findings"]:
+            if output["trail_findings"]:
                 self.stderr.write(
-                    f"The restored trail is not as it was sealed: {told['trail_findings']:,} findings; verify_trail names them."
+                    f"The restored trail is not as it was sealed: {output['trail_findings']:,} findings; verify_trail names them."
                 )
             self.stdout.write(
-                f"Restored as of {told['made_at']}. Since then, from the ledger: {told['opt_outs']:,} opt-outs, {told['lifts']:,} lifts, "
-                f"{told['erased']:,} erased people. The site can be opened: manage.py up."
+                f"Restored as of {output['made_at']}. Since then, from the ledger: {output['opt_outs']:,} opt-outs, "
+                f"{output['lifts']:,} lifts, "
+                f"{output['erased']:,} erased people. The site can be opened: manage.py up."
             )

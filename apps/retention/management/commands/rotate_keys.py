@@ -28,21 +28,21 @@ class Command(cli.Command):
             if options["retire"]:
                 purpose, key_id = options["retire"]
                 services.retire_key(purpose=purpose, key_id=key_id)
-                told: dict[str, Any] = {"retired": key_id, "purpose": purpose}
+                payload: dict[str, Any] = {"retired": key_id, "purpose": purpose}
                 sentence = f"The key {key_id} of {purpose} is no longer in the keyring. The keyring before stands beside it (.before)."
             else:
                 also = set(options["also"])
                 turned = services.turn_index(progress=self.progress) if "index" in also else 0
                 services.add_keys(also - {"index"})
-                told = services.rotate_keys(progress=self.progress) | {"index": turned}
+                payload = services.rotate_keys(progress=self.progress) | {"index": turned}
                 sentence = (
-                    f"{told['values']:,} values and {told['files']:,} files are sealed under the current keys; "
-                    f"the last digits of {told['last4']:,} contacts are found under them, "
-                    f"and {told['index']:,} hashes of numbers went under a new one."
+                    f"{payload['values']:,} values and {payload['files']:,} files are sealed under the current keys; "
+                    f"the last digits of {payload['last4']:,} contacts are found under them, "
+                    f"and {payload['index']:,} hashes of numbers went under a new one."
                 )
         except HeguiError as error:
             self.refuse(error)
         if options["json"]:
-            self.tell(told)
+            self.tell(payload)
         else:
             self.stdout.write(sentence)

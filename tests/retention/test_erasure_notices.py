@@ -1,4 +1,4 @@
-"""Who is erased is told to the systems that know them, each by its own ids."""
+"""Who is erased is reported to the systems that know them, each by its own ids."""
 
 from django.test import TestCase
 
@@ -31,11 +31,11 @@ def test_each_system_hears_its_own_ids(world: World) -> None:
     services.purge(pause=0)
     assert not ExternalRef.objects.filter(contact_id=contact.pk).exists()
     event = Event.objects.get(kind="contact.erased")
-    told = {
+    result = {
         delivery.end_point.client.name: webhooks.RENDERERS["contact.erased"](event.facts, delivery.end_point.client)
         for delivery in Delivery.objects.filter(event=event).select_related("end_point__client")
     }
-    assert {name: data["external_ids"] for name, data in told.items()} == {"dialler": ["crm-1"], "erp": ["erp-77"], "else": []}
-    assert {tuple(data["contacts"]) for data in told.values()} == {(contact.public_id,)}
-    assert Erasure.objects.get().external_ids == {}, "kept no longer than it has to be told"
+    assert {name: data["external_ids"] for name, data in result.items()} == {"dialler": ["crm-1"], "erp": ["erp-77"], "else": []}
+    assert {tuple(data["contacts"]) for data in result.values()} == {(contact.public_id,)}
+    assert Erasure.objects.get().external_ids == {}, "kept no longer than it has to be reported"
     assert ApiClient.objects.count() == 3
