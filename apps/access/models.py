@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
@@ -62,8 +63,8 @@ class TemporaryGrant(Dated):
     class State(models.TextChoices):
         ASKED = "asked", _("waits for approval")
         APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
-        ENDED = "ended", _("ended")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
+        ENDED = "ended", pgettext_lazy("grant", "ended")
 
     beneficiary = models.ForeignKey(User, models.PROTECT, verbose_name=_("for whom"), related_name="temporary_grants")
     field = models.ForeignKey(
@@ -73,7 +74,9 @@ class TemporaryGrant(Dated):
     campaign_name = models.CharField(max_length=120, blank=True)
     right = models.CharField(_("right"), max_length=20)
     reason = GuardedCharField(_("reason"), max_length=300)
-    requested_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="+")
+    requested_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="+"
+    )
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, verbose_name=_("decided by"), related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"))
@@ -132,19 +135,19 @@ class Finding(Dated):
         LOW = "low", _("low")
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("finding of an audit", "open")
         MENDED = "mended", _("mended")
 
     audit = models.ForeignKey(PermissionAudit, models.CASCADE, related_name="findings")
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
     severity = models.CharField(_("severity"), max_length=6, choices=Severity)
     fingerprint = models.CharField(max_length=64)
-    is_new = models.BooleanField(_("new"), default=True)
-    subject = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("person"), related_name="+")
+    is_new = models.BooleanField(pgettext_lazy("finding of an audit", "new"), default=True)
+    subject = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=pgettext_lazy("holder of rights", "person"), related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     evidence = models.JSONField(default=dict)
     owner = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("to be cleared by"), related_name="+")
-    due_on = models.DateField(_("due on"))
+    due_on = models.DateField(pgettext_lazy("finding of an audit", "due on"))
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
     mended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     mended_at = models.DateTimeField(null=True)
@@ -162,7 +165,7 @@ class Review(Dated):
 
     name = GuardedCharField(_("name"), max_length=80)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    due_on = models.DateField(_("due on"))
+    due_on = models.DateField(pgettext_lazy("right to confirm", "due on"))
     closed_at = models.DateTimeField(null=True)
 
 
@@ -172,13 +175,13 @@ class ReviewItem(Dated):
     NOT_TYPED = ("source", "what", "right")
 
     class Verdict(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("right to confirm", "open")
         CONFIRMED = "confirmed", _("confirmed")
         REVOKED = "revoked", _("revoked")
         LAPSED = "lapsed", _("not confirmed in time, revoked")
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="items")
-    holder = models.ForeignKey(User, models.PROTECT, verbose_name=_("person"), related_name="+")
+    holder = models.ForeignKey(User, models.PROTECT, verbose_name=pgettext_lazy("holder of rights", "person"), related_name="+")
     reviewer = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("confirmed by"), related_name="+")
     source = models.CharField(max_length=60)
     source_pk = models.BigIntegerField()

@@ -25,7 +25,6 @@ class Held:
     what: str
     right: str
     why: str
-    source: str
     until: datetime | None = None
     last_used: datetime | None = None
 
@@ -41,10 +40,10 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
     }
     held: list[Held] = []
 
-    def add(person: User, what: str, right: str, why: str, source: str, until: datetime | None = None) -> None:
+    def add(person: User, what: str, right: str, why: str, until: datetime | None = None) -> None:
         if person.is_active and right not in NEVER.get(person.role, ()):
             last = used.get((person.pk, what)) if right == "view_clear" else None
-            held.append(Held(person, what, right, why, source, until, last))
+            held.append(Held(person, what, right, why, until, last))
 
     by_role: dict[str, list[tuple[str, str]]] = {}
     rows = ProtectedFieldGroupPermission.objects.values_list("group__name", "content_object__name", "permission__codename")
@@ -52,13 +51,13 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
         by_role.setdefault(role, []).append((name, right))
     for person in people:
         for name, right in by_role.get(person.role, []):
-            add(person, name, right, "role", person.role)
+            add(person, name, right, "role")
     for model in tables_of_rights.of_people():
         for row in model.objects.filter(user__in=by_pk).select_related("content_object", "permission").order_by("pk"):
             why = "direct" if model is ProtectedFieldUserPermission else "campaign"
-            add(by_pk[row.user_id], str(row.content_object), row.permission.codename, why, f"{model._meta.label}:{row.pk}")
+            add(by_pk[row.user_id], str(row.content_object), row.permission.codename, why)
     for grant in in_force(now).filter(beneficiary__in=by_pk).select_related("field"):
-        add(by_pk[grant.beneficiary_id], grant.what, grant.right, "grant", f"grant {grant.pk}", grant.ends_at)
+        add(by_pk[grant.beneficiary_id], grant.what, grant.right, "grant", grant.ends_at)
     return sorted(held, key=lambda each: (each.person.username, each.what, each.right))
 
 

@@ -7,8 +7,10 @@ from itertools import islice
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.core.documents import pdf
+from apps.core.wording import join_items
 
 from .models import Finding, PermissionAudit
 from .wording import evidence_text, proposal
@@ -19,7 +21,16 @@ MOST_ROWS = 2_000
 def _heading() -> list[str]:
     return [
         str(text)
-        for text in (_("severity"), _("kind"), _("who"), _("evidence"), _("proposal"), _("to be cleared by"), _("due on"), _("state"))
+        for text in (
+            _("severity"),
+            _("kind"),
+            pgettext("whom a finding is about", "who"),
+            pgettext("finding of an audit", "evidence"),
+            _("proposal"),
+            _("to be cleared by"),
+            pgettext("finding of an audit", "due on"),
+            _("state"),
+        )
     ]
 
 
@@ -58,7 +69,7 @@ def as_csv(audit: PermissionAudit) -> bytes:
 def as_pdf(audit: PermissionAudit) -> bytes:
     """A4 across; at most 2,000 findings, the rest is in the CSV."""
     at = timezone.localtime(audit.created_at)
-    counts = ", ".join(f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())) or str(_("nothing"))
+    counts = join_items(f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())) or str(_("nothing"))
     return pdf.as_pdf(
         title=_("Permission audit of %(at)s") % {"at": at.strftime("%Y-%m-%d %H:%M")},
         above=[_("Found: %(counts)s. Gone since the audit before: %(gone)s.") % {"counts": counts, "gone": audit.gone}],

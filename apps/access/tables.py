@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -16,11 +17,11 @@ RIGHT = "{% load access %}{{ record.right|right }}"
 
 
 class HeldTable(tables.Table):
-    person = tables.Column(verbose_name=_("person"), linkify=("person", {"pk": tables.A("person__pk")}))
+    person = tables.Column(verbose_name=pgettext_lazy("holder of rights", "person"), linkify=("person", {"pk": tables.A("person__pk")}))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     why = columns.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
-    until = columns.DateTimeColumn(verbose_name=_("until"))
+    until = columns.DateTimeColumn(verbose_name=pgettext_lazy("right or share, column", "until"))
     last_used = columns.DateTimeColumn(verbose_name=_("last used"))
 
     class Meta:
@@ -56,7 +57,7 @@ class AuditTable(ListTable):
     created_at = columns.DateTimeColumn(verbose_name=_("time"), linkify=("permission_audit", {"pk": tables.A("pk")}))
     found = columns.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
     gone = tables.Column(verbose_name=_("gone since the one before"))
-    requested_by = tables.Column(verbose_name=_("asked by"), default=_("weekly task"))
+    requested_by = tables.Column(verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), default=_("weekly task"))
 
     class Meta:
         model = PermissionAudit
@@ -69,9 +70,13 @@ class FindingTable(ListTable):
 
     pick = columns.PickColumn()
     subject = columns.TemplateColumn(
-        template_code="{{ record.subject|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
+        template_code="{{ record.subject|default:record.client|default:'–' }}",
+        verbose_name=pgettext_lazy("whom a finding is about", "who"),
+        empty_values=(),
     )
-    evidence = columns.TemplateColumn(template_code="{% load access %}{{ record|evidence }}", verbose_name=_("evidence"))
+    evidence = columns.TemplateColumn(
+        template_code="{% load access %}{{ record|evidence }}", verbose_name=pgettext_lazy("finding of an audit", "evidence")
+    )
     proposal = columns.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
     is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name="")
 
@@ -98,10 +103,10 @@ class ReviewItemTable(ListTable):
     )
 
     pick = columns.PickColumn()
-    review = tables.Column(accessor="review__name", verbose_name=_("review"))
+    review = tables.Column(accessor="review__name", verbose_name=pgettext_lazy("of rights", "review"))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    due = columns.DateColumn(accessor="review__due_on", verbose_name=_("due on"))
+    due = columns.DateColumn(accessor="review__due_on", verbose_name=pgettext_lazy("right to confirm", "due on"))
     last_used = columns.DateTimeColumn(verbose_name=_("last used"))
     verdict = columns.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 

@@ -2,6 +2,9 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.core.wording import join_items
 
 from . import field_rights
 from .models import Finding
@@ -48,8 +51,8 @@ RIGHT_LABELS: dict[str, Promise | str] = {
     "view_clear": _("see the value"),
     "change_value": _("change the value"),
     "export_value": _("export the value"),
-    "work": _("work it"),
-    "supervise": _("run it"),
+    "work": pgettext_lazy("right on a campaign", "work it"),
+    "supervise": pgettext_lazy("right on a campaign", "run it"),
     "review": _("approve it"),
 }
 _EVIDENCE: dict[str, Promise | str] = {
@@ -80,4 +83,6 @@ def evidence_text(finding: Finding) -> str:
         payload["on"] = thing(payload["on"])
     if "right" in payload:
         payload["right"] = right_label(payload["right"])
-    return ", ".join(f"{label}: {payload[name]}" for name, label in _EVIDENCE.items() if name in payload)
+    return join_items(
+        _("%(label)s: %(value)s") % {"label": label, "value": payload[name]} for name, label in _EVIDENCE.items() if name in payload
+    )

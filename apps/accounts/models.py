@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.database.base_models import Dated
@@ -145,6 +146,10 @@ class ApiClient(Dated):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(requests_per_second__gte=1), name="api_client_may_ask")]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+
+    @property
+    def scope_labels(self) -> list[Promise | str]:
+        return [self.Scope(scope).label for scope in self.scopes]
 
     def __str__(self) -> str:
         return self.name

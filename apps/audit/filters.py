@@ -2,6 +2,7 @@
 
 import django_filters
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.ui.list_tables import DAY, ListFilter
@@ -12,7 +13,7 @@ from .models import AccessEvent
 class EventFilter(ListFilter):
     kind = django_filters.ChoiceFilter(label=_("What"), choices=AccessEvent.Kind.choices)
     actor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=User.objects.order_by("username"))
-    subject = django_filters.CharFilter(label=_("Of what"))
+    subject = django_filters.CharFilter(label=pgettext_lazy("what was accessed", "Record"))
     since = django_filters.DateFilter(label=_("Since"), field_name="created_at", lookup_expr="date__gte", widget=DAY)
 
     class Meta:

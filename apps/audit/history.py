@@ -17,7 +17,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
 from django.utils.timezone import is_naive, localtime, make_aware
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -30,7 +30,7 @@ READERS = frozenset({Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN})
 SHOWN = 50
 WORDS = {
     LogEntry.Action.CREATE: gettext_lazy("created"), LogEntry.Action.UPDATE: gettext_lazy("changed"),
-    LogEntry.Action.DELETE: gettext_lazy("deleted"),
+    LogEntry.Action.DELETE: pgettext_lazy("history", "deleted"),
 }  # fmt: skip
 NOTHING = frozenset({None, "", "None", "[]", "{}"})
 

@@ -7,6 +7,7 @@ from auditlog.models import LogEntry
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.core.crypto import signatures
@@ -59,7 +60,7 @@ class AccessEvent(Dated):
         SIGNED_OUT = "signed_out", _("signed out")
         SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
 
-    kind = models.CharField(_("what"), max_length=14, choices=Kind)
+    kind = models.CharField(pgettext_lazy("kind of access", "what"), max_length=14, choices=Kind)
     actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     subject = models.CharField(max_length=40)
@@ -99,7 +100,7 @@ class Alarm(Dated):
         MISUSE = "misuse", _("misuse by a colleague")
         INCIDENT = "incident", _("an incident: data leaked, was changed or lost (R37)")
 
-    code = models.CharField(_("what"), max_length=40)
+    code = models.CharField(pgettext_lazy("kind of access", "what"), max_length=40)
     subject = models.CharField(_("who or what"), max_length=60)
     person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")

@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
@@ -15,10 +16,12 @@ class EventTable(ListTable):
 
     created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
     who = columns.TemplateColumn(
-        template_code="{{ record.actor|default:record.client|default:'–' }}", verbose_name=_("who"), empty_values=()
+        template_code="{{ record.actor|default:record.client|default:'–' }}",
+        verbose_name=pgettext_lazy("who acted", "who"),
+        empty_values=(),
     )
     field = tables.Column(verbose_name=_("field"))
-    subject = tables.Column(verbose_name=_("of what"))
+    subject = tables.Column(verbose_name=pgettext_lazy("what was accessed", "record"))
     count = tables.Column(verbose_name=_("how many"))
     purpose = tables.Column(verbose_name=_("what for"))
     address = tables.Column(verbose_name=_("from where"))

@@ -64,11 +64,13 @@ class CallsConfig(AppConfig):
         from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
         from apps.core.web import ids
+        from apps.notifications.sentences import register_fact
         from apps.optouts.signals import number_disowned, opt_outs_recorded
         from apps.scripts.signals import version_withdrawn
 
         from . import metrics
         from .alarm_rules import CLIENT_WALKS, READS_WITHOUT_CALLS
+        from .models import Flag
 
         metrics.register_all()
         alarms.register(READS_WITHOUT_CALLS, CLIENT_WALKS)
@@ -82,4 +84,5 @@ class CallsConfig(AppConfig):
         number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
         # Decisions are sealed as they are made; they go by themselves, with their calls (R33).
         register(Stream("decisions", "calls_decision", DECISION_COLUMNS, erasable=True))
+        register_fact("flagged", "reason", lambda reason: Flag.Reason(reason).label)
         ids.register(call="cl", decision="dc")

@@ -5,6 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.campaigns.models import Campaign
 from apps.ui.list_tables import DAY, ListFilter
@@ -15,8 +16,12 @@ from .models import Decision
 
 class DecisionFilter(ListFilter):
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
-    allowed = django_filters.ChoiceFilter(label=_("Answer of the gate"), choices=[("1", _("allowed")), ("0", _("refused"))])
-    code = django_filters.ChoiceFilter(label=_("Refused by"), choices=[(code, code) for code in sorted(RULES)], method="by_rule")
+    allowed = django_filters.ChoiceFilter(
+        label=_("Answer of the gate"), choices=[("1", _("allowed")), ("0", pgettext_lazy("verdict of the gate", "refused"))]
+    )
+    code = django_filters.ChoiceFilter(
+        label=_("Refused by"), choices=[(code, rule.sentence) for code, rule in RULES.items()], method="by_rule"
+    )
     since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte", widget=DAY)
     until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte", widget=DAY)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
@@ -49,6 +50,6 @@ class NoteForm(forms.Form):
 class WhatIfForm(forms.Form):
     """Other terms for a campaign, to see what they would have done."""
 
-    window_start = forms.TimeField(label=_("calls from"), widget=forms.TimeInput(attrs={"type": "time"}))
-    window_end = forms.TimeField(label=_("calls until"), widget=forms.TimeInput(attrs={"type": "time"}))
+    window_start = forms.TimeField(label=pgettext_lazy("window of a day", "calls from"), widget=forms.TimeInput(attrs={"type": "time"}))
+    window_end = forms.TimeField(label=pgettext_lazy("window of a day", "calls until"), widget=forms.TimeInput(attrs={"type": "time"}))
     calls_per_week = forms.IntegerField(label=_("calls in 7 days"), min_value=1, max_value=3)

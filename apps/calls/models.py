@@ -14,6 +14,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.campaigns.models import CallException, Campaign, Line
@@ -86,13 +87,13 @@ class Call(Dated):
         RESERVED = "reserved", _("reserved")
         DIALLING = "dialling", _("dialling")
         RINGING = "ringing", _("ringing")
-        ANSWERED = "answered", _("connected")
-        ENDED = "ended", _("ended")
+        ANSWERED = "answered", pgettext_lazy("state of a call", "connected")
+        ENDED = "ended", pgettext_lazy("call", "ended")
         NO_ANSWER = "no_answer", _("no answer")
         BUSY = "busy", _("busy")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("call", "failed")
         EXPIRED = "expired", _("expired without a report")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("reservation of a call", "withdrawn")
         RELEASED = "released", _("not dialled")
 
     UNUSED = (State.EXPIRED, State.WITHDRAWN, State.RELEASED)
@@ -203,7 +204,7 @@ class Ticket(Dated):
     call = models.ForeignKey(Call, models.PROTECT, related_name="tickets")
     subject = GuardedCharField(_("what has to be done"), max_length=120)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="tickets")
-    due_on = models.DateField(_("due on"))
+    due_on = models.DateField(pgettext_lazy("ticket", "due on"))
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -252,10 +253,10 @@ class Flag(Dated):
     percent = models.PositiveSmallIntegerField(_("percent"))
     limit = models.PositiveSmallIntegerField(_("limit"))
     policy = models.PositiveIntegerField(_("policy version"))
-    has_paused = models.BooleanField(_("paused"), default=False)
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    has_paused = models.BooleanField(pgettext_lazy("flag: line blocked or agent suspended by itself", "paused"), default=False)
+    closed_at = models.DateTimeField(pgettext_lazy("flag", "closed"), null=True, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
-    note = GuardedCharField(_("what was done"), max_length=300, blank=True)
+    note = GuardedCharField(pgettext_lazy("flag", "what was done"), max_length=300, blank=True)
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
@@ -17,9 +18,11 @@ class DecisionTable(ListTable):
     verdict = columns.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
     campaign = tables.Column(verbose_name=_("campaign"))
     asked_by = columns.TemplateColumn(
-        template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
+        template_code="{{ record.agent|default:record.client|default:'–' }}",
+        verbose_name=pgettext_lazy("decision of the gate", "asked by"),
+        empty_values=(),
     )
-    policy = tables.Column(verbose_name=_("policy"))
+    policy = tables.Column(verbose_name=pgettext_lazy("number of the version, column", "policy"))
 
     class Meta:
         model = Decision
@@ -30,7 +33,9 @@ class DecisionTable(ListTable):
 class SpoofingTable(tables.Table):
     created_at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
     asked_by = columns.TemplateColumn(
-        template_code="{{ record.agent|default:record.client|default:'–' }}", verbose_name=_("asked by"), empty_values=()
+        template_code="{{ record.agent|default:record.client|default:'–' }}",
+        verbose_name=pgettext_lazy("decision of the gate", "asked by"),
+        empty_values=(),
     )
 
     class Meta:

@@ -6,6 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.contacts.models import Consent, Contact, DataSource
@@ -65,7 +66,7 @@ class ContactFilter(ListFilter):
 class CampaignFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), lookup_expr="icontains")
     state = django_filters.ChoiceFilter(label=_("State"), choices=Campaign.State.choices)
-    kind = django_filters.ChoiceFilter(label=_("Kind of call"), choices=CallKind.choices)
+    kind = django_filters.ChoiceFilter(label=pgettext_lazy("script, campaign", "Kind of call"), choices=CallKind.choices)
     trade = django_filters.ChoiceFilter(label=_("Trade"), choices=policies.trade_choices)
 
     class Meta:

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
@@ -108,8 +109,8 @@ class Campaign(Dated):
         SUBMITTED = "submitted", _("awaiting approval")
         APPROVED = "approved", _("approved")
         RUNNING = "running", _("running")
-        PAUSED = "paused", _("paused")
-        ENDED = "ended", _("ended")
+        PAUSED = "paused", pgettext_lazy("campaign", "paused")
+        ENDED = "ended", pgettext_lazy("campaign", "ended")
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
@@ -121,7 +122,7 @@ class Campaign(Dated):
     )
     qualification = GuardedCharField(_("permit that the trade needs"), max_length=120, blank=True)
     brand = GuardedCharField(_("brand under which it calls"), max_length=80, blank=True)
-    purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="campaigns")
+    purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=pgettext_lazy("of processing", "purpose"), related_name="campaigns")
     lawful_basis = GuardedCharField(_("lawful basis"), max_length=200)
     filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="campaigns", blank=True)
@@ -131,8 +132,8 @@ class Campaign(Dated):
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
-    window_start = models.TimeField(_("calls from"), null=True, blank=True)
-    window_end = models.TimeField(_("calls until"), null=True, blank=True)
+    window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), null=True, blank=True)
+    window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), null=True, blank=True)
     calls_per_week = models.PositiveSmallIntegerField(_("calls a week"), null=True, blank=True)
     checklist = GuardedArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
     clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
@@ -143,7 +144,11 @@ class Campaign(Dated):
 
     class Meta:
         default_permissions = ()
-        permissions = [("work", _("work it")), ("supervise", _("run it")), ("review", _("approve it"))]
+        permissions = [
+            ("work", pgettext_lazy("right on a campaign", "work it")),
+            ("supervise", pgettext_lazy("right on a campaign", "run it")),
+            ("review", _("approve it")),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
@@ -234,13 +239,13 @@ class CallException(Dated):
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="exceptions")
     covers = models.CharField(_("exception from"), max_length=5, choices=Covers)
-    window_start = models.TimeField(_("calls from"), null=True, blank=True)
-    window_end = models.TimeField(_("calls until"), null=True, blank=True)
+    window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), null=True, blank=True)
+    window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), null=True, blank=True)
     calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), null=True, blank=True)
     calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), null=True, blank=True)
     reason = GuardedCharField(_("reason"), max_length=300)
-    starts_at = models.DateTimeField(_("from"))
-    ends_at = models.DateTimeField(_("until"))
+    starts_at = models.DateTimeField(pgettext_lazy("label of a beginning", "from"))
+    ends_at = models.DateTimeField(pgettext_lazy("label or column of an end", "until"))
     asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked for by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
@@ -315,7 +320,7 @@ class QueueEntry(Dated):
     IN_TRAIL = False
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
+        WAITING = "waiting", pgettext_lazy("contact in a queue", "waiting")
         HELD = "held", _("on an agent's desk")
         CALLED = "called", _("called")
         DROPPED = "dropped", _("dropped")

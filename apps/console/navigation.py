@@ -4,21 +4,38 @@ What a role may follow is read from the views themselves (`for_roles`), so a lin
 cannot disagree.
 """
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from apps.access import queries as access
+from apps.access.models import ReviewItem, TemporaryGrant
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import Alarm
+from apps.calls import queries as calls
+from apps.contacts.models import DataSource, NumberDoubt
 from apps.core.calendar import clock
 from apps.notifications.queries import unread
+from apps.optouts import queries as optouts
 from apps.policies import queries as policies
 from apps.policies.services import WARN_DAYS
+from apps.quality import queries as quality
+from apps.quality.models import Complaint, CorrectiveAction
+from apps.rights import queries as rights
+from apps.scripts.models import ScriptVersion
+from apps.sharing import queries as sharing
+from apps.sharing.models import Share
 
 
 @dataclass(frozen=True)
@@ -32,50 +49,194 @@ class Link:
         return reverse(self.name)
 
 
-LINKS = (
-    Link("desk", "headset", _("Desk")),
-    Link("tickets", "ticket", _("Tickets")),
-    Link("home", "layout-dashboard", _("Overview")),
-    Link("contacts", "address-book", _("Contacts")),
-    Link("campaigns", "speakerphone", _("Campaigns")),
-    Link("scripts", "file-text", _("Scripts")),
-    Link("script_queue", "clipboard-check", _("Script review")),
-    Link("rules", "list-check", _("Rules of the check")),
-    Link("sources", "database-import", _("Data sources")),
-    Link("purposes", "target-arrow", _("Purposes and brands")),
-    Link("doubts", "user-question", _("Numbers in doubt")),
-    Link("opt_outs", "phone-off", _("Opt-outs")),
-    Link("scrubs", "filter-off", _("Clean a list")),
-    Link("decisions", "traffic-lights", _("Decisions")),
-    Link("recordings", "microphone", _("Recordings")),
-    Link("quality_reviews", "headphones", _("Call review")),
-    Link("actions", "tool", _("Corrective actions")),
-    Link("complaints", "message-report", _("Complaints")),
-    Link("requests", "user-question", _("Requests of persons")),
-    Link("shares", "share", _("Sharing")),
-    Link("agents", "chart-line", _("Agents")),
-    Link("lines", "phone-outgoing", _("Lines")),
-    Link("flags", "flag", _("Alerts")),
-    Link("policies", "gavel", _("Policies")),
-    Link("people", "users", _("People")),
-    Link("departments", "building", _("Departments")),
-    Link("api_clients", "key", _("API clients")),
-    Link("end_points", "webhook", _("Webhooks")),
-    Link("matrix", "table", _("Rights")),
-    Link("grants", "hourglass", _("Temporary grants")),
-    Link("reviews", "checklist", _("Rights to confirm")),
-    Link("permission_audits", "shield-search", _("Permission audits")),
-    Link("alarms", "bell-ringing", _("Alarms")),
-    Link("trail", "list-search", _("Access log")),
-    Link("retention", "trash-x", _("Deletion")),
-    Link("backups", "database-export", _("Backups")),
-    Link("duties", "clock-check", _("Enforcement")),
+HOME = (Link("desk", "headset", _("Desk")), Link("tickets", "ticket", _("Tickets")), Link("home", "layout-dashboard", _("Overview")))
+
+
+@dataclass(frozen=True)
+class Group:
+    code: str
+    icon: str
+    label: Promise | str
+    links: tuple[Link, ...]
+
+
+GROUPS = (
+    Group(
+        "calling",
+        "phone",
+        _("Contacts and calls"),
+        (
+            Link("contacts", "address-book", _("Contacts")),
+            Link("campaigns", "speakerphone", _("Campaigns")),
+            Link("sources", "database-import", _("Data sources")),
+            Link("purposes", "target-arrow", _("Purposes and brands")),
+            Link("decisions", "traffic-lights", _("Decisions")),
+            Link("lines", "phone-outgoing", _("Lines")),
+            Link("flags", "flag", _("Alerts")),
+        ),
+    ),
+    Group(
+        "clients",
+        "user-heart",
+        _("Clients' rights"),
+        (
+            Link("opt_outs", "phone-off", _("Opt-outs")),
+            Link("scrubs", "filter-off", _("Scrub a list")),
+            Link("doubts", "user-question", _("Numbers in doubt")),
+            Link("requests", "mail-question", _("Data-subject requests")),
+            Link("complaints", "message-report", _("Complaints")),
+            Link("shares", "share", _("Sharing")),
+        ),
+    ),
+    Group(
+        "quality",
+        "clipboard-check",
+        _("Scripts and quality"),
+        (
+            Link("scripts", "file-text", _("Scripts")),
+            Link("script_queue", "clipboard-check", _("Script review")),
+            Link("rules", "list-check", _("Script check rules")),
+            Link("recordings", "microphone", _("Recordings")),
+            Link("quality_reviews", "headphones", _("Call review")),
+            Link("actions", "tool", _("Corrective actions")),
+            Link("agents", "chart-line", _("Agents")),
+        ),
+    ),
+    Group(
+        "access",
+        "lock-access",
+        _("People and access"),
+        (
+            Link("people", "users", _("People")),
+            Link("departments", "building", _("Departments")),
+            Link("matrix", "table", _("Rights")),
+            Link("grants", "hourglass", _("Temporary grants")),
+            Link("reviews", "checklist", _("Rights to confirm")),
+            Link("permission_audits", "shield-search", _("Permission audits")),
+            Link("alarms", "bell-ringing", _("Alarms")),
+            Link("trail", "list-search", _("Access log")),
+        ),
+    ),
+    Group(
+        "site",
+        "settings",
+        _("Policies and operation"),
+        (
+            Link("policies", "gavel", _("Policies")),
+            Link("retention", "trash-x", _("Deletion")),
+            Link("backups", "database-export", _("Backups")),
+            Link("duties", "clock-check", _("Enforcement")),
+            Link("api_clients", "key", _("API clients")),
+            Link("end_points", "webhook", _("Webhooks")),
+        ),
+    ),
 )
+LINKS = (*HOME, *(link for group in GROUPS for link in group.links))
+FEW = 9  # so many links need no groups
 
 
 @cache
 def links_of(role: str) -> tuple[Link, ...]:
     return tuple(link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
+
+
+@cache
+def groups_of(role: str) -> tuple[tuple[Link, ...], tuple[Group, ...]]:
+    """What stands open at the top, and the groups below it; all of it at the top where there is little."""
+    allowed = links_of(role)
+    if len(allowed) <= FEW:
+        return allowed, ()
+    groups = (replace(group, links=tuple(link for link in group.links if link in allowed)) for group in GROUPS)
+    return tuple(link for link in HOME if link in allowed), tuple(group for group in groups if group.links)
+
+
+def current_link(role: str, path: str) -> Link | None:
+    """The link under which a page stands: the one whose address is the longest beginning of its own."""
+    above = [link for link in links_of(role) if path == link.url or (len(link.url) > 1 and path.startswith(link.url))]
+    return max(above, key=lambda link: len(link.url), default=None)
+
+
+class CountOf(Subquery):
+    """How many rows a queryset has, as a column of another."""
+
+    template = "(select count(*) from (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
+    """By the name of its link: the rows that wait for somebody of this role."""
+    decides = user.role == Role.COMPLIANCE
+    waiting: dict[str, Sequence[QuerySet[Any]]] = {
+        "tickets": [calls.tickets_of(user).filter(closed_at__isnull=True)],
+        "sources": [DataSource.objects.filter(state=DataSource.State.DRAFT)] if decides else [],
+        "flags": [calls.flags_of(user).filter(closed_at__isnull=True)],
+        "opt_outs": [optouts.to_judge(), optouts.open_lifts(), optouts.lists_to_decide()] if decides else [],
+        "doubts": [NumberDoubt.objects.filter(state=NumberDoubt.State.OPEN)] if decides else [],
+        "requests": [rights.requests_of(user).filter(closed_at__isnull=True)],
+        "complaints": [quality.complaints_of(user).exclude(state=Complaint.State.CLOSED)],
+        "shares": [sharing.shares_of(user).filter(state=Share.State.ASKED)] if decides else [],
+        "script_queue": [ScriptVersion.objects.filter(state=ScriptVersion.State.SUBMITTED)],
+        "quality_reviews": [quality.queue_of(user)],
+        "actions": [quality.actions_of(user).exclude(state=CorrectiveAction.State.CLOSED)],
+        "grants": [access.grants_of(user).filter(state=TemporaryGrant.State.ASKED)],
+        "reviews": [access.review_items_of(user).filter(reviewer=user, verdict=ReviewItem.Verdict.OPEN)],
+        "alarms": [Alarm.objects.exclude(state=Alarm.State.CLOSED)],
+    }
+    return {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}
+
+
+def waiting_for(user: User) -> dict[str, int]:
+    """How many things wait behind each link; links behind which nothing waits are left out. One query."""
+    columns = {
+        f"{name}_{number}": CountOf(rows.order_by().values("pk"))
+        for name, querysets in _rows_waiting(user).items()
+        for number, rows in enumerate(querysets)
+    }
+    if not columns:
+        return {}
+    counted: Counter[str] = Counter()
+    for column, count in User.objects.filter(pk=user.pk).values(**columns).get().items():
+        counted[column.rpartition("_")[0]] += int(str(count))
+    return {name: count for name, count in counted.items() if count}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A link of the menu as it stands on one page."""
+
+    link: Link
+    waiting: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    group: Group
+    entries: tuple[Entry, ...]
+
+    @property
+    def waiting(self) -> int:
+        return sum(entry.waiting for entry in self.entries)
+
+    @property
+    def is_open(self) -> bool:
+        return any(entry.is_current for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Menu:
+    top: tuple[Entry, ...]
+    sections: tuple[Section, ...]
+
+
+def menu(user: User, path: str) -> Menu:
+    top, groups = groups_of(user.role)
+    counts, current = waiting_for(user), current_link(user.role, path)
+
+    def entries(links: Iterable[Link]) -> tuple[Entry, ...]:
+        return tuple(Entry(link, counts.get(link.name, 0), link == current) for link in links)
+
+    return Menu(entries(top), tuple(Section(group, entries(group.links)) for group in groups))
 
 
 def duty_today() -> str | Promise:
@@ -103,4 +264,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"demo": settings.DEMO}
     # Cells of tables are templates too, so what costs a query waits until it is asked for.
     count = SimpleLazyObject(lambda: unread(user))
-    return {"demo": settings.DEMO, "links": links_of(user.role), "duty": SimpleLazyObject(lambda: str(duty_today())), "unread": count}
+    shown = SimpleLazyObject(lambda: menu(user, request.path))
+    return {"demo": settings.DEMO, "menu": shown, "duty": SimpleLazyObject(lambda: str(duty_today())), "unread": count}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.documents.spreadsheets import Layout
 
@@ -102,7 +103,7 @@ class ConsentForm(forms.Form):
     given_at = forms.DateTimeField(label=_("Given at"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
     version = forms.ChoiceField(label=_("Wording"))
     reference = forms.CharField(label=_("What shows it"), max_length=200)
-    file = forms.FileField(label=_("Evidence"), required=False, help_text=FILES)
+    file = forms.FileField(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)
 
     def __init__(self, *args: Any, source: DataSource, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -121,4 +122,4 @@ class MinorForm(forms.Form):
 
 class AdultForm(forms.Form):
     reference = forms.CharField(label=_("What shows that the client is of age"), max_length=200)
-    file = forms.FileField(label=_("Evidence"), required=False, help_text=FILES)
+    file = forms.FileField(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated
@@ -17,11 +18,11 @@ class Job(Dated):
     NOT_TYPED = ("kind", "task", "sentence")
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
+        WAITING = "waiting", pgettext_lazy("job", "waiting")
         RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
-        FAILED = "failed", _("failed")
+        DONE = "done", pgettext_lazy("job, run, import", "done")
+        REFUSED = "refused", pgettext_lazy("background job", "refused")
+        FAILED = "failed", pgettext_lazy("job, run", "failed")
 
     kind = models.CharField(max_length=40)
     task = models.CharField(max_length=120)

@@ -25,7 +25,10 @@ class NotificationsConfig(AppConfig):
         from apps.audit.ports import notifying
 
         from .metrics import register_all
+        from .models import Outgoing
+        from .sentences import register_fact
 
         notifying.provide(_Notifying())
 
         register_all()
+        register_fact("message_given_up", "kind", lambda kind: Outgoing.Kind(kind).label)

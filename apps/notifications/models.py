@@ -12,7 +12,7 @@ from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedCharField, ProtectedCharField, ProtectedTextField
 
 from . import rules
-from .sentences import SENTENCES
+from .sentences import in_words
 
 
 class Outgoing(Dated):
@@ -102,4 +102,4 @@ class Notice(Dated):
 
     def sentence_of(self, facts: dict[str, Any]) -> str:
         """What it says with other facts of the same names."""
-        return str(SENTENCES[self.code] % facts)
+        return in_words(self.code, facts)

@@ -1,4 +1,7 @@
-"""What a notice says, by its code; the facts are ids, masks and names of things."""
+"""What a notice says, by its code. The facts are codes, ids, masks and names of things: the words are made in the reader's language."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +26,7 @@ SENTENCES: dict[str, Promise] = {
     "spoofing": _("Number spoofing: a call was asked for under %(line)s, which is no line of its campaign. It was refused."),
     "campaign_paused": _('The campaign "%(campaign)s" was paused: %(because)s'),
     "campaign_submitted": _('The campaign "%(campaign)s" awaits approval.'),
-    "flagged": _("%(who)s was flagged: %(because)s."),
+    "flagged": _("%(who)s was flagged: %(reason)s, %(percent)s %% of %(counted)s."),
     "calendar_unknown": _(
         "Marketing calls stop on %(day)s: the holiday calendar of that year is not known. Enter the State Council's notice."
     ),
@@ -76,3 +79,14 @@ SENTENCES: dict[str, Promise] = {
     "trail_not_sealed": _("Rows of the trail have waited for a quarter of an hour and are not sealed: %(why)s"),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
+
+_LABELS: dict[tuple[str, str], Callable[[Any], object]] = {}
+
+
+def register_fact(code: str, fact: str, label: Callable[[Any], object]) -> None:
+    """Say how the fact of a notice reads, from what is stored; the room whose code it is calls it in its `apps.py`."""
+    _LABELS[code, fact] = label
+
+
+def in_words(code: str, facts: dict[str, Any]) -> str:
+    return str(SENTENCES[code]) % {fact: str(_LABELS.get((code, fact), str)(value)) for fact, value in facts.items()}

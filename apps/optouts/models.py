@@ -12,6 +12,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.core.calendar.timestamps import is_possible
@@ -103,14 +104,16 @@ class Lift(Dated):
     class State(models.TextChoices):
         OPEN = "open", _("awaiting a second person")
         APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
 
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
     consent_given_at = models.DateTimeField(_("consent given at"))
     evidence = GuardedCharField(_("evidence of the consent"), max_length=200)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
-    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="+")
+    asked_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="+"
+    )
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
@@ -219,7 +222,7 @@ class Change(models.Model):
     IN_TRAIL = False
 
     class Kind(models.TextChoices):
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("the client opted out", "refused")
         LIFTED = "lifted", _("lifted")
         DISMISSED = "dismissed", _("dismissed")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
@@ -20,7 +21,7 @@ class OptOutTable(ListTable):
     scope = tables.Column(verbose_name=_("what is refused"))
     said_at = columns.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
     created_at = columns.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
-    evidence = tables.Column(verbose_name=_("evidence"))
+    evidence = tables.Column(verbose_name=pgettext_lazy("consent, opt-out", "evidence"))
     recorded_by = tables.Column(verbose_name=_("recorded by"), empty_values=())
 
     def render_scope(self, record: OptOut) -> str:

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.audit.alarms import RULES
@@ -53,8 +54,8 @@ class PolicyVersion(Dated):
 class CallingPolicy(PolicyVersion):
     """Hours (local to the client), caps and the life of a reservation. R11, R13."""
 
-    window_start = models.TimeField(_("calls from"), default=datetime.time(8, 0))
-    window_end = models.TimeField(_("calls until"), default=datetime.time(21, 0))
+    window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), default=datetime.time(8, 0))
+    window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), default=datetime.time(21, 0))
     calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), default=1)
     calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), default=3)
     reservation_seconds = models.PositiveSmallIntegerField(_("seconds that a reservation holds"), default=60)
@@ -114,7 +115,7 @@ class RetentionPolicy(PolicyVersion):
     """
 
     class Action(models.TextChoices):
-        DELETE = "delete", _("deleted")
+        DELETE = "delete", pgettext_lazy("then it is", "deleted")
         ANONYMISE = "anonymise", _("anonymised: only counts stay")
 
     data_class = models.CharField(_("class of data"), max_length=12, choices=DataClass)
@@ -295,9 +296,9 @@ class PolicyDraft(Dated):
     class State(models.TextChoices):
         OPEN = "open", _("awaiting a second person")
         APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
 
-    kind = models.CharField(_("policy"), max_length=10, choices=Kind)
+    kind = models.CharField(pgettext_lazy("kind of policy", "policy"), max_length=10, choices=Kind)
     values = models.JSONField()
     reason = GuardedCharField(_("reason"), max_length=300)
     in_force_from = models.DateTimeField(_("in force from"))

@@ -15,6 +15,7 @@ from apps.accounts.roles import Role
 from apps.audit.alarms import RULES
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.wording import join_clauses, join_items
 from apps.ui.decorators import for_roles, sudo
 
 from . import queries, services
@@ -41,9 +42,9 @@ def _shown(version: PolicyVersion, field: Any) -> Any:
 
 def _in_words(value: Any) -> Any:
     if isinstance(value, dict):
-        return "; ".join(f"{day} {name}" for day, name in value.items())
+        return join_clauses(f"{day} {name}" for day, name in value.items())
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
+        return join_items(value) or "–"
     if value is None:
         return "–"
     if isinstance(value, bool):

@@ -26,7 +26,12 @@ class QualityConfig(AppConfig):
         from apps.accounts.ports import suspending
         from apps.calls.signals import client_complained
         from apps.core.web import ids
+        from apps.notifications.sentences import register_fact
+
+        from .models import Complaint, Violation
 
         client_complained.connect(_complained, dispatch_uid="quality.complained")
         suspending.provide(_Suspending())
+        register_fact("complaint_recorded", "kind", lambda kind: Complaint.Kind(kind).label)
+        register_fact("violation_found", "kind", lambda kind: Violation.Kind(kind).label)
         ids.register(recording="rc", complaint="co")

@@ -5,12 +5,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.core.errors import NotFound
+from apps.core.laws import LAWS
 from apps.core.web import ids
 from apps.policies import queries as policies
 
@@ -22,17 +23,17 @@ DAY = forms.DateInput(attrs={"type": "date"})
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"}, format="%Y-%m-%dT%H:%M")
 WORDS = forms.Textarea(attrs={"rows": 3})
 # What most violations of a kind go against: the form begins with it.
-LAWS = {
-    "identity": "《在线外呼规范》",
-    "promise": "《广告法》第4条",
-    "secrets": "《个人信息保护法》第6条",
-    "privacy": "《个人信息保护法》第51条",
-    "after_no": "《广告法》第43条",
-    "way_out": "《广告法》第43条",
-    "script": "《在线外呼规范》",
-    "manner": "《在线外呼规范》",
-    "product": "《证券期货投资者适当性管理办法》",
-    "other": "《在线外呼规范》",
+LAW_OF_KIND = {
+    "identity": "norm",
+    "promise": "ad-4",
+    "secrets": "pipl-6",
+    "privacy": "pipl-51",
+    "after_no": "ad-43",
+    "way_out": "ad-43",
+    "script": "norm",
+    "manner": "norm",
+    "product": "suit",
+    "other": "norm",
 }
 
 
@@ -125,7 +126,8 @@ class ViolationForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        cleaned["law"] = cleaned.get("law") or LAWS.get(cleaned.get("kind", ""), "")
+        usual = LAW_OF_KIND.get(cleaned.get("kind", ""))
+        cleaned["law"] = cleaned.get("law") or (str(LAWS[usual]) if usual else "")
         return cleaned
 
 
@@ -143,7 +145,7 @@ class SettleForm(forms.Form):
 
 
 class DoneForm(forms.Form):
-    measures = forms.CharField(label=_("What was done"), max_length=1000, widget=WORDS)
+    measures = forms.CharField(label=pgettext_lazy("corrective action", "What was done"), max_length=1000, widget=WORDS)
     proof = forms.CharField(label=_("What shows it"), max_length=300)
     file = forms.FileField(label=_("A file that shows it (up to 10 MB)"), required=False)
 
@@ -208,7 +210,7 @@ class BaseForm(forms.ModelForm):
 
 class OwnBaseForm(forms.Form):
     name = forms.CharField(label=_("name"), max_length=80)
-    since = forms.DateField(label=_("from"), widget=DAY)
+    since = forms.DateField(label=pgettext_lazy("label of a beginning", "from"), widget=DAY)
     until = forms.DateField(label=_("until, included"), widget=DAY)
 
 

@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
@@ -43,7 +44,9 @@ class ComplaintTable(ListTable):
         owner="owner__display_name",
     )
 
-    received_at = columns.DateTimeColumn(linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=_("received"))
+    received_at = columns.DateTimeColumn(
+        linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=pgettext_lazy("label of a time", "received")
+    )
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"))
     due_at = columns.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())

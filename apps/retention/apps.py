@@ -64,6 +64,7 @@ class RetentionConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from apps.contacts.signals import contacts_taken_back, erasure_asked, source_withdrawn
+        from apps.notifications.sentences import register_fact
         from apps.optouts.signals import opt_outs_recorded
         from apps.quality.signals import complaint_closed, complaint_opened
         from apps.rights.ports import erasing
@@ -73,10 +74,12 @@ class RetentionConfig(AppConfig):
         from . import metrics
         from .checks import everything_has_a_period
         from .services.purging import erased_payload
+        from .wording import classes_in_words
 
         register(everything_has_a_period)
         RENDERERS[Kind.CONTACT_ERASED] = erased_payload
         metrics.register_all()
+        register_fact("purge_failed", "classes", classes_in_words)
         connection_created.connect(_know_index_keys, dispatch_uid="retention.know_index_keys")
         erasing.provide(_EveryStore())
         source_withdrawn.connect(_begin_erasure, dispatch_uid="retention.source_withdrawn")

@@ -5,12 +5,14 @@ from typing import Any
 from django.db.models import Func
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from apps.core.crypto import signatures
 from apps.core.documents import pdf
 from apps.policies.models import DataClass
 
 from .models import PurgeRun
+from .wording import failures_in_words
 
 
 def certificate(run: PurgeRun) -> dict[str, Any]:
@@ -65,19 +67,22 @@ def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
 def as_pdf(run: PurgeRun) -> bytes:
     """The same on paper."""
     result = _document(run)
-    heading = [_("class of data"), _("deleted"), _("left on hold"), _("policy version")]
+    heading = [_("class of data"), pgettext("count, column", "deleted"), _("left on hold"), _("policy version")]
     return pdf.as_pdf(
         title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
         above=[
-            _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S %Z")},
+            _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S")},
             _("People erased: %(people)s; files deleted: %(files)s.") % {"people": result["people_erased"], "files": run.files},
-            _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {run.failures}" if run.failures else ""),
+            _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {failures_in_words(run.failures)}" if run.failures else ""),
         ],
         rows=[heading, *([str(cell) for cell in row] for row in rows_of(run))],
         widths=[230, 80, 90, 90],
         below=[
-            f"Ledger {run.ledger_line} · {run.ledger_mac}",
-            *(f"Trail, {name} {number} · {digest}" for name, (number, digest) in sorted(run.trail_heads.items())),
+            _("Ledger: line %(line)s · %(mac)s") % {"line": run.ledger_line, "mac": run.ledger_mac},
+            *(
+                _("Access log: %(stream)s, head %(number)s · %(digest)s") % {"stream": name, "number": number, "digest": digest}
+                for name, (number, digest) in sorted(run.trail_heads.items())
+            ),
             f"SHA-256 {signatures.digest(result).hex()}",
             f"Ed25519 {run.seal.get('key', '')} · {run.seal.get('signature', '')}",
         ],

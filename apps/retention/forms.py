@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -29,8 +30,8 @@ class HoldForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("what is held"), choices=LegalHold.Kind.choices)
     subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…, rc_…, co_…), for one object"), max_length=40, required=False)
-    since = forms.DateTimeField(label=_("calls from"), required=False, widget=MOMENT)
-    until = forms.DateTimeField(label=_("calls until"), required=False, widget=MOMENT)
+    since = forms.DateTimeField(label=pgettext_lazy("calls of a time, for a hold", "calls from"), required=False, widget=MOMENT)
+    until = forms.DateTimeField(label=pgettext_lazy("calls of a time, for a hold", "calls until"), required=False, widget=MOMENT)
     campaign = forms.ModelChoiceField(label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False)
     line = forms.ModelChoiceField(label=_("line"), queryset=Line.objects.order_by("number"), required=False)
     agent = forms.ModelChoiceField(label=_("agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("username"), required=False)

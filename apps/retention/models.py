@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated
@@ -22,8 +23,8 @@ class PurgeRun(Dated):
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        FAILED = "failed", _("failed")
+        DONE = "done", pgettext_lazy("job, run, import", "done")
+        FAILED = "failed", pgettext_lazy("job, run", "failed")
 
     at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
@@ -155,8 +156,8 @@ class BackupRun(Dated):
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
-        DONE = "done", _("done")
-        FAILED = "failed", _("failed")
+        DONE = "done", pgettext_lazy("job, run, import", "done")
+        FAILED = "failed", pgettext_lazy("job, run", "failed")
 
     kind = models.CharField(max_length=8, choices=Kind)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)

@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Purpose
@@ -41,10 +42,10 @@ class SubjectRequest(Dated):
     class State(models.TextChoices):
         UNCONFIRMED = "unconfirmed", _("code not entered yet")
         IDENTITY = "identity", _("identity to be verified")
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("request of a person", "open")
         REMAINDER = "remainder", _("done, but for what is held")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
+        DONE = "done", pgettext_lazy("request of a person", "done")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
 
     OVER = (State.DONE, State.REFUSED)
     RUNNING = (State.IDENTITY, State.OPEN)
@@ -57,11 +58,13 @@ class SubjectRequest(Dated):
     number_index = models.BinaryField(max_length=32)
     text = ProtectedTextField(_("what the person says"), kind="text", null=True)
     new_name = ProtectedCharField(_("the right name"), kind="name", max_length=80, null=True)
-    purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), null=True, blank=True, related_name="+")
-    answer = ProtectedTextField(_("answer"), kind="text", null=True)
+    purpose = models.ForeignKey(
+        Purpose, models.PROTECT, verbose_name=pgettext_lazy("of processing", "purpose"), null=True, blank=True, related_name="+"
+    )
+    answer = ProtectedTextField(pgettext_lazy("request, remark", "answer"), kind="text", null=True)
     refusal = GuardedCharField(_("why it was refused"), max_length=300, blank=True)
-    received_at = models.DateTimeField(_("received"))
-    due_on = models.DateField(_("due on"))
+    received_at = models.DateTimeField(pgettext_lazy("label of a time", "received"))
+    due_on = models.DateField(pgettext_lazy("request of a person", "due on"))
     is_provisional = models.BooleanField(default=False)  # counted over a year whose calendar is not known: sooner than the real day
     paused_on = models.DateField(null=True)
     verification = GuardedCharField(_("how the identity was verified"), max_length=200, blank=True)
@@ -123,13 +126,13 @@ class RequestEvent(Dated):
     IN_TRAIL = False
 
     class Kind(models.TextChoices):
-        RECEIVED = "received", _("received")
+        RECEIVED = "received", pgettext_lazy("event of a request", "received")
         VERIFIED = "verified", _("identity verified")
         PAUSED = "paused", _("identity open again: the clock stands")
         NOTE = "note", _("note")
         MOVED = "moved", _("given to another owner")
         EXECUTED = "executed", _("carried out")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
         REMINDED = "reminded", _("reminded")
         ESCALATED = "escalated", _("escalated: overdue")
         FETCHED = "fetched", _("copy fetched by the person")

@@ -4,14 +4,15 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from apps.core.laws import LAWS, cite
 from apps.policies import queries as policies
 
 from . import queries
-from .checking import LAWS
 from .models import SCRIPT_KINDS, Script, ScriptVersion, Voice
 from .rules import SECTIONS, VARIABLES
-from .wording import DUTIES, LAWS_ABOUT, LEVELS
+from .wording import DUTIES, LEVELS
 
 ROWS = {"opening": 2, "purpose": 2, "body": 6, "objections": 4, "way_out": 2, "forbidden": 3}
 
@@ -53,7 +54,7 @@ class VerdictForm(forms.Form):
     """The answer to a submitted version."""
 
     verdict = forms.ChoiceField(
-        label=_("Verdict"),
+        label=pgettext_lazy("on a script", "Verdict"),
         choices=[("approve", _("Approve")), ("request_changes", _("Request changes"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose: approve, or request changes.")},
@@ -68,7 +69,7 @@ class RemarkForm(forms.Form):
     section = forms.ChoiceField(label=_("Section"), choices=lambda: [(name, queries.label_of(name)) for name in SECTIONS])
     quote = forms.CharField(label=_("Passage, as it is written (empty: the whole section)"), required=False, max_length=1000)
     start = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    text = forms.CharField(label=_("Remark"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=pgettext_lazy("label of a field", "Remark"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class Lines(forms.CharField):
@@ -91,7 +92,7 @@ class RuleForm(forms.Form):
     name_en = forms.CharField(label=_("name in English"), max_length=60)
     level = forms.ChoiceField(label=_("level"), choices=list(LEVELS.items()))
     duty = forms.ChoiceField(label=_("duty"), choices=list(DUTIES.items()))
-    law = forms.ChoiceField(label=_("law"), choices=lambda: [(law, f"{LAWS[law]} · {LAWS_ABOUT[law]}") for law in LAWS])
+    law = forms.ChoiceField(label=_("law"), choices=lambda: [(code, f"{cite(law)} · {law.about}") for code, law in LAWS.items()])
     kinds = forms.MultipleChoiceField(label=_("holds for"), choices=SCRIPT_KINDS, widget=forms.CheckboxSelectMultiple)
     trades = forms.MultipleChoiceField(
         label=_("only for these trades (none: for all)"),

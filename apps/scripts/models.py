@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import FSMField, transition
 
 from apps.accounts.models import User
@@ -77,11 +78,11 @@ class ScriptVersion(Dated):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("awaiting review")
-        CHANGES_REQUESTED = "changes_requested", _("changes requested")
+        CHANGES_REQUESTED = "changes_requested", pgettext_lazy("state", "changes requested")
         APPROVED = "approved", _("approved, not published")
         PUBLISHED = "published", _("published")
-        RETIRED = "retired", _("retired")
-        EXPIRED = "expired", _("expired")
+        RETIRED = "retired", pgettext_lazy("version of a script", "retired")
+        EXPIRED = "expired", pgettext_lazy("script", "expired")
 
     script = models.ForeignKey(Script, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -203,11 +204,11 @@ class ReviewEvent(Dated):
     class Kind(models.TextChoices):
         SUBMITTED = "submitted", _("submitted for review")
         TAKEN_BACK = "taken_back", _("taken back by the author")
-        CHANGES_REQUESTED = "changes_requested", _("changes requested")
+        CHANGES_REQUESTED = "changes_requested", pgettext_lazy("event", "changes requested")
         APPROVED = "approved", _("approved")
         PUBLISHED = "published", _("published")
-        RETIRED = "retired", _("retired")
-        EXPIRED = "expired", _("expired")
+        RETIRED = "retired", pgettext_lazy("event: approval withdrawn or superseded", "retired")
+        EXPIRED = "expired", pgettext_lazy("script", "expired")
         OVERRULED = "overruled", _("finding overruled")
 
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="events")
@@ -300,7 +301,7 @@ class Remark(Dated):
 
 class RemarkAnswer(Dated):
     remark = models.ForeignKey(Remark, models.PROTECT, related_name="answers")
-    text = GuardedCharField(_("answer"), max_length=1000)
+    text = GuardedCharField(pgettext_lazy("request, remark", "answer"), max_length=1000)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
@@ -319,7 +320,7 @@ class RuleVersion(Dated):
         OPEN = "open", _("awaiting a second person")
         IN_FORCE = "in_force", _("in force")
         SUPERSEDED = "superseded", _("superseded")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
 
     code = models.SlugField(_("code"), max_length=40)
     number = models.PositiveIntegerField()

@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.calendar.workdays import Calendar
+from apps.core.wording import join_clauses
 from apps.policies import queries as policies
 
 from . import rules
@@ -132,7 +133,7 @@ def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:
 def in_words(findings: Iterable[Finding]) -> str:
     """Names and laws of findings, each once."""
     pack = packs_in_force()
-    return "; ".join(dict.fromkeys(f"{name_of(pack.rule(finding.code), finding.code)} ({finding.law})" for finding in findings))
+    return join_clauses(dict.fromkeys(f"{name_of(pack.rule(finding.code), finding.code)} ({finding.law})" for finding in findings))
 
 
 # -- the review

@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.policies.tables import TradeTable
 from apps.ui import columns
@@ -15,7 +16,7 @@ class VersionTable(TradeTable):
     sortable = by("state", "expires_at", script="script__name", kind="script__kind", trade="script__trade", author="author__display_name")
 
     script = tables.Column(linkify=("script", {"pk": tables.A("pk")}), verbose_name=_("script"))
-    number = tables.Column(verbose_name=_("version"))
+    number = tables.Column(verbose_name=pgettext_lazy("label", "version"))
     kind = tables.Column(accessor="script__get_kind_display", verbose_name=_("kind of call"))
     trade = tables.Column(accessor="script__trade", verbose_name=_("trade"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))

@@ -40,26 +40,6 @@ DUTIES: Mapping[str, Promise] = {
     "R38": _("A voice made by a machine says so at the beginning."),
     "R28": _("Scripts are checked and approved before they are used."),
 }
-# What the cited articles say, in a few words.
-LAWS_ABOUT: Mapping[str, Promise] = {
-    "ad-4": _("no false or misleading content"),
-    "ad-9": _("no 国家级, 最高级, 最佳 and the like"),
-    "ad-16": _("medicine and treatment: no promise of effect or safety, no cure rates"),
-    "ad-24": _("education: no promise of passing, degrees or effect, no hint at examiners"),
-    "ad-25": _("products with an expected return: warn of risk; no promise of return, of capital or that there is no risk"),
-    "ad-28": _("what makes an advertisement false"),
-    "ad-43": _("no advertising to a telephone without consent; it names the sender and a way to refuse"),
-    "consumer-29": _("no commercial information without consent or after a clear refusal"),
-    "pipl-6": _("a clear purpose, the least scope of collection"),
-    "pipl-13": _("lawful bases, consent among them"),
-    "pipl-23": _("passing data to another processor needs notice and separate consent"),
-    "pipl-31": _("children under 14 need a guardian's consent"),
-    "fraud": _("no posing as an authority, no altered caller numbers"),
-    "suit": _("no active recommendation of products above the client's risk level"),
-    "sms-rule": _("no commercial messages without consent; the sender is named, with a way to refuse"),
-    "label-2025": _("generated content is labelled so that people notice; sound audibly"),
-    "norm": _("the norm for outbound calls"),
-}
 LEVELS: Mapping[str, Promise] = {
     "blocking": _("blocking: the text has to change"),
     "advisory": _("advisory: may be overruled with a reason"),

@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.campaigns.models import Campaign
@@ -32,9 +33,9 @@ class Share(Dated):
     class State(models.TextChoices):
         ASKED = "asked", _("awaiting approval")
         APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
-        WITHDRAWN = "withdrawn", _("withdrawn")
-        EXPIRED = "expired", _("expired")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
+        WITHDRAWN = "withdrawn", pgettext_lazy("share", "withdrawn")
+        EXPIRED = "expired", pgettext_lazy("consent, share", "expired")
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="shares")
     fields = ArrayField(models.CharField(max_length=8, choices=Field), verbose_name=_("fields"))
@@ -44,8 +45,10 @@ class Share(Dated):
     agreement = GuardedCharField(_("confidentiality agreement"), max_length=200)
     agreement_file = FileNameField(_("signed agreement"))
     agreement_sha256 = models.BinaryField(max_length=32)
-    ends_on = models.DateField(_("until"), help_text=_("the last day"))
-    asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked by"), related_name="shares")
+    ends_on = models.DateField(pgettext_lazy("right or share, column", "until"), help_text=_("the last day"))
+    asked_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="shares"
+    )
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.ASKED)
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided on"), null=True)

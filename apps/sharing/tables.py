@@ -3,6 +3,7 @@
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.wording import join_items
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
 
@@ -23,4 +24,4 @@ class ShareTable(ListTable):
         orderable = False
 
     def render_fields(self, value: list[str]) -> str:
-        return ", ".join(value)
+        return join_items(value)

@@ -10,7 +10,9 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient
 from apps.core.database.base_models import Dated
@@ -48,6 +50,10 @@ class EndPoint(Dated):
     class Meta:
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
+    @property
+    def kind_labels(self) -> list[Promise | str]:
+        return [Kind(kind).label for kind in self.kinds]
+
     def __str__(self) -> str:
         return self.name
 
@@ -72,7 +78,7 @@ class Delivery(Dated):
     NOT_TYPED = ("body",)
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
+        WAITING = "waiting", pgettext_lazy("message", "waiting")
         DONE = "done", _("delivered")
         DEAD = "dead", _("given up")
 
@@ -84,7 +90,7 @@ class Delivery(Dated):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_at = models.DateTimeField(_("next attempt"))
     answer = GuardedCharField(_("last answer"), max_length=120, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True)
+    ended_at = models.DateTimeField(pgettext_lazy("delivery, column", "ended"), null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["event", "end_point"], name="told_once")]

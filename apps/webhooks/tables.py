@@ -2,6 +2,7 @@
 
 import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
@@ -15,8 +16,8 @@ class EndPointTable(ListTable):
 
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
     url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
-    kinds = columns.TemplateColumn(template_code="{{ record.kinds|join:', ' }}", verbose_name=_("events sent"))
-    waiting = tables.Column(verbose_name=_("waiting"))
+    kinds = columns.TemplateColumn(template_code="{% load wording %}{{ record.kind_labels|join_items }}", verbose_name=_("events sent"))
+    waiting = tables.Column(verbose_name=pgettext_lazy("messages, column", "waiting"))
     dead = tables.Column(verbose_name=_("given up"))
 
     class Meta:
@@ -28,7 +29,7 @@ class EndPointTable(ListTable):
 class DeliveryTable(ListTable):
     sortable = by("state", "attempts", "next_at", created_at="pk")
 
-    event = tables.Column(accessor="event__kind", verbose_name=_("what"))
+    event = tables.Column(accessor="event__kind", verbose_name=pgettext_lazy("event told to another system", "what"))
     created_at = columns.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     next_at = columns.DateTimeColumn(verbose_name=_("next attempt"), format="Y-m-d H:i:s")

@@ -8,3 +8,19 @@ document.addEventListener("keydown", (event) => {
   box.select();
   box.focus();
 });
+
+// The menu remembers which group was open; the group of the page itself always is.
+(() => {
+  const sections = [...document.querySelectorAll("[data-menu]")];
+  if (!sections.length) return;
+  if (!sections.some((each) => each.open)) {
+    const last = sections.find((each) => each.dataset.menu === localStorage.getItem("menu"));
+    if (last) last.open = true;
+  }
+  for (const each of sections) {
+    each.addEventListener("toggle", () => {
+      if (each.open) localStorage.setItem("menu", each.dataset.menu);
+      else if (localStorage.getItem("menu") === each.dataset.menu) localStorage.removeItem("menu");
+    });
+  }
+})();

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.calls import services
+from apps.calls.gate.rules import RULES
 from apps.calls.models import Decision, Forecast
 from apps.campaigns.models import QueueEntry
 from apps.contacts.models import Consent, Contact
@@ -89,7 +90,7 @@ def test_its_page_says_it_in_a_sentence(world: World, browse: Any) -> None:
     services.run_forecast(forecast.job_id)
     text = client.get(f"/forecasts/{forecast.pk}/").content.decode()
     assert "2 人中有 1 人不可拨打" in text
-    assert "no_consent" in text
+    assert str(RULES["no_consent"].sentence) in text
 
 
 # -- what if

@@ -14,8 +14,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import laws
-from apps.core.laws import Law
+from apps.core.laws import LAWS, Law
 
 from .facts import Facts
 
@@ -38,6 +37,7 @@ Judge = Callable[[Facts], Refusal | None]
 @dataclass(frozen=True)
 class Rule:
     code: str
+    name: Promise | str  # what it looks at, neither yes nor no
     duty: str
     law: Law
     applies: frozenset[str]
@@ -48,9 +48,9 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, *, duty: str, law: Law, applies: frozenset[str], says: Any) -> Callable[[Judge], Rule]:
+def rule(code: str, *, name: Any, duty: str, law: Law, applies: frozenset[str], says: Any) -> Callable[[Judge], Rule]:
     def register(judge: Judge) -> Rule:
-        RULES[code] = Rule(code, duty, law, applies, says, judge)
+        RULES[code] = Rule(code, name, duty, law, applies, says, judge)
         return RULES[code]
 
     return register
@@ -59,25 +59,42 @@ def rule(code: str, *, duty: str, law: Law, applies: frozenset[str], says: Any) 
 # -- the client
 
 
-@rule("unknown_contact", duty="R3", law=laws.PIPL_BASES, applies=EVERY_KIND, says=_("No contact with this number is on record."))
+@rule(
+    "unknown_contact",
+    name=_("contact on record"),
+    duty="R3",
+    law=LAWS["pipl-13"],
+    applies=EVERY_KIND,
+    says=_("No contact with this number is on record."),
+)
 def unknown_contact(facts: Facts) -> Refusal | None:
     return None if facts.contact_known else Refusal()
 
 
-@rule("erased_contact", duty="R20", law=laws.PIPL_DELETION, applies=EVERY_KIND, says=_("The contact is being erased."))
+@rule(
+    "erased_contact",
+    name=_("contact not being erased"),
+    duty="R20",
+    law=LAWS["pipl-47"],
+    applies=EVERY_KIND,
+    says=_("The contact is being erased."),
+)
 def erased_contact(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_erasing else None
 
 
-@rule("opted_out", duty="R15", law=laws.ADS_CONSENT, applies=EVERY_KIND, says=_("The client has opted out of calls."))
+@rule(
+    "opted_out", name=_("opt-out register"), duty="R15", law=LAWS["ad-43"], applies=EVERY_KIND, says=_("The client has opted out of calls.")
+)
 def opted_out(facts: Facts) -> Refusal | None:
     return Refusal() if facts.opted_out_at else None
 
 
 @rule(
     "retention_due",
+    name=_("storage period of the contact"),
     duty="R8",
-    law=laws.PIPL_STORAGE,
+    law=LAWS["pipl-19"],
     applies=EVERY_KIND,
     says=_("The contact's storage period is over; it is due for deletion."),
 )
@@ -87,8 +104,9 @@ def retention_due(facts: Facts) -> Refusal | None:
 
 @rule(
     "source_not_approved",
+    name=_("approved data source"),
     duty="R3",
-    law=laws.PIPL_BASES,
+    law=LAWS["pipl-13"],
     applies=EVERY_KIND,
     says=_("The contact's data source is not approved, or was withdrawn."),
 )
@@ -98,8 +116,9 @@ def source_not_approved(facts: Facts) -> Refusal | None:
 
 @rule(
     "purpose_mismatch",
+    name=_("purpose of collection"),
     duty="R18",
-    law=laws.PIPL_PURPOSE,
+    law=LAWS["pipl-6"],
     applies=EVERY_KIND,
     says=_("The contact was not collected for the purpose of this campaign."),
 )
@@ -107,7 +126,14 @@ def purpose_mismatch(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_known and not facts.source_has_purpose else None
 
 
-@rule("no_consent", duty="R2", law=laws.ADS_CONSENT, applies=MARKETING, says=_("The client has given no consent for this purpose."))
+@rule(
+    "no_consent",
+    name=_("consent given"),
+    duty="R2",
+    law=LAWS["ad-43"],
+    applies=MARKETING,
+    says=_("The client has given no consent for this purpose."),
+)
 def no_consent(facts: Facts) -> Refusal | None:
     """A consent dated after the call is none yet."""
     if not facts.contact_known or (facts.consent_given_at and facts.consent_given_at <= facts.at):
@@ -115,17 +141,31 @@ def no_consent(facts: Facts) -> Refusal | None:
     return Refusal(retry_at=facts.consent_given_at)
 
 
-@rule("consent_expired", duty="R2", law=laws.PIPL_CONSENT, applies=MARKETING, says=_("The client's consent has expired."))
+@rule(
+    "consent_expired",
+    name=_("consent in force"),
+    duty="R2",
+    law=LAWS["pipl-14"],
+    applies=MARKETING,
+    says=_("The client's consent has expired."),
+)
 def consent_expired(facts: Facts) -> Refusal | None:
     return Refusal() if facts.consent_expires_at and facts.consent_expires_at <= facts.at else None
 
 
-@rule("consent_withdrawn", duty="R2", law=laws.PIPL_WITHDRAWAL, applies=MARKETING, says=_("The client has withdrawn the consent."))
+@rule(
+    "consent_withdrawn",
+    name=_("consent not withdrawn"),
+    duty="R2",
+    law=LAWS["pipl-15"],
+    applies=MARKETING,
+    says=_("The client has withdrawn the consent."),
+)
 def consent_withdrawn(facts: Facts) -> Refusal | None:
     return Refusal() if facts.consent_withdrawn_at else None
 
 
-@rule("minor", duty="R25", law=laws.PIPL_CHILDREN, applies=MARKETING, says=_("The client is a minor: no marketing."))
+@rule("minor", name=_("client of age"), duty="R25", law=LAWS["pipl-31"], applies=MARKETING, says=_("The client is a minor: no marketing."))
 def minor(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_minor else None
 
@@ -135,8 +175,9 @@ def minor(facts: Facts) -> Refusal | None:
 
 @rule(
     "product_risk",
+    name=_("risk level of the product"),
     duty="R24",
-    law=laws.SUITABILITY,
+    law=LAWS["suit"],
     applies=MARKETING,
     says=_("Products of risk level R4 and R5 are not sold by outbound calls."),
 )
@@ -147,8 +188,9 @@ def product_risk(facts: Facts) -> Refusal | None:
 
 @rule(
     "industry_forbidden",
+    name=_("marketing allowed in the trade"),
     duty="R26",
-    law=laws.NORM,
+    law=LAWS["norm"],
     applies=MARKETING,
     says=_("The trade's pack does not allow marketing calls, or asks for a permit that the campaign does not name."),
 )
@@ -157,12 +199,26 @@ def industry_forbidden(facts: Facts) -> Refusal | None:
     return None if facts.trade_may_market and not facts.permit_missing else Refusal()
 
 
-@rule("campaign_not_running", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("The campaign is not running."))
+@rule(
+    "campaign_not_running",
+    name=_("campaign running"),
+    duty="R18",
+    law=LAWS["pipl-6"],
+    applies=EVERY_KIND,
+    says=_("The campaign is not running."),
+)
 def campaign_not_running(facts: Facts) -> Refusal | None:
     return None if facts.campaign_state == "running" else Refusal()
 
 
-@rule("campaign_dates", duty="R18", law=laws.PIPL_PURPOSE, applies=EVERY_KIND, says=_("Today lies outside the dates of the campaign."))
+@rule(
+    "campaign_dates",
+    name=_("dates of the campaign"),
+    duty="R18",
+    law=LAWS["pipl-6"],
+    applies=EVERY_KIND,
+    says=_("Today lies outside the dates of the campaign."),
+)
 def campaign_dates(facts: Facts) -> Refusal | None:
     """Judged by the calendar day of every zone that the client may be in."""
     if all(facts.starts_on <= day <= facts.ends_on for day in facts.days):
@@ -170,12 +226,26 @@ def campaign_dates(facts: Facts) -> Refusal | None:
     return Refusal(retry_at=_midnight(facts, facts.starts_on) if max(facts.days) < facts.starts_on else None)
 
 
-@rule("no_filing", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign has no telecom filing."))
+@rule(
+    "no_filing",
+    name=_("telecom filing"),
+    duty="R21",
+    law=LAWS["telecom"],
+    applies=EVERY_KIND,
+    says=_("The campaign has no telecom filing."),
+)
 def no_filing(facts: Facts) -> Refusal | None:
     return Refusal() if facts.filing_until is None else None
 
 
-@rule("filing_expired", duty="R21", law=laws.TELECOM, applies=EVERY_KIND, says=_("The campaign's telecom filing is not in force today."))
+@rule(
+    "filing_expired",
+    name=_("telecom filing in force"),
+    duty="R21",
+    law=LAWS["telecom"],
+    applies=EVERY_KIND,
+    says=_("The campaign's telecom filing is not in force today."),
+)
 def filing_expired(facts: Facts) -> Refusal | None:
     if facts.filing_until is None or facts.filing_from is None:
         return None
@@ -193,8 +263,9 @@ def _midnight(facts: Facts, day: date) -> datetime | None:
 
 @rule(
     "line_not_of_campaign",
+    name=_("line of the campaign"),
     duty="R21",
-    law=laws.FRAUD_CALLER,
+    law=LAWS["fraud-13"],
     applies=EVERY_KIND,
     says=_("The caller number is not one of the campaign's lines."),
 )
@@ -204,8 +275,9 @@ def line_not_of_campaign(facts: Facts) -> Refusal | None:
 
 @rule(
     "line_not_verified",
+    name=_("verified line"),
     duty="R21",
-    law=laws.FRAUD_CALLER,
+    law=LAWS["fraud-13"],
     applies=EVERY_KIND,
     says=_("The line is not verified, or no filing covers it today."),
 )
@@ -213,21 +285,36 @@ def line_not_verified(facts: Facts) -> Refusal | None:
     return Refusal() if facts.line_in_campaign and not (facts.line_state == "verified" and facts.line_filed) else None
 
 
-@rule("script_not_approved", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The campaign has no approved script."))
+@rule(
+    "script_not_approved",
+    name=_("approved script"),
+    duty="R28",
+    law=LAWS["ad-4"],
+    applies=EVERY_KIND,
+    says=_("The campaign has no approved script."),
+)
 def script_not_approved(facts: Facts) -> Refusal | None:
     """Refuse when nothing reviewed is in force. An expired version was, and is refused by that name below."""
     return None if facts.script_state in {"published", "expired"} else Refusal()
 
 
-@rule("script_expired", duty="R28", law=laws.ADS_TRUTH, applies=EVERY_KIND, says=_("The approval of the script has expired."))
+@rule(
+    "script_expired",
+    name=_("approval of the script in force"),
+    duty="R28",
+    law=LAWS["ad-4"],
+    applies=EVERY_KIND,
+    says=_("The approval of the script has expired."),
+)
 def script_expired(facts: Facts) -> Refusal | None:
     return Refusal() if facts.script_expires_at and facts.script_expires_at <= facts.at else None
 
 
 @rule(
     "synthetic_voice_unlabelled",
+    name=_("label of the synthetic voice"),
     duty="R38",
-    law=laws.SYNTHETIC_LABEL,
+    law=LAWS["label-2025"],
     applies=EVERY_KIND,
     says=_("A machine speaks in this campaign, and its script does not say so at the beginning."),
 )
@@ -239,7 +326,14 @@ def synthetic_voice_unlabelled(facts: Facts) -> Refusal | None:
 # -- when and how often
 
 
-@rule("outside_window", duty="R11", law=laws.NORM, applies=EVERY_KIND, says=_("It is outside calling hours where the client lives."))
+@rule(
+    "outside_window",
+    name=_("calling hours"),
+    duty="R11",
+    law=LAWS["norm"],
+    applies=EVERY_KIND,
+    says=_("It is outside calling hours where the client lives."),
+)
 def outside_window(facts: Facts) -> Refusal | None:
     """The first moment of the window is inside, the last is not; in every zone the client may be in."""
     if facts.local_times and all(facts.window_start <= local.time() < facts.window_end for local in facts.local_times):
@@ -256,27 +350,49 @@ def _window_opens(facts: Facts) -> datetime | None:
     return datetime.combine(day, facts.window_start, local.tzinfo)
 
 
-@rule("holiday", duty="R12", law=laws.NORM, applies=MARKETING, says=_("No marketing calls on a statutory holiday."))
+@rule(
+    "holiday",
+    name=_("no statutory holiday"),
+    duty="R12",
+    law=LAWS["norm"],
+    applies=MARKETING,
+    says=_("No marketing calls on a statutory holiday."),
+)
 def holiday(facts: Facts) -> Refusal | None:
     if not any(facts.holidays):
         return None
     return Refusal(retry_at=_midnight(facts, facts.holiday_over) if facts.holiday_over else None)
 
 
-@rule("calendar_unknown", duty="R12", law=laws.NORM, applies=MARKETING, says=_("The holiday calendar of this year is not known yet."))
+@rule(
+    "calendar_unknown",
+    name=_("holiday calendar on record"),
+    duty="R12",
+    law=LAWS["norm"],
+    applies=MARKETING,
+    says=_("The holiday calendar of this year is not known yet."),
+)
 def calendar_unknown(facts: Facts) -> Refusal | None:
     return Refusal() if None in facts.holidays or not facts.holidays else None
 
 
-@rule("daily_cap", duty="R13", law=laws.NORM, applies=EVERY_KIND, says=_("The number has had its call for today, over all campaigns."))
+@rule(
+    "daily_cap",
+    name=_("calls a day"),
+    duty="R13",
+    law=LAWS["norm"],
+    applies=EVERY_KIND,
+    says=_("The number has had its call for today, over all campaigns."),
+)
 def daily_cap(facts: Facts) -> Refusal | None:
     return None if facts.calls_today < facts.calls_per_day else Refusal(retry_at=facts.next_local_day)
 
 
 @rule(
     "weekly_cap",
+    name=_("calls in 7 days"),
     duty="R13",
-    law=laws.NORM,
+    law=LAWS["norm"],
     applies=EVERY_KIND,
     says=_("The number has had its calls of the last 7 days, over all campaigns."),
 )
@@ -290,8 +406,9 @@ def weekly_cap(facts: Facts) -> Refusal | None:
 
 @rule(
     "line_budget",
+    name=_("budget of the line"),
     duty="R21",
-    law=laws.TELECOM,
+    law=LAWS["telecom"],
     applies=EVERY_KIND,
     says=_("The line has had the calls that its carrier allows for this hour or day."),
 )
@@ -304,8 +421,9 @@ def line_budget(facts: Facts) -> Refusal | None:
 
 @rule(
     "number_in_doubt",
+    name=_("number not in doubt"),
     duty="R40",
-    law=laws.PIPL_CONSENT,
+    law=LAWS["pipl-14"],
     applies=EVERY_KIND,
     says=_("Somebody said that this number belongs to another person; it waits until a person has looked."),
 )
@@ -317,22 +435,50 @@ def number_in_doubt(facts: Facts) -> Refusal | None:
 # -- the agent
 
 
-@rule("agent_not_assigned", duty="R6", law=laws.PIPL_MEASURES, applies=EVERY_KIND, says=_("The agent does not work this campaign."))
+@rule(
+    "agent_not_assigned",
+    name=_("agent assigned to the campaign"),
+    duty="R6",
+    law=LAWS["pipl-51"],
+    applies=EVERY_KIND,
+    says=_("The agent does not work this campaign."),
+)
 def agent_not_assigned(facts: Facts) -> Refusal | None:
     return Refusal() if facts.agent_assigned is False else None
 
 
-@rule("agent_suspended", duty="R30", law=laws.NORM, applies=EVERY_KIND, says=_("The agent is suspended from calling."))
+@rule(
+    "agent_suspended",
+    name=_("agent not suspended"),
+    duty="R30",
+    law=LAWS["norm"],
+    applies=EVERY_KIND,
+    says=_("The agent is suspended from calling."),
+)
 def agent_suspended(facts: Facts) -> Refusal | None:
     return Refusal() if facts.agent_suspended else None
 
 
-@rule("checklist_missing", duty="R27", law=laws.NORM, applies=EVERY_KIND, says=_("The check list before the call is not complete."))
+@rule(
+    "checklist_missing",
+    name=_("check list before the call"),
+    duty="R27",
+    law=LAWS["norm"],
+    applies=EVERY_KIND,
+    says=_("The check list before the call is not complete."),
+)
 def checklist_missing(facts: Facts) -> Refusal | None:
     return Refusal() if facts.checklist_done is False else None
 
 
-@rule("previous_call_open", duty="R27", law=laws.NORM, applies=EVERY_KIND, says=_("The previous call still needs its result."))
+@rule(
+    "previous_call_open",
+    name=_("result of the previous call"),
+    duty="R27",
+    law=LAWS["norm"],
+    applies=EVERY_KIND,
+    says=_("The previous call still needs its result."),
+)
 def previous_call_open(facts: Facts) -> Refusal | None:
     return Refusal() if facts.agent_open_call else None
 

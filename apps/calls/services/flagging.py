@@ -105,7 +105,7 @@ def _flag(who: Line | User, excess: Excess, policy: MeasuresPolicy) -> list[Flag
         }
     flag.has_paused = _pause(who, because, policy)
     flag.save(update_fields=["has_paused"])
-    notify(_concerned(who), "flagged", who=str(who), because=because)
+    notify(_concerned(who), "flagged", who=str(who), reason=flag.reason, percent=flag.percent, counted=flag.counted)
     return [flag]
 
 

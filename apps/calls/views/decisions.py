@@ -14,7 +14,7 @@ from .. import queries, services
 from ..filters import DecisionFilter
 from ..gate.rules import RULES
 from ..tables import DecisionTable
-from .wording import facts_in_words, in_words
+from .wording import allowed_again_at, facts_in_words, in_words
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 
@@ -30,16 +30,17 @@ def decisions(request: StaffRequest) -> HttpResponse:
 @for_roles(*READERS)
 @require_GET
 def decision(request: StaffRequest, pk: int) -> HttpResponse:
-    """Why the gate said what it said: every rule, and the same verdict from the stored facts."""
+    """Why the gate said what it said: what stood against it, what was known, what passed, and the same verdict from the stored facts."""
     found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
-    reasons = {reason["code"]: reason for reason in in_words(found.codes, found.retry_at)}
-    rows = [
-        {
-            "rule": rule,
-            "verdict": "refused" if code in reasons else "spared" if code in found.not_applicable else "passed",
-            "retry_at": reasons.get(code, {}).get("retry_at"),
-        }
-        for code, rule in RULES.items()
-    ]
-    shown = {"decision": found, "rows": rows, "replay": services.explain(found), "facts": facts_in_words(found)}
+    reasons = in_words(found.codes, found.retry_at)
+    others = [rule for code, rule in RULES.items() if code not in found.codes]
+    shown = {
+        "decision": found,
+        "reasons": reasons,
+        "again_at": allowed_again_at(reasons),
+        "passed": [rule for rule in others if rule.code not in found.not_applicable],
+        "spared": [rule for rule in others if rule.code in found.not_applicable],
+        "replay": services.explain(found),
+        "facts": facts_in_words(found),
+    }
     return render(request, "calls/decision.html", shown)

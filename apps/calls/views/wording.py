@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.wording import join_items
+
 from ..models import Decision
 from ..services.deciding import explain_codes
 
@@ -16,9 +18,27 @@ Line = tuple[str | Promise, str | Promise]
 
 
 def in_words(codes: list[str], retry_at: dict[str, str]) -> list[dict[str, Any]]:
-    """Rule, duty, law, sentence, and when it passes."""
+    """Rule, duty, law, sentence, and when it passes: `retry_at` in ISO 8601 for programs, `passes_at` for people."""
     language = "zh" if (get_language() or "").startswith("zh") else "en"
-    return [{**reason, "sentence": reason["message"][language]} for reason in explain_codes(codes, retry_at)]
+    return [
+        {**reason, "sentence": reason["message"][language], "passes_at": minute_in_words(reason["retry_at"])}
+        for reason in explain_codes(codes, retry_at)
+    ]
+
+
+def allowed_again_at(reasons: list[dict[str, Any]]) -> str:
+    """When the last of the reasons has passed; empty when one of them does not pass by itself."""
+    times = [reason["retry_at"] for reason in reasons]
+    return minute_in_words(max(times, key=datetime.fromisoformat)) if times and all(times) else ""
+
+
+def minute_in_words(text: str | None) -> str:
+    """To the minute, in the zone that it was given in; the offset is named where it is not the site's."""
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text)
+    is_ours = at.utcoffset() == timezone.localtime(at).utcoffset()
+    return at.strftime("%Y-%m-%d %H:%M") if is_ours else f"{at:%Y-%m-%d %H:%M} (UTC{at.isoformat()[-6:]})"
 
 
 def facts_in_words(decision: Decision) -> list[Line]:
@@ -27,9 +47,9 @@ def facts_in_words(decision: Decision) -> list[Line]:
     local = facts.get("local_times") or []
     week = facts.get("calls_of_week") or []
     lines: list[Line] = [
-        (_("Where the client lives it was"), ", ".join(_with_offset(datetime.fromisoformat(each)) for each in local) or _("not known")),
+        (_("Where the client lives it was"), join_items(_with_offset(datetime.fromisoformat(each)) for each in local) or _("not known")),
         (_("Calling hours"), f"{_hour(facts, 'window_start')}-{_hour(facts, 'window_end')}{_by(facts.get('hours_exception'))}"),
-        (_("Statutory holiday"), ", ".join(_holiday(name) for name in facts.get("holidays") or [])),
+        (_("Statutory holiday"), join_items(_holiday(name) for name in facts.get("holidays") or [])),
         (
             _("Calls to the number on that day"),
             f"{facts.get('calls_today')} / {facts.get('calls_per_day')}{_by(facts.get('caps_exception'))}",

@@ -17,6 +17,7 @@ from apps.accounts.roles import Role
 from apps.contacts.models import DataSource, Purpose
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.wording import join_clauses
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import TradePack
@@ -112,7 +113,7 @@ def _trade_checks(campaign: Campaign, pack: TradePack | None) -> tuple[tuple[boo
 
 
 def _in_words(missing: Missing) -> str:
-    return "; ".join(map(str, missing))
+    return join_clauses(missing)
 
 
 def _require_whole(campaign: Campaign) -> None:

@@ -12,6 +12,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy import phones
+from apps.core.wording import join_clauses
 
 from ..models import Filing, Line
 from ..signals import calling_narrowed
@@ -98,7 +99,7 @@ def verify_line(*, actor: User, line: Line) -> Line:
         if is_missing
     ]
     if missing:
-        raise BadInput(_("Not yet: %(missing)s."), missing="; ".join(missing))
+        raise BadInput(_("Not yet: %(missing)s."), missing=join_clauses(missing))
     line.state, line.verified_by, line.blocked_because = Line.State.VERIFIED, actor, ""
     line.save()
     return line

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.core.calendar.timestamps import is_readable
@@ -27,12 +28,12 @@ class Consent(Dated):
         CRM = "crm", _("recorded in a CRM")
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)  # `consent_once` begins with it
-    purpose = named(Purpose, verbose_name=_("purpose"), related_name="+")
+    purpose = named(Purpose, verbose_name=pgettext_lazy("of processing", "purpose"), related_name="+")
     recipient = GuardedCharField(_("third party"), max_length=120, blank=True)
     channel = models.CharField(_("way"), max_length=6, choices=Channel)
     given_at = models.DateTimeField(_("given at"))
     wording = named(Wording, verbose_name=_("wording"), related_name="+")
-    evidence = GuardedCharField(_("evidence"), max_length=200)
+    evidence = GuardedCharField(pgettext_lazy("consent, opt-out", "evidence"), max_length=200)
     evidence_file = FileNameField(blank=True, editable=False)
     evidence_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
     recorded_by = named(User, null=True, related_name="+")
@@ -61,7 +62,7 @@ class MinorFlag(Dated):
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     lifted_at = models.DateTimeField(null=True)
     lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    evidence = GuardedCharField(_("evidence"), max_length=200, blank=True)
+    evidence = GuardedCharField(pgettext_lazy("consent, opt-out", "evidence"), max_length=200, blank=True)
     evidence_file = FileNameField(blank=True, editable=False)
 
     class Meta:

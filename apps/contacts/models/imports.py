@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated, is_hash
@@ -25,7 +26,7 @@ class ContactImport(Dated):
     class State(models.TextChoices):
         PREVIEW = "preview", _("to be confirmed")
         CONFIRMED = "confirmed", _("confirmed")
-        DONE = "done", _("done")
+        DONE = "done", pgettext_lazy("job, run, import", "done")
         TAKEN_BACK = "taken_back", _("taken back")
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="imports")

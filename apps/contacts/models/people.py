@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient
 from apps.core.database.base_models import Dated, NotBlocked, is_hash
@@ -31,7 +32,9 @@ class Contact(Dated):
     source = models.ForeignKey(
         DataSource, models.PROTECT, verbose_name=_("data source"), related_name="contacts", db_constraint=False
     )  # sources are never deleted (a trigger sees to that), so nothing is checked again for each of a million rows
-    is_minor = models.BooleanField(_("minor"), default=False)  # whether a `MinorFlag` is up: what the gate reads
+    is_minor = models.BooleanField(
+        pgettext_lazy("person under age", "minor"), default=False
+    )  # whether a `MinorFlag` is up: what the gate reads
     expires_at = models.DateTimeField(_("deleted after"), db_index=True)
     erasing_at = models.DateTimeField(_("erasure began"), null=True, blank=True, editable=False)
     # Erased but for the number of a call, whose record is kept for 30 days (R34).

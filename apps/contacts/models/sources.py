@@ -6,6 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated
@@ -49,8 +50,8 @@ class DataSource(Dated):
     class State(models.TextChoices):
         DRAFT = "draft", _("awaiting approval")
         APPROVED = "approved", _("approved")
-        REFUSED = "refused", _("refused")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
+        WITHDRAWN = "withdrawn", pgettext_lazy("data source", "withdrawn")
 
     NEVER_APPROVED = (Origin.PURCHASED, Origin.SHARED)
     UNDER_AGREEMENT = (Origin.PARTNER,)
@@ -125,7 +126,7 @@ class Wording(Dated):
     """A version of the words that people agree to. It never changes: other words are another version."""
 
     source = models.ForeignKey(DataSource, models.PROTECT, related_name="wordings")
-    version = GuardedCharField(_("version"), max_length=20)
+    version = GuardedCharField(pgettext_lazy("label", "version"), max_length=20)
     text = GuardedTextField(_("wording"))
     recorded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

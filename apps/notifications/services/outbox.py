@@ -127,6 +127,4 @@ def _end(message: Outgoing, state: str) -> None:
 def _give_up(message: Outgoing) -> None:
     _end(message, State.GIVEN_UP)
     log.error("message_given_up", message=message.pk, kind=message.kind, why=message.error)
-    notify(
-        User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=str(message.get_kind_display()), why=message.error
-    )
+    notify(User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=message.kind, why=message.error)

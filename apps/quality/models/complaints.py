@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.calls.models import Call
@@ -38,15 +39,15 @@ class Complaint(Dated):
         OTHER = "other", _("something else")
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("complaint", "open")
         PAUSED = "paused", _("waits for the client")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("complaint", "closed")
 
     class Outcome(models.TextChoices):
         JUSTIFIED = "justified", _("justified")
         PARTLY = "partly", _("partly justified")
         UNJUSTIFIED = "unjustified", _("not justified")
-        WITHDRAWN = "withdrawn", _("withdrawn")
+        WITHDRAWN = "withdrawn", pgettext_lazy("complaint by the client", "withdrawn")
 
     channel = models.CharField(_("came by"), max_length=10, choices=Channel)
     kind = models.CharField(_("about"), max_length=10, choices=Kind)
@@ -59,7 +60,7 @@ class Complaint(Dated):
     campaign = named(Campaign, null=True, related_name="+")
     script_version = named(ScriptVersion, null=True, related_name="+")
     agent = named(User, null=True, related_name="+")
-    received_at = models.DateTimeField(_("received"))
+    received_at = models.DateTimeField(pgettext_lazy("label of a time", "received"))
     answer_due = models.DateTimeField(_("first answer by"))
     due_at = models.DateTimeField(_("to be closed by"))
     answered_at = models.DateTimeField(null=True)
@@ -100,13 +101,13 @@ class ComplaintEvent(Dated):
     IN_TRAIL = False
 
     class Kind(models.TextChoices):
-        OPENED = "opened", _("opened")
+        OPENED = "opened", pgettext_lazy("complaint", "opened")
         ANSWERED = "answered", _("first answer")
         NOTE = "note", _("note")
         PAUSED = "paused", _("waits for the client")
         RESUMED = "resumed", _("taken up again")
         MOVED = "moved", _("given to another owner")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("complaint", "closed")
         REOPENED = "reopened", _("opened again")
         ESCALATED = "escalated", _("escalated: overdue")
 
@@ -124,7 +125,7 @@ class BasePeriod(Dated):
     """What complaints are compared with: a time before, or the first months with Hegui. Figures, no people."""
 
     name = GuardedCharField(_("name"), max_length=80)
-    since = models.DateField(_("from"))
+    since = models.DateField(pgettext_lazy("label of a beginning", "from"))
     until = models.DateField(_("until, included"))
     calls = models.PositiveIntegerField(_("connected calls"))
     complaints = models.PositiveIntegerField(_("complaints"))
@@ -151,7 +152,7 @@ class EvidencePack(Dated):
     class State(models.TextChoices):
         ASKED = "asked", _("awaiting a second person")
         APPROVED = "approved", _("ready to be fetched")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
         FETCHED = "fetched", _("fetched")
         LAPSED = "lapsed", _("not fetched in time")
 

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
 from apps.calls.models import Call
@@ -21,7 +22,7 @@ class Recording(Dated):
     """The sound of one call, sealed (`core.crypto.streams`). `call` is empty once the call's own storage period is over."""
 
     class State(models.TextChoices):
-        RECEIVED = "received", _("received")
+        RECEIVED = "received", pgettext_lazy("state of a recording", "received")
         READY = "ready", _("ready")
         DAMAGED = "damaged", _("damaged")
 
@@ -109,7 +110,7 @@ class Play(Dated):
 
     recording = models.ForeignKey(Recording, models.CASCADE, related_name="plays")
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
-    purpose = models.CharField(_("purpose"), max_length=12, choices=Purpose)
+    purpose = models.CharField(pgettext_lazy("of listening", "purpose"), max_length=12, choices=Purpose)
     ends_at = models.DateTimeField()
     served = models.JSONField(default=list)
     heard = models.JSONField(default=list)

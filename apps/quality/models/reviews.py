@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.calls.models import Call
@@ -33,7 +34,7 @@ class ScoreCardVersion(Dated):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         IN_FORCE = "in_force", _("in force")
-        RETIRED = "retired", _("retired")
+        RETIRED = "retired", pgettext_lazy("score card", "retired")
 
     card = models.ForeignKey(ScoreCard, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -115,9 +116,9 @@ class Review(Dated):
     NOT_TYPED = ("failed_fatal",)
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
+        WAITING = "waiting", pgettext_lazy("review of a call", "waiting")
         TAKEN = "taken", _("being reviewed")
-        DONE = "done", _("reviewed")
+        DONE = "done", pgettext_lazy("state", "reviewed")
         APPEALED = "appealed", _("appealed")
         SETTLED = "settled", _("settled")
 
@@ -149,7 +150,7 @@ class Review(Dated):
     risk = models.PositiveSmallIntegerField(_("risk"), default=0)
     twin = models.OneToOneField("self", models.CASCADE, null=True, related_name="first")
     not_department = models.ForeignKey("accounts.Department", models.PROTECT, null=True, related_name="+")
-    due_on = models.DateField(_("due on"))
+    due_on = models.DateField(pgettext_lazy("review of a call", "due on"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
     reviewer = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("reviewer"), related_name="+")
     taken_at = models.DateTimeField(null=True)

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.calls.models import Call
@@ -32,7 +33,7 @@ class Violation(Dated):
         OTHER = "other", _("something else")
 
     class Gravity(models.TextChoices):
-        MINOR = "minor", _("minor")
+        MINOR = "minor", pgettext_lazy("gravity of a violation", "minor")
         SERIOUS = "serious", _("serious")
         GRAVE = "grave", _("grave")
 
@@ -44,8 +45,8 @@ class Violation(Dated):
     called_at = models.DateTimeField(_("time of the call"))
     kind = models.CharField(_("violation"), max_length=10, choices=Kind)
     gravity = models.CharField(_("gravity"), max_length=8, choices=Gravity)
-    start_ms = models.PositiveIntegerField(_("from"), null=True)
-    end_ms = models.PositiveIntegerField(_("until"), null=True)
+    start_ms = models.PositiveIntegerField(pgettext_lazy("label of a beginning", "from"), null=True)
+    end_ms = models.PositiveIntegerField(pgettext_lazy("label or column of an end", "until"), null=True)
     note = GuardedCharField(_("what happened"), max_length=500)
     law = models.CharField(_("law"), max_length=80)
     found_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -77,15 +78,15 @@ class CorrectiveAction(Dated):
     """What has to be done about a violation, by whom and by when; closed by another person who has checked it."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("open")
+        OPEN = "open", pgettext_lazy("corrective action", "open")
         DONE = "done", _("done, to be checked")
         CLOSED = "closed", _("checked and closed")
 
     violation = models.OneToOneField(Violation, models.CASCADE, related_name="action")
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="corrective_actions")
-    due_on = models.DateField(_("due on"))
+    due_on = models.DateField(pgettext_lazy("corrective action", "due on"))
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
-    measures = GuardedCharField(_("what was done"), max_length=1000, blank=True)
+    measures = GuardedCharField(pgettext_lazy("corrective action", "what was done"), max_length=1000, blank=True)
     proof = GuardedCharField(_("proof"), max_length=300, blank=True)
     proof_file = FileNameField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
@@ -111,7 +112,7 @@ class ActionEvent(Dated):
     IN_TRAIL = False
 
     class Kind(models.TextChoices):
-        OPENED = "opened", _("opened")
+        OPENED = "opened", pgettext_lazy("corrective action", "opened")
         DONE = "done", _("reported as done")
         CLOSED = "closed", _("checked and closed")
         REOPENED = "reopened", _("sent back")

@@ -72,7 +72,7 @@ def open_violation(
     due = timing.working_days_after(timezone.localdate(now), timing.TO_MEND[gravity], policies.calendar(now))
     action = CorrectiveAction.objects.create(violation=violation, owner=owner, due_on=due, created_at=now)
     _note(action, ActionEvent.Kind.OPENED, actor, "")
-    notify({owner, agent}, "violation_found", kind=str(violation.get_kind_display()), due=due.isoformat())
+    notify({owner, agent}, "violation_found", kind=violation.kind, due=due.isoformat())
     if violation.is_grave:
         _suspend(violation)
     return violation
@@ -189,7 +189,7 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
     action.owner = owner
     action.save(update_fields=["owner"])
     _note(action, ActionEvent.Kind.MOVED, actor, str(owner))
-    notify({owner}, "violation_found", kind=str(action.violation.get_kind_display()), due=action.due_on.isoformat())
+    notify({owner}, "violation_found", kind=action.violation.kind, due=action.due_on.isoformat())
     return action
 
 

@@ -145,9 +145,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.save()
     emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:
-        notify(
-            User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=", ".join(sorted(failures))
-        )
+        notify(User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=sorted(failures))
     log.info("purged", run=run.pk, state=run.state, **counts)
     return run
 

@@ -13,8 +13,13 @@ from apps.quality.models import Complaint, Recording
 from ..forms import PREFIXES
 from ..holds import keeping
 from ..models import LegalHold
+from ..wording import counts_in_words, failures_in_words
 
 register = template.Library()
+
+
+register.filter("counts_in_words", counts_in_words)
+register.filter("failures_in_words", failures_in_words)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.core.calendar import clock
 from apps.core.crypto import signatures
 from apps.core.documents import pdf
+from apps.core.wording import join_clauses
 
 from ..models import SubjectRequest
 from ..wording import FOR_GOOD, STORES, WHY
@@ -56,7 +57,7 @@ def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
         reason = str(WHY.get(why, why)) + (f" ({until})" if why == "record" and until else "")
         kept.setdefault(store, []).append(reason if why in FOR_GOOD else f"{count}: {reason}")
     done = request.result.get("done", {})
-    return [(str(STORES.get(store, store)), done.get(store, 0), "; ".join(kept.get(store, []))) for store in {**done, **kept}]
+    return [(str(STORES.get(store, store)), done.get(store, 0), join_clauses(kept.get(store, []))) for store in {**done, **kept}]
 
 
 def _day(moment: str | None) -> str:

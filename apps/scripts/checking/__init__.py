@@ -3,12 +3,11 @@
 from .advising import mode
 from .checking import MOST_CHARACTERS, Finding, TextRefused, check, denied_codes, failed_examples, read
 from .normalise import VARIABLE, normalise
-from .packs import DUTIES, KINDS, LAWS, LEVELS, Pack, PackRule, RuleRefused, compiled, pack_of, shipped, shipped_rules, written_rule
+from .packs import DUTIES, KINDS, LEVELS, Pack, PackRule, RuleRefused, compiled, pack_of, shipped, shipped_rules, written_rule
 
 __all__ = [
     "DUTIES",
     "KINDS",
-    "LAWS",
     "LEVELS",
     "MOST_CHARACTERS",
     "VARIABLE",

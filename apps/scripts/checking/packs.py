@@ -20,30 +20,12 @@ import yaml
 from django.utils.translation import gettext as _
 
 from apps.core.errors import BadInput
+from apps.core.laws import LAWS
 
 from .frames import NO_WORD, Frame, Lexicon, frame_of, lexicon
 from .normalise import plain
 
 FOLDER = Path(__file__).parent / "packs"
-LAWS: Mapping[str, str] = {
-    "ad-4": "《广告法》第4条",
-    "ad-9": "《广告法》第9条",
-    "ad-16": "《广告法》第16条",
-    "ad-24": "《广告法》第24条",
-    "ad-25": "《广告法》第25条",
-    "ad-28": "《广告法》第28条",
-    "ad-43": "《广告法》第43条",
-    "consumer-29": "《消费者权益保护法》第29条",
-    "pipl-6": "《个人信息保护法》第6条",
-    "pipl-13": "《个人信息保护法》第13条",
-    "pipl-23": "《个人信息保护法》第23条",
-    "pipl-31": "《个人信息保护法》第31条",
-    "fraud": "《反电信网络诈骗法》",
-    "suit": "《证券期货投资者适当性管理办法》",
-    "sms-rule": "《通信短信息服务管理规定》",
-    "label-2025": "《人工智能生成合成内容标识办法》",
-    "norm": "《在线外呼规范》",
-}
 DUTIES = ("R1", "R14", "R16", "R17", "R18", "R23", "R24", "R25", "R26", "R28", "R38")
 KINDS = ("marketing", "notification", "service", "sms")
 LEVELS = ("blocking", "advisory")
@@ -144,7 +126,7 @@ def _shipped_rule(raw: Mapping[str, Any]) -> PackRule:
     return PackRule(
         code=raw["code"],
         level=raw["level"],
-        law=LAWS[raw["law"]],
+        law=str(LAWS[raw["law"]]),
         duty=raw["duty"],
         kinds=frozenset(raw["kinds"]),
         trades=frozenset(raw.get("trades", ())),
@@ -206,7 +188,7 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
     made = PackRule(
         code=code,
         level=raw["level"],
-        law=LAWS[raw["law"]],
+        law=str(LAWS[raw["law"]]),
         duty=raw["duty"],
         kinds=kinds,
         trades=frozenset(raw.get("trades", ())),

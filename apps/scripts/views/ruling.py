@@ -11,14 +11,16 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.laws import LAWS, cite
+from apps.core.wording import join_items
 from apps.policies import queries as policies
 from apps.ui.decorators import for_roles, sudo
 
 from .. import queries, services
-from ..checking import LAWS, PackRule, failed_examples, shipped_rules, written_rule
+from ..checking import PackRule, failed_examples, shipped_rules, written_rule
 from ..forms import NewRuleForm, RuleForm
 from ..models import SCRIPT_KINDS, RuleVersion
-from ..wording import DUTIES, LAWS_ABOUT, LEVELS, advice_of, name_of
+from ..wording import DUTIES, LEVELS, advice_of, name_of
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 
@@ -71,9 +73,9 @@ def _in_words(found: PackRule) -> dict[str, Any]:
     shown = {
         "level": LEVELS[found.level],
         "duty": f"{found.duty}: {DUTIES[found.duty]}",
-        "law": f"{found.law}: {LAWS_ABOUT[raw['law']]}",
-        "kinds": ", ".join(str(label) for kind, label in SCRIPT_KINDS if kind in found.kinds),
-        "trades": ", ".join(trades.get(trade, trade) for trade in sorted(found.trades)),
+        "law": f"{cite(found.law)}: {LAWS[raw['law']].about}",
+        "kinds": join_items(label for kind, label in SCRIPT_KINDS if kind in found.kinds),
+        "trades": join_items(trades.get(trade, trade) for trade in sorted(found.trades)),
         "advice": advice_of(found),
         "phrases": [
             (_("May not be said"), "red", [str(term) for term in raw.get("terms", ())]),
@@ -105,7 +107,7 @@ def _initial(code: str) -> dict[str, Any]:
         "required": [str(each) for each in raw.get("required", ())] if found.number else [],
         "level": found.level,
         "duty": found.duty,
-        "law": next(law for law, text in LAWS.items() if text == found.law),
+        "law": next(law for law, text in LAWS.items() if str(text) == found.law),
         "negatable": found.negatable,
         "name_zh": names.get("zh") or name_of(found, code),
         "name_en": names.get("en") or code.replace("_", " "),

@@ -53,8 +53,8 @@ class Command(cli.Command):
         self.stdout.write(f"{len(texts)} texts, {len(missing)} without a translation.")
 
     def check_catalog(self, path: Path) -> None:
-        stored = {message.id: message for message in _read(path) if message.id}
-        wanted = {message.id for message in _found() if message.id}
+        stored = {(message.context or "", message.id): message for message in _read(path) if message.id}
+        wanted = {(message.context or "", message.id) for message in _found() if message.id}
         wrong = [f"missing: {text!r}" for text in sorted(wanted - stored.keys(), key=str)]
         wrong += [f"no longer used: {text!r}" for text in sorted(stored.keys() - wanted, key=str)]
         wrong += [f"not translated: {text!r}" for text, message in stored.items() if not _is_translated(message) or message.fuzzy]
