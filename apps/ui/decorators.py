@@ -28,5 +28,6 @@ def for_roles(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
-# Sudo mode: what the view does needs the password or a second factor within the last ten minutes.
-sudo = reauthentication_required(allow_get=True)
+# Sudo mode: the view needs the password or a second factor within the last ten minutes. Asked for before its form is shown; what was
+# sent after the ten minutes is kept and goes on once the password was given.
+sudo = reauthentication_required
