@@ -15,4 +15,10 @@ class AccessConfig(AppConfig):
     label = "access"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .services import PURPOSES
+        from .wording import FIELD_LABELS
+
+        references.register({**FIELD_LABELS, **{code: PURPOSES[code] for code in ("call_back", "regulator")}})
         post_migrate.connect(_apply_roles, sender=self, dispatch_uid="access.apply_roles")

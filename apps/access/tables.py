@@ -124,7 +124,7 @@ class PeopleTable(ListTable):
     usual = Sort("display_name", "display_name", down=False)
     sortable = by("display_name", "username", "role", "is_active", "suspended_at", "last_login", department="department__name")
 
-    display_name = tables.Column(linkify=("person", {"pk": tables.A("pk")}))
+    display_name = tables.Column(verbose_name=_("name"), linkify=("person", {"pk": tables.A("pk")}))
     department = tables.Column(verbose_name=_("department"))
     last_login = columns.DateTimeColumn(verbose_name=_("last sign-in"))
 

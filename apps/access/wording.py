@@ -34,6 +34,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     field_rights.PHONE: _("phone of contacts"),
     field_rights.NAME: _("name of contacts"),
     field_rights.NOTE: _("note on contacts"),
+    field_rights.LIST_ROW: _("unread row of a list of refusals"),
     field_rights.CALL_NOTE: _("note on calls"),
     field_rights.MESSAGE: _("text of messages that may refuse"),
     field_rights.TRANSCRIPT: _("transcript of calls"),
@@ -43,6 +44,7 @@ FIELD_LABELS: dict[str, Promise | str] = {
     field_rights.REQUEST_TEXT: _("text of requests"),
     field_rights.REQUEST_NAME: _("right name in requests"),
     field_rights.REQUEST_ANSWER: _("answer to requests"),
+    "quality.recording.file": _("recording of calls"),
     field_rights.WEBHOOK_SECRET: _("secret of webhooks"),
     field_rights.WEBHOOK_PREVIOUS: _("secret of webhooks before"),
 }

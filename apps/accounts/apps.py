@@ -6,6 +6,11 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from .health import register_all
 
         register_all()

@@ -6,6 +6,11 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from . import alarm_rules, metrics, sign_ins
         from .tracked import register_all
 

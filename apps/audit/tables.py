@@ -20,10 +20,10 @@ class EventTable(ListTable):
         verbose_name=pgettext_lazy("who acted", "who"),
         empty_values=(),
     )
-    field = tables.Column(verbose_name=_("field"))
-    subject = tables.Column(verbose_name=pgettext_lazy("what was accessed", "record"))
+    field = columns.ReferenceColumn(verbose_name=_("field"))
+    subject = columns.ReferenceColumn(verbose_name=pgettext_lazy("what was accessed", "record"))
     count = tables.Column(verbose_name=_("how many"))
-    purpose = tables.Column(verbose_name=_("what for"))
+    purpose = columns.ReferenceColumn(verbose_name=_("what for"))
     address = tables.Column(verbose_name=_("from where"))
 
     class Meta:

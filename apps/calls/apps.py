@@ -58,6 +58,11 @@ class CallsConfig(AppConfig):
     label = "calls"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from apps.accounts.signals import calling_ended
         from apps.audit import alarms
         from apps.audit.sealed_tables import Stream, register

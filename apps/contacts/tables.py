@@ -13,7 +13,7 @@ class SourceTable(ListTable):
     list_name = "sources"
     sortable = by("name", "code", "origin", "state", recorded_by="recorded_by__display_name", approved_by="approved_by__display_name")
 
-    name = tables.Column(linkify=("source", {"pk": tables.A("pk")}))
+    name = tables.Column(verbose_name=_("name"), linkify=("source", {"pk": tables.A("pk")}))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:

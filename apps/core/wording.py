@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 
@@ -13,3 +14,11 @@ def join_items(values: Iterable[object]) -> str:
 def join_clauses(values: Iterable[object]) -> str:
     """Clauses that may hold commas themselves: `a; b` in English, `a；b` in Chinese."""
     return pgettext("between clauses", "; ").join(map(str, values))
+
+
+_ZONES = {"Asia/Shanghai": _("Beijing time"), "Asia/Urumqi": _("Xinjiang time")}
+
+
+def zone_in_words(name: str) -> str:
+    """China's zones by the names that people use, any other by its name in the IANA database."""
+    return str(_ZONES.get(name, name))

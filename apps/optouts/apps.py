@@ -6,6 +6,11 @@ class OptoutsConfig(AppConfig):
     label = "optouts"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from apps.webhooks.models import Kind
         from apps.webhooks.services import RENDERERS
 

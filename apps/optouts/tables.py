@@ -21,7 +21,7 @@ class OptOutTable(ListTable):
     scope = tables.Column(verbose_name=_("what is refused"))
     said_at = columns.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
     created_at = columns.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
-    evidence = tables.Column(verbose_name=pgettext_lazy("consent, opt-out", "evidence"))
+    evidence = columns.ReferenceColumn(verbose_name=pgettext_lazy("consent, opt-out", "evidence"))
     recorded_by = tables.Column(verbose_name=_("recorded by"), empty_values=())
 
     def render_scope(self, record: OptOut) -> str:

@@ -23,6 +23,11 @@ class QualityConfig(AppConfig):
     label = "quality"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from apps.accounts.ports import suspending
         from apps.calls.signals import client_complained
         from apps.core.web import ids

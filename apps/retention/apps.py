@@ -61,6 +61,11 @@ class RetentionConfig(AppConfig):
     label = "retention"
 
     def ready(self) -> None:
+        from apps.core import references
+
+        from .labels import LABELS
+
+        references.register(LABELS)
         from django.db.backends.signals import connection_created
 
         from apps.contacts.signals import contacts_taken_back, erasure_asked, source_withdrawn

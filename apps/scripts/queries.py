@@ -298,3 +298,9 @@ def rule_codes() -> list[str]:
     """Every code: those that come with Hegui, in their order, then compliance's own."""
     own = RuleVersion.objects.values_list("code", flat=True).distinct().order_by("code")
     return list(dict.fromkeys([*(rule.code for rule in shipped_rules()), *own]))
+
+
+def name_of_rule(code: str) -> str:
+    """What a rule is called in its newest version, also one that awaits a second person."""
+    version = RuleVersion.objects.filter(code=code).order_by("-number").first()
+    return name_of(written_rule(code, version.rule, version.number) if version else packs_in_force().rule(code), code)

@@ -20,6 +20,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django_tables2.columns import library
 
+from apps.core import references
+
 
 def signed(render: Callable[..., str]) -> Callable[..., str]:
     """A column's `render` whose signature is known beforehand: the library asks for it for each cell."""
@@ -41,6 +43,14 @@ class TemplateColumn(tables.TemplateColumn):
         context = getattr(table, "context", None) or Context()
         with context.update(self.get_context_data(record=record, table=table, value=value, bound_column=bound_column, **kwargs)):
             return str(template.render(context))
+
+
+class ReferenceColumn(tables.Column):
+    """A code of the trail or of a record in words."""
+
+    @signed
+    def render(self, value: str) -> str:
+        return references.in_words(value)
 
 
 class TagsColumn(tables.Column):

@@ -24,7 +24,7 @@ from ..rules import timing
 
 MOST_PROOF = 10 * 1024 * 1024
 # What shows on the agent while it lasts; resuming asks whether an action is still open.
-GRAVE = "R30"
+GRAVE = "grave_violation"
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def _check_stretch(call_id: int | None, start_ms: int | None, end_ms: int | None
 
 
 def _suspend(violation: Violation) -> None:
-    accounts.suspend(actor=None, agent=violation.agent, reason=f"{GRAVE}: {violation.get_kind_display()}")
+    accounts.suspend(actor=None, agent=violation.agent, reason=f"{GRAVE}: violation.{violation.kind}")
     compliance = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
     notify(compliance, "agent_grave", agent=str(violation.agent))
 

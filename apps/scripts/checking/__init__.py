@@ -3,7 +3,20 @@
 from .advising import mode
 from .checking import MOST_CHARACTERS, Finding, TextRefused, check, denied_codes, failed_examples, read
 from .normalise import VARIABLE, normalise
-from .packs import DUTIES, KINDS, LEVELS, Pack, PackRule, RuleRefused, compiled, pack_of, shipped, shipped_rules, written_rule
+from .packs import (
+    DUTIES,
+    KINDS,
+    LEVELS,
+    Pack,
+    PackRule,
+    RuleRefused,
+    compiled,
+    pack_of,
+    shipped,
+    shipped_rules,
+    words_of_class,
+    written_rule,
+)
 
 __all__ = [
     "DUTIES",
@@ -26,5 +39,6 @@ __all__ = [
     "read",
     "shipped",
     "shipped_rules",
+    "words_of_class",
     "written_rule",
 ]

@@ -9,7 +9,7 @@ to find that rule's own examples still, so that it can only tighten what the nor
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -285,6 +285,12 @@ def _framing() -> Mapping[str, Any]:
     if unknown:
         raise ValueError(f"frames of unknown classes: {sorted(unknown)}")
     return framing
+
+
+def words_of_class(name: str) -> Sequence[str]:
+    """The words that come with Hegui for a class of the frames."""
+    words: Sequence[str] = _framing()["classes"].get(name, ())
+    return words
 
 
 @cache

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
+from apps.core.duties import duty_in_words
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.laws import LAWS, cite
 from apps.core.wording import join_items
@@ -17,7 +18,7 @@ from apps.policies import queries as policies
 from apps.ui.decorators import for_roles, sudo
 
 from .. import queries, services
-from ..checking import PackRule, failed_examples, shipped_rules, written_rule
+from ..checking import PackRule, failed_examples, shipped_rules, words_of_class, written_rule
 from ..forms import NewRuleForm, RuleForm
 from ..models import SCRIPT_KINDS, RuleVersion
 from ..wording import DUTIES, LEVELS, advice_of, name_of
@@ -66,20 +67,26 @@ def rule(request: StaffRequest, code: str) -> HttpResponse:
     return render(request, "scripts/rule.html", shown)
 
 
+def _class_in_words(name: str) -> str:
+    """The first words of a class, as an example of the others."""
+    words = words_of_class(name)
+    return f"{join_items(words[:2])}…" if len(words) > 2 else join_items(words)
+
+
 def _in_words(found: PackRule) -> dict[str, Any]:
     """A rule's parts as people read them."""
     raw = found.raw
     wrong, trades = set(failed_examples(found)), policies.trade_names()
     shown = {
         "level": LEVELS[found.level],
-        "duty": f"{found.duty}: {DUTIES[found.duty]}",
-        "law": f"{cite(found.law)}: {LAWS[raw['law']].about}",
+        "duty": _("%(label)s: %(value)s") % {"label": duty_in_words(found.duty), "value": DUTIES[found.duty]},
+        "law": _("%(label)s: %(value)s") % {"label": cite(found.law), "value": LAWS[raw["law"]].about},
         "kinds": join_items(label for kind, label in SCRIPT_KINDS if kind in found.kinds),
         "trades": join_items(trades.get(trade, trade) for trade in sorted(found.trades)),
         "advice": advice_of(found),
         "phrases": [
             (_("May not be said"), "red", [str(term) for term in raw.get("terms", ())]),
-            (_("Frames: what may not stand together"), "red", [" × ".join(frame.classes) for frame in found.frames]),
+            (_("Frames: what may not stand together"), "red", [" × ".join(map(_class_in_words, frame.classes)) for frame in found.frames]),
             (_("Added to their classes"), "red", [str(line) for line in raw.get("words", ())]),
             (_("One has to be said"), "green", [str(term) for term in raw.get("required", ())] if found.number else []),
             (_("Innocent"), "secondary", [str(term) for term in raw.get("allow", ())]),

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
+from apps.core.duties import duty_in_words
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -147,7 +148,7 @@ def _found(number: int, finding: Finding, pack: Pack, text: str, overruling: Ove
         finding=finding,
         name=name_of(rule, finding.code),
         advice=advice_of(rule),
-        duty=f"{rule.duty}: {DUTIES[rule.duty]}" if rule else "",
+        duty=f"{duty_in_words(rule.duty)}: {DUTIES[rule.duty]}" if rule else "",
         passage=text[finding.start : finding.end],
         overruling=overruling,
     )

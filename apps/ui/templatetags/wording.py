@@ -1,16 +1,19 @@
-"""`|join_items`, `|join_clauses`, `|cite`, `|duty`: lists, laws and duties in the reader's language."""
+"""`|join_items`, `|join_clauses`, `|cite`, `|duty`, `|reference`: lists, laws, duties and codes in the reader's language."""
 
 from django import template
 from django.utils.translation import gettext
 
 from apps.core.duties import duty_in_words
 from apps.core.laws import cite
-from apps.core.wording import join_clauses, join_items
+from apps.core.references import in_words
+from apps.core.wording import join_clauses, join_items, zone_in_words
 
 register = template.Library()
 register.filter("join_items", join_items)
 register.filter("join_clauses", join_clauses)
+register.filter("zone", zone_in_words)
 register.filter("cite", cite)
+register.filter("reference", in_words)
 register.filter("duty", duty_in_words)
 
 

@@ -1,0 +1,40 @@
+"""What is called how in the trail and in records: kinds of things (`call:116`), protected fields, purposes.
+
+They are stored by their codes. Each room registers the words of its own codes when it starts; a text without a code was typed by a
+person or sent by another system, and stays as it is.
+"""
+
+import re
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+
+from .web import ids
+
+_LABELS: dict[str, Promise | str] = {}
+_KEYED = re.compile(r"(?P<kind>[a-z_]+):(?P<key>.+)", re.ASCII)
+
+
+def register(labels: dict[str, Promise | str]) -> None:
+    """Words of codes. Raises `ValueError` for a code that is taken."""
+    if taken := labels.keys() & _LABELS.keys():
+        raise ValueError(f"already registered: {', '.join(sorted(taken))}")
+    _LABELS.update(labels)
+
+
+def is_registered(code: str) -> bool:
+    return code in _LABELS
+
+
+def in_words(reference: str) -> str:
+    """`call:116` as "call cl_3m", `contact:list` as "contacts", `dispute: her words` as "dispute: her words", a field by its name."""
+    if reference in _LABELS:
+        return str(_LABELS[reference])
+    keyed = _KEYED.fullmatch(reference)
+    if keyed is None or keyed["kind"] not in _LABELS:
+        return reference
+    if keyed["key"].startswith(" "):
+        return gettext("%(label)s: %(value)s") % {"label": _LABELS[keyed["kind"]], "value": in_words(keyed["key"].strip())}
+    pk = ids.row_number(keyed["key"])
+    prefix = ids.PREFIXES.get(keyed["kind"])
+    return f"{_LABELS[keyed['kind']]} {ids.encode(prefix, pk) if prefix and pk is not None else keyed['key']}"

@@ -1,0 +1,109 @@
+"""What may not stand on a page: codes, raw references, unnamed duties, Python's values, English on a Chinese page.
+
+Every page that a role can reach by links is read in both languages, at most three of a kind.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from apps.accounts.roles import Role
+from tests.site import Site
+
+A_KIND = 3  # so many pages of one pattern of address
+UNREAD = {"script", "style", "head", "svg", "textarea", "kbd", "code", "pre"}
+READ = ("title", "placeholder", "aria-label", "data-label", "alt")
+NOT_PAGES = re.compile(r"logout|/static/|/2fa/|/trail/seals/|certificate|evidence/|/report|\.csv|download|/docs|/openapi")
+# Where codes are the subject: names of rules under their code, keys, addresses.
+WRONG = {
+    "a code": re.compile(r"\b[a-z]{3,}(?:_[a-z]+)+\b"),
+    "a name of a table or field": re.compile(r"\b(?:contacts|calls|quality|optouts|rights|campaigns|scripts|access|audit)\.[a-z]{3,}\b"),
+    "a raw reference": re.compile(r"(?<![/\w])[a-z_]{3,}:\d+\b"),
+    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.)|\bTrue\b|\d{4}-\d\d-\d\dT\d"),
+    "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4]\d)\b(?![)）])"),
+}
+# Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
+KNOWN = re.compile(
+    r"API|CSV|PDF|JSONL?|SHA|URL|AES|UTC|HTTPS?|SMS|ZIP|CRM|TLS|JPEG|PNG|WAV|Ogg|VIP|English|JavaScript|ISO|IANA|Urumqi|Asia|Opus|"
+    r"xlsx|gzip|Cohen|PIN|DEMO|https?|GB|MB|kB|base|openssl|rand|xn|after|limit|iphone|"
+    r"company|campaign|agent|client|phone|privacy|script|manner|result|fatal|na|zip|"
+    r"sms|demo|gateway|practice|dialler|message|feed|reader|crm|members?|membership|wealth|courses|delivery|app"
+)
+
+
+class Page(HTMLParser):
+    """The links of a page, and all that is read on it or spoken of it."""
+
+    def __init__(self, content: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self._unread = 0
+        self.feed(content)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag == "a" and values.get("href"):
+            self.links.append(str(values["href"]))
+        self._unread += tag in UNREAD
+        if not self._unread:
+            self.texts += [str(values[name]) for name in READ if values.get(name)]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unread = max(0, self._unread - (tag in UNREAD))
+
+    def handle_data(self, data: str) -> None:
+        if not self._unread and data.strip():
+            self.texts.append(" ".join(data.split()))
+
+
+def signed_in(site: Site, role: str, language: str) -> httpx.Client:
+    client = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", follow_redirects=True, timeout=60)
+    client.get("/accounts/login/")
+    for path, fields in (("/demo/sign-in/", {"role": role}), ("/i18n/setlang/", {"language": language, "next": "/"})):
+        answer = client.post(
+            path, data={**fields, "csrfmiddlewaretoken": client.cookies["csrftoken"]}, headers={"Referer": str(client.base_url)}
+        )
+        assert answer.status_code == 200, path
+    return client
+
+
+def pages(client: httpx.Client) -> Iterator[tuple[str, Page]]:
+    todo, seen, kinds = deque(["/"]), set(), Counter[str]()
+    while todo:
+        address = todo.popleft().partition("#")[0]
+        path, _mark, query = address.partition("?")
+        kind = re.sub(r"(?<=_)[0-9a-z]+(?=/)|\d+", "N", path) + ("?" if query else "")
+        if address in seen or kinds[kind] >= (1 if query else A_KIND) or NOT_PAGES.search(address):
+            continue
+        seen.add(address)
+        kinds[kind] += 1
+        answer = client.get(address)
+        assert answer.status_code < 500, address
+        if answer.status_code == 200 and "html" in answer.headers["content-type"]:
+            page = Page(answer.text)
+            yield address, page
+            todo += [link if link.startswith("/") else path + link for link in page.links if link.startswith(("/", "?"))]
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("role", list(Role.values))
+def test_pages_are_written_for_people(site: Site, role: str, language: str) -> None:
+    with signed_in(site, role, language) as client:
+        read = list(pages(client))
+    assert len(read) >= (15 if role == Role.AGENT else 25), "the crawl reaches the pages"
+    wrong: dict[str, str] = {}
+    for address, page in read:
+        for text in page.texts:
+            for what, pattern in WRONG.items():
+                if found := pattern.search(text):
+                    wrong.setdefault(f"{what}: {found[0]}", f"{address}: {text[:80]}")
+            if language == "zh-hans":
+                for words in re.findall(r"(?<![\w./@:-])[A-Za-z]{3,}(?![\w./@:-])(?: [A-Za-z]{2,})*", text):
+                    if not all(KNOWN.fullmatch(word) for word in words.split()):
+                        wrong.setdefault(f"English: {words}", f"{address}: {text[:80]}")
+    assert wrong == {}
