@@ -55,12 +55,16 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         from apps.contacts.signals import contacts_stored
         from apps.core.web import ids
+        from apps.notifications.sentences import register_fact
         from apps.optouts.ports import naming
         from apps.optouts.services.feeding import NUMBERS_OF
         from apps.scripts.ports import speaking
+
+        from .lacks import lacks_in_words
 
         NUMBERS_OF.append(_numbers_of)
         naming.provide(_Naming())
         speaking.provide(_Speaking())
         contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")
+        register_fact("campaign_paused", "because", lambda codes: lacks_in_words(codes.split()))
         ids.register(campaign="cp", exception="ex")

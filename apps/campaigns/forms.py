@@ -61,6 +61,14 @@ class CampaignForm(forms.ModelForm):
             "window_end": forms.TimeInput(attrs={"type": "time"}),
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["checklist"] = "\n".join(self.instance.checklist)
+        if self.instance.approved_by_id:
+            for name in Campaign.STAYS:
+                self.fields[name].disabled = True
+
     def clean_checklist(self) -> list[str]:
         return [line.strip()[:120] for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
 

@@ -103,6 +103,7 @@ class Campaign(Dated):
     """States its purpose and lawful basis (R18); may narrow the norm's window and caps, never widen."""
 
     NOT_TYPED = ("trade",)
+    STAYS = ("code", "kind", "trade", "purpose")  # once it was approved: its calls were made under them
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -167,7 +168,7 @@ class Campaign(Dated):
             pgtrigger.Protect(
                 name="approved_kind_and_trade_stay",
                 operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__state__in=["draft", "submitted"])
+                condition=(~pgtrigger.Q(old__state__in=["draft", "submitted"]) | pgtrigger.Q(old__approved_by__isnull=False))
                 & (
                     pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind"))
                     | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade"))
@@ -213,7 +214,10 @@ class Campaign(Dated):
     @transition(field=state, source=State.RUNNING, target=State.PAUSED)
     def pause(self) -> None: ...
 
-    @transition(field=state, source=[State.APPROVED, State.RUNNING, State.PAUSED], target=State.ENDED)
+    @transition(field=state, source=[State.APPROVED, State.PAUSED], target=State.DRAFT)
+    def reopen(self) -> None: ...
+
+    @transition(field=state, source=[State.DRAFT, State.APPROVED, State.RUNNING, State.PAUSED], target=State.ENDED)
     def end(self) -> None: ...
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("imports/new/", views.import_new, name="import_new"),
     path("campaigns/", views.campaigns, name="campaigns"),
     path("campaigns/new/", views.campaign_new, name="campaign_new"),
+    path("campaigns/<campaign:pk>/edit/", views.campaign_edit, name="campaign_edit"),
     path("campaigns/<campaign:pk>/agents/", views.campaign_agent, name="campaign_agent"),
     path("campaigns/<campaign:pk>/script/", views.campaign_pin, name="campaign_pin"),
     path("campaigns/<campaign:pk>/exceptions/", views.exception_ask, name="exception_ask"),

@@ -182,7 +182,8 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
         "reviews": [access.review_items_of(user).filter(reviewer=user, verdict=ReviewItem.Verdict.OPEN)],
         "alarms": [Alarm.objects.exclude(state=Alarm.State.CLOSED)],
     }
-    return {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}
+    named = {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}
+    return {**named, "inbox": [unread(user)]}
 
 
 def waiting_for(user: User) -> dict[str, int]:
@@ -192,8 +193,6 @@ def waiting_for(user: User) -> dict[str, int]:
         for name, querysets in _rows_waiting(user).items()
         for number, rows in enumerate(querysets)
     }
-    if not columns:
-        return {}
     counted: Counter[str] = Counter()
     for column, count in User.objects.filter(pk=user.pk).values(**columns).get().items():
         counted[column.rpartition("_")[0]] += int(str(count))
@@ -227,6 +226,7 @@ class Section:
 class Menu:
     top: tuple[Entry, ...]
     sections: tuple[Section, ...]
+    unread: int  # notices in the inbox
 
 
 def menu(user: User, path: str) -> Menu:
@@ -236,7 +236,7 @@ def menu(user: User, path: str) -> Menu:
     def entries(links: Iterable[Link]) -> tuple[Entry, ...]:
         return tuple(Entry(link, counts.get(link.name, 0), link == current) for link in links)
 
-    return Menu(entries(top), tuple(Section(group, entries(group.links)) for group in groups))
+    return Menu(entries(top), tuple(Section(group, entries(group.links)) for group in groups), counts.get("inbox", 0))
 
 
 def duty_today() -> str | Promise:
@@ -263,6 +263,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"demo": settings.DEMO}
     # Cells of tables are templates too, so what costs a query waits until it is asked for.
-    count = SimpleLazyObject(lambda: unread(user))
     shown = SimpleLazyObject(lambda: menu(user, request.path))
-    return {"demo": settings.DEMO, "menu": shown, "duty": SimpleLazyObject(lambda: str(duty_today())), "unread": count}
+    return {"demo": settings.DEMO, "menu": shown, "duty": SimpleLazyObject(lambda: str(duty_today()))}

@@ -24,7 +24,7 @@ SENTENCES: dict[str, Promise] = {
     "grant_decided": _("Your request for a temporary grant was decided."),
     "review_due": _("Rights wait for your confirmation until %(due)s."),
     "spoofing": _("Number spoofing: a call was asked for under %(line)s, which is no line of its campaign. It was refused."),
-    "campaign_paused": _('The campaign "%(campaign)s" was paused: %(because)s'),
+    "campaign_paused": _('The campaign "%(campaign)s" was paused. It lacks: %(because)s.'),
     "campaign_submitted": _('The campaign "%(campaign)s" awaits approval.'),
     "flagged": _("%(who)s was flagged: %(reason)s, %(percent)s %% of %(counted)s."),
     "calendar_unknown": _(

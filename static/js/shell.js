@@ -24,3 +24,44 @@ document.addEventListener("keydown", (event) => {
     });
   }
 })();
+
+// What cannot be undone says what it does, and is done once that was read. A button without a script goes straight to the server.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button?.dataset.confirm || button.dataset.confirmed) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const frame = document.getElementById("confirm");
+  frame.querySelector("[data-confirm-text]").textContent = button.dataset.confirm;
+  const yes = frame.querySelector("[data-confirm-yes]");
+  yes.textContent = button.textContent.trim();
+  frame.returnValue = "";
+  frame.addEventListener("close", () => {
+    if (frame.returnValue !== "yes") return;
+    button.dataset.confirmed = "1";
+    event.target.requestSubmit(button);
+    delete button.dataset.confirmed;
+  }, { once: true });
+  frame.showModal();
+}, true);
+
+// Of what a page asks in passing, a failure stays visible until it is closed: nothing was done.
+const isPoll = (event) => Boolean(event.detail.requestConfig?.headers["X-Polling"]);
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.addEventListener(name, (event) => {
+    const bar = document.getElementById("failure");
+    if (!bar) return;
+    const number = event.detail.xhr?.getResponseHeader?.("X-Request-ID") ?? "";
+    bar.querySelector("[data-failure-number]").textContent = number;
+    bar.dataset.polling = isPoll(event) ? "1" : "";
+    bar.hidden = false;
+  });
+}
+// A page that asks each second says by itself when it is heard again.
+document.addEventListener("htmx:afterRequest", (event) => {
+  const bar = document.getElementById("failure");
+  if (bar && !bar.hidden && bar.dataset.polling && isPoll(event) && event.detail.successful) bar.hidden = true;
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-failure-close]")) document.getElementById("failure").hidden = true;
+});

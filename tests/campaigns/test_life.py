@@ -122,7 +122,7 @@ def test_a_campaign_that_lost_its_filing_is_paused_and_says_so(world: World, clo
     assert [campaign.code for campaign in services.pause_lapsed()] == ["spring"]
     campaign = Campaign.objects.get(code="spring")
     assert campaign.state == "paused"
-    assert "备案" in campaign.paused_because
+    assert campaign.paused_because == "filing_in_force line"
     result = Notice.objects.filter(code="campaign_paused")
     assert {notice.recipient.username for notice in result} == {"supervisor", "compliance", "compliance2"}
     with pytest.raises(BadInput):
@@ -160,3 +160,75 @@ def test_the_page_shows_numbers_and_reasons(world: World, browse: Any) -> None:
     text = browse("supervisor").get(f"/campaigns/{world.campaign.public_id}/").content.decode()
     assert str(RULES["daily_cap"].sentence) in text
     assert "30 天" in text
+
+
+# -- drafts that are not whole yet
+
+
+def changed(world: World, campaign: Campaign, **fields: Any) -> Campaign:
+    return services.change_campaign(actor=world.people["supervisor"], campaign=campaign, lines=fields.pop("lines", [world.line]), **fields)
+
+
+def test_a_draft_that_lacks_something_is_completed_and_submitted(world: World) -> None:
+    campaign = draft(world, filing=None, script=None, lines=[])
+    assert services.what_is_missing(campaign) == ["filing", "line", "script"]
+    campaign = changed(world, campaign, filing=world.filing, script=world.script)
+    assert services.submit_campaign(actor=world.people["supervisor"], campaign=campaign).state == "submitted"
+
+
+def test_a_draft_is_discarded(world: World) -> None:
+    campaign = services.end_campaign(actor=world.people["supervisor"], campaign=draft(world))
+    assert campaign.state == "ended"
+    with pytest.raises(WrongState):
+        changed(world, campaign, name="again")
+
+
+def test_a_paused_campaign_that_is_changed_is_approved_anew(world: World) -> None:
+    paused = services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    campaign = changed(world, paused, name="Frühling", ends_on=world.today + timedelta(days=2))
+    assert (campaign.state, world.authorize().codes) == ("draft", ["campaign_not_running"])
+    with pytest.raises(WrongState):
+        services.run_campaign(actor=world.people["supervisor"], campaign=campaign)
+    campaign = services.submit_campaign(actor=world.people["supervisor"], campaign=campaign)
+    assert services.approve_campaign(actor=world.people["compliance"], campaign=campaign).state == "approved"
+
+
+@pytest.mark.parametrize("fields", [{"code": "other"}, {"kind": "service"}, {"trade": "education"}])
+def test_what_calls_were_made_under_stays(world: World, fields: dict[str, str]) -> None:
+    paused = services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    with override("en"), pytest.raises(BadInput, match="stay as they are"):
+        changed(world, paused, **fields)
+    campaign = changed(world, paused, name="a draft again")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(kind="service")
+
+
+@pytest.mark.parametrize("state", ["running", "submitted"])
+def test_what_runs_or_is_read_is_not_changed(world: World, state: str) -> None:
+    campaign = world.campaign if state == "running" else submitted(world)
+    with pytest.raises(WrongState):
+        changed(world, campaign, name="x")
+
+
+def test_only_who_runs_it_changes_it(world: World) -> None:
+    campaign = draft(world)
+    for role in ("agent", "supervisor2", "compliance", "admin"):
+        with pytest.raises(NotAllowed):
+            services.change_campaign(actor=world.people[role], campaign=campaign, lines=[], name="x")
+
+
+def test_the_page_leads_to_what_is_missing_and_says_who_has_it(world: World, browse: Any) -> None:
+    campaign = draft(world, filing=None, script=None, checklist=["姓名", "目的"])
+    page, edit = f"/campaigns/{campaign.public_id}/", f"/campaigns/{campaign.public_id}/edit/"
+    supervisor = browse("supervisor")
+    text = supervisor.get(page).content.decode()
+    assert edit in text
+    assert "/scripts/new/" in text
+    assert "/filings/new/" not in text, "compliance records filings"
+    assert "/filings/new/" in browse("compliance").get(page).content.decode()
+    form = supervisor.get(edit).context["form"]
+    assert form.initial["checklist"] == "姓名\n目的"
+    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {"filing": world.filing.pk}
+    assert supervisor.post(edit, fields).headers["Location"] == page
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    assert (campaign.filing, campaign.checklist) == (world.filing, ["姓名", "目的"])

@@ -13,9 +13,10 @@ from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
-from apps.campaigns import services as campaign_services
 from apps.campaigns.forms import AgentForm, ExceptionForm, PinForm
+from apps.campaigns.lacks import lacks_in_words
 from apps.campaigns.models import Campaign, QueueEntry
+from apps.campaigns.views.lacks import lacks_of, may_be_changed
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 from apps.policies import queries as policies
@@ -49,7 +50,9 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
         "agents": User.objects.filter(campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work"),
         "agent_form": AgentForm(),
         "pin_form": PinForm(campaign=found),
-        "missing": campaign_services.what_is_missing(found) if found.state != "ended" else [],
+        "missing": lacks_of(request.user, found),
+        "paused_for": lacks_in_words(found.paused_because.split()),
+        "may_change": may_be_changed(request.user, found),
         "may_run": request.user.role == Role.SUPERVISOR,
         "may_approve": request.user.role == Role.COMPLIANCE,
         "is_staff": is_staff,

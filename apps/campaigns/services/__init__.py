@@ -4,6 +4,7 @@ from .brands import record_brand, retire_brand
 from .exceptions import approve_exception, ask_exception, end_exception
 from .life import (
     approve_campaign,
+    change_campaign,
     create_campaign,
     end_campaign,
     pause_campaign,
@@ -24,6 +25,7 @@ __all__ = [
     "ask_exception",
     "assign_agent",
     "block_line",
+    "change_campaign",
     "create_campaign",
     "end_campaign",
     "end_exception",

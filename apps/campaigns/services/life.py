@@ -6,9 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, override
 from django_fsm import TransitionNotAllowed
 from guardian.shortcuts import assign_perm
 
@@ -17,17 +15,17 @@ from apps.accounts.roles import Role
 from apps.contacts.models import DataSource, Purpose
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
-from apps.core.wording import join_clauses
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import TradePack
 from apps.scripts.models import ScriptVersion, Voice
 from apps.scripts.services import retire_superseded
 
+from ..lacks import lacks_in_words
 from ..models import Brand, Campaign, CampaignUserPermission, Line
 from ..signals import calling_narrowed
 
-Missing = list[str | Promise]
+NEVER_SOLD = frozenset({"R4", "R5"})
 
 
 @transaction.atomic
@@ -36,14 +34,47 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
     if actor.role != Role.SUPERVISOR:
         raise NotAllowed()
     campaign = Campaign(created_by=actor, **fields)
-    if campaign.trade not in policies.trade_packs(clock.now()):
-        raise BadInput(_("There is no pack for this trade. Compliance adds one under policies."))
-    _require_in_use(campaign.purpose, campaign.brand)
+    _require_possible(campaign)
     campaign.full_clean(exclude=["state"])
     campaign.save()
     campaign.lines.set(lines)
     assign_perm("supervise", actor, campaign)
     return campaign
+
+
+@transaction.atomic
+def change_campaign(*, actor: User, campaign: Campaign, lines: Iterable[Line], **fields: Any) -> Campaign:
+    """Change a draft. One that was approved, and does not run, becomes a draft again: what it was approved with is no more.
+
+    Its code, kind, trade and purpose stay once it was approved, since its calls were made under them. Raises `NotAllowed`,
+    `WrongState`, `BadInput`.
+    """
+    campaign = _locked(campaign)
+    if actor.role != Role.SUPERVISOR or not actor.has_perm("supervise", campaign):
+        raise NotAllowed()
+    if campaign.approved_by_id and any(getattr(campaign, name) != fields.get(name, getattr(campaign, name)) for name in Campaign.STAYS):
+        raise BadInput(_("Code, kind, trade and purpose of a campaign that was approved stay as they are. Make a new one."))
+    if campaign.state != Campaign.State.DRAFT:
+        try:
+            campaign.reopen()
+        except TransitionNotAllowed:
+            raise WrongState() from None
+    if fields.get("script", campaign.script) != campaign.script:
+        campaign.pinned_version = None
+    for name, value in fields.items():
+        setattr(campaign, name, value)
+    _require_possible(campaign)
+    campaign.paused_because = ""
+    campaign.full_clean(exclude=["state"])
+    campaign.save()
+    campaign.lines.set(lines)
+    return campaign
+
+
+def _require_possible(campaign: Campaign) -> None:
+    if campaign.trade not in policies.trade_packs(clock.now()):
+        raise BadInput(_("There is no pack for this trade. Compliance adds one under policies."))
+    _require_in_use(campaign.purpose, campaign.brand)
 
 
 def _require_in_use(purpose: Purpose, brand: str) -> None:
@@ -57,36 +88,27 @@ def _locked(campaign: Campaign) -> Campaign:
     return Campaign.objects.select_for_update(of=("self",)).select_related("filing", "script", "pinned_version").get(pk=campaign.pk)
 
 
-def what_is_missing(campaign: Campaign, at: datetime | None = None) -> Missing:
-    """What has to be there before a campaign is approved, and while it runs. Dates are Shanghai's."""
+def what_is_missing(campaign: Campaign, at: datetime | None = None) -> list[str]:
+    """What has to be there before a campaign is approved, and while it runs: codes of `LACKS`. Dates are Shanghai's."""
     at = at or clock.now()
     today = timezone.localdate(at)
     script = campaign.script_in_force
     filing = campaign.filing
     pack = policies.trade_packs(at).get(campaign.trade)
-    checks: tuple[tuple[bool, str | Promise], ...] = (
-        (filing is None, gettext_lazy("a filing")),
-        (
-            campaign.filing is not None and not campaign.filing.valid_from <= today <= campaign.filing.valid_until,
-            gettext_lazy("a filing in force"),
-        ),
-        (not _has_usable_line(campaign, today), gettext_lazy("a verified line under a filing in force")),
-        (script is None, gettext_lazy("a published script")),
-        (
-            script is not None and script.expires_at is not None and script.expires_at <= at,
-            gettext_lazy("a script whose approval has not expired"),
-        ),
-        (campaign.script is not None and campaign.script.kind != campaign.kind, gettext_lazy("a script of the same kind of call")),
-        (campaign.script is not None and campaign.script.trade != campaign.trade, gettext_lazy("a script of the same trade")),
-        (
-            not DataSource.objects.filter(purposes=campaign.purpose, state=DataSource.State.APPROVED).exists(),
-            gettext_lazy("an approved data source for the purpose"),
-        ),
-        (campaign.ends_on < today, gettext_lazy("a last day that is not over")),
-        (_speaks_unlabelled(campaign), gettext_lazy("a script for a synthetic voice, whose opening says that a machine speaks (R38)")),
+    checks = (
+        ("filing", filing is None),
+        ("filing_in_force", filing is not None and not filing.valid_from <= today <= filing.valid_until),
+        ("line", not _has_usable_line(campaign, today)),
+        ("script", script is None),
+        ("script_in_force", script is not None and script.expires_at is not None and script.expires_at <= at),
+        ("script_kind", campaign.script is not None and campaign.script.kind != campaign.kind),
+        ("script_trade", campaign.script is not None and campaign.script.trade != campaign.trade),
+        ("source", not DataSource.objects.filter(purposes=campaign.purpose, state=DataSource.State.APPROVED).exists()),
+        ("last_day", campaign.ends_on < today),
+        ("synthetic_script", _speaks_unlabelled(campaign)),
         *_trade_checks(campaign, pack),
     )
-    return [sentence for is_missing, sentence in checks if is_missing]
+    return [code for code, is_missing in checks if is_missing]
 
 
 def _speaks_unlabelled(campaign: Campaign) -> bool:
@@ -97,29 +119,22 @@ def _has_usable_line(campaign: Campaign, today: date) -> bool:
     return campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today).exists()
 
 
-def _trade_checks(campaign: Campaign, pack: TradePack | None) -> tuple[tuple[bool, str | Promise], ...]:
+def _trade_checks(campaign: Campaign, pack: TradePack | None) -> tuple[tuple[str, bool], ...]:
     """What the trade's pack asks of a marketing campaign (R24-R26)."""
     if campaign.kind != "marketing":
         return ()
     risk = campaign.product_risk
     return (
-        (pack is None or not pack.may_market, gettext_lazy("a trade whose pack allows marketing calls (R26)")),
-        (
-            risk in {"R4", "R5"} or bool(pack and risk > pack.highest_risk),
-            gettext_lazy("a product within the risk level that the trade allows (R24)"),
-        ),
-        (bool(pack and pack.needs_qualification and not campaign.qualification), gettext_lazy("the permit that the trade needs (R26)")),
+        ("trade", pack is None or not pack.may_market),
+        ("risk", risk in NEVER_SOLD or bool(pack and risk > pack.highest_risk)),
+        ("permit", bool(pack and pack.needs_qualification and not campaign.qualification)),
     )
-
-
-def _in_words(missing: Missing) -> str:
-    return join_clauses(missing)
 
 
 def _require_whole(campaign: Campaign) -> None:
     """Raises `BadInput` that names what is missing; the caller's transaction undoes what it began."""
     if missing := what_is_missing(campaign):
-        raise BadInput(_("Not yet: %(missing)s."), missing=_in_words(missing))
+        raise BadInput(_("Not yet: %(missing)s."), missing=lacks_in_words(missing))
 
 
 def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> Campaign:
@@ -246,8 +261,7 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         if not (missing := what_is_missing(campaign, at)):
             continue
         campaign.pause()
-        with override("zh-hans"):  # stored: the language of the house
-            campaign.paused_because = str(_("It lacks %(missing)s.")) % {"missing": _in_words(missing)}
+        campaign.paused_because = " ".join(missing)
         campaign.save()
         runs_it = CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").values("user")
         people = [*User.objects.filter(pk__in=runs_it, is_active=True), *_compliance()]

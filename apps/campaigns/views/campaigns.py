@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,11 +15,14 @@ from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
 from apps.policies import queries as policies
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
+from apps.ui.pages import said
 
 from .. import queries, services
 from ..filters import CampaignFilter
 from ..forms import AgentForm, CampaignForm, CampaignGrantForm, PinForm
+from ..models import Campaign
 from ..tables import CampaignTable
+from .lacks import may_be_changed
 
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -43,6 +47,30 @@ def campaign_new(request: StaffRequest) -> HttpResponse:
         made = services.create_campaign(actor=request.user, lines=fields.pop("lines"), **fields)
         return redirect("campaign", pk=made.pk)
     return render(request, "form.html", {"form": form, "title": _("New campaign"), "back": "campaigns"})
+
+
+@for_roles(Role.SUPERVISOR)
+def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
+    """Change a draft; an approved or paused campaign becomes a draft by it and is approved anew."""
+    found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
+    if not may_be_changed(request.user, found):
+        messages.error(request, _("A campaign that runs or awaits approval is not changed. Pause it, or have it sent back."))
+        return redirect("campaign", pk=pk)
+    form = CampaignForm(request.POST or None, instance=found)
+    if request.method == "POST" and form.is_valid():
+        fields = dict(form.cleaned_data)
+        unchanged = Campaign.objects.get(pk=pk)  # the form has written into the other
+        if said(
+            request,
+            lambda: services.change_campaign(actor=request.user, campaign=unchanged, lines=fields.pop("lines"), **fields),
+            _("Saved as a draft."),
+        ):
+            return redirect("campaign", pk=pk)
+    note = ""
+    if found.approved_by_id:
+        note = _("This campaign was approved. Saving makes it a draft that compliance approves anew; until then nobody is called for it.")
+    shown = {"form": form, "title": _("Change the campaign"), "save": _("Save"), "note": note}
+    return render(request, "form.html", {**shown, "back_to": reverse("campaign", kwargs={"pk": pk})})
 
 
 STEPS = {
