@@ -76,8 +76,10 @@ DATABASES["default"].update(
 if EMBEDDED is None:  # a database that is away is found out, not waited for
     for option, value in {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 10}.items():
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault(option, value)
-# Only core.database.prepared_statements prepares: Django's own cursors bind on the client.
-DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 0
+# Cursors prepare nothing by themselves (psycopg would, after some runs); core.database.prepared_statements does, unless a pooler
+# hands out a server for each transaction.
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None
+POOLED_BY_TRANSACTION = env.one_of("HEGUI_POOLER", "", "transaction") == "transaction"
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
 REDIS_TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_min_version": ssl.TLSVersion.TLSv1_3}

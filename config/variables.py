@@ -49,6 +49,13 @@ class Variables(environ.Env):
             self.unreadable[var] = f"it is no address of a database, or a sign in it is not percent-encoded ({type(error).__name__})"
             return {"ENGINE": "django.db.backends.postgresql", "NAME": "unreadable", "HOST": "unreadable.invalid"}
 
+    def one_of(self, var: str, default: str, *others: str) -> str:
+        given = str(self.str(var, default)).strip().lower()
+        if given not in (default, *others):
+            self.unreadable[var] = f"it is none of: {', '.join(others)}"
+            return default
+        return given
+
     def networks(self, var: str, default: tuple[str, ...] = ()) -> list[str]:
         """Address ranges with commas between them, like `10.1.0.0/16,fd00::/8`; a single address is a range too."""
         found = []

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
+from apps.core import references
 from apps.core.privacy.fields import FileNameField
 from apps.core.web.ids import row_number
 
@@ -103,4 +104,5 @@ def _words(field: models.Field, value: Any, names: _Names) -> str:
     if isinstance(field, models.DateTimeField) and (at := parse_datetime(str(value))):
         return f"{localtime(make_aware(at, UTC) if is_naive(at) else at):%Y-%m-%d %H:%M}"
     choices = dict(field.flatchoices)
-    return str(choices.get(value, value))
+    text = str(choices.get(value, value))
+    return references.in_words(text) if ":" in text else text

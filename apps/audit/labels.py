@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 LABELS: dict[str, Promise | str] = {
     "trail": _("access log"),
+    "page": _("on its page"),
     "list": _("list"),
     "search": _("search"),
     "fields": _("access log of fields"),

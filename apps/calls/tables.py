@@ -32,6 +32,7 @@ class DecisionTable(ListTable):
 
 class SpoofingTable(tables.Table):
     created_at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
+    campaign = tables.Column(verbose_name=_("campaign"))
     asked_by = columns.TemplateColumn(
         template_code="{{ record.agent|default:record.client|default:'–' }}",
         verbose_name=pgettext_lazy("decision of the gate", "asked by"),

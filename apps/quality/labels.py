@@ -16,6 +16,7 @@ LABELS: dict[str, Promise | str] = {
     "dispute": _("dispute"),
     "optimisation": _("improvement"),
     "transcript": _("transcript"),
+    "heard": _("heard"),
     "grave_violation": _("grave violation"),
     **{f"violation.{kind.value}": kind.label for kind in Violation.Kind},
 }

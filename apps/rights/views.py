@@ -108,7 +108,7 @@ def _disclosed(request: StaffRequest, found: SubjectRequest, name: str) -> str:
         return ""
     try:
         return disclose(
-            actor=request.user, obj=found, field=name, purpose="subject_request", reason=_("page of the request"),
+            actor=request.user, obj=found, field=name, purpose="subject_request", reason="page",
             address=address_of(request),
         )  # fmt: skip
     except HeguiError as error:

@@ -1,5 +1,7 @@
 """Prepared statements on Django's connection: one round trip, Django's errors, Django's transactions."""
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.utils import ProgrammingError
@@ -11,6 +13,12 @@ ONE = Prepared("test_one", "select %(value)s::int, %(word)s::text")
 TOKEN = Prepared("test_token", "update policies_termstoken set token = %(token)s where id = 1 returning token")
 WRONG = Prepared("test_wrong", "select 1 / %(value)s::int")
 NOT_SQL = Prepared("test_not_sql", "selekt %(value)s")
+
+
+@pytest.fixture(params=[False, True], ids=["named", "pooled"], autouse=True)
+def pooled(request: pytest.FixtureRequest, settings: Any) -> None:
+    """Every test both ways: with names, and without them for a pooler by transaction."""
+    settings.POOLED_BY_TRANSACTION = request.param
 
 
 def read() -> int:
@@ -86,3 +94,13 @@ def _row() -> int:
     with connection.cursor() as cursor:
         cursor.execute("insert into policies_termstoken (id, token) values (1, 5) on conflict (id) do update set token = 5")
     return read()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_value_without_a_form_in_sql_leaves_the_connection_fit_for_use() -> None:
+    before = _row()
+    with pytest.raises(ProgrammingError, match="cannot adapt"), transaction.atomic():
+        run_together((TOKEN, {"token": 99}), (ONE, {"value": object(), "word": "x"}))
+    with pytest.raises(KeyError):
+        ONE.run({"value": 1})
+    assert (read(), ONE.run({"value": 1, "word": "x"})) == (before, (1, "x"))

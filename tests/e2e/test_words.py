@@ -23,7 +23,7 @@ WRONG = {
     "a code": re.compile(r"\b[a-z]{3,}(?:_[a-z]+)+\b"),
     "a name of a table or field": re.compile(r"\b(?:contacts|calls|quality|optouts|rights|campaigns|scripts|access|audit)\.[a-z]{3,}\b"),
     "a raw reference": re.compile(r"(?<![/\w])[a-z_]{3,}:\d+\b"),
-    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.)|\bTrue\b|\d{4}-\d\d-\d\dT\d"),
+    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|\d{4}-\d\d-\d\dT\d"),
     "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4]\d)\b(?![)）])"),
 }
 # Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
@@ -31,7 +31,7 @@ KNOWN = re.compile(
     r"API|CSV|PDF|JSONL?|SHA|URL|AES|UTC|HTTPS?|SMS|ZIP|CRM|TLS|JPEG|PNG|WAV|Ogg|VIP|English|JavaScript|ISO|IANA|Urumqi|Asia|Opus|"
     r"xlsx|gzip|Cohen|PIN|DEMO|https?|GB|MB|kB|base|openssl|rand|xn|after|limit|iphone|"
     r"company|campaign|agent|client|phone|privacy|script|manner|result|fatal|na|zip|"
-    r"sms|demo|gateway|practice|dialler|message|feed|reader|crm|members?|membership|wealth|courses|delivery|app"
+    r"supervisor|compliance|admin|sms|demo|gateway|practice|dialler|message|feed|reader|crm|members?|membership|wealth|courses|delivery|app"
 )
 
 

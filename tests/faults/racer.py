@@ -16,11 +16,12 @@ def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     from django.conf import settings
 
-    settings.DATABASES["default"]["NAME"] = order["database"]
+    settings.DATABASES["default"].update(NAME=order["database"], **order.get("reached", {}))
+    settings.POOLED_BY_TRANSACTION = order.get("pooled", False)
     import django
 
     django.setup()
-    from django.db import connection
+    from django.db import DatabaseError, connection
 
     from apps.accounts.models import ApiClient
     from apps.calls import services
@@ -35,15 +36,29 @@ def main() -> None:
     connection.close()
 
     def ask() -> None:
-        connection.ensure_connection()
+        try:
+            connection.ensure_connection()
+        except DatabaseError:
+            ready.abort()  # the others need not wait for one that cannot come
+            raise
         ready.wait()
         ready.wait()
         for phone in order["phones"]:
             # As clients that time out and ask again do: all under one key for each number.
             key = f"retry-{phone}" if client else None
-            answer = services.authorize(
-                campaign=order["campaign"], phone=Protected(phone, "phone"), line=order["line"], at=at, client=client, idempotency_key=key
-            )
+            try:
+                answer = services.authorize(
+                    campaign=order["campaign"],
+                    phone=Protected(phone, "phone"),
+                    line=order["line"],
+                    at=at,
+                    client=client,
+                    idempotency_key=key,
+                )
+            except DatabaseError as error:
+                answers[type(error).__name__] += 1
+                connection.close()
+                continue
             codes = ",".join(reason["code"] for reason in answer.reasons) or "allow"
             answers[codes] += 1
             if answer.allowed:

@@ -1,17 +1,12 @@
 """What holds when many ask at once: one call a day, and an opt-out wins."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.db import connection, transaction
 
 from apps.accounts import services as accounts
@@ -27,10 +22,8 @@ from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.optouts.services.coding import TooOften
 from tests.conftest import MOMENT
+from tests.faults.racing import PROCESSES, THREADS, race
 from tests.world import LINE, World
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PROCESSES, THREADS = 4, 16
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -40,43 +33,6 @@ def committed() -> Iterator[World]:
     """A world whose rows other processes see. Time goes on from MOMENT."""
     with time_machine.travel(MOMENT, tick=True):
         yield World()
-
-
-def race(phones: list[str], client: int | None = None) -> tuple[Counter[str], list[str]]:
-    """All threads of all processes ask for each number in turn; the answers and the numbers allowed."""
-    order = {
-        "database": settings.DATABASES["default"]["NAME"],
-        "phones": phones,
-        "campaign": "spring",
-        "line": LINE,
-        "at": MOMENT.isoformat(),
-        "client": client,
-        "threads": THREADS,
-    }
-    racers = [
-        subprocess.Popen([sys.executable, "-m", "tests.faults.racer"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(PROCESSES)
-    ]
-    answers: Counter[str] = Counter()
-    allowed: list[str] = []
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write(json.dumps(order) + "\n")
-        racer.stdin.flush()
-    for racer in racers:
-        assert racer.stdout is not None
-        assert racer.stdout.readline() == "ready\n"
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write("go\n")
-        racer.stdin.flush()
-    for racer in racers:
-        out, _nothing = racer.communicate(timeout=300)
-        payload = json.loads(out)
-        answers.update(payload["answers"])
-        allowed += payload["allowed"]
-        assert racer.returncode == 0
-    return answers, allowed
 
 
 def test_64_ask_for_one_number_and_one_may_call(committed: World) -> None:

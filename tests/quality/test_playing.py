@@ -117,7 +117,7 @@ def test_what_was_heard_is_in_the_trail(world: World, browse: Browse) -> None:
     for spans, done in (([[0, 5_000]], ""), ([[0, 12_400], [40_000, 45_000]], "on")):
         assert supervisor.post(f"/plays/{play.pk}/heard/", {"heard": json.dumps(spans), "done": done}).status_code == 204
     event = AccessEvent.objects.filter(kind="played").latest("pk")
-    assert event.purpose == "dispute: heard 0:00-0:12, 0:40-0:45"
+    assert event.purpose == "dispute: heard: 0:00-0:12, 0:40-0:45"
     assert event.count == 2
     assert sound(supervisor, play, "bytes=0-9").status_code == 404  # it is over
 
@@ -130,7 +130,7 @@ def test_what_a_silent_player_was_given_is_in_the_trail(world: World, browse: Br
     clock.shift(timedelta(hours=5))
     assert services.write_plays() == 1
     assert services.write_plays() == 0
-    assert AccessEvent.objects.filter(kind="played").latest("pk").purpose == "quality: heard 0:00-0:15"
+    assert AccessEvent.objects.filter(kind="played").latest("pk").purpose == "quality: heard: 0:00-0:15"
 
 
 @pytest.mark.parametrize("payload", ["[[0]]", "[[5, 1]]", "[[0, 99999999]]", '"x"', "[1, 2]"])

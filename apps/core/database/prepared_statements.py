@@ -5,16 +5,20 @@ costs as much as a look-up by key; and each round trip costs more than either. H
 libpq with their parameters, several in one round trip (libpq's pipeline mode), and psycopg's
 adapters turn values into text and back. They run on Django's connection and inside its transaction:
 `transaction.atomic` holds for them as for everything else.
+
+Behind a pooler that hands out a server for a transaction (`HEGUI_POOLER=transaction`) a name would be known to one server and asked of
+another: there the statements go without names, in as few round trips, and are planned each time.
 """
 
 import re
 import select
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from psycopg import errors, pq
 from psycopg.adapt import PyFormat, Transformer
@@ -38,6 +42,10 @@ class Prepared:
         self.statement = _PLACE.sub(lambda found: f"${numbers[found[1]]}", statement).encode()
         self.formats = [PyFormat.TEXT] * len(self.places)
 
+    def dump(self, values: Values, link: psycopg.Connection[Any]) -> Sequence[Any]:
+        """The values in their places, as the server takes them. Raises `KeyError` or `psycopg.ProgrammingError`."""
+        return Transformer(link).dump_sequence([values[place] for place in self.places], self.formats)
+
     def run(self, values: Values) -> Row:
         """Run it and give its first row, or None. Errors are Django's."""
         return run_together((self, values))[0]
@@ -54,6 +62,9 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
     with connection.wrap_database_errors:
         link: psycopg.Connection[Any] = connection.connection
         server = link.pgconn
+        has_names = not settings.POOLED_BY_TRANSACTION
+        # Before anything is sent: a value that has no form in SQL leaves the connection as it was.
+        dumped = [prepared.dump(values, link) for prepared, values in steps]
         known = _known.setdefault(link, set())
         server.enter_pipeline_mode()
         try:
@@ -61,15 +72,15 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
             begins = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
             if begins:
                 server.send_query_params(b"BEGIN", None)
-            unknown = {prepared.name: prepared for prepared, _values in steps if prepared.name not in known}
+            unknown = {prepared.name: prepared for prepared, _values in steps if has_names and prepared.name not in known}
             for prepared in unknown.values():
                 server.send_prepare(prepared.name, prepared.statement)
             before = begins + len(unknown)
-            for prepared, values in steps:
-                adapters = Transformer(link)
-                server.send_query_prepared(
-                    prepared.name, adapters.dump_sequence([values[place] for place in prepared.places], prepared.formats)
-                )
+            for (prepared, _values), arguments in zip(steps, dumped, strict=True):
+                if has_names:
+                    server.send_query_prepared(prepared.name, arguments)
+                else:
+                    server.send_query_params(prepared.statement, arguments)
             if commit and connection.in_atomic_block and not connection.savepoint_ids:
                 server.send_query_params(b"COMMIT", None)
             server.pipeline_sync()

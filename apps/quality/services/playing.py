@@ -126,4 +126,4 @@ def _heard(play: Play) -> str:
     result = listening.in_words(spans)
     if len(result) > MOST_WORDS:
         result = f"{listening.clock_time(listening.length(spans))} in {len(spans)} spans from {listening.clock_time(spans[0][0])}"
-    return f"heard {result}" if result else "heard nothing"
+    return f"heard: {result}" if result else "heard: –"

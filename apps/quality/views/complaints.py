@@ -93,9 +93,7 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
 def _disclosed(request: StaffRequest, found: Complaint, name: str) -> str:
     """The words, for whoever handles or reads the complaint; why not, where they may not be shown."""
     try:
-        return disclose(
-            actor=request.user, obj=found, field=name, purpose="complaint", reason=_("page of the complaint"), address=address_of(request)
-        )
+        return disclose(actor=request.user, obj=found, field=name, purpose="complaint", reason="page", address=address_of(request))
     except HeguiError as error:
         return str(error)
 
