@@ -143,7 +143,7 @@ def rule_change(request: StaffRequest, code: str) -> HttpResponse:
     form = RuleForm(request.POST or None, initial=_initial(code))
     if request.method == "POST" and form.is_valid() and (written := _write(request, form, code)):
         return written
-    name = name_of(queries.packs_in_force().rule(code), code)
+    name = queries.name_of_rule(code)
     return render(request, "form.html", {"form": form, "title": _("%(script)s: new version") % {"script": name}, "back": "rules"})
 
 
