@@ -137,7 +137,9 @@ FEW = 9  # so many links need no groups
 
 @cache
 def links_of(role: str) -> tuple[Link, ...]:
-    return tuple(link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
+    """Agents and admins have no overview: their home is another page, which has a link of its own."""
+    allowed = (link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
+    return tuple(link for link in allowed if link.name != "home" or role not in {Role.AGENT, Role.ADMIN})
 
 
 @cache

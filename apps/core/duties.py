@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 DUTIES: Mapping[str, Promise] = {
@@ -52,4 +53,4 @@ DUTIES: Mapping[str, Promise] = {
 
 def duty_in_words(number: str) -> str:
     """Such as "opt-outs at once and for good (R15)"; a number that is none is given back."""
-    return f"{DUTIES[number]} ({number})" if number in DUTIES else number
+    return gettext("%(duty)s (%(number)s)") % {"duty": DUTIES[number], "number": number} if number in DUTIES else number

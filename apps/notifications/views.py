@@ -29,7 +29,7 @@ def mail_choice(request: StaffRequest) -> HttpResponse:
 @for_roles(*Role.values)
 @require_GET
 def inbox(request: StaffRequest) -> HttpResponse:
-    page = page_of(Notice.objects.select_related("about").filter(recipient=request.user), request.GET)
+    page = page_of(Notice.objects.select_related("about", "recipient").filter(recipient=request.user), request.GET)
     return render(request, "notifications/inbox.html", {"page": page})
 
 

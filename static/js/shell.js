@@ -43,6 +43,7 @@ document.addEventListener("submit", (event) => {
     delete button.dataset.confirmed;
   }, { once: true });
   frame.showModal();
+  frame.querySelector("[data-confirm-no]").focus();
 }, true);
 
 // Of what a page asks in passing, a failure stays visible until it is closed: nothing was done.

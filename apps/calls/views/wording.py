@@ -83,4 +83,6 @@ def _moment(text: str | None) -> str:
 
 
 def _with_offset(moment: datetime) -> str:
-    return f"{date_format(moment, 'Y-m-d H:i:s')} {moment:%z}"
+    """The offset is named where it is not the site's."""
+    text = date_format(moment, "Y-m-d H:i:s")
+    return text if moment.utcoffset() == timezone.localtime(moment).utcoffset() else f"{text} (UTC{moment.isoformat()[-6:]})"

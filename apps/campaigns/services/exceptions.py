@@ -25,7 +25,12 @@ def ask_exception(*, actor: User, campaign: Campaign, **fields: Any) -> CallExce
     exception = CallException(campaign=campaign, asked_by=actor, **fields)
     _check(exception)
     exception.save()
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "exception_asked", campaign=campaign.name)
+    notify(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True),
+        "exception_asked",
+        thing=f"campaign:{campaign.pk}",
+        campaign=campaign.name,
+    )
     return exception
 
 

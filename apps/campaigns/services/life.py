@@ -156,7 +156,7 @@ def submit_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     campaign = _move(actor, campaign, Campaign.submit)
     _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
-    notify(_compliance(), "campaign_submitted", campaign=campaign.name)
+    notify(_compliance(), "campaign_submitted", thing=f"campaign:{campaign.pk}", campaign=campaign.name)
     return campaign
 
 
@@ -266,6 +266,6 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         runs_it = CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").values("user")
         people = [*User.objects.filter(pk__in=runs_it, is_active=True), *_compliance()]
         _stopped(campaign)
-        notify(people, "campaign_paused", campaign=campaign.name, because=campaign.paused_because)
+        notify(people, "campaign_paused", thing=f"campaign:{campaign.pk}", campaign=campaign.name, because=campaign.paused_because)
         paused.append(campaign)
     return paused

@@ -10,7 +10,10 @@ from ..models import Notice
 
 
 def notify(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
-    """Put a notice into inboxes, in the caller's transaction. The person whom it is about gets none."""
+    """Put a notice into inboxes, in the caller's transaction. The person whom it is about gets none.
+
+    `thing` among the facts, as `campaign:12`, is where the notice leads; it stands in no sentence.
+    """
     people = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
     if about is not None:
         facts["person"] = str(about)

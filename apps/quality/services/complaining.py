@@ -95,7 +95,7 @@ def record_complaint(
         _opt_out(complaint, number, contact, actor, client)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
-        notify({complaint.owner}, "complaint_recorded", kind=complaint.kind)
+        notify({complaint.owner}, "complaint_recorded", thing=f"complaint:{complaint.pk}", kind=complaint.kind)
     return complaint
 
 
@@ -203,7 +203,7 @@ def move_complaint(*, actor: User, complaint: Complaint, owner: User) -> Complai
     complaint.owner = owner
     complaint.save(update_fields=["owner"])
     _note(complaint, Kind.MOVED, actor, str(owner))
-    notify({owner}, "complaint_recorded", kind=complaint.kind)
+    notify({owner}, "complaint_recorded", thing=f"complaint:{complaint.pk}", kind=complaint.kind)
     return complaint
 
 

@@ -72,7 +72,7 @@ def open_violation(
     due = timing.working_days_after(timezone.localdate(now), timing.TO_MEND[gravity], policies.calendar(now))
     action = CorrectiveAction.objects.create(violation=violation, owner=owner, due_on=due, created_at=now)
     _note(action, ActionEvent.Kind.OPENED, actor, "")
-    notify({owner, agent}, "violation_found", kind=violation.kind, due=due.isoformat())
+    notify({owner, agent}, "violation_found", thing=f"action:{action.pk}", kind=violation.kind, due=due.isoformat())
     if violation.is_grave:
         _suspend(violation)
     return violation
@@ -126,7 +126,7 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     action.state, action.done_at = CorrectiveAction.State.DONE, clock.now()
     action.save()
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)
-    notify({action.violation.found_by}, "action_done", about=actor)
+    notify({action.violation.found_by}, "action_done", about=actor, thing=f"action:{action.pk}")
     return action
 
 
@@ -158,7 +158,7 @@ def _back(action: CorrectiveAction, actor: User, note: str) -> CorrectiveAction:
     action.checked_by = action.closed_at = None
     action.save()
     _note(action, ActionEvent.Kind.REOPENED, actor, note)
-    notify({action.owner}, "action_reopened", note=note)
+    notify({action.owner}, "action_reopened", thing=f"action:{action.pk}", note=note)
     return action
 
 
@@ -189,7 +189,7 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
     action.owner = owner
     action.save(update_fields=["owner"])
     _note(action, ActionEvent.Kind.MOVED, actor, str(owner))
-    notify({owner}, "violation_found", kind=action.violation.kind, due=action.due_on.isoformat())
+    notify({owner}, "violation_found", thing=f"action:{action.pk}", kind=action.violation.kind, due=action.due_on.isoformat())
     return action
 
 
@@ -209,7 +209,7 @@ def escalate_overdue() -> int:
         if level <= action.escalated:
             continue
         people = {action.owner, *_above(action, level)}
-        notify(people, "action_overdue", due=action.due_on.isoformat())
+        notify(people, "action_overdue", thing=f"action:{action.pk}", due=action.due_on.isoformat())
         _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])

@@ -113,7 +113,7 @@ def give_verdict(*, actor: User, review: Review, version: ScoreCardVersion, answ
     review.state, review.judged_at = Review.State.DONE, clock.now()
     review.save()
     if review.agent and review.twin_id is None:
-        notify([review.agent], "review_done", score=verdict.score)
+        notify([review.agent], "review_done", thing=f"quality_review:{review.pk}", score=verdict.score)
     return review
 
 
@@ -140,7 +140,7 @@ def appeal(*, actor: User, review: Review, text: str) -> Review:
     review.appeal, review.appealed_at = checked_text(text, _("Say what you disagree with.")), clock.now()
     review.state = Review.State.APPEALED
     review.save()
-    notify(_second_instance(review), "review_appealed", about=actor)
+    notify(_second_instance(review), "review_appealed", about=actor, thing=f"quality_review:{review.pk}")
     return review
 
 
@@ -174,7 +174,7 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
     review.state = Review.State.SETTLED
     review.save()
     if review.agent:
-        notify([review.agent], "review_settled")
+        notify([review.agent], "review_settled", thing=f"quality_review:{review.pk}")
     return review
 
 

@@ -35,7 +35,7 @@ def remark(*, actor: User, version: ScriptVersion, section: str, quote: str, tex
     made.full_clean(exclude=["quote"])
     made.save()
     if version.author_id != actor.pk:
-        notify([version.author], "script_remark", script=str(version))
+        notify([version.author], "script_remark", thing=f"script:{version.pk}", script=str(version))
     return made
 
 

@@ -78,13 +78,13 @@ def approve(*, actor: User, version: ScriptVersion, note: str = "", publish_now:
         raise ReviewOpen(_("%(count)s remarks are open. Resolve them, or request changes."), count=count)
     _record(version, Kind.APPROVED, actor, note, queries.packs_in_force().stamp)
     if version.events.filter(kind=Kind.APPROVED).count() < version.approvals_needed:
-        notify(queries.reviewers(), "script_second_approver", about=actor, script=str(version))
+        notify(queries.reviewers(), "script_second_approver", about=actor, thing=f"script:{version.pk}", script=str(version))
         return version
     version.approve()
     version.approved_at = clock.now()
     version.expires_at = version.approved_at + APPROVAL_TERM
     version.save()
-    notify([version.author], "script_approved", script=str(version))
+    notify([version.author], "script_approved", thing=f"script:{version.pk}", script=str(version))
     emit(Event.SCRIPT_APPROVED, _facts(version))
     return _published(actor, version) if publish_now else version
 
@@ -98,7 +98,7 @@ def request_changes(*, actor: User, version: ScriptVersion, note: str) -> Script
     version.request_changes()
     version.save()
     _record(version, Kind.CHANGES_REQUESTED, actor, note)
-    notify([version.author], "script_changes_requested", script=str(version))
+    notify([version.author], "script_changes_requested", thing=f"script:{version.pk}", script=str(version))
     return version
 
 
@@ -171,7 +171,7 @@ def retire(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVers
     version.save()
     _record(version, Kind.RETIRED, actor, note)
     version_withdrawn.send(ScriptVersion, version=version)
-    notify([version.author], "script_retired", script=str(version))
+    notify([version.author], "script_retired", thing=f"script:{version.pk}", script=str(version))
     emit(Event.SCRIPT_RETIRED, _facts(version))
     return version
 
@@ -190,7 +190,7 @@ def expire_due(*, at: datetime | None = None) -> list[ScriptVersion]:
         version.save()
         _record(version, Kind.EXPIRED, None)
         version_withdrawn.send(ScriptVersion, version=version)
-        notify(queries.concerned(version), "script_expired", script=str(version))
+        notify(queries.concerned(version), "script_expired", thing=f"script:{version.pk}", script=str(version))
     return ended
 
 
@@ -207,6 +207,6 @@ def remind_of_expiry(*, at: datetime | None = None) -> int:
             continue
         version.reminded_days = threshold
         version.save()
-        notify(queries.concerned(version), "script_expires", script=str(version), days=left.days)
+        notify(queries.concerned(version), "script_expires", thing=f"script:{version.pk}", script=str(version), days=left.days)
         count += 1
     return count

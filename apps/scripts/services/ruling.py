@@ -41,7 +41,7 @@ def write_rule(*, actor: User, code: str, rule: dict[str, Any], reason: str) -> 
     version = RuleVersion(code=code, number=number, rule=rule, reason=reason.strip(), written_by=actor, created_at=clock.now())
     version.full_clean()
     version.save()
-    notify(queries.reviewers(), "rule_written", about=actor, rule=version.code)
+    notify(queries.reviewers(), "rule_written", about=actor, thing=f"rule:{version.code}", rule=version.code)
     return version
 
 
@@ -69,7 +69,7 @@ def approve_rule(*, actor: User, version: RuleVersion) -> RuleVersion:
     version.blocks = [script.pk for script in impact.blocked]
     version.save()
     for script in impact.blocked:
-        notify(queries.concerned(script), "rule_blocks_script", rule=version.code, script=str(script))
+        notify(queries.concerned(script), "rule_blocks_script", thing=f"script:{script.pk}", rule=version.code, script=str(script))
     return version
 
 

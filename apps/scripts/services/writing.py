@@ -109,7 +109,7 @@ def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version.submitted_at, version.approvals_needed = now, queries.approvals_needed(version.script, now)
     version.save()
     ReviewEvent.objects.create(version=version, kind=ReviewEvent.Kind.SUBMITTED, actor=actor, created_at=now)
-    notify(queries.reviewers(), "script_submitted", about=actor, script=str(version))
+    notify(queries.reviewers(), "script_submitted", about=actor, thing=f"script:{version.pk}", script=str(version))
     want_reading(version)
     return version
 

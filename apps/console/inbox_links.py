@@ -1,0 +1,53 @@
+"""Where a notice of the inbox leads: to its thing, else to the list where it waits; nowhere that its reader may not go."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import NoReverseMatch, resolve, reverse
+
+from apps.accounts.models import User
+
+from .searching import page_of_id
+
+_PUBLIC_ID = re.compile(r"[a-z]{2}_[0-9a-z]{1,13}")
+# Notices without one thing of their own: the page where what they say is found.
+PAGES: Mapping[str, str] = {
+    "factor_reset_asked": "people", "factor_removed": "mfa_index", "link_made": "people",
+    "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail", "reveal_foreign": "trail",
+    "client_walks": "alarms", "trail_broken": "seals", "trail_not_sealed": "seals",
+    "message_given_up": "duties", "webhook_set_aside": "end_points",
+    "grant_asked": "grants", "grant_decided": "grants", "review_due": "reviews", "audit_done": "permission_audits",
+    "spoofing": "flags", "flagged": "flags", "agent_grave": "actions", "calendar_unknown": "policies", "policy_draft": "policies",
+    "lift_asked": "opt_outs", "messages_wait": "opt_outs", "message_to_judge": "opt_outs",
+    "number_in_doubt": "doubts", "number_changed_hands": "doubts",
+    "purge_failed": "retention", "hold_to_review": "holds", "ledger_behind": "duties", "backup_old": "backups", "drill_failed": "backups",
+    "recordings_missing": "coverage", "line_unrecorded": "coverage", "score_card_written": "score_cards",
+    "script_expired": "scripts", "script_answer": "scripts",
+}  # fmt: skip
+
+
+def link_of(reader: User, code: str, facts: Mapping[str, Any]) -> str:
+    """An address, or nothing."""
+    kind, _colon, key = str(facts.get("thing", "")).partition(":")
+    if kind and (address := _address(kind, key)):
+        return address if _may_follow(reader, address) else ""
+    for value in facts.values():
+        if isinstance(value, str) and _PUBLIC_ID.fullmatch(value):
+            return page_of_id(reader, value) or ""
+    address = reverse(PAGES[code]) if code in PAGES else ""
+    return address if address and _may_follow(reader, address) else ""
+
+
+def _address(kind: str, key: str) -> str:
+    for name, value in (("pk", int(key) if key.isdigit() else 0), ("code", key)):
+        try:
+            return reverse(kind, kwargs={name: value})
+        except NoReverseMatch:
+            continue
+    return ""
+
+
+def _may_follow(reader: User, address: str) -> bool:
+    roles = getattr(resolve(address).func, "roles", None)
+    return roles is None or reader.role in roles
