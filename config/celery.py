@@ -21,7 +21,7 @@ DAY, HOUR = 24 * 3600, 3600
 
 # What stands behind nothing long: refusals reported to other systems, reservations that end, heads of the trail, the ledger.
 URGENT = (
-    "apps.audit.tasks.seal_trail",
+    "apps.audit.tasks.sign_trail",
     "apps.calls.tasks.expire_reservations",
     "apps.retention.tasks.watch_ledger",
     "apps.notifications.tasks.send_due",
@@ -39,7 +39,7 @@ HEAVY = (
     "apps.quality.tasks.measure_recording",
     "apps.retention.tasks.back_up",
     "apps.retention.tasks.drill",
-    "apps.retention.tasks.mend_files",
+    "apps.retention.tasks.repair_files",
     "apps.retention.tasks.purge_by_hand",
     "apps.retention.tasks.purge_expired",
     "apps.rights.tasks.make_copy",
@@ -87,13 +87,13 @@ SCHEDULE = {
     "mail-others": _due("notifications.tasks.mail_in_the_morning", crontab(hour=9, minute=0)),
     "deliver-webhooks": _due("webhooks.tasks.deliver_due", 10.0),
     "look-for-alarms": _due("audit.tasks.look_for_alarms", 300.0),
-    "seal-trail": _due("audit.tasks.seal_trail", 60.0),
+    "sign-trail": _due("audit.tasks.sign_trail", 60.0),
     "check-trail": _due("audit.tasks.check_trail", crontab(hour=4, minute=30)),
     "watch-ledger": _due("retention.tasks.watch_ledger", 60.0),
     "back-up": _due("retention.tasks.back_up", crontab(hour=1, minute=30)),
     "watch-backups": _due("retention.tasks.watch_backups", crontab(minute=5)),
     "drill": _due("retention.tasks.drill", crontab(hour=4, minute=0, day_of_month=1)),
-    "mend-files": _due("retention.tasks.mend_files", crontab(hour=5, minute=0)),
+    "repair-files": _due("retention.tasks.repair_files", crontab(hour=5, minute=0)),
     "remind-of-holds": _due("retention.tasks.remind_of_holds", crontab(hour=9, minute=10)),
     "purge-expired": _due("retention.tasks.purge_expired", crontab(hour=2, minute=30)),
 }

@@ -43,7 +43,7 @@ class EmbeddedError(HeguiError):
 def _wheel_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedError(f"The package {package} is missing: run make run again to mend the environment.")
+        raise EmbeddedError(f"The package {package} is missing: run make run again to repair the environment.")
     return Path(spec.submodule_search_locations[0])
 
 

@@ -39,7 +39,7 @@ def run(what: str, command: list[str], **env: str) -> None:
     output = done.stdout + done.stderr
     if "No space left on device" in output or "ENOSPC" in output:
         raise CannotMake(f"The disk is full while {what}. Free about 1 GB and type the same again.")
-    raise CannotMake(f"{what[:1].upper()}{what[1:]} failed:\n{output.strip()[-2000:]}\nWhen that is mended, type the same again.")
+    raise CannotMake(f"{what[:1].upper()}{what[1:]} failed:\n{output.strip()[-2000:]}\nWhen that is repaired, type the same again.")
 
 
 def make_python(lock: Path) -> None:
@@ -96,7 +96,7 @@ def main() -> int:
         return 1
     except OSError as error:
         print(
-            f"The environment could not be made: {error.strerror} ({error.filename}). Mend that and type the same again.", file=sys.stderr
+            f"The environment could not be made: {error.strerror} ({error.filename}). Repair that and type the same again.", file=sys.stderr
         )
         return 1
     return 0

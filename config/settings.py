@@ -84,7 +84,7 @@ REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
 REDIS_TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_min_version": ssl.TLSVersion.TLSv1_3}
 # Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
-# So many that nobody pushes out the counter of a name by trying others; `forget-attempts` lets go of those that are over.
+# So many that nobody pushes out the counter of a name by trying others; `forget-attempts` deletes those that are over.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}}
 EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
@@ -101,7 +101,7 @@ HEGUI_LEDGER: Path | str = ledger if "://" in ledger else Path(ledger or HEGUI_H
 HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")  # a folder, or s3://bucket/folder?endpoint=https://…
 HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
 
-# Sealed files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys as boto3 finds them.
+# Encrypted files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys as boto3 finds them.
 storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
 MEDIA_ROOT = Path(storage.path if storage.scheme == "file" else HEGUI_HOME / "media")
 STORAGES: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Where sealed files go, from the address in HEGUI_STORAGE_URL."""
+"""Where encrypted files go, from the address in HEGUI_STORAGE_URL."""
 
 from typing import Any
 from urllib.parse import SplitResult
@@ -24,7 +24,7 @@ def stored_files(address: SplitResult) -> dict[str, Any]:
             "endpoint_url": bucket.endpoint,
             "region_name": bucket.region,
             "default_acl": None,
-            "file_overwrite": True,  # names are never used twice; what is sealed anew takes the place of the old
+            "file_overwrite": True,  # names are never used twice; what is encrypted anew takes the place of the old
             "url_protocol": "https:",
         },
     }

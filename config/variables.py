@@ -15,7 +15,7 @@ YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
 class Variables(environ.Env):
-    """Remembers what it was asked for. A value that cannot be read is noted, and the default is taken until somebody mends it: the
+    """Remembers what it was asked for. A value that cannot be read is noted, and the default is taken until somebody repairs it: the
     checks keep the site from starting. A value that begins with `$` is what it says, never the name of another variable."""
 
     escape_proxy = True

@@ -156,7 +156,7 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk wants root")
-def test_a_full_disk_is_a_sentence_and_the_next_start_mends_it(tmp_path: Path) -> None:
+def test_a_full_disk_is_a_sentence_and_the_next_start_resolves_it(tmp_path: Path) -> None:
     home = tmp_path / "small"
     home.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(home)], check=False, capture_output=True)

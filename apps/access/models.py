@@ -136,7 +136,7 @@ class Finding(Dated):
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("finding of an audit", "open")
-        MENDED = "mended", _("mended")
+        RESOLVED = "resolved", _("resolved")
 
     audit = models.ForeignKey(PermissionAudit, models.CASCADE, related_name="findings")
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)
@@ -148,14 +148,14 @@ class Finding(Dated):
     evidence = models.JSONField(default=dict)
     owner = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("to be cleared by"), related_name="+")
     due_on = models.DateField(pgettext_lazy("finding of an audit", "due on"))
-    state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
-    mended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    mended_at = models.DateTimeField(null=True)
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
+    resolved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["audit", "fingerprint"], name="finding_once_an_audit"),
-            models.CheckConstraint(condition=~Q(mended_by=F("subject")), name="finding_not_mended_by_its_subject"),
+            models.CheckConstraint(condition=~Q(resolved_by=F("subject")), name="finding_not_resolved_by_its_subject"),
         ]
         indexes = [models.Index(fields=["audit", "severity", "id"], name="finding_of_audit")]
 

@@ -77,7 +77,7 @@ class FindingTable(ListTable):
     evidence = columns.TemplateColumn(
         template_code="{% load access %}{{ record|evidence }}", verbose_name=pgettext_lazy("finding of an audit", "evidence")
     )
-    proposal = columns.TemplateColumn(template_name="access/_finding_mend.html", verbose_name=_("proposal"), empty_values=())
+    proposal = columns.TemplateColumn(template_name="access/_finding_resolve.html", verbose_name=_("proposal"), empty_values=())
     is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name="")
 
     class Meta:

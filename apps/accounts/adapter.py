@@ -1,4 +1,4 @@
-"""allauth's doors: people are made by admins, second factors are sealed, companies sign in by OIDC."""
+"""allauth's doors: people are made by admins, second factors are encrypted, companies sign in by OIDC."""
 
 import base64
 import ipaddress
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.core.crypto import cipher
 
-SEALED_FOR = b"mfa_authenticator.data"
+ENCRYPTED_FOR = b"mfa_authenticator.data"
 
 
 def _network_of(address: str) -> str:
@@ -35,13 +35,13 @@ class StaffAdapter(DefaultAccountAdapter):
 
 
 class SecondFactors(DefaultMFAAdapter):
-    """Secrets of authenticator apps and recovery codes lie sealed in the table (R7)."""
+    """Secrets of authenticator apps and recovery codes lie encrypted in the table (R7)."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(cipher.seal(text.encode(), purpose="fields", bound_to=SEALED_FOR)).decode()
+        return base64.b64encode(cipher.encrypt(text.encode(), purpose="fields", bound_to=ENCRYPTED_FOR)).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return cipher.open_sealed(base64.b64decode(encrypted_text), purpose="fields", bound_to=SEALED_FOR).decode()
+        return cipher.decrypt(base64.b64decode(encrypted_text), purpose="fields", bound_to=ENCRYPTED_FOR).decode()
 
 
 class CompanySignIn(DefaultSocialAccountAdapter):

@@ -78,8 +78,8 @@ def register_rules() -> None:
         ),
         AlarmRule("sign_ins_failed", _("%(count)s sign-ins failed within an hour."), _("failed sign-ins within an hour"), 20, _sign_ins),
         AlarmRule(
-            "heads_behind", _("Rows of the access log have waited for %(count)s minutes for their seal."),
-            _("minutes that rows wait for their seal"), 15, _heads, most=1_440,
+            "heads_behind", _("Rows of the access log have waited for %(count)s minutes for their tree head."),
+            _("minutes that rows wait for their tree head"), 15, _heads, most=1_440,
         ),
         AlarmRule(
             "key_new_address", _("A key of the API was used from %(count)s new addresses within a day."),

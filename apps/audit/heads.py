@@ -1,7 +1,7 @@
-"""The heads of the trail, written outside the database: who rewrites everything inside, seals and all, is still found out.
+"""The heads of the trail, written outside the database: who rewrites everything inside, tree heads and all, is still found out.
 
-A file beside the ledger, one line of JSON for each time that something was sealed: the last seal of every stream (number and
-SHA-256 of its document), signed. After a restore a line says so, with the heads of what was restored: seals above them are lost
+A file beside the ledger, one line of JSON for each time that something was signed: the last tree head of every stream (number and
+SHA-256 of its document), signed. After a restore a line says so, with the heads of what was restored: tree heads above them are lost
 with the rows that they covered, and their numbers are given again.
 """
 
@@ -19,19 +19,19 @@ from apps.core.crypto import signatures
 from apps.core.documents.append_only import Location, growing, location_of, whole_lines
 from apps.core.errors import HeguiError
 
-from .models import Seal
-from .sealed_tables import streams
+from .models import TreeHead
+from .trail_tables import streams
 
 
 class HeadsAhead(HeguiError):
     code = "heads_ahead"
     status = 500
-    sentence = _("The file of heads knows seals that this database does not: verify the trail, or set a foreign file aside.")
+    sentence = _("The file of heads knows tree heads that this database does not: verify the trail, or set a foreign file aside.")
 
 
 @dataclass(frozen=True)
 class Heads:
-    """One line: of each stream the number of its last seal, and the SHA-256 of that seal's document in hex."""
+    """One line: of each stream the number of its last tree head, and the SHA-256 of that tree head's document in hex."""
 
     line: int
     at: datetime
@@ -45,17 +45,17 @@ def heads_file() -> Location:
 
 
 def current_heads() -> dict[str, tuple[int, str]]:
-    """The last seal of each stream that has one."""
+    """The last tree head of each stream that has one."""
     found = {}
     for stream in streams():
-        seal = Seal.last_of(stream.name)
-        if seal is not None:
-            found[stream.name] = (seal.number, signatures.digest(seal.document()).hex())
+        tree_head = TreeHead.last_of(stream.name)
+        if tree_head is not None:
+            found[stream.name] = (tree_head.number, signatures.digest(tree_head.document()).hex())
     return found
 
 
 def write_heads() -> bool:
-    """Bring the file up to the seals; whether there was anything to write. Raises `HeadsAhead`, `OSError`."""
+    """Bring the file up to the tree heads; whether there was anything to write. Raises `HeadsAhead`, `OSError`."""
     with growing(heads_file()) as file:
         last = _parsed(0, file.last_line())
         known, heads = last.heads if last else {}, current_heads()
@@ -69,12 +69,12 @@ def write_heads() -> bool:
 
 
 def _follows(head: tuple[int, str], before: tuple[int, str]) -> bool:
-    """Whether one head may come after another: a later seal, or the same one."""
+    """Whether one head may come after another: a later tree head, or the same one."""
     return head[0] > before[0] or head == before
 
 
 def note_restore() -> None:
-    """Say that a backup was restored: what was sealed after it was made is lost, and is not missed from here on."""
+    """Say that a backup was restored: what was signed after it was made is lost, and is not missed from here on."""
     with growing(heads_file()) as file:
         file.last_line()
         file.append(_line(current_heads(), restored=True))
@@ -83,7 +83,7 @@ def note_restore() -> None:
 
 def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
     payload = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
-    return json.dumps({"told": payload, "seal": signatures.seal(payload)}, separators=(",", ":")).encode()
+    return json.dumps({"told": payload, "tree_head": signatures.signature_of(payload)}, separators=(",", ":")).encode()
 
 
 def read_heads() -> Iterator[Heads]:
@@ -111,6 +111,6 @@ def _parsed(number: int, line: bytes | None) -> Heads | None:
         result = read["told"]
         heads = {name: (int(head[0]), str(head[1])) for name, head in result["heads"].items()}
         at = datetime.fromisoformat(result["at"])
-        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_sealed(result, read["seal"]))
+        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_valid(result, read["tree_head"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

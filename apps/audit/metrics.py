@@ -1,4 +1,4 @@
-"""The trail's figures and probe: whether what happened is under seals, and their heads outside."""
+"""The trail's figures and probe: whether what happened is under tree heads, and their heads outside."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,19 +20,21 @@ def _alarms() -> Values:
     return one(Alarm.objects.exclude(state=Alarm.State.CLOSED).count())
 
 
-def _sealed() -> Outcome:
+def _signed() -> Outcome:
     seconds = _behind()
     if seconds <= LATE.total_seconds():
         return well()
     return warning(
-        _("Rows of the trail have waited %(minutes)d minutes for their seal.") % {"minutes": seconds // 60},
+        _("Rows of the trail have waited %(minutes)d minutes for their tree head.") % {"minutes": seconds // 60},
         _("See whether the workers run and the place of the heads can be written."),
     )
 
 
 def register_all() -> None:
     register(
-        Metric("hegui_trail_behind_seconds", "Since when rows of the trail wait for a seal; 0 when none does.", lambda: one(_behind())),
+        Metric(
+            "hegui_trail_behind_seconds", "Since when rows of the trail wait for a tree head; 0 when none does.", lambda: one(_behind())
+        ),
         Metric("hegui_alarms_open", "Alarms that nobody has closed.", _alarms),
     )
-    register_probes(Probe("trail", _sealed, is_quick=True))
+    register_probes(Probe("trail", _signed, is_quick=True))

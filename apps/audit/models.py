@@ -15,7 +15,7 @@ from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import GuardedCharField
 
 from .alarms import RULES
-from .sealed_tables import CHANGES, READS
+from .trail_tables import CHANGES, READS
 from .wording import sentence_of_finding
 
 LEAST_DAYS = 180  # R10
@@ -152,10 +152,10 @@ class Change(LogEntry):
         triggers = append_only(CHANGES)
 
 
-class Seal(Dated):
-    """The head of one stretch of a stream: the root of the tree over its rows, chained to the seal before, signed.
+class TreeHead(Dated):
+    """The head of one stretch of a stream: the root of the tree over its rows, chained to the tree head before, signed.
 
-    `created_at` is when it was sealed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
+    `created_at` is when it was signed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
     """
 
     IN_TRAIL = False
@@ -167,22 +167,22 @@ class Seal(Dated):
     upto = models.BigIntegerField()
     rows = models.PositiveIntegerField()
     root = models.BinaryField(max_length=32)
-    previous = models.BinaryField(max_length=32)  # SHA-256 of the document of the seal before; zeros for the first
+    previous = models.BinaryField(max_length=32)  # SHA-256 of the document of the tree head before; zeros for the first
     form = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=40)
     signature = models.BinaryField(max_length=64)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["stream", "number"], name="seal_once"),
-            models.UniqueConstraint(fields=["stream", "after"], name="seals_do_not_overlap"),
-            models.CheckConstraint(condition=Q(upto__gt=F("after"), rows__gte=1, number__gte=1), name="seal_covers_something"),
-            models.CheckConstraint(condition=is_hash("root") & is_hash("previous"), name="seal_has_hashes"),
+            models.UniqueConstraint(fields=["stream", "number"], name="tree_head_once"),
+            models.UniqueConstraint(fields=["stream", "after"], name="tree_heads_do_not_overlap"),
+            models.CheckConstraint(condition=Q(upto__gt=F("after"), rows__gte=1, number__gte=1), name="tree_head_covers_something"),
+            models.CheckConstraint(condition=is_hash("root") & is_hash("previous"), name="tree_head_has_hashes"),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     @classmethod
-    def last_of(cls, stream: str) -> "Seal | None":
+    def last_of(cls, stream: str) -> "TreeHead | None":
         return cls.objects.filter(stream=stream).order_by("-number").first()
 
     @property
@@ -200,16 +200,16 @@ class Seal(Dated):
             "root": self.root_hex,
             "previous": bytes(self.previous).hex(),
             "form": self.form,
-            "sealed_at": signatures.moment(self.created_at),
+            "signed_at": signatures.moment(self.created_at),
         }
 
 
-class SealedRows(models.Model):
-    """The ids and hashes under a seal: by them the row is named that is no longer as it was. Goes with its stretch."""
+class TreeHeadRows(models.Model):
+    """The ids and hashes under a tree head: by them the row is named that is no longer as it was. Goes with its stretch."""
 
     IN_TRAIL = False
 
-    seal = models.OneToOneField(Seal, models.PROTECT, primary_key=True, related_name="hashes")
+    tree_head = models.OneToOneField(TreeHead, models.PROTECT, primary_key=True, related_name="hashes")
     ids = models.BinaryField()  # 8 bytes each
     leaves = models.BinaryField()  # 32 bytes each
 
@@ -222,7 +222,8 @@ class SealedRows(models.Model):
                 operation=pgtrigger.Delete,
                 func="""
                 if not exists (
-                    select from audit_trailcut c join audit_seal s on s.id = old.seal_id where c.stream = s.stream and c.number >= s.number
+                    select from audit_trailcut c join audit_treehead s on s.id = old.tree_head_id
+                    where c.stream = s.stream and c.number >= s.number
                 ) then
                     raise exception 'the trail is append-only (R10)' using errcode = 'check_violation';
                 end if;
@@ -232,7 +233,7 @@ class SealedRows(models.Model):
 
 
 class TrailCut(Dated):
-    """Everything of a stream up to the seal `number` was dropped, being old enough (R8, R10). The seals themselves stay."""
+    """Everything of a stream up to the tree head `number` was dropped, being old enough (R8, R10). The tree heads themselves stay."""
 
     IN_TRAIL = False
     NOT_TYPED = ("stream", "reason", "key")
@@ -255,7 +256,7 @@ class TrailCut(Dated):
                 operation=pgtrigger.Insert,
                 func=f"""
                 if not exists (
-                    select from audit_seal where stream = new.stream and number = new.number and upto = new.upto
+                    select from audit_treehead where stream = new.stream and number = new.number and upto = new.upto
                     and created_at <= new.created_at - interval '{LEAST_DAYS} days'
                 ) then
                     raise exception 'the trail is kept for {LEAST_DAYS} days (R10)' using errcode = 'check_violation';
@@ -277,13 +278,13 @@ class TrailCut(Dated):
 
 
 class TrailCheck(Dated):
-    """One run over the whole trail: what was looked at, and what was not as it was sealed."""
+    """One run over the whole trail: what was looked at, and what was not as it was signed."""
 
     IN_TRAIL = False
 
-    seals = models.PositiveIntegerField()
+    tree_heads = models.PositiveIntegerField()
     rows = models.PositiveBigIntegerField()
-    findings = models.JSONField(default=list)  # [{"stream", "seal", "code", "facts"}]
+    findings = models.JSONField(default=list)  # [{"stream", "tree head", "code", "facts"}]
     ended_at = models.DateTimeField()
 
     class Meta:
@@ -291,5 +292,5 @@ class TrailCheck(Dated):
 
     @property
     def sentences(self) -> list[tuple[str, int, str]]:
-        """Of each finding the stream, the seal, and what it says."""
-        return [(each["stream"], each["seal"], sentence_of_finding(each["code"], each["facts"])) for each in self.findings]
+        """Of each finding the stream, the tree head, and what it says."""
+        return [(each["stream"], each["tree_head"], sentence_of_finding(each["code"], each["facts"])) for each in self.findings]

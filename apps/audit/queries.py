@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 
-from .models import AccessEvent, Seal, TrailCheck
-from .sealed_tables import streams
+from .models import AccessEvent, TrailCheck, TreeHead
+from .trail_tables import streams
 
 STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
 
@@ -30,29 +30,29 @@ def events_of(viewer: User) -> QuerySet[AccessEvent]:
 
 @dataclass(frozen=True)
 class StreamState:
-    """How far a stream is sealed."""
+    """How far a stream is signed."""
 
     name: Promise
-    last: Seal | None
+    last: TreeHead | None
     waiting: int
 
 
 def stream_states() -> list[StreamState]:
     found = []
     for stream in streams():
-        last = Seal.last_of(stream.name)
+        last = TreeHead.last_of(stream.name)
         found.append(StreamState(STREAM_NAMES[stream.name], last, stream.count_above(last.upto if last else 0)))
     return found
 
 
 @dataclass(frozen=True)
-class SealedState:
-    """What pages say: up to when the trail is sealed, and how the last check of all of it went."""
+class TrailState:
+    """What pages say: up to when the trail is signed, and how the last check of all of it went."""
 
-    sealed_at: datetime | None
+    signed_at: datetime | None
     check: TrailCheck | None
 
 
-def sealed_state() -> SealedState:
-    last = Seal.objects.order_by("-pk").first()
-    return SealedState(last.created_at if last else None, TrailCheck.objects.order_by("-pk").first())
+def trail_state() -> TrailState:
+    last = TreeHead.objects.order_by("-pk").first()
+    return TrailState(last.created_at if last else None, TrailCheck.objects.order_by("-pk").first())

@@ -8,8 +8,8 @@ from . import services
 
 
 @shared_task(acks_late=False)
-def seal_trail() -> None:
-    services.watch_seals()
+def sign_trail() -> None:
+    services.watch_tree_heads()
 
 
 @shared_task(acks_late=False)

@@ -4,9 +4,9 @@ from . import views
 
 urlpatterns = [
     path("trail/", views.trail, name="trail"),
-    path("trail/seals/", views.seals, name="trail_seals"),
-    path("trail/seals/check/", views.seals_check, name="trail_check"),
-    path("trail/seals/export/", views.seals_export, name="trail_export"),
+    path("trail/heads/", views.tree_heads, name="tree_heads"),
+    path("trail/heads/check/", views.tree_heads_check, name="trail_check"),
+    path("trail/heads/export/", views.tree_heads_export, name="trail_export"),
     path("alarms/", views.alarms, name="alarms"),
     path("alarms/<int:pk>/", views.alarm_step, name="alarm_step"),
 ]

@@ -36,27 +36,27 @@ def trail(request: StaffRequest) -> HttpResponse:
     filtered = EventFilter(request.GET, queryset=queries.events_of(request.user))
     shown = list_of(request, EventTable, filtered).context
     if request.user.role in OVERSEERS:
-        shown["state"] = queries.sealed_state()
+        shown["state"] = queries.trail_state()
     return render(request, "audit/trail.html", shown)
 
 
 @for_roles(*OVERSEERS)
 @require_GET
-def seals(request: StaffRequest) -> HttpResponse:
-    """Up to where the trail is sealed, and what the checks of it found."""
+def tree_heads(request: StaffRequest) -> HttpResponse:
+    """Up to where the trail is signed, and what the checks of it found."""
     shown = {
-        "state": queries.sealed_state(),
+        "state": queries.trail_state(),
         "streams": queries.stream_states(),
         "checks": TrailCheck.objects.order_by("-pk")[:20],
         "cuts": TrailCut.objects.order_by("-pk")[:20],
         "keys": [(name, base64.b64encode(key).decode()) for name, key in signatures.public_keys().items()],
     }
-    return render(request, "audit/seals.html", shown)
+    return render(request, "audit/tree_heads.html", shown)
 
 
 @for_roles(*OVERSEERS)
 @require_POST
-def seals_check(request: StaffRequest) -> HttpResponse:
+def tree_heads_check(request: StaffRequest) -> HttpResponse:
     """The same check as tonight's, now."""
     try:
         current_app.send_task("apps.audit.tasks.check_trail")
@@ -64,13 +64,13 @@ def seals_check(request: StaffRequest) -> HttpResponse:
         messages.error(request, str(ServiceAway()))
     else:
         messages.success(request, _("The check has begun. Its result shows here."))
-    return redirect("trail_seals")
+    return redirect("tree_heads")
 
 
 @for_roles(*OVERSEERS)
 @require_POST
-def seals_export(request: StaffRequest) -> StreamingHttpResponse:
-    """The sealed trail as lines of JSON, for whoever is to check it without us."""
+def tree_heads_export(request: StaffRequest) -> StreamingHttpResponse:
+    """The signed trail as lines of JSON, for whoever is to check it without us."""
     record_page(request, subject="trail", purpose="export", kind=AccessEvent.Kind.EXPORTED)
     answer = StreamingHttpResponse(services.export_trail(), content_type="application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="trail-{clock.now():%Y%m%d-%H%M}.jsonl"'

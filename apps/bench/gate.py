@@ -83,7 +83,7 @@ def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
         with cursor.copy(f"copy contacts_contact ({', '.join(_COLUMNS)}) from stdin") as copy:
             for number in numbers:
                 found_by = blind_index.number_index(number), blind_index.last4_index(number)
-                copy.write_row((now, _sealed(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, later))
+                copy.write_row((now, _encrypted(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, later))
         consent = (
             "created_at",
             "contact_id",
@@ -112,10 +112,10 @@ def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
     return at
 
 
-def _sealed(number: str) -> bytes:
+def _encrypted(number: str) -> bytes:
     field: Any = Contact._meta.get_field("phone")
-    sealed: bytes = field.seal(number)
-    return sealed
+    encrypted: bytes = field.encrypt(number)
+    return encrypted
 
 
 def _rate(spans: list[tuple[float, float]], count: int) -> float:

@@ -1,4 +1,4 @@
-"""`recordings`: sealing and opening an hour of sound beside read, AES-256-GCM and write; the first byte after a seek; the page of a
+"""`recordings`: signing and opening an hour of sound beside read, AES-256-GCM and write; the first byte after a seek; the page of a
 review with an hour of sound and 1,000 segments. `sampling`: choosing among 100,000 calls of a day."""
 
 import os
@@ -54,7 +54,7 @@ def bench_recordings(scale: Scale) -> list[Line]:
     static_files.collect()  # the page names them
     with _folder() as folder:
         content = _wav(max(60, int(HOUR * scale.factor)))
-        lines = in_process(_seal_and_open, folder, content)
+        lines = in_process(_encrypt_and_decrypt, folder, content)
         world = smallest_world(code="bench")
         world.compliance.groups.set(Group.objects.filter(name=world.compliance.role))  # the right to what was said
         recording = _recorded(world, content, max(10, int(SEGMENTS * scale.factor)))
@@ -77,15 +77,15 @@ def _pieces(content: bytes) -> Iterator[bytes]:
         yield bytes(view[start : start + 4 * PIECE])
 
 
-def _seal_and_open(folder: Path, content: bytes) -> list[Line]:
+def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Line]:
     """Megabytes a second, ours and the floor's turn by turn."""
     megabytes = len(content) / 1e6
-    source, sealed = folder / "clear", folder / "sealed"
+    source, signed = folder / "clear", folder / "signed"
     source.write_bytes(content)
-    rates: dict[str, list[float]] = {name: [] for name in ("seal", "floor_seal", "open", "floor_open")}
+    rates: dict[str, list[float]] = {name: [] for name in ("tree_head", "floor_tree_head", "open", "floor_open")}
     for _round in range(ROUNDS):
-        rates["floor_seal"].append(megabytes / seconds(partial(_floor_seal, source, sealed)))
-        rates["floor_open"].append(megabytes / seconds(partial(_floor_open, sealed)))
+        rates["floor_tree_head"].append(megabytes / seconds(partial(_floor_tree_head, source, signed)))
+        rates["floor_open"].append(megabytes / seconds(partial(_floor_open, signed)))
         name = ""
 
         def ours() -> None:
@@ -93,18 +93,18 @@ def _seal_and_open(folder: Path, content: bytes) -> list[Line]:
             with source.open("rb") as file:
                 name = streams.put(iter(lambda: file.read(4 * PIECE), b""), folder="recordings", belongs_to="bench")
 
-        rates["seal"].append(megabytes / seconds(ours))
+        rates["tree_head"].append(megabytes / seconds(ours))
         rates["open"].append(megabytes / seconds(partial(_open, name)))
         encrypted_files.delete(name)
     return [
-        Line("recordings, sealed", "MB/s", rates["seal"], rates["floor_seal"], 0.6),
+        Line("recordings, signed", "MB/s", rates["tree_head"], rates["floor_tree_head"], 0.6),
         Line("recordings, opened", "MB/s", rates["open"], rates["floor_open"], 0.6),
     ]
 
 
-def _floor_seal(source: Path, sealed: Path) -> None:
+def _floor_tree_head(source: Path, signed: Path) -> None:
     aead = AESGCM(b"k" * 32)
-    with source.open("rb") as file, sealed.open("wb") as out:
+    with source.open("rb") as file, signed.open("wb") as out:
         place = 0
         while piece := file.read(PIECE):
             out.write(aead.encrypt(place.to_bytes(12, "big"), piece, None))
@@ -113,9 +113,9 @@ def _floor_seal(source: Path, sealed: Path) -> None:
         os.fsync(out.fileno())
 
 
-def _floor_open(sealed: Path) -> None:
+def _floor_open(signed: Path) -> None:
     aead = AESGCM(b"k" * 32)
-    with sealed.open("rb") as file, open(os.devnull, "wb") as out:
+    with signed.open("rb") as file, open(os.devnull, "wb") as out:
         place = 0
         while piece := file.read(PIECE + 16):
             out.write(aead.decrypt(place.to_bytes(12, "big"), piece, None))

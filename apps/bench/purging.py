@@ -1,7 +1,7 @@
 """`purge`: 500 k contacts with consents, places in a queue and calls with decisions go. Floor: the same rows deleted by bare
 batched DELETEs of the same size. Beside both the gate is asked, and its slowest answers beside ours are printed.
 
-`backup`, `restore`: a million contacts and 5 GB of sealed files. Floor: `pg_dump`, `tar` and AES-256-GCM over what they say,
+`backup`, `restore`: a million contacts and 5 GB of encrypted files. Floor: `pg_dump`, `tar` and AES-256-GCM over what they say,
 written to the same disk; the other way round for the restore.
 """
 
@@ -88,7 +88,7 @@ from contacts_contact
 
 
 def _bare_deletes(until: int) -> None:
-    """What anybody would have to do: the rows of so many people, those that hang on others first, a batch a transaction."""
+    """What anybody would have to do: the rows of so many people, those that depend on others first, a batch a transaction."""
     with connection.cursor() as cursor:
         while True:
             with transaction.atomic():
@@ -169,7 +169,7 @@ def _name(names: list[str]) -> None:
 
 def _there(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
     begun = time.monotonic()
-    _seal_into(folder / "floor", _dumped(), _tarred())
+    _encrypt_into(folder / "floor", _dumped(), _tarred())
     floor = size / (time.monotonic() - begun) / 2**20
     begun = time.monotonic()
     services.back_up(folder / "ours.backup", secrets=Secrets())
@@ -210,15 +210,15 @@ def _tarred() -> Iterator[bytes]:
         yield from iter(lambda: source.read(2**20), b"")
 
 
-def _seal_into(path: Path, *parts: Iterator[bytes]) -> None:
-    """Each part: its sealed pieces with their lengths, ended by a length of nothing."""
+def _encrypt_into(path: Path, *parts: Iterator[bytes]) -> None:
+    """Each part: its encrypted pieces with their lengths, ended by a length of nothing."""
     aead = AESGCM(b"k" * 32)
     with path.open("wb") as out:
         for part in parts:
             for piece in part:
                 nonce = os.urandom(12)
-                sealed = aead.encrypt(nonce, piece, None)
-                out.write(len(sealed).to_bytes(4, "big") + nonce + sealed)
+                encrypted = aead.encrypt(nonce, piece, None)
+                out.write(len(encrypted).to_bytes(4, "big") + nonce + encrypted)
             out.write(bytes(4))
         out.flush()
         os.fsync(out.fileno())
@@ -241,5 +241,5 @@ def _pieces(source: Any) -> Iterator[bytes]:
     """The opened pieces of one part."""
     aead = AESGCM(b"k" * 32)
     while length := int.from_bytes(source.read(4), "big"):
-        sealed = source.read(12 + length)
-        yield aead.decrypt(sealed[:12], sealed[12:], None)
+        encrypted = source.read(12 + length)
+        yield aead.decrypt(encrypted[:12], encrypted[12:], None)

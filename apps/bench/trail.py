@@ -1,4 +1,4 @@
-"""`trail`: a million events. What an audited change costs beside the bare change; how fast events go under seals; how fast they are
+"""`trail`: a million events. What an audited change costs beside the bare change; how fast events go under tree heads; how fast they are
 verified, in the database and as an exported file, beside bare SHA-256 over the same bytes: each row, and each node of the trees.
 """
 
@@ -15,7 +15,7 @@ from django.test.utils import override_settings
 
 from apps.accounts.models import User
 from apps.audit import services
-from apps.audit.sealed_tables import READS, streams
+from apps.audit.trail_tables import READS, streams
 from apps.contacts.models import Contact
 from apps.contacts.services.zones import correct_name
 from apps.core.privacy.protected import Protected
@@ -24,7 +24,7 @@ from .gate import seed
 from .measure import Line, Scale, in_process
 
 EVENTS, CHANGED, ROUNDS = 1_000_000, 300, 5
-MOST_COST, LEAST_SEALED, VERIFIED = 1.5, 50_000, 0.5
+MOST_COST, LEAST_SIGNED, VERIFIED = 1.5, 50_000, 0.5
 _EVENTS = """
 insert into audit_accessevent (created_at, kind, actor_id, client_id, subject, field, count, purpose, address)
 select now() - i * interval '1 second', 'viewed', %s, null, 'contact:' || i, case when i %% 3 = 0 then 'phone' else '' end, 1,
@@ -35,7 +35,7 @@ from generate_series(1, %s) i
 
 def bench_trail(scale: Scale) -> list[Line]:
     with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place, override_settings(HEGUI_LEDGER=Path(place)):
-        return [_changes(), *_seals(scale.of(EVENTS), Path(place) / "trail.jsonl")]
+        return [_changes(), *_tree_heads(scale.of(EVENTS), Path(place) / "trail.jsonl")]
 
 
 def _changes() -> Line:
@@ -55,12 +55,12 @@ def _save(contacts: list[Contact]) -> None:
         correct_name(contact=contacts[each % len(contacts)], name=Protected(f"王{'小大'[each % 2]}明{each}", "name"))
 
 
-def _seals(events: int, export: Path) -> list[Line]:
-    services.seal_trail()
+def _tree_heads(events: int, export: Path) -> list[Line]:
+    services.sign_trail()
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, [User.objects.latest("pk").pk, events])
         cursor.execute("vacuum analyze audit_accessevent")
-    sealed = _timed(services.seal_trail)
+    signed = _timed(services.sign_trail)
     with export.open("wb") as out:
         out.writelines(services.export_trail())
     floor = [events / in_process(_bare, events) for _round in range(2)]
@@ -68,7 +68,7 @@ def _seals(events: int, export: Path) -> list[Line]:
     offline = [events / in_process(_verified_export, export) for _round in range(2)]
     notes = {"rows": events}
     return [
-        Line("trail, sealing", "rows/s", [events / sealed], [LEAST_SEALED], 1.0, notes),
+        Line("trail, signing", "rows/s", [events / signed], [LEAST_SIGNED], 1.0, notes),
         Line("trail, verifying", "rows/s", online, floor, VERIFIED, notes),
         Line("trail, verifying an export", "rows/s", offline, floor, VERIFIED, notes),
     ]
@@ -96,7 +96,7 @@ def _bare(events: int) -> float:
 def _verified() -> float:
     started = time.perf_counter()
     if services.verify_trail().count:
-        raise RuntimeError("The trail of the benchmark is not as it was sealed.")
+        raise RuntimeError("The trail of the benchmark is not as it was signed.")
     return time.perf_counter() - started
 
 
@@ -104,5 +104,5 @@ def _verified_export(export: Path) -> float:
     started = time.perf_counter()
     with export.open("rb") as lines:
         if services.verify_export(lines).count:
-            raise RuntimeError("The exported trail of the benchmark is not as it was sealed.")
+            raise RuntimeError("The exported trail of the benchmark is not as it was signed.")
     return time.perf_counter() - started

@@ -65,7 +65,7 @@ class CallsConfig(AppConfig):
         references.register(LABELS)
         from apps.accounts.signals import calling_ended
         from apps.audit import alarms
-        from apps.audit.sealed_tables import Stream, register
+        from apps.audit.trail_tables import Stream, register
         from apps.campaigns.signals import calling_narrowed
         from apps.contacts.signals import calling_stopped, contacts_taken_back, source_withdrawn
         from apps.core.web import ids
@@ -87,7 +87,7 @@ class CallsConfig(AppConfig):
         calling_ended.connect(_stop_named, dispatch_uid="calls.stop_ended")
         opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")
         number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
-        # Decisions are sealed as they are made; they go by themselves, with their calls (R33).
+        # Decisions come under tree heads as they are made; they go by themselves, with their calls (R33).
         register(Stream("decisions", "calls_decision", DECISION_COLUMNS, erasable=True))
         register_fact("flagged", "reason", lambda reason: Flag.Reason(reason).label)
         ids.register(call="cl", decision="dc")

@@ -15,7 +15,7 @@ _PUBLIC_ID = re.compile(r"[a-z]{2}_[0-9a-z]{1,13}")
 PAGES: Mapping[str, str] = {
     "factor_reset_asked": "people", "factor_removed": "mfa_index", "link_made": "people",
     "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail", "reveal_foreign": "trail",
-    "client_walks": "alarms", "trail_broken": "seals", "trail_not_sealed": "seals",
+    "client_walks": "alarms", "trail_broken": "tree_heads", "trail_not_signed": "tree_heads",
     "message_given_up": "duties", "webhook_set_aside": "end_points",
     "grant_asked": "grants", "grant_decided": "grants", "review_due": "reviews", "audit_done": "permission_audits",
     "spoofing": "flags", "flagged": "flags", "agent_grave": "actions", "calendar_unknown": "policies", "policy_draft": "policies",

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
-from apps.audit.queries import sealed_state
+from apps.audit.queries import trail_state
 from apps.calls import queries as calls
 from apps.campaigns.forms import NumberForm
 from apps.campaigns.views import contacts_by_number
@@ -80,7 +80,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "run": PurgeRun.objects.order_by("-pk").first(),
         "backup": last_good(),
         "drill": runs.filter(kind=BackupRun.Kind.DRILL).first(),
-        "trail": sealed_state(),
+        "trail": trail_state(),
         "ledger": str(ledger_file()),
         "files_stuck": FileToDelete.objects.filter(tries__gt=0).count(),
         "jobs_waiting": Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count(),

@@ -44,7 +44,7 @@ def keyring_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def environment_is_understood(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A variable that nobody reads, or that holds what cannot be read, is not what somebody meant."""
     found: list[CheckMessage] = [
-        _error(f"{name}: {why}.", "Mend the value; README and docs/install.md say what it holds.", 25)
+        _error(f"{name}: {why}.", "Repair the value; README and docs/install.md say what it holds.", 25)
         for name, why in settings.UNREADABLE_VARIABLES.items()
     ]
     found += [

@@ -130,7 +130,7 @@ class QualityWork:
         return answers
 
     def _violate(self, now: datetime) -> None:
-        """One violation that was mended, one to be checked, one overdue, and a grave one: its agent is off the telephone."""
+        """One violation that was corrected, one to be checked, one overdue, and a grave one: its agent is off the telephone."""
         owner = self.staff["supervisor"]
         plans = (("minor", "manner", "closed"), ("minor", "identity", "done"), ("serious", "way_out", "open"), ("grave", "secrets", "open"))
         judged = Review.objects.filter(state__in=Review.JUDGED, agent__isnull=False, twin__isnull=True).select_related("agent")
@@ -150,7 +150,7 @@ class QualityWork:
                     )
                 if state == "closed":
                     with self.at(found_at + timedelta(days=2)):
-                        quality.check_action(actor=self.staff["compliance2"], action=done, is_mended=True, note="抽听三通，已改正。")
+                        quality.check_action(actor=self.staff["compliance2"], action=done, is_corrected=True, note="抽听三通，已改正。")
         quality.escalate_overdue()
 
     def _owner(self, review: Review, otherwise: User) -> User:

@@ -1,4 +1,4 @@
-"""Scripts of the demo in every state, with what a review leaves behind, and two rules of the house."""
+"""Scripts of the demo in every state, with what a review leaves behind, and two rules of the organisation."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,7 +50,7 @@ def write_scripts(staff: Staff) -> None:
 
 
 def _rules(staff: Staff) -> None:
-    """An advisory rule of the house in force, and another that awaits a second person."""
+    """An advisory rule of the organisation in force, and another that awaits a second person."""
     familiar = scripts.write_rule(
         actor=staff["compliance2"],
         code="too_familiar",

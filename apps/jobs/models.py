@@ -53,7 +53,7 @@ class Job(Dated):
 
 
 class FileToDelete(Dated):
-    """A sealed file that no row names any more: written in the transaction that lets go of it, gone when the file is."""
+    """An encrypted file that no row names any more: written in the transaction that deletes it, gone when the file is."""
 
     IN_TRAIL = False
     NOT_TYPED = ("name",)

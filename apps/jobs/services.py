@@ -134,7 +134,7 @@ _noted: ContextVar[list[str] | None] = ContextVar("noted", default=None)
 
 @contextmanager
 def noting() -> Iterator[list[str]]:
-    """The names of the files that are let go of inside the block."""
+    """The names of the files that are scheduled for deletion inside the block."""
     names: list[str] = []
     token = _noted.set(names)
     try:
@@ -144,7 +144,7 @@ def noting() -> Iterator[list[str]]:
 
 
 def discard(name: str) -> None:
-    """Have a sealed file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
+    """Have an encrypted file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
     if name:
         FileToDelete.objects.get_or_create(name=name)
         if (noted := _noted.get()) is not None:
@@ -156,7 +156,7 @@ class OneTimeDownload(Iterator[bytes]):
     """The clear content of a stored stream that is given away once: it is deleted when the last piece was taken, or nobody takes more
     (`close`).
 
-    The row that named it lets go of it in the caller's transaction; after a crash in between `check_consistency` finds the file.
+    The row that named it drops it in the caller's transaction; after a crash in between `check_consistency` finds the file.
     Raises `FileNotFoundError`, `StorageAway`, `DecryptionFailed` before anything is handed out.
     """
 
@@ -181,13 +181,13 @@ class OneTimeDownload(Iterator[bytes]):
 
 
 def count_not_deleted(names: Iterable[str]) -> int:
-    """How many of these files were let go of and not yet seen to be gone."""
+    """How many of these files were scheduled for deletion and not yet seen to be gone."""
     return FileToDelete.objects.filter(name__in=list(names)).count()
 
 
 @transaction.atomic
 def delete_discarded(most: int = 1_000) -> int:
-    """Delete the files that were let go of and see them gone. Returns how many; none while a backup reads them.
+    """Delete the files that were scheduled for deletion and see them gone. Returns how many; none while a backup reads them.
 
     A file that cannot be deleted keeps its row, which counts the tries; the others go on, unless the storage as a whole is away.
     """

@@ -15,7 +15,7 @@ SENTENCES: dict[str, Promise] = {
     "message_given_up": _("A message (%(kind)s) could not be sent and was given up: %(why)s. Look after the gateway or mail server."),
     "webhook_set_aside": _(
         'The message %(event)s to "%(end_point)s" could not be made and was set aside. The log of the worker says why; send it again once '
-        "the cause is mended."
+        "the cause is repaired."
     ),
     "reveals_many": _("%(person)s revealed %(count)s values within an hour."),
     "reveal_at_night": _("%(person)s revealed a value at %(hour)s o'clock."),
@@ -65,7 +65,7 @@ SENTENCES: dict[str, Promise] = {
     "review_done": _("A call of yours was reviewed: %(score)s points."),
     "review_appealed": _("%(person)s appeals against a review."),
     "review_settled": _("Your appeal against a review was decided."),
-    "violation_found": _("A violation was found: %(kind)s. It has to be mended by %(due)s."),
+    "violation_found": _("A violation was found: %(kind)s. It has to be corrected by %(due)s."),
     "action_done": _("A corrective action was reported as done and awaits your check."),
     "action_reopened": _("A corrective action was sent back: %(note)s"),
     "action_overdue": _("A corrective action is overdue since %(due)s."),
@@ -75,8 +75,8 @@ SENTENCES: dict[str, Promise] = {
     "pack_asked": _("Evidence of the complaint %(complaint)s was asked for and awaits a second person."),
     "pack_decided": _("The evidence pack of the complaint %(complaint)s was decided."),
     "score_card_written": _("A new version of a score card awaits a second person."),
-    "trail_broken": _("The trail is not as it was sealed: %(count)s findings. The first: %(first)s"),
-    "trail_not_sealed": _("Rows of the trail have waited for a quarter of an hour and are not sealed: %(why)s"),
+    "trail_broken": _("The trail is not as it was signed: %(count)s findings. The first: %(first)s"),
+    "trail_not_signed": _("Rows of the trail have waited for a quarter of an hour and are not signed: %(why)s"),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
 

@@ -111,7 +111,7 @@ class ViolationForm(forms.Form):
     gravity = forms.ChoiceField(label=_("How grave"), choices=Violation.Gravity.choices)
     note = forms.CharField(label=_("What happened"), max_length=500, widget=WORDS)
     law = forms.CharField(label=_("Law or rule (empty: the usual one of its kind)"), max_length=80, required=False)
-    owner = forms.ModelChoiceField(label=_("Who mends it"), queryset=User.objects.none())
+    owner = forms.ModelChoiceField(label=_("Who corrects it"), queryset=User.objects.none())
     start_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
     end_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
 
@@ -122,7 +122,7 @@ class ViolationForm(forms.Form):
         gravity: Any = self.fields["gravity"]
         days = {code: str(label) for code, label in Violation.Gravity.choices}
         gravity.choices = [(code, f"{label} ({timing.TO_MEND[code]})") for code, label in days.items()]
-        gravity.help_text = _("In brackets: working days to mend it. A grave one takes the agent off the telephone at once.")
+        gravity.help_text = _("In brackets: working days to correct it. A grave one takes the agent off the telephone at once.")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

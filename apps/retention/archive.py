@@ -1,6 +1,6 @@
-"""The file of a backup: who can open it, and one sealed stream behind that.
+"""The file of a backup: who can open it, and one encrypted stream behind that.
 
-    HEGUI-BACKUP 1 ↵ | length (4 bytes) | head (JSON) | sealed chunks of 1 MiB
+    HEGUI-BACKUP 1 ↵ | length (4 bytes) | head (JSON) | encrypted chunks of 1 MiB
 
 The head says under which keys the backup's own data key is wrapped (`slots`): a key of the keyring, a passphrase (scrypt,
 RFC 7914), a key file. The stream is a tar archive: `manifest.json`, `database/00001`…, `files/…`, and at the end
@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.crypto import cipher, keyring
-from apps.core.crypto.chunked import new_key, open_chunks, seal_chunks
+from apps.core.crypto.chunked import decrypt_chunks, encrypt_chunks, new_key
 from apps.core.errors import DecryptionFailed, HeguiError
 
 from .backup_places import Place, place
@@ -85,7 +85,7 @@ def _slots(data_key: bytes, secrets: Secrets) -> list[dict[str, Any]]:
             wrapped = AESGCM(_derived(kind, secret, salt)).encrypt(bytes(12), data_key, kind.encode())
             slots.append({"kind": kind, "salt": salt.hex(), "wrapped": wrapped.hex()})
     if not slots:
-        wrapped = cipher.seal(data_key, purpose="backup", bound_to=b"backup")
+        wrapped = cipher.encrypt(data_key, purpose="backup", bound_to=b"backup")
         slots.append({"kind": "keyring", "key": cipher.key_id_of(wrapped), "wrapped": wrapped.hex()})
     return slots
 
@@ -102,7 +102,7 @@ def _unwrapped(slots: list[dict[str, Any]], secrets: Secrets) -> bytes:
         try:
             wrapped = bytes.fromhex(slot["wrapped"])
             if slot["kind"] == "keyring":
-                return cipher.open_sealed(wrapped, purpose="backup", bound_to=b"backup")
+                return cipher.decrypt(wrapped, purpose="backup", bound_to=b"backup")
             secret = secrets.passphrase if slot["kind"] == "passphrase" else secrets.key
             if secret is not None:
                 return AESGCM(_derived(slot["kind"], secret, bytes.fromhex(slot["salt"]))).decrypt(
@@ -169,12 +169,12 @@ class Archive:
         self.sizes[name] = size
 
 
-class _Sealing(io.RawIOBase):
-    """What tarfile writes to: sealed as it comes."""
+class _Encrypting(io.RawIOBase):
+    """What tarfile writes to: encrypted as it comes."""
 
     def __init__(self, out: BinaryIO, key: bytes, bound_to: bytes) -> None:
         self._out, self._waiting = out, bytearray()
-        self._sealed = seal_chunks(self._pieces(), key=key, bound_to=bound_to, size=CHUNK)
+        self._encrypted = encrypt_chunks(self._pieces(), key=key, bound_to=bound_to, size=CHUNK)
         self._over = False
         self._written = 0
 
@@ -189,7 +189,7 @@ class _Sealing(io.RawIOBase):
         self._waiting += data
         self._written += len(data)
         while len(self._waiting) > CHUNK:
-            self._out.write(next(self._sealed))
+            self._out.write(next(self._encrypted))
         return len(data)
 
     def tell(self) -> int:
@@ -197,7 +197,7 @@ class _Sealing(io.RawIOBase):
 
     def finish(self) -> None:
         self._over = True
-        self._out.writelines(self._sealed)
+        self._out.writelines(self._encrypted)
 
 
 @contextmanager
@@ -207,12 +207,12 @@ def writing(to: Address, *, head: dict[str, Any], secrets: Secrets) -> Iterator[
     raw = json.dumps(head | {"slots": _slots(data_key, secrets)}, sort_keys=True).encode()
     with place(to).writing() as out:
         out.write(MAGIC + len(raw).to_bytes(4, "big") + raw)
-        sealing = _Sealing(out, data_key, raw)
-        with tarfile.TarFile(fileobj=sealing, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
+        encrypting = _Encrypting(out, data_key, raw)
+        with tarfile.TarFile(fileobj=encrypting, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
             archive = Archive(tar)
             yield archive
             archive.add("sizes.json", json.dumps(archive.sizes, sort_keys=True).encode())
-        sealing.finish()
+        encrypting.finish()
 
 
 # -- reading
@@ -252,7 +252,7 @@ def read_archive(at: Address, *, secrets: Secrets, take: Member) -> dict[str, An
         head, raw = read_head(file)
         key = _unwrapped(head["slots"], secrets)
         try:
-            _read_members(io.BufferedReader(_Opening(open_chunks(file.read, key=key, bound_to=raw, size=CHUNK)), CHUNK), take)
+            _read_members(io.BufferedReader(_Opening(decrypt_chunks(file.read, key=key, bound_to=raw, size=CHUNK)), CHUNK), take)
         except (DecryptionFailed, tarfile.TarError, EOFError):
             raise BackupRefused(_("This backup is damaged or was changed: %(name)s. Nothing was changed."), name=place(at).name) from None
     return head
@@ -273,7 +273,7 @@ def _read_members(stream: BinaryIO, take: Member) -> None:
             take(member.name, source)
             while source.read(CHUNK):  # what was not taken is authenticated all the same
                 pass
-    while stream.read(CHUNK):  # the end of the stream is sealed too
+    while stream.read(CHUNK):  # the end of the stream is encrypted too
         pass
     if result != sizes:
         raise tarfile.TarError

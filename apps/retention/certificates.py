@@ -16,18 +16,18 @@ from .wording import failures_in_words
 
 
 def certificate(run: PurgeRun) -> dict[str, Any]:
-    """What is certified, and the seal that was put on it when the run ended (none while it runs)."""
-    return {"document": _document(run), "seal": run.seal}
+    """What is certified, and the signature that was put on it when the run ended (none while it runs)."""
+    return {"document": _document(run), "signature": run.signature}
 
 
-def seal(run: PurgeRun) -> dict[str, str]:
-    """The seal of a run as it stands."""
-    return signatures.seal(_document(run))
+def signature_of(run: PurgeRun) -> dict[str, str]:
+    """The signature of a run as it stands."""
+    return signatures.signature_of(_document(run))
 
 
 def is_genuine(run: PurgeRun) -> bool:
-    """Whether the run still says what was sealed."""
-    return bool(run.seal) and signatures.is_sealed(_document(run), run.seal)
+    """Whether the run still says what was signed."""
+    return bool(run.signature) and signatures.is_valid(_document(run), run.signature)
 
 
 def _document(run: PurgeRun) -> dict[str, Any]:
@@ -84,6 +84,6 @@ def as_pdf(run: PurgeRun) -> bytes:
                 for name, (number, digest) in sorted(run.trail_heads.items())
             ),
             f"SHA-256 {signatures.digest(result).hex()}",
-            f"Ed25519 {run.seal.get('key', '')} · {run.seal.get('signature', '')}",
+            f"Ed25519 {run.signature.get('key', '')} · {run.signature.get('signature', '')}",
         ],
     )

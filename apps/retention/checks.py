@@ -10,7 +10,7 @@ from apps.core.privacy.fields import file_fields, protected_fields
 
 
 def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """What has protected values, hashes of numbers, sealed files or hangs on a contact belongs to a class, or says why not."""
+    """What has protected values, hashes of numbers, encrypted files or depends on a contact belongs to a class, or says why not."""
     from .storage_classes import CLASSES, WITHOUT_PERIOD
 
     known = {name for each in CLASSES for name in each.models} | set(WITHOUT_PERIOD)

@@ -42,7 +42,7 @@ def _keys_of(model: type[models.Model], column: str, keys: Sequence[Any]) -> lis
 
 @cache
 def _hanging(model: type[models.Model]) -> list[tuple[type[models.Model], str, bool]]:
-    """What hangs on a model: the model, its column, and whether it goes (CASCADE) or is cut (SET_NULL)."""
+    """What depends on a model: the model, its column, and whether it goes (CASCADE) or is cut (SET_NULL)."""
     found = []
     for relation in model._meta.get_fields(include_hidden=True):
         if isinstance(relation, models.ManyToOneRel) and relation.on_delete in {models.CASCADE, models.SET_NULL}:
@@ -51,7 +51,7 @@ def _hanging(model: type[models.Model]) -> list[tuple[type[models.Model], str, b
 
 
 def delete_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
-    """Delete rows and what hangs on them by CASCADE; cut what hangs by SET_NULL. PROTECT is the database's to refuse."""
+    """Delete rows and what depends on them by CASCADE; cut what hangs by SET_NULL. PROTECT is the database's to refuse."""
     if not keys:
         return
     delete_hanging(model, keys)
@@ -59,7 +59,7 @@ def delete_rows(model: type[models.Model], keys: Sequence[Any]) -> None:
 
 
 def delete_hanging(model: type[models.Model], keys: Sequence[Any], *, but: tuple[type[models.Model], ...] = ()) -> None:
-    """What hangs on rows that themselves stay; rows of the models `but` stay too."""
+    """What depends on rows that themselves stay; rows of the models `but` stay too."""
     for related, column, goes in _hanging(model):
         if related in but:
             continue

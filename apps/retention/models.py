@@ -35,8 +35,8 @@ class PurgeRun(Dated):
     failures = models.JSONField(default=dict)  # {class: kind of the error}
     ledger_line = models.BigIntegerField(default=0)
     ledger_mac = models.CharField(max_length=64, blank=True)
-    trail_heads = models.JSONField(default=dict)  # {stream: [number of its last seal, SHA-256]}
-    seal = models.JSONField(default=dict)  # of the certificate
+    trail_heads = models.JSONField(default=dict)  # {stream: [number of its last signature, SHA-256]}
+    signature = models.JSONField(default=dict)  # of the certificate
     started_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True)
 

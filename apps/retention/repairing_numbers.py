@@ -65,9 +65,9 @@ def _misstored(table: str) -> Iterator[_Row]:
         rows = _all(_READ[table], after, _BATCH)
         if not rows:
             return
-        for pk, sealed, index in rows:
+        for pk, encrypted, index in rows:
             try:
-                clear = cipher.open_sealed(bytes(sealed), purpose="fields", bound_to=bound_to)
+                clear = cipher.decrypt(bytes(encrypted), purpose="fields", bound_to=bound_to)
             except DecryptionFailed:
                 continue  # `dangling_hashes` of the consistency check names it
             if not is_canonical(clear.decode()):
@@ -90,8 +90,8 @@ def _repair(row: _Row) -> str:
     _run("update quality_complaint set number_index = %s where number_index = %s", index, row.index)
     if row.table == "contacts_contact" and _all("select 1 from contacts_contact where number_index = %s", index):
         return _stop(row, "joined")
-    sealed = cipher.seal(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
-    _run(_WRITE[row.table], sealed, index, row.pk)
+    encrypted = cipher.encrypt(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
+    _run(_WRITE[row.table], encrypted, index, row.pk)
     if row.table == "contacts_contact":
         _run("update contacts_contact set last4_index = %s where id = %s", blind_index.last4_index(number), row.pk)
     return "repaired"

@@ -49,6 +49,6 @@ def watch_backups() -> None:
 
 @shared_task(acks_late=False)
 @unless_running
-def mend_files() -> None:
+def repair_files() -> None:
     """Files that no row names, left by a crash between storing and committing."""
-    services.check_consistency(mend=True)
+    services.check_consistency(repair=True)

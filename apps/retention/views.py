@@ -35,7 +35,7 @@ def retention(request: StaffRequest) -> HttpResponse:
     now = clock.now()
     due = services.count_due(at=now) if "count" in request.GET else None
     versions = policies.retention_policies(now)
-    clocks = {each.code: each.clock for each in CLASSES} | {DataClass.TRAIL: _("when it was sealed")}
+    clocks = {each.code: each.clock for each in CLASSES} | {DataClass.TRAIL: _("when it was signed")}
     rows = [
         {"policy": policy, "clock": clocks.get(code), "days": policy.days_at(timezone.localdate(now)), "due": (due or {}).get(code)}
         for code, policy in sorted(versions.items())

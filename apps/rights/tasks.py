@@ -17,7 +17,7 @@ def watch() -> None:
 @shared_task(acks_late=True)
 @unless_running
 def tidy() -> None:
-    """What a hold let go of goes; what strangers did not confirm, and copies that nobody fetched, too."""
+    """What a hold released is deleted; what strangers did not confirm, and copies that nobody fetched, too."""
     services.drop_unconfirmed()
     let_copies_lapse()
     services.finish_remainders()

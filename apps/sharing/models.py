@@ -17,7 +17,7 @@ from apps.core.web import ids
 class Share(Dated):
     """A right to look, asked for by whoever will look, approved by compliance. Masked unless `is_clear`.
 
-    `file` is a file that was made and not fetched yet: sealed, and gone within a day.
+    `file` is a file that was made and not fetched yet: encrypted, and gone within a day.
     """
 
     class Field(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The permission audit: every kind of drift is found, distinguished from the last time, and mended by one click."""
+"""The permission audit: every kind of drift is found, distinguished from the last time, and resolved by one click."""
 
 import csv
 import io
@@ -134,22 +134,22 @@ DRIFT = [
 
 
 @pytest.mark.parametrize(("drift", "kind"), DRIFT)
-def test_drift_is_found_reported_and_mended(world: World, drift: Any, kind: str) -> None:
+def test_drift_is_found_reported_and_resolved(world: World, drift: Any, kind: str) -> None:
     drift(world)
     (finding,) = found()
     assert finding.kind == kind
     assert finding.is_new
     assert finding.owner == world.people["admin"]
     assert finding.due_on > timezone.now().date()
-    services.mend(actor=world.people["admin"], finding=finding)
+    services.resolve(actor=world.people["admin"], finding=finding)
     finding.refresh_from_db()
-    assert (finding.state, finding.mended_by) == ("mended", world.people["admin"])
+    assert (finding.state, finding.resolved_by) == ("resolved", world.people["admin"])
     if kind in {"no_mfa", "shared"}:  # the person has to act; their sessions are over
         assert User.objects.filter(sessions_ended_at__isnull=False).count() == 1
     else:
         assert found() == []
     with pytest.raises(WrongState):
-        services.mend(actor=world.people["admin"], finding=finding)
+        services.resolve(actor=world.people["admin"], finding=finding)
 
 
 def test_the_next_audit_says_what_is_new_what_still_and_what_is_gone(world: World) -> None:
@@ -163,7 +163,7 @@ def test_the_next_audit_says_what_is_new_what_still_and_what_is_gone(world: Worl
     assert third.gone == 1
 
 
-def test_only_an_admin_runs_and_mends_and_not_about_themselves(world: World) -> None:
+def test_only_an_admin_runs_and_resolves_and_not_about_themselves(world: World) -> None:
     with pytest.raises(NotAllowed):
         services.audit_permissions(actor=world.people["compliance"])
     Authenticator.objects.filter(user=world.people["admin"]).delete()
@@ -171,10 +171,10 @@ def test_only_an_admin_runs_and_mends_and_not_about_themselves(world: World) -> 
     assert finding.owner is None, "the only admin does not clear a finding about themselves"
     for who in ("admin", "compliance"):
         with pytest.raises(NotAllowed):
-            services.mend(actor=world.people[who], finding=finding)
+            services.resolve(actor=world.people[who], finding=finding)
 
 
-def test_several_are_mended_at_once_but_none_about_oneself(world: World, browse: Any) -> None:
+def test_several_are_resolved_at_once_but_none_about_oneself(world: World, browse: Any) -> None:
     right_given_directly(world)
     client_not_used(world)
     Authenticator.objects.filter(user=world.people["admin"]).delete()
@@ -184,8 +184,8 @@ def test_several_are_mended_at_once_but_none_about_oneself(world: World, browse:
     picks = re.findall(r'name="pick" value="(\d+)" form="bulk"', html)
     about_me = audit.findings.get(kind="no_mfa")
     assert {int(each) for each in picks} == set(audit.findings.exclude(pk=about_me.pk).values_list("pk", flat=True))
-    pages.post(f"/permission-audits/{audit.pk}/mend/", {"pick": [*picks, about_me.pk]})
-    assert dict(audit.findings.values_list("kind", "state")) == {"direct": "mended", "client_unused": "mended", "no_mfa": "open"}
+    pages.post(f"/permission-audits/{audit.pk}/resolve/", {"pick": [*picks, about_me.pk]})
+    assert dict(audit.findings.values_list("kind", "state")) == {"direct": "resolved", "client_unused": "resolved", "no_mfa": "open"}
     assert 'name="pick"' not in browse("compliance").get(f"/permission-audits/{audit.pk}/").content.decode()
 
 

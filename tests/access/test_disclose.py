@@ -128,7 +128,7 @@ def test_stored_rights_equal_the_table(world: World) -> None:
     assert not ProtectedFieldUserPermission.objects.exists()
 
 
-def test_applying_the_table_mends_what_was_changed_by_hand(world: World) -> None:
+def test_applying_the_table_resolves_what_was_changed_by_hand(world: World) -> None:
     extra = ProtectedFieldGroupPermission.objects.filter(group__name="supervisor", permission__codename="view_clear").first()
     assert extra is not None
     group = Group.objects.get(name="admin")

@@ -63,7 +63,7 @@ def test_with_an_authenticator_app_the_password_is_not_enough(world: World, offi
     assert client.get("/decisions/").status_code == 200
 
 
-def test_the_secret_of_an_app_lies_sealed_in_the_table(world: World, officer: User) -> None:
+def test_the_secret_of_an_app_lies_encrypted_in_the_table(world: World, officer: User) -> None:
     secret = generate_totp_secret()
     TOTP.activate(officer, secret)
     with connection.cursor() as cursor:

@@ -79,7 +79,7 @@ def test_failed_sign_ins_of_a_name_and_of_an_address(world: World) -> None:
 
 def test_a_gap_in_the_heads(world: World, clock: Any) -> None:
     seen(world)
-    services.seal_trail()
+    services.sign_trail()
     seen(world)
     clock.shift(timedelta(minutes=14))
     assert found("heads_behind") == []
@@ -92,7 +92,7 @@ def test_a_duty_that_did_not_run(world: World, clock: Any) -> None:
         note_duty(entry["task"])
     assert found("duty_missed") == []
     clock.shift(timedelta(minutes=45))
-    assert {alarm.subject for alarm in found("duty_missed")} >= {"duty:jobs.tasks.pick_up", "duty:audit.tasks.seal_trail"}
+    assert {alarm.subject for alarm in found("duty_missed")} >= {"duty:jobs.tasks.pick_up", "duty:audit.tasks.sign_trail"}
     assert "duty:retention.tasks.back_up" not in {alarm.subject for alarm in Alarm.objects.all()}
     clock.shift(timedelta(days=3))
     assert "duty:retention.tasks.back_up" in {alarm.subject for alarm in found("duty_missed")}

@@ -1,4 +1,4 @@
-"""Lines: recorded by one, tested, verified by another, blocked at once; and the filings they stand under."""
+"""Lines: recorded by one, tested, verified by another, blocked at once; and the filings that cover them."""
 
 from datetime import timedelta
 from typing import Any

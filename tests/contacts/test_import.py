@@ -90,7 +90,7 @@ def test_the_report_never_repeats_a_value_of_the_file(world: World) -> None:
             assert row["e164"][-11:] not in text
 
 
-def test_nothing_of_the_file_stays_but_the_sealed_report(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
+def test_nothing_of_the_file_stays_but_the_encrypted_report(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         done = run(world, csv("13800001234,王小明,网页勾选,2026-07-16 10:00"))
     assert done.upload == ""

@@ -1,4 +1,4 @@
-"""Protected fields: wrapped on assignment, sealed in the table, opened only from the table."""
+"""Protected fields: wrapped on assignment, encrypted in the table, opened only from the table."""
 
 import pytest
 from django import forms
@@ -31,7 +31,7 @@ def test_the_constructor_wraps() -> None:
     assert isinstance(Contact(phone=NUMBER).phone, Protected)
 
 
-def test_bulk_create_wraps_and_seals(world: World) -> None:
+def test_bulk_create_wraps_and_encrypts(world: World) -> None:
     twin = Contact(
         phone="+8613900009999", source=world.source, number_index=b"1" * 32, last4_index=b"2" * 32, expires_at=world.contact.expires_at
     )
@@ -61,9 +61,9 @@ def test_the_table_holds_aes_256_gcm_that_differs_each_time(world: World) -> Non
 
 
 def test_a_flipped_bit_raises_and_never_shows(world: World) -> None:
-    sealed = bytearray(stored("phone", world.contact))
-    for place in range(len(sealed)):
-        broken = bytearray(sealed)
+    encrypted = bytearray(stored("phone", world.contact))
+    for place in range(len(encrypted)):
+        broken = bytearray(encrypted)
         broken[place] ^= 1
         with connection.cursor() as cursor:
             cursor.execute("update contacts_contact set phone = %s where id = %s", [bytes(broken), world.contact.pk])

@@ -60,30 +60,30 @@ def test_a_private_file_is_written_once_and_for_its_owner_only(tmp_path: Path) -
     assert path.read_text() == "a"
 
 
-def test_a_sealed_value_opens_only_where_it_belongs() -> None:
-    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"a.b")
-    assert cipher.open_sealed(sealed, purpose="fields", bound_to=b"a.b") == b"secret"
+def test_a_encrypted_value_opens_only_where_it_belongs() -> None:
+    encrypted = cipher.encrypt(b"secret", purpose="fields", bound_to=b"a.b")
+    assert cipher.decrypt(encrypted, purpose="fields", bound_to=b"a.b") == b"secret"
     for purpose, bound_to in (("fields", b"a.c"), ("files", b"a.b")):
         with pytest.raises(DecryptionFailed):
-            cipher.open_sealed(sealed, purpose=purpose, bound_to=bound_to)
+            cipher.decrypt(encrypted, purpose=purpose, bound_to=bound_to)
 
 
-def test_what_an_older_key_sealed_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_older_key_encrypted_still_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = json.loads(keyring.generate())
     use(ring, monkeypatch)
-    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"x")
+    encrypted = cipher.encrypt(b"secret", purpose="fields", bound_to=b"x")
     ring["fields"]["keys"]["k2"] = base64.b64encode(b"2" * 32).decode()
     ring["fields"]["current"] = "k2"
     use(ring, monkeypatch)
-    assert cipher.open_sealed(sealed, purpose="fields", bound_to=b"x") == b"secret"
-    assert cipher.seal(b"new", purpose="fields", bound_to=b"x")[2:4] == b"k2"
+    assert cipher.decrypt(encrypted, purpose="fields", bound_to=b"x") == b"secret"
+    assert cipher.encrypt(b"new", purpose="fields", bound_to=b"x")[2:4] == b"k2"
 
 
 def test_a_lost_key_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    sealed = cipher.seal(b"secret", purpose="fields", bound_to=b"x")
+    encrypted = cipher.encrypt(b"secret", purpose="fields", bound_to=b"x")
     use(json.loads(keyring.generate()), monkeypatch)
     with pytest.raises(DecryptionFailed):
-        cipher.open_sealed(sealed, purpose="fields", bound_to=b"x")
+        cipher.decrypt(encrypted, purpose="fields", bound_to=b"x")
 
 
 def test_the_site_does_not_open_with_a_keyring_that_cannot_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +106,7 @@ def test_numbers_with_the_same_last_digits_share_only_that_hash() -> None:
     assert blind_index.number_index(one) != blind_index.number_index(other)
 
 
-def test_files_are_sealed_under_names_that_tell_nothing(storage: Path) -> None:
+def test_files_are_encrypted_under_names_that_tell_nothing(storage: Path) -> None:
     name = encrypted_files.put("手机号\n13800001234".encode(), folder="uploads")
     (file,) = [path for path in storage.rglob("*") if path.is_file()]
     assert b"13800001234" not in file.read_bytes()

@@ -59,7 +59,7 @@ PAGES = {
     "compliance": [
         "/",
         "/opt-outs/",
-        "/trail/seals/",
+        "/trail/heads/",
         "/retention/?count",
         "/retention/holds/",
         "/retention/holds/new/",

@@ -1,4 +1,4 @@
-"""A supervisor hears a sealed recording, marks it, judges it; a grave violation takes the agent off the telephone until it is closed."""
+"""A supervisor hears an encrypted recording, marks it, judges it; a grave violation takes the agent off the telephone until it is closed."""
 
 import re
 from collections.abc import Callable
@@ -87,7 +87,7 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     expect(agent.locator("body")).to_contain_text("暂停")
     assert agent.locator("[data-key='1']:has-text('呼叫')").count() == 0
 
-    # The owner mends it, the officer checks it, the agent is back.
+    # The owner corrects it, the officer checks it, the agent is back.
     owner = visit("supervisor").page
     owner.goto("/actions/")
     owner.click("tr:has-text('严重'):has-text('周晓雯') a")

@@ -1,4 +1,4 @@
-"""Rights as people meet them: a passkey, a reveal that goes away, a grant for a while, drift mended."""
+"""Rights as people meet them: a passkey, a reveal that goes away, a grant for a while, drift resolved."""
 
 import re
 from collections.abc import Callable
@@ -62,7 +62,7 @@ def test_a_grant_is_approved_by_another_person(visit: Callable[..., Visit]) -> N
     expect(officer.page.locator("tbody tr", has_text="客户要求书面确认称呼")).to_contain_text("已批准")
 
 
-def test_drift_is_mended_by_one_click(visit: Callable[..., Visit]) -> None:
+def test_drift_is_resolved_by_one_click(visit: Callable[..., Visit]) -> None:
     admin = visit("admin")
     page = admin.page
     page.goto("/permission-audits/")

@@ -17,7 +17,7 @@ from tests.site import Site
 A_KIND = 3  # so many pages of one pattern of address
 UNREAD = {"script", "style", "head", "svg", "textarea", "kbd", "code", "pre"}
 READ = ("title", "placeholder", "aria-label", "data-label", "alt")
-NOT_PAGES = re.compile(r"logout|/static/|/2fa/|/trail/seals/|certificate|evidence/|/report|\.csv|download|/docs|/openapi")
+NOT_PAGES = re.compile(r"logout|/static/|/2fa/|/trail/heads/|certificate|evidence/|/report|\.csv|download|/docs|/openapi")
 # Where codes are the subject: names of rules under their code, keys, addresses.
 WRONG = {
     "a code": re.compile(r"\b[a-z]{3,}(?:_[a-z]+)+\b"),

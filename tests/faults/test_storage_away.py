@@ -33,7 +33,7 @@ from tests.world import OTHER_PHONE, PHONE, World
 
 @pytest.fixture
 def in_bucket(s3: S3) -> Iterator[S3]:
-    entry = stored_files(urlsplit(s3.address("sealed")))
+    entry = stored_files(urlsplit(s3.address("encrypted")))
     with override_settings(
         STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ):

@@ -95,7 +95,7 @@ def test_nothing_of_it_is_kept_once_it_is_over(world: World, sent: list[tuple[st
         Outgoing.objects.filter(pk=message.pk).update(text=Protected("x", "text"))
 
 
-def test_number_and_text_are_sealed_while_it_waits(world: World, gateway_away: threading.Event) -> None:
+def test_number_and_text_are_encrypted_while_it_waits(world: World, gateway_away: threading.Event) -> None:
     queue()
     with connection.cursor() as cursor:
         cursor.execute("select to_jsonb(o)::text from notifications_outgoing o")

@@ -45,7 +45,7 @@ def test_a_complaint_by_number_finds_its_contact_call_script_and_agent(world: Wo
     assert bytes(complaint.number_index or b"") == blind_index.number_index("+8613800001234")
 
 
-def test_what_the_client_says_is_sealed(world: World) -> None:
+def test_what_the_client_says_is_encrypted(world: World) -> None:
     complain(world, text="客户王小明不满意")
     with connection.cursor() as cursor:
         cursor.execute("select text from quality_complaint")

@@ -1,4 +1,4 @@
-"""Evidence leaves the house by two people, for whom the law names, once, encrypted, and on record (R17, R33)."""
+"""Evidence leaves the organisation by two people, for whom the law names, once, encrypted, and on record (R17, R33)."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A recording on its way in: stored whole, sealed, once, or not at all; and what it is found to be (R7, R29)."""
+"""A recording on its way in: stored whole, encrypted, once, or not at all; and what it is found to be (R7, R29)."""
 
 import hashlib
 import io
@@ -35,7 +35,7 @@ def nothing_is_stored(storage: Path) -> bool:
 # -- handed in
 
 
-def test_a_recording_is_taken_and_kept_sealed(world: World, api: Api, storage: Path) -> None:
+def test_a_recording_is_taken_and_kept_encrypted(world: World, api: Api, storage: Path) -> None:
     call, content = world.connected(), wav(60)
     answer = api.put(f"calls/{call.public_id}/recording", content)
     assert answer.status_code == 201
@@ -280,7 +280,7 @@ def test_swapped_chunks_show(world: World) -> None:
     path = encrypted_files.path_of(kept.file)
     assert path
     content = path.read_bytes()
-    start, size = streams.key_bytes(content[:100]), streams.SEALED_CHUNK
+    start, size = streams.key_bytes(content[:100]), streams.ENCRYPTED_CHUNK
     first, second = content[start : start + size], content[start + size : start + 2 * size]
     path.write_bytes(content[:start] + second + first + content[start + 2 * size :])
     with services.open_recording(kept) as stream, pytest.raises(DecryptionFailed):

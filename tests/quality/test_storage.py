@@ -107,12 +107,12 @@ def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> 
     assert check_consistency() == {}
 
 
-def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_mended(world: World, clock: time_machine.Traveller) -> None:
+def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_corrected(world: World, clock: time_machine.Traveller) -> None:
     name = streams.put(iter([b"x" * 100_000]), folder="recordings", belongs_to="call:1")  # stored, and no row ever came
     clock.move_to(encrypted_files.stored_at(name) + timedelta(minutes=30))
     assert check_consistency() == {}  # it may be on its way
     clock.shift(timedelta(hours=1))
-    assert check_consistency(mend=True) == {"files_without_rows": [name]}
+    assert check_consistency(correct=True) == {"files_without_rows": [name]}
     delete_discarded()
     assert not encrypted_files.exists(name)
 
@@ -122,18 +122,18 @@ def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_men
 
 @pytest.fixture
 def in_bucket(s3: S3) -> Iterator[Any]:
-    entry = stored_files(urlsplit(s3.address("sealed")))
+    entry = stored_files(urlsplit(s3.address("encrypted")))
     with override_settings(
         STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     ):
         yield s3.client
 
 
-def test_a_recording_lies_sealed_in_a_bucket_and_is_heard_from_any_place(world: World, in_bucket: Any) -> None:
+def test_a_recording_lies_encrypted_in_a_bucket_and_is_heard_from_any_place(world: World, in_bucket: Any) -> None:
     content = wav(60)
     kept = hand_in(world.connected(), content)
     (stored,) = in_bucket.list_objects_v2(Bucket="hegui")["Contents"]
-    assert stored["Key"] == f"sealed/{kept.file}"
+    assert stored["Key"] == f"encrypted/{kept.file}"
     assert content[1_000:1_064] not in in_bucket.get_object(Bucket="hegui", Key=stored["Key"])["Body"].read()
     assert kept.state == "ready"
     assert heard(kept) == content
@@ -151,9 +151,9 @@ def test_what_is_refused_leaves_nothing_in_a_bucket(world: World, in_bucket: Any
 
 def test_a_cut_in_a_bucket_shows(world: World, in_bucket: Any) -> None:
     kept = hand_in(world.connected())
-    key = f"sealed/{kept.file}"
-    sealed = in_bucket.get_object(Bucket="hegui", Key=key)["Body"].read()
-    in_bucket.put_object(Bucket="hegui", Key=key, Body=sealed[:-70_000])
+    key = f"encrypted/{kept.file}"
+    encrypted = in_bucket.get_object(Bucket="hegui", Key=key)["Body"].read()
+    in_bucket.put_object(Bucket="hegui", Key=key, Body=encrypted[:-70_000])
     with pytest.raises(DecryptionFailed):
         services.open_recording(kept)
 

@@ -1,4 +1,4 @@
-"""What was said: taken in order, sealed, without ID numbers, and held against the rules and the clock (R1, R16, R28)."""
+"""What was said: taken in order, encrypted, without ID numbers, and held against the rules and the clock (R1, R16, R28)."""
 
 import json
 from typing import Any
@@ -36,7 +36,7 @@ def api(world: World) -> Api:
     return Api(world.key)
 
 
-def test_a_transcript_is_sealed_and_examined(world: World, api: Api) -> None:
+def test_a_transcript_is_encrypted_and_examined(world: World, api: Api) -> None:
     call = world.connected()
     answer = api.post(f"calls/{call.public_id}/transcript", segments(*GOOD))
     assert answer.status_code == 201

@@ -34,7 +34,7 @@ def done(world: World, violation: Violation) -> CorrectiveAction:
 
 
 def close(world: World, violation: Violation, by: str = "compliance") -> CorrectiveAction:
-    return services.check_action(actor=world.people[by], action=done(world, violation), is_mended=True, note="抽听三通")
+    return services.check_action(actor=world.people[by], action=done(world, violation), is_corrected=True, note="抽听三通")
 
 
 @pytest.mark.parametrize(("gravity", "due"), [("grave", date(2026, 11, 25)), ("serious", date(2026, 11, 27)), ("minor", date(2026, 12, 8))])
@@ -51,7 +51,7 @@ def test_a_grave_violation_takes_the_agent_off_the_telephone_until_it_is_checked
     assert world.authorize(**asked).codes == ["agent_suspended"]
     done(world, violation)
     assert world.authorize(**asked).codes == ["agent_suspended"]
-    services.check_action(actor=world.people["compliance"], action=violation.action, is_mended=True, note="已核对")
+    services.check_action(actor=world.people["compliance"], action=violation.action, is_corrected=True, note="已核对")
     world.people["agent"].refresh_from_db()
     assert world.authorize(**asked).allowed
 
@@ -100,18 +100,18 @@ def test_a_suspension_for_another_reason_stays(world: World) -> None:
     assert world.people["agent"].suspended_for == "调查中"
 
 
-def test_who_mends_does_not_check(world: World) -> None:
+def test_who_resolves_does_not_check(world: World) -> None:
     violation = found(world)
     action = done(world, violation)
     with pytest.raises(FourEyes):
-        services.check_action(actor=world.people["supervisor"], action=action, is_mended=True, note="x")
+        services.check_action(actor=world.people["supervisor"], action=action, is_corrected=True, note="x")
     with pytest.raises(IntegrityError), transaction.atomic():
         CorrectiveAction.objects.update(checked_by=world.people["supervisor"])
 
 
-def test_what_is_not_mended_is_sent_back(world: World) -> None:
+def test_what_is_not_corrected_is_sent_back(world: World) -> None:
     action = done(world, found(world))
-    action = services.check_action(actor=world.people["compliance"], action=action, is_mended=False, note="缺培训记录")
+    action = services.check_action(actor=world.people["compliance"], action=action, is_corrected=False, note="缺培训记录")
     assert (action.state, action.reopened) == ("open", 1)
     assert [event.kind for event in action.events.all()] == ["opened", "done", "reopened"]
     assert Notice.objects.filter(code="action_reopened", recipient=world.people["supervisor"]).exists()
@@ -126,7 +126,7 @@ def test_a_closed_one_may_be_opened_again_and_a_grave_one_suspends_again(world: 
         services.reopen(actor=world.people["supervisor"], action=action, note="x")
 
 
-def test_only_the_owner_reports_it_done_and_the_file_is_sealed(world: World) -> None:
+def test_only_the_owner_reports_it_done_and_the_file_is_encrypted(world: World) -> None:
     action = found(world).action
     with pytest.raises(NotAllowed):
         services.report_done(actor=world.people["compliance"], action=action, measures="x", proof="x")
@@ -134,7 +134,7 @@ def test_only_the_owner_reports_it_done_and_the_file_is_sealed(world: World) -> 
     assert encrypted_files.get(action.proof_file) == b"%PDF-1.7 training"
 
 
-def test_the_agent_concerned_neither_finds_nor_mends_it(world: World) -> None:
+def test_the_agent_concerned_neither_finds_nor_resolves_it(world: World) -> None:
     with pytest.raises(BadInput):
         found(world, owner=world.people["agent2"])
     with pytest.raises(FourEyes):

@@ -304,24 +304,24 @@ def test_the_register_has_no_entry_twice_after_a_restore(world: World, tmp_path:
 # -- the trail
 
 
-def test_the_restored_trail_is_as_it_was_sealed_and_its_seals_go_on(world: World, tmp_path: Path, elsewhere: str) -> None:
-    audit.seal_trail()
+def test_the_restored_trail_is_as_it_was_signed_and_its_tree_heads_go_on(world: World, tmp_path: Path, elsewhere: str) -> None:
+    audit.sign_trail()
     path = tmp_path / "one.backup"
     services.back_up(path, secrets=KEYRING)
     world.opt_out()
     world.authorize()
-    audit.seal_trail()  # what was sealed after the backup is lost with it
+    audit.sign_trail()  # what was signed after the backup is lost with it
     assert restored(path, elsewhere)["trail_findings"] == 0
     with databases.working_on(elsewhere):
         world.authorize()
-        audit.seal_trail()
+        audit.sign_trail()
         report = audit.verify_trail()
         assert (report.count, report.lost_by_restore > 0) == (0, True)
-        assert set(report.unsealed.values()) == {0}
+        assert set(report.unsigned.values()) == {0}
 
 
 def test_a_restored_trail_that_was_changed_before_the_backup_is_reported(world: World, tmp_path: Path, elsewhere: str) -> None:
-    audit.seal_trail()
+    audit.sign_trail()
     with connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
         cursor.execute("delete from auditlog_logentry where id = (select min(id) from auditlog_logentry)")
@@ -353,8 +353,8 @@ def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, 
 
 def test_a_backup_in_a_bucket_that_was_changed_or_is_gone_is_refused(world: World, s3: S3, elsewhere: str) -> None:
     services.back_up(s3.address("one.backup"), secrets=KEYRING)
-    sealed = s3.client.get_object(Bucket="hegui", Key="one.backup")["Body"].read()
-    s3.client.put_object(Bucket="hegui", Key="one.backup", Body=sealed[:-100] + bytes([sealed[-100] ^ 1]) + sealed[-99:])
+    encrypted = s3.client.get_object(Bucket="hegui", Key="one.backup")["Body"].read()
+    s3.client.put_object(Bucket="hegui", Key="one.backup", Body=encrypted[:-100] + bytes([encrypted[-100] ^ 1]) + encrypted[-99:])
     with pytest.raises(BackupRefused, match="damaged or was changed"):
         restored(s3.address("one.backup"), elsewhere)
     with pytest.raises(FileNotFoundError):

@@ -16,7 +16,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.audit import services as audit
-from apps.audit.models import Seal
+from apps.audit.models import TreeHead
 from apps.contacts.models import Contact, ContactImport
 from apps.core.calendar.clock import now
 from apps.core.crypto import encrypted_files, keyring
@@ -35,7 +35,7 @@ def rotate() -> dict[str, int]:
     return services.rotate_keys(wait=lambda seconds: None)
 
 
-def test_everything_is_sealed_under_the_new_key(world: World, ring: Path) -> None:
+def test_everything_is_encrypted_under_the_new_key(world: World, ring: Path) -> None:
     name = encrypted_files.put(b"a list", folder="uploads")
     before = keyring.keys("fields").current_id
     result = rotate()
@@ -136,13 +136,13 @@ def test_who_was_erased_under_an_older_key_of_the_ledger_stays_erased(world: Wor
         services.retire_key(purpose="index", key_id=min(keyring.keys("index").by_id))
 
 
-def test_the_trail_is_verified_under_older_keys_of_its_seals(world: World, ring: Path) -> None:
-    audit.seal_trail()
+def test_the_trail_is_verified_under_older_keys_of_its_tree_heads(world: World, ring: Path) -> None:
+    audit.sign_trail()
     services.add_keys(["seal"])
     world.opt_out()
     world.authorize()
-    audit.seal_trail()
-    assert Seal.objects.values("key").distinct().count() == 2
+    audit.sign_trail()
+    assert TreeHead.objects.values("key").distinct().count() == 2
     assert audit.verify_trail().count == 0
 
 
@@ -181,7 +181,7 @@ def test_nobody_fails_to_read_or_write_while_keys_turn(world: World, ring: Path)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_sealed_leaks_nothing(world: World, tmp_path: Path) -> None:
+def test_what_is_encrypted_leaks_nothing(world: World, tmp_path: Path) -> None:
     encrypted_files.put(f"phone\n{PHONE}\n王小明\n".encode(), folder="uploads")
     services.back_up(Path(django_settings.HEGUI_BACKUPS) / "one.backup", secrets=services.secrets_of_site())
     places = [django_settings.MEDIA_ROOT, Path(django_settings.HEGUI_BACKUPS), django_settings.HEGUI_LEDGER]
@@ -227,24 +227,24 @@ def test_the_command_refuses_when_something_leaks(world: World, tmp_path: Path, 
 
 
 def test_enough_shares_open_the_keyring_again() -> None:
-    sealed, shares = services.split_keyring(shares=4, needed=3)
+    encrypted, shares = services.split_keyring(shares=4, needed=3)
     text = keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE)
     for chosen in itertools.combinations(shares, 3):
-        assert services.join_keyring(sealed=sealed, shares=chosen) == text
+        assert services.join_keyring(encrypted=encrypted, shares=chosen) == text
     for wrong in (shares[:2], [], ["these are no words"], [shares[0]] * 3):
         with pytest.raises(KeyringError):
-            services.join_keyring(sealed=sealed, shares=wrong)
+            services.join_keyring(encrypted=encrypted, shares=wrong)
 
 
 def test_a_changed_copy_and_foreign_shares_do_not_open() -> None:
-    sealed, shares = services.split_keyring(shares=2, needed=2)
+    encrypted, shares = services.split_keyring(shares=2, needed=2)
     _other, foreign = services.split_keyring(shares=2, needed=2)
     key = base64.b64encode(keyring.keys("fields").current).decode()
-    assert key not in sealed
+    assert key not in encrypted
     with pytest.raises(KeyringError):
-        services.join_keyring(sealed=sealed, shares=foreign)
+        services.join_keyring(encrypted=encrypted, shares=foreign)
     with pytest.raises(KeyringError):
-        services.join_keyring(sealed=sealed.replace('"sealed": "', '"sealed": "00'), shares=shares)
+        services.join_keyring(encrypted=encrypted.replace('"encrypted": "', '"encrypted": "00'), shares=shares)
 
 
 @pytest.mark.parametrize(("shares", "needed"), [(1, 1), (3, 1), (2, 3), (17, 2)])
@@ -284,11 +284,11 @@ def test_what_does_not_belong_together_is_named(world: World, storage: Path, clo
     }
 
 
-def test_files_that_nobody_names_are_mended_away(world: World, storage: Path) -> None:
+def test_files_that_nobody_names_are_repaired_away(world: World, storage: Path) -> None:
     orphan = encrypted_files.put(b"x", folder="uploads")
     assert services.check_consistency() == {}  # it may be on its way
     stored_long_ago(storage / orphan)
-    services.check_consistency(mend=True)
+    services.check_consistency(repair=True)
     delete_discarded()
     assert not encrypted_files.exists(orphan)
 

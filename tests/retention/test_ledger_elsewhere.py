@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from apps.audit import heads
-from apps.audit.services import seal_trail, verify_trail
+from apps.audit.services import sign_trail, verify_trail
 from apps.contacts.models import Contact
 from apps.core.documents.append_only import Table
 from apps.retention import ledger, services
@@ -41,7 +41,7 @@ def test_a_refusal_and_an_erasure_are_reported_and_come_back(world: World, clock
 
 def test_heads_are_reported_and_a_trail_that_was_made_anew_shows(world: World) -> None:
     world.authorize()
-    seal_trail()
+    sign_trail()
     assert heads.last_heads()["decisions"][0] == 1
     assert verify_trail().count == 0
 

@@ -25,9 +25,9 @@ def _digest(purpose: str, data: bytes) -> bytes:
 def _store_wrongly(contact: Contact) -> bytes:
     """As it stood in tables before digits of other scripts were folded."""
     index = _digest("index", WRONG.encode())
-    sealed = cipher.seal(WRONG.encode(), purpose="fields", bound_to=b"contacts_contact.phone")
+    encrypted = cipher.encrypt(WRONG.encode(), purpose="fields", bound_to=b"contacts_contact.phone")
     with connection.cursor() as cursor:
-        cursor.execute("update contacts_contact set phone = %s, number_index = %s where id = %s", [sealed, index, contact.pk])
+        cursor.execute("update contacts_contact set phone = %s, number_index = %s where id = %s", [encrypted, index, contact.pk])
     return index
 
 

@@ -77,7 +77,7 @@ def test_every_table_with_such_hashes_is_turned(world: World) -> None:
         "contacts_contact.last4_index",  # turns by a table of its own
         "quality_transcript.digest",  # of a text
         "optouts_scrub.request_digest",  # of a request, under the secret of the site
-        "calls_decision.request_digest",  # sealed with its decision; a retry across a turn is refused
+        "calls_decision.request_digest",  # signed with its decision; a retry across a turn is refused
     }
     assert found - others == {f"{model._meta.db_table}.{column}" for model, column in rotating_index._places()}
 

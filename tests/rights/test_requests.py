@@ -66,7 +66,7 @@ def copied(world: World, request: SubjectRequest) -> tuple[SubjectRequest, str]:
 
 
 def history(world: World, days: int = 40) -> Call:
-    """A call of some days ago with everything that hangs on calls."""
+    """A call of some days ago with everything that depends on calls."""
     call = world.connected()
     hand_in(call, wav(5))
     quality.take_transcript(
@@ -530,7 +530,7 @@ def test_a_copy_of_a_request_that_was_closed_meanwhile_is_refused(world: World, 
     assert (order.passphrase, order.link) == (None, None)
 
 
-def test_what_the_worker_needed_is_sealed_and_gone_once_the_copy_is_made(world: World, sent: list[tuple[str, str]]) -> None:
+def test_what_the_worker_needed_is_encrypted_and_gone_once_the_copy_is_made(world: World, sent: list[tuple[str, str]]) -> None:
     _asked, passphrase = services.ask_copy(actor=world.people["compliance"], request=ask(world, "see"), link_to=str)
     with connection.cursor() as cursor:
         cursor.execute("select to_jsonb(o)::text from rights_copyorder o")
@@ -556,7 +556,7 @@ def test_a_copy_that_nobody_fetches_goes(world: World, sent: list[tuple[str, str
 # -- certified and watched
 
 
-def test_the_certificate_is_sealed_and_any_change_shows(world: World) -> None:
+def test_the_certificate_is_signed_and_any_change_shows(world: World) -> None:
     history(world)
     made = execute(world, ask(world))
     certificate = json.loads(json.dumps(services.certificate_of(made)))
@@ -565,8 +565,8 @@ def test_the_certificate_is_sealed_and_any_change_shows(world: World) -> None:
     assert PHONE not in json.dumps(certificate)
     for change in ({"done": {}}, {"due_on": "2027-01-01"}, {"extra": 1}):
         assert not services.is_genuine({**certificate, "document": {**certificate["document"], **change}})
-    other = signatures.seal({"something": "else"})
-    assert not services.is_genuine({**certificate, "seal": other})
+    other = signatures.signature_of({"something": "else"})
+    assert not services.is_genuine({**certificate, "signature": other})
     assert services.as_pdf(made).startswith(b"%PDF")
 
 

@@ -195,11 +195,11 @@ def test_the_new_rule_says_how_many_scripts_in_use_it_finds_at_fault_and_tells_t
     assert ScriptVersion.objects.get(pk=versions[0].pk).state == "published"
 
 
-def test_a_mended_rule_says_what_it_frees(world: World) -> None:
+def test_a_repaired_rule_says_what_it_frees(world: World) -> None:
     version = published(world, "s", "家人们，续费九折。")
     in_force(world)
-    mended = write(world, allow=["家人们，续费"], must_find=["亲亲，来看看"])
-    assert [freed.pk for freed in queries.impact_of(mended).freed] == [version.pk]
+    repaired = write(world, allow=["家人们，续费"], must_find=["亲亲，来看看"])
+    assert [freed.pk for freed in queries.impact_of(repaired).freed] == [version.pk]
 
 
 def test_the_next_version_takes_the_place_of_the_one_before(world: World) -> None:

@@ -12,7 +12,7 @@ CALLERS = {
     ("core/privacy/dialling.py", "number_to_dial"): "the hand-over to a dialler, in the trail before",
     ("notifications/gateway.py", "send"): "the hand-over to the gateway of short messages: a code that the holder asked for",
     ("notifications/services/outbox.py", "_send"): "the text of a message on its way, to the gateway or the mail server",
-    ("core/privacy/fields.py", "seal"): "encryption on the way into the table",
+    ("core/privacy/fields.py", "encrypt"): "encryption on the way into the table",
     ("core/privacy/phones.py", "zones_of"): "the time zone of the number",
     ("optouts/services/feeding.py", "_numbers"): "the hand-over to a client with the scope for it, in the trail before",
     ("quality/services/transcribing.py", "examine_again"): "the script check on what was said; findings come out, no words",

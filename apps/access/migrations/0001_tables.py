@@ -235,15 +235,17 @@ class Migration(FirstMigration):
                 ("due_on", models.DateField(verbose_name="due on")),
                 (
                     "state",
-                    models.CharField(choices=[("open", "open"), ("mended", "mended")], default="open", max_length=6, verbose_name="state"),
+                    models.CharField(
+                        choices=[("open", "open"), ("resolved", "resolved")], default="open", max_length=8, verbose_name="state"
+                    ),
                 ),
-                ("mended_at", models.DateTimeField(null=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
                 (
                     "client",
                     models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
                 ),
                 (
-                    "mended_by",
+                    "resolved_by",
                     models.ForeignKey(
                         null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
@@ -278,7 +280,7 @@ class Migration(FirstMigration):
                 "constraints": [
                     models.UniqueConstraint(fields=("audit", "fingerprint"), name="finding_once_an_audit"),
                     models.CheckConstraint(
-                        condition=models.Q(("mended_by", models.F("subject")), _negated=True), name="finding_not_mended_by_its_subject"
+                        condition=models.Q(("resolved_by", models.F("subject")), _negated=True), name="finding_not_resolved_by_its_subject"
                     ),
                 ],
             },

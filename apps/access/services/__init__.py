@@ -1,7 +1,7 @@
 """Changes of rights, and the one way to a clear text; one file a subject."""
 
 from .applying_roles import apply_roles
-from .auditing import audit_permissions, mend
+from .auditing import audit_permissions, resolve
 from .disclosing import LISTENING, PURPOSES, QuotaReached, disclose, disclose_to_person, has_field_right, require_field_right
 from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
 from .reviewing import close_due_reviews, decide_item, start_review
@@ -24,9 +24,9 @@ __all__ = [
     "end_grant",
     "end_lapsed_grants",
     "has_field_right",
-    "mend",
     "note_number",
     "require_field_right",
+    "resolve",
     "search_number",
     "start_review",
     "watch_list",

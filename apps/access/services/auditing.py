@@ -218,23 +218,23 @@ def _finding(audit: PermissionAudit, found: Found, now: datetime, admins: list[U
     )
 
 
-# -- one click to mend
+# -- one click to resolve
 
 
 @transaction.atomic
-def mend(*, actor: User, finding: Finding) -> Finding:
+def resolve(*, actor: User, finding: Finding) -> Finding:
     """Do what the finding proposes. An admin may, but not for a finding about themselves."""
     require_admin(actor, on=finding.subject)
     finding = Finding.objects.select_for_update().get(pk=finding.pk)
     if finding.state != Finding.State.OPEN:
         raise WrongState()
-    _mend(actor, finding)
-    finding.state, finding.mended_by, finding.mended_at = Finding.State.MENDED, actor, clock.now()
+    _resolve(actor, finding)
+    finding.state, finding.resolved_by, finding.resolved_at = Finding.State.RESOLVED, actor, clock.now()
     finding.save()
     return finding
 
 
-def _mend(actor: User, finding: Finding) -> None:
+def _resolve(actor: User, finding: Finding) -> None:
     evidence = finding.evidence
     if "table" in evidence:
         row = tables_of_rights.row_of(evidence["table"], evidence["row"])

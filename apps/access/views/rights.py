@@ -158,22 +158,22 @@ def audit(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(Role.ADMIN)
 @require_POST
 @sudo
-def finding_mend(request: StaffRequest, pk: int) -> HttpResponse:
+def finding_resolve(request: StaffRequest, pk: int) -> HttpResponse:
     finding = get_object_or_404(Finding.objects.select_related("subject", "client"), pk=pk)
-    services.mend(actor=request.user, finding=finding)
-    messages.success(request, _("Mended."))
+    services.resolve(actor=request.user, finding=finding)
+    messages.success(request, _("Resolved."))
     return redirect("permission_audit", pk=finding.audit_id)
 
 
 @for_roles(Role.ADMIN)
 @require_POST
 @sudo
-def findings_mend(request: StaffRequest, pk: int) -> HttpResponse:
-    """Mend those that were picked."""
+def findings_resolve(request: StaffRequest, pk: int) -> HttpResponse:
+    """Resolve those that were picked."""
     findings = get_object_or_404(PermissionAudit, pk=pk).findings.select_related("subject", "client")
     for_each(
-        request, findings, lambda finding: services.mend(actor=request.user, finding=finding),
-        lambda made: ngettext("%(count)d finding is mended.", "%(count)d findings are mended.", made) % {"count": made},
+        request, findings, lambda finding: services.resolve(actor=request.user, finding=finding),
+        lambda made: ngettext("%(count)d finding is resolved.", "%(count)d findings are resolved.", made) % {"count": made},
     )  # fmt: skip
     return redirect("permission_audit", pk=pk)
 

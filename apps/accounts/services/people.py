@@ -175,7 +175,7 @@ def resume(*, actor: User, agent: User) -> User:
         raise NotAllowed()
     lock_agent(agent.pk)
     if suspending.provider.keeps_suspended(agent):
-        raise WrongState(_("A grave violation is not mended yet: the agent stays off the telephone until its action is closed."))
+        raise WrongState(_("A grave violation is not corrected yet: the agent stays off the telephone until its action is closed."))
     agent.suspended_at, agent.suspended_for = None, ""
     agent.save(update_fields=["suspended_at", "suspended_for"])
     return agent

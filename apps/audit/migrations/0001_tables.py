@@ -16,7 +16,7 @@ class Migration(FirstMigration):
 
     operations = [
         migrations.CreateModel(
-            name="Seal",
+            name="TreeHead",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -33,11 +33,11 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("stream", "number"), name="seal_once"),
-                    models.UniqueConstraint(fields=("stream", "after"), name="seals_do_not_overlap"),
+                    models.UniqueConstraint(fields=("stream", "number"), name="tree_head_once"),
+                    models.UniqueConstraint(fields=("stream", "after"), name="tree_heads_do_not_overlap"),
                     models.CheckConstraint(
                         condition=models.Q(("number__gte", 1), ("rows__gte", 1), ("upto__gt", models.F("after"))),
-                        name="seal_covers_something",
+                        name="tree_head_covers_something",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -48,7 +48,7 @@ class Migration(FirstMigration):
                                 models.Func("previous", function="octet_length", output_field=models.IntegerField()), 32
                             ),
                         ),
-                        name="seal_has_hashes",
+                        name="tree_head_has_hashes",
                     ),
                 ]
             },
@@ -58,7 +58,7 @@ class Migration(FirstMigration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("seals", models.PositiveIntegerField()),
+                ("tree_heads", models.PositiveIntegerField()),
                 ("rows", models.PositiveBigIntegerField()),
                 ("findings", models.JSONField(default=list)),
                 ("ended_at", models.DateTimeField()),
@@ -250,16 +250,16 @@ class Migration(FirstMigration):
             },
         ),
         migrations.CreateModel(
-            name="SealedRows",
+            name="TreeHeadRows",
             fields=[
                 (
-                    "seal",
+                    "tree_head",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
                         primary_key=True,
                         related_name="hashes",
                         serialize=False,
-                        to="audit.seal",
+                        to="audit.treehead",
                     ),
                 ),
                 ("ids", models.BinaryField()),
@@ -267,15 +267,15 @@ class Migration(FirstMigration):
             ],
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="seal",
+            model_name="treehead",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
-                    hash="425da599b8e4cf7384a383a64e17697a9d08a345",
+                    hash="680ece5b8feb11b1ecf61ebaa26a9c31b2cf3cc6",
                     operation="UPDATE OR DELETE",
-                    pgid="pgtrigger_append_only_4de12",
-                    table="audit_seal",
+                    pgid="pgtrigger_append_only_9e2a3",
+                    table="audit_treehead",
                     when="BEFORE",
                 ),
             ),
@@ -313,8 +313,8 @@ class Migration(FirstMigration):
             trigger=pgtrigger.compiler.Trigger(
                 name="old_enough",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n                if not exists (\n                    select from audit_seal where stream = new.stream and number = new.number and upto = new.upto\n                    and created_at <= new.created_at - interval '180 days'\n                ) then\n                    raise exception 'the trail is kept for 180 days (R10)' using errcode = 'check_violation';\n                end if;\n                return new;",
-                    hash="3a7a08ccdeb943590ff55c556323261dca9990bd",
+                    func="\n                if not exists (\n                    select from audit_treehead where stream = new.stream and number = new.number and upto = new.upto\n                    and created_at <= new.created_at - interval '180 days'\n                ) then\n                    raise exception 'the trail is kept for 180 days (R10)' using errcode = 'check_violation';\n                end if;\n                return new;",
+                    hash="68f656c9e1a9966d1a7ddab428bc7cb778dbc598",
                     operation="INSERT",
                     pgid="pgtrigger_old_enough_ed8cc",
                     table="audit_trailcut",
@@ -408,29 +408,29 @@ class Migration(FirstMigration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="sealedrows",
+            model_name="treeheadrows",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
-                    hash="e55f86fec112eb6223eba99f6e42576294e9fcd9",
+                    hash="ce32093618a3155eb4332d0f43f4b1adfdb13080",
                     operation="UPDATE",
-                    pgid="pgtrigger_append_only_cbc39",
-                    table="audit_sealedrows",
+                    pgid="pgtrigger_append_only_aa230",
+                    table="audit_treeheadrows",
                     when="BEFORE",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="sealedrows",
+            model_name="treeheadrows",
             trigger=pgtrigger.compiler.Trigger(
                 name="goes_with_its_stretch",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n                if not exists (\n                    select from audit_trailcut c join audit_seal s on s.id = old.seal_id where c.stream = s.stream and c.number >= s.number\n                ) then\n                    raise exception 'the trail is append-only (R10)' using errcode = 'check_violation';\n                end if;\n                return old;",
-                    hash="4a83974ed76ced2524fd1ad062c5ec52e99e8fed",
+                    func="\n                if not exists (\n                    select from audit_trailcut c join audit_treehead s on s.id = old.tree_head_id\n                    where c.stream = s.stream and c.number >= s.number\n                ) then\n                    raise exception 'the trail is append-only (R10)' using errcode = 'check_violation';\n                end if;\n                return old;",
+                    hash="b1e70c65d147dea0eb5aacd350f6815ef0464b92",
                     operation="DELETE",
-                    pgid="pgtrigger_goes_with_its_stretch_9fb82",
-                    table="audit_sealedrows",
+                    pgid="pgtrigger_goes_with_its_stretch_f60b1",
+                    table="audit_treeheadrows",
                     when="BEFORE",
                 ),
             ),

@@ -3,7 +3,7 @@
 from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_about, take_alarm
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
-from .heading import broken_chains, seal_trail, watch_seals
+from .heading import broken_chains, sign_trail, watch_tree_heads
 from .recording import address_of, event_of_client, record_access, record_page
 from .verifying import check_trail, verify_export, verify_trail
 
@@ -21,9 +21,9 @@ __all__ = [
     "raise_alarm_about",
     "record_access",
     "record_page",
-    "seal_trail",
+    "sign_trail",
     "take_alarm",
     "verify_export",
     "verify_trail",
-    "watch_seals",
+    "watch_tree_heads",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The trail goes by whole stretches, once all of one is old enough; its seals stay, so that the chain does (R8, R10)."""
+"""The trail goes by whole stretches, once all of one is old enough; its tree heads stay, so that the chain does (R8, R10)."""
 
 from datetime import datetime, timedelta
 
@@ -10,14 +10,14 @@ from apps.core.calendar import clock
 from apps.core.crypto import signatures
 from apps.core.database.locks import lock_trail
 
-from ..models import LEAST_DAYS, Seal, SealedRows, TrailCut
-from ..sealed_tables import Stream, streams
+from ..models import LEAST_DAYS, TrailCut, TreeHead, TreeHeadRows
+from ..trail_tables import Stream, streams
 
 BATCH = 10_000
 
 
 def drop_trail(*, before: datetime, reason: str) -> int:
-    """Drop the stretches that were sealed before `before`, and never what is younger than 180 days. Returns how many rows went.
+    """Drop the stretches that were signed before `before`, and never what is younger than 180 days. Returns how many rows went.
 
     What is dropped is written down first, signed; a run that is cut short is finished by the next.
     """
@@ -31,8 +31,8 @@ def count_due(*, before: datetime) -> int:
     return sum(stream.count_upto(last.upto) for stream in streams() if not stream.erasable and (last := _last_due(stream, before)))
 
 
-def _last_due(stream: Stream, before: datetime) -> Seal | None:
-    return Seal.objects.filter(stream=stream.name, created_at__lte=before).order_by("-number").first()
+def _last_due(stream: Stream, before: datetime) -> TreeHead | None:
+    return TreeHead.objects.filter(stream=stream.name, created_at__lte=before).order_by("-number").first()
 
 
 def _drop(stream: Stream, before: datetime, reason: str) -> int:
@@ -49,14 +49,14 @@ def _drop(stream: Stream, before: datetime, reason: str) -> int:
 
 
 @transaction.atomic
-def _write_cut(stream: Stream, last: Seal, rows: int, reason: str) -> None:
+def _write_cut(stream: Stream, last: TreeHead, rows: int, reason: str) -> None:
     lock_trail()
     cut = TrailCut(created_at=clock.now(), stream=stream.name, number=last.number, upto=last.upto, rows=rows, reason=reason)
     cut.key, cut.signature = signatures.sign(cut.document())
     cut.save(force_insert=True)
 
 
-def _delete_rows(stream: Stream, last: Seal) -> int:
+def _delete_rows(stream: Stream, last: TreeHead) -> int:
     gone = 0
     statement = sql.SQL("delete from {table} where id in (select id from {table} where id <= %s order by id limit %s)").format(
         table=sql.Identifier(stream.table)
@@ -67,5 +67,5 @@ def _delete_rows(stream: Stream, last: Seal) -> int:
             gone += cursor.rowcount
             if cursor.rowcount == 0:
                 break
-    SealedRows.objects.filter(seal__stream=stream.name, seal__number__lte=last.number).delete()
+    TreeHeadRows.objects.filter(tree_head__stream=stream.name, tree_head__number__lte=last.number).delete()
     return gone

@@ -1,4 +1,4 @@
-"""New rows of the trail under a seal, each minute.
+"""New rows of the trail under a tree head, each minute.
 
 Transactions commit out of the order of their ids: a row with a lower id may come after one with a higher. So a stretch ends
 where nobody is in the middle of adding to the table: for a moment the table is locked against writers, which is granted only once
@@ -23,36 +23,36 @@ from apps.core.database.locks import lock_trail
 from apps.core.errors import HeguiError, sentence_of
 
 from ..heads import current_heads, last_heads, write_heads
-from ..models import Seal, SealedRows
+from ..models import TreeHead, TreeHeadRows
 from ..ports import notifying
 from ..rules import HASH_BYTES, tree_head
-from ..sealed_tables import FORM, Stream, streams
+from ..trail_tables import FORM, Stream, streams
 
 log = structlog.get_logger(__name__)
-MOST_ROWS = 10_000  # under one seal
+MOST_ROWS = 10_000  # under one tree head
 PATIENT_TRIES, PAUSE = 20, 0.01  # without anybody waiting for us
 WAIT = "100ms"
 LATE = timedelta(minutes=15)
 
 
-def seal_trail() -> int:
-    """Seal what has been added, and write the heads outside the database. Returns how many rows are under a seal now that were not.
+def sign_trail() -> int:
+    """Sign what has been added, and write the heads outside the database. Returns how many rows are under a tree head now that were not.
 
-    Raises `HeadsAhead` and `OSError` when the heads cannot be written; the seals stand all the same.
+    Raises `HeadsAhead` and `OSError` when the heads cannot be written; the tree heads stand all the same.
     """
-    sealed = sum(_seal_stream(stream) for stream in streams())
+    signed = sum(_sign_stream(stream) for stream in streams())
     write_heads()
-    return sealed
+    return signed
 
 
-def _seal_stream(stream: Stream) -> int:
-    last = Seal.last_of(stream.name)
+def _sign_stream(stream: Stream) -> int:
+    last = TreeHead.last_of(stream.name)
     if last is not None and stream.last_id() <= last.upto:
         return 0
-    upto, sealed = _settled(stream), 0
-    while upto is not None and (rows := _seal_next(stream, upto)):
-        sealed += rows
-    return sealed
+    upto, signed = _settled(stream), 0
+    while upto is not None and (rows := _sign_next(stream, upto)):
+        signed += rows
+    return signed
 
 
 def _settled(stream: Stream) -> int | None:
@@ -81,62 +81,62 @@ def _locked(stream: Stream, *, wait: str) -> int | None:
 
 
 @transaction.atomic
-def _seal_next(stream: Stream, upto: int) -> int:
-    """One seal over the next rows; how many they are."""
+def _sign_next(stream: Stream, upto: int) -> int:
+    """One tree head over the next rows; how many they are."""
     lock_trail()
-    last = Seal.last_of(stream.name)
+    last = TreeHead.last_of(stream.name)
     ids, leaves = stream.hashes(last.upto if last else 0, upto, connection.connection, most=MOST_ROWS)
     if not ids:
         return 0
     rows = len(leaves) // HASH_BYTES
     number, after, previous = (last.number, last.upto, signatures.digest(last.document())) if last else (0, 0, bytes(HASH_BYTES))
-    seal = Seal(
+    head = TreeHead(
         created_at=clock.now(), stream=stream.name, number=number + 1, after=after, upto=int.from_bytes(ids[-8:], "big"), rows=rows,
         root=tree_head(leaves), previous=previous, form=FORM,
     )  # fmt: skip
-    seal.key, seal.signature = signatures.sign(seal.document())
-    seal.save(force_insert=True)
-    SealedRows.objects.create(seal=seal, ids=ids, leaves=leaves)
+    head.key, head.signature = signatures.sign(head.document())
+    head.save(force_insert=True)
+    TreeHeadRows.objects.create(tree_head=head, ids=ids, leaves=leaves)
     return rows
 
 
-def watch_seals() -> bool:
-    """Seal; tell the admins once an hour while that fails. Returns whether the trail is sealed, but for what came just now."""
+def watch_tree_heads() -> bool:
+    """Sign; tell the admins once an hour while that fails. Returns whether the trail is signed, but for what came just now."""
     added = {stream.name: stream.last_id() for stream in streams()}
     why = ""
     try:
-        seal_trail()
+        sign_trail()
     except (OSError, HeguiError) as error:
-        log.error("trail_not_sealed", why=type(error).__name__)
+        log.error("trail_not_signed", why=type(error).__name__)
         why = sentence_of(error)
     at = clock.now()
     if not why and not any(_is_late(stream, added[stream.name], at) for stream in streams()):
         return True
-    if not notifying.provider.was_notified("trail_not_sealed", since=at - timedelta(hours=1)):
+    if not notifying.provider.was_notified("trail_not_signed", since=at - timedelta(hours=1)):
         busy = _("its table is never free of writers for long enough.")
-        notifying.provider.notify(User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_sealed", why=why or busy)
+        notifying.provider.notify(User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_signed", why=why or busy)
     return False
 
 
 def _is_late(stream: Stream, added: int, at: datetime) -> bool:
-    """Whether rows that were there before this run are not sealed, and nothing has been for a while."""
-    last = Seal.last_of(stream.name)
+    """Whether rows that were there before this run are not signed, and nothing has been for a while."""
+    last = TreeHead.last_of(stream.name)
     return added > (last.upto if last else 0) and (last is None or last.created_at < at - LATE)
 
 
 def waiting_since() -> dict[str, datetime]:
-    """Streams with rows that are not sealed, and since when nothing was sealed; those that never were are left to their first seal."""
+    """Streams with rows that are not signed, and since when nothing was signed; those that never were are left to their first tree head."""
     found = {}
     for stream in streams():
-        last = Seal.last_of(stream.name)
+        last = TreeHead.last_of(stream.name)
         if last is not None and stream.last_id() > last.upto:
             found[stream.name] = last.created_at
     return found
 
 
 def broken_chains() -> list[str]:
-    """Streams that lack a seal, or have fewer than the heads outside tell: a quick look, without their rows."""
-    counted = Seal.objects.values_list("stream").annotate(Count("pk"), Max("number"))
+    """Streams that lack a tree head, or have fewer than the heads outside tell: a quick look, without their rows."""
+    counted = TreeHead.objects.values_list("stream").annotate(Count("pk"), Max("number"))
     broken = {stream for stream, count, last in counted if count != last}
     heads, outside = current_heads(), last_heads()
     broken |= {stream for stream, (number, _digest) in outside.items() if heads.get(stream, (0, ""))[0] < number}

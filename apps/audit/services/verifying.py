@@ -1,6 +1,6 @@
-"""Whether the trail is as it was sealed: every row, every seal, the chain, and the heads outside. Names the first thing that is not.
+"""Whether the trail is as it was signed: every row, every tree head, the chain, and the heads outside. Names the first thing that is not.
 
-The same judgement for the database and for an exported trail: `Judge` takes a stream's seals in order, with the rows of each.
+The same judgement for the database and for an exported trail: `Judge` takes a stream's tree heads in order, with the rows of each.
 """
 
 import base64
@@ -27,25 +27,25 @@ from apps.core.crypto import signatures
 from apps.core.errors import BadInput
 
 from ..heads import Heads, read_heads
-from ..models import LEAST_DAYS, Seal, TrailCheck, TrailCut
+from ..models import LEAST_DAYS, TrailCheck, TrailCut, TreeHead
 from ..ports import notifying
 from ..rules import HASH_BYTES, leaf, tree_head
-from ..sealed_tables import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
+from ..trail_tables import FORM, Stream, connections_sharing_snapshot, one_snapshot, streams
 from ..wording import sentence_of_finding
 
 log = structlog.get_logger(__name__)
 MOST_FINDINGS = 100
-ROWS_AT_ONCE, SEALS_AT_ONCE = 50_000, 500
+ROWS_AT_ONCE, TREE_HEADS_AT_ONCE = 50_000, 500
 ID_BYTES = 8
 AT_ONCE = 2  # groups that PostgreSQL hashes side by side
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is not as it was: in which stream, at which seal (0: none), and what."""
+    """One thing that is not as it was: in which stream, at which tree head (0: none), and what."""
 
     stream: str
-    seal: int
+    tree_head: int
     code: str
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -54,7 +54,7 @@ class Finding:
         return sentence_of_finding(self.code, self.facts)
 
     def as_json(self) -> dict[str, Any]:
-        return {"stream": self.stream, "seal": self.seal, "code": self.code, "facts": self.facts}
+        return {"stream": self.stream, "tree_head": self.tree_head, "code": self.code, "facts": self.facts}
 
 
 @dataclass
@@ -63,20 +63,20 @@ class Report:
 
     findings: list[Finding] = field(default_factory=list)
     count: int = 0
-    seals: dict[str, int] = field(default_factory=dict)
+    tree_heads: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     erased: dict[str, int] = field(default_factory=dict)  # of erasable streams: gone by themselves
-    unsealed: dict[str, int] = field(default_factory=dict)
+    unsigned: dict[str, int] = field(default_factory=dict)
     lost_by_restore: int = 0
 
-    def add(self, stream: str, seal: int, code: str, **facts: Any) -> None:
+    def add(self, stream: str, head: int, code: str, **facts: Any) -> None:
         self.count += 1
         if len(self.findings) < MOST_FINDINGS:
-            self.findings.append(Finding(stream, seal, code, facts))
+            self.findings.append(Finding(stream, head, code, facts))
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "seals": self.seals, "rows": self.rows, "erased": self.erased, "unsealed": self.unsealed,
+            "tree_heads": self.tree_heads, "rows": self.rows, "erased": self.erased, "unsigned": self.unsigned,
             "lost_by_restore": self.lost_by_restore, "count": self.count, "findings": [finding.as_json() for finding in self.findings],
         }  # fmt: skip
 
@@ -117,7 +117,7 @@ class Hashes:
 
 @dataclass(frozen=True)
 class HeadRecord:
-    """A seal as it is stored or was exported, and the hashes kept under it (None: they are gone)."""
+    """A tree head as it is stored or was exported, and the hashes kept under it (None: they are gone)."""
 
     document: dict[str, Any]
     key: str
@@ -126,25 +126,25 @@ class HeadRecord:
 
 
 class Judge:
-    """Takes the seals of a stream one after the other."""
+    """Takes the tree heads of a stream one after the other."""
 
     def __init__(self, stream: str, report: Report, keys: Mapping[str, bytes], *, erasable: bool, dropped: int) -> None:
         self.stream, self.report, self.keys, self.erasable, self.dropped = stream, report, keys, erasable, dropped
         self.number, self.upto, self.previous = 0, 0, bytes(HASH_BYTES)
         self.digests: dict[int, str] = {}
-        report.seals[stream], report.rows[stream] = 0, 0
+        report.tree_heads[stream], report.rows[stream] = 0, 0
 
     def take(self, payload: HeadRecord, here: Hashes) -> None:
-        """A seal, and the rows that lie in its stretch now."""
+        """A tree head, and the rows that lie in its stretch now."""
         document = payload.document
         number = document["number"]
         for missing in range(self.number + 1, number):
-            self.report.add(self.stream, missing, "seal_removed")
-        self.report.seals[self.stream] += 1
+            self.report.add(self.stream, missing, "tree_head_removed")
+        self.report.tree_heads[self.stream] += 1
         self.report.rows[self.stream] += len(here)
         digest = signatures.digest(document)
         if not signatures.is_signed(document, key=payload.key, signature=payload.signature, keys=self.keys):
-            self.report.add(self.stream, number, "seal_changed")
+            self.report.add(self.stream, number, "tree_head_changed")
         elif number == self.number + 1 and (document["previous"], document["after"]) != (self.previous.hex(), self.upto):
             self.report.add(self.stream, number, "chain_broken")
         elif document["form"] > FORM:
@@ -156,10 +156,10 @@ class Judge:
 
     def _judge_rows(self, payload: HeadRecord, here: Hashes) -> None:
         number, root = payload.document["number"], bytes.fromhex(payload.document["root"])
-        if number <= self.dropped:  # what a drop that was cut short has left is as it was sealed
-            sealed = payload.hashes.by_id() if payload.hashes else {}
+        if number <= self.dropped:  # what a drop that was cut short has left is as it was signed
+            signed = payload.hashes.by_id() if payload.hashes else {}
             for pk, each in here.by_id().items():
-                if sealed.get(pk) != each:
+                if signed.get(pk) != each:
                     self.report.add(self.stream, number, "row_added", row=pk)
             return
         whole = tree_head(here.leaves) == root
@@ -172,16 +172,16 @@ class Judge:
             return
         self._name_rows(number, payload.hashes.by_id(), here.by_id())
 
-    def _name_rows(self, number: int, sealed: dict[int, bytes], here: dict[int, bytes]) -> None:
-        for pk in sorted(sealed.keys() | here.keys()):
+    def _name_rows(self, number: int, signed: dict[int, bytes], here: dict[int, bytes]) -> None:
+        for pk in sorted(signed.keys() | here.keys()):
             if pk not in here:
                 if self.erasable:
                     self.report.erased[self.stream] = self.report.erased.get(self.stream, 0) + 1
                 else:
                     self.report.add(self.stream, number, "row_removed", row=pk)
-            elif pk not in sealed:
+            elif pk not in signed:
                 self.report.add(self.stream, number, "row_added", row=pk)
-            elif sealed[pk] != here[pk]:
+            elif signed[pk] != here[pk]:
                 self.report.add(self.stream, number, "row_changed", row=pk)
 
 
@@ -191,82 +191,82 @@ class Judge:
 def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
     """Recompute everything, in one snapshot."""
     report, keys = Report(), signatures.public_keys()
-    outside = list(read_heads())  # before the snapshot: heads are written after their seals, so it holds every one of these
+    outside = list(read_heads())  # before the snapshot: heads are written after their tree heads, so it holds every one of these
     digests: dict[str, dict[int, str]] = {}
     with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
         for stream in streams():
             judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
             for pk, _text in stream.rows(-(2**63), 0):
                 report.add(stream.name, 0, "row_added", row=pk)
-            for seals, kept, here in _read_ahead(stream, links):
-                _judge_seals(seals, kept, here, judge)
+            for tree_heads, kept, here in _read_ahead(stream, links):
+                _judge_tree_heads(tree_heads, kept, here, judge)
                 if progress:
                     progress(stream.name, report.rows[stream.name])
-            report.unsealed[stream.name] = stream.count_above(judge.upto)
+            report.unsigned[stream.name] = stream.count_above(judge.upto)
             digests[stream.name] = judge.digests
         _judge_heads(report, digests, outside)
     return report
 
 
-def _together(seals: Iterator[Seal]) -> Iterator[list[Seal]]:
-    """Seals in groups whose rows are read at once: about 20,000 rows, or 200 seals."""
-    group: list[Seal] = []
-    for seal in seals:
-        group.append(seal)
-        if len(group) == SEALS_AT_ONCE or sum(each.rows for each in group) >= ROWS_AT_ONCE:
+def _together(tree_heads: Iterator[TreeHead]) -> Iterator[list[TreeHead]]:
+    """Tree heads in groups whose rows are read at once: about 20,000 rows, or 200 tree heads."""
+    group: list[TreeHead] = []
+    for head in tree_heads:
+        group.append(head)
+        if len(group) == TREE_HEADS_AT_ONCE or sum(each.rows for each in group) >= ROWS_AT_ONCE:
             yield group
             group = []
     if group:
         yield group
 
 
-def _read_ahead(stream: Stream, links: Sequence[Any]) -> Iterator[tuple[list[Seal], dict[int, Hashes], Hashes]]:
-    """Seals in groups, the hashes kept under each, and those of the rows that are there now. While one group is judged PostgreSQL
+def _read_ahead(stream: Stream, links: Sequence[Any]) -> Iterator[tuple[list[TreeHead], dict[int, Hashes], Hashes]]:
+    """Tree heads in groups, the hashes kept under each, and those of the rows that are there now. While one group is judged PostgreSQL
     hashes the next ones, a thread waiting on each of the connections."""
-    groups = _together(Seal.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000))
-    free, reading = deque(links), deque[tuple[list[Seal], Any, Future[tuple[dict[int, Hashes], Hashes]]]]()
+    groups = _together(TreeHead.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000))
+    free, reading = deque(links), deque[tuple[list[TreeHead], Any, Future[tuple[dict[int, Hashes], Hashes]]]]()
     with ThreadPoolExecutor(max_workers=len(links), thread_name_prefix="verify") as threads:
 
         def read_next() -> None:
-            if free and (seals := next(groups, None)) is not None:
+            if free and (tree_heads := next(groups, None)) is not None:
                 link = free.popleft()
-                reading.append((seals, link, threads.submit(_read, link, stream, seals)))
+                reading.append((tree_heads, link, threads.submit(_read, link, stream, tree_heads)))
 
         for _link in links:
             read_next()
         while reading:
-            seals, link, found = reading.popleft()
+            tree_heads, link, found = reading.popleft()
             kept, here = found.result()
             free.append(link)
             read_next()
-            yield seals, kept, here
+            yield tree_heads, kept, here
 
 
-def _read(link: Any, stream: Stream, seals: list[Seal]) -> tuple[dict[int, Hashes], Hashes]:
+def _read(link: Any, stream: Stream, tree_heads: list[TreeHead]) -> tuple[dict[int, Hashes], Hashes]:
     with psycopg.Cursor(link) as cursor:
         found = cursor.execute(
-            "select seal_id, ids, leaves from audit_sealedrows where seal_id = any(%b)", [[seal.pk for seal in seals]], binary=True,
-            prepare=False,
+            "select tree_head_id, ids, leaves from audit_treeheadrows where tree_head_id = any(%b)", [[head.pk for head in tree_heads]],
+            binary=True, prepare=False,
         )  # fmt: skip
         kept = {pk: Hashes(bytes(ids), bytes(leaves)) for pk, ids, leaves in found}
-    return kept, Hashes(*stream.hashes(min(each.after for each in seals), max(each.upto for each in seals), link))
+    return kept, Hashes(*stream.hashes(min(each.after for each in tree_heads), max(each.upto for each in tree_heads), link))
 
 
-def _judge_seals(seals: list[Seal], kept: Mapping[int, Hashes], here: Hashes, judge: Judge) -> None:
+def _judge_tree_heads(tree_heads: list[TreeHead], kept: Mapping[int, Hashes], here: Hashes, judge: Judge) -> None:
     numbers = here.numbers()
-    for seal in seals:
-        own = here.between(bisect_right(numbers, seal.after), bisect_right(numbers, seal.upto))
-        judge.take(HeadRecord(seal.document(), seal.key, bytes(seal.signature), kept.get(seal.pk)), own)
+    for head in tree_heads:
+        own = here.between(bisect_right(numbers, head.after), bisect_right(numbers, head.upto))
+        judge.take(HeadRecord(head.document(), head.key, bytes(head.signature), kept.get(head.pk)), own)
 
 
 def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> int:
-    """The number of the seal up to which rows were dropped, as signed records say; 0 when none was."""
+    """The number of the tree head up to which rows were dropped, as signed records say; 0 when none was."""
     dropped = 0
     for cut in TrailCut.objects.filter(stream=stream.name).order_by("number"):
-        sealed_at = Seal.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
+        signed_at = TreeHead.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
         if not signatures.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
             report.add(stream.name, cut.number, "cut_changed")
-        elif cut.created_at > clock.now() or (sealed_at is not None and sealed_at > cut.created_at - timedelta(days=LEAST_DAYS)):
+        elif cut.created_at > clock.now() or (signed_at is not None and signed_at > cut.created_at - timedelta(days=LEAST_DAYS)):
             report.add(stream.name, cut.number, "cut_too_soon")
         else:
             dropped = cut.number
@@ -274,7 +274,7 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
 
 
 def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines: Iterable[Heads]) -> None:
-    """The seals against the heads outside. What a restore lost is not missed, and counted."""
+    """The tree heads against the heads outside. What a restore lost is not missed, and counted."""
     outside: dict[str, dict[int, tuple[str, int]]] = {}
     for each in lines:
         if not each.is_signed:
@@ -287,22 +287,22 @@ def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines
                 report.lost_by_restore += 1
         for stream, (number, digest) in each.heads.items():
             known = outside.setdefault(stream, {}).setdefault(number, (digest, each.line))
-            if known[0] != digest:  # the first that was read counts: whoever seals anew cannot replace it
+            if known[0] != digest:  # the first that was read counts: whoever signs anew cannot replace it
                 report.add(stream, number, "head_differs", line=known[1])
     for stream, heads in outside.items():
         for number, (digest, line) in sorted(heads.items()):
             here = digests.get(stream, {}).get(number)
             if here is None:
-                report.add(stream, number, "seal_removed")
+                report.add(stream, number, "tree_head_removed")
             elif here != digest:
                 report.add(stream, number, "head_differs", line=line)
 
 
 def check_trail() -> TrailCheck:
-    """Verify, keep the result, and tell compliance and the admins when something is not as it was sealed."""
+    """Verify, keep the result, and tell compliance and the admins when something is not as it was signed."""
     report = verify_trail()
     check = TrailCheck.objects.create(
-        created_at=clock.now(), ended_at=clock.now(), seals=sum(report.seals.values()), rows=sum(report.rows.values()),
+        created_at=clock.now(), ended_at=clock.now(), tree_heads=sum(report.tree_heads.values()), rows=sum(report.rows.values()),
         findings=[finding.as_json() for finding in report.findings],
     )  # fmt: skip
     log.info("trail_checked", check=check.pk, rows=check.rows, findings=report.count)
@@ -346,13 +346,13 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
             leaves.append(leaf(text))
             continue
         if result is not None:
-            document = result["seal"]
-            seal = HeadRecord(document, result["key"], bytes.fromhex(result["signature"]), _hashes_of(result))
-            judges[document["stream"]].take(seal, Hashes.of(ids, leaves))
+            document = result["tree_head"]
+            head = HeadRecord(document, result["key"], bytes.fromhex(result["signature"]), _hashes_of(result))
+            judges[document["stream"]].take(head, Hashes.of(ids, leaves))
         result, ids, leaves = json.loads(line) if line else None, [], []
     for name, about in head["streams"].items():
-        for missing in range(judges[name].number + 1, int(about["seals"]) + 1):
-            report.add(name, missing, "seal_removed")
+        for missing in range(judges[name].number + 1, int(about["tree_heads"]) + 1):
+            report.add(name, missing, "tree_head_removed")
 
 
 def _hashes_of(payload: dict[str, Any]) -> Hashes | None:

@@ -97,7 +97,7 @@ def _flag(who: Line | User, excess: Excess, policy: MeasuresPolicy) -> list[Flag
     )
     if not made:
         return []
-    with override("zh-hans"):  # stored: the language of the house
+    with override("zh-hans"):  # stored: the language of the organisation
         because = _("automatic measure: %(reason)s, %(percent)s %% of %(counted)s") % {
             "reason": flag.get_reason_display(),
             "percent": flag.percent,

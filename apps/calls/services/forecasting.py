@@ -169,7 +169,7 @@ def _opted_out(campaign: Campaign, job: Job) -> list[int]:
             rows = cursor.fetchall()
             if not rows:
                 return opted
-            numbers = [(pk, phone.from_db_value(sealed)) for pk, sealed in rows]
+            numbers = [(pk, phone.from_db_value(encrypted)) for pk, encrypted in rows]
             canonical = [(pk, number) for pk, number in numbers if number.kind == "phone"]
             hashes = {each: pk for pk, number in canonical for each in blind_index.register_hashes(number).values()}
         opted.extend({hashes[found] for found in refused(hashes, purpose=campaign.purpose.code, brand=campaign.brand)})

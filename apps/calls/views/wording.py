@@ -78,7 +78,7 @@ def _holiday(name: str | None) -> str:
 
 
 def _moment(text: str | None) -> str:
-    """By the house's clock, with its offset."""
+    """By the site's clock, with its offset."""
     return _with_offset(timezone.localtime(datetime.fromisoformat(text))) if text else "–"
 
 

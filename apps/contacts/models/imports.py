@@ -14,7 +14,7 @@ from .sources import DataSource
 
 
 class ContactImport(Dated):
-    """One file on its way in. The upload is kept sealed, and only until the import is over.
+    """One file on its way in. The upload is kept encrypted, and only until the import is over.
 
     `layout` says how the upload is to be read (`core.documents.spreadsheets.Layout`); `digest` is a keyed hash of the file: the same one
     runs once at a time. `stored_rows` is how far it came, in the transaction of those rows. Its new contacts are those between

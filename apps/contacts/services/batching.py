@@ -2,7 +2,7 @@
 
 A long list is stored over two connections: while one batch is stored, the next is copied already and waits for its turn. So
 PostgreSQL uses two cores, and still a batch is only there when all before it are. Whatever one of the two meets that the
-database calls a conflict, both stand back, and the rest goes one after the other.
+database calls a conflict, both roll back, and the rest goes one after the other.
 """
 
 from collections import deque
@@ -108,7 +108,7 @@ class _Storing:
                         break
                     yield first
             under_way.appendleft((first, is_in))
-            wait(is_in for _batch, is_in in under_way)  # those behind one that is not in stand back too
+            wait(is_in for _batch, is_in in under_way)  # those behind one that is not in roll back too
         for batch, _is_in in under_way:
             self.one(batch)
             yield batch

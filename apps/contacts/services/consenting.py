@@ -85,7 +85,7 @@ def _wording(contact: Contact, version: str) -> Wording:
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, client: ApiClient | None = None) -> Consent:
-    """From this commit on no marketing call stands on it; a reservation that did is let go of (R2, R20)."""
+    """From this commit on no marketing call stands on it; a reservation that did is dropped (R2, R20)."""
     if client is None and (actor is None or actor.role not in ANYONE):
         raise NotAllowed()
     lock_number(bytes(consent.contact.number_index))

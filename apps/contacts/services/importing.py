@@ -1,4 +1,4 @@
-"""A list on its way in: examined, kept sealed, shown, confirmed, stored in batches, reported row by row.
+"""A list on its way in: examined, kept encrypted, shown, confirmed, stored in batches, reported row by row.
 
 A batch and the note of how far it came commit together, so a worker that dies is taken over without a double: rows already
 stored are read again for their numbers only. Numbers are encrypted before they leave Python; the database sees ciphertext and
@@ -78,7 +78,7 @@ class AlreadyRunning(WrongState):
 
 
 def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = "") -> ContactImport:
-    """Examine the whole of a file and keep it, sealed, until its columns are confirmed.
+    """Examine the whole of a file and keep it, encrypted, until its columns are confirmed.
 
     Raises `NotAllowed`, `FileRefused` (with `ColumnsRefused` for forbidden columns) and `BadInput`; then nothing has been stored.
     """

@@ -206,10 +206,12 @@ def _texts(texts: tuple[str, ...]) -> bytes:
     return _value(head + b"".join(_value(text.encode()) for text in texts))
 
 
-def _sealed(name: str, texts: Sequence[str]) -> list[bytes]:
+def _encrypted(name: str, texts: Sequence[str]) -> list[bytes]:
     """A protected column of contacts; "" is null."""
-    sealed = iter(cipher.seal_all([text.encode() for text in texts if text], purpose="fields", bound_to=fields.bound_to(Contact, name)))
-    return [_value(next(sealed)) if text else NULL for text in texts]
+    encrypted = iter(
+        cipher.encrypt_all([text.encode() for text in texts if text], purpose="fields", bound_to=fields.bound_to(Contact, name))
+    )
+    return [_value(next(encrypted)) if text else NULL for text in texts]
 
 
 Hasher = Callable[[str], bytes]
@@ -227,9 +229,9 @@ def _encoded(taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: t
     home = _texts((phones.HOME_ZONE,))
     columns = zip(
         keys,
-        _sealed("phone", numbers),
-        _sealed("name", [verdict.name for verdict in taken]),
-        _sealed("note", [verdict.note for verdict in taken]),
+        _encrypted("phone", numbers),
+        _encrypted("name", [verdict.name for verdict in taken]),
+        _encrypted("note", [verdict.note for verdict in taken]),
         [_texts(verdict.tags) for verdict in taken],
         indexes,
         [of_last4(number) for number in numbers],

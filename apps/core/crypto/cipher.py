@@ -1,6 +1,6 @@
 """AES-256-GCM with named keys: the only place that encrypts (R7).
 
-A sealed value is `version (1) | length of key id (1) | key id | nonce (12) | ciphertext and
+An encrypted value is `version (1) | length of key id (1) | key id | nonce (12) | ciphertext and
 tag`. What a value belongs to (its column, its file) is bound in as associated data, so a value
 moved elsewhere does not open.
 """
@@ -30,15 +30,15 @@ def _header(key_id: str) -> bytes:
     return bytes((VERSION, len(name))) + name
 
 
-def seal(clear: bytes, *, purpose: str, bound_to: bytes) -> bytes:
+def encrypt(clear: bytes, *, purpose: str, bound_to: bytes) -> bytes:
     """Encrypt under the current key of `purpose`; only opens with the same `bound_to`."""
     keys = keyring.keys(purpose)
     nonce = os.urandom(NONCE_BYTES)
     return _header(keys.current_id) + nonce + _aead(keys.current).encrypt(nonce, clear, bound_to)
 
 
-def seal_all(clears: Sequence[bytes], *, purpose: str, bound_to: bytes) -> list[bytes]:
-    """`seal` for a batch of a list, in its order. The nonces are drawn together, which takes a third of the time."""
+def encrypt_all(clears: Sequence[bytes], *, purpose: str, bound_to: bytes) -> list[bytes]:
+    """`encrypt` for a batch of a list, in its order. The nonces are drawn together, which takes a third of the time."""
     keys = keyring.keys(purpose)
     header, encrypt, nonces = _header(keys.current_id), _aead(keys.current).encrypt, os.urandom(NONCE_BYTES * len(clears))
     return [
@@ -47,9 +47,9 @@ def seal_all(clears: Sequence[bytes], *, purpose: str, bound_to: bytes) -> list[
     ]
 
 
-def key_id_of(sealed: bytes) -> str:
-    """The id of the key that a sealed value names."""
-    return sealed[2 : 2 + sealed[1]].decode()
+def key_id_of(encrypted: bytes) -> str:
+    """The id of the key that an encrypted value names."""
+    return encrypted[2 : 2 + encrypted[1]].decode()
 
 
 def _key(purpose: str, key_id: str) -> bytes:
@@ -57,14 +57,14 @@ def _key(purpose: str, key_id: str) -> bytes:
     return known[key_id] if key_id in known else keyring.reload()[purpose].by_id[key_id]
 
 
-def open_sealed(sealed: bytes, *, purpose: str, bound_to: bytes) -> bytes:
+def decrypt(encrypted: bytes, *, purpose: str, bound_to: bytes) -> bytes:
     """The clear bytes. Raises `DecryptionFailed`; never hands on what it could not open."""
-    if len(sealed) < 2 or sealed[0] != VERSION:
+    if len(encrypted) < 2 or encrypted[0] != VERSION:
         raise DecryptionFailed()
-    start = 2 + sealed[1]
+    start = 2 + encrypted[1]
     try:
-        key = _key(purpose, sealed[2:start].decode())
-        nonce, body = sealed[start : start + NONCE_BYTES], sealed[start + NONCE_BYTES :]
+        key = _key(purpose, encrypted[2:start].decode())
+        nonce, body = encrypted[start : start + NONCE_BYTES], encrypted[start + NONCE_BYTES :]
         return _aead(key).decrypt(nonce, body, bound_to)
     except (KeyError, UnicodeDecodeError, InvalidTag, ValueError):
         raise DecryptionFailed() from None

@@ -1,4 +1,4 @@
-"""Sealed files, in a folder or in S3-compatible storage. Small ones (uploads, reports) are sealed here as a whole, AES-256-GCM,
+"""Encrypted files, in a folder or in S3-compatible storage. Small ones (uploads, reports) are encrypted here as a whole, AES-256-GCM,
 bound to their own name; long ones in `core.crypto.streams`."""
 
 import os
@@ -22,15 +22,15 @@ def new_name(folder: str) -> str:
 
 
 def put(content: bytes, *, folder: str) -> str:
-    """Seal and store; returns the name to keep."""
+    """Encrypt and store; returns the name to keep."""
     name = new_name(folder)
-    sealed = cipher.seal(content, purpose="files", bound_to=name.encode())
-    return default_storage.save(name, ContentFile(sealed))
+    encrypted = cipher.encrypt(content, purpose="files", bound_to=name.encode())
+    return default_storage.save(name, ContentFile(encrypted))
 
 
 def get(name: str) -> bytes:
     with default_storage.open(name) as file:
-        return cipher.open_sealed(file.read(), purpose="files", bound_to=name.encode())
+        return cipher.decrypt(file.read(), purpose="files", bound_to=name.encode())
 
 
 def exists(name: str) -> bool:
@@ -52,19 +52,19 @@ def names() -> Iterator[str]:
         except FileNotFoundError:  # nothing was stored yet
             continue
         folders += [f"{folder}{each}/" for each in inner]
-        yield from (f"{folder}{each}" for each in files if not each.startswith("."))  # drafts of `seal_anew`
+        yield from (f"{folder}{each}" for each in files if not each.startswith("."))  # drafts of `re_encrypt`
 
 
 def key_id(name: str) -> str:
-    """The id of the key that a file, or the data key of a stream, is sealed under. Raises `FileNotFoundError`."""
+    """The id of the key that a file, or the data key of a stream, is encrypted under. Raises `FileNotFoundError`."""
     with Ranges(name) as ranges:
         head = ranges.read(0, 1 + 2 + 32)
     return cipher.key_id_of(head if head[:1] == bytes([cipher.VERSION]) else head[1:])
 
 
-def seal_anew(name: str) -> None:
-    """Seal a small file under the current key, in its place."""
-    replace(name, ContentFile(cipher.seal(get(name), purpose="files", bound_to=name.encode())))
+def re_encrypt(name: str) -> None:
+    """Encrypt a small file under the current key, in its place."""
+    replace(name, ContentFile(cipher.encrypt(get(name), purpose="files", bound_to=name.encode())))
 
 
 def replace(name: str, content: "File[Any]") -> None:
@@ -109,7 +109,7 @@ def make_durable(name: str) -> None:
 
 
 class Ranges:
-    """A stored file as it is, sealed, read at any place. Raises `FileNotFoundError`."""
+    """A stored file as it is, encrypted, read at any place. Raises `FileNotFoundError`."""
 
     def __init__(self, name: str) -> None:
         path = path_of(name)

@@ -27,7 +27,7 @@ from ..errors import KeyringError
 KEY_BYTES = 32
 # fields, files: encryption. index, last4: look-up of contacts. register: opt-outs.
 # ledger: erasures. These two outlive the rest: what they hash is not stored anywhere.
-# backup: opens backups, which may be older than the other keys. seal: signs certificates.
+# backup: opens backups, which may be older than the other keys. seal: signs tree heads and certificates.
 PURPOSES = ("fields", "files", "index", "last4", "register", "ledger", "backup", "seal")
 # Of these others are derived from the first key.
 DERIVED = ("index", "register", "ledger")

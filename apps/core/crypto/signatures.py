@@ -1,6 +1,6 @@
-"""Signatures that others can check: Ed25519 under the current key of `seal` (RFC 8032).
+"""Signatures that others can check: Ed25519 under the current key of the keyring's purpose `seal` (RFC 8032).
 
-A seal names its key and carries the public half, so that whoever was given that half by another way can tell without us that a
+A signature names its key and carries the public half, so that whoever was given that half by another way can tell without us that a
 document is ours and as it was.
 """
 
@@ -55,16 +55,16 @@ def is_signed(payload: dict[str, Any], *, key: str, signature: bytes, keys: Mapp
     return True
 
 
-def seal(payload: dict[str, Any]) -> dict[str, str]:
-    """The seal of a document: `{"key", "public_key", "signature"}`, the last two in base64."""
+def signature_of(payload: dict[str, Any]) -> dict[str, str]:
+    """The signature of a document: `{"key", "public_key", "signature"}`, the last two in base64."""
     key, signature = sign(payload)
     return {"key": key, "public_key": base64.b64encode(public_keys()[key]).decode(), "signature": base64.b64encode(signature).decode()}
 
 
-def is_sealed(payload: dict[str, Any], sealed: dict[str, str]) -> bool:
-    """Whether the document is as it was when it was sealed, by one of our keys."""
+def is_valid(payload: dict[str, Any], signed: dict[str, str]) -> bool:
+    """Whether the document is as it was when it was signed, by one of our keys."""
     try:
-        signature = base64.b64decode(sealed["signature"], validate=True)
+        signature = base64.b64decode(signed["signature"], validate=True)
     except (ValueError, KeyError):
         return False
-    return is_signed(payload, key=sealed.get("key", ""), signature=signature, keys=public_keys())
+    return is_signed(payload, key=signed.get("key", ""), signature=signature, keys=public_keys())

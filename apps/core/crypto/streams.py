@@ -1,6 +1,6 @@
-"""Long files sealed in chunks, read from any place on: recordings (R7).
+"""Long files encrypted in chunks, read from any place on: recordings (R7).
 
-A stored stream is `2 | the data key, sealed (core.crypto.cipher) | sealed chunks (core.crypto.chunked)`.
+A stored stream is `2 | the data key, encrypted (core.crypto.cipher) | encrypted chunks (core.crypto.chunked)`.
 The data key is the stream's own and is bound to the file's name; the chunks are bound to the name and to what the stream
 belongs to. So a stream does not open under another name, for another owner, cut short, or with chunks that were swapped.
 Clear bytes are never written to a disk.
@@ -22,7 +22,7 @@ from ..errors import DecryptionFailed
 from . import chunked, cipher, encrypted_files
 
 MARK = b"\x02"
-SEALED_CHUNK = chunked.CHUNK + chunked.TAG
+ENCRYPTED_CHUNK = chunked.CHUNK + chunked.TAG
 
 
 def _bound_to(name: str, belongs_to: str) -> bytes:
@@ -62,16 +62,16 @@ class _Pieces(File):
 
 
 def put(pieces: Iterable[bytes], *, folder: str, belongs_to: str) -> str:
-    """Seal what comes and store it; returns the name to keep. When `pieces` raises, nothing is left behind."""
+    """Encrypt what comes and store it; returns the name to keep. When `pieces` raises, nothing is left behind."""
     name = encrypted_files.new_name(folder)
     key = chunked.new_key()
 
-    def sealed() -> Iterator[bytes]:
-        yield MARK + cipher.seal(key, purpose="files", bound_to=name.encode())
-        yield from chunked.seal_chunks(pieces, key=key, bound_to=_bound_to(name, belongs_to))
+    def encrypted() -> Iterator[bytes]:
+        yield MARK + cipher.encrypt(key, purpose="files", bound_to=name.encode())
+        yield from chunked.encrypt_chunks(pieces, key=key, bound_to=_bound_to(name, belongs_to))
 
     try:
-        stored = default_storage.save(name, _Pieces(sealed()))
+        stored = default_storage.save(name, _Pieces(encrypted()))
         encrypted_files.make_durable(stored)
     except BaseException:
         with suppress(OSError):
@@ -94,7 +94,7 @@ def put_hashed(pieces: Iterable[bytes], *, folder: str, belongs_to: str) -> tupl
 
 
 def key_bytes(head: bytes) -> int:
-    """How long the sealed data key at the head of a stored stream is, the mark included."""
+    """How long the encrypted data key at the head of a stored stream is, the mark included."""
     return 1 + 2 + head[2] + cipher.NONCE_BYTES + chunked.KEY_BYTES + chunked.TAG
 
 
@@ -109,13 +109,13 @@ class Stream(io.RawIOBase):
         if len(head) < 4 or head[:1] != MARK:
             raise DecryptionFailed()
         self._start = key_bytes(head)
-        key = cipher.open_sealed(head[1 : self._start], purpose="files", bound_to=name.encode())
+        key = cipher.decrypt(head[1 : self._start], purpose="files", bound_to=name.encode())
         self._aead = AESGCM(key)
-        sealed = self._file.size - self._start
-        if sealed < chunked.TAG:
+        encrypted = self._file.size - self._start
+        if encrypted < chunked.TAG:
             raise DecryptionFailed()
-        self._chunks = -(-sealed // SEALED_CHUNK)
-        self.size = sealed - self._chunks * chunked.TAG
+        self._chunks = -(-encrypted // ENCRYPTED_CHUNK)
+        self.size = encrypted - self._chunks * chunked.TAG
         self._chunk(self._chunks - 1)  # what was cut off shows at once
 
     def _chunk(self, place: int) -> bytes:
@@ -124,9 +124,9 @@ class Stream(io.RawIOBase):
         return self._known[1]
 
     def _chunks_from(self, first: int, count: int) -> Iterator[bytes]:
-        sealed = self._file.read(self._start + first * SEALED_CHUNK, count * SEALED_CHUNK)
+        encrypted = self._file.read(self._start + first * ENCRYPTED_CHUNK, count * ENCRYPTED_CHUNK)
         for place in range(first, min(first + count, self._chunks)):
-            piece = sealed[(place - first) * SEALED_CHUNK : (place - first + 1) * SEALED_CHUNK]
+            piece = encrypted[(place - first) * ENCRYPTED_CHUNK : (place - first + 1) * ENCRYPTED_CHUNK]
             try:
                 yield self._aead.decrypt(chunked.nonce(place, is_last=place == self._chunks - 1), piece, self._belongs_to)
             except (InvalidTag, ValueError):
@@ -173,22 +173,22 @@ class Stream(io.RawIOBase):
         super().close()
 
 
-def seal_key_anew(name: str) -> None:
-    """Seal the data key of a stream under the current key; its chunks are copied as they are."""
+def re_encrypt_key(name: str) -> None:
+    """Encrypt the data key of a stream under the current key; its chunks are copied as they are."""
     with encrypted_files.Ranges(name) as ranges:
         head = ranges.read(0, 2 + 1 + 32 + cipher.NONCE_BYTES + chunked.KEY_BYTES + chunked.TAG)
         start = key_bytes(head)
-        key = cipher.open_sealed(head[1:start], purpose="files", bound_to=name.encode())
+        key = cipher.decrypt(head[1:start], purpose="files", bound_to=name.encode())
 
         def copied() -> Iterator[bytes]:
-            yield MARK + cipher.seal(key, purpose="files", bound_to=name.encode())
-            for place in range(start, ranges.size, 16 * SEALED_CHUNK):
-                yield ranges.read(place, 16 * SEALED_CHUNK)
+            yield MARK + cipher.encrypt(key, purpose="files", bound_to=name.encode())
+            for place in range(start, ranges.size, 16 * ENCRYPTED_CHUNK):
+                yield ranges.read(place, 16 * ENCRYPTED_CHUNK)
 
         encrypted_files.replace(name, _Pieces(copied()))
 
 
 def is_stream(name: str) -> bool:
-    """Whether a stored file is a stream, or was sealed as a whole."""
+    """Whether a stored file is a stream, or was encrypted as a whole."""
     with encrypted_files.Ranges(name) as ranges:
         return ranges.read(0, 1) == MARK

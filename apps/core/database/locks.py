@@ -102,7 +102,7 @@ def lock_alarm(code: str, subject: str) -> None:
 
 
 def keep_files() -> None:
-    """Until the end of the transaction no file is deleted that was let go of (a backup reads what its snapshot names)."""
+    """Until the end of the transaction no file is deleted that was scheduled for deletion (a backup reads what its snapshot names)."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(%s, 0)", [_FILES])
 
@@ -115,7 +115,7 @@ def may_delete_files() -> bool:
 
 
 def lock_trail() -> None:
-    """Wait for whoever seals the trail, or drops a stretch of it."""
+    """Wait for whoever signs the trail, or drops a stretch of it."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TRAIL])
 

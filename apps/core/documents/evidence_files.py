@@ -49,7 +49,7 @@ def kind_of(content: bytes) -> str:
 
 
 def keep(content: bytes | None, *, file_name: str = "") -> Kept:
-    """Check and seal a file in the caller's transaction; nothing was handed in: an empty `Kept`.
+    """Check and encrypt a file in the caller's transaction; nothing was handed in: an empty `Kept`.
 
     Raises `NoEvidence`, and `PersonalDataFound` when its name holds a resident-ID or bank-card number (R1).
     """

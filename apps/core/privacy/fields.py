@@ -88,7 +88,7 @@ class ProtectedFormField(forms.CharField):
 
 
 class ProtectedMixin:
-    """Shared by both fields: wrap on the way in, seal on the way down, open on the way up."""
+    """Shared by both fields: wrap on the way in, encrypt on the way down, open on the way up."""
 
     descriptor_class = _WrapsOnAssignment
     attname: str
@@ -108,7 +108,7 @@ class ProtectedMixin:
 
     @property
     def bound_to(self) -> bytes:
-        """The column that a sealed value belongs to: it opens nowhere else."""
+        """The column that an encrypted value belongs to: it opens nowhere else."""
         return f"{self.model._meta.db_table}.{self.name}".encode()
 
     def wrap(self, value: Any) -> Any:
@@ -121,11 +121,11 @@ class ProtectedMixin:
     def to_python(self, value: Any) -> Any:
         return self.wrap(value)
 
-    def seal(self, value: Any) -> bytes | None:
+    def encrypt(self, value: Any) -> bytes | None:
         value = self.wrap(value)
         if value is None:
             return None
-        return cipher.seal(clear_for_machine(value).encode(), purpose="fields", bound_to=self.bound_to)
+        return cipher.encrypt(clear_for_machine(value).encode(), purpose="fields", bound_to=self.bound_to)
 
     def get_prep_value(self, value: Any) -> Any:
         return self.wrap(value)
@@ -133,7 +133,7 @@ class ProtectedMixin:
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if hasattr(value, "resolve_expression"):
             raise FieldError("A protected field takes values, not expressions.")
-        return self.seal(value)
+        return self.encrypt(value)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         return self.get_db_prep_value(value, connection)
@@ -141,7 +141,7 @@ class ProtectedMixin:
     def from_db_value(self, value: Any, *args: Any) -> Any:
         if value is None:
             return None
-        clear = cipher.open_sealed(bytes(value), purpose="fields", bound_to=self.bound_to).decode()
+        clear = cipher.decrypt(bytes(value), purpose="fields", bound_to=self.bound_to).decode()
         try:
             return Protected(clear, self.kind)
         except BadInput:  # stored before such a form was refused: hidden whole, never dialled; check_consistency names it
@@ -181,7 +181,7 @@ class ProtectedTextField(ProtectedMixin, EncryptedTextField):
 
 
 class FileNameField(models.CharField):
-    """The name of a sealed file (`core.crypto.encrypted_files`); "" when there is none. Being a field of its own kind, it tells
+    """The name of an encrypted file (`core.crypto.encrypted_files`); "" when there is none. Being a field of its own kind, it tells
     backups, the purge and the consistency check which files belong to which rows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,12 +190,12 @@ class FileNameField(models.CharField):
 
 
 def file_fields(model: type[models.Model]) -> list[str]:
-    """The names of a model's fields that name sealed files."""
+    """The names of a model's fields that name encrypted files."""
     return [field.name for field in model._meta.get_fields() if isinstance(field, FileNameField)]
 
 
 def bound_to(model: type[models.Model], name: str) -> bytes:
-    """The column that the sealed values of a protected field belong to."""
+    """The column that the encrypted values of a protected field belong to."""
     field = model._meta.get_field(name)
     if not isinstance(field, ProtectedMixin):
         raise TypeError(name)

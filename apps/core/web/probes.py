@@ -107,7 +107,7 @@ def queue_answers() -> Outcome:
 
 
 def files_are_kept() -> Outcome:
-    """Writes, reads and deletes a file of a few bytes where sealed files go."""
+    """Writes, reads and deletes a file of a few bytes where encrypted files go."""
     content = secrets.token_bytes(16)
     name = default_storage.save(f"probe/{secrets.token_hex(8)}", ContentFile(content))
     try:
@@ -119,7 +119,7 @@ def files_are_kept() -> Outcome:
 
 
 def files_can_be_asked_for() -> Outcome:
-    """Whether the place of sealed files answers; asks, and writes nothing."""
+    """Whether the place of encrypted files answers; asks, and writes nothing."""
     default_storage.exists("probe/none")
     return well()
 

@@ -128,7 +128,7 @@ def _counts(number: Hashed, known: list[OptOut]) -> bool:
 
 
 def move_on(number: Hashed) -> int:
-    """After a new key: what stands under an older one, in force or lifted, gets a copy under the current. Returns how many.
+    """After a new key: what is hashed with an older one, in force or lifted, gets a copy under the current. Returns how many.
 
     The caller holds the lock of the number. A dismissed entry stays where it is.
     """

@@ -1,7 +1,7 @@
 """A list held against the register. Not a way to look numbers up: at least a hundred at once, a quota, the trail.
 
 The numbers are hashed here and copied into a table that ends with the transaction; one join tells which are
-on the register. The list is sealed while it waits and erased when it is done, and so is the result a day later.
+on the register. The list is encrypted while it waits and erased when it is done, and so is the result a day later.
 """
 
 import csv

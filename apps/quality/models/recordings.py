@@ -19,7 +19,7 @@ from apps.scripts.models import ScriptVersion
 
 
 class Recording(Dated):
-    """The sound of one call, sealed (`core.crypto.streams`). `call` is empty once the call's own storage period is over."""
+    """The sound of one call, encrypted (`core.crypto.streams`). `call` is empty once the call's own storage period is over."""
 
     class State(models.TextChoices):
         RECEIVED = "received", pgettext_lazy("state of a recording", "received")
@@ -130,7 +130,7 @@ class Play(Dated):
 
 
 class Transcript(Dated):
-    """What was said, by whom and when, as one sealed text; and what the check found in it, without the words."""
+    """What was said, by whom and when, as one encrypted text; and what the check found in it, without the words."""
 
     NOT_TYPED = ("source", "worst", "rules")
 

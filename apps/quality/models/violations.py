@@ -1,4 +1,4 @@
-"""What went against the rules, and what is done about it until another person has seen that it is mended (R30)."""
+"""What went against the rules, and what is done about it until another person has seen that it is corrected (R30)."""
 
 import pgtrigger
 from django.db import models

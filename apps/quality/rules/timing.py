@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from apps.core.calendar.workdays import Calendar
 
-# Working days to mend a violation, by its gravity (R30).
+# Working days to correct a violation, by its gravity (R30).
 TO_MEND = {"grave": 1, "serious": 3, "minor": 10}
 # Working days to a first answer and to the end, by what a complaint is about (R31). Whoever is still called after an
 # opt-out, or whose data is at stake, waits least; 15 working days are the most (R20).

@@ -224,7 +224,7 @@ def link_call(*, actor: User, complaint: Complaint, call: Call) -> Complaint:
 
 @transaction.atomic
 def close_complaint(*, actor: User, complaint: Complaint, outcome: str, remedy: str) -> Complaint:
-    """Close it with what came of it and what the client was given. What it kept from deletion is let go of."""
+    """Close it with what came of it and what the client was given. What it kept from deletion is dropped."""
     complaint = _locked(actor, complaint)
     if complaint.state == Complaint.State.CLOSED:
         raise WrongState()

@@ -44,7 +44,7 @@ def open_violation(
     """Record what went against the rules, with its action, due by gravity; suspend the agent at once when it is grave.
 
     From a review (with the stretch of the recording that shows it) or a complaint. Raises `NotAllowed`, `NotFound`, `BadInput`,
-    `FourEyes` when the owner is the agent, who may not mend what is to be checked in them.
+    `FourEyes` when the owner is the agent, who may not correct what is to be checked in them.
     """
     if actor.role not in queries.STAFF:
         raise NotAllowed()
@@ -56,7 +56,7 @@ def open_violation(
         raise NotFound()
     agent = source.agent
     if agent.pk in {actor.pk, owner.pk}:
-        raise FourEyes(_("The agent concerned neither finds nor mends it."))
+        raise FourEyes(_("The agent concerned neither finds nor corrects it."))
     if kind not in Violation.Kind.values or gravity not in Violation.Gravity.values:
         raise BadInput(_("Choose what went wrong, and how grave it is."))
     if not queries.people_who_may_own(source.campaign_id).filter(pk=owner.pk).exists():
@@ -111,7 +111,7 @@ def _locked(actor: User, action: CorrectiveAction) -> CorrectiveAction:
 
 @transaction.atomic
 def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: str, file: bytes | None = None) -> CorrectiveAction:
-    """The owner says what was done and what shows it; another person checks it. A file is kept sealed."""
+    """The owner says what was done and what shows it; another person checks it. A file is kept encrypted."""
     action = _locked(actor, action)
     if action.owner_id != actor.pk:
         raise NotAllowed(_("The owner of the action reports what was done."))
@@ -131,18 +131,18 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
 
 
 @transaction.atomic
-def check_action(*, actor: User, action: CorrectiveAction, is_mended: bool, note: str) -> CorrectiveAction:
-    """Another person than the owner sees whether it is mended: closed, or sent back. The last grave one that is closed puts
+def check_action(*, actor: User, action: CorrectiveAction, is_corrected: bool, note: str) -> CorrectiveAction:
+    """Another person than the owner sees whether it is corrected: closed, or sent back. The last grave one that is closed puts
     its agent back on the telephone, in the same transaction. Raises `FourEyes`, `WrongState`."""
     if actor.role not in queries.STAFF:
         raise NotAllowed()
     action = _locked(actor, action)
     if actor.pk in {action.owner_id, action.violation.agent_id}:
-        raise FourEyes(_("Somebody else checks it: you mended it."))
+        raise FourEyes(_("Somebody else checks it: you corrected it."))
     if action.state != CorrectiveAction.State.DONE:
         raise WrongState()
     note = checked_text(note, _("Say what you checked."))
-    if not is_mended:
+    if not is_corrected:
         return _back(action, actor, note)
     action.state, action.checked_by, action.closed_at = CorrectiveAction.State.CLOSED, actor, clock.now()
     action.save()
@@ -164,7 +164,7 @@ def _back(action: CorrectiveAction, actor: User, note: str) -> CorrectiveAction:
 
 @transaction.atomic
 def reopen(*, actor: User, action: CorrectiveAction, note: str) -> CorrectiveAction:
-    """What was closed turns out not to be mended: it is open again, and a grave one takes its agent off the telephone again."""
+    """What was closed turns out not to be corrected: it is open again, and a grave one takes its agent off the telephone again."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     action = _locked(actor, action)
@@ -194,7 +194,7 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
 
 
 def has_grave(agent: User) -> bool:
-    """Whether a grave violation of the agent is not mended yet: then nobody puts them back on the telephone."""
+    """Whether a grave violation of the agent is not corrected yet: then nobody puts them back on the telephone."""
     return CorrectiveAction.objects.filter(violation__agent=agent, violation__gravity="grave").exclude(state="closed").exists()
 
 

@@ -1,8 +1,8 @@
-"""Evidence packs: the one way by which a recording leaves the house (R17, R33).
+"""Evidence packs: the one way by which a recording leaves the organisation (R17, R33).
 
 One person asks, for a complaint and for somebody whom the law names: the client, a regulator, a court. Another approves, and is
 shown the passphrase, once. Who asked fetches the file, once, within a week. So neither has both, and the two are sent by
-different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip opens; Hegui keeps it sealed until it is fetched.
+different ways. The pack is a ZIP archive under WinZip's AES-256, which 7-Zip opens; Hegui keeps it encrypted until it is fetched.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""A recording on its way in: identified by its content, sealed while it streams, stored whole or not at all (R7, R29)."""
+"""A recording on its way in: identified by its content, encrypted while it streams, stored whole or not at all (R7, R29)."""
 
 import hashlib
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What was said: taken in from the API, a file or an adapter, sealed, and examined (R16, R23, R28)."""
+"""What was said: taken in from the API, a file or an adapter, encrypted, and examined (R16, R23, R28)."""
 
 import hashlib
 import json
@@ -87,14 +87,14 @@ def take_transcript(
         transcript = Transcript(
             call=call, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id, client=client,
             started_at=call.answered_at or call.reserved_at, count=len(clean), source=source[:40], digest=digest, removed=removed,
-            segments=_sealed(clean), created_at=clock.now(),
+            segments=_encrypted(clean), created_at=clock.now(),
         )  # fmt: skip
         _examine(transcript, clean, call)
         transcript.save()
         return transcript, True
 
 
-def _sealed(segments: Sequence[Segment]) -> Protected:
+def _encrypted(segments: Sequence[Segment]) -> Protected:
     rows = [[each.start, each.end, each.speaker, each.text] for each in segments]
     return Protected(json.dumps(rows, ensure_ascii=False), "text")
 

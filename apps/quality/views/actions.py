@@ -65,7 +65,7 @@ def action(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*READERS)
 @require_POST
 def action_step(request: StaffRequest, pk: int) -> HttpResponse:
-    """`step`: done, mended, back, reopen, move."""
+    """`step`: done, corrected, back, reopen, move."""
     found = get_object_or_404(queries.actions_of(request.user), pk=pk)
     step = request.POST.get("step", "")
     form: Any = DoneForm(request.POST, request.FILES) if step == "done" else NoteForm(request.POST)
@@ -88,7 +88,7 @@ def _step(request: StaffRequest, found: CorrectiveAction, step: str, form: Any) 
     note = form.cleaned_data["note"]
     if step == "reopen":
         return services.reopen(actor=user, action=found, note=note)
-    return services.check_action(actor=user, action=found, is_mended=step == "mended", note=note)
+    return services.check_action(actor=user, action=found, is_corrected=step == "corrected", note=note)
 
 
 @for_roles(*READERS)

@@ -120,7 +120,7 @@ class Migration(FirstMigration):
                 ("ledger_line", models.BigIntegerField(default=0)),
                 ("ledger_mac", models.CharField(blank=True, max_length=64)),
                 ("trail_heads", models.JSONField(default=dict)),
-                ("seal", models.JSONField(default=dict)),
+                ("signature", models.JSONField(default=dict)),
                 (
                     "started_by",
                     models.ForeignKey(

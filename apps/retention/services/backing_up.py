@@ -1,4 +1,4 @@
-"""A backup: one snapshot of the database and the files that its rows name, sealed (R9)."""
+"""A backup: one snapshot of the database and the files that its rows name, encrypted (R9)."""
 
 import hmac
 import json

@@ -33,8 +33,8 @@ PATIENCE = timedelta(days=1)
 FRESH = timedelta(minutes=5)  # the task writes each minute
 
 
-def check_consistency(*, mend: bool = False) -> dict[str, Any]:
-    """What is not as it has to be, by kind; empty when all is well. `mend` has files without rows deleted."""
+def check_consistency(*, repair: bool = False) -> dict[str, Any]:
+    """What is not as it has to be, by kind; empty when all is well. `repair` has files without rows deleted."""
     found: dict[str, Any] = {}
     named = set(files_in_use())
     stored = set(encrypted_files.names())
@@ -43,7 +43,7 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         found["rows_without_files"] = missing
     if orphans := sorted(name for name in stored - named - let_go if _is_old(name)):
         found["files_without_rows"] = orphans
-        if mend:
+        if repair:
             for name in orphans:
                 discard(name)
     if misstored := misstored_contacts():
@@ -58,8 +58,8 @@ def check_consistency(*, mend: bool = False) -> dict[str, Any]:
         found["erasures_not_done"] = open_ones
     if overdue := list(in_force().filter(review_on__lt=timezone.localdate(clock.now()) - timedelta(days=30)).values_list("pk", flat=True)):
         found["holds_not_reviewed"] = overdue
-    if unsealed := broken_chains():
-        found["seals_missing"] = unsealed
+    if unsigned := broken_chains():
+        found["tree_heads_missing"] = unsigned
     return found | _ledger_state()
 
 

@@ -74,7 +74,7 @@ class Search:
 def leak_scan(paths: Iterable[Path] = ()) -> dict[str, dict[str, int]]:
     """Where numbers or names stand in clear: {place: {"numbers", "names"}}; empty when nowhere.
 
-    Without paths: the whole home folder (sealed files, logs, backups, the ledger), the database as it is stored, and what
+    Without paths: the whole home folder (encrypted files, logs, backups, the ledger), the database as it is stored, and what
     lies in Redis (messages of tasks).
     """
     search = Search()

@@ -2,7 +2,7 @@
 
 Every batch is a transaction of its own. A batch of contacts is written into the ledger first, outside the database and
 in it, and marked done once its rows were seen to be gone; whatever a crash left open is finished by the next run. Files
-are let go of in the transaction of their rows (`jobs.discard`) and deleted afterwards.
+are scheduled for deletion in the transaction of their rows (`jobs.discard`) and deleted afterwards.
 """
 
 import time
@@ -122,9 +122,9 @@ def _purge(at: datetime, started_by: User | None, progress: Progress | None, pau
 
 
 def _drop_trail(run: PurgeRun, policy: RetentionPolicy) -> int:
-    """Whole stretches of the trail whose time is over; what came since the last minute is sealed, for the certificate's heads."""
+    """Whole stretches of the trail whose time is over; what came since the last minute is signed, for the certificate's heads."""
     gone = audit.drop_trail(before=run.at - timedelta(days=policy.days_at(timezone.localdate(run.at))), reason=f"purge:{run.pk}")
-    audit.seal_trail()
+    audit.sign_trail()
     return gone
 
 
@@ -141,7 +141,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
     run.ledger_line, run.ledger_mac = ledger.head()
     run.trail_heads = {name: list(head) for name, head in current_heads().items()}
-    run.seal = certificates.seal(run)
+    run.signature = certificates.signature_of(run)
     run.save()
     emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:

@@ -3,7 +3,7 @@
 A hash is hashed again under the new key (`core.crypto.blind_index`), so rows whose number nobody knows any more come along. A process
 that still hashed the old way would find nobody, and two that lock a number by different hashes would both let a call
 through; so nobody else may be connected, and whoever comes meanwhile waits until it is over. Cut short, nothing has happened.
-Decisions stay as they were sealed: a request of before that is sent again under its idempotency key is refused.
+Decisions stay as they were signed: a request of before that is sent again under its idempotency key is refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def know_index_keys(connection: Any) -> None:
 
 
 def turn_index(*, progress: Progress | None = None) -> int:
-    """Make a new key of `index`, unless the keyring has one already that rows do not stand under, and bring every hash under it.
+    """Make a new key of `index`, unless the keyring has one already that no row is hashed with, and bring every hash under it.
 
     Returns how many. Raises `BadInput` while the site runs, `KeyringError` when the keyring is not a file and has no further key.
     """

@@ -1,7 +1,7 @@
-"""Keys turn while the site runs: a new key, every value sealed anew under it, the old one let go when nothing needs it (R7).
+"""Keys turn while the site runs: a new key, every value encrypted anew under it, the old one let go when nothing needs it (R7).
 
 Every process reads the keyring again within seconds, and at once when it meets a key that it does not know. So a new key
-is first known to all, then used by all, and values are sealed anew in batches beside the traffic. Cut short anywhere, the
+is first known to all, then used by all, and values are encrypted anew in batches beside the traffic. Cut short anywhere, the
 next run goes on with the values that are left: no second new key is made while any is.
 """
 
@@ -25,7 +25,7 @@ from apps.core.privacy.fields import bound_to, protected_fields
 from .scheduling import kept
 
 TURNED = ("fields", "files", "last4")
-# Of these a new key is made on request, and older ones stay: what stands under them names no number to be hashed anew, or is signed.
+# Of these a new key is made on request, and older ones stay: what is made with them names no number to be hashed anew, or is signed.
 KEPT = ("register", "ledger", "seal")
 BATCH = 1_000
 Progress = Callable[[int, int], None]
@@ -34,8 +34,8 @@ Progress = Callable[[int, int], None]
 def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], None] = time.sleep) -> dict[str, int]:
     """Bring every value, file and index of last digits under the current key; with a new key first, unless an earlier run was cut short.
 
-    Returns how many values and files were sealed anew. Raises `KeyringError` when the keyring is not a file: then a key is
-    added to the environment by hand, and this seals what is under older ones.
+    Returns how many values and files were encrypted anew. Raises `KeyringError` when the keyring is not a file: then a key is
+    added to the environment by hand, and this encrypts what is under older ones.
     """
     waiting = count_waiting()
     if not sum(waiting.values()):
@@ -43,7 +43,7 @@ def rotate_keys(*, progress: Progress | None = None, wait: Callable[[float], Non
             raise KeyringError(_("The keyring comes from the environment: add a key there, make it current, restart, and run this again."))
         keyring.change_file(settings.HEGUI_KEYRING_FILE, _with_new_keys)
         keyring.reload()
-        wait(2 * keyring.FRESH_SECONDS)  # until then others may still seal under the key before
+        wait(2 * keyring.FRESH_SECONDS)  # until then others may still encrypt under the key before
         waiting = count_waiting()
     total, done = sum(waiting.values()), {"values": 0, "files": 0, "last4": 0}
     while count_waiting():
@@ -75,7 +75,7 @@ def _with_new_keys(text: str) -> str:
 
 
 def count_waiting() -> dict[str, int]:
-    """How many values and files are sealed under another key than the current, by table and `files`; without the zeros."""
+    """How many values and files are encrypted under another key than the current, by table and `files`; without the zeros."""
     found = {}
     with connection.cursor() as cursor:
         for model, name in _columns():
@@ -101,7 +101,7 @@ def _columns() -> Iterator[tuple[type[models.Model], str]]:
 
 def _names(model: type[models.Model], name: str) -> dict[str, sql.Composable]:
     column = sql.Identifier(name)
-    # A sealed value begins with its version, the length of its key's id, and the id (`core.crypto.cipher`).
+    # An encrypted value begins with its version, the length of its key's id, and the id (`core.crypto.cipher`).
     key = sql.SQL("convert_from(substring({column} from 3 for get_byte({column}, 1)), 'UTF8')").format(column=column)
     return {"table": sql.Identifier(model._meta.db_table), "column": column, "key": key}
 
@@ -126,7 +126,7 @@ def _turn_batch(model: type[models.Model], name: str, after: int) -> tuple[int, 
             ).format(**names),
             [after, keyring.keys("fields").current_id, BATCH],
         )
-        rows = [(pk, _sealed_anew(bytes(value), bound_to(model, name))) for pk, value in cursor.fetchall()]
+        rows = [(pk, _re_encrypted(bytes(value), bound_to(model, name))) for pk, value in cursor.fetchall()]
         if rows:
             change = "update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where t.id = v.id"
             cursor.execute(sql.SQL(change).format(**names), [[pk for pk, _value in rows], [value for _pk, value in rows]])
@@ -167,8 +167,8 @@ def _last4() -> Iterator[int]:
             yield count
 
 
-def _sealed_anew(sealed: bytes, column: bytes) -> bytes:
-    return cipher.seal(cipher.open_sealed(sealed, purpose="fields", bound_to=column), purpose="fields", bound_to=column)
+def _re_encrypted(encrypted: bytes, column: bytes) -> bytes:
+    return cipher.encrypt(cipher.decrypt(encrypted, purpose="fields", bound_to=column), purpose="fields", bound_to=column)
 
 
 def _old_files() -> Iterator[str]:
@@ -184,9 +184,9 @@ def _old_files() -> Iterator[str]:
 def _files() -> Iterator[int]:
     for name in list(_old_files()):
         with transaction.atomic():
-            keep_files()  # what is sealed anew is not deleted meanwhile, and does not come back
+            keep_files()  # what is encrypted anew is not deleted meanwhile, and does not come back
             if encrypted_files.exists(name):
-                (streams.seal_key_anew if streams.is_stream(name) else encrypted_files.seal_anew)(name)
+                (streams.re_encrypt_key if streams.is_stream(name) else encrypted_files.re_encrypt)(name)
                 yield 1
 
 
@@ -194,7 +194,7 @@ def retire_key(*, purpose: str, key_id: str) -> None:
     """Take an older key out of the keyring. Raises `BadInput` while a value, a file, an entry of the register or a backup
     that is kept needs it."""
     if purpose in TURNED and count_waiting():
-        raise BadInput(_("Values are still sealed under older keys: run rotate_keys first."))
+        raise BadInput(_("Values are still encrypted under older keys: run rotate_keys first."))
     if purpose == "register" and (named := _models_with_key(key_id)):
         raise BadInput(
             _("Rows were made with this key (%(models)s): it is never taken away while they are there."), models=", ".join(named)

@@ -1,4 +1,4 @@
-"""What was asked, when, and what was done: sealed, as JSON and on paper. Nobody's data: stores, counts, reasons."""
+"""What was asked, when, and what was done: signed, as JSON and on paper. Nobody's data: stores, counts, reasons."""
 
 import hashlib
 from datetime import datetime
@@ -17,7 +17,7 @@ from ..wording import FOR_GOOD, STORES, WHY
 
 
 def certify(request: SubjectRequest) -> dict[str, Any]:
-    """The certificate of a request as it stands: the document and its seal."""
+    """The certificate of a request as it stands: the document and its signature."""
     now = clock.now()
     payload: dict[str, Any] = {
         "request": request.public_id,
@@ -36,7 +36,7 @@ def certify(request: SubjectRequest) -> dict[str, Any]:
         "kept_until": request.result.get("until"),
         "copy_sha256": bytes(request.archive_sha256).hex() if request.archive_sha256 else None,
     }
-    return {"document": payload, "seal": signatures.seal(payload)}
+    return {"document": payload, "signature": signatures.signature_of(payload)}
 
 
 def certificate_of(request: SubjectRequest) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def certificate_of(request: SubjectRequest) -> dict[str, Any]:
 
 def is_genuine(certificate: dict[str, Any]) -> bool:
     """Whether a certificate, as somebody shows it, is one of ours and as it was."""
-    document, seal = certificate.get("document"), certificate.get("seal")
-    return isinstance(document, dict) and isinstance(seal, dict) and signatures.is_sealed(document, seal)
+    document, signature = certificate.get("document"), certificate.get("signature")
+    return isinstance(document, dict) and isinstance(signature, dict) and signatures.is_valid(document, signature)
 
 
 def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
@@ -65,7 +65,7 @@ def _day(moment: str | None) -> str:
 
 
 def as_pdf(request: SubjectRequest) -> bytes:
-    result, seal = request.certificate["document"], request.certificate["seal"]
+    result, signature = request.certificate["document"], request.certificate["signature"]
     zone = timezone.get_default_timezone()
     return pdf.as_pdf(
         title=_("Certificate of the request %(number)s") % {"number": request.public_id},
@@ -83,5 +83,5 @@ def as_pdf(request: SubjectRequest) -> bytes:
         ],
         rows=[[_("where"), _("rows"), _("kept, and why")], *([str(cell) for cell in row] for row in rows_of(request))],
         widths=[180, 60, 250],
-        below=[f"Ed25519 {seal['key']} · {seal['public_key']}", seal["signature"]],
+        below=[f"Ed25519 {signature['key']} · {signature['public_key']}", signature["signature"]],
     )  # fmt: skip

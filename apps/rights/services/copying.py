@@ -1,7 +1,7 @@
 """The copy for a person who asks to see their data: an encrypted archive, fetched once by a link sent to the number.
 
 A ZIP archive under WinZip's AES-256, which 7-Zip opens. The officer is shown the passphrase once and tells it by another way than the
-link; Hegui keeps the archive sealed until it is fetched, two weeks at most.
+link; Hegui keeps the archive encrypted until it is fetched, two weeks at most.
 """
 
 import json

@@ -23,8 +23,10 @@ def tested_rule(code: str, raw: dict[str, Any], number: int) -> PackRule:
     rule = written_rule(code, raw, number)
     for part, text in failed_examples(rule):
         if part == "must_find":
-            raise RuleRefused(_('The rule does not find its example "%(text)s". Add the phrase, or mend the example.'), text=text)
-        raise RuleRefused(_('The rule finds "%(text)s", which it has to let pass. Add an innocent phrase, or mend the example.'), text=text)
+            raise RuleRefused(_('The rule does not find its example "%(text)s". Add the phrase, or repair the example.'), text=text)
+        raise RuleRefused(
+            _('The rule finds "%(text)s", which it has to let pass. Add an innocent phrase, or repair the example.'), text=text
+        )
     return rule
 
 

@@ -52,7 +52,7 @@ def script_next(request: StaffRequest) -> HttpResponse:
 
 
 def _said(request: StaffRequest, change: Callable[[], object]) -> bool:
-    """Make the change; when it is refused for a reason that people can mend, say so."""
+    """Make the change; when it is refused for a reason that people can repair, say so."""
     try:
         change()
     except (services.CheckBlocked, services.ReviewOpen, FourEyes, WrongState) as error:

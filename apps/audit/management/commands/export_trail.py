@@ -1,4 +1,4 @@
-"""`export_trail FILE`: the sealed trail as lines of JSON that anybody can check with `verify_trail --file`."""
+"""`export_trail FILE`: the signed trail as lines of JSON that anybody can check with `verify_trail --file`."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from apps.core import cli
 
 
 class Command(cli.Command):
-    help = "Write the sealed trail, its seals and the public keys into a file."
+    help = "Write the signed trail, its tree heads and the public keys into a file."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)

@@ -1,4 +1,4 @@
-"""`verify_trail [--file EXPORT] [--key ID=BASE64 …] [--json]`: exit 0 when all of it is as it was sealed, else 3."""
+"""`verify_trail [--file EXPORT] [--key ID=BASE64 …] [--json]`: exit 0 when all of it is as it was signed, else 3."""
 
 import base64
 from pathlib import Path
@@ -12,7 +12,7 @@ from apps.core.errors import HeguiError
 
 
 class Command(cli.Command):
-    help = "Recompute every seal of the trail, here or of an exported file, and name what is not as it was."
+    help = "Recompute every tree head of the trail, here or of an exported file, and name what is not as it was."
     requires_system_checks: list[str] = []  # it works where no site is set up
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,12 +34,12 @@ class Command(cli.Command):
         if options["json"]:
             self.tell(report.as_json())
         for finding in report.findings:
-            self.stderr.write(f"{finding.stream} seal {finding.seal}: {finding.sentence}")
+            self.stderr.write(f"{finding.stream} tree head {finding.tree_head}: {finding.sentence}")
         if report.count:
-            self.refuse(f"The trail is not as it was sealed: {report.count:,} findings.")
+            self.refuse(f"The trail is not as it was signed: {report.count:,} findings.")
         if not options["json"]:
             self.stdout.write(
-                f"{sum(report.rows.values()):,} rows under {sum(report.seals.values()):,} seals: all of it is as it was sealed."
+                f"{sum(report.rows.values()):,} rows under {sum(report.tree_heads.values()):,} tree heads: all of it is as it was signed."
             )
 
 

@@ -13,7 +13,7 @@ from ...crypto import keyring
 
 KEEP = (
     "Without this file nothing that is stored can be read, and nobody can make it again. Keep a copy apart from database and backups "
-    "(`manage.py escrow_keys` seals one for several people), and set HEGUI_KEYRING_FILE to it on every host."
+    "(`manage.py escrow_keys` encrypts one for several people), and set HEGUI_KEYRING_FILE to it on every host."
 )
 
 

@@ -13,7 +13,7 @@ from ...backup_places import place
 
 
 class Command(cli.Command):
-    help = "Write a sealed backup of database and files, or check one without restoring it."
+    help = "Write an encrypted backup of database and files, or check one without restoring it."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="a file, or s3://bucket/name?endpoint=https://…")

@@ -1,4 +1,4 @@
-"""`check_consistency [--mend] [--json]`: exit 0 when all is well, else 3."""
+"""`check_consistency [--repair] [--json]`: exit 0 when all is well, else 3."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ class Command(cli.Command):
     help = "Check that rows, files, hashes and the ledger belong together."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--mend", action="store_true", help="delete files that no row names")
+        parser.add_argument("--repair", action="store_true", help="delete files that no row names")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = services.check_consistency(mend=options["mend"])
+        found = services.check_consistency(repair=options["repair"])
         if options["json"]:
             self.tell({"consistent": not found, "found": found})
         for kind, what in found.items():

@@ -13,11 +13,11 @@ from apps.retention import services
 
 
 class Command(cli.Command):
-    help = "Write a sealed copy of the keyring whose key is shown in shares, once; or open one with enough shares on standard input."
+    help = "Write an encrypted copy of the keyring whose key is shown in shares, once; or open one with enough shares on standard input."
     requires_system_checks: list[str] = []  # it works where no site is set up
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the sealed copy")
+        parser.add_argument("file", type=Path, help="the encrypted copy")
         parser.add_argument("--shares", type=int, default=5)
         parser.add_argument("--needed", type=int, default=3)
         parser.add_argument("--open", type=Path, metavar="OUT", help="write the keyring to OUT; shares come on standard input, one a line")
@@ -25,12 +25,12 @@ class Command(cli.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["open"]:
-                text = services.join_keyring(sealed=options["file"].read_text(), shares=sys.stdin.readlines())
+                text = services.join_keyring(encrypted=options["file"].read_text(), shares=sys.stdin.readlines())
                 keyring.write_private_file(options["open"], text)
                 self.stdout.write(f"The keyring stands in {options['open']}.")
                 return
-            sealed, shares = services.split_keyring(shares=options["shares"], needed=options["needed"])
-            keyring.write_private_file(options["file"], sealed)
+            encrypted, shares = services.split_keyring(shares=options["shares"], needed=options["needed"])
+            keyring.write_private_file(options["file"], encrypted)
         except FileExistsError:
             self.refuse("There is such a file already. Nothing was written.")
         except (HeguiError, OSError) as error:

@@ -43,7 +43,7 @@ class Command(cli.Command):
         else:
             if output["trail_findings"]:
                 self.stderr.write(
-                    f"The restored trail is not as it was sealed: {output['trail_findings']:,} findings; verify_trail names them."
+                    f"The restored trail is not as it was signed: {output['trail_findings']:,} findings; verify_trail names them."
                 )
             self.stdout.write(
                 f"Restored as of {output['made_at']}. Since then, from the ledger: {output['opt_outs']:,} opt-outs, "

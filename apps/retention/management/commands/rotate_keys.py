@@ -1,4 +1,4 @@
-"""`rotate_keys [--also PURPOSE …] [--retire PURPOSE ID] [--json]`: seal everything under a new key, while the site runs."""
+"""`rotate_keys [--also PURPOSE …] [--retire PURPOSE ID] [--json]`: encrypt everything under a new key, while the site runs."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from apps.retention import services
 
 
 class Command(cli.Command):
-    help = "Make new keys and seal every value and file under them; or take an older key away that nothing needs."
+    help = "Make new keys and encrypt every value and file under them; or take an older key away that nothing needs."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--retire", nargs=2, metavar=("PURPOSE", "ID"), help="take an older key out of the keyring")
@@ -36,7 +36,7 @@ class Command(cli.Command):
                 services.add_keys(also - {"index"})
                 payload = services.rotate_keys(progress=self.progress) | {"index": turned}
                 sentence = (
-                    f"{payload['values']:,} values and {payload['files']:,} files are sealed under the current keys; "
+                    f"{payload['values']:,} values and {payload['files']:,} files are encrypted under the current keys; "
                     f"the last digits of {payload['last4']:,} contacts are found under them, "
                     f"and {payload['index']:,} hashes of numbers went under a new one."
                 )

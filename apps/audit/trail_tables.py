@@ -1,7 +1,7 @@
-"""What of the trail is sealed: tables that only grow, and how a row of each is written down to be hashed.
+"""What of the trail is signed: tables that only grow, and how a row of each is written down to be hashed.
 
 A row is a JSON array of its columns, made by PostgreSQL, with times in UTC: readable without Hegui, and the same text for the
-same row. `FORM` is the number of this way of writing; seals name it.
+same row. `FORM` is the number of this way of writing; tree heads name it.
 """
 
 from collections.abc import Iterator
@@ -112,7 +112,7 @@ _streams: dict[str, Stream] = {}
 
 
 def register(stream: Stream) -> None:
-    """Have a table sealed. Rooms above say it of theirs when they are ready."""
+    """Have a table signed. Rooms above say it of theirs when they are ready."""
     _streams[stream.name] = stream
 
 
