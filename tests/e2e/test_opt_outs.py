@@ -51,4 +51,4 @@ def test_a_near_miss_is_read_and_judged(visit: Callable[..., Visit]) -> None:
     expect(officer.locator("[data-reveal-seconds]")).to_contain_text("谢谢")
     officer.click("button[name=confirm]")
     expect(officer).to_have_url(re.compile("/opt-outs/$"))
-    expect(officer.locator("#messages")).to_contain_text("保留在退订登记中")
+    expect(officer.locator("#messages")).to_contain_text("保留在退订名单中")

@@ -1,4 +1,4 @@
-"""A supervisor hears an encrypted recording, marks it, judges it; a grave violation takes the agent off the telephone until it is closed."""
+"""A supervisor hears an encrypted recording, marks it, judges it; a grave violation takes the agent off the telephone until closed."""
 
 import re
 from collections.abc import Callable
@@ -95,10 +95,10 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     owner.fill("#id_proof", "培训记录 2026-11")
     owner.click("button:has-text('已完成')")
     expect(owner.locator("h1")).to_contain_text("待复核")
-    assert owner.locator("button:has-text('已整改')").count() == 0
+    assert owner.locator("button:has-text('整改合格，关闭')").count() == 0
     page.goto(owner.url)
     page.fill("#id_note", "抽听三通，未再发生。")
-    page.click("button:has-text('已整改')")
+    page.click("button:has-text('整改合格，关闭')")
     expect(page.locator("h1")).to_contain_text("已复核关闭")
     agent.goto("/desk/")
     expect(agent.locator("body")).not_to_contain_text("暂停外呼")
@@ -115,12 +115,12 @@ def test_a_complaint_from_its_record_to_its_end(visit: Callable[..., Visit]) -> 
     page = officer.page
     page.goto("/recordings/")
     page.click("tbody a >> nth=2")
-    page.click("a:has-text('记录投诉')")
+    page.click("a:has-text('登记投诉')")
     page.fill("#id_text", "要求不再来电，并说明号码从何而来。")
     page.select_option("#id_kind", "privacy")
     page.click("button:has-text('继续')")
     expect(page.locator("#messages")).to_contain_text("暂停删除")
-    expect(page.locator("h1")).to_contain_text("法律保全")
+    expect(page.locator("h1")).to_contain_text("依法保留")
     expect(page.locator("body")).to_contain_text("已登记退订")
     page.fill("#id_note", "已致电说明来源。")
     page.click("button[value=answered]")
@@ -131,6 +131,6 @@ def test_a_complaint_from_its_record_to_its_end(visit: Callable[..., Visit]) -> 
     page.click("button[value=resumed]")
     page.fill("#id_remedy", "已致歉并登记退订。")
     page.click("button[value=close]")
-    expect(page.locator("h1")).to_contain_text("已关闭")
-    expect(page.locator("h1")).not_to_contain_text("法律保全")
+    expect(page.locator("h1")).to_contain_text("已办结")
+    expect(page.locator("h1")).not_to_contain_text("依法保留")
     assert officer.complaints == []

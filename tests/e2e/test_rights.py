@@ -71,7 +71,7 @@ def test_drift_is_resolved_by_one_click(visit: Callable[..., Visit]) -> None:
     row = page.locator("tbody tr", has_text="联系人姓名")
     expect(row).to_contain_text("梁浩宇")
     row.locator("form button").click()
-    expect(page.locator("tbody tr", has_text="联系人姓名")).to_contain_text("已修复")
+    expect(page.locator("tbody tr", has_text="联系人姓名")).to_contain_text("已处理")
     with page.expect_download() as download:
         page.click("a[href$='report.pdf']")
     assert download.value.path().read_bytes().startswith(b"%PDF-")

@@ -20,7 +20,7 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
     page = officer.page
     page.goto("/scripts/queue/")
     expect(page.locator("tbody tr >> nth=0")).to_contain_text("新品理财介绍")
-    expect(page.locator("tbody tr >> nth=0")).to_contain_text("超期")
+    expect(page.locator("tbody tr >> nth=0")).to_contain_text("逾期")
 
     # What the check forbids cannot be approved, only sent back.
     keys(page, "n")
@@ -87,7 +87,7 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
 def test_a_rule_shows_what_it_would_mean_before_a_second_person_puts_it_in_force(visit: Callable[..., Visit]) -> None:
     officer = visit("compliance").page
     officer.goto("/rules/vague_discount/1/")
-    expect(officer.locator(".alert-title")).to_contain_text("生效后将有1个在用话术被查出")
+    expect(officer.locator(".alert-title")).to_contain_text("生效后将命中 1 个在用话术")
     officer.click("form[action$='/approve/'] button")
     expect(officer.locator("h1")).to_contain_text("现行")
     officer.goto("/rules/vague_discount/")

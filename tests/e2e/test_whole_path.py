@@ -107,7 +107,7 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
 
     # without the check list the gate refuses
     page.keyboard.press("4")
-    expect(page.locator(".alert-danger")).to_contain_text("checklist_missing")
+    expect(page.locator(".alert-danger")).to_contain_text("通话前核对清单未完成")
 
     # with it the call is made; the client presses 9 while talking
     for key in ("1", "2", "3", "4"):
@@ -137,7 +137,7 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
     page.keyboard.press("Enter")
     page.wait_for_url("**/contacts/ct_*/")
     assert number[-11:] not in page.url
-    expect(page.locator("[data-gate=refuse]")).to_contain_text("opted_out")
+    expect(page.locator("[data-gate=refuse]")).to_contain_text("客户已退订")
 
     assert_masked(agent, numbers)
     # the two refusals of the desk are answers to a form, not errors
@@ -152,7 +152,7 @@ def test_the_compliance_officer_sees_the_opt_out_and_the_decision(site: Site, vi
     page.goto("/decisions/")
     page.click("tbody a >> nth=0")
     page.wait_for_url("**/decisions/dc_*/")
-    expect(page.locator(".ti-check.text-success")).to_be_visible()
+    expect(page.get_by_text("依据存档事实重新判定，结论一致。")).to_be_visible()
     assert_masked(officer, numbers)
     assert officer.complaints == []
 

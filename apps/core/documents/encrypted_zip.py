@@ -1,4 +1,4 @@
-"""Archives that leave the organisation: ZIP under WinZip's AES-256, which 7-Zip opens, and a passphrase that one person reads to another."""
+"""Archives that leave the site: ZIP under WinZip's AES-256, which 7-Zip opens, and a passphrase that one person reads to another."""
 
 import secrets
 from collections.abc import Iterable, Iterator

@@ -142,7 +142,7 @@ class BasePeriod(Dated):
 
 
 class EvidencePack(Dated):
-    """What leaves the organisation about a dispute: asked for by one person, approved by another, fetched once, gone after a week (R17, R33)."""
+    """What leaves the site about a dispute: asked for by one person, approved by another, fetched once, gone after a week (R17, R33)."""
 
     class Recipient(models.TextChoices):
         CLIENT = "client", _("the client")
