@@ -30,7 +30,7 @@ from apps.retention.services import last_good
 from apps.scripts import queries as scripts
 from apps.ui.decorators import for_roles
 
-from . import searching
+from . import scheduled, searching
 from .forms import SearchForm
 
 
@@ -87,6 +87,7 @@ def duties(request: StaffRequest) -> HttpResponse:
         "calling": policies.calling_policy(now),
         "contact_days": policies.days_kept(DataClass.CONTACT, now),
         "last_year": policies.calendar(now).last_known_year,
+        "duties": scheduled.duties(request.user, now),
     }
     return render(request, "console/duties.html", shown)
 

@@ -1,0 +1,42 @@
+"""The page of enforcement names every duty, when it last ran, when it comes next, and what is late."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apps.console import scheduled
+from apps.core.calendar import clock as site_clock
+from apps.jobs.models import DutyRun
+from config.celery import SCHEDULE
+from tests.world import World
+
+
+def _duty(world: World, label: str) -> scheduled.Duty:
+    return next(duty for duty in scheduled.duties(world.people["compliance"], site_clock.now()) if duty.label == scheduled.TASKS[label][0])
+
+
+def test_every_task_of_the_schedule_has_a_name_and_a_page_that_exists() -> None:
+    assert {entry["task"].removeprefix("apps.").replace(".tasks", "") for entry in SCHEDULE.values()} == set(scheduled.TASKS)
+
+
+def test_what_ran_has_its_next_time_and_is_late_once_that_is_over(world: World, clock: Any) -> None:
+    DutyRun.objects.create(task="apps.retention.tasks.purge_expired", ended_at=world.at("02:31"))
+    DutyRun.objects.create(task="apps.audit.tasks.sign_trail", ended_at=world.at("09:59"))
+    clock.move_to(world.at("10:00"))
+    purge = _duty(world, "retention.purge_expired")
+    assert (purge.due, purge.is_late, purge.url) == (world.at("02:30") + timedelta(days=1), False, "/retention/")
+    assert not _duty(world, "audit.sign_trail").is_late
+    clock.shift(timedelta(minutes=30))
+    assert _duty(world, "audit.sign_trail").is_late
+    assert scheduled.duties(world.people["compliance"], world.at("10:30"))[0].label == scheduled.TASKS["audit.sign_trail"][0]
+    clock.shift(timedelta(days=1))
+    assert _duty(world, "retention.purge_expired").is_late
+
+
+def test_what_never_ran_is_not_late_and_says_so(world: World, browse: Any) -> None:
+    assert _duty(world, "retention.drill") == scheduled.Duty(
+        scheduled.TASKS["retention.drill"][0], "/retention/backups/", None, None, False
+    )
+    DutyRun.objects.create(task="apps.retention.tasks.back_up", ended_at=datetime(2026, 1, 1, tzinfo=UTC))
+    text = browse("admin").get("/enforcement/").content.decode()
+    assert "逾期" in text
+    assert "尚未" in text
