@@ -136,7 +136,7 @@ class Finding(Dated):
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("finding of an audit", "open")
-        RESOLVED = "resolved", _("resolved")
+        RESOLVED = "resolved", pgettext_lazy("finding of an audit", "resolved")
 
     audit = models.ForeignKey(PermissionAudit, models.CASCADE, related_name="findings")
     kind = models.CharField(_("kind"), max_length=14, choices=Kind)

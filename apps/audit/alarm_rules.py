@@ -13,7 +13,7 @@ from apps.accounts.models import KeyAddress
 
 from .alarms import AlarmRule, Seen, register
 from .models import AccessEvent
-from .services.heading import waiting_since
+from .services.signing import waiting_since
 
 Kind = AccessEvent.Kind
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

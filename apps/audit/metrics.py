@@ -8,7 +8,7 @@ from apps.core.web.health import register as register_probes
 from apps.core.web.metrics import Metric, Values, one, register
 
 from .models import Alarm
-from .services.heading import LATE, waiting_since
+from .services.signing import LATE, waiting_since
 
 
 def _behind() -> float:

@@ -284,7 +284,7 @@ class TrailCheck(Dated):
 
     tree_heads = models.PositiveIntegerField()
     rows = models.PositiveBigIntegerField()
-    findings = models.JSONField(default=list)  # [{"stream", "tree head", "code", "facts"}]
+    findings = models.JSONField(default=list)  # [{"stream", "tree_head", "code", "facts"}]
     ended_at = models.DateTimeField()
 
     class Meta:

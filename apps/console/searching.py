@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -20,6 +21,7 @@ from apps.core.errors import NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.web import ids
 from apps.scripts import queries as scripts
+from apps.scripts.wording import name_of
 
 from .navigation import links_of
 
@@ -63,7 +65,7 @@ def page_of_id(viewer: User, words: str) -> str | None:
 
 
 def found_by(viewer: User, words: str) -> list[Group]:
-    """Pages, campaigns, scripts, data sources and people whose names hold the words; kinds without any are left out."""
+    """Pages, campaigns, scripts, rules, data sources and people whose names hold the words; kinds without any are left out."""
     return [group for group in _groups(viewer, words) if group.hits]
 
 
@@ -75,6 +77,13 @@ def _groups(viewer: User, words: str) -> Iterator[Group]:
     yield Group(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
     versions = scripts.readable(viewer).filter(script__name__icontains=words).order_by("script", "-number").distinct("script")
     yield Group(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
+    named_rules = ((code, scripts.packs_in_force().rule(code)) for code in scripts.rule_codes())
+    rules = [(code, name_of(rule, code)) for code, rule in named_rules if words.lower() in name_of(rule, code).lower()]
+    is_read = _may_follow(viewer, reverse("rules"))
+    yield Group(
+        _("Script check rules"), "list-check",
+        [Hit(capfirst(name), reverse("rule", kwargs={"code": code})) for code, name in rules[:MOST] if is_read],
+    )  # fmt: skip
     yield Group(_("Data sources"), "database-import", _hits(viewer, DataSource.objects.filter(named), "source", "code"))
     people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
     yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"))

@@ -2,12 +2,14 @@
 
 import unicodedata
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.models import User
@@ -57,16 +59,22 @@ def home(request: StaffRequest) -> HttpResponse:
 @for_roles(*Role.values)
 @require_http_methods(["GET", "POST"])
 def search(request: StaffRequest) -> HttpResponse:
-    """The one thing that was looked for, or what there is of it. By POST: what people look for stands in no address and no log."""
-    form = SearchForm(request.POST)
+    """The one thing that was looked for, or what there is of it.
+
+    Sent by POST. Words that name something of the site get an address of their own (`?q=`); a number, and what names nothing and may be
+    a client's name, stands in no address and no log.
+    """
+    form = SearchForm(request.POST if request.method == "POST" else {"words": request.GET.get("q", "")})
     words = " ".join(unicodedata.normalize("NFKC", form.cleaned_data["words"]).split()) if form.is_valid() else ""
-    if searching.is_number(words) and request.user.role != Role.ADMIN:
+    if searching.is_number(words) and request.user.role != Role.ADMIN and request.method == "POST":
         return contacts_by_number(request, NumberForm({"number": words}))
     if url := searching.page_of_id(request.user, words):
         return redirect(url)
     groups = searching.found_by(request.user, words) if words else []
     if len(groups) == len(groups[0].hits if groups else ()) == 1:
         return redirect(groups[0].hits[0].url)
+    if groups and request.method == "POST":
+        return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     return render(request, "console/found.html", {"words": words, "groups": groups})
 
 

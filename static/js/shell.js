@@ -1,7 +1,9 @@
-// "/" goes to the search box, wherever one is, unless something is being written.
+// "/" and Ctrl K go to the search box, wherever one is; "/" not while something is being written.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, select, textarea, [contenteditable]")) return;
+  const isPalette = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey;
+  const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey;
+  if (!isPalette && !isSlash) return;
+  if (isSlash && event.target.closest("input, select, textarea, [contenteditable]")) return;
   const box = [...document.querySelectorAll('input[type="search"]')].find((each) => each.offsetParent);
   if (!box) return;
   event.preventDefault();

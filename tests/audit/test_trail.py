@@ -17,7 +17,7 @@ NOT_IN_THE_TRAIL = {
     "audit.accessevent",
     "audit.change",
     "notifications.notice",
-    "audit.tree_head",
+    "audit.treehead",
     "audit.treeheadrows",
     "audit.trailcut",
     "audit.trailcheck",

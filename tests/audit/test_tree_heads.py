@@ -134,7 +134,7 @@ def test_nothing_new_means_no_tree_head(signed: World) -> None:
 
 def test_many_rows_go_under_many_tree_heads(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     services.sign_trail()
-    monkeypatch.setattr("apps.audit.services.heading.MOST_ROWS", 4)
+    monkeypatch.setattr("apps.audit.services.signing.MOST_ROWS", 4)
     read_something(world, 10)
     assert services.sign_trail() == 10
     assert list(TreeHead.objects.filter(stream="reads").order_by("-number").values_list("rows", flat=True)[:3]) == [2, 4, 4]

@@ -25,7 +25,7 @@ def leads_to(client: Client, words: str) -> str:
 
 
 def hits(client: Client, words: str) -> list[str]:
-    answer = look(client, words)
+    answer = client.post(reverse("search"), {"words": words}, follow=True)
     assert answer.status_code == 200
     return re.findall(r'list-group-item-action d-flex"\s+href="([^"]+)"', answer.content.decode())
 
@@ -88,3 +88,23 @@ def test_what_cannot_be_looked_for_shows_the_box(world: World, browse: Browse, w
 def test_the_language_is_changed_where_one_is(world: World, browse: Browse) -> None:
     html = browse("compliance").get("/campaigns/?state=running&sort=name").content.decode()
     assert '<input type="hidden" name="next" value="/campaigns/?state=running&amp;sort=name">' in html
+
+
+def test_words_that_name_something_have_an_address_and_others_have_none(world: World, browse: Browse) -> None:
+    client = browse("compliance")
+    address = leads_to(client, "a")
+    assert address.startswith("/search/?q=a")
+    assert client.get(address).status_code == 200
+    for words in ("李华华", PHONE, PHONE[-4:], "\x00a"):
+        answer = look(client, words)
+        assert "?q=" not in answer.get("Location", ""), words
+
+
+def test_a_number_in_an_address_is_not_looked_for(world: World, browse: Browse) -> None:
+    answer = browse("supervisor").get(reverse("search"), {"q": PHONE})
+    assert answer.status_code == 200
+    assert not AccessEvent.objects.filter(kind="searched").exists()
+
+
+def test_a_rule_of_the_check_is_found_by_its_name(world: World, browse: Browse) -> None:
+    assert leads_to(browse("compliance"), "承诺保本") == "/rules/guaranteed_return/"

@@ -99,7 +99,7 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     page.goto(owner.url)
     page.fill("#id_note", "抽听三通，未再发生。")
     page.click("button:has-text('整改合格，关闭')")
-    expect(page.locator("h1")).to_contain_text("已复核关闭")
+    expect(page.locator("h1")).to_contain_text("复核通过，已关闭")
     agent.goto("/desk/")
     expect(agent.locator("body")).not_to_contain_text("暂停外呼")
 

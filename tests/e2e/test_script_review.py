@@ -38,7 +38,7 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
 
     # Advice is judged before the approval, with a reason.
     expect(page.locator("h1")).to_contain_text("会员日短信 v1")
-    expect(page.locator("#messages")).to_contain_text("退回修改")
+    expect(page.locator("#messages")).to_contain_text("待修改")
     keys(page, "a", "Control+Enter")
     expect(page.locator("#messages")).to_contain_text("请写明理由放行")
     keys(page, "f", "o")

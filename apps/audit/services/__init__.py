@@ -3,8 +3,8 @@
 from .alarming import close_alarm, look_for_alarms, raise_alarm, raise_alarm_about, take_alarm
 from .dropping import count_due, drop_trail
 from .exporting import export_trail
-from .heading import broken_chains, sign_trail, watch_tree_heads
 from .recording import address_of, event_of_client, record_access, record_page
+from .signing import broken_chains, sign_trail, watch_tree_heads
 from .verifying import check_trail, verify_export, verify_trail
 
 __all__ = [

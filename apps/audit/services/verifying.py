@@ -328,13 +328,13 @@ def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = 
 
 def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, bytes] | None) -> None:
     first = json.loads(next(lines))
-    head = first["hegui_trail"]
+    trail = first["hegui_trail"]
     keys = keys or {name: base64.b64decode(key) for name, key in first["public_keys"].items()}
-    if not signatures.is_signed(head, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
+    if not signatures.is_signed(trail, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
         report.add("", 0, "export_changed")
     judges = {
         name: Judge(name, report, keys, erasable=bool(about["erasable"]), dropped=int(about["dropped"]))
-        for name, about in head["streams"].items()
+        for name, about in trail["streams"].items()
     }
     result: dict[str, Any] | None = None
     ids: list[int] = []
@@ -350,7 +350,7 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
             head = HeadRecord(document, result["key"], bytes.fromhex(result["signature"]), _hashes_of(result))
             judges[document["stream"]].take(head, Hashes.of(ids, leaves))
         result, ids, leaves = json.loads(line) if line else None, [], []
-    for name, about in head["streams"].items():
+    for name, about in trail["streams"].items():
         for missing in range(judges[name].number + 1, int(about["tree_heads"]) + 1):
             report.add(name, missing, "tree_head_removed")
 
