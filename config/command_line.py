@@ -28,9 +28,6 @@ def main() -> int:
         from django.conf import settings
         from django.core.management import execute_from_command_line
 
-        from apps.core.translation_catalog import compile_if_older
-
-        compile_if_older()
         services = settings.EMBEDDED
         if services is None or not needs_server:
             execute_from_command_line(sys.argv)

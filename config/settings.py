@@ -245,7 +245,7 @@ MFA_TOTP_ISSUER = "Hegui"
 # Passkeys want https; a demo on loopback has none.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 # Whom a second factor is demanded of. A demo's buttons could not be walked through with one.
-SECOND_FACTOR_ROLES = () if DEMO else ("compliance", "admin")
+SECOND_FACTOR_DEMANDED = not DEMO
 # Company sign-in: an OpenID Connect provider, for people that an admin has made here already.
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.CompanySignIn"
 SOCIALACCOUNT_LOGIN_ON_GET = False

@@ -28,9 +28,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     first_start.make_secrets()
     from django.conf import settings
 
-    from apps.core.translation_catalog import compile_if_older
-
-    compile_if_older()
     from apps.core.web import probes
 
     probes._schema["fits"] = True  # tests without a database ask for pages too; the look itself has tests of its own

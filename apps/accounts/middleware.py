@@ -13,6 +13,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from .roles import SECOND_FACTOR_ROLES
+
 OPEN_PREFIXES = (
     "/accounts/login/", "/accounts/logout/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/", "/accounts/oidc/",
     "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/", "/invitation/",
@@ -53,7 +55,7 @@ class SecondFactorRequired:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        demanded = user.is_authenticated and user.role in settings.SECOND_FACTOR_ROLES
+        demanded = settings.SECOND_FACTOR_DEMANDED and user.is_authenticated and user.role in SECOND_FACTOR_ROLES
         if demanded and not request.path.startswith(("/accounts/", "/i18n/", "/static/")) and not _has_one(request):
             return redirect(reverse("mfa_index"))
         return self.get_response(request)

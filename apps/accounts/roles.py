@@ -9,3 +9,7 @@ class Role(models.TextChoices):
     SUPERVISOR = "supervisor", _("Supervisor")
     COMPLIANCE = "compliance", _("Compliance officer")
     ADMIN = "admin", _("Administrator")
+
+
+# They sign in with a second factor.
+SECOND_FACTOR_ROLES = frozenset({Role.COMPLIANCE, Role.ADMIN})

@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+
+from .translation_catalog import compile_if_older
 
 VERSION = "0.1.0"
 
@@ -6,6 +10,11 @@ VERSION = "0.1.0"
 class CoreConfig(AppConfig):
     name = "apps.core"
     label = "core"
+
+    def __init__(self, *args: Any) -> None:
+        """Before anything can be translated, in whatever program this is: pages, workers, commands."""
+        super().__init__(*args)
+        compile_if_older()
 
     def ready(self) -> None:
         from django.db.backends.signals import connection_created

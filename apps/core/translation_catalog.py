@@ -1,6 +1,11 @@
 """The compiled catalogue of translations, made by Babel: no GNU gettext is needed."""
 
+import os
 from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
 
 LOCALE = "zh_Hans"
 TOP = Path(__file__).resolve().parent.parent.parent
@@ -8,7 +13,10 @@ SOURCE = TOP / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 
 
 def compile_if_older() -> None:
-    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise. An installed package brings it."""
+    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise. An installed package brings it.
+
+    Where it cannot be written pages are in English, and the log says so.
+    """
     if not SOURCE.exists():
         return
     compiled = SOURCE.with_suffix(".mo")
@@ -17,7 +25,10 @@ def compile_if_older() -> None:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    draft = compiled.with_suffix(".new")
-    with SOURCE.open("rb") as source, draft.open("wb") as file:
-        write_mo(file, read_po(source, locale=LOCALE))
-    draft.replace(compiled)
+    draft = compiled.with_suffix(f".{os.getpid()}")  # several programs may start at once
+    try:
+        with SOURCE.open("rb") as source, draft.open("wb") as file:
+            write_mo(file, read_po(source, locale=LOCALE))
+        draft.replace(compiled)
+    except OSError as error:
+        log.warning("translations_not_written", why=error.strerror)

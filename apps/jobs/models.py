@@ -1,7 +1,7 @@
 """Long work as rows: who asked, how far it is, what came out. A job survives the page and the
 worker that runs it: a lease says who works on it, and whoever finds it lapsed goes on."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,9 +47,6 @@ class Job(Dated):
     @property
     def percent(self) -> int:
         return 100 * self.done // self.total if self.total else 0
-
-    def lapses(self, now: datetime) -> datetime:
-        return now + LEASE
 
 
 class FileToDelete(Dated):

@@ -22,7 +22,7 @@ from guardian.models import GroupObjectPermission, UserObjectPermission
 
 from apps.accounts import services as people
 from apps.accounts.models import ApiClient, User
-from apps.accounts.roles import Role
+from apps.accounts.roles import SECOND_FACTOR_ROLES, Role
 from apps.accounts.services.people import require_admin
 from apps.audit.models import AccessEvent
 from apps.core.calendar import clock
@@ -38,7 +38,6 @@ Kind, Severity = Finding.Kind, Finding.Severity
 DORMANT = timedelta(days=90)
 SETTLING_IN = timedelta(days=30)
 DUE = {Severity.HIGH: timedelta(days=3), Severity.MEDIUM: timedelta(days=14), Severity.LOW: timedelta(days=30)}
-SECOND_FACTOR_ROLES = (Role.COMPLIANCE, Role.ADMIN)
 ADDRESSES_IN_AN_HOUR = 3
 BATCH = 2_000
 

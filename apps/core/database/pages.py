@@ -52,10 +52,6 @@ class Page(Generic[Row]):
     rows: list[Row]
     next_query: str
 
-    @property
-    def subject_count(self) -> int:
-        return len(self.rows)
-
 
 def place_of(query: QueryDict, sort: Sort = NEWEST) -> Place:
     """`?after=<row number>`: what a page's rows come after."""
