@@ -1,4 +1,4 @@
-"""Figures of the gate and of calls under way."""
+"""Metrics of the gate and of calls under way."""
 
 from collections import Counter
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Figures and probe of jobs and of the schedule: what waits, and whether the workers and beat run."""
+"""Metrics and probe of jobs and of the schedule: what waits, and whether the workers and beat run."""
 
 from datetime import timedelta
 

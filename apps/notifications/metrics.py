@@ -1,4 +1,4 @@
-"""Figures of the outbox of short messages and e-mails."""
+"""Metrics of the outbox of short messages and e-mails."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Figures of the register: near misses that wait for a person, and how fast a word takes effect."""
+"""Metrics of the register: near misses that wait for a person, and how fast a word takes effect."""
 
 from apps.core.web.metrics import Metric, Values, one, register
 

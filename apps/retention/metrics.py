@@ -1,4 +1,4 @@
-"""Figures and probes of backups, purges and the ledger."""
+"""Metrics and probes of backups, purges and the ledger."""
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""Figures of webhooks: what waits, what was given up, since when opt-outs have waited."""
+"""Metrics of webhooks: what waits, what was given up, since when opt-outs have waited."""
 
 from django.db.models import Count
 

@@ -78,7 +78,7 @@ def test_the_gate_and_its_refusals_are_counted(world: World) -> None:
 
 
 def test_a_figure_that_cannot_be_counted_keeps_no_other_from_being_reported(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(metrics.FIGURES, "hegui_opt_outs", metrics.Metric("hegui_opt_outs", "x", lambda: 1 / 0))  # type: ignore[arg-type,return-value]
+    monkeypatch.setitem(metrics.METRICS, "hegui_opt_outs", metrics.Metric("hegui_opt_outs", "x", lambda: 1 / 0))  # type: ignore[arg-type,return-value]
     result = metrics.text().decode()
     assert 'hegui_figures_failed{figure="hegui_opt_outs"} 1.0' in result
     assert "hegui_jobs" in result

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from apps.core.web.metrics import FIGURES
+from apps.core.web.metrics import METRICS
 from config import settings
 from config.variables import OF_COMMANDS
 
@@ -31,7 +31,7 @@ def anchors(page: str) -> set[str]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
 def test_an_alert_asks_for_figures_that_there_are_and_has_its_entry(rule: dict[str, Any]) -> None:
     named = set(re.findall(r"\b(?:hegui_\w+|up)\b", re.sub(r'"[^"]*"', "", rule["expr"])))
-    assert named <= FIGURES.keys() | OF_PROMETHEUS
+    assert named <= METRICS.keys() | OF_PROMETHEUS
     assert rule["labels"]["severity"] in {"page", "ticket"}
     page, _hash, anchor = rule["annotations"]["runbook"].partition("#")
     assert anchor in anchors(page)

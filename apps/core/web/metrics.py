@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what each room knows of its duties, counted when somebody asks, and how fast the gate answers."""
+"""Metrics for Prometheus: what each room knows of its duties, counted when somebody asks, and how fast the gate answers."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -24,36 +24,36 @@ class Metric:
     labels: tuple[str, ...] = ()
 
 
-FIGURES: dict[str, Metric] = {}
+METRICS: dict[str, Metric] = {}
 GATE_SECONDS = Histogram(
     "hegui_gate_seconds", "How long the gate took to answer over HTTP.", ["answer"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )  # fmt: skip
 
 
-def register(*figures: Metric) -> None:
-    for figure in figures:
-        FIGURES[figure.name] = figure
+def register(*metrics: Metric) -> None:
+    for metric in metrics:
+        METRICS[metric.name] = metric
 
 
 def one(value: float | None) -> Values:
-    """A figure without labels; none where there is nothing to count from."""
+    """A metric without labels; none where there is nothing to count from."""
     return [] if value is None else [((), float(value))]
 
 
 class _Counted:
-    """Asks each room when Prometheus does. A figure that cannot be counted is left out and counted itself."""
+    """Asks each room when Prometheus does. A metric that cannot be counted is left out and counted itself."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         failed = GaugeMetricFamily("hegui_figures_failed", "Figures that could not be counted.", labels=["figure"])
-        for figure in FIGURES.values():
-            family = GaugeMetricFamily(figure.name, figure.words, labels=figure.labels)
+        for metric in METRICS.values():
+            family = GaugeMetricFamily(metric.name, metric.words, labels=metric.labels)
             try:
-                for labels, value in figure.ask():
+                for labels, value in metric.ask():
                     family.add_metric(labels, value)
-            except Exception as error:  # noqa: BLE001  (one figure keeps no other from being exported)
-                log.warning("figure_not_counted", figure=figure.name, why=type(error).__name__)
-                failed.add_metric([figure.name], 1)
+            except Exception as error:  # noqa: BLE001  (one metric keeps no other from being exported)
+                log.warning("figure_not_counted", metric=metric.name, why=type(error).__name__)
+                failed.add_metric([metric.name], 1)
                 continue
             yield family
         yield failed
