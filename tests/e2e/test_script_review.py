@@ -40,7 +40,7 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
     expect(page.locator("h1")).to_contain_text("会员日短信 v1")
     expect(page.locator("#messages")).to_contain_text("待修改")
     keys(page, "a", "Control+Enter")
-    expect(page.locator("#messages")).to_contain_text("请写明理由放行")
+    expect(page.locator("#messages")).to_contain_text("请写明理由予以豁免")
     keys(page, "f", "o")
     page.keyboard.type("会员群一贯的称呼")
     keys(page, "Enter")

@@ -107,12 +107,12 @@ def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> 
     assert check_consistency() == {}
 
 
-def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_corrected(world: World, clock: time_machine.Traveller) -> None:
+def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_repaired(world: World, clock: time_machine.Traveller) -> None:
     name = streams.put(iter([b"x" * 100_000]), folder="recordings", belongs_to="call:1")  # stored, and no row ever came
     clock.move_to(encrypted_files.stored_at(name) + timedelta(minutes=30))
     assert check_consistency() == {}  # it may be on its way
     clock.shift(timedelta(hours=1))
-    assert check_consistency(correct=True) == {"files_without_rows": [name]}
+    assert check_consistency(repair=True) == {"files_without_rows": [name]}
     delete_discarded()
     assert not encrypted_files.exists(name)
 
