@@ -41,7 +41,7 @@ def test_what_cannot_be_undone_is_asked_and_done_once(visit: Callable[..., Visit
     expect(asks).to_be_hidden()
     expect(page.locator("h1")).to_contain_text("已暂停")
     page.click("button:has-text('启动任务')")
-    expect(page.locator("h1")).to_contain_text("运行中")
+    expect(page.locator("h1")).to_contain_text("进行中")
     assert officer.complaints == []
 
 
