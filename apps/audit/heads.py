@@ -83,7 +83,7 @@ def note_restore() -> None:
 
 def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
     payload = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
-    return json.dumps({"told": payload, "tree_head": signatures.signature_of(payload)}, separators=(",", ":")).encode()
+    return json.dumps({"heads": payload, "signature": signatures.signature_of(payload)}, separators=(",", ":")).encode()
 
 
 def read_heads() -> Iterator[Heads]:
@@ -108,9 +108,9 @@ def _parsed(number: int, line: bytes | None) -> Heads | None:
         return None
     try:
         read = json.loads(line)
-        result = read["told"]
+        result = read["heads"]
         heads = {name: (int(head[0]), str(head[1])) for name, head in result["heads"].items()}
         at = datetime.fromisoformat(result["at"])
-        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_valid(result, read["tree_head"]))
+        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_valid(result, read["signature"]))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

@@ -105,4 +105,4 @@ def _words(field: models.Field, value: Any, names: _Names) -> str:
         return f"{localtime(make_aware(at, UTC) if is_naive(at) else at):%Y-%m-%d %H:%M}"
     choices = dict(field.flatchoices)
     text = str(choices.get(value, value))
-    return references.in_words(text) if ":" in text else text
+    return references.in_words(text) if text.startswith("grave_violation: ") else references.in_words_of_record(text)

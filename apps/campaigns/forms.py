@@ -1,8 +1,9 @@
 """Forms of campaigns and of lists to import."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.forms import EndsOn
@@ -65,9 +66,19 @@ class CampaignForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["checklist"] = "\n".join(self.instance.checklist)
-        if self.instance.approved_by_id:
+            self._offer_own()
+        if self.instance.was_approved:
             for name in Campaign.STAYS:
                 self.fields[name].disabled = True
+
+    def _offer_own(self) -> None:
+        """What the campaign has may be retired by now: it is offered all the same, so that saving something else keeps it."""
+        own, fields = self.instance, cast(Any, self.fields)
+        if own.brand and own.brand not in dict(brand_choices()):
+            fields["brand"].choices = [*brand_choices(), (own.brand, own.brand)]
+        if own.trade not in dict(policies.trade_choices()):
+            fields["trade"].choices = [*policies.trade_choices(), (own.trade, own.trade)]
+        fields["purpose"].queryset = Purpose.objects.filter(Q(retired_at__isnull=True) | Q(pk=own.purpose_id)).order_by("name")
 
     def clean_checklist(self) -> list[str]:
         return [line.strip()[:120] for line in self.cleaned_data["checklist"].splitlines() if line.strip()]

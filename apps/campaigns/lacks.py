@@ -25,4 +25,4 @@ LACKS: Mapping[str, Promise] = {
 
 
 def lacks_in_words(codes: Iterable[str]) -> str:
-    return join_clauses(LACKS[code] for code in codes)
+    return join_clauses(LACKS.get(code, code) for code in codes)

@@ -141,6 +141,9 @@ class Campaign(Dated):
     state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
+    changed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("last changed by"), null=True, editable=False, related_name="+")
+    revision = models.PositiveIntegerField(_("revision"), default=0, db_default=0, editable=False)  # how often it was changed
+    was_approved = models.BooleanField(default=False, db_default=False, editable=False)  # once: what `STAYS` stays from then on
     paused_because = GuardedCharField(_("paused because"), max_length=300, blank=True, editable=False)
 
     class Meta:
@@ -153,6 +156,7 @@ class Campaign(Dated):
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_it_begins"),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
+            models.CheckConstraint(condition=~Q(approved_by=F("changed_by")), name="campaign_changed_by_another"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "submitted", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
             ),
@@ -168,7 +172,7 @@ class Campaign(Dated):
             pgtrigger.Protect(
                 name="approved_kind_and_trade_stay",
                 operation=pgtrigger.Update,
-                condition=(~pgtrigger.Q(old__state__in=["draft", "submitted"]) | pgtrigger.Q(old__approved_by__isnull=False))
+                condition=(~pgtrigger.Q(old__state__in=["draft", "submitted"]) | pgtrigger.Q(old__was_approved=True))
                 & (
                     pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind"))
                     | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade"))

@@ -74,7 +74,7 @@ def duties(viewer: User, now: datetime) -> list[Duty]:
         entry = schedule[task]
         last = runs.get(entry["task"])
         due = _next(entry["schedule"], last) if last else None
-        is_late = due is not None and now > due + max(LEAST, every(entry["schedule"]) / 24)
+        is_late = due is not None and now > due + max(LEAST, every(entry["schedule"]) / 6)
         found.append(Duty(label, _address(viewer, page), last, due, is_late))
     return sorted(found, key=lambda duty: not duty.is_late)
 

@@ -41,6 +41,7 @@ class Group:
     label: Promise | str
     icon: str
     hits: list[Hit]
+    is_about_people: bool = False  # what found people may be a client's name too: it gets no address
 
 
 def is_number(words: str) -> bool:
@@ -86,7 +87,7 @@ def _groups(viewer: User, words: str) -> Iterator[Group]:
     )  # fmt: skip
     yield Group(_("Data sources"), "database-import", _hits(viewer, DataSource.objects.filter(named), "source", "code"))
     people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
-    yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"))
+    yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"), is_about_people=True)
 
 
 def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:

@@ -73,7 +73,7 @@ def search(request: StaffRequest) -> HttpResponse:
     groups = searching.found_by(request.user, words) if words else []
     if len(groups) == len(groups[0].hits if groups else ()) == 1:
         return redirect(groups[0].hits[0].url)
-    if groups and request.method == "POST":
+    if request.method == "POST" and any(not group.is_about_people for group in groups):
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     return render(request, "console/found.html", {"words": words, "groups": groups})
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext
 from .web import ids
 
 _LABELS: dict[str, Promise | str] = {}
+# What the site writes into records by itself; the ids of other systems are their own.
+_OWN = re.compile(r"(?:contact_import|complaint|code|link|message):\d+", re.ASCII)
 _KEYED = re.compile(r"(?P<kind>[a-z_]+):(?P<key>.+)", re.ASCII)
 
 
@@ -20,6 +22,11 @@ def register(labels: dict[str, Promise | str]) -> None:
     if taken := labels.keys() & _LABELS.keys():
         raise ValueError(f"already registered: {', '.join(sorted(taken))}")
     _LABELS.update(labels)
+
+
+def in_words_of_record(reference: str) -> str:
+    """Of evidence and references in records, which people and other systems write too: only the forms that the site writes itself."""
+    return in_words(reference) if _OWN.fullmatch(reference) else reference
 
 
 def is_registered(code: str) -> bool:

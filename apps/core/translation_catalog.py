@@ -1,6 +1,6 @@
 """The compiled catalogue of translations, made by Babel: no GNU gettext is needed."""
 
-import os
+import tempfile
 from pathlib import Path
 
 import structlog
@@ -25,10 +25,16 @@ def compile_if_older() -> None:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    draft = compiled.with_suffix(f".{os.getpid()}")  # several programs may start at once
     try:
-        with SOURCE.open("rb") as source, draft.open("wb") as file:
+        with SOURCE.open("rb") as source, tempfile.NamedTemporaryFile(dir=compiled.parent, delete=False) as file:  # others may start too
             write_mo(file, read_po(source, locale=LOCALE))
+    except OSError as error:
+        log.warning("translations_not_written", why=error.strerror)
+        return
+    draft = Path(file.name)
+    try:
+        draft.chmod(0o644)
         draft.replace(compiled)
     except OSError as error:
+        draft.unlink(missing_ok=True)
         log.warning("translations_not_written", why=error.strerror)

@@ -6,10 +6,13 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.core import references
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
 
 from .models import OptOut
+
+OWN_EVIDENCE = frozenset({OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.AGENT})  # written by the site, whoever reports it
 
 
 class OptOutTable(ListTable):
@@ -21,8 +24,13 @@ class OptOutTable(ListTable):
     scope = tables.Column(verbose_name=_("what is refused"))
     said_at = columns.DateTimeColumn(verbose_name=_("said at"), format="Y-m-d H:i:s")
     created_at = columns.DateTimeColumn(verbose_name=_("in effect since"), format="Y-m-d H:i:s")
-    evidence = columns.ReferenceColumn(verbose_name=pgettext_lazy("consent, opt-out", "evidence"))
+    evidence = tables.Column(verbose_name=pgettext_lazy("consent, opt-out", "evidence"))
     recorded_by = tables.Column(verbose_name=_("recorded by"), empty_values=())
+
+    def render_evidence(self, record: OptOut) -> str:
+        """What the site wrote itself, in words; what another system or a person wrote, as it was written."""
+        is_own = record.channel in OWN_EVIDENCE
+        return references.in_words(record.evidence) if is_own else references.in_words_of_record(record.evidence)
 
     def render_scope(self, record: OptOut) -> str:
         return f"{record.get_scope_display()} {record.scope_value}".strip()

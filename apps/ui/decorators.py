@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.http import HttpRequest, HttpResponseBase
 
 from apps.core.errors import NotAllowed
@@ -28,6 +29,19 @@ def for_roles(*roles: str) -> Callable[[View], View]:
     return decorate
 
 
-# Sudo mode: the view needs the password or a second factor within the last ten minutes. Asked for before its form is shown; what was
-# sent after the ten minutes is kept and goes on once the password was given.
-sudo = reauthentication_required
+def sudo(view: View) -> View:
+    """The view needs the password or a second factor within the last ten minutes. It is asked for before a form is shown.
+
+    What was sent after the ten minutes is kept, encrypted in the session, and goes on once the password was given; it is dropped when
+    the page is opened anew, so that nothing runs that a person has left.
+    """
+    asks = reauthentication_required(view)
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD"}:
+            request.session.pop(STATE_SESSION_KEY, None)
+        answer: HttpResponseBase = asks(request, *args, **kwargs)
+        return answer
+
+    return guarded

@@ -4,10 +4,17 @@ from django.apps import AppConfig
 
 
 def _agent_suspended(sender: Any, agent: Any, **kwargs: Any) -> None:
+    from django.conf import settings
+    from django.utils.translation import override
+
+    from apps.core import references
+
     from .models import Kind
     from .services import emit
 
-    emit(Kind.AGENT_SUSPENDED, {"agent": agent.username, "reason": agent.suspended_for})
+    with override(settings.LANGUAGE_CODE):  # for another system: the language of the site
+        reason = references.in_words(agent.suspended_for)
+    emit(Kind.AGENT_SUSPENDED, {"agent": agent.username, "reason": reason})
 
 
 class WebhooksConfig(AppConfig):

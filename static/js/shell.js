@@ -29,7 +29,9 @@ document.addEventListener("keydown", (event) => {
 
 // What cannot be undone says what it does, and is done once that was read. A button without a script goes straight to the server.
 document.addEventListener("submit", (event) => {
-  const button = event.submitter;
+  // A form that a key sends names no button: its only one that asks is meant.
+  const asking = event.target.querySelectorAll("[data-confirm]");
+  const button = event.submitter ?? (asking.length === 1 ? asking[0] : null);
   if (!button?.dataset.confirm || button.dataset.confirmed) return;
   event.preventDefault();
   event.stopImmediatePropagation();
@@ -57,6 +59,8 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     const number = event.detail.xhr?.getResponseHeader?.("X-Request-ID") ?? "";
     bar.querySelector("[data-failure-number]").textContent = number;
     bar.dataset.polling = isPoll(event) ? "1" : "";
+    const what = isPoll(event) ? "poll" : name === "htmx:responseError" ? "refused" : "unknown";
+    for (const each of bar.querySelectorAll("[data-failure]")) each.hidden = each.dataset.failure !== what;
     bar.hidden = false;
   });
 }

@@ -232,3 +232,68 @@ def test_the_page_leads_to_what_is_missing_and_says_who_has_it(world: World, bro
     assert supervisor.post(edit, fields).headers["Location"] == page
     campaign = Campaign.objects.get(pk=campaign.pk)
     assert (campaign.filing, campaign.checklist) == (world.filing, ["姓名", "目的"])
+
+
+# -- what a change must not lose, and who may approve it
+
+
+def submitted_again(world: World, **fields: Any) -> Campaign:
+    paused = services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    campaign = changed(world, paused, **fields)
+    assert (campaign.approved_by, campaign.was_approved) == (None, True)
+    return services.submit_campaign(actor=world.people["supervisor"], campaign=campaign)
+
+
+def test_a_retired_brand_and_purpose_stay_with_what_uses_them(world: World, browse: Any) -> None:
+    brand = services.record_brand(actor=world.people["compliance"], name="清澜")
+    Campaign.objects.filter(pk=world.campaign.pk).update(brand="清澜")
+    services.retire_brand(actor=world.people["compliance"], brand=brand)
+    contacts.retire_purpose(actor=world.people["compliance"], purpose=world.purpose)
+    services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    supervisor, edit = browse("supervisor"), f"/campaigns/{world.campaign.public_id}/edit/"
+    form = supervisor.get(edit).context["form"]
+    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {"name": "另一个名字"}
+    assert supervisor.post(edit, fields).status_code == 302
+    campaign = Campaign.objects.get(pk=world.campaign.pk)
+    assert (campaign.name, campaign.brand, campaign.purpose) == ("另一个名字", "清澜", world.purpose)
+    campaign = services.submit_campaign(actor=world.people["supervisor"], campaign=campaign)
+    assert services.approve_campaign(actor=world.people["compliance"], campaign=campaign).state == "approved"
+
+
+def test_what_was_changed_since_it_was_read_is_not_approved(world: World, browse: Any) -> None:
+    campaign = submitted_again(world, name="gelesen")
+    page = f"/campaigns/{campaign.public_id}/step/approve/"
+    read = campaign.revision
+    services.send_back_campaign(actor=world.people["compliance2"], campaign=campaign)
+    campaign = changed(world, Campaign.objects.get(pk=campaign.pk), lawful_basis="anders")
+    services.submit_campaign(actor=world.people["supervisor"], campaign=campaign)
+    officer = browse("compliance")
+    officer.post(page, {"revision": read})
+    assert Campaign.objects.get(pk=campaign.pk).state == "submitted"
+    officer.post(page, {"revision": campaign.revision})
+    assert Campaign.objects.get(pk=campaign.pk).state == "approved"
+
+
+def test_who_changed_it_does_not_approve_it(world: World) -> None:
+    campaign = submitted_again(world, name="x")
+    Campaign.objects.filter(pk=campaign.pk).update(created_by=world.people["supervisor2"], changed_by=world.people["compliance"])
+    with pytest.raises(FourEyes):
+        services.approve_campaign(actor=world.people["compliance"], campaign=Campaign.objects.get(pk=campaign.pk))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(approved_by=world.people["compliance"], state="approved")
+
+
+def test_a_draft_of_an_approved_campaign_runs_by_no_way(world: World) -> None:
+    paused = services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    campaign = changed(world, paused, name="x")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(state="running")
+
+
+def test_a_pin_that_goes_with_its_script_frees_its_version(world: World) -> None:
+    version = world.script.versions.get()
+    services.pin_version(actor=world.people["supervisor"], campaign=world.campaign, version=version)
+    world.approve_version(world.script)
+    paused = services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+    assert changed(world, paused, script=None).pinned_version is None
+    assert world.script.versions.get(pk=version.pk).state == "retired"

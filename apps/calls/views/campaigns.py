@@ -37,7 +37,9 @@ SHOWN = timedelta(days=30)
 @require_GET
 def campaign(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(
-        campaigns.campaigns_of(request.user).select_related("filing", "script", "pinned_version", "purpose", "approved_by", "created_by"),
+        campaigns.campaigns_of(request.user).select_related(
+            "filing", "script", "pinned_version", "purpose", "approved_by", "created_by", "changed_by"
+        ),
         pk=pk,
     )
     is_staff = request.user.role in STAFF

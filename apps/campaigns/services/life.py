@@ -52,22 +52,29 @@ def change_campaign(*, actor: User, campaign: Campaign, lines: Iterable[Line], *
     campaign = _locked(campaign)
     if actor.role != Role.SUPERVISOR or not actor.has_perm("supervise", campaign):
         raise NotAllowed()
-    if campaign.approved_by_id and any(getattr(campaign, name) != fields.get(name, getattr(campaign, name)) for name in Campaign.STAYS):
+    if campaign.was_approved and any(getattr(campaign, name) != fields.get(name, getattr(campaign, name)) for name in Campaign.STAYS):
         raise BadInput(_("Code, kind, trade and purpose of a campaign that was approved stay as they are. Make a new one."))
     if campaign.state != Campaign.State.DRAFT:
         try:
             campaign.reopen()
         except TransitionNotAllowed:
             raise WrongState() from None
+        campaign.approved_by = None
+    kept = (campaign.purpose, campaign.brand)
+    pinned = campaign.pinned_version
     if fields.get("script", campaign.script) != campaign.script:
         campaign.pinned_version = None
     for name, value in fields.items():
         setattr(campaign, name, value)
-    _require_possible(campaign)
+    if not campaign.was_approved or kept != (campaign.purpose, campaign.brand):
+        _require_possible(campaign)
     campaign.paused_because = ""
+    campaign.changed_by, campaign.revision = actor, campaign.revision + 1
     campaign.full_clean(exclude=["state"])
     campaign.save()
     campaign.lines.set(lines)
+    if pinned and campaign.pinned_version is None:
+        retire_superseded(pinned)
     return campaign
 
 
@@ -154,7 +161,8 @@ def _move(actor: User, campaign: Campaign, step: Callable[[Campaign], None]) -> 
 def submit_campaign(*, actor: User, campaign: Campaign) -> Campaign:
     """Hand a draft to compliance. `BadInput` names what is missing, before anybody reads it in vain."""
     campaign = _move(actor, campaign, Campaign.submit)
-    _require_in_use(campaign.purpose, campaign.brand)
+    if not campaign.was_approved:  # what uses a purpose or a brand goes on when it is retired
+        _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
     notify(_compliance(), "campaign_submitted", thing=f"campaign:{campaign.pk}", campaign=campaign.name)
     return campaign
@@ -168,7 +176,7 @@ def _for_review(actor: User, campaign: Campaign) -> Campaign:
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     campaign = _locked(campaign)
-    if campaign.created_by_id == actor.pk:
+    if actor.pk in (campaign.created_by_id, campaign.changed_by_id):
         raise FourEyes()
     if campaign.state != Campaign.State.SUBMITTED:
         raise WrongState()
@@ -176,13 +184,19 @@ def _for_review(actor: User, campaign: Campaign) -> Campaign:
 
 
 @transaction.atomic
-def approve_campaign(*, actor: User, campaign: Campaign) -> Campaign:
-    """Compliance lets a campaign run. Raises `FourEyes`; `BadInput` names what is missing."""
+def approve_campaign(*, actor: User, campaign: Campaign, revision: int | None = None) -> Campaign:
+    """Compliance lets a campaign run. `revision` is the one that was read: another one in the meantime is not approved unread.
+
+    Raises `FourEyes`; `BadInput` names what is missing.
+    """
     campaign = _for_review(actor, campaign)
-    _require_in_use(campaign.purpose, campaign.brand)
+    if revision is not None and revision != campaign.revision:
+        raise BadInput(_("The campaign was changed since you opened the page. Read it again."))
+    if not campaign.was_approved:
+        _require_in_use(campaign.purpose, campaign.brand)
     _require_whole(campaign)
     campaign.approve()
-    campaign.approved_by = actor
+    campaign.approved_by, campaign.was_approved = actor, True
     campaign.save()
     return campaign
 

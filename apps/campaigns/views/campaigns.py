@@ -1,5 +1,7 @@
 """Campaigns: made, moved on, staffed."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +14,7 @@ from apps.access.field_rights import CAMPAIGN_RIGHTS
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.core.errors import BadInput, FourEyes, HeguiError, NotFound
+from apps.core.web.ids import row_number
 from apps.policies import queries as policies
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
@@ -67,13 +70,13 @@ def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
         ):
             return redirect("campaign", pk=pk)
     note = ""
-    if found.approved_by_id:
+    if found.was_approved:
         note = _("This campaign was approved. Saving makes it a draft that compliance approves anew; until then nobody is called for it.")
     shown = {"form": form, "title": _("Change the campaign"), "save": _("Save"), "note": note}
     return render(request, "form.html", {**shown, "back_to": reverse("campaign", kwargs={"pk": pk})})
 
 
-STEPS = {
+STEPS: dict[str, Callable[..., Campaign]] = {
     "submit": services.submit_campaign,
     "send-back": services.send_back_campaign,
     "approve": services.approve_campaign,
@@ -90,7 +93,8 @@ def campaign_move(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     if step not in STEPS:
         raise NotFound()
     try:
-        STEPS[step](actor=request.user, campaign=found)
+        read = {"revision": row_number(request.POST.get("revision", "")) or 0} if step == "approve" else {}
+        STEPS[step](actor=request.user, campaign=found, **read)
     except (BadInput, FourEyes) as error:
         messages.error(request, str(error))
     return redirect("campaign", pk=pk)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 
 from apps.core.duties import duty_in_words
 from apps.core.laws import cite
-from apps.core.references import in_words
+from apps.core.references import in_words, in_words_of_record
 from apps.core.wording import join_clauses, join_items, zone_in_words
 
 register = template.Library()
@@ -14,6 +14,7 @@ register.filter("join_clauses", join_clauses)
 register.filter("zone", zone_in_words)
 register.filter("cite", cite)
 register.filter("reference", in_words)
+register.filter("evidence", in_words_of_record)
 register.filter("duty", duty_in_words)
 
 
