@@ -143,7 +143,9 @@ class Campaign(Dated):
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
     changed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("last changed by"), null=True, editable=False, related_name="+")
     revision = models.PositiveIntegerField(_("revision"), default=0, db_default=0, editable=False)  # how often it was changed
-    was_approved = models.BooleanField(default=False, db_default=False, editable=False)  # once: what `STAYS` stays from then on
+    was_approved = models.BooleanField(
+        _("approved once"), default=False, db_default=False, editable=False
+    )  # once: what `STAYS` stays from then on
     paused_because = GuardedCharField(_("paused because"), max_length=300, blank=True, editable=False)
 
     class Meta:

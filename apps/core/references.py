@@ -13,7 +13,7 @@ from .web import ids
 
 _LABELS: dict[str, Promise | str] = {}
 # What the site writes into records by itself; the ids of other systems are their own.
-_OWN = re.compile(r"(?:contact_import|complaint|code|link|message):\d+", re.ASCII)
+_OWN = re.compile(r"(?:contact_import|complaint|code|link|message):[0-9]+", re.ASCII)
 _KEYED = re.compile(r"(?P<kind>[a-z_]+):(?P<key>.+)", re.ASCII)
 
 

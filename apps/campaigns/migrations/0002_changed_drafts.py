@@ -37,7 +37,9 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name="revision"),
         ),
         migrations.AddField(
-            model_name="campaign", name="was_approved", field=models.BooleanField(db_default=False, default=False, editable=False)
+            model_name="campaign",
+            name="was_approved",
+            field=models.BooleanField(db_default=False, default=False, editable=False, verbose_name="approved once"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="campaign",
