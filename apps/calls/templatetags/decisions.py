@@ -1,4 +1,4 @@
-"""`|rule_names`: what rules of the gate are called, from their codes."""
+"""`|rule_sentences`: what rules of the gate say when they refuse, from their codes."""
 
 from collections.abc import Iterable
 
@@ -11,6 +11,6 @@ register = template.Library()
 
 
 @register.filter
-def rule_names(codes: Iterable[str]) -> list[Promise | str]:
-    """A rule that is no more is called by its code."""
-    return [RULES[code].name if code in RULES else code for code in codes]
+def rule_sentences(codes: Iterable[str]) -> list[Promise | str]:
+    """A rule that is no more is named by its code."""
+    return [RULES[code].sentence if code in RULES else code for code in codes]
