@@ -70,7 +70,7 @@ def tree_heads_check(request: StaffRequest) -> HttpResponse:
 @for_roles(*OVERSEERS)
 @require_POST
 def tree_heads_export(request: StaffRequest) -> StreamingHttpResponse:
-    """The signed trail as lines of JSON, for whoever is to check it without us."""
+    """The signed trail as lines of JSON, for an auditor who checks it without us."""
     record_page(request, subject="trail", purpose="export", kind=AccessEvent.Kind.EXPORTED)
     answer = StreamingHttpResponse(services.export_trail(), content_type="application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="trail-{clock.now():%Y%m%d-%H%M}.jsonl"'

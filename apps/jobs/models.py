@@ -50,7 +50,7 @@ class Job(Dated):
 
 
 class FileToDelete(Dated):
-    """An encrypted file that no row names any more: written in the transaction that deletes it, gone when the file is."""
+    """An encrypted file that no row names any more: written in the transaction that drops its row, deleted with the file."""
 
     IN_TRAIL = False
     NOT_TYPED = ("name",)

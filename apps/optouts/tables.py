@@ -12,7 +12,7 @@ from apps.ui.list_tables import ListTable, by
 
 from .models import OptOut
 
-OWN_EVIDENCE = frozenset({OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.AGENT})  # written by the site, whoever reports it
+OWN_EVIDENCE = frozenset({OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.AGENT})  # written by the site itself
 
 
 class OptOutTable(ListTable):

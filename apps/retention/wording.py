@@ -24,7 +24,7 @@ def counts_in_words(counts: Mapping[str, int]) -> str:
 
 
 def failures_in_words(failures: Mapping[str, str]) -> str:
-    """By class; the name of the error is for whoever reads the server's log."""
+    """By class; the name of the error is for the reader of the server's log."""
     return join_items(
         _("%(label)s (error %(error)s)") % {"label": class_label(code), "error": why} if not why.isdigit() else f"{class_label(code)} {why}"
         for code, why in failures.items()

@@ -29,7 +29,7 @@ class EndPointTable(ListTable):
 class DeliveryTable(ListTable):
     sortable = by("state", "attempts", "next_at", created_at="pk")
 
-    event = tables.Column(accessor="event__kind", verbose_name=pgettext_lazy("event told to another system", "what"))
+    event = tables.Column(accessor="event__kind", verbose_name=pgettext_lazy("event sent to another system", "what"))
     created_at = columns.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     next_at = columns.DateTimeColumn(verbose_name=_("next attempt"), format="Y-m-d H:i:s")

@@ -22,9 +22,9 @@ NOT_PAGES = re.compile(r"logout|/static/|/2fa/|/trail/heads/|certificate|evidenc
 WRONG = {
     "a code": re.compile(r"\b[a-z]{3,}(?:_[a-z]+)+\b"),
     "a name of a table or field": re.compile(r"\b(?:contacts|calls|quality|optouts|rights|campaigns|scripts|access|audit)\.[a-z]{3,}\b"),
-    "a raw reference": re.compile(r"(?<![/\w])[a-z_]{3,}:\d+\b"),
-    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|\d{4}-\d\d-\d\dT\d"),
-    "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4]\d)\b(?![)）])"),
+    "a raw reference": re.compile(r"(?<![/\w])[a-z_]{3,}:[0-9]+\b"),
+    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]"),
+    "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4][0-9])\b(?![)）])"),
 }
 # Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
 KNOWN = re.compile(

@@ -191,7 +191,7 @@ class Judge:
 def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
     """Recompute everything, in one snapshot."""
     report, keys = Report(), signatures.public_keys()
-    outside = list(read_heads())  # before the snapshot: heads are written after their tree heads, so it holds every one of these
+    outside = list(read_heads())  # before the snapshot: the file is written after its tree heads, so it holds every one of these
     digests: dict[str, dict[int, str]] = {}
     with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
         for stream in streams():
@@ -287,7 +287,7 @@ def _judge_heads(report: Report, digests: Mapping[str, Mapping[int, str]], lines
                 report.lost_by_restore += 1
         for stream, (number, digest) in each.heads.items():
             known = outside.setdefault(stream, {}).setdefault(number, (digest, each.line))
-            if known[0] != digest:  # the first that was read counts: whoever signs anew cannot replace it
+            if known[0] != digest:  # the first that was read counts: a later signature cannot replace it
                 report.add(stream, number, "head_differs", line=known[1])
     for stream, heads in outside.items():
         for number, (digest, line) in sorted(heads.items()):

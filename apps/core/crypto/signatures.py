@@ -1,6 +1,6 @@
 """Signatures that others can check: Ed25519 under the current key of the keyring's purpose `seal` (RFC 8032).
 
-A signature names its key and carries the public half, so that whoever was given that half by another way can tell without us that a
+A signature names its key and carries the public half, so that a reader who was given that half by another way can check without us that a
 document is ours and as it was.
 """
 

@@ -115,7 +115,7 @@ def may_delete_files() -> bool:
 
 
 def lock_trail() -> None:
-    """Wait for whoever signs the trail, or drops a stretch of it."""
+    """Wait for the process that signs the trail, or drops a stretch of it."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TRAIL])
 
