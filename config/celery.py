@@ -33,6 +33,8 @@ HEAVY = (
     "apps.audit.tasks.check_trail",
     "apps.calls.tasks.run_forecast",
     "apps.contacts.tasks.run_import",
+    "apps.governance.tasks.determine_scope",
+    "apps.governance.tasks.send_messages",
     "apps.optouts.tasks.run_list",
     "apps.optouts.tasks.run_scrub",
     "apps.quality.tasks.measure_received",
@@ -79,6 +81,7 @@ SCHEDULE = {
     "sample-calls": _due("quality.tasks.sample_due", crontab(hour=6, minute=0)),
     "escalate-actions": _due("quality.tasks.escalate", crontab(minute=20)),
     "report-missing-recordings": _due("quality.tasks.report_missing", crontab(hour=9, minute=15)),
+    "watch-incidents": _due("governance.tasks.watch_incidents", 900.0),
     "watch-requests": _due("rights.tasks.watch", crontab(hour=9, minute=20)),
     "end-due-shares": _due("sharing.tasks.end_due", crontab(minute=50)),
     "tidy-requests": _due("rights.tasks.tidy", crontab(minute=40)),
@@ -161,6 +164,7 @@ app.autodiscover_tasks(
         "apps.rights",
         "apps.sharing",
         "apps.retention",
+        "apps.governance",
     ]
 )
 

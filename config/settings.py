@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "apps.rights",
     "apps.sharing",
     "apps.retention",
+    "apps.governance",
     "apps.console",
 ]
 # No part of a site with a database of its own: the demo (before the console: its `up` does more) and the benchmarks.

@@ -21,6 +21,7 @@ LACKS: Mapping[str, Promise] = {
     "trade": _("a trade whose pack allows marketing calls (R26)"),
     "risk": _("a product within the risk level that the trade allows (R24)"),
     "permit": _("the permit that the trade needs (R26)"),
+    "assessment": _("an approved impact assessment of the campaign as it is now (R36)"),
 }
 
 

@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     "number_in_doubt": "doubts", "number_changed_hands": "doubts",
     "purge_failed": "retention", "hold_to_review": "holds", "ledger_behind": "duties", "backup_old": "backups", "drill_failed": "backups",
     "recordings_missing": "coverage", "line_unrecorded": "coverage", "score_card_written": "score_cards",
+    "incident_task": "incident_tasks", "incident_task_overdue": "incident_tasks",
     "script_expired": "scripts", "script_answer": "scripts",
 }  # fmt: skip
 

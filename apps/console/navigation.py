@@ -118,6 +118,16 @@ GROUPS = (
         ),
     ),
     Group(
+        "governance",
+        "scale",
+        _("Governance"),
+        (
+            Link("incidents", "alert-octagon", _("Incidents")),
+            Link("incident_tasks", "checkbox", _("Tasks of incidents")),
+            Link("assessments", "scale", _("Impact assessments")),
+        ),
+    ),
+    Group(
         "site",
         "settings",
         _("Policies and operation"),

@@ -39,6 +39,7 @@ from apps.core.documents.append_only import set_aside
 from apps.core.errors import HeguiError
 from apps.core.privacy import phones
 from apps.core.privacy.protected import clear_for_machine
+from apps.governance.services import why_needed
 from apps.optouts import services as optouts
 from apps.policies import services as policies
 from apps.retention import ledger
@@ -46,6 +47,7 @@ from apps.scripts import services as scripts
 
 from .campaigns import CHECKLIST, PLANS, Plan
 from .conversations import SLIPS, conversation
+from .governance import assess, tell_of_governance
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
 from .quality import QualityWork, hand_in
 from .requests_and_shares import tell_of_persons
@@ -186,14 +188,14 @@ class _Builder:
         )
         pool = iter(numbers(self.chance, CONTACTS_EACH * len(PLANS)))
         for plan in PLANS:
-            campaign = self._campaign(plan, filing)
-            campaign.clients.add(dialler, *(client for client, _key in issued.values()))
+            campaign = self._campaign(plan, filing, [dialler, *(client for client, _key in issued.values())])
             self._list(plan, campaign, [next(pool) for _ in range(CONTACTS_EACH)])
         self._loose_ends()
         self._history()
         QualityWork(self.staff, self.today, self.chance, _at).do()
         self._rights()
         self._alarms()
+        tell_of_governance(self.staff, self.now)
 
     def _alarms(self) -> None:
         """Unusual use that somebody looked into, and some that nobody has looked into yet."""
@@ -203,7 +205,7 @@ class _Builder:
             audit.close_alarm(actor=officer, alarm=seen, verdict="explained", note="季度对账，已核对共享审批单。")
         audit.raise_alarm("reads_without_calls", Seen(f"person:{agent.pk}", 46, person_id=agent.pk))
 
-    def _campaign(self, plan: Plan, filing: Filing) -> Campaign:
+    def _campaign(self, plan: Plan, filing: Filing, clients: list[ApiClient]) -> Campaign:
         supervisor, compliance = self.staff[plan.supervisor], self.staff["compliance"]
         purpose = Purpose.objects.filter(code=plan.purpose[0]).first() or contacts.record_purpose(
             actor=compliance, code=plan.purpose[0], name=plan.purpose[1]
@@ -249,6 +251,9 @@ class _Builder:
             ends_on=self.today + timedelta(days=120),
             checklist=list(CHECKLIST),
         )
+        campaign.clients.add(*clients)
+        if why_needed(campaign):
+            assess(campaign, by=supervisor, decided_by=compliance)
         campaigns.submit_campaign(actor=supervisor, campaign=campaign)
         campaigns.approve_campaign(actor=compliance, campaign=campaign)
         campaigns.run_campaign(actor=supervisor, campaign=campaign)

@@ -11,14 +11,16 @@ AS_SET, AT_ONCE, DIGEST, OFF = "as_set", "at_once", "digest", "off"
 # At once: until somebody acts, data is lost, a duty is broken, or somebody is harmed.
 URGENT = frozenset({
     "agent_grave", "alarm_raised", "alarm_waits", "backup_old", "calendar_unknown", "client_walks", "complaint_overdue", "drill_failed",
-    "factor_removed", "factor_reset_asked",
+    "factor_removed", "factor_reset_asked", "incident_authority_waits", "incident_recorded", "incident_task_overdue",
     "ledger_behind", "link_made", "messages_wait", "purge_failed",
     "recording_damaged", "request_overdue", "spoofing", "trail_broken", "trail_not_signed", "webhook_set_aside",
 })  # fmt: skip
 # Each morning: they wait for a person, and have a day.
 DAILY = frozenset({
-    "action_done", "action_overdue", "audit_done", "campaign_submitted", "complaint_recorded", "exception_asked", "flagged", "grant_asked",
-    "hold_to_review", "lift_asked", "line_unrecorded", "message_to_judge", "number_in_doubt", "pack_asked", "policy_draft",
+    "action_done", "action_overdue", "assessment_submitted", "audit_done",
+    "campaign_submitted", "complaint_recorded", "exception_asked", "flagged", "grant_asked",
+    "hold_to_review", "incident_closing", "incident_task", "lift_asked",
+    "line_unrecorded", "message_to_judge", "number_in_doubt", "pack_asked", "policy_draft",
     "recordings_missing", "request_due", "request_received", "review_appealed", "review_due", "rule_blocks_script", "rule_written",
     "score_card_written", "script_changes_requested", "script_expired", "script_expires", "script_second_approver", "script_submitted",
     "share_asked", "violation_found",

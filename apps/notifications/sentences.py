@@ -77,6 +77,13 @@ SENTENCES: dict[str, Promise] = {
     "score_card_written": _("A new version of a score card awaits a second person."),
     "trail_broken": _("The trail is not as it was signed: %(count)s findings. The first: %(first)s"),
     "trail_not_signed": _("Rows of the trail have waited for a quarter of an hour and are not signed: %(why)s"),
+    "incident_recorded": _("The incident %(incident)s was recorded. Its clock runs."),
+    "incident_authority_waits": _("The authority has not been notified of the incident %(incident)s. The law says: at once."),
+    "incident_closing": _("The incident %(incident)s is to be closed and awaits a second person."),
+    "incident_task": _("A task of an incident is yours. It is due on %(due)s."),
+    "incident_task_overdue": _("A task of an incident is overdue since %(due)s."),
+    "assessment_submitted": _("The impact assessment %(assessment)s awaits a second person."),
+    "assessment_decided": _("The impact assessment %(assessment)s was decided."),
     "audit_done": _("The permission audit found %(count)s things to clear."),
 }
 

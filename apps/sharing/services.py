@@ -13,7 +13,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from apps.access.ports import assessing
 from apps.access.services import disclose_to_person, require_field_right
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -38,6 +40,11 @@ MOST_DAYS = 90
 MOST_ROWS = 50_000
 FILE_LIFE = timedelta(days=1)
 PROTECTED = {Field.PHONE: "contacts.contact.phone", Field.NAME: "contacts.contact.name"}
+
+
+class AssessmentMissing(WrongState):
+    code = "assessment_missing"
+    sentence = gettext_lazy("Values in clear need an approved impact assessment first (R36): write one from the page of the share.")
 
 
 @transaction.atomic
@@ -95,6 +102,8 @@ def decide_share(*, actor: User, share: Share, approve: bool, reason: str = "") 
         raise WrongState()
     if share.asked_by_id == actor.pk:
         raise FourEyes()
+    if approve and assessing.provider.is_missing(share):
+        raise AssessmentMissing()
     share.decided_by, share.decided_at = actor, clock.now()
     share.state = State.APPROVED if approve else State.REFUSED
     share.reason = "" if approve else checked_text(reason, _("Say why it is refused."), most=300)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.access.ports import assessing
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
@@ -64,6 +65,7 @@ def share(request: StaffRequest, pk: int) -> HttpResponse:
         "may_look": is_mine and found.state == Share.State.APPROVED and found.ends_on >= timezone.localdate(clock.now()),
         "may_decide": request.user.role == Role.COMPLIANCE and not is_mine and found.state == Share.State.ASKED,
         "may_withdraw": found.state in {Share.State.ASKED, Share.State.APPROVED} and (is_mine or request.user.role == Role.COMPLIANCE),
+        "lacks_assessment": found.state == Share.State.ASKED and assessing.provider.is_missing(found),
         **services.facts_of(found),
     }
     return render(request, "sharing/share.html", shown)

@@ -21,7 +21,8 @@ def test_every_notice_leads_somewhere() -> None:
         "script_changes_requested", "script_retired", "script_remark", "script_expires", "rule_written", "rule_blocks_script",
         "request_received", "request_due", "request_overdue", "share_asked", "share_decided", "recording_damaged", "review_done",
         "review_appealed", "review_settled", "violation_found", "action_done", "action_reopened", "action_overdue",
-        "complaint_recorded", "complaint_overdue", "pack_asked", "pack_decided",
+        "complaint_recorded", "complaint_overdue", "pack_asked", "pack_decided", "incident_recorded", "incident_authority_waits",
+        "incident_closing", "assessment_submitted", "assessment_decided",
     } == WITH_THING  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
 from apps.core.calendar.clock import now as clock_now
+from apps.governance import services as governance
 from apps.optouts import services as optouts
 from apps.optouts.models import ListRow
 from apps.policies import services as policies
@@ -160,6 +161,22 @@ PAGES = {
     "trail_export": page(C, D, method="post"),
     "inbox": page(A, S, C, D),
     "mail_choice": page(A, S, C, D),
+    "incidents": page(S, C, D),
+    "incident_new": page(S, C, D),
+    "incident_tasks": page(S, C, D),
+    "incident_task_done": page(S, C, D, method="post", object="incident_task"),
+    "incident_of_alarm": page(C, method="post", object="alarm"),
+    "incident": page(S, C, D, object="incident"),
+    "incident_facts": page(C, object="incident"),
+    "incident_step": page(C, method="post", object="incident", step="note", note="x"),
+    "incident_notice": page(C, object="incident_notice"),
+    "incident_report": page(C, object="incident"),
+    "assessments": page(S, C),
+    "assessment_new": page(S, C),
+    "assessment": page(S, C, object="assessment"),
+    "assessment_edit": page(S, C, object="assessment"),
+    "assessment_step": page(S, C, method="post", object="assessment", step="submit"),
+    "assessment_paper": page(S, C, object="assessment"),
     "alarms": page(C),
     "alarm_step": page(C, method="post", object="alarm", take="1"),
     "inbox_read": page(A, S, C, D, method="post"),
@@ -373,6 +390,7 @@ def _factor_reset(world: World) -> int:
     return int(reset.pk)
 
 
+INCIDENTS = {"incident", "incident_task", "incident_notice"}
 QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}
 
 
@@ -390,6 +408,8 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: {"alarm": {"pk": audit.raise_alarm("exports_many", Seen("person:0", 600), limit=500).pk}}: {"alarm"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
         lambda: _of_quality(world, campaign): QUALITY,
+        lambda: {name: {"pk": 0} for name in INCIDENTS}: INCIDENTS,
+        lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
@@ -440,6 +460,18 @@ def _of_webhooks(world: World) -> dict[str, dict[str, Any]]:
     webhooks.emit("script.retired", {})
     Delivery.objects.update(state="dead")
     return {"end_point": {"pk": made.pk}, "end_point_step": {"pk": made.pk, "step": "end"}, "delivery": {"pk": Delivery.objects.get().pk}}
+
+
+def _incident_of(world: World, owner: str, wanted: str) -> dict[str, Any]:
+    """An incident that `owner` recorded, with a task of theirs; compliance sees those of others too."""
+    now = clock_now()
+    incident = governance.record_incident(actor=world.people[owner], kind="leak", title="x", discovered_at=now, since=now, until=now)
+    if wanted == "incident_task":
+        task = governance.add_task(
+            actor=world.people["compliance"], incident=incident, text="x", owner=world.people[owner], due_on=world.today
+        )
+        return {"pk": task.pk}
+    return {"pk": incident.pk, **({"recipient": "authority"} if wanted == "incident_notice" else {})}
 
 
 def _of_retention(world: World) -> dict[str, dict[str, Any]]:
@@ -601,6 +633,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     if entry.object == "subject_request":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _request(world, owner).pk}
+    if entry.object in INCIDENTS:
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
+        arguments = _incident_of(world, owner, entry.object)
     if entry.object == "play":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "compliance2"
         arguments = {"pk": _play_of(world, owner)}
@@ -644,6 +679,12 @@ NOT_THEIRS = {
 }
 
 FOREIGN = {
+    "incident": {S, D},
+    "incident_task_done": {S, D},
+    "assessment": {S},
+    "assessment_edit": {S},
+    "assessment_step": {S},
+    "assessment_paper": {S},
     "contact_reveal": {S},
     "grant_decide": {S},
     "contact": {A, S},
@@ -729,7 +770,12 @@ def test_navigation_shows_only_what_may_be_followed(world: World, browse: Any, w
         assert client.get(link, follow=True).status_code == 200, link
 
 
-BINARY = {"application/octet-stream", "application/zip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+BINARY = {
+    "application/octet-stream",
+    "application/pdf",
+    "application/zip",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @pytest.mark.parametrize("name", [name for name, entry in PAGES.items() if entry.method == "get"])
@@ -745,6 +791,8 @@ def test_a_page_that_shows_a_mask_is_in_the_trail(world: World, browse: Any, nam
         arguments = {"pk": _request(world, who).pk}
     if PAGES[name].object in SHARES:
         arguments = _share_of(world, who, PAGES[name].object)
+    if PAGES[name].object in INCIDENTS:
+        arguments = _incident_of(world, who, PAGES[name].object)
     before = AccessEvent.objects.filter(actor=world.people[who], kind="viewed").count()
     answer = browse(who).get(reverse(name, kwargs=arguments))
     if answer.streaming or answer.headers["Content-Type"] in BINARY:

@@ -17,6 +17,7 @@ from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalD
 from apps.rights.ports import erasing
 from apps.sharing import queries, services
 from apps.sharing.models import Share
+from tests.governance.assessed import approved as assessed
 from tests.world import PHONE, World
 
 AGREEMENT = b"%PDF-1.7\n...\n%%EOF"
@@ -162,9 +163,9 @@ def test_nothing_of_it_lies_in_clear_on_the_disk_while_it_is_made(world: World, 
 
 
 def test_compliance_alone_shares_in_clear_and_each_value_is_on_record(world: World) -> None:
-    share = services.decide_share(
-        actor=world.people["compliance2"], share=ask(world, "compliance", form="file", is_clear=True), approve=True
-    )
+    share = ask(world, "compliance", form="file", is_clear=True)
+    assessed(world, share, by="compliance")
+    share = services.decide_share(actor=world.people["compliance2"], share=share, approve=True)
     share, passphrase = services.make_file(viewer=world.people["compliance"], share=share)
     rows = opened(b"".join(services.fetch_file(viewer=world.people["compliance"], share=share)), passphrase, share)
     assert rows[2][1] == f"+86{PHONE}"

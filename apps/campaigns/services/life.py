@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django_fsm import TransitionNotAllowed
 from guardian.shortcuts import assign_perm
 
+from apps.access.ports import assessing
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource, Purpose
@@ -114,6 +115,7 @@ def what_is_missing(campaign: Campaign, at: datetime | None = None) -> list[str]
         ("last_day", campaign.ends_on < today),
         ("synthetic_script", _speaks_unlabelled(campaign)),
         *_trade_checks(campaign, pack),
+        ("assessment", assessing.provider.is_missing(campaign)),
     )
     return [code for code, is_missing in checks if is_missing]
 

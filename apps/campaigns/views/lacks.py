@@ -25,8 +25,9 @@ MADE_AT: Mapping[str, tuple[str, Promise]] = {
     "script_in_force": ("scripts", _("Scripts")),
     "source": ("source_new", _("Record a data source")),
     "trade": ("policies", _("Policies")),
+    "assessment": ("assessment_new", _("Write the impact assessment")),
 }
-OF_OTHERS = frozenset({"source", "trade"})  # nothing to choose in the campaign's form
+OF_OTHERS = frozenset({"source", "trade", "assessment"})  # nothing to choose in the campaign's form
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,6 @@ def _lack(code: str, viewer: User, campaign: Campaign, may_change: bool) -> Lack
         roles: frozenset[str] = getattr(resolve(address).func, "roles", frozenset())
         helpers |= roles
         if viewer.role in roles:
-            links.append((label, address))
+            links.append((label, f"{address}?about={campaign.public_id}" if code == "assessment" else address))
     who = "" if links else join_items(label for role, label in Role.choices if role in helpers)
     return Lack(LACKS[code], tuple(links), who)

@@ -1,0 +1,101 @@
+"""Reports as PDF, and what pages and papers show alike of an incident or an assessment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.core.calendar import clock
+from apps.core.documents import pdf
+from apps.core.laws import LAWS, cite
+from apps.core.wording import join_items
+from apps.scripts.models import CallKind, Voice
+from apps.sharing.models import Share
+
+from .models import Assessment, Incident, Risk
+from .rules.assessing import grade_of
+from .services.recording_incidents import TEXTS, hours_since_discovery
+from .wording import FACTS, KINDS, TRIGGERS
+
+__all__ = ["FACT_NAMES", "TEXTS", "assessment_pdf", "facts_in_words", "incident_pdf", "label_of", "matrix"]
+FACT_NAMES = FACTS
+_CHOICES: Mapping[str, Mapping[Any, Any]] = {
+    "kind": KINDS, "call_kind": dict(CallKind.choices), "voice": dict(Voice.choices), "form": dict(Share.Form.choices),
+    "fields": dict(Share.Field.choices), "in_clear": {True: _("yes"), False: _("no")},
+}  # fmt: skip
+
+
+def label_of(model: type[Model], name: str) -> str:
+    """What a column is called for people."""
+    field = model._meta.get_field(name)
+    return str(getattr(field, "verbose_name", name))
+
+
+def facts_in_words(description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The facts that a thing has, named and in the reader's language."""
+    return [(str(label), _value(name, description[name])) for name, label in FACTS.items() if description.get(name) not in ("", [], None)]
+
+
+def _value(name: str, value: Any) -> str:
+    words = _CHOICES.get(name, {})
+    return join_items(str(words.get(each, each)) for each in value) if isinstance(value, list) else str(words.get(value, value))
+
+
+def matrix(assessment: Assessment) -> list[tuple[Risk, int, int]]:
+    """Each risk with its grade (1 to 3) before and after its measure."""
+    risks = assessment.risks.select_related("owner")
+    return [(risk, grade_of(risk.likelihood, risk.harm), grade_of(risk.likelihood, risk.remaining)) for risk in risks]
+
+
+def _time(at: Any) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M") if at else "–"
+
+
+def incident_pdf(incident: Incident) -> bytes:
+    """The report: facts, scope, notices, tasks, time line."""
+    rows = [[_("time"), _("what"), _("who"), _("note")]]
+    rows += [
+        [_time(each.created_at), each.get_kind_display(), str(each.actor or "–"), each.note]
+        for each in incident.entries.select_related("actor")
+    ]
+    above = [
+        _("%(kind)s: %(title)s.") % {"kind": incident.get_kind_display(), "title": incident.title}
+        + (" " + _("This is a drill.") if incident.is_drill else ""),
+        _("Discovered %(at)s; hours until the authority was notified, or until now: %(hours)s.")
+        % {"at": _time(incident.discovered_at), "hours": hours_since_discovery(incident)},
+        _("Persons concerned: %(count)s; records of persons erased since: %(erased)s; looks at lists that name nobody: %(unnamed)s.")
+        % {"count": "–" if incident.persons is None else incident.persons, "erased": incident.erased, "unnamed": incident.unnamed},
+        *(f"{label_of(Incident, name)}: {getattr(incident, name) or '–'}" for name in TEXTS),
+        _("Notice to the persons: %(what)s. %(why)s") % {"what": incident.get_to_persons_display(), "why": incident.to_persons_why},
+        *(f"{each.get_recipient_display()}, {_time(each.given_at)}, {each.how}: {each.text}" for each in incident.notices.all()),
+        *(f"{_('task')}: {each.text} ({each.owner}, {each.due_on}), {_('done')}: {_time(each.done_at)}" for each in incident.tasks.all()),
+        _("Law: %(law)s.") % {"law": cite(LAWS["pipl-57"])},
+    ]  # fmt: skip
+    return _paper(_("Report of the incident %(number)s") % {"number": incident.public_id}, above, rows, [85, 85, 80, 240])
+
+
+def assessment_pdf(assessment: Assessment) -> bytes:
+    rows = [[_("what may happen"), _("risk"), _("measure"), _("owner"), _("risk that remains")]]
+    grades = dict(Risk.Grade.choices)
+    rows += [
+        [risk.threat, str(grades[before]), risk.measure or "–", f"{risk.owner or '–'} {risk.due_on or ''}", str(grades[after])]
+        for risk, before, after in matrix(assessment)
+    ]
+    above = [
+        assessment.title,
+        _("Needed because: %(why)s.") % {"why": join_items(TRIGGERS[code] for code in assessment.triggers) or "–"},
+        *(f"{label}: {value}" for label, value in facts_in_words(assessment.description)),
+        *(f"{label_of(Assessment, name)} {getattr(assessment, name) or '–'}" for name in ("necessity", "influence", "measures")),
+        _("Verdict: %(verdict)s.") % {"verdict": assessment.get_verdict_display() or "–"},
+        _("State: %(state)s.") % {"state": assessment.get_state_display()},
+        _("Written by %(author)s, decided by %(decider)s on %(at)s.")
+        % {"author": assessment.written_by, "decider": assessment.decided_by or "–", "at": _time(assessment.decided_at)},
+        _("Law: %(law)s.") % {"law": cite(LAWS["pipl-55"])},
+    ]
+    return _paper(_("Impact assessment %(number)s") % {"number": assessment.public_id}, above, rows, [130, 50, 160, 90, 60])
+
+
+def _paper(title: str, above: list[str], rows: list[list[str]], widths: list[int]) -> bytes:
+    return pdf.as_pdf(title=title, above=above, rows=rows, widths=widths, below=[_("Made %(at)s.") % {"at": _time(clock.now())}])

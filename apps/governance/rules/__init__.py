@@ -1,0 +1,1 @@
+"""Pure rules of governance: no tables, no clock."""

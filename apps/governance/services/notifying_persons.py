@@ -1,0 +1,120 @@
+"""Notices of an incident: what the law wants them to say, to whom and how they were given (PIPL, article 57)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.audit.models import AccessEvent
+from apps.audit.services import record_access
+from apps.core.calendar import clock
+from apps.core.errors import BadInput, ServiceAway
+from apps.core.privacy.free_text import checked_text
+from apps.core.wording import join_items
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+from apps.notifications.services import can_send, queue_sms
+
+from ..models import AffectedPerson, Incident, IncidentEntry, IncidentNotice
+from ..rules.closing import missing_contents
+from ..wording import LACKS
+from .recording_incidents import TEXTS, locked
+
+Recipient = IncidentNotice.Recipient
+AT_ONCE = 200
+LIFE = timedelta(days=2)
+MOST_CHARACTERS = 500  # of a short message, which is sent in parts
+
+
+def draft_notice(incident: Incident, recipient: str) -> str:
+    """What the law wants to be said, from the facts of the incident, in the reader's language: to be read and changed first."""
+    facts = {name: getattr(incident, name) or "…" for name in TEXTS}
+    zone = timezone.get_default_timezone()
+    facts["discovered"] = incident.discovered_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    facts["persons"] = "…" if incident.persons is None else str(incident.persons)
+    facts["kind"] = incident.get_kind_display()
+    if recipient == Recipient.PERSONS:
+        return _(
+            "About your personal information: %(kind)s, discovered %(discovered)s. Concerned: %(information)s. Cause: %(cause)s. "
+            "Possible harm: %(harm)s. What we have done: %(measures)s. What you can do: %(advice)s. Ask us: %(contact)s."
+        ) % facts  # fmt: skip
+    return _(
+        "Notice under article 57 of the Personal Information Protection Law.\n"
+        "Incident: %(kind)s, discovered %(discovered)s.\n"
+        "1. Information concerned: %(information)s. Persons concerned: %(persons)s.\n"
+        "   Cause: %(cause)s. Possible harm: %(harm)s.\n"
+        "2. Remedial measures taken: %(measures)s.\n"
+        "   Measures that the persons can take: %(advice)s.\n"
+        "3. Contact: %(contact)s."
+    ) % facts  # fmt: skip
+
+
+@transaction.atomic
+def give_notice(
+    *, actor: User, incident: Incident, recipient: str, text: str, how: str, given_at: datetime | None = None, by_message: bool = False
+) -> IncidentNotice:
+    """Record a notice as it was given, or have it sent to each person by short message. In a drill nothing is recorded as given.
+
+    Raises as `locked`; `BadInput` while facts are missing that the law wants to be said, or for a time that lies ahead; `ServiceAway`
+    without a gateway.
+    """
+    incident = locked(actor, incident)
+    now = clock.now()
+    given_at = given_at or now
+    if incident.is_drill:
+        raise BadInput(_("This is a drill: no notice is given. The draft shows what would be said."))
+    if recipient not in Recipient.values or not incident.discovered_at <= given_at <= now:
+        raise BadInput(_("Say to whom, and when: after the discovery, and not ahead."))
+    if missing := missing_contents({name: getattr(incident, name) for name in TEXTS}):
+        raise BadInput(_("Not yet: %(missing)s."), missing=join_items(LACKS[code] for code in missing))
+    by_message = by_message and recipient == Recipient.PERSONS
+    text = checked_text(text, _("Write the notice."), most=6000)
+    if by_message and incident.scoped_at is None:
+        raise BadInput(_("Not yet: %(missing)s."), missing=LACKS["scope"])
+    if by_message and len(text) > MOST_CHARACTERS:
+        raise BadInput(_("A short message has at most %(most)s characters; yours has %(count)s."), most=MOST_CHARACTERS, count=len(text))
+    if by_message and not can_send():
+        raise ServiceAway()
+    job = None
+    if by_message:
+        how = _("short message to each")
+        job = jobs.ask_for(kind="incident_messages", task="apps.governance.tasks.send_messages", owner=actor, total=incident.persons or 0)
+    made = IncidentNotice.objects.create(
+        incident=incident, recipient=recipient, text=text, given_at=given_at, given_by=actor, created_at=now, job=job,
+        how=checked_text(how, _("Say how the notice was given: form, letter, number of the file."), most=200),
+    )  # fmt: skip
+    IncidentEntry.objects.create(
+        incident=incident, kind=IncidentEntry.Kind.NOTICE, actor=actor, note=f"{made.get_recipient_display()}: {made.how}"[:500],
+        created_at=now,
+    )  # fmt: skip
+    return made
+
+
+def send_messages(job_id: int) -> None:
+    """The work of the job: one message for each person who had none, each noted in the transaction that queues it."""
+    with jobs.lease(job_id) as job:
+        if job is None:
+            return
+        notice = IncidentNotice.objects.select_related("incident").get(job=job)
+        done = 0
+        while sent := _send_some(job.owner, notice):
+            done += sent
+            jobs.move_on(job, done=done)
+        jobs.end(job, state=Job.State.DONE, sentence="")
+
+
+@transaction.atomic
+def _send_some(actor: User, notice: IncidentNotice) -> int:
+    """Messages go out also to who opted out: this is no marketing, and the law wants them to know."""
+    waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
+    persons = list(waiting.filter(incident=notice.incident, notified_at__isnull=True).order_by("pk")[:AT_ONCE])
+    for person in persons:
+        queue_sms(number=person.contact.phone, text=notice.text, about=notice.incident.public_id, life=LIFE)
+        record_access(
+            kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice", actor=actor,
+            field="contacts.contact.phone",
+        )  # fmt: skip
+    AffectedPerson.objects.filter(pk__in=[person.pk for person in persons]).update(notified_at=clock.now())
+    return len(persons)

@@ -1,0 +1,197 @@
+"""Impact assessments: what needs one does not begin without, and not when it has changed since (R36)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.campaigns import services as campaigns
+from apps.campaigns.models import Campaign
+from apps.core.calendar import clock as site_clock
+from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.governance import services
+from apps.governance.models import Assessment
+from apps.governance.rules.assessing import HIGH, Trigger, grade_of, needed_because, verdicts_for
+from apps.governance.services.subjects import triggers
+from apps.governance.wording import TRIGGERS
+from apps.sharing import services as sharing
+from apps.sharing.services import AssessmentMissing
+from tests.governance.assessed import TEXTS, approved, risk, written
+from tests.sharing.test_shares import ask as ask_share
+from tests.world import World
+
+
+@pytest.fixture
+def robot(world: World) -> Campaign:
+    """A campaign with a synthetic voice, which needs an assessment; a draft."""
+    return campaigns.create_campaign(
+        actor=world.people["supervisor"], lines=[world.line], code="robot", name="机器人回访", kind="marketing", trade="retail",
+        voice="synthetic", purpose=world.purpose, lawful_basis="同意", filing=world.filing, script=world.script, starts_on=world.today,
+        ends_on=world.today + timedelta(days=30),
+    )  # fmt: skip
+
+
+def test_a_campaign_that_needs_one_is_blocked_until_it_has_one(world: World, robot: Campaign) -> None:
+    supervisor = world.people["supervisor"]
+    assert "assessment" in campaigns.what_is_missing(robot)
+    with pytest.raises(BadInput, match="影响评估"):
+        campaigns.submit_campaign(actor=supervisor, campaign=robot)
+    approved(world, robot)
+    assert "assessment" not in campaigns.what_is_missing(robot)
+    assert services.why_needed(robot) == ["synthetic_voice"]
+
+
+def test_others_need_none(world: World) -> None:
+    assert services.why_needed(world.campaign) == []
+    assert not services.is_missing(world.campaign)
+
+
+@pytest.mark.parametrize("verdict", ["refused", "not_acceptable"])
+def test_a_refusal_or_a_bad_verdict_blocks(world: World, robot: Campaign, verdict: str) -> None:
+    made = written(world, robot, verdict="not_acceptable" if verdict == "not_acceptable" else "with_measures")
+    services.submit_assessment(actor=made.written_by, assessment=made, about=robot)
+    approve = verdict == "not_acceptable"
+    services.decide_assessment(actor=world.people["compliance"], assessment=made, about=robot, approve=approve, note="风险过高")
+    assert services.is_missing(robot)
+
+
+@pytest.mark.parametrize("field", ["lawful_basis", "brand", "clients"])
+def test_what_changed_is_assessed_again(world: World, robot: Campaign, field: str) -> None:
+    done = approved(world, robot)
+    if field == "clients":
+        robot.clients.add(world.client)
+    else:
+        setattr(robot, field, "明澜")
+        robot.save()
+    assert services.is_missing(robot)
+    assert services.what_changed(done, robot) == ["recipients" if field == "clients" else "basis" if field == "lawful_basis" else "brand"]
+    approved(world, robot)
+    assert not services.is_missing(robot)
+
+
+def test_a_change_while_it_waits_is_not_approved_unread(world: World, robot: Campaign) -> None:
+    made = written(world, robot)
+    services.submit_assessment(actor=made.written_by, assessment=made, about=robot)
+    robot.brand = "明澜"
+    robot.save()
+    decide: Any = {"actor": world.people["compliance"], "assessment": made, "about": robot}
+    with pytest.raises(BadInput):
+        services.decide_assessment(**decide, approve=True)
+    back = services.send_back_assessment(actor=world.people["compliance"], assessment=made)
+    services.submit_assessment(actor=world.people["supervisor"], assessment=back, about=robot)
+    assert services.decide_assessment(**decide, approve=True).state == "approved"
+
+
+def test_a_clear_share_waits_for_its_assessment(world: World) -> None:
+    share = ask_share(world, "compliance", is_clear=True)
+    decide: Any = {"actor": world.people["compliance2"], "share": share, "approve": True}
+    with pytest.raises(AssessmentMissing):
+        sharing.decide_share(**decide)
+    approved(world, share, by="compliance")
+    assert sharing.decide_share(**decide).state == "approved"
+
+
+def test_nobody_decides_what_they_wrote(world: World, robot: Campaign) -> None:
+    made = written(world, robot, by="compliance")
+    services.submit_assessment(actor=world.people["compliance"], assessment=made, about=robot)
+    with pytest.raises(FourEyes):
+        services.decide_assessment(actor=world.people["compliance"], assessment=made, about=robot, approve=True)
+    with pytest.raises(NotAllowed):
+        services.decide_assessment(actor=world.people["supervisor2"], assessment=made, about=robot, approve=True)
+
+
+def test_one_person_writes_it(world: World, robot: Campaign) -> None:
+    made = written(world, robot)
+    change: Any = {"assessment": made, "texts": TEXTS, "verdict": "", "risks": []}
+    with pytest.raises(NotAllowed):
+        services.write_assessment(actor=world.people["compliance"], **change)
+    with pytest.raises(NotAllowed):
+        services.begin_assessment(actor=world.people["agent"], about=robot)
+    world.people["supervisor"].is_active = False
+    world.people["supervisor"].save()
+    assert services.write_assessment(actor=world.people["compliance"], **change).written_by == world.people["compliance"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"harm": " "}, None),
+        ({"necessity": ""}, "三个问题"),
+        ({"risks": []}, "至少"),
+        ({"verdict": "acceptable"}, "结论"),
+        ({"risks": [risk(likelihood=3, harm=3, remaining=3)]}, "结论"),
+        ({"verdict": ""}, "结论"),
+    ],
+)
+def test_what_is_not_whole_is_not_handed_in(world: World, robot: Campaign, fields: dict[str, Any], sentence: str | None) -> None:
+    fields = {name: value for name, value in fields.items() if name != "harm"}
+    made = written(world, robot, **fields)
+    submit: Any = {"actor": made.written_by, "assessment": made, "about": robot}
+    if sentence is None:
+        assert services.submit_assessment(**submit).state == "submitted"
+        return
+    with pytest.raises(BadInput, match=sentence):
+        services.submit_assessment(**submit)
+
+
+def test_what_was_decided_stays_for_three_years(world: World, robot: Campaign) -> None:
+    done = approved(world, robot)
+    with pytest.raises(WrongState):
+        services.write_assessment(actor=world.people["supervisor"], assessment=done, texts=TEXTS, verdict="", risks=[])
+    for change in (lambda: Assessment.objects.filter(pk=done.pk).update(note="x"), done.risks.all().delete, done.delete):
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+            change()
+
+
+def test_similar_ones_give_texts_and_risks(world: World, robot: Campaign) -> None:
+    done = approved(world, robot)
+    share = ask_share(world, "compliance", is_clear=True)
+    made = services.begin_assessment(actor=world.people["compliance"], about=share, like=done)
+    assert (made.necessity, made.risks.get().threat, made.state) == (TEXTS["necessity"], "打扰客户", "draft")
+    assert services.begin_assessment(actor=world.people["compliance"], about=share) == made, "one at a time"
+
+
+def test_the_pages(world: World, robot: Campaign, browse: Any) -> None:
+    browser = browse("supervisor")
+    page = browser.get(reverse("campaign", kwargs={"pk": robot.pk})).content.decode()
+    address = f"{reverse('assessment_new')}?about={robot.public_id}"
+    assert address in page
+    assert str(TRIGGERS["synthetic_voice"]) in browser.get(address).content.decode()
+    edit = browser.post(address).url
+    assert browser.get(edit).status_code == 200
+    matrix = {"risks-TOTAL_FORMS": "1", "risks-INITIAL_FORMS": "0", **{f"risks-0-{name}": value or "" for name, value in risk().items()}}
+    answer = browser.post(edit, {**TEXTS, "verdict": "with_measures", **matrix, "submit": "1"})
+    made = Assessment.objects.get()
+    assert answer.status_code == 302, [answer.context["form"].errors, answer.context["formset"].errors]
+    assert (answer.url, made.state) == (reverse("assessment", kwargs={"pk": made.pk}), "submitted")
+    step = reverse("assessment_step", kwargs={"pk": made.pk})
+    browse("compliance").post(step, {"step": "approve"})
+    made.refresh_from_db()
+    assert (made.state, made.decided_at) == ("approved", site_clock.now())
+    assert browser.get(answer.url).status_code == 200
+    assert browser.get(reverse("assessment_paper", kwargs={"pk": made.pk})).content.startswith(b"%PDF")
+    assert browser.get(reverse("assessments")).status_code == 200
+
+
+def test_each_rule_has_words_and_no_fact_meets_what_it_lacks() -> None:
+    assert {trigger.code for trigger in triggers()} == set(TRIGGERS)
+    rule = Trigger("x", "pipl-55", {"kind": ["campaign"], "voice": ["synthetic"]})
+    assert needed_because([rule], {"kind": "campaign"}) == []
+    assert needed_because([rule], {"kind": "campaign", "voice": "synthetic"}) == ["x"]
+
+
+GRADES = st.integers(1, 3)
+
+
+@given(st.lists(st.tuples(GRADES, GRADES, GRADES), min_size=1, max_size=6))
+def test_no_high_risk_that_remains_goes_ahead(risks: list[tuple[int, int, int]]) -> None:
+    allowed = verdicts_for(risks)
+    assert "not_acceptable" in allowed
+    if any(grade_of(likelihood, remaining) == HIGH for likelihood, _harm, remaining in risks):
+        assert allowed == {"not_acceptable"}
+    elif any(grade_of(likelihood, harm) > grade_of(likelihood, remaining) for likelihood, harm, remaining in risks):
+        assert "with_measures" in allowed

@@ -1,0 +1,288 @@
+"""Incidents: from an alarm to the closing by two, with the persons found in the access log (R37)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
+
+from apps.access.services import disclose
+from apps.audit import services as audit
+from apps.audit.alarms import Seen
+from apps.audit.models import AccessEvent, Alarm
+from apps.core.calendar import clock as site_clock
+from apps.core.errors import BadInput, FourEyes, NotAllowed, ServiceAway, WrongState
+from apps.governance import queries, services
+from apps.governance.models import AffectedPerson, Incident, IncidentTask
+from apps.governance.rules.closing import IncidentFacts, missing_to_close
+from apps.jobs.models import Job
+from apps.notifications.models import Notice, Outgoing
+from apps.retention.storage_classes import erase_contacts
+from tests.sharing.test_shares import approved, look
+from tests.world import OTHER_PHONE, World
+
+FACTS = {
+    "information": "手机号码、姓名", "cause": "账号被同事借用", "harm": "可能收到骚扰电话", "measures": "停用账号，收回权限",
+    "advice": "留意陌生来电", "contact": "个人信息保护负责人，公司前台转接", "lessons": "缩短会话时间",
+}  # fmt: skip
+
+
+def record(world: World, by: str = "compliance", **fields: Any) -> Incident:
+    now = site_clock.now()
+    given = {"kind": "leak", "title": "号码外泄", "discovered_at": now, "since": now - timedelta(hours=6), "until": now, **fields}
+    return services.record_incident(actor=world.people[by], **given)
+
+
+def change(world: World, incident: Incident, **fields: Any) -> Incident:
+    bounds = {name: getattr(incident, name) for name in ("since", "until", "person", "client")}
+    texts = {**FACTS, **fields.pop("texts", {})}
+    return services.change_facts(actor=world.people["compliance"], incident=incident, texts=texts, **{**bounds, **fields})
+
+
+def scoped(world: World, incident: Incident) -> Incident:
+    job = services.ask_scope(actor=world.people["compliance"], incident=incident)
+    services.determine_scope(job.pk)
+    return Incident.objects.get(pk=incident.pk)
+
+
+def reveal(world: World, contact: Any, by: str = "supervisor") -> None:
+    disclose(actor=world.people[by], obj=contact, field="phone", purpose="call_back", reason="客户要求回电")
+
+
+def look_up(world: World, subject: str, by: str = "supervisor", count: int = 1, kind: str = "viewed") -> None:
+    audit.record_access(kind=kind, subject=subject, purpose="look up", actor=world.people[by], count=count)
+
+
+def test_the_persons_are_found_from_what_was_read(world: World) -> None:
+    other = world.add_contact(OTHER_PHONE)
+    world.add_contact("13700001111")  # read by nobody
+    reveal(world, world.contact)
+    look_up(world, world.contact.public_id)
+    look_up(world, world.connected().public_id, kind="played")
+    look_up(world, "contact:list", count=50)
+    look_up(world, other.public_id, by="supervisor2")
+    incident = scoped(world, record(world, person=world.people["supervisor"]))
+    assert (incident.persons, incident.unnamed, incident.erased) == (1, 50, 0)
+    person = AffectedPerson.objects.get(incident=incident)
+    assert (person.contact_id, person.reads, person.clear) == (world.contact.pk, 3, 2)
+    assert AccessEvent.objects.filter(subject=incident.public_id, purpose="scope of an incident", count=1).exists()
+
+
+def test_a_look_at_a_share_touches_everybody_of_its_campaign(world: World) -> None:
+    world.add_contact(OTHER_PHONE)
+    look(world, approved(world))
+    assert scoped(world, record(world, person=world.people["supervisor2"])).persons == 2
+
+
+def test_reads_outside_the_time_and_of_others_do_not_count(world: World, clock: time_machine.Traveller) -> None:
+    reveal(world, world.contact)
+    clock.shift(timedelta(hours=7))
+    incident = record(world, person=world.people["supervisor"])
+    assert scoped(world, incident).persons == 0
+    wider = change(world, incident, since=incident.since - timedelta(hours=2), person=world.people["supervisor"])
+    assert wider.scoped_at is None, "another time: the scope is to be determined again"
+    assert scoped(world, wider).persons == 1
+
+
+def test_who_was_erased_since_is_counted_and_named_no_more(world: World) -> None:
+    reveal(world, world.contact)
+    incident = scoped(world, record(world, person=world.people["supervisor"]))
+    assert incident.affected.count() == 1
+    erase_contacts([world.contact.pk])
+    assert incident.affected.count() == 0
+    assert scoped(world, incident).erased == 1
+
+
+def test_without_a_reader_there_is_no_scope(world: World) -> None:
+    with pytest.raises(BadInput):
+        services.ask_scope(actor=world.people["compliance"], incident=record(world))
+
+
+def test_a_program_that_was_handed_numbers(world: World) -> None:
+    call = world.connected()
+    audit.record_access(kind="handed_over", subject=call.public_id, purpose="dial", client=world.client)
+    incident = scoped(world, record(world, client=world.client))
+    assert (incident.persons, incident.affected.get().clear) == (1, 1)
+
+
+def test_an_alarm_becomes_an_incident_in_one_step(world: World, browse: Any) -> None:
+    alarm = audit.raise_alarm("exports_many", Seen(f"person:{world.people['supervisor'].pk}", 600, person_id=world.people["supervisor"].pk))
+    assert alarm
+    answer = browse("compliance").post(reverse("incident_of_alarm", kwargs={"pk": alarm.pk}))
+    incident = Incident.objects.get()
+    assert answer.url == reverse("incident", kwargs={"pk": incident.pk})
+    assert (incident.person, incident.alarm_id, incident.owner) == (world.people["supervisor"], alarm.pk, world.people["compliance"])
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.verdict, alarm.note) == (Alarm.State.CLOSED, "incident", incident.public_id)
+
+
+def test_whoever_it_is_about_neither_handles_nor_sees_it(world: World, browse: Any) -> None:
+    incident = record(world, by="compliance2", person=world.people["compliance"])
+    assert incident.owner == world.people["compliance2"]
+    with pytest.raises(NotAllowed):
+        services.note_incident(actor=world.people["compliance"], incident=incident, note="x")
+    assert incident not in queries.incidents_of(world.people["compliance"])
+    assert browse("compliance").get(reverse("incident", kwargs={"pk": incident.pk})).status_code == 404
+
+
+@pytest.mark.parametrize(("by", "may"), [("agent", False), ("supervisor", True), ("admin", True), ("compliance", True)])
+def test_who_may_record_one(world: World, by: str, may: bool) -> None:
+    if may:
+        assert record(world, by=by).owner.role == "compliance"
+        return
+    with pytest.raises(NotAllowed):
+        record(world, by=by)
+
+
+@pytest.mark.parametrize("fields", [{"until": 1}, {"since": 1}, {"discovered_at": 1}, {"title": " "}, {"title": "打 13800001234"}])
+def test_what_cannot_be_recorded(world: World, fields: dict[str, Any]) -> None:
+    ahead = {name: site_clock.now() + timedelta(hours=value) if value == 1 else value for name, value in fields.items()}
+    with pytest.raises(BadInput):
+        record(world, **ahead)
+    assert not Incident.objects.exists()
+
+
+def handled(world: World, **fields: Any) -> Incident:
+    """With everything done that closing asks for."""
+    reveal(world, world.contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"], **fields)))
+    compliance = world.people["compliance"]
+    if not incident.is_drill:
+        services.give_notice(actor=compliance, incident=incident, recipient="authority", text="……", how="网信办系统 2026-17")
+    return services.decide_about_persons(actor=compliance, incident=incident, required=False, why="账号在导出前已停用")
+
+
+def test_it_is_closed_by_two_and_stays(world: World) -> None:
+    incident = handled(world)
+    assert services.what_is_missing(incident) == []
+    incident = services.ask_closing(actor=world.people["compliance"], incident=incident)
+    with pytest.raises(FourEyes):
+        services.decide_closing(actor=world.people["compliance"], incident=incident, close=True)
+    closed = services.decide_closing(actor=world.people["compliance2"], incident=incident, close=True)
+    assert closed.state == Incident.State.CLOSED
+    with pytest.raises(WrongState):
+        services.note_incident(actor=world.people["compliance"], incident=closed, note="x")
+    with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic():
+        Incident.objects.filter(pk=closed.pk).update(harm="")
+    with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic():
+        Incident.objects.filter(pk=closed.pk).delete()
+
+
+def test_the_second_person_may_open_it_again(world: World) -> None:
+    incident = services.ask_closing(actor=world.people["compliance"], incident=handled(world))
+    with pytest.raises(BadInput):
+        services.decide_closing(actor=world.people["compliance2"], incident=incident, close=False)
+    again = services.decide_closing(actor=world.people["compliance2"], incident=incident, close=False, note="缺少原因")
+    assert (again.state, again.closing_by) == (Incident.State.OPEN, None)
+
+
+WHOLE = IncidentFacts(
+    texts=FACTS,
+    is_drill=False,
+    is_scoped=True,
+    persons=3,
+    to_persons="required",
+    notified=frozenset({"authority", "persons"}),
+    open_tasks=0,
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({}, []),
+        ({"is_scoped": False}, ["scope"]),
+        ({"texts": {**FACTS, "harm": " "}}, ["harm"]),
+        ({"texts": {**FACTS, "lessons": ""}}, ["lessons"]),
+        ({"notified": frozenset()}, ["authority", "persons"]),
+        ({"notified": frozenset({"authority"}), "to_persons": "not_required"}, []),
+        ({"notified": frozenset({"authority"}), "persons": 0}, []),
+        ({"notified": frozenset(), "is_drill": True}, []),
+        ({"to_persons": "undecided"}, ["decision"]),
+        ({"open_tasks": 1}, ["tasks"]),
+    ],
+)
+def test_what_is_missing_before_closing(fields: dict[str, Any], missing: list[str]) -> None:
+    assert missing_to_close(IncidentFacts(**{**vars(WHOLE), **fields})) == missing
+
+
+def test_a_notice_says_what_the_law_wants_or_is_not_given(world: World) -> None:
+    incident = record(world, person=world.people["supervisor"])
+    give: Any = lambda incident, **more: services.give_notice(  # noqa: E731
+        actor=world.people["compliance"], **{"incident": incident, "recipient": "authority", "text": "……", "how": "信函", **more}
+    )
+    with pytest.raises(BadInput):
+        give(incident)
+    incident = change(world, incident)
+    draft = services.draft_notice(incident, "authority")
+    assert all(FACTS[name] in draft for name in ("information", "cause", "harm", "measures", "advice", "contact"))
+    assert give(incident).recipient == "authority"
+    for refused in ({"recipient": "press"}, {"how": ""}, {"text": ""}, {"given_at": site_clock.now() + timedelta(minutes=1)}):
+        with pytest.raises(BadInput):
+            give(incident, **refused)
+    with pytest.raises(BadInput):
+        give(change(world, record(world, is_drill=True)))
+
+
+def test_messages_go_to_each_person_once(world: World, settings: Any) -> None:
+    world.opt_out()
+    reveal(world, world.contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
+    compliance = world.people["compliance"]
+    ask: Any = {"actor": compliance, "incident": incident, "recipient": "persons", "text": "请留意", "how": "", "by_message": True}
+    settings.HEGUI_SMS_URL = ""
+    with pytest.raises(ServiceAway):
+        services.give_notice(**ask)
+    settings.HEGUI_SMS_URL = "https://sms.example"
+    notice = services.give_notice(**ask)
+    services.send_messages(notice.job_id)
+    Job.objects.filter(pk=notice.job_id).update(state="waiting")
+    services.send_messages(notice.job_id)
+    assert Outgoing.objects.filter(about=incident.public_id).count() == 1
+    assert incident.affected.get().notified_at == site_clock.now()
+
+
+def test_a_task_is_done_by_its_owner(world: World, browse: Any) -> None:
+    incident = record(world)
+    task = services.add_task(
+        actor=world.people["compliance"], incident=incident, text="更换密钥", owner=world.people["admin"], due_on=world.today
+    )
+    assert list(queries.tasks_of(world.people["admin"])) == [task]
+    with pytest.raises(NotAllowed):
+        services.finish_task(actor=world.people["supervisor"], task=task)
+    browse("admin").post(reverse("incident_task_done", kwargs={"pk": task.pk}))
+    assert IncidentTask.objects.get().done_at is not None
+    with pytest.raises(BadInput):
+        services.add_task(
+            actor=world.people["compliance"],
+            incident=incident,
+            text="x",
+            owner=world.people["admin"],
+            due_on=world.today - timedelta(days=1),
+        )
+
+
+def test_what_waits_is_reminded_of_once(world: World, clock: time_machine.Traveller) -> None:
+    services.add_task(
+        actor=world.people["compliance"], incident=record(world), text="更换密钥", owner=world.people["admin"], due_on=world.today
+    )
+    record(world, is_drill=True)
+    assert services.watch_incidents() == 0
+    clock.shift(timedelta(days=1, hours=5))
+    assert services.watch_incidents() == 2
+    assert services.watch_incidents() == 0
+    codes = set(Notice.objects.filter(recipient=world.people["admin"]).values_list("code", flat=True))
+    assert "incident_task_overdue" in codes
+
+
+def test_the_report_is_a_paper(world: World, browse: Any) -> None:
+    incident = handled(world)
+    answer = browse("compliance").get(reverse("incident_report", kwargs={"pk": incident.pk}))
+    assert answer.content.startswith(b"%PDF")
+    for name in ("incident", "incident_facts"):
+        assert browse("compliance").get(reverse(name, kwargs={"pk": incident.pk})).status_code == 200
+    for recipient in ("authority", "persons"):
+        page = browse("compliance").get(reverse("incident_notice", kwargs={"pk": incident.pk, "recipient": recipient}))
+        assert FACTS["harm"] in page.content.decode()
