@@ -33,6 +33,7 @@ HEAVY = (
     "apps.audit.tasks.check_trail",
     "apps.calls.tasks.run_forecast",
     "apps.contacts.tasks.run_import",
+    "apps.evidence.tasks.make_pack",
     "apps.governance.tasks.determine_scope",
     "apps.governance.tasks.send_messages",
     "apps.optouts.tasks.run_list",
@@ -81,6 +82,7 @@ SCHEDULE = {
     "sample-calls": _due("quality.tasks.sample_due", crontab(hour=6, minute=0)),
     "escalate-actions": _due("quality.tasks.escalate", crontab(minute=20)),
     "report-missing-recordings": _due("quality.tasks.report_missing", crontab(hour=9, minute=15)),
+    "end-packs": _due("evidence.tasks.let_packs_lapse", 300.0),
     "watch-incidents": _due("governance.tasks.watch_incidents", 900.0),
     "watch-requests": _due("rights.tasks.watch", crontab(hour=9, minute=20)),
     "end-due-shares": _due("sharing.tasks.end_due", crontab(minute=50)),
@@ -164,6 +166,7 @@ app.autodiscover_tasks(
         "apps.rights",
         "apps.sharing",
         "apps.retention",
+        "apps.evidence",
         "apps.governance",
     ]
 )

@@ -158,6 +158,7 @@ INSTALLED_APPS = [
     "apps.rights",
     "apps.sharing",
     "apps.retention",
+    "apps.evidence",
     "apps.governance",
     "apps.console",
 ]

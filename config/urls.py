@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("apps.rights.urls")),
     path("", include("apps.sharing.urls")),
     path("", include("apps.retention.urls")),
+    path("", include("apps.evidence.urls")),
     path("", include("apps.governance.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.ui.urls")),

@@ -4,7 +4,7 @@ A row is a JSON array of its columns, made by PostgreSQL, with times in UTC: rea
 same row. `FORM` is the number of this way of writing; tree heads name it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -36,6 +36,15 @@ class Stream:
             with cursor.copy(statement) as copy:
                 copy.set_types(("int8", "bytea"))
                 yield from copy.rows()
+
+    def rows_of(self, keys: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        """The rows with these ids as they are hashed, in order; those that are gone are left out. In a transaction of the caller's."""
+        statement = sql.SQL("select id::bigint, {} from {} where id = any(%s) order by id").format(self._text(), sql.Identifier(self.table))
+        with connection.cursor() as cursor:
+            cursor.execute(_AS_WRITTEN)
+            cursor.execute(statement, [list(keys)])
+            for pk, text in cursor.fetchall():
+                yield pk, bytes(text)
 
     def hashes(self, after: int, upto: int, link: Any, *, most: int | None = None) -> tuple[bytes, bytes]:
         """The ids above `after`, up to `upto`, in order, 8 bytes each, and the hashes of their rows (`rules.leaf`), 32 bytes each.

@@ -122,6 +122,7 @@ GROUPS = (
         "scale",
         _("Governance"),
         (
+            Link("evidence_packs", "file-certificate", _("Evidence packs")),
             Link("incidents", "alert-octagon", _("Incidents")),
             Link("incident_tasks", "checkbox", _("Tasks of incidents")),
             Link("assessments", "scale", _("Impact assessments")),

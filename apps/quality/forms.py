@@ -15,7 +15,7 @@ from apps.core.laws import LAWS
 from apps.core.web import ids
 from apps.policies import queries as policies
 
-from .models import BasePeriod, Complaint, EvidencePack, Play, SamplingPlan, Violation
+from .models import BasePeriod, Complaint, Play, SamplingPlan, Violation
 from .rules import cards, timing
 from .rules.cards import Item
 
@@ -194,11 +194,6 @@ class ComplaintForm(forms.Form):
 class CloseForm(forms.Form):
     outcome = forms.ChoiceField(label=_("Outcome"), choices=Complaint.Outcome.choices)
     remedy = forms.CharField(label=_("What the client was given or answered"), max_length=4000, widget=WORDS)
-
-
-class PackForm(forms.Form):
-    recipient = forms.ChoiceField(label=_("For whom"), choices=EvidencePack.Recipient.choices)
-    reason = forms.CharField(label=_("Reason: the file number, the request"), max_length=300)
 
 
 class BaseForm(forms.ModelForm):

@@ -22,7 +22,6 @@ def measure_received() -> None:
 @shared_task(acks_late=True)
 def write_plays() -> None:
     services.write_plays()
-    services.let_packs_lapse()
 
 
 @shared_task(acks_late=True)

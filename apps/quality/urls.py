@@ -38,8 +38,5 @@ urlpatterns = [
     path("complaints/comparison/base/", views.base_new, name="base_new"),
     path("complaints/<complaint:pk>/", views.complaint, name="complaint"),
     path("complaints/<complaint:pk>/step/", views.complaint_step, name="complaint_step"),
-    path("complaints/<complaint:pk>/packs/", views.pack_ask, name="pack_ask"),
-    path("packs/<int:pk>/decide/", views.pack_decide, name="pack_decide"),
-    path("packs/<int:pk>/fetch/", views.pack_fetch, name="pack_fetch"),
     path("complaints/<complaint:pk>/violation/", views.complaint_violation, name="complaint_violation"),
 ]

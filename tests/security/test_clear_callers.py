@@ -16,6 +16,7 @@ CALLERS = {
     ("core/privacy/phones.py", "zones_of"): "the time zone of the number",
     ("optouts/services/feeding.py", "_numbers"): "the hand-over to a client with the scope for it, in the trail before",
     ("quality/services/transcribing.py", "examine_again"): "the script check on what was said; findings come out, no words",
+    ("evidence/services/making.py", "make_pack"): "passphrase of an evidence pack, from who approves it to the worker that makes it",
     ("rights/services/copying.py", "make_copy"): "passphrase and link of a copy, from who asked to the worker that makes it",
     ("retention/services/leaks.py", "__init__"): "names to be searched for where none may stand; reported is where, never what",
     ("webhooks/services.py", "_signed"): "a secret that signs messages, no personal data",

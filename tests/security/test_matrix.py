@@ -29,6 +29,7 @@ from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
 from apps.core.calendar.clock import now as clock_now
+from apps.evidence import services as evidence
 from apps.governance import services as governance
 from apps.optouts import services as optouts
 from apps.optouts.models import ListRow
@@ -280,9 +281,12 @@ PAGES = {
     "complaint": page(S, C, object="complaint"),
     "complaint_step": page(S, C, method="post", object="complaint", step="note", note="x"),
     "complaint_violation": page(S, C, method="post", object="complaint"),
-    "pack_ask": page(S, C, method="post", object="complaint", recipient="court", reason="案号"),
-    "pack_decide": page(C, method="post", object="pack", approve="1"),
-    "pack_fetch": page(S, C, method="post", object="pack"),
+    "evidence_packs": page(S, C),
+    "evidence_new": page(S, C),
+    "evidence_verifier": page(S, C, D),
+    "evidence": page(S, C, object="pack"),
+    "evidence_decide": page(C, method="post", object="pack", approve="1"),
+    "evidence_fetch": page(S, C, method="post", object="pack"),
     "flags": page(S, C),
     "flag_close": page(C, method="post", object="flag", note="已核对"),
     "tickets": page(A, S),
@@ -498,7 +502,8 @@ def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
     )
     quality.report_done(actor=reviewer, action=violation.action, measures="x", proof="x", file=b"x")
     complaint = quality.record_complaint(actor=reviewer, channel="letter", kind="manner", text="x", call=call)
-    pack = quality.ask_pack(actor=world.people["compliance2"], complaint=complaint, recipient="court", reason="案号")
+    about = complaint.public_id
+    pack, _passphrase = evidence.ask_pack(actor=world.people["compliance2"], about=about, recipient="court", reason="案号")
     card = quality.write_card(actor=world.people["compliance2"], code="other", name="x", trade="retail", items=ITEMS, pass_mark=80)
     plan = quality.write_plan(actor=officer, name="x", campaign=None)
     return {
@@ -718,8 +723,8 @@ FOREIGN = {
     "complaint": {S},
     "complaint_step": {S},
     "complaint_violation": {S},
-    "pack_ask": {S},
-    "pack_fetch": {S},
+    "evidence": {S},
+    "evidence_fetch": {S},
     "import_preview": {S, C},
     "import_progress": {S, C},
     "import_report": {S, C},

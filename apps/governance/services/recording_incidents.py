@@ -222,4 +222,4 @@ def hours_since_discovery(incident: Incident) -> float:
     """Until the notice to the authority, until the closing of one that has none, else until now."""
     given = incident.notices.filter(recipient="authority").order_by("given_at").values_list("given_at", flat=True).first()
     until = given or incident.closed_at or clock.now()
-    return round((until - incident.discovered_at).total_seconds() / 3600, 1)
+    return max(0.0, round((until - incident.discovered_at).total_seconds() / 3600, 1))

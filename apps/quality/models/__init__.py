@@ -4,7 +4,8 @@ A recording and its transcript go with their own storage period; what was found 
 call for as long as it is there and carries what it needs of it (who, which campaign, when) beyond that.
 """
 
-from .complaints import BasePeriod, Complaint, ComplaintEvent, EvidencePack
+from .complaints import BasePeriod, Complaint, ComplaintEvent
+from .packs import EvidencePack
 from .recordings import Play, Recording, Transcript
 from .reviews import Review, SamplingPlan, SamplingRun, ScoreCard, ScoreCardVersion, TimedRemark
 from .violations import ActionEvent, CorrectiveAction, Violation

@@ -12,7 +12,7 @@ from apps.campaigns.models import Campaign
 from apps.contacts.models import Contact
 from apps.core.calendar.timestamps import is_possible
 from apps.core.database.base_models import Dated, is_hash, named
-from apps.core.privacy.fields import FileNameField, GuardedCharField, ProtectedTextField
+from apps.core.privacy.fields import GuardedCharField, ProtectedTextField
 from apps.core.web import ids
 from apps.scripts.models import ScriptVersion
 
@@ -139,43 +139,3 @@ class BasePeriod(Dated):
             models.CheckConstraint(condition=~Q(origin=""), name="base_period_has_origin"),
         ]
         ordering = ["-pk"]
-
-
-class EvidencePack(Dated):
-    """What leaves the site about a dispute: asked for by one person, approved by another, fetched once, gone after a week (R17, R33)."""
-
-    class Recipient(models.TextChoices):
-        CLIENT = "client", _("the client")
-        REGULATOR = "regulator", _("a regulator")
-        COURT = "court", _("a court or arbitration")
-
-    class State(models.TextChoices):
-        ASKED = "asked", _("awaiting a second person")
-        APPROVED = "approved", _("ready to be fetched")
-        REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
-        FETCHED = "fetched", _("fetched")
-        LAPSED = "lapsed", _("not fetched in time")
-
-    complaint = models.ForeignKey(Complaint, models.CASCADE, related_name="packs")
-    recipient = models.CharField(_("for whom"), max_length=9, choices=Recipient)
-    reason = GuardedCharField(_("reason: the file number, the request"), max_length=300)
-    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.ASKED)
-    file = FileNameField(blank=True, default="")
-    sha256 = models.BinaryField(max_length=32, null=True)
-    contents = models.JSONField(default=list)
-    fetched_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=~Q(asked_by=F("decided_by")), name="pack_four_eyes"),
-            models.CheckConstraint(condition=Q(state="asked") | Q(decided_by__isnull=False), name="pack_decided_by_somebody"),
-            models.CheckConstraint(condition=~Q(reason=""), name="pack_has_reason"),
-        ]
-        ordering = ["-pk"]
-
-    @property
-    def public_id(self) -> str:
-        return ids.encode("ep", self.pk)

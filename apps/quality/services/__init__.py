@@ -15,7 +15,7 @@ from .complaining import (
 )  # fmt: skip
 from .correcting import check_action, escalate_overdue, has_grave, move_action, open_violation, reopen, report_done
 from .measuring_sound import measure_received, measure_recording
-from .packs import ask_pack, decide_pack, drop_packs_of, fetch_pack, let_packs_lapse
+from .packs import drop_packs_of
 from .playing import Piece, begin_play, end_play, note_heard, serve, write_plays
 from .recording import AnotherRecording, OfAnotherCall, TooLarge, open_recording, receive_recording
 from .reviewing import appeal, approve_card, delete_remark, free_forgotten, give_verdict, remark, settle, take, take_next, write_card
@@ -31,14 +31,12 @@ __all__ = [
     "TooLarge",
     "appeal",
     "approve_card",
-    "ask_pack",
     "base_of_ours",
     "begin_play",
     "check_action",
     "choose_by_hand",
     "close_complaint",
     "compared",
-    "decide_pack",
     "delete_remark",
     "drop_packs_of",
     "end_plan",
@@ -46,11 +44,9 @@ __all__ = [
     "escalate_complaints",
     "escalate_overdue",
     "examine_again",
-    "fetch_pack",
     "free_forgotten",
     "give_verdict",
     "has_grave",
-    "let_packs_lapse",
     "link_call",
     "measure_received",
     "measure_recording",

@@ -2,7 +2,6 @@
 
 from .actions import action, action_proof, action_step, actions
 from .complaints import base_new, comparison, complaint, complaint_new, complaint_step, complaint_violation, complaints
-from .packs import pack_ask, pack_decide, pack_fetch
 from .recordings import coverage, play_heard, play_sound, recording, recording_play, recordings, transcript_new
 from .reviews import (
     review,
@@ -21,7 +20,7 @@ from .score_cards import agents, plan_end, plan_new, plans, score_card_approve, 
 
 __all__ = [
     "action", "action_proof", "action_step", "actions", "agents", "base_new", "comparison", "complaint", "complaint_new",
-    "complaint_step", "complaint_violation", "complaints", "coverage", "pack_ask", "pack_decide", "pack_fetch", "plan_end", "plan_new",
+    "complaint_step", "complaint_violation", "complaints", "coverage", "plan_end", "plan_new",
     "plans", "play_heard", "play_sound", "recording", "recording_play", "recordings", "review", "review_appeal", "review_choose",
     "review_next", "review_remark", "review_settle", "review_take", "review_verdict", "review_violation", "reviews", "score_card_approve",
     "score_card_new", "score_cards", "timed_remark_delete", "transcript_new",

@@ -23,7 +23,7 @@ from apps.ui.pages import errors_of, said
 
 from .. import queries, services
 from ..filters import ComplaintFilter
-from ..forms import BaseForm, CallField, CloseForm, ComplaintForm, NoteForm, OwnBaseForm, PackForm, ViolationForm
+from ..forms import BaseForm, CallField, CloseForm, ComplaintForm, NoteForm, OwnBaseForm, ViolationForm
 from ..models import BasePeriod, Complaint, Recording
 from ..rules import timing
 from ..tables import ComplaintTable
@@ -84,7 +84,6 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
         else None,
         "owners": queries.people_who_may_own(found.campaign_id) if may_handle and is_open else None,
         "packs": found.packs.select_related("asked_by", "decided_by"),
-        "pack_form": PackForm(),
         "may_decide": request.user.role == Role.COMPLIANCE,
     }
     return render(request, "quality/complaint.html", shown)

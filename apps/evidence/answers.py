@@ -1,0 +1,178 @@
+"""The first page of a pack: what it is about, answered in three sentences, in the language that was asked for."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Max, Min, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.calls.gate.rules import RULES
+from apps.calls.models import Call
+from apps.core.documents import pdf
+from apps.core.wording import join_items
+from apps.quality.models import EvidencePack
+
+from .scopes import Scope
+
+Kind = EvidencePack.Kind
+MOST_ROWS = 500
+
+
+def _time(at: datetime | None) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
+
+
+def _made(scope: Scope) -> Any:
+    return scope.calls.exclude(state__in=Call.UNUSED)
+
+
+def _consent(scope: Scope) -> str:
+    consent = scope.consents.select_related("contact__source", "wording", "purpose").order_by("-given_at").first()
+    if consent is None:
+        return _("No consent of this person is on record.")
+    sentence = _('The number came from "%(source)s"; on %(day)s the person consented to "%(purpose)s" (%(way)s): "%(words)s".')
+    return sentence % {
+        "source": consent.contact.source.name, "day": _time(consent.given_at), "purpose": consent.purpose.name,
+        "way": consent.get_channel_display(), "words": consent.wording.text,
+    }  # fmt: skip
+
+
+def _calls(scope: Scope) -> str:
+    found = _made(scope).aggregate(count=Count("pk"), first=Min("reserved_at"), last=Max("reserved_at"))
+    if not found["count"]:
+        return _("No call was made.")
+    names = _made(scope).order_by("campaign__name").values_list("campaign__name", flat=True).distinct()
+    sentence = ngettext(
+        "%(count)s call was made, between %(first)s and %(last)s, for %(campaigns)s; the check before it allowed it.",
+        "%(count)s calls were made, between %(first)s and %(last)s, for %(campaigns)s; the check before each allowed it.",
+        found["count"],
+    )
+    return sentence % {
+        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]), "campaigns": join_items(names)
+    }  # fmt: skip
+
+
+def _refusal(scope: Scope) -> str:
+    entry = scope.opt_outs.order_by("said_at").first()
+    if entry is None:
+        return _("The person has not opted out.")
+    if scope.index is None:
+        said = {"said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at)}
+        return _(
+            "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s. The register holds no number, so that their calls "
+            "cannot be named here: ask for a pack about the person."
+        ) % said  # fmt: skip
+    after = _made(scope).filter(reserved_at__gt=entry.created_at).count()
+    sentence = ngettext(
+        "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s call was made after it.",
+        "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s calls were made after it.",
+        after,
+    )
+    return sentence % {
+        "said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at), "after": after
+    }  # fmt: skip
+
+
+def _call(scope: Scope) -> str:
+    call = scope.calls.select_related("campaign", "line", "decision").first()
+    if call is None:
+        return _("No call was made.")
+    return _("The call %(call)s was decided on %(at)s for %(campaign)s under the number %(line)s; state: %(state)s.") % {
+        "call": call.public_id, "at": _time(call.decision.at), "campaign": call.campaign.name, "line": call.line.number,
+        "state": call.get_state_display(),
+    }  # fmt: skip
+
+
+def _decided(scope: Scope) -> str:
+    found = scope.decisions.aggregate(count=Count("pk"), allowed=Count("pk", filter=Q(allowed=True)), first=Min("at"), last=Max("at"))
+    return _("%(count)s decisions between %(first)s and %(last)s: %(allowed)s allowed, %(refused)s refused.") % {
+        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]), "allowed": found["allowed"],
+        "refused": found["count"] - found["allowed"],
+    }  # fmt: skip
+
+
+def _refusals_by_rule(scope: Scope) -> str:
+    counts: dict[str, int] = {}
+    for codes, count in scope.decisions.filter(allowed=False).order_by().values_list("codes").annotate(Count("pk")):
+        for code in codes:
+            counts[code] = counts.get(code, 0) + count
+    if not counts:
+        return _("Nothing was refused.")
+    most = sorted(counts.items(), key=lambda each: -each[1])[:8]
+    return _("Most often refused by: %(rules)s.") % {"rules": join_items(f"{RULES[code].name} {count}" for code, count in most)}
+
+
+def _latency(scope: Scope) -> str:
+    waited = F("created_at") - F("said_at")
+    found = scope.opt_outs.aggregate(count=Count("pk"), worst=Max(waited))
+    if not found["count"]:
+        return _("Nobody opted out in this time.")
+    seconds = max(0.0, found["worst"].total_seconds())
+    return _("%(count)s opt-outs; from the word to the block it took %(seconds)s seconds at most.") % {
+        "count": found["count"], "seconds": f"{seconds:.1f}"
+    }  # fmt: skip
+
+
+def _under(scope: Scope) -> str:
+    campaign = scope.campaign
+    if campaign is None:
+        return ""
+    return _("Purpose: %(purpose)s. Lawful basis: %(basis)s. Filing: %(filing)s. Approved by a second person: %(approved)s.") % {
+        "purpose": campaign.purpose.name, "basis": campaign.lawful_basis, "filing": campaign.filing or "–",
+        "approved": _("yes") if campaign.approved_by_id else _("no"),
+    }  # fmt: skip
+
+
+def _complaint(scope: Scope) -> str:
+    complaint = scope.complaint
+    if complaint is None:
+        return ""
+    return _("The complaint %(complaint)s (%(kind)s) came on %(at)s; state: %(state)s.") % {
+        "complaint": complaint.public_id, "kind": complaint.get_kind_display(), "at": _time(complaint.received_at),
+        "state": complaint.get_state_display(),
+    }  # fmt: skip
+
+
+_ANSWERS: Mapping[str, tuple[Callable[[Scope], str], ...]] = {
+    Kind.CONTACT: (_consent, _calls, _refusal),
+    Kind.CALL: (_call, _consent, _refusal),
+    Kind.CAMPAIGN: (_under, _decided, _refusals_by_rule),
+    Kind.OPT_OUT: (_refusal, _calls, _decided),
+    Kind.PERIOD: (_decided, _refusals_by_rule, _latency),
+    Kind.COMPLAINT: (_complaint, _call, _consent),
+}
+
+
+def answer(pack: EvidencePack, scope: Scope) -> list[str]:
+    """Three sentences; one about an opt-out of which nobody knows whose it is."""
+    if pack.kind == Kind.OPT_OUT and scope.index is None:
+        return [_refusal(scope)]
+    return [sentence for make in _ANSWERS[pack.kind] if (sentence := make(scope))]
+
+
+def first_page(pack: EvidencePack, scope: Scope) -> bytes:
+    """The PDF that a person reads: the answer, then the decisions, the newest last; how to check the rest."""
+    rows = [[_("time"), _("decision"), _("campaign"), _("refused because")]]
+    for each in scope.decisions.select_related("campaign").order_by("at", "pk")[:MOST_ROWS]:
+        because = join_items(RULES[code].name for code in each.codes if code in RULES)
+        rows.append(
+            [_time(each.at), f"{each.public_id} {_('allowed') if each.allowed else _('refused')}", each.campaign.name, because or "–"]
+        )
+    more = scope.decisions.count() - MOST_ROWS
+    return pdf.as_pdf(
+        title=_("Evidence %(pack)s: %(kind)s, %(thing)s")
+        % {"pack": pack.public_id, "kind": pack.get_kind_display(), "thing": scope.thing},
+        above=[
+            *answer(pack, scope),
+            _("For %(recipient)s; reason: %(reason)s.") % {"recipient": pack.get_recipient_display(), "reason": pack.reason},
+        ],
+        rows=rows, widths=[110, 120, 110, 150],
+        below=[
+            *([_("%(count)s more decisions stand in decisions.jsonl.") % {"count": more}] if more > 0 else []),
+            _("Everything else is in the files beside this one. verify_pack.py says whether all of it is as it was made; "
+              "manifest.json names each file, signature.json holds the signature."),
+        ],
+    )  # fmt: skip

@@ -1,0 +1,6 @@
+"""Words for the codes of this room in the trail and in records (`core.references`)."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LABELS: dict[str, Promise | str] = {"evidence": _("evidence pack"), "evidence pack": _("evidence pack")}

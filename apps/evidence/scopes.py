@@ -1,0 +1,186 @@
+"""What belongs to an evidence pack, by its kind: rows of every store, and what the trail has about them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.calls.models import Call, Decision
+from apps.campaigns.models import Campaign
+from apps.contacts.models import Consent, Contact
+from apps.core.crypto import blind_index
+from apps.core.errors import NotAllowed, NotFound
+from apps.core.web import ids
+from apps.optouts.models import OptOut
+from apps.quality import queries as quality
+from apps.quality.models import Complaint, EvidencePack, Recording
+
+Kind = EvidencePack.Kind
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`subjects` are ids under which the access log knows what the pack is about; `thing` is what it is called."""
+
+    thing: str
+    calls: QuerySet[Call]
+    decisions: QuerySet[Decision]
+    consents: QuerySet[Consent] = field(default_factory=Consent.objects.none)
+    opt_outs: QuerySet[OptOut] = field(default_factory=OptOut.objects.none)
+    contact: Contact | None = None
+    complaint: Complaint | None = None
+    campaign: Campaign | None = None
+    subjects: tuple[str, ...] = ()
+    index: bytes | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_of_a_person(self) -> bool:
+        return self.contact is not None or self.complaint is not None
+
+
+def _refusals_of(contact: Contact | None) -> QuerySet[OptOut]:
+    """Every word of refusal of the person, in force or not, without the copies that a new key made."""
+    if contact is None:
+        return OptOut.objects.none()
+    hashes = list(blind_index.register_hashes(contact.phone).values())
+    return OptOut.objects.filter(Q(number_hash__in=hashes) | Q(contact_id=contact.pk), moved_from__isnull=True)
+
+
+def _subjects(contact: Contact | None, calls: QuerySet[Call]) -> tuple[str, ...]:
+    keys = list(calls.values_list("pk", flat=True))
+    heard = Recording.everyone.filter(call__in=keys).values_list("pk", flat=True)
+    named = [contact.public_id] if contact else []
+    return (*named, *(ids.encode("cl", key) for key in keys), *(ids.encode("rc", key) for key in heard))
+
+
+def _of_contact(pack: EvidencePack) -> Scope:
+    contact = Contact.objects.select_related("source").filter(pk=pack.subject_id or 0).first()
+    if contact is None:
+        raise NotFound()
+    index = bytes(contact.number_index)
+    calls = Call.objects.filter(number_index=index)
+    return Scope(
+        thing=contact.public_id, calls=calls,
+        decisions=Decision.objects.filter(Q(contact_id=contact.pk) | Q(pk__in=calls.values("decision"))),
+        consents=contact.consents.all(), opt_outs=_refusals_of(contact), contact=contact, subjects=_subjects(contact, calls), index=index,
+    )  # fmt: skip
+
+
+def _of_call(pack: EvidencePack) -> Scope:
+    call = Call.objects.filter(pk=pack.subject_id or 0).select_related("contact__source", "campaign").first()
+    if call is None:
+        raise NotFound()
+    return _around(call)
+
+
+def _around(call: Call) -> Scope:
+    calls = Call.objects.filter(pk=call.pk)
+    consents = Consent.objects.filter(contact=call.contact_id, purpose=call.campaign.purpose_id, given_at__lte=call.reserved_at)
+    return Scope(
+        thing=call.public_id, calls=calls, decisions=Decision.objects.filter(pk=call.decision_id), contact=call.contact, consents=consents,
+        opt_outs=_refusals_of(call.contact), campaign=call.campaign, subjects=_subjects(None, calls), index=bytes(call.number_index),
+    )  # fmt: skip
+
+
+def _of_campaign(pack: EvidencePack) -> Scope:
+    campaign = Campaign.objects.filter(pk=pack.subject_id or 0).first()
+    if campaign is None:
+        raise NotFound()
+    return Scope(
+        thing=campaign.public_id, calls=Call.objects.filter(campaign=campaign), decisions=Decision.objects.filter(campaign=campaign),
+        campaign=campaign,
+    )  # fmt: skip
+
+
+def _of_opt_out(pack: EvidencePack) -> Scope:
+    entry = OptOut.objects.filter(pk=pack.subject_id or 0).first()
+    if entry is None:
+        raise NotFound()
+    same = OptOut.objects.filter(Q(pk=entry.pk) | Q(number_hash=entry.number_hash), moved_from__isnull=True)
+    call = _call_named(entry.evidence)
+    key = entry.contact_id or (call.contact_id if call else None)
+    contact = Contact.objects.select_related("source").filter(pk=key or 0).first()
+    index = bytes(contact.number_index) if contact else bytes(call.number_index) if call else None
+    calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
+    decisions = Decision.objects.filter(Q(contact_id=key or 0) | Q(pk__in=calls.values("decision"))) if index else Decision.objects.none()
+    return Scope(thing=entry.public_id, calls=calls, decisions=decisions, opt_outs=same, contact=contact, index=index)
+
+
+def _call_named(evidence: str) -> Call | None:
+    """The call in which a word was said, where the register says so (`call:17`)."""
+    kind, _colon, key = evidence.partition(":")
+    pk = ids.row_number(key) if kind == "call" else None
+    return Call.objects.filter(pk=pk).first() if pk is not None else None
+
+
+def _of_period(pack: EvidencePack) -> Scope:
+    if pack.since is None or pack.until is None:
+        raise NotFound()
+    zone = timezone.get_default_timezone()
+    since = datetime.combine(pack.since, time(), zone)
+    until = datetime.combine(pack.until + timedelta(days=1), time(), zone)
+    return Scope(
+        thing=f"{pack.since:%Y-%m-%d} – {pack.until:%Y-%m-%d}",
+        calls=Call.objects.filter(reserved_at__gte=since, reserved_at__lt=until),
+        decisions=Decision.objects.filter(at__gte=since, at__lt=until),
+        opt_outs=OptOut.objects.filter(created_at__gte=since, created_at__lt=until, moved_from__isnull=True), since=since, until=until,
+    )  # fmt: skip
+
+
+def _of_complaint(pack: EvidencePack) -> Scope:
+    complaint = pack.complaint
+    if complaint is None:
+        raise NotFound()
+    call = Call.objects.filter(pk=complaint.call_id or 0).select_related("contact__source", "campaign").first()
+    if call is None:
+        index = bytes(complaint.number_index) if complaint.number_index else None
+        return Scope(
+            thing=complaint.public_id, calls=Call.objects.none(), decisions=Decision.objects.none(), complaint=complaint, index=index
+        )
+    around = vars(_around(call)) | {"thing": complaint.public_id, "complaint": complaint}
+    return Scope(**around)
+
+
+_SCOPES: Mapping[str, Callable[[EvidencePack], Scope]] = {
+    Kind.CONTACT: _of_contact, Kind.CALL: _of_call, Kind.CAMPAIGN: _of_campaign, Kind.OPT_OUT: _of_opt_out, Kind.PERIOD: _of_period,
+    Kind.COMPLAINT: _of_complaint,
+}  # fmt: skip
+_BY_PREFIX = {"ct": Kind.CONTACT, "cl": Kind.CALL, "cp": Kind.CAMPAIGN, "oo": Kind.OPT_OUT, "co": Kind.COMPLAINT}
+
+
+def scope_of(pack: EvidencePack) -> Scope:
+    """Raises `NotFound` when what it is about is gone."""
+    return _SCOPES[pack.kind](pack)
+
+
+def subject_of(actor: User, about: str) -> dict[str, Any]:
+    """The columns of a pack that say what it is about, from a public id that the actor may see. Raises `NotFound`, `NotAllowed`.
+
+    A complaint is also for the supervisor whose it is; everything else is for compliance.
+    """
+    prefix = about.partition("_")[0]
+    kind = _BY_PREFIX.get(prefix)
+    if kind is None:
+        raise NotFound()
+    key = ids.decode(prefix, about)
+    if kind == Kind.COMPLAINT:
+        complaint = quality.complaints_of(actor).filter(pk=key).first() if actor.role in quality.STAFF else None
+        if complaint is None:
+            raise NotFound()
+        return {"kind": kind, "complaint": complaint}
+    if actor.role != Role.COMPLIANCE:
+        raise NotAllowed()
+    return {"kind": kind, "subject_id": key}
+
+
+def objects_of(scope: Scope) -> list[Model]:
+    """Things whose changes the trail has: what was consented to, the person, the campaign."""
+    things: list[Model] = [*scope.consents]
+    return [*things, *(each for each in (scope.contact, scope.campaign) if each is not None)]
