@@ -23,6 +23,8 @@ PAGES: Mapping[str, str] = {
     "number_in_doubt": "doubts", "number_changed_hands": "doubts",
     "purge_failed": "retention", "hold_to_review": "holds", "ledger_behind": "duties", "backup_old": "backups", "drill_failed": "backups",
     "recordings_missing": "coverage", "line_unrecorded": "coverage", "score_card_written": "score_cards",
+    "audit_due": "compliance_audits", "month_measured": "months", "month_to_sign": "months",
+    "nonconformity_opened": "nonconformities", "nonconformity_done": "nonconformities", "nonconformity_overdue": "nonconformities",
     "incident_task": "incident_tasks", "incident_task_overdue": "incident_tasks",
     "script_expired": "scripts", "script_answer": "scripts",
 }  # fmt: skip

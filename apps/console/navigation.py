@@ -126,6 +126,9 @@ GROUPS = (
             Link("incidents", "alert-octagon", _("Incidents")),
             Link("incident_tasks", "checkbox", _("Tasks of incidents")),
             Link("assessments", "scale", _("Impact assessments")),
+            Link("months", "report", _("Monthly report")),
+            Link("compliance_audits", "clipboard-list", _("Compliance audits")),
+            Link("nonconformities", "alert-triangle", _("Nonconformities")),
         ),
     ),
     Group(

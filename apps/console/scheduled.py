@@ -32,6 +32,7 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "rights.watch": (_("watch the deadlines of data-subject requests"), "requests"),
     "rights.tidy": (_("finish deletions that a hold had delayed"), "requests"),
     "evidence.let_packs_lapse": (_("delete evidence packs that nobody fetched"), "evidence_packs"),
+    "governance.make_month": (_("measure the month, remind of the compliance audit"), "months"),
     "governance.watch_incidents": (_("watch incidents and their tasks"), "incidents"),
     "sharing.end_due": (_("end shares whose last day is over"), "shares"),
     "calls.expire_reservations": (_("end reservations that were not used"), "decisions"),

@@ -5,7 +5,7 @@ from celery import shared_task
 from . import services
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=False)
 def make_pack(job_id: int) -> None:
     services.make_pack(job_id)
 

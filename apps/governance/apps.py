@@ -20,11 +20,12 @@ class GovernanceConfig(AppConfig):
         from apps.access.ports import assessing
         from apps.core import references
         from apps.core.web import ids
-        from apps.retention.checks import goes_with
+        from apps.retention.checks import no_period_of_its_own
 
         from .labels import LABELS
 
         references.register(LABELS)
-        ids.register(incident="ic", assessment="as")
+        ids.register(incident="ic", assessment="as", compliance_audit="au")
         assessing.provide(_Assessments())
-        goes_with("governance.affectedperson", "the contact that it names")
+        no_period_of_its_own("governance.affectedperson", "it goes with the contact that it names")
+        no_period_of_its_own("governance.auditanswer", "papers of the organisation, kept with the report of the audit")

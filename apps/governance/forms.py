@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 
-from .models import Assessment, Incident, Risk
+from .models import Assessment, AuditAnswer, ComplianceAudit, Incident, Risk
 from .services.recording_incidents import RECORDERS, TEXTS
 
 DAY = forms.DateInput(attrs={"type": "date"})
@@ -104,3 +104,24 @@ class RiskForm(forms.ModelForm):
 
 
 RiskFormSet = forms.formset_factory(RiskForm, extra=3, max_num=30, can_delete=True)
+
+
+class AuditForm(forms.ModelForm):
+    class Meta:
+        model = ComplianceAudit
+        fields = ("title", "scope", "since", "until", "auditor", "is_outside")
+        widgets = {"since": DAY, "until": DAY, "scope": forms.Textarea(attrs={"rows": 3})}
+
+
+class AnswerForm(forms.Form):
+    found = forms.CharField(label=_("What was found"), max_length=4000, widget=WORDS)
+    verdict = forms.ChoiceField(
+        label=_("Verdict"), choices=[each for each in AuditAnswer.Verdict.choices if each[0] != AuditAnswer.Verdict.OPEN]
+    )
+    file = forms.FileField(label=_("Evidence file"), required=False)
+
+
+class NonconformityForm(forms.Form):
+    text = forms.CharField(label=_("What does not conform"), max_length=500)
+    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
+    due_on = forms.DateField(label=_("Due on"), widget=DAY)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 LABELS: dict[str, Promise | str] = {
     "incident": _("incident"),
     "assessment": _("impact assessment"),
+    "compliance_audit": _("compliance audit"),
     "incident notice": _("notice of an incident"),
     "scope of an incident": _("scope of an incident"),
 }

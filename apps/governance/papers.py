@@ -1,25 +1,29 @@
 """Reports as PDF, and what pages and papers show alike of an incident or an assessment."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.core.calendar import clock
 from apps.core.documents import pdf
+from apps.core.duties import duty_in_words
 from apps.core.laws import LAWS, cite
 from apps.core.wording import join_items
 from apps.scripts.models import CallKind, Voice
 from apps.sharing.models import Share
 
-from .models import Assessment, Incident, Risk
+from .measures import MEASURES, State
+from .models import Assessment, AuditAnswer, ComplianceAudit, Incident, MonthReport, Risk
 from .rules.assessing import grade_of
+from .services.auditing_compliance import Point, points
 from .services.recording_incidents import TEXTS, hours_since_discovery
 from .wording import FACTS, KINDS, TRIGGERS
 
-__all__ = ["FACT_NAMES", "TEXTS", "assessment_pdf", "facts_in_words", "incident_pdf", "label_of", "matrix"]
 FACT_NAMES = FACTS
 _CHOICES: Mapping[str, Mapping[Any, Any]] = {
     "kind": KINDS, "call_kind": dict(CallKind.choices), "voice": dict(Voice.choices), "form": dict(Share.Form.choices),
@@ -99,3 +103,103 @@ def assessment_pdf(assessment: Assessment) -> bytes:
 
 def _paper(title: str, above: list[str], rows: list[list[str]], widths: list[int]) -> bytes:
     return pdf.as_pdf(title=title, above=above, rows=rows, widths=widths, below=[_("Made %(at)s.") % {"at": _time(clock.now())}])
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """A duty as the report shows it: state, sentence, note, the page behind it, and how the state was the month before."""
+
+    duty: str
+    label: str
+    state: str
+    state_label: str
+    sentence: str
+    page: str
+    source: str
+    note: str
+    before: str  # the state's label; "" where there is nothing to compare
+
+
+def _measured(duty: str, found: Mapping[str, Any]) -> str:
+    return MEASURES[duty].sentence(found["figures"])
+
+
+def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> list[MonthRow]:
+    """Every duty that was measured, in the order of the norm."""
+    rows = []
+    for duty, found in report.measured.items():
+        if duty not in MEASURES:
+            continue
+        earlier = before.measured.get(duty, {}).get("state", "") if before else ""
+        page = MEASURES[duty].page
+        rows.append(MonthRow(
+            duty, duty_in_words(duty), found["state"], str(State(found["state"]).label), _measured(duty, found),
+            reverse(page) if page else "",
+            MEASURES[duty].source, report.notes.get(duty, ""),
+            str(State(earlier).label) if earlier and earlier != found["state"] else "",
+        ))  # fmt: skip
+    return rows
+
+
+def counted(report: MonthReport) -> list[tuple[str, str, int]]:
+    """How many duties are in which state: code, label, count."""
+    states = [found["state"] for found in report.measured.values()]
+    return [(state.value, str(state.label), states.count(state.value)) for state in State if state.value in states]
+
+
+def _signatures(record: MonthReport | ComplianceAudit) -> list[str]:
+    """Who signed, and the signature, for the foot of a paper."""
+    if not record.signature:
+        return [_("Not signed yet.")]
+    signed = record.signature
+    return [
+        _("Signed by %(first)s and %(second)s on %(at)s.")
+        % {"first": record.signed_by, "second": record.countersigned_by, "at": _time(record.signed_at)},
+        f"Ed25519 {signed['key']} · {signed['public_key']}",
+        signed["signature"],
+    ]
+
+
+def month_pdf(report: MonthReport) -> bytes:
+    rows = [[_("duty"), _("state"), _("measured"), _("note")]]
+    rows += [[row.label, row.state_label, row.sentence, row.note or "–"] for row in rows_of_month(report)]
+    return pdf.as_pdf(
+        title=_("Compliance report of %(month)s") % {"month": report},
+        above=[", ".join(f"{label}: {count}" for _code, label, count in counted(report))],
+        rows=rows, widths=[120, 60, 230, 90], below=_signatures(report),
+    )  # fmt: skip
+
+
+def points_of(audit: ComplianceAudit) -> list[tuple[AuditAnswer, Point, list[tuple[str, str, str]]]]:
+    """Each answer with its point and what was measured: duty, state, sentence."""
+    found = []
+    for answer in audit.answers.select_related("answered_by").prefetch_related("nonconformities__owner"):
+        point = points().get(answer.point)
+        if point is not None:
+            measured = [
+                (duty_in_words(duty), each["state"], _measured(duty, each)) for duty, each in answer.measured.items() if duty in MEASURES
+            ]
+            found.append((answer, point, measured))
+    return found
+
+
+def audit_pdf(audit: ComplianceAudit) -> bytes:
+    rows = [[_("point"), _("measured"), _("found"), _("verdict")]]
+    for answer, point, measured in points_of(audit):
+        law = cite(LAWS[point.law])
+        said = [answer.found or "–", *(f"{_('nonconformity')}: {each.text} ({each.due_on})" for each in answer.nonconformities.all())]
+        rows.append([
+            f"{point.in_words('subject')}: {point.in_words('question')} ({law})", " ".join(each[2] for each in measured) or "–",
+            " ".join(said), answer.get_verdict_display(),
+        ])  # fmt: skip
+    return pdf.as_pdf(
+        title=_("Compliance audit %(number)s: %(title)s") % {"number": audit.public_id, "title": audit.title},
+        above=[
+            audit.scope,
+            _("Period: %(since)s – %(until)s. Auditor: %(auditor)s.")
+            % {"since": audit.since, "until": audit.until, "auditor": audit.auditor},
+            _("Conclusion: %(text)s") % {"text": audit.conclusion or "–"},
+            _("Law: %(law)s.") % {"law": cite(LAWS["pipl-54"])},
+        ],
+        rows=rows, widths=[150, 150, 140, 60], below=_signatures(audit),
+    )  # fmt: skip

@@ -1,13 +1,19 @@
-"""Who sees which incidents, tasks and assessments."""
+"""Who sees what of governance, and when the next compliance audit is due."""
+
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
+from apps.contacts.models import Contact, MinorFlag
 from apps.sharing import queries as sharing
 
-from .models import Assessment, Incident, IncidentTask
+from .models import Assessment, ComplianceAudit, Incident, IncidentTask, Nonconformity
+
+YEARS, YEARS_WITH_MINORS = 2, 1  # above ten million persons the Measures want two years at most; who handles minors' data, one
 
 
 def incidents_of(viewer: User) -> QuerySet[Incident]:
@@ -37,3 +43,21 @@ def assessments_of(viewer: User) -> QuerySet[Assessment]:
     own |= Q(about_kind="campaign", about_id__in=campaigns.campaigns_of(viewer).values("pk"))
     own |= Q(about_kind="share", about_id__in=sharing.shares_of(viewer).values("pk"))
     return found.filter(own)
+
+
+def next_audit_due(now: datetime) -> date:
+    """The day on which an audit has to be done: so many years after the last one was signed, or after the first contact came."""
+    years = YEARS_WITH_MINORS if MinorFlag.objects.filter(lifted_at__isnull=True).exists() else YEARS
+    last = ComplianceAudit.objects.filter(state=ComplianceAudit.State.SIGNED).order_by("-signed_at").first()
+    first = Contact.everyone.order_by("created_at").first()
+    begun = last.signed_at if last and last.signed_at else first.created_at if first else now
+    day = timezone.localdate(begun)
+    return day.replace(year=day.year + years) if (day.month, day.day) != (2, 29) else date(day.year + years, 2, 28)
+
+
+def nonconformities_of(viewer: User) -> QuerySet[Nonconformity]:
+    """Compliance all; others those that they own."""
+    found = Nonconformity.objects.select_related("owner", "report", "answer__audit")
+    if not viewer.is_active:
+        return found.none()
+    return found if viewer.role == Role.COMPLIANCE else found.filter(owner=viewer)

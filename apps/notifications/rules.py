@@ -17,10 +17,11 @@ URGENT = frozenset({
 })  # fmt: skip
 # Each morning: they wait for a person, and have a day.
 DAILY = frozenset({
-    "action_done", "action_overdue", "assessment_submitted", "audit_done",
+    "action_done", "action_overdue", "assessment_submitted", "audit_done", "audit_due", "audit_to_sign",
     "campaign_submitted", "complaint_recorded", "exception_asked", "flagged", "grant_asked",
     "hold_to_review", "incident_closing", "incident_task", "lift_asked",
-    "line_unrecorded", "message_to_judge", "number_in_doubt", "pack_asked", "policy_draft",
+    "line_unrecorded", "message_to_judge", "month_measured", "month_to_sign",
+    "nonconformity_done", "nonconformity_opened", "nonconformity_overdue", "number_in_doubt", "pack_asked", "policy_draft",
     "recordings_missing", "request_due", "request_received", "review_appealed", "review_due", "rule_blocks_script", "rule_written",
     "score_card_written", "script_changes_requested", "script_expired", "script_expires", "script_second_approver", "script_submitted",
     "share_asked", "violation_found",

@@ -8,19 +8,19 @@ from django.db import models
 
 from apps.core.privacy.fields import file_fields, protected_fields
 
-_GOES_WITH: dict[str, str] = {}
+_NO_PERIOD_OF_ITS_OWN: dict[str, str] = {}
 
 
-def goes_with(model: str, owner: str) -> None:
-    """Say of a table of a room above that its rows go with something that has a storage period (CASCADE)."""
-    _GOES_WITH[model] = owner
+def no_period_of_its_own(model: str, why: str) -> None:
+    """Say of a table of a room above why it belongs to no class: its rows go with something that has a period, or hold no person's data."""
+    _NO_PERIOD_OF_ITS_OWN[model] = why
 
 
 def everything_has_a_period(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What has protected values, hashes of numbers, encrypted files or depends on a contact belongs to a class, or says why not."""
     from .storage_classes import CLASSES, WITHOUT_PERIOD
 
-    known = {name for each in CLASSES for name in each.models} | set(WITHOUT_PERIOD) | set(_GOES_WITH)
+    known = {name for each in CLASSES for name in each.models} | set(WITHOUT_PERIOD) | set(_NO_PERIOD_OF_ITS_OWN)
     return [
         Error(
             f"{model._meta.label} holds personal data and has no storage period.",

@@ -22,7 +22,7 @@ def test_every_notice_leads_somewhere() -> None:
         "request_received", "request_due", "request_overdue", "share_asked", "share_decided", "recording_damaged", "review_done",
         "review_appealed", "review_settled", "violation_found", "action_done", "action_reopened", "action_overdue",
         "complaint_recorded", "complaint_overdue", "pack_asked", "pack_decided", "incident_recorded", "incident_authority_waits",
-        "incident_closing", "assessment_submitted", "assessment_decided",
+        "incident_closing", "assessment_submitted", "assessment_decided", "audit_to_sign",
     } == WITH_THING  # fmt: skip
 
 

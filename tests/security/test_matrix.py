@@ -31,6 +31,7 @@ from apps.contacts.models import Contact, ContactImport
 from apps.core.calendar.clock import now as clock_now
 from apps.evidence import services as evidence
 from apps.governance import services as governance
+from apps.governance.models import Nonconformity
 from apps.optouts import services as optouts
 from apps.optouts.models import ListRow
 from apps.policies import services as policies
@@ -172,6 +173,19 @@ PAGES = {
     "incident_step": page(C, method="post", object="incident", step="note", note="x"),
     "incident_notice": page(C, object="incident_notice"),
     "incident_report": page(C, object="incident"),
+    "months": page(C, D),
+    "month_make": page(C, method="post"),
+    "month": page(C, D, object="month"),
+    "month_step": page(C, method="post", object="month", step="note", duty="R1", note="x"),
+    "month_paper": page(C, D, object="month_paper"),
+    "compliance_audits": page(C, D),
+    "compliance_audit_new": page(C),
+    "compliance_audit": page(C, D, object="compliance_audit"),
+    "compliance_audit_step": page(C, method="post", object="compliance_audit", step="begin"),
+    "compliance_audit_paper": page(C, D, object="audit_paper"),
+    "compliance_audit_file": page(C, D, object="audit_file"),
+    "nonconformities": page(S, C, D),
+    "nonconformity_step": page(S, C, D, method="post", object="nonconformity", step="done", measures="x"),
     "assessments": page(S, C),
     "assessment_new": page(S, C),
     "assessment": page(S, C, object="assessment"),
@@ -414,6 +428,8 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: {name: {"pk": 0} for name in INCIDENTS}: INCIDENTS,
         lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
+        lambda: _of_governance(world): {"month", "month_paper", "compliance_audit", "audit_paper", "audit_file"},
+        lambda: {"nonconformity": {"pk": 0}}: {"nonconformity"},
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
@@ -464,6 +480,34 @@ def _of_webhooks(world: World) -> dict[str, dict[str, Any]]:
     webhooks.emit("script.retired", {})
     Delivery.objects.update(state="dead")
     return {"end_point": {"pk": made.pk}, "end_point_step": {"pk": made.pk, "step": "end"}, "delivery": {"pk": Delivery.objects.get().pk}}
+
+
+def _of_governance(world: World) -> dict[str, dict[str, Any]]:
+    """A month that was measured, an audit that is planned, and one with a file beside an answer."""
+    report = governance.make_report(month=date(2026, 10, 1))
+    plan: Any = {"scope": "x", "since": date(2026, 1, 1), "until": date(2026, 10, 31), "auditor": "x"}
+    planned = governance.plan_audit(actor=world.people["compliance"], title="x", **plan)
+    running = governance.begin_audit(
+        actor=world.people["compliance"], audit=governance.plan_audit(actor=world.people["compliance"], title="y", **plan)
+    )
+    answer = governance.answer_point(
+        actor=world.people["compliance"], answer=running.answers.all()[0], found="x", verdict="conforms", content=b"%PDF-1.7\n%%EOF",
+        file_name="x.pdf",
+    )  # fmt: skip
+    return {
+        "month": {"pk": report.pk},
+        "month_paper": {"pk": report.pk, "form": "json"},
+        "compliance_audit": {"pk": planned.pk},
+        "audit_paper": {"pk": planned.pk, "form": "json"},
+        "audit_file": {"pk": answer.pk},
+    }
+
+
+def _nonconformity_of(world: World, owner: str) -> dict[str, Any]:
+    """One that `owner` has to resolve; compliance sees those of others too."""
+    report = governance.make_report(month=date(2026, 10, 1))
+    made = Nonconformity.objects.create(report=report, duty="R0", text="x", owner=world.people[owner], due_on=world.today)
+    return {"pk": made.pk}
 
 
 def _incident_of(world: World, owner: str, wanted: str) -> dict[str, Any]:
@@ -638,6 +682,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     if entry.object == "subject_request":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _request(world, owner).pk}
+    if entry.object == "nonconformity":
+        owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
+        arguments = _nonconformity_of(world, owner)
     if entry.object in INCIDENTS:
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = _incident_of(world, owner, entry.object)
@@ -686,6 +733,7 @@ NOT_THEIRS = {
 FOREIGN = {
     "incident": {S, D},
     "incident_task_done": {S, D},
+    "nonconformity_step": {S, D},
     "assessment": {S},
     "assessment_edit": {S},
     "assessment_step": {S},

@@ -1,6 +1,19 @@
 """What an officer owes the law beside the calls, one file a subject."""
 
 from .assessments import Assessment, Risk
+from .audits import AuditAnswer, ComplianceAudit, MonthReport, Nonconformity
 from .incidents import AffectedPerson, Incident, IncidentEntry, IncidentNotice, IncidentTask
 
-__all__ = ["AffectedPerson", "Assessment", "Incident", "IncidentEntry", "IncidentNotice", "IncidentTask", "Risk"]
+__all__ = [
+    "AffectedPerson",
+    "Assessment",
+    "AuditAnswer",
+    "ComplianceAudit",
+    "Incident",
+    "IncidentEntry",
+    "IncidentNotice",
+    "IncidentTask",
+    "MonthReport",
+    "Nonconformity",
+    "Risk",
+]

@@ -11,6 +11,17 @@ from .assessing import (
     what_changed,
     write_assessment,
 )
+from .auditing_compliance import (
+    answer_point,
+    begin_audit,
+    document_of,
+    open_nonconformity,
+    plan_audit,
+    points,
+    remind_of_audit,
+    report_audit,
+    sign_audit,
+)
 from .notifying_persons import draft_notice, give_notice, send_messages
 from .recording_incidents import (
     add_task,
@@ -26,20 +37,27 @@ from .recording_incidents import (
     watch_incidents,
     what_is_missing,
 )
+from .reporting import document_of_month, make_due_report, make_report, note_report, reopen_report, sign_report
+from .resolving import check_nonconformity, remind_of_nonconformities, report_resolved
 from .scoping import ask_scope, determine_scope
 from .subjects import find, why_needed
 
 __all__ = [
     "add_task",
+    "answer_point",
     "ask_closing",
     "ask_scope",
     "assessments_of",
     "begin_assessment",
+    "begin_audit",
     "change_facts",
+    "check_nonconformity",
     "decide_about_persons",
     "decide_assessment",
     "decide_closing",
     "determine_scope",
+    "document_of",
+    "document_of_month",
     "draft_notice",
     "find",
     "finish_task",
@@ -47,11 +65,24 @@ __all__ = [
     "hours_since_discovery",
     "incident_of_alarm",
     "is_missing",
+    "make_due_report",
+    "make_report",
     "may_write",
     "note_incident",
+    "note_report",
+    "open_nonconformity",
+    "plan_audit",
+    "points",
     "record_incident",
+    "remind_of_audit",
+    "remind_of_nonconformities",
+    "reopen_report",
+    "report_audit",
+    "report_resolved",
     "send_back_assessment",
     "send_messages",
+    "sign_audit",
+    "sign_report",
     "submit_assessment",
     "watch_incidents",
     "what_changed",

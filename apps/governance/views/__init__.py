@@ -1,6 +1,16 @@
 """Pages of governance, one file a subject."""
 
 from .assessments import assessment, assessment_edit, assessment_new, assessment_paper, assessment_step, assessments
+from .audits import (
+    compliance_audit,
+    compliance_audit_file,
+    compliance_audit_new,
+    compliance_audit_paper,
+    compliance_audit_step,
+    compliance_audits,
+    nonconformities,
+    nonconformity_step,
+)
 from .incidents import (
     incident,
     incident_facts,
@@ -13,6 +23,7 @@ from .incidents import (
     incident_tasks,
     incidents,
 )
+from .months import month, month_make, month_paper, month_step, months
 
 __all__ = [
     "assessment",
@@ -21,6 +32,12 @@ __all__ = [
     "assessment_paper",
     "assessment_step",
     "assessments",
+    "compliance_audit",
+    "compliance_audit_file",
+    "compliance_audit_new",
+    "compliance_audit_paper",
+    "compliance_audit_step",
+    "compliance_audits",
     "incident",
     "incident_facts",
     "incident_new",
@@ -31,4 +48,11 @@ __all__ = [
     "incident_task_done",
     "incident_tasks",
     "incidents",
+    "month",
+    "month_make",
+    "month_paper",
+    "month_step",
+    "months",
+    "nonconformities",
+    "nonconformity_step",
 ]

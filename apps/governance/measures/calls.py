@@ -1,0 +1,163 @@
+"""Measures of calls: hours, holidays, frequency, refusals, identity, lines, the gate (R11-R16, R21, R27, R29, R33, R38-R40)."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import ExtractHour
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.calls.models import Call, Decision, SpoofingEvent
+from apps.calls.services import explain
+from apps.campaigns.models import Campaign, Line
+from apps.contacts.models import NumberDoubt
+from apps.optouts.models import Lift, OptOut
+from apps.policies import queries as policies
+from apps.quality import queries as quality
+from apps.scripts.models import Voice
+
+from .register import Measured, Span, State, few_of, measure, none_of
+
+WINDOW = range(8, 21)
+SAMPLE = 500  # decisions that are judged again
+AT_ONCE_SECONDS = 10
+
+
+def _made(span: Span) -> QuerySet[Call]:
+    return span.of(Call.objects.filter(Call.counted()), "reserved_at")
+
+
+def _marketing(span: Span) -> QuerySet[Call]:
+    return _made(span).filter(campaign__kind="marketing")
+
+
+@measure("R11", _("%(calls)s calls were made, %(bad)s of them outside 08:00-21:00 without an exception."), "decisions")
+def calling_hours(span: Span) -> Measured:
+    """By the time of the site's zone, of numbers that live there."""
+    zone = timezone.get_default_timezone()
+    calls = _made(span)
+    here = Q(contact__isnull=True) | Q(contact__zones=[str(zone)])
+    late = calls.filter(here, exception__isnull=True).annotate(hour=ExtractHour("reserved_at", tzinfo=zone)).exclude(hour__in=WINDOW)
+    return none_of(late.count(), calls=calls.count())
+
+
+@measure("R12", _("%(days)s statutory holidays; %(bad)s marketing calls were made on them."), "decisions")
+def holidays(span: Span) -> Measured:
+    """Red too where the calendar of a year is not known: nobody can say."""
+    calendar, day = policies.calendar(span.now), timezone.localdate(span.since)
+    last = timezone.localdate(span.until - timedelta(seconds=1))
+    days: list[date] = []
+    while day <= last:
+        name = calendar.statutory_holiday(day)
+        if name is None:
+            return Measured(State.RED, {"days": "–", "bad": 0})
+        if name:
+            days.append(day)
+        day += timedelta(days=1)
+    return none_of(_marketing(span).filter(slot_day__in=days).count(), days=len(days))
+
+
+@measure(
+    "R13",
+    _("%(numbers)s numbers were called for marketing, %(bad)s of them more often than once a day or three times in 7 days."),
+    "decisions",
+)
+def frequency(span: Span) -> Measured:
+    calls = _marketing(span)
+    numbers = calls.values("number_index").distinct().count()
+    per_day = calls.order_by().values("number_index", "slot_day").annotate(count=Count("pk")).filter(count__gt=1)
+    too_often = {bytes(row["number_index"]) for row in per_day}
+    many = calls.order_by().values("number_index").annotate(count=Count("pk")).filter(count__gt=3).values("number_index")
+    days: dict[bytes, list[date]] = defaultdict(list)
+    for index, day in calls.filter(number_index__in=many).order_by("slot_day").values_list("number_index", "slot_day"):
+        days[bytes(index)].append(day)
+    too_often |= {
+        index for index, called in days.items() if any(called[at + 3] - called[at] < timedelta(days=7) for at in range(len(called) - 3))
+    }  # fmt: skip
+    return none_of(len(too_often), numbers=numbers)
+
+
+def _said(span: Span) -> QuerySet[OptOut]:
+    return span.of(OptOut.objects.filter(moved_from__isnull=True), "created_at")
+
+
+@measure("R14", _("%(words)s opt-outs; the slowest took %(seconds)s seconds from the word to the block."), "opt_outs")
+def word_to_block(span: Span) -> Measured:
+    """Of the channels on which a word is heard at once."""
+    heard = _said(span).exclude(channel__in=[OptOut.Channel.LIST, OptOut.Channel.REGULATOR, OptOut.Channel.COMPLAINT])
+    worst = heard.aggregate(worst=Max(F("created_at") - F("said_at")))["worst"] or timedelta()
+    seconds = max(0, round(worst.total_seconds()))
+    return Measured(State.GREEN if seconds <= AT_ONCE_SECONDS else State.AMBER, {"words": heard.count(), "seconds": seconds})
+
+
+@measure("R15", _("%(words)s people opted out; %(bad)s calls were made to them afterwards."), "opt_outs")
+def for_good(span: Span) -> Measured:
+    """Of words about everything whose contact is known, unless fresh consent lifted them."""
+    lifted = Lift.objects.filter(number_hash=OuterRef("number_hash"), state=Lift.State.APPROVED, consent_given_at__gt=OuterRef("said_at"))
+    words = OptOut.objects.filter(scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True).exclude(Exists(lifted))
+    words = words.filter(created_at__lt=span.until)
+    since = dict(words.order_by().values_list("contact_id").annotate(Min("created_at")))
+    called = _marketing(span).filter(contact__in=words.values("contact_id")).values_list("contact", "reserved_at")
+    after = sum(at > since[contact] for contact, at in called if contact is not None)
+    return none_of(after, words=_said(span).count())
+
+
+@measure("R16", _("Of %(checked)s calls with a transcript, %(bad)s did not say who calls."), "recordings")
+def identity(span: Span) -> Measured:
+    checked = _made(span).filter(identity_said__isnull=False)
+    return few_of(checked.filter(identity_said=False).count(), checked=checked.count())
+
+
+@measure(
+    "R21",
+    _("%(lines)s lines are verified, %(bad)s of them without a filing in force; %(spoofed)s attempts under a foreign number."),
+    "lines",
+)
+def lines(span: Span) -> Measured:
+    today = timezone.localdate(span.now)
+    verified = Line.objects.filter(state=Line.State.VERIFIED)
+    lapsed = verified.exclude(filing__valid_from__lte=today, filing__valid_until__gte=today)
+    spoofed = span.of(SpoofingEvent.objects.all(), "created_at").count()
+    state = State.RED if lapsed.exists() else State.AMBER if spoofed else State.GREEN
+    return Measured(state, {"lines": verified.count(), "bad": lapsed.count(), "spoofed": spoofed})
+
+
+@measure("R27", _("%(calls)s calls of agents were connected, %(bad)s of them have no result."), "decisions")
+def results(span: Span) -> Measured:
+    calls = quality.connected(span.since, span.until).filter(agent__isnull=False)
+    return few_of(calls.filter(disposition__isnull=True).count(), calls=calls.count())
+
+
+@measure("R29", _("%(calls)s calls were connected, %(bad)s of them have no recording; %(reviewed)s were reviewed."), "coverage")
+def recorded(span: Span) -> Measured:
+    calls = quality.connected(span.since, span.until)
+    reviewed = calls.filter(reviews__state__in=["done", "settled"]).distinct().count()
+    return none_of(calls.filter(recording__isnull=True).count(), calls=calls.count(), reviewed=reviewed)
+
+
+@measure("R33", _("%(decisions)s decisions were made; of the last %(checked)s judged again, %(bad)s come out otherwise."), "decisions")
+def replayed(span: Span) -> Measured:
+    made = span.of(Decision.objects.all(), "at")
+    last = list(made.order_by("-at")[:SAMPLE])
+    return none_of(sum(explain(each) == "differs" for each in last), decisions=made.count(), checked=len(last))
+
+
+@measure("R38", _("%(campaigns)s campaigns with a synthetic voice run, %(bad)s of them without a script that says so."), "campaigns")
+def synthetic(span: Span) -> Measured:
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING, voice=Voice.SYNTHETIC)
+    return none_of(running.exclude(script__voice=Voice.SYNTHETIC).count(), campaigns=running.count())
+
+
+@measure(
+    "R39", _("%(diallers)s calls were asked for by diallers over the API; no telephone gateway is connected that refuses who does not ask.")
+)
+def beside_the_gate(span: Span) -> Measured:
+    """Not to be measured from here: a dialler that does not ask is not seen."""
+    return Measured(State.UNMEASURED, {"diallers": _made(span).filter(client__isnull=False).count()})
+
+
+@measure("R40", _("%(doubts)s numbers were said to belong to somebody else; %(bad)s wait for a person."), "doubts")
+def changed_hands(span: Span) -> Measured:
+    waiting = NumberDoubt.objects.filter(state=NumberDoubt.State.OPEN).count()
+    return few_of(waiting, doubts=span.of(NumberDoubt.objects.all(), "created_at").count())

@@ -1,0 +1,74 @@
+"""Measures of clients' rights, complaints and sharing (R20, R25, R31, R32, R36, R37)."""
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.calls.models import Call
+from apps.campaigns.models import Campaign
+from apps.contacts.models import MinorFlag
+from apps.quality import queries as quality
+from apps.quality.models import BasePeriod, Complaint
+from apps.quality.rules import timing
+from apps.rights.models import SubjectRequest
+from apps.sharing.models import Share
+
+from ..models import Incident
+from ..services.assessing import is_missing
+from ..services.recording_incidents import AUTHORITY_WITHIN
+from .register import Measured, Span, State, measure, none_of
+
+
+@measure("R20", _("%(requests)s requests of persons came, %(open)s are open, %(bad)s of them overdue."), "requests")
+def requests(span: Span) -> Measured:
+    waiting = SubjectRequest.objects.filter(closed_at__isnull=True)
+    overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
+    return none_of(overdue, requests=span.of(SubjectRequest.objects.all(), "received_at").count(), open=waiting.count())
+
+
+@measure("R25", _("%(minors)s persons are marked as minors; %(bad)s marketing calls were made to one."), "contacts")
+def minors(span: Span) -> Measured:
+    up = MinorFlag.objects.filter(lifted_at__isnull=True)
+    marked = up.filter(contact=OuterRef("contact"), created_at__lt=OuterRef("reserved_at"))
+    calls = span.of(Call.objects.filter(Call.counted(), campaign__kind="marketing"), "reserved_at")
+    return none_of(calls.filter(Exists(marked)).count(), minors=up.count())
+
+
+@measure(
+    "R31", _("%(complaints)s complaints, %(rate)s for 10,000 connected calls (base period: %(base)s); %(bad)s are overdue."), "complaints"
+)
+def complaints(span: Span) -> Measured:
+    now = quality.figures(span.since, span.until)
+    base = BasePeriod.objects.first()
+    before = timing.Figures(base.calls, base.complaints, float(base.handling_hours)).rate if base else None
+    overdue = Complaint.objects.exclude(state=Complaint.State.CLOSED).filter(due_at__lt=span.now).count()
+    is_worse = before is not None and now.rate is not None and now.rate > before
+    figures: dict[str, float | int | str] = {
+        "complaints": now.complaints, "rate": f"{float(now.rate):.1f}" if now.rate is not None else "–",
+        "base": f"{float(before):.1f}" if before is not None else "–", "bad": overdue,
+    }  # fmt: skip
+    return Measured(State.RED if overdue else State.AMBER if is_worse else State.GREEN, figures)
+
+
+@measure("R32", _("%(shares)s shares are in force, %(bad)s of them past their last day."), "shares")
+def shares(span: Span) -> Measured:
+    in_force = Share.objects.filter(state=Share.State.APPROVED)
+    return none_of(in_force.filter(ends_on__lt=timezone.localdate(span.now)).count(), shares=in_force.count())
+
+
+@measure("R36", _("%(campaigns)s campaigns run, %(bad)s of them lack an impact assessment that they need."), "assessments")
+def assessments(span: Span) -> Measured:
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING)
+    return none_of(sum(is_missing(campaign) for campaign in running), campaigns=running.count())
+
+
+@measure(
+    "R37", _("%(incidents)s incidents were discovered, %(open)s are open; of %(bad)s the authority has not been notified."), "incidents"
+)
+def incidents(span: Span) -> Measured:
+    real = Incident.objects.filter(is_drill=False)
+    waiting = real.exclude(state=Incident.State.CLOSED)
+    late = waiting.filter(discovered_at__lt=span.now - AUTHORITY_WITHIN).exclude(notices__recipient="authority").count()
+    still = waiting.count()
+    state = State.RED if late else State.AMBER if still else State.GREEN
+    return Measured(state, {"incidents": span.of(real, "discovered_at").count(), "open": still, "bad": late})

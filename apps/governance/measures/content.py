@@ -1,0 +1,61 @@
+"""Measures of what is said: scripts, review, corrective actions (R23, R24, R26, R28, R30)."""
+
+from datetime import timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.campaigns.models import Campaign
+from apps.campaigns.services import what_is_missing
+from apps.quality.models import CorrectiveAction, Violation
+from apps.scripts.models import ReviewEvent, ScriptVersion
+
+from .register import Measured, Span, State, few_of, measure, none_of
+
+PATIENCE = timedelta(days=3)
+
+
+@measure(
+    "R23",
+    _("%(published)s versions of scripts are in force; %(overruled)s findings were overruled, %(bad)s false promises were found in calls."),
+    "scripts",
+)
+def truthful(span: Span) -> Measured:
+    overruled = span.of(ReviewEvent.objects.filter(kind=ReviewEvent.Kind.OVERRULED), "created_at").count()
+    promises = span.of(Violation.objects.filter(kind="promise"), "created_at").count()
+    return few_of(promises, published=ScriptVersion.objects.filter(state="published").count(), overruled=overruled)
+
+
+@measure("R24", _("%(campaigns)s marketing campaigns run, %(bad)s of them for a product of too high a risk."), "campaigns")
+def product_risk(span: Span) -> Measured:
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
+    return none_of(sum("risk" in what_is_missing(campaign, span.now) for campaign in running), campaigns=running.count())
+
+
+@measure("R26", _("%(campaigns)s marketing campaigns run, %(bad)s of them lack what their trade needs."), "campaigns")
+def trades(span: Span) -> Measured:
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
+    missing = sum(bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in running)
+    return none_of(missing, campaigns=running.count())
+
+
+@measure(
+    "R28",
+    _("%(approved)s versions were approved, %(bad)s by too few people; %(waiting)s have waited for more than three days."),
+    "script_queue",
+)
+def reviewed(span: Span) -> Measured:
+    approved = span.of(ScriptVersion.objects.filter(state__in=["approved", "published"]), "approved_at")
+    by = approved.annotate(count=Count("events", filter=Q(events__kind=ReviewEvent.Kind.APPROVED)))
+    too_few = sum(version.count < version.approvals_needed for version in by)
+    waiting = ScriptVersion.objects.filter(state="submitted", submitted_at__lt=span.now - PATIENCE).count()
+    state = State.RED if too_few else State.AMBER if waiting else State.GREEN
+    return Measured(state, {"approved": approved.count(), "bad": too_few, "waiting": waiting})
+
+
+@measure("R30", _("%(violations)s violations were found; %(open)s corrective actions are open, %(bad)s of them overdue."), "actions")
+def corrected(span: Span) -> Measured:
+    waiting = CorrectiveAction.objects.exclude(state=CorrectiveAction.State.CLOSED)
+    overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
+    return none_of(overdue, violations=span.of(Violation.objects.all(), "created_at").count(), open=waiting.count())

@@ -1,0 +1,139 @@
+"""Measures of data: what is collected, protected, kept and deleted (R1-R10, R17-R19, R34)."""
+
+from datetime import timedelta
+
+from auditlog.models import LogEntry
+from django.apps import apps
+from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
+
+from apps.access.models import Finding, PermissionAudit
+from apps.accounts.models import User
+from apps.accounts.roles import Role
+from apps.audit.models import AccessEvent, Alarm, TrailCheck, TreeHead
+from apps.calls.models import Call
+from apps.campaigns.models import Campaign
+from apps.contacts.models import Contact, ContactImport, DataSource
+from apps.core.privacy.fields import protected_fields
+from apps.policies import queries as policies
+from apps.policies.models import LEAST_RECORD_DAYS
+from apps.quality.models import Play
+from apps.retention.models import BackupRun, PurgeRun
+from apps.retention.services import last_good
+
+from .register import Measured, Span, State, few_of, measure, none_of
+
+DAY = timedelta(days=1)
+
+
+@measure("R1", _("%(imports)s imports took in %(rows)s rows; %(bad)s wait for a person."), "sources")
+def collected(span: Span) -> Measured:
+    imports = span.of(ContactImport.objects.all(), "created_at")
+    rows = imports.aggregate(rows=Sum("stored_rows"))["rows"] or 0
+    return few_of(imports.filter(state=ContactImport.State.PREVIEW).count(), imports=imports.count(), rows=rows)
+
+
+@measure("R2", _("%(calls)s marketing calls were made, %(bad)s of them to a contact without a consent of that time."), "contacts")
+def consents(span: Span) -> Measured:
+    """Of contacts that are still there."""
+    calls = span.of(Call.objects.filter(campaign__kind="marketing"), "reserved_at").exclude(state__in=Call.UNUSED)
+    known = calls.filter(contact__isnull=False)
+    given = known.filter(
+        contact__consents__purpose=F("campaign__purpose"), contact__consents__recipient="",
+        contact__consents__given_at__lte=F("reserved_at"),
+        contact__consents__expires_at__gt=F("reserved_at"),
+    ).filter(Q(contact__consents__withdrawn_at__isnull=True) | Q(contact__consents__withdrawn_at__gt=F("reserved_at")))  # fmt: skip
+    return none_of(known.exclude(pk__in=given.values("pk")).count(), calls=calls.count())
+
+
+@measure("R3", _("%(sources)s data sources are approved; %(bad)s of them were purchased or shared."), "sources")
+def sources(span: Span) -> Measured:
+    approved = DataSource.objects.filter(state=DataSource.State.APPROVED)
+    return none_of(approved.filter(origin__in=DataSource.NEVER_APPROVED).count(), sources=approved.count())
+
+
+@measure("R5", _("%(reveals)s values were revealed, each with a reason; %(bad)s alarms about reveals are open."), "trail")
+def reveals(span: Span) -> Measured:
+    revealed = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.DISCLOSED), "created_at")
+    alarms = Alarm.objects.filter(code__startswith="reveals").exclude(state=Alarm.State.CLOSED)
+    return few_of(alarms.count(), reveals=revealed.count())
+
+
+@measure("R6", _("The last permission audit was %(days)s days ago; %(bad)s grave findings are open."), "permission_audits")
+def permissions(span: Span) -> Measured:
+    last = PermissionAudit.objects.filter(ended_at__isnull=False).order_by("-pk").first()
+    if last is None or last.ended_at is None:
+        return Measured(State.RED, {"days": "–", "bad": 0})
+    open_ones = Finding.objects.filter(audit=last, state=Finding.State.OPEN, severity=Finding.Severity.HIGH).count()
+    days = (span.now - last.ended_at) // DAY
+    return Measured(State.RED if days > 8 else State.AMBER if open_ones else State.GREEN, {"days": days, "bad": open_ones})
+
+
+@measure("R7", _("%(columns)s columns with personal data, each encrypted with AES-256-GCM."))
+def encryption(span: Span) -> Measured:
+    """Counted from the tables: a column of this kind cannot hold clear text."""
+    return Measured(State.GREEN, {"columns": sum(len(protected_fields(model)) for model in apps.get_models())})
+
+
+@measure(
+    "R8", _("%(runs)s purges deleted %(rows)s rows; %(bad)s ended badly. %(overdue)s contacts are kept beyond their day."), "retention"
+)
+def periods(span: Span) -> Measured:
+    runs = span.of(PurgeRun.objects.all(), "created_at")
+    failed = runs.filter(state=PurgeRun.State.FAILED).count()
+    overdue = Contact.everyone.filter(expires_at__lt=span.now - DAY, blocked_until__isnull=True).count()
+    rows = sum(sum(run.counts.values()) for run in runs.only("counts"))
+    state = State.RED if overdue else State.AMBER if failed else State.GREEN
+    return Measured(state, {"runs": runs.count(), "rows": rows, "bad": failed, "overdue": overdue})
+
+
+@measure("R9", _("The last good backup is %(hours)s hours old; the last restore drill was %(days)s days ago."), "backups")
+def backups(span: Span) -> Measured:
+    good = last_good()
+    drill = BackupRun.objects.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE).order_by("-pk").first()
+    if good is None:
+        return Measured(State.RED, {"hours": "–", "days": (span.now - drill.created_at) // DAY if drill else "–"})
+    hours = (span.now - good.created_at) // timedelta(hours=1)
+    days = (span.now - drill.created_at) // DAY if drill else "–"
+    is_stale = drill is None or span.now - drill.created_at > timedelta(days=35)
+    return Measured(State.RED if hours > 26 else State.AMBER if is_stale else State.GREEN, {"hours": hours, "days": days})
+
+
+@measure(
+    "R10",
+    _("%(reads)s reads and %(changes)s changes are in the access log; the last check of all of it found %(bad)s faults."),
+    "tree_heads",
+)
+def trail(span: Span) -> Measured:
+    check = TrailCheck.objects.order_by("-pk").first()
+    figures = {
+        "reads": span.of(AccessEvent.objects.all(), "created_at").count(), "changes": span.of(LogEntry.objects.all(), "timestamp").count(),
+        "bad": len(check.findings) if check else 0,
+    }  # fmt: skip
+    late = check is None or span.now - check.created_at > 2 * DAY or not TreeHead.objects.exists()
+    return Measured(State.RED if figures["bad"] else State.AMBER if late else State.GREEN, figures)
+
+
+@measure("R17", _("%(plays)s times somebody listened, each for a purpose that was named first."), "recordings")
+def plays(span: Span) -> Measured:
+    return Measured(State.GREEN, {"plays": span.of(Play.objects.all(), "created_at").count()})
+
+
+@measure("R18", _("%(campaigns)s campaigns run, %(bad)s of them without a lawful basis."), "campaigns")
+def purposes(span: Span) -> Measured:
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING)
+    return none_of(running.filter(lawful_basis="").count(), campaigns=running.count())
+
+
+@measure("R19", _("%(exports)s exports; %(bad)s by agents."), "trail")
+def exports(span: Span) -> Measured:
+    exported = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.EXPORTED), "created_at")
+    agents = User.objects.filter(role=Role.AGENT).values("pk")
+    return none_of(exported.filter(actor__in=agents).count(), exports=exported.count())
+
+
+@measure("R34", _("Records of calls are kept for %(days)s days at least."), "policies")
+def records(span: Span) -> Measured:
+    kept = policies.retention_policies(span.now)
+    days = min(kept[name].days for name in ("call", "recording", "contact"))
+    return Measured(State.GREEN if days >= LEAST_RECORD_DAYS else State.RED, {"days": days})

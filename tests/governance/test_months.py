@@ -1,0 +1,178 @@
+"""The month: every duty measured, red ones with somebody who resolves them, signed by two (R35 and design, section 14)."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
+
+from apps.calls.models import Call
+from apps.contacts.models import Consent
+from apps.core.calendar import clock as site_clock
+from apps.core.crypto import signatures
+from apps.core.duties import DUTIES
+from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.governance import services
+from apps.governance.measures import MEASURES, Span, State, measure_all
+from apps.governance.models import MonthReport, Nonconformity
+from apps.governance.services.reporting import month_before, span_of
+from apps.optouts.services import record_opt_out
+from tests.world import OTHER_PHONE, World
+
+
+@pytest.fixture
+def span(world: World) -> Span:
+    now = site_clock.now()
+    return Span(now - timedelta(days=20), now + timedelta(hours=1), now)
+
+
+def state(duty: str, span: Span) -> str:
+    return MEASURES[duty].find(span).state
+
+
+def test_every_duty_is_measured_and_says_its_sentence(span: Span) -> None:
+    assert set(MEASURES) == set(DUTIES)
+    for duty, found in measure_all(span).items():
+        assert MEASURES[duty].sentence(found.figures), duty
+        assert found.state in State.values
+
+
+def test_a_quiet_legal_world_meets_its_duties(world: World, span: Span) -> None:
+    world.call()
+    for duty in (
+        "R2",
+        "R3",
+        "R11",
+        "R12",
+        "R13",
+        "R15",
+        "R18",
+        "R19",
+        "R20",
+        "R21",
+        "R24",
+        "R25",
+        "R26",
+        "R28",
+        "R32",
+        "R33",
+        "R36",
+        "R38",
+    ):
+        assert state(duty, span) == State.GREEN, duty
+
+
+def moved(call: Call, **fields: Any) -> Call:
+    """As if the gate had let it through, which it does not."""
+    Call.objects.filter(pk=call.pk).update(**fields)
+    return call
+
+
+def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None:
+    """Each planted by hand past the gate."""
+    call = world.call()
+    zone_midnight = world.at("02:00")
+    with transaction.atomic():
+        moved(call, reserved_at=zone_midnight, reserved_until=zone_midnight)
+        assert state("R11", span) == State.RED
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        Consent.objects.filter(contact=world.contact).update(withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x")
+        assert state("R2", span) == State.RED
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        moved(call, slot_day=date(2026, 10, 1))
+        assert MEASURES["R12"].find(Span(world.at("2026-09-30T00:00:00+08:00"), span.until, span.now)).state == State.RED
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        world.opt_out()
+        record_opt_out(phone="+86" + OTHER_PHONE, channel="agent", evidence="x", contact_id=world.contact.pk)
+        later = site_clock.now() + timedelta(minutes=5)
+        moved(call, reserved_at=later, reserved_until=later)
+        assert state("R15", span) == State.RED
+        transaction.set_rollback(True)
+
+
+def test_more_calls_than_the_norm_allows_are_found(world: World, span: Span, clock: time_machine.Traveller) -> None:
+    calls = []
+    for _day in range(4):
+        clock.shift(timedelta(days=3))
+        calls.append(world.call())
+    wide = Span(span.since, site_clock.now() + timedelta(hours=1), site_clock.now())
+    assert state("R13", wide) == State.GREEN
+    for place, call in enumerate(calls):
+        moved(call, slot_day=date(2027, 1, 1) + timedelta(days=2 * place))
+    assert state("R13", wide) == State.RED, "four in seven days"
+
+
+def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(world: World, clock: time_machine.Traveller) -> None:
+    assert month_before(date(2027, 1, 15)) == date(2026, 12, 1)
+    assert span_of(date(2026, 2, 1)).until.astimezone(span_of(date(2026, 2, 1)).since.tzinfo).date() == date(2026, 3, 1)
+    report = services.make_due_report()
+    assert report is not None
+    assert services.make_due_report() is None
+    red = {duty for duty, found in report.measured.items() if found["state"] == State.RED}
+    assert red
+    assert {each.duty for each in Nonconformity.objects.all()} == red
+    services.make_report(month=report.month)
+    assert Nonconformity.objects.count() == len(red), "one of a duty at a time"
+    with pytest.raises(BadInput):
+        services.make_report(month=world.today)
+
+
+def signed(world: World) -> MonthReport:
+    report = services.make_report(month=month_before(world.today))
+    for duty, found in report.measured.items():
+        if found["state"] == State.RED:
+            services.note_report(actor=world.people["compliance"], report=report, duty=duty, note="新站点，尚未运行。")
+    return services.sign_report(actor=world.people["compliance"], report=report)
+
+
+def test_two_people_sign_and_then_it_stays(world: World) -> None:
+    first = services.make_report(month=month_before(world.today))
+    with pytest.raises(BadInput):
+        services.sign_report(actor=world.people["compliance"], report=first)
+    with pytest.raises(NotAllowed):
+        services.sign_report(actor=world.people["supervisor"], report=first)
+    once = signed(world)
+    with pytest.raises(FourEyes):
+        services.sign_report(actor=world.people["compliance"], report=once)
+    with pytest.raises(WrongState):
+        services.make_report(month=once.month)
+    back = services.reopen_report(actor=world.people["compliance2"], report=once)
+    assert back.state == "draft"
+    services.sign_report(actor=world.people["compliance"], report=back)
+    done = services.sign_report(actor=world.people["compliance2"], report=back)
+    assert signatures.is_valid(services.document_of_month(done), done.signature)
+    with pytest.raises((ProgrammingError, IntegrityError)), transaction.atomic():
+        MonthReport.objects.filter(pk=done.pk).update(notes={})
+
+
+def test_what_does_not_conform_is_resolved_and_checked_by_another(world: World, clock: time_machine.Traveller) -> None:
+    services.make_due_report()
+    found = Nonconformity.objects.first()
+    assert found
+    resolve: Any = {"nonconformity": found, "measures": "已补做"}
+    with pytest.raises(NotAllowed):
+        services.report_resolved(actor=world.people["supervisor"], **resolve)
+    services.report_resolved(actor=found.owner, **resolve)
+    with pytest.raises(FourEyes):
+        services.check_nonconformity(actor=found.owner, nonconformity=found, close=True)
+    other = next(person for person in (world.people["compliance"], world.people["compliance2"]) if person != found.owner)
+    assert services.check_nonconformity(actor=other, nonconformity=found, close=True).state == "closed"
+    clock.shift(timedelta(days=60))
+    assert services.remind_of_nonconformities() > 0
+    assert services.remind_of_nonconformities() == 0
+
+
+def test_the_pages(world: World, browse: Any) -> None:
+    report = services.make_due_report()
+    assert report
+    page = browse("compliance").get(reverse("month", kwargs={"pk": report.pk})).content.decode()
+    assert all(f"（{duty}）" in page for duty in DUTIES)
+    for form, head in (("pdf", b"%PDF"), ("json", b"{")):
+        assert browse("admin").get(reverse("month_paper", kwargs={"pk": report.pk, "form": form})).content.startswith(head)
+    for name in ("months", "nonconformities", "compliance_audits"):
+        assert browse("compliance").get(reverse(name)).status_code == 200
