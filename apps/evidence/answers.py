@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -13,6 +14,7 @@ from apps.calls.gate.rules import RULES
 from apps.calls.models import Call
 from apps.core.documents import pdf
 from apps.core.wording import join_items
+from apps.optouts.models import Lift, OptOut
 from apps.quality.models import EvidencePack
 
 from .scopes import Scope
@@ -25,26 +27,39 @@ def _time(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
 
 
-def _made(scope: Scope) -> Any:
-    return scope.calls.exclude(state__in=Call.UNUSED)
+def _made(calls: Any) -> Any:
+    """Calls that were made, or whose number a dialler was given, so that they may have been; `dialled` is when."""
+    dialled = Coalesce("made_at", "handed_over_at", "reserved_at")
+    return calls.filter(Call.counted()).exclude(state=Call.State.RESERVED).annotate(dialled=dialled)
 
 
 def _consent(scope: Scope) -> str:
-    consent = scope.consents.select_related("contact__source", "wording", "purpose").order_by("-given_at").first()
+    """That under which was called: the one that held at the first call, else the newest, with how it ended."""
+    if scope.contact is None:
+        return _("The contact was deleted since, and its consents with it.")
+    own = scope.consents.filter(recipient="").select_related("contact__source", "wording", "purpose").order_by("-given_at")
+    first = _made(scope.calls).order_by("reserved_at").select_related("campaign").first()
+    consent = None
+    if first is not None:
+        held = own.filter(purpose=first.campaign.purpose_id, given_at__lte=first.reserved_at, expires_at__gt=first.reserved_at)
+        consent = held.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=first.reserved_at)).first()
+    consent = consent or own.first()
     if consent is None:
         return _("No consent of this person is on record.")
     sentence = _('The number came from "%(source)s"; on %(day)s the person consented to "%(purpose)s" (%(way)s): "%(words)s".')
-    return sentence % {
+    ended = _("It was withdrawn on %(day)s.") if consent.withdrawn_at else _("It holds until %(day)s.")
+    told = sentence % {
         "source": consent.contact.source.name, "day": _time(consent.given_at), "purpose": consent.purpose.name,
         "way": consent.get_channel_display(), "words": consent.wording.text,
     }  # fmt: skip
+    return f"{told} {ended % {'day': _time(consent.withdrawn_at or consent.expires_at)}}"
 
 
 def _calls(scope: Scope) -> str:
-    found = _made(scope).aggregate(count=Count("pk"), first=Min("reserved_at"), last=Max("reserved_at"))
+    found = _made(scope.calls).aggregate(count=Count("pk"), first=Min("reserved_at"), last=Max("reserved_at"))
     if not found["count"]:
         return _("No call was made.")
-    names = _made(scope).order_by("campaign__name").values_list("campaign__name", flat=True).distinct()
+    names = _made(scope.calls).order_by("campaign__name").values_list("campaign__name", flat=True).distinct()
     sentence = ngettext(
         "%(count)s call was made, between %(first)s and %(last)s, for %(campaigns)s; the check before it allowed it.",
         "%(count)s calls were made, between %(first)s and %(last)s, for %(campaigns)s; the check before each allowed it.",
@@ -56,30 +71,51 @@ def _calls(scope: Scope) -> str:
 
 
 def _refusal(scope: Scope) -> str:
-    entry = scope.opt_outs.order_by("said_at").first()
+    """The first word that counts: of what, when it took effect, whether fresh consent lifted it, and how many calls came after."""
+    entry = scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at").first()
     if entry is None:
-        return _("The person has not opted out.")
-    if scope.index is None:
-        said = {"said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at)}
-        return _(
-            "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s. The register holds no number, so that their calls "
-            "cannot be named here: ask for a pack about the person."
-        ) % said  # fmt: skip
-    after = _made(scope).filter(reserved_at__gt=entry.created_at).count()
-    sentence = ngettext(
-        "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s call was made after it.",
-        "The person opted out on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s calls were made after it.",
-        after,
-    )
-    return sentence % {
-        "said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at), "after": after
+        return (
+            _("The person has not opted out.")
+            if scope.contact
+            else _("Whether the person opted out cannot be told: the contact was deleted.")
+        )
+    words = {
+        "said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at),
+        "scope": f"{entry.get_scope_display()} {entry.scope_value}".strip(),
     }  # fmt: skip
+    if scope.index is None:
+        return _(
+            "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s. The register holds no number, so that "
+            "their calls cannot be named here: ask for a pack about the person."
+        ) % words  # fmt: skip
+    lift = _lift_of(entry)
+    after = _made(scope.all_calls).filter(dialled__gt=entry.created_at)
+    if lift is not None:
+        after = after.filter(dialled__lt=lift.consent_given_at)
+    if entry.scope == OptOut.Scope.PURPOSE:
+        after = after.filter(campaign__purpose__code=entry.scope_value)
+    elif entry.scope == OptOut.Scope.BRAND:
+        after = after.filter(campaign__brand=entry.scope_value)
+    count = after.count()
+    sentence = ngettext(
+        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such call came after it.",
+        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such calls came after it.",
+        count,
+    )
+    told = sentence % {**words, "after": count}
+    lifted = _("Fresh consent lifted it on %(day)s.")
+    return f"{told} {lifted % {'day': _time(lift.consent_given_at)}}" if lift else told
+
+
+def _lift_of(entry: OptOut) -> Lift | None:
+    lifts = Lift.objects.filter(number_hash=entry.number_hash, state=Lift.State.APPROVED, consent_given_at__gt=entry.said_at)
+    return lifts.order_by("consent_given_at").first()
 
 
 def _call(scope: Scope) -> str:
-    call = scope.calls.select_related("campaign", "line", "decision").first()
+    call = scope.calls.select_related("campaign", "line", "decision").first() if scope.call else None
     if call is None:
-        return _("No call was made.")
+        return _calls(scope)
     return _("The call %(call)s was decided on %(at)s for %(campaign)s under the number %(line)s; state: %(state)s.") % {
         "call": call.public_id, "at": _time(call.decision.at), "campaign": call.campaign.name, "line": call.line.number,
         "state": call.get_state_display(),
@@ -120,9 +156,10 @@ def _under(scope: Scope) -> str:
     campaign = scope.campaign
     if campaign is None:
         return ""
-    return _("Purpose: %(purpose)s. Lawful basis: %(basis)s. Filing: %(filing)s. Approved by a second person: %(approved)s.") % {
+    sentence = _("As it stands now: purpose %(purpose)s, lawful basis %(basis)s, filing %(filing)s; approved by two: %(approved)s.")
+    return sentence % {
         "purpose": campaign.purpose.name, "basis": campaign.lawful_basis, "filing": campaign.filing or "–",
-        "approved": _("yes") if campaign.approved_by_id else _("no"),
+        "approved": _("yes") if campaign.was_approved else _("no"),
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from apps.audit.models import AccessEvent
 from apps.calls.models import Decision
 from apps.calls.services import explain
 from apps.calls.services.deciding import explain_codes
-from apps.campaigns.models import Campaign
+from apps.campaigns.models import Campaign, Line
 from apps.core.crypto.signatures import moment
 from apps.core.laws import cite
 from apps.optouts.models import Dismissal, Lift
@@ -27,6 +27,7 @@ from apps.scripts.models import ScriptVersion
 from .scopes import Scope
 
 AT_ONCE = 2_000
+HIDDEN = "****"  # a caller number that is none of our lines may be a person's
 Row = dict[str, Any]
 TEXTS = ("company", "opening", "purpose", "body", "objections", "way_out", "forbidden")
 
@@ -69,7 +70,11 @@ def scripts(scope: Scope) -> Iterator[Row]:
         }  # fmt: skip
 
 
-def decision_row(decision: Decision) -> Row:
+def our_lines() -> set[str]:
+    return set(Line.objects.values_list("number", flat=True))
+
+
+def decision_row(decision: Decision, ours: set[str]) -> Row:
     """As pages tell it: what was refused by which rule of which law, from which facts."""
     return {
         "id": decision.public_id, "number": decision.pk, "at": _at(decision.at), "allowed": decision.allowed, "codes": decision.codes,
@@ -78,14 +83,15 @@ def decision_row(decision: Decision) -> Row:
             for each in explain_codes(decision.codes, decision.retry_at)
         ],
         "not_applicable": decision.not_applicable, "policy": decision.policy, "facts": decision.facts, "judged_again": explain(decision),
-        "campaign": decision.campaign.code, "line_asked": decision.line_asked, "asked_by": _who(decision.agent, decision.client),
+        "campaign": decision.campaign.code, "line_asked": decision.line_asked if decision.line_asked in {"", *ours} else HIDDEN,
+        "asked_by": _who(decision.agent, decision.client),
     }  # fmt: skip
 
 
 def decisions(scope: Scope) -> Iterator[Row]:
-    rows = scope.decisions.select_related("campaign", "agent", "client").order_by("at", "pk")
+    rows, ours = scope.decisions.select_related("campaign", "agent", "client").order_by("at", "pk"), our_lines()
     for decision in rows.iterator(chunk_size=AT_ONCE):
-        yield decision_row(decision)
+        yield decision_row(decision, ours)
 
 
 def policies(scope: Scope) -> Iterator[Row]:

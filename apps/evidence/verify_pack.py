@@ -19,6 +19,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import struct
 import sys
 import zipfile
@@ -31,6 +32,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what a desktop leaves in a folder that somebody opened
 OWN = ("manifest.json", "signature.json")
 WORDS = {
     "en": {
@@ -92,7 +94,7 @@ class Folder:
     def names(self) -> list[str]:
         found = []
         for folder, _inner, files in os.walk(self.path):
-            for name in files:
+            for name in sorted(set(files) - SYSTEM_FILES):
                 found.append(os.path.relpath(os.path.join(folder, name), self.path).replace(os.sep, "/"))
         return found
 
@@ -248,47 +250,75 @@ class Check:
 
     def trail(self) -> None:
         keys = {name: base64.b64decode(key) for name, key in self.manifest["keys"].items()}
-        roots = {}
+        roots: dict[tuple[str, int], bytes] = {}
+        ends: dict[str, int] = {}
         for each in self.lines("heads.jsonl"):
             head = each["head"]
             if not is_signed(head, keys.get(each["key"], b""), bytes.fromhex(each["signature"])):
                 self.add("head", number=head["number"], stream=head["stream"])
             roots[head["stream"], head["number"]] = bytes.fromhex(head["root"])
+            ends[head["stream"]] = max(head["upto"], ends.get(head["stream"], 0))
             self.heads += 1
-        decisions = {}
+        decisions: dict[int, dict[str, Any] | None] = {}
         for row in self.lines("trail.jsonl"):
             self.rows += 1
-            if row["stream"] == "decisions":
-                decisions[row["id"]] = json.loads(row["row"])
-            if "tree_head" not in row:
-                self.unsigned += 1
-                continue
-            root = roots.get((row["stream"], row["tree_head"]))
-            leaf = bytes.fromhex(row["leaf"]) if "leaf" in row else hashlib.sha256(b"\x00" + row["row"].encode()).digest()
-            if root is None:
-                self.add("no_head", id=row["id"], stream=row["stream"])
-            elif root_of(leaf, row["path"]) != root:
-                self.add("proof", id=row["id"], stream=row["stream"])
-        columns = self.manifest["columns"]["decisions"]
+            stream, key, logged = row["stream"], row["id"], None
+            if "row" in row:
+                logged = dict(zip(self.manifest["columns"][stream], json.loads(row["row"])))  # noqa: B905  (Python 3.9 has no `strict`)
+            if stream == "decisions":
+                decisions[key] = logged
+            self.row(row, stream, key, logged, roots, ends)
         for said in self.lines("decisions.jsonl"):
             self.decisions += 1
-            in_log = decisions.get(said["number"])
-            if in_log is None:
+            if said["number"] not in decisions:
                 self.add("no_row", id=said["id"])
-                continue
-            logged = dict(zip(columns, in_log))  # noqa: B905  (Python 3.9 has no `strict`)
-            same = (logged["allowed"], logged["codes"], logged["policy"], logged["facts"]) == (
-                said["allowed"],
-                said["codes"],
-                said["policy"],
-                said["facts"],
-            )
-            if not same or utc(logged["at"]) != utc(said["at"]):
+            elif (in_log := decisions[said["number"]]) is not None and not agrees(said, in_log):
                 self.add("decision", id=said["id"])
+
+    def row(
+        self,
+        row: dict[str, Any],
+        stream: str,
+        key: int,
+        logged: dict[str, Any] | None,
+        roots: dict[tuple[str, int], bytes],
+        ends: dict[str, int],
+    ) -> None:
+        """One row of the log: it is the one that it says it is, and stands under its tree head."""
+        if logged is not None and ("leaf" in row or logged["id"] != key):
+            self.add("proof", id=key, stream=stream)
+        elif "tree_head" not in row:
+            self.unsigned += 1
+            if logged is None or key <= ends.get(stream, 0):  # older than what was signed: it would be under a head
+                self.add("proof", id=key, stream=stream)
+        elif (stream, row["tree_head"]) not in roots:
+            self.add("no_head", id=key, stream=stream)
+        else:
+            leaf = hashlib.sha256(b"\x00" + row["row"].encode()).digest() if "row" in row else bytes.fromhex(row["leaf"])
+            if root_of(leaf, row["path"]) != roots[stream, row["tree_head"]]:
+                self.add("proof", id=key, stream=stream)
+
+
+def agrees(said: dict[str, Any], logged: dict[str, Any]) -> bool:
+    """Whether a decision says what its row in the log says."""
+    same = all(logged[name] == said[name] for name in ("allowed", "codes", "not_applicable", "policy", "facts"))
+    same = same and ("*" in said["line_asked"] or logged["line_asked"] == said["line_asked"])
+    return same and said["id"] == public_id("dc", said["number"]) and utc(logged["at"]) == utc(said["at"])
+
+
+def public_id(prefix: str, number: int) -> str:
+    """As pages show it: Crockford's base 32."""
+    digits = ""
+    while number:
+        number, place = divmod(number, 32)
+        digits = "0123456789abcdefghjkmnpqrstvwxyz"[place] + digits
+    return f"{prefix}_{digits or '0'}"
 
 
 def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)  # noqa: UP017  (Python 3.9)
+    """A time as PostgreSQL or Python writes it; before 3.11 Python reads a fraction of three or six digits only."""
+    text = re.sub(r"\.([0-9]+)", lambda found: "." + found[1].ljust(6, "0")[:6], text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text).astimezone(timezone.utc)  # noqa: UP017  (Python 3.9)
 
 
 def verify(path: str, key: str = "", passphrase: Callable[[], str] | None = None) -> Check:
@@ -296,8 +326,11 @@ def verify(path: str, key: str = "", passphrase: Callable[[], str] | None = None
     try:
         source: Folder | Archive = Folder(path) if os.path.isdir(path) else Archive(path, passphrase or (lambda: ""))
         return Check(source, key).run()
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-        raise Unreadable(str(error)) from error
+    except Unreadable:
+        raise
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, KeyError, TypeError, AttributeError,
+            IndexError, struct.error) as error:  # fmt: skip
+        raise Unreadable(f"{type(error).__name__}: {error}") from error
 
 
 def say(text: str) -> None:

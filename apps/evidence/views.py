@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request_types import StaffRequest
@@ -23,6 +24,7 @@ from apps.ui.pages import attachment, attachment_in_pieces
 from . import queries, services
 from .filters import PackFilter
 from .forms import PackForm
+from .scopes import about_of
 from .tables import PackTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -71,11 +73,20 @@ def evidence(request: StaffRequest, pk: int) -> HttpResponse:
     state, is_mine = pack.state, pack.asked_by_id == request.user.pk
     shown = {
         "pack": pack,
+        "about": about_of(pack),
+        "about_url": _page_of(pack),
         "may_decide": state == EvidencePack.State.ASKED and request.user.role == Role.COMPLIANCE and not is_mine,
         "may_fetch": state == EvidencePack.State.APPROVED and is_mine,
         "is_being_made": state == EvidencePack.State.MAKING,
     }
     return render(request, "evidence/pack.html", shown)
+
+
+def _page_of(pack: EvidencePack) -> str:
+    """The page of what it is about, where there is one."""
+    pages = {"contact": "contact", "campaign": "campaign", "complaint": "complaint"}
+    key = pack.complaint_id if pack.kind == "complaint" else pack.subject_id
+    return reverse(pages[pack.kind], kwargs={"pk": key}) if pack.kind in pages and key else ""
 
 
 @for_roles(Role.COMPLIANCE)

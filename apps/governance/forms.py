@@ -51,6 +51,16 @@ class FactsForm(_Bounds):
                 label=capfirst(field.verbose_name), max_length=field.max_length, required=False, widget=WORDS
             )
         self.order_fields(self.field_order)
+        self.incident = incident
+
+    def clean(self) -> dict[str, Any]:
+        """The form shows minutes: a time that was not touched stays as it is, to the second."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("since", "until"):
+            known = getattr(self.incident, name)
+            if cleaned.get(name) == known.replace(second=0, microsecond=0):
+                cleaned[name] = known
+        return cleaned
 
 
 class TaskForm(forms.Form):

@@ -29,6 +29,7 @@ def incidents_of(viewer: User) -> QuerySet[Incident]:
 def tasks_of(viewer: User) -> QuerySet[IncidentTask]:
     """The viewer's own tasks that are not done, the earliest first."""
     tasks = IncidentTask.objects.filter(owner=viewer, done_at__isnull=True, incident__state=Incident.State.OPEN)
+    tasks = tasks.exclude(incident__person=viewer)
     return tasks.select_related("incident").order_by("due_on", "pk")
 
 

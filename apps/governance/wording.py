@@ -22,6 +22,8 @@ FACTS: Mapping[str, Promise | str] = {
     "voice": _("who speaks"),
     "purpose": pgettext_lazy("of processing", "purpose"),
     "basis": _("lawful basis"),
+    "script": _("script"),
+    "until": _("last day"),
     "brand": _("brand"),
     "risk": _("risk level of the product"),
     "recipients": _("recipients"),

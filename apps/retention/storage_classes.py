@@ -223,6 +223,17 @@ def erase_complaints(keys: Sequence[Any], policy: RetentionPolicy) -> None:
     delete_rows(Complaint, keys)
 
 
+def _packs(at: datetime, days: int) -> QuerySet[EvidencePack]:
+    """Those of a complaint go with it."""
+    return EvidencePack.objects.filter(created_at__lte=_before(at, days), complaint__isnull=True)
+
+
+def _erase_packs(keys: Sequence[Any], policy: RetentionPolicy) -> None:
+    for name in EvidencePack.objects.filter(pk__in=keys).values_list("file", flat=True):
+        jobs.discard(name)
+    delete_rows(EvidencePack, keys)
+
+
 def _complaints(at: datetime, days: int) -> QuerySet[Complaint]:
     return Complaint.objects.filter(closed_at__lte=_before(at, days), state=Complaint.State.CLOSED)
 
@@ -298,7 +309,10 @@ CLASSES = (
     Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations, models=("quality.correctiveaction",)),
     Class(
         DataClass.COMPLAINT, _("when it was closed"), _complaints, erase_complaints, lambda holds: holds.complaints,
-        ("quality.complaint", "quality.evidencepack"),
+        ("quality.complaint",),
+    ),
+    Class(
+        DataClass.COMPLAINT, _("when the evidence pack was asked for"), _packs, _erase_packs, models=("quality.evidencepack",)
     ),
     Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests, models=("rights.subjectrequest", "rights.copyorder")),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.

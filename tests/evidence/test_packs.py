@@ -65,10 +65,10 @@ def test_what_went_into_it_and_that_it_left_is_in_the_trail(world: World, compla
     pack, _passphrase = made(world, complaint)
     services.fetch_pack(actor=world.people["compliance"], pack=pack)
     kinds = list(AccessEvent.objects.filter(actor=world.people["compliance2"]).values_list("kind", "field"))
-    assert ("disclosed", "quality.complaint.text") in kinds
-    assert ("disclosed", "quality.transcript.segments") in kinds
+    assert ("exported", "quality.complaint.text") in kinds
+    assert ("exported", "quality.transcript.segments") in kinds
     assert ("played", "quality.recording.file") in kinds
-    left = AccessEvent.objects.get(kind="exported")
+    left = AccessEvent.objects.get(kind="exported", field="")
     assert (left.actor, left.subject, left.purpose) == (world.people["compliance"], pack.public_id, "regulator: 工信投诉2026-17")
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pyzipper
 import time_machine
 from hypothesis import given
@@ -17,12 +18,17 @@ from hypothesis import strategies as st
 
 from apps.audit import services as audit
 from apps.audit.rules import HASH_BYTES, inclusion_paths, leaf, tree_head
-from apps.contacts.models import Contact
+from apps.calls.models import Call, Decision
+from apps.contacts.models import Consent, Contact
+from apps.core.calendar import clock as site_clock
 from apps.core.crypto import blind_index, signatures
 from apps.evidence import services, verify_pack
 from apps.evidence.answers import answer
 from apps.evidence.scopes import scope_of
-from apps.quality.models import EvidencePack
+from apps.optouts.models import OptOut
+from apps.quality.models import Complaint, EvidencePack
+from apps.quality.services import record_complaint
+from apps.retention.deleting import delete_rows
 from tests.world import OTHER_PHONE, PHONE, World
 
 HISTORIES = int(os.environ.get("HEGUI_PROOF_PACKS", "6"))
@@ -195,6 +201,117 @@ def test_a_pack_that_was_signed_again_still_has_to_agree_with_the_trail(world: W
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
         resigned(folder)
         assert code in {found for found, _facts in verify_pack.verify(str(folder)).found}, code
+
+
+def test_what_a_forger_with_a_key_may_try(world: World, tmp_path: Path) -> None:
+    """Everything fits together again but the log that was signed when it happened."""
+    world.connected()
+    world.authorize()  # refused: once a day
+    content, passphrase = made(world, about=world.contact.public_id)
+
+    def leaf_beside_row(rows: list[dict[str, Any]]) -> None:
+        rows[0]["leaf"] = verify_pack.hashlib.sha256(b"\x00" + rows[0]["row"].encode()).hexdigest()
+        rows[0]["row"] = rows[0]["row"].replace("true", "false", 1)
+
+    def out_of_the_tree(rows: list[dict[str, Any]]) -> None:
+        rows[0]["row"] = rows[0]["row"].replace("true", "false", 1)
+        del rows[0]["tree_head"], rows[0]["path"]
+
+    def another_row(rows: list[dict[str, Any]]) -> None:
+        rows[0].update({name: rows[1][name] for name in ("row", "tree_head", "place", "path")})
+
+    for name, change, code in (
+        ("trail.jsonl", leaf_beside_row, "proof"),
+        ("trail.jsonl", out_of_the_tree, "proof"),
+        ("trail.jsonl", another_row, "proof"),
+        ("decisions.jsonl", lambda rows: rows[0].update(id="dc_zz"), "decision"),
+        ("decisions.jsonl", lambda rows: rows[0].update(line_asked="+861085550199"), "decision"),
+        ("decisions.jsonl", lambda rows: rows[0].update(at="2026-11-24T02:00:01+00:00"), "decision"),
+    ):
+        folder = unpacked(content, passphrase, tmp_path / f"{name}-{code}-{change.__name__}-{len(list(tmp_path.iterdir()))}")
+        rows = lines(folder, name)
+        change(rows)  # type: ignore[no-untyped-call]
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        resigned(folder)
+        assert code in {found for found, _facts in verify_pack.verify(str(folder)).found}, change.__name__
+
+
+def test_what_is_no_pack_is_said_to_be_none(world: World, tmp_path: Path) -> None:
+    folder = unpacked(*made(world, about=world.contact.public_id), tmp_path / "pack")
+    (folder / ".DS_Store").write_bytes(b"x")
+    assert verify_pack.verify(str(folder)).found == [], "what a desktop leaves is not of the pack"
+    for payload in ({"files": None}, {"form": 1}, {"keys": []}):
+        (folder / "manifest.json").write_text(json.dumps(payload))
+        (folder / "signature.json").write_text(json.dumps(signatures.signature_of(payload)))
+        assert verify_pack.main([str(folder)]) in {1, 2}
+    assert verify_pack.main([str(tmp_path / "none.zip")]) == 2
+
+
+@pytest.mark.parametrize("fraction", ["", ".1", ".12345", ".123456", ".1234567"])
+def test_times_are_read_as_python_3_9_can(fraction: str) -> None:
+    assert verify_pack.utc(f"2026-11-24T10:00:00{fraction}+08:00").hour == 2
+
+
+def test_a_caller_number_that_is_none_of_ours_is_hidden(world: World, tmp_path: Path) -> None:
+    world.authorize(line="+8613700009999")
+    folder = unpacked(*made(world, about=world.contact.public_id), tmp_path / "pack")
+    assert verify_pack.verify(str(folder)).found == []
+    assert "13700009999" not in "".join((folder / name).read_text() for name in ("decisions.jsonl", "trail.jsonl"))
+
+
+def said(world: World, about: str, kind: int) -> str:
+    pack, _passphrase = services.ask_pack(actor=world.people["compliance"], about=about, recipient="client", reason="来信")
+    return answer(pack, scope_of(pack))[kind]
+
+
+def test_calls_after_the_word_are_not_hidden_by_what_the_pack_is_about(world: World, clock: time_machine.Traveller) -> None:
+    """A pack about the first call counts the second one too, and one that was handed over."""
+    first = world.connected()
+    world.opt_out(evidence=f"call:{first.pk}")
+    clock.shift(timedelta(days=1))
+    entry = OptOut.objects.get()
+    other = Call.objects.get(pk=first.pk)
+    other.pk, other.decision_id = (
+        None,
+        Decision.objects.create(at=site_clock.now(), allowed=True, facts={}, campaign=world.campaign, policy=1).pk,
+    )
+    other.slot_day, other.reserved_at, other.reserved_until = world.today, site_clock.now(), site_clock.now()
+    other.state, other.made_at, other.handed_over_at = "withdrawn", None, site_clock.now()
+    other.answered_at = other.ended_at = None
+    other.save(force_insert=True)
+    for about in (first.public_id, entry.public_id, world.contact.public_id):
+        assert "此后相应拨打 1 次" in said(world, about, 0 if about == entry.public_id else 2), about
+
+
+def test_lifted_partial_and_mistaken_words_are_told_as_they_are(world: World, clock: time_machine.Traveller) -> None:
+    world.opt_out(evidence="letter", scope="purpose", scope_value="membership")
+    assert "membership" in said(world, world.contact.public_id, 2)
+
+
+def test_a_consent_is_told_as_it_was_when_called(world: World, clock: time_machine.Traveller) -> None:
+    world.connected()
+    clock.shift(timedelta(days=3))
+    world.consent(world.contact, recipient="合作方", given_at=site_clock.now())
+    Consent.objects.filter(recipient="").update(withdrawn_at=site_clock.now(), withdrawal="来电")
+    text = said(world, world.contact.public_id, 0)
+    assert "2026-11-23" in text
+    assert "已于 2026-11-27" in text
+
+
+def test_what_was_deleted_is_not_told_as_never_there(world: World) -> None:
+    call = world.connected()
+    world.opt_out(evidence=f"call:{call.pk}")
+    delete_rows(Contact, [world.contact.pk])
+    assert "已被删除" in said(world, call.public_id, 1)
+    assert "退订" in said(world, call.public_id, 2)
+
+
+def test_a_complaint_without_a_call_tells_of_the_person(world: World) -> None:
+    world.connected()
+    complaint = record_complaint(actor=world.people["compliance"], channel="letter", kind="unwanted", text="不要再打", phone=f"+86{PHONE}")
+    Complaint.objects.update(call=None)
+    assert "1 次" in said(world, complaint.public_id, 1)
+    assert "同意" in said(world, complaint.public_id, 2)
 
 
 def test_a_masked_pack_names_no_person_and_no_colleague(world: World, clock: time_machine.Traveller, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from auditlog.context import set_actor
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from apps.audit.alarms import Seen
 from apps.audit.models import AccessEvent, Alarm
 from apps.core.calendar import clock as site_clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, ServiceAway, WrongState
+from apps.evidence.services import ask_pack
 from apps.governance import queries, services
 from apps.governance.models import AffectedPerson, Incident, IncidentTask
 from apps.governance.rules.closing import IncidentFacts, missing_to_close
@@ -21,7 +23,7 @@ from apps.jobs.models import Job
 from apps.notifications.models import Notice, Outgoing
 from apps.retention.storage_classes import erase_contacts
 from tests.sharing.test_shares import approved, look
-from tests.world import OTHER_PHONE, World
+from tests.world import OTHER_PHONE, SHANGHAI, World
 
 FACTS = {
     "information": "手机号码、姓名", "cause": "账号被同事借用", "harm": "可能收到骚扰电话", "measures": "停用账号，收回权限",
@@ -179,13 +181,7 @@ def test_the_second_person_may_open_it_again(world: World) -> None:
 
 
 WHOLE = IncidentFacts(
-    texts=FACTS,
-    is_drill=False,
-    is_scoped=True,
-    persons=3,
-    to_persons="required",
-    notified=frozenset({"authority", "persons"}),
-    open_tasks=0,
+    texts=FACTS, is_drill=False, is_scoped=True, to_persons="required", notified=frozenset({"authority", "persons"}), open_tasks=0
 )
 
 
@@ -198,7 +194,7 @@ WHOLE = IncidentFacts(
         ({"texts": {**FACTS, "lessons": ""}}, ["lessons"]),
         ({"notified": frozenset()}, ["authority", "persons"]),
         ({"notified": frozenset({"authority"}), "to_persons": "not_required"}, []),
-        ({"notified": frozenset({"authority"}), "persons": 0}, []),
+        ({"notified": frozenset({"authority"})}, ["persons"]),
         ({"notified": frozenset(), "is_drill": True}, []),
         ({"to_persons": "undecided"}, ["decision"]),
         ({"open_tasks": 1}, ["tasks"]),
@@ -241,7 +237,87 @@ def test_messages_go_to_each_person_once(world: World, settings: Any) -> None:
     Job.objects.filter(pk=notice.job_id).update(state="waiting")
     services.send_messages(notice.job_id)
     assert Outgoing.objects.filter(about=incident.public_id).count() == 1
-    assert incident.affected.get().notified_at == site_clock.now()
+    assert incident.affected.get().notice == notice
+
+
+def test_a_notice_by_message_counts_once_everybody_is_reached(world: World, settings: Any) -> None:
+    settings.HEGUI_SMS_URL = "https://sms.example"
+    other = world.add_contact(OTHER_PHONE)
+    reveal(world, world.contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
+    compliance = world.people["compliance"]
+    services.give_notice(actor=compliance, incident=incident, recipient="authority", text="……", how="信函")
+    services.decide_about_persons(actor=compliance, incident=incident, required=True, why="可能被骚扰")
+    by_message: Any = {"actor": compliance, "incident": incident, "recipient": "persons", "text": "请留意", "how": "", "by_message": True}
+    notice = services.give_notice(**by_message)
+    assert services.what_is_missing(Incident.objects.get()) == ["persons"], "no message is on its way yet"
+    services.send_messages(notice.job_id)
+    assert services.what_is_missing(Incident.objects.get()) == []
+    look_up(world, other.public_id)
+    scoped(world, incident)
+    assert services.what_is_missing(Incident.objects.get()) == ["persons"], "one more is known"
+    corrected = services.give_notice(**by_message)
+    services.send_messages(corrected.job_id)
+    assert services.what_is_missing(Incident.objects.get()) == []
+    assert Outgoing.objects.filter(about=incident.public_id).count() == 3, "the correction reaches both"
+
+
+def test_what_an_unknown_hand_took_is_counted_by_hand(world: World) -> None:
+    incident = change(world, record(world, kind="loss"))
+    scope: Any = {"actor": world.people["compliance"], "incident": incident}
+    with pytest.raises(BadInput):
+        services.scope_by_hand(**scope, persons=-1, note="备份盘清单")
+    with pytest.raises(BadInput):
+        services.scope_by_hand(**scope, persons=3, note=" ")
+    assert services.scope_by_hand(**scope, persons=1200, note="备份盘清单").persons == 1200
+    assert "scope" not in services.what_is_missing(Incident.objects.get())
+
+
+def test_saving_the_form_unchanged_keeps_the_seconds(world: World, browse: Any, clock: time_machine.Traveller) -> None:
+    clock.shift(42)
+    reveal(world, world.contact)
+    incident = scoped(world, record(world, person=world.people["supervisor"]))
+    assert incident.persons == 1
+    page = reverse("incident_facts", kwargs={"pk": incident.pk})
+    shown = browse("compliance").get(page).context["form"]
+    data = {name: shown[name].value() or "" for name in shown.fields}
+    data |= {name: f"{getattr(incident, name).astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" for name in ("since", "until")}
+    data["person"] = str(world.people["supervisor"].pk)
+    assert browse("compliance").post(page, data).status_code == 302
+    same = Incident.objects.get()
+    assert (same.until, same.persons) == (incident.until, 1)
+
+
+def test_a_change_touches_the_person_too(world: World) -> None:
+    with set_actor(world.people["supervisor"]):
+        world.contact.tags = ["x"]
+        world.contact.save()
+    assert scoped(world, record(world, person=world.people["supervisor"])).persons == 1
+
+
+def test_a_queue_or_a_pack_names_its_persons(world: World) -> None:
+    pack, _passphrase = ask_pack(actor=world.people["compliance2"], about=world.contact.public_id, recipient="client", reason="来信")
+    look_up(world, pack.public_id, by="compliance2", kind="exported")
+    assert scoped(world, record(world, person=world.people["compliance2"])).persons == 1
+    audit.record_access(kind="viewed", subject=world.campaign.public_id, purpose="queue", client=world.client)
+    assert scoped(world, record(world, client=world.client)).persons == 1
+
+
+def test_whom_it_is_about_is_not_told_and_has_no_part(world: World) -> None:
+    incident = record(world, person=world.people["compliance2"])
+    task: Any = {"actor": world.people["compliance"], "incident": incident, "text": "x", "due_on": world.today}
+    with pytest.raises(NotAllowed):
+        services.add_task(**task, owner=world.people["compliance2"])
+    with pytest.raises(BadInput):
+        services.give_to(actor=world.people["compliance"], incident=incident, owner=world.people["compliance2"])
+    made = services.add_task(**task, owner=world.people["admin"])
+    changed = change(world, incident, person=world.people["admin"])
+    assert not queries.tasks_of(world.people["admin"]).exists()
+    with pytest.raises(NotAllowed):
+        services.finish_task(actor=world.people["admin"], task=made)
+    given = services.give_to(actor=world.people["compliance"], incident=changed, owner=world.people["compliance2"])
+    assert change(world, given, person=world.people["compliance2"]).owner == world.people["compliance"]
+    assert not Notice.objects.filter(recipient=world.people["compliance2"], code="incident_recorded").exists()
 
 
 def test_a_task_is_done_by_its_owner(world: World, browse: Any) -> None:

@@ -103,9 +103,15 @@ def disclose(
 
 @transaction.atomic
 def disclose_to_person(
-    *, actor: User, values: Sequence[tuple[models.Model, str]], subject: str, reason: str, address: str | None = None
+    *,
+    actor: User,
+    values: Sequence[tuple[models.Model, str]],
+    subject: str,
+    reason: str,
+    address: str | None = None,
+    purpose: str = "subject_request",
 ) -> list[str]:
-    """The clear texts of what is kept of one person, for the copy that they asked for and whose identity was verified.
+    """The clear texts of what is kept of one person: for the copy that they asked for, or for evidence that two people give.
 
     The right is asked for each field; each field is recorded once, with how many of its values left. No quota: it is one person, and
     `subject` says by which request. "" stands for a value that is not there.
@@ -114,7 +120,7 @@ def disclose_to_person(
     for name, count in counts.items():
         require_field_right(actor, name, "view_clear")
         record_access(
-            kind=AccessEvent.Kind.EXPORTED, subject=subject, field=name, purpose=f"subject_request: {reason}"[:200], actor=actor,
+            kind=AccessEvent.Kind.EXPORTED, subject=subject, field=name, purpose=f"{purpose}: {reason}"[:200], actor=actor,
             count=count, address=address,
         )  # fmt: skip
     return [clear_for_machine(value) if (value := getattr(obj, field)) else "" for obj, field in values]

@@ -4,7 +4,7 @@
     manifest.json     {"form", "pack", …, "columns": {stream: names}, "keys": {id: public key}, "files": [{"name", "bytes", "sha256"}]}
     signature.json    {"key", "public_key", "signature"} over the canonical JSON of the manifest
 
-Every clear value comes by `disclose` or is recorded as played.
+Every clear value comes by `disclose_to_person` or is recorded as played.
 """
 
 import base64
@@ -22,7 +22,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from apps.access.services import disclose
+from apps.access.services import disclose_to_person
 from apps.accounts.models import User
 from apps.audit.models import AccessEvent
 from apps.audit.services import heads_named, prove, record_access, sign_trail
@@ -40,7 +40,7 @@ from apps.quality.services import open_recording, opened
 
 from ..answers import first_page
 from ..scopes import Scope, objects_of, scope_of
-from ..sections import SECTIONS, reads_of
+from ..sections import SECTIONS, our_lines, reads_of
 
 log = structlog.get_logger(__name__)
 FORM = 1
@@ -67,9 +67,14 @@ def make_pack(job_id: int) -> None:
             members = _members(job.owner, pack, scope_of(pack))
             pieces = encrypted_archive(clear_for_machine(pack.passphrase), _with_manifest(pack, members, contents))
             name, digest = file_streams.put_hashed(_moving_on(pieces, job), folder="packs", belongs_to=pack.public_id)
-        with transaction.atomic():
-            _hand_over(pack, name, digest, contents)
-            jobs.end(job, state=Job.State.DONE, sentence="")
+        try:
+            with transaction.atomic():
+                _hand_over(pack, name, digest, contents)
+                jobs.end(job, state=Job.State.DONE, sentence="")
+        except BaseException:
+            with transaction.atomic():  # a transaction of its own: what failed was rolled back
+                jobs.discard(name)
+            raise
 
 
 def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
@@ -84,11 +89,11 @@ def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
 
 
 def _hand_over(pack: EvidencePack, name: str, digest: bytes, contents: list[dict[str, Any]]) -> None:
-    """Raises `WrongState` when the person was erased meanwhile; what was made is deleted then."""
-    pack = EvidencePack.objects.select_for_update(of=("self",)).get(pk=pack.pk)
-    if pack.state != State.MAKING:
-        jobs.discard(name)
+    """Raises `WrongState` when the person was erased meanwhile."""
+    found = EvidencePack.objects.select_for_update(of=("self",)).filter(pk=pack.pk, state=State.MAKING).first()
+    if found is None:
         raise WrongState()
+    pack = found
     pack.file, pack.sha256, pack.contents, pack.made_at = name, digest, contents, clock.now()
     pack.state, pack.passphrase = State.APPROVED, None
     pack.save()
@@ -135,18 +140,23 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 def _members(actor: User, pack: EvidencePack, scope: Scope) -> Members:
     yield "answer.pdf", [first_page(pack, scope)]
-    for name, rows in SECTIONS.items():
-        yield name, _lines(rows(scope))
+    # First what is proved: a decision that a purge takes meanwhile is in neither file, one that is made meanwhile too.
     named: dict[str, set[int]] = defaultdict(set)
-    yield "trail.jsonl", _lines(_trail(pack, scope, named))
+    proved: set[int] = set()
+    yield "trail.jsonl", _lines(_trail(pack, scope, named, proved))
     yield "heads.jsonl", _lines(heads_named(named))
+    for name, rows in SECTIONS.items():
+        found = rows(scope)
+        yield name, _lines(row for row in found if name != "decisions.jsonl" or row["number"] in proved)
     if pack.in_clear:
         yield from _in_clear(actor, pack, scope)
     yield "README.txt", [_readme(pack).encode()]
 
 
-def _trail(pack: EvidencePack, scope: Scope, named: dict[str, set[int]]) -> Iterator[dict[str, Any]]:
-    """Rows of the trail with their proofs. Those that name colleagues by address or e-mail are given as hashes unless in clear."""
+def _trail(pack: EvidencePack, scope: Scope, named: dict[str, set[int]], proved: set[int]) -> Iterator[dict[str, Any]]:
+    """Rows of the trail with their proofs. Given as hashes are those that hold a caller number which is none of our lines, and, unless
+    in clear, those that hold a colleague's address or e-mail."""
+    foreign = set(scope.decisions.exclude(line_asked__in=[*our_lines(), ""]).values_list("pk", flat=True))
     keys = {
         "decisions": scope.decisions.order_by("pk").values_list("pk", flat=True),
         "reads": reads_of(scope).order_by("pk").values_list("pk", flat=True),
@@ -156,7 +166,9 @@ def _trail(pack: EvidencePack, scope: Scope, named: dict[str, set[int]]) -> Iter
         for proof in prove(stream, list(found)):
             if "tree_head" in proof:
                 named[stream].add(proof["tree_head"])
-            if stream != "decisions" and not pack.in_clear:
+            if stream == "decisions":
+                proved.add(proof["id"])
+            if proof["id"] in foreign if stream == "decisions" else not pack.in_clear:
                 proof["leaf"] = hashlib.sha256(b"\x00" + proof.pop("row").encode()).hexdigest()
             yield proof
 
@@ -173,14 +185,14 @@ def _in_clear(actor: User, pack: EvidencePack, scope: Scope) -> Members:
     """What only leaves with two people: the words of a complaint, who it is, transcripts, recordings, files that prove a consent."""
     why = f"{pack.public_id}: {pack.get_recipient_display()}"
     if scope.complaint is not None:
-        yield "complaint.json", _json(_complaint(actor, scope.complaint, why))
-    if scope.contact is not None:
+        yield "complaint.json", _json(_complaint(actor, pack, scope.complaint))
+    if scope.contact is not None and scope.contact.blocked_until is None:
         fields = [name for name in ("phone", "name") if getattr(scope.contact, name)]
-        clear = {name: disclose(actor=actor, obj=scope.contact, field=name, purpose="complaint", reason=why) for name in fields}
-        yield "person.json", _json({"person": scope.contact.public_id, **clear})
+        clear = _cleared(actor, pack, [(scope.contact, name) for name in fields])
+        yield "person.json", _json({"person": scope.contact.public_id, **dict(zip(fields, clear, strict=True))})
     keys = list(scope.calls.values_list("pk", flat=True))
     for transcript in Transcript.objects.filter(call__in=keys).select_related("call").order_by("pk"):
-        clear_text = disclose(actor=actor, obj=transcript, field="segments", purpose="dispute", reason=why)
+        (clear_text,) = _cleared(actor, pack, [(transcript, "segments")])
         said = {"segments": [vars(each) for each in opened(clear_text)], "findings": transcript.findings}
         yield f"transcripts/{_of(transcript)}.json", _json(said)
     for recording in Recording.objects.filter(call__in=keys).exclude(state=Recording.State.DAMAGED).select_related("call").order_by("pk"):
@@ -198,6 +210,13 @@ def _in_clear(actor: User, pack: EvidencePack, scope: Scope) -> Members:
         yield f"evidence/consent-{consent.pk}", [encrypted_files.get(consent.evidence_file)]
 
 
+def _cleared(actor: User, pack: EvidencePack, values: list[tuple[Any, str]]) -> list[str]:
+    """Clear values of the one person whom the pack is about, each recorded; "" for one that is not there."""
+    purpose = "dispute" if pack.kind == EvidencePack.Kind.COMPLAINT else "evidence pack"
+    why = pack.get_recipient_display()
+    return disclose_to_person(actor=actor, values=values, subject=pack.public_id, reason=why, purpose=purpose)
+
+
 def _of(heard: Any) -> str:
     return str(heard.call.public_id) if heard.call else f"{heard.pk}"
 
@@ -206,12 +225,12 @@ def _json(payload: Any) -> list[bytes]:
     return [json.dumps(payload, ensure_ascii=False, indent=1, default=str).encode()]
 
 
-def _complaint(actor: User, complaint: Complaint, why: str) -> dict[str, Any]:
+def _complaint(actor: User, pack: EvidencePack, complaint: Complaint) -> dict[str, Any]:
+    text, remedy = _cleared(actor, pack, [(complaint, "text"), (complaint, "remedy")])
     return {
         "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind, "state": complaint.state,
         "received_at": signatures.moment(complaint.received_at), "outcome": complaint.outcome,
-        "text": disclose(actor=actor, obj=complaint, field="text", purpose="complaint", reason=why),
-        "remedy": disclose(actor=actor, obj=complaint, field="remedy", purpose="complaint", reason=why) if complaint.remedy else "",
+        "text": text, "remedy": remedy,
         "events": [{"at": signatures.moment(each.created_at), "kind": each.kind, "note": each.note} for each in complaint.events.all()],
     }  # fmt: skip
 

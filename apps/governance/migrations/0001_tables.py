@@ -1,3 +1,4 @@
+import apps.core.privacy.fields
 import datetime
 import django.contrib.postgres.fields
 import django.db.models.deletion
@@ -14,7 +15,13 @@ from apps.core.database.first_migration import FirstMigration
 class Migration(FirstMigration):
     initial = True
 
-    dependencies = [("accounts", "0001_tables"), ("audit", "0001_tables"), ("contacts", "0001_tables"), ("jobs", "0001_tables")]
+    dependencies = [
+        ("accounts", "0001_tables"),
+        ("accounts", "__first__"),
+        ("audit", "0001_tables"),
+        ("contacts", "0001_tables"),
+        ("jobs", "0001_tables"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -83,6 +90,7 @@ class Migration(FirstMigration):
                 ),
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided on")),
                 ("note", models.CharField(blank=True, max_length=500, verbose_name="note of the second person")),
+                ("authors", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="authors")),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -135,6 +143,142 @@ class Migration(FirstMigration):
                             _connector="OR",
                         ),
                         name="assessment_decided_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ComplianceAudit",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("scope", models.TextField(max_length=2000, verbose_name="scope")),
+                ("since", models.DateField(verbose_name="from")),
+                ("until", models.DateField(verbose_name="until, included")),
+                ("auditor", models.CharField(help_text="a person of ours, or an agency", max_length=120, verbose_name="auditor")),
+                ("is_outside", models.BooleanField(default=False, verbose_name="by an outside agency")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("running", "being carried out"),
+                            ("reported", "awaiting a second signature"),
+                            ("signed", "signed"),
+                        ],
+                        default="planned",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("conclusion", models.TextField(blank=True, max_length=4000, verbose_name="conclusion")),
+                ("signed_at", models.DateTimeField(null=True, verbose_name="signed on")),
+                ("signature", models.JSONField(default=dict)),
+                (
+                    "countersigned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="countersigned by",
+                    ),
+                ),
+                (
+                    "planned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="planned by",
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed by",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("until__gte", models.F("since"))),
+                        name="audit_ends_after_it_begins",
+                        violation_error_message="The time that is audited ends before it begins.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True), name="audit_signed_by_two"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "signed"), _negated=True),
+                            models.Q(
+                                ("countersigned_by__isnull", False),
+                                ("signed_at__isnull", False),
+                                ("signed_by__isnull", False),
+                                models.Q(("conclusion", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="audit_signed_by_somebody",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AuditAnswer",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("point", models.CharField(max_length=40)),
+                ("measured", models.JSONField(default=dict)),
+                ("found", models.TextField(blank=True, max_length=4000, verbose_name="what was found")),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[
+                            ("open", "not judged yet"),
+                            ("conforms", "conforms"),
+                            ("partly", "conforms in part"),
+                            ("not", "does not conform"),
+                            ("na", "does not apply"),
+                        ],
+                        default="open",
+                        max_length=8,
+                        verbose_name="verdict",
+                    ),
+                ),
+                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80, verbose_name="evidence file")),
+                ("file_sha256", models.BinaryField(max_length=32, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="answered by",
+                    ),
+                ),
+                (
+                    "audit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="governance.complianceaudit"),
+                ),
+            ],
+            options={
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("audit", "point"), name="audit_point_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("verdict", "open"), ("answered_by__isnull", False), _connector="OR"),
+                        name="audit_verdict_of_somebody",
                     ),
                 ],
             },
@@ -347,22 +491,6 @@ class Migration(FirstMigration):
             },
         ),
         migrations.CreateModel(
-            name="AffectedPerson",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("reads", models.PositiveIntegerField()),
-                ("clear", models.PositiveIntegerField()),
-                ("last_at", models.DateTimeField()),
-                ("notified_at", models.DateTimeField(null=True)),
-                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact")),
-                (
-                    "incident",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="affected", to="governance.incident"),
-                ),
-            ],
-            options={"constraints": [models.UniqueConstraint(fields=("incident", "contact"), name="affected_once")]},
-        ),
-        migrations.CreateModel(
             name="IncidentEntry",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -376,6 +504,7 @@ class Migration(FirstMigration):
                             ("facts", "facts changed"),
                             ("scope", "scope determined"),
                             ("task", "task"),
+                            ("owner", "owner"),
                             ("notice", "notice"),
                             ("closing", "closing asked for"),
                             ("back", "not closed"),
@@ -451,6 +580,27 @@ class Migration(FirstMigration):
             },
         ),
         migrations.CreateModel(
+            name="AffectedPerson",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("reads", models.PositiveIntegerField()),
+                ("clear", models.PositiveIntegerField()),
+                ("last_at", models.DateTimeField()),
+                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact")),
+                (
+                    "incident",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="affected", to="governance.incident"),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.incidentnotice"
+                    ),
+                ),
+            ],
+            options={"constraints": [models.UniqueConstraint(fields=("incident", "contact"), name="affected_once")]},
+        ),
+        migrations.CreateModel(
             name="IncidentTask",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -473,6 +623,146 @@ class Migration(FirstMigration):
             options={
                 "ordering": ["due_on", "pk"],
                 "constraints": [models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="incident_task_says_what")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MonthReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("month", models.DateField(unique=True, verbose_name="month")),
+                ("measured", models.JSONField(default=dict)),
+                ("notes", models.JSONField(default=dict, verbose_name="notes")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "draft"), ("once", "awaiting a second signature"), ("signed", "signed")],
+                        default="draft",
+                        max_length=6,
+                        verbose_name="state",
+                    ),
+                ),
+                ("signed_at", models.DateTimeField(null=True, verbose_name="signed on")),
+                ("signature", models.JSONField(default=dict)),
+                (
+                    "countersigned_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="countersigned by",
+                    ),
+                ),
+                (
+                    "signed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="signed by",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-month"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True), name="month_signed_by_two"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "signed"), _negated=True),
+                            models.Q(("countersigned_by__isnull", False), ("signed_at__isnull", False), ("signed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="month_signed_by_somebody",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="month_begins_on_the_first"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Nonconformity",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("duty", models.CharField(blank=True, max_length=3, verbose_name="duty")),
+                ("text", models.CharField(max_length=500, verbose_name="what does not conform")),
+                ("due_on", models.DateField(verbose_name="due on")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("done", "done, to be checked"), ("closed", "closed")],
+                        default="open",
+                        max_length=6,
+                        verbose_name="state",
+                    ),
+                ),
+                ("measures", models.CharField(blank=True, max_length=500, verbose_name="what was done")),
+                ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
+                ("reminded_at", models.DateTimeField(null=True)),
+                (
+                    "answer",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="nonconformities", to="governance.auditanswer"
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="closed by",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="nonconformities", to="governance.monthreport"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "nonconformity",
+                "ordering": ["due_on", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("report__isnull", True), ("answer__isnull", True), _connector="XOR"),
+                        name="nonconformity_of_one",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("report__isnull", False), models.Q(("state", "closed"), _negated=True)),
+                        fields=("duty",),
+                        name="nonconformity_of_a_duty_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closed_by", models.F("done_by")), _negated=True), name="nonconformity_checked_by_another"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("closed_by__isnull", False), ("done_by__isnull", False), models.Q(("measures", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="nonconformity_closed_by_somebody",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -555,6 +845,63 @@ class Migration(FirstMigration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="complianceaudit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="7a81e52e8d14ec7efcc67b788ef602e90ad9447b",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_9681a",
+                    table="governance_complianceaudit",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="complianceaudit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="signed_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'signed')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="c44b253db0ad94849440001984fa72ec99a96926",
+                    operation="UPDATE",
+                    pgid="pgtrigger_signed_stays_273f9",
+                    table="governance_complianceaudit",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditanswer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="567ddaff9abc2cdb2e94716e0c87ba2d6c9463eb",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_72813",
+                    table="governance_auditanswer",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="auditanswer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="of_an_open_audit",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                if exists (select from governance_complianceaudit where id = old.audit_id and state in ('reported', 'signed'))\n                then raise exception 'the answers of an audit that was reported stay' using errcode = 'check_violation'; end if;\n                return new;",
+                    hash="eb5cf4744485c965daf42cf4039936f15cd81606",
+                    operation="UPDATE",
+                    pgid="pgtrigger_of_an_open_audit_1a3fc",
+                    table="governance_auditanswer",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="incident",
             trigger=pgtrigger.compiler.Trigger(
                 name="never_deleted",
@@ -626,12 +973,55 @@ class Migration(FirstMigration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="monthreport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="80197cebfd433526e57a59ef5972325c37482c14",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_cf11d",
+                    table="governance_monthreport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="monthreport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="signed_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'signed')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="6cfcd8662f51b844bbf1a6a3c718dacc4dd98d73",
+                    operation="UPDATE",
+                    pgid="pgtrigger_signed_stays_4c236",
+                    table="governance_monthreport",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="nonconformity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="48cf158fcf3137b3595bc25ea714caa1da9b0613",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_16a07",
+                    table="governance_nonconformity",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="risk",
             trigger=pgtrigger.compiler.Trigger(
                 name="of_a_draft",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func="\n                if exists (select from governance_assessment where id = coalesce(new.assessment_id, old.assessment_id) and state <> 'draft')\n                then raise exception 'the risks of an assessment that was handed in stay' using errcode = 'check_violation'; end if;\n                return coalesce(new, old);",
-                    hash="4d0c0a4df0d8fc6e20dfe008aeb7b9a9875dc6bf",
+                    func="\n                if exists (\n                    select from governance_assessment\n                    where id = coalesce(new.assessment_id, old.assessment_id) and state <> 'draft'\n                    and not (tg_op = 'DELETE' and decided_at <= now() - interval '3 years')\n                ) then raise exception 'the risks of an assessment that was handed in stay' using errcode = 'check_violation'; end if;\n                return coalesce(new, old);",
+                    hash="92b8dc021845e86b9cee77418f21bcc3c49e5e0f",
                     operation="INSERT OR UPDATE OR DELETE",
                     pgid="pgtrigger_of_a_draft_c3184",
                     table="governance_risk",

@@ -48,6 +48,7 @@ class Assessment(Dated):
     verdict = models.CharField(_("verdict"), max_length=14, choices=Verdict, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
+    authors = models.ManyToManyField(User, verbose_name=_("authors"), related_name="+")  # everybody who wrote at it: none of them decides
     decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
     decided_at = models.DateTimeField(_("decided on"), null=True)
     note = GuardedCharField(_("note of the second person"), max_length=500, blank=True)
@@ -125,8 +126,11 @@ class Risk(Dated):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 func="""
-                if exists (select from governance_assessment where id = coalesce(new.assessment_id, old.assessment_id) and state <> 'draft')
-                then raise exception 'the risks of an assessment that was handed in stay' using errcode = 'check_violation'; end if;
+                if exists (
+                    select from governance_assessment
+                    where id = coalesce(new.assessment_id, old.assessment_id) and state <> 'draft'
+                    and not (tg_op = 'DELETE' and decided_at <= now() - interval '3 years')
+                ) then raise exception 'the risks of an assessment that was handed in stay' using errcode = 'check_violation'; end if;
                 return coalesce(new, old);""",
             )
         ]

@@ -112,6 +112,7 @@ class IncidentEntry(Dated):
         FACTS = "facts", _("facts changed")
         SCOPE = "scope", _("scope determined")
         TASK = "task", _("task")
+        OWNER = "owner", _("owner")
         NOTICE = "notice", _("notice")
         CLOSING = "closing", _("closing asked for")
         BACK = "back", pgettext_lazy("incident", "not closed")
@@ -182,7 +183,7 @@ class AffectedPerson(models.Model):
     reads = models.PositiveIntegerField()
     clear = models.PositiveIntegerField()  # of these in clear: revealed, handed over, played, exported
     last_at = models.DateTimeField()
-    notified_at = models.DateTimeField(null=True)  # by short message
+    notice = models.ForeignKey(IncidentNotice, models.PROTECT, null=True, related_name="+")  # the last that was sent by short message
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "contact"], name="affected_once")]

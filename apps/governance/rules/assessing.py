@@ -42,11 +42,11 @@ def verdicts_for(risks: Iterable[tuple[int, int, int]]) -> frozenset[str]:
 
     What stays high may not go ahead; what a measure had to bring down may only with it.
     """
-    before, after = LOW, LOW
+    allowed = {"acceptable", "with_measures", "not_acceptable"}
     for likelihood, harm, remaining in risks:
-        before, after = max(before, grade_of(likelihood, harm)), max(after, grade_of(likelihood, remaining))
-    if after == HIGH:
-        return frozenset({"not_acceptable"})
-    if before > after:
-        return frozenset({"with_measures", "not_acceptable"})
-    return frozenset({"acceptable", "with_measures", "not_acceptable"})
+        before, after = grade_of(likelihood, harm), grade_of(likelihood, remaining)
+        if after == HIGH:
+            return frozenset({"not_acceptable"})
+        if before > after:
+            allowed.discard("acceptable")
+    return frozenset(allowed)

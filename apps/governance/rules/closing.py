@@ -9,12 +9,11 @@ CONTENTS = ("information", "cause", "harm", "measures", "advice", "contact")
 
 @dataclass(frozen=True)
 class IncidentFacts:
-    """`texts` by the names of `CONTENTS` and `lessons`."""
+    """`texts` by the names of `CONTENTS` and `lessons`; `notified` whom a notice reached that stands for everybody who is known now."""
 
     texts: Mapping[str, str]
     is_drill: bool
     is_scoped: bool
-    persons: int
     to_persons: str
     notified: frozenset[str]
     open_tasks: int
@@ -31,7 +30,7 @@ def missing_to_close(facts: IncidentFacts) -> list[str]:
         *((name, True) for name in missing_contents(facts.texts)),
         ("authority", not facts.is_drill and "authority" not in facts.notified),
         ("decision", facts.to_persons == "undecided"),
-        ("persons", not facts.is_drill and facts.to_persons == "required" and facts.persons > 0 and "persons" not in facts.notified),
+        ("persons", not facts.is_drill and facts.to_persons == "required" and "persons" not in facts.notified),
         ("tasks", facts.open_tasks > 0),
         ("lessons", not facts.texts.get("lessons", "").strip()),
     )

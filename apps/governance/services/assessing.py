@@ -56,6 +56,7 @@ def begin_assessment(*, actor: User, about: Model, like: Assessment | None = Non
         about_kind=kind_of(about), about_id=about.pk, title=str(about)[:160], triggers=why_needed(about), description=described(about),
         written_by=actor, created_at=clock.now(), **({name: getattr(like, name) for name in TEXTS} if like else {}),
     )  # fmt: skip
+    made.authors.add(actor)
     for risk in like.risks.all() if like else ():
         Risk.objects.create(
             assessment=made, threat=risk.threat, likelihood=risk.likelihood, harm=risk.harm, measure=risk.measure,
@@ -77,17 +78,17 @@ def _locked(assessment: Assessment, *states: str) -> Assessment:
 
 
 def may_write(actor: User, assessment: Assessment) -> bool:
-    """Whether a draft is the actor's to write: their own, or that of somebody who has left."""
-    is_author = assessment.written_by_id == actor.pk or not assessment.written_by.is_active
-    return actor.role in WRITERS and assessment.state == State.DRAFT and is_author
+    """Whether a draft is the actor's to write: their own; or compliance takes it over, which then does not decide it alone."""
+    is_theirs = assessment.written_by_id == actor.pk or actor.role == Role.COMPLIANCE
+    return actor.role in WRITERS and assessment.state == State.DRAFT and is_theirs
 
 
 @transaction.atomic
 def write_assessment(
     *, actor: User, assessment: Assessment, texts: Mapping[str, str], verdict: str, risks: Sequence[Mapping[str, Any]]
 ) -> Assessment:
-    """Save a draft: the three answers of article 56, the matrix, the verdict; all may still be empty. One person writes it: another
-    one only goes on when the author has left, so that nobody decides what they wrote.
+    """Save a draft: the three answers of article 56, the matrix, the verdict; all may still be empty. One person writes it;
+    compliance may take it over. Nobody who wrote at it decides it.
 
     Each of `risks` has `threat`, `likelihood`, `harm`, `measure`, `owner`, `due_on`, `remaining`. Raises `NotAllowed`, `WrongState`,
     `BadInput`.
@@ -104,6 +105,7 @@ def write_assessment(
         setattr(assessment, name, checked_text(texts.get(name, ""), most=2000))
     assessment.verdict, assessment.written_by = verdict, actor
     assessment.save()
+    assessment.authors.add(actor)
     assessment.risks.all().delete()
     for each in risks:
         measure = checked_text(each["measure"] or "", most=300)
@@ -117,9 +119,14 @@ def write_assessment(
 
 @transaction.atomic
 def submit_assessment(*, actor: User, assessment: Assessment, about: Model) -> Assessment:
-    """Hand it to a second person, as the thing reads now. Raises `BadInput` for what is missing or a verdict that the matrix forbids."""
+    """Hand it to a second person, as the thing reads now; by who wrote it last.
+
+    Raises `NotAllowed`, and `BadInput` for what is missing or a verdict that the matrix forbids.
+    """
     _require_writer(actor)
     assessment = _locked(assessment, State.DRAFT)
+    if actor.pk != assessment.written_by_id:
+        raise NotAllowed(_("%(author)s writes this assessment."), author=assessment.written_by)
     if not all(getattr(assessment, name) for name in TEXTS):
         raise BadInput(_("Answer the three questions first."))
     matrix = [(risk.likelihood, risk.harm, risk.remaining) for risk in assessment.risks.all()]
@@ -140,14 +147,14 @@ def submit_assessment(*, actor: User, assessment: Assessment, about: Model) -> A
 
 @transaction.atomic
 def decide_assessment(*, actor: User, assessment: Assessment, about: Model, approve: bool, note: str = "") -> Assessment:
-    """By compliance, and not by its author. Not approved when the thing was changed since it was handed in: back to a draft then.
+    """By compliance, and by none of its authors. Not approved when the thing was changed since it was handed in: back to a draft then.
 
     Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput`.
     """
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     assessment = _locked(assessment, State.SUBMITTED)
-    if assessment.written_by_id == actor.pk:
+    if assessment.authors.filter(pk=actor.pk).exists():
         raise FourEyes()
     if approve and what_changed(assessment, about):
         raise BadInput(_("What is assessed was changed since this was handed in. Send it back, so that it is read again."))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -93,7 +94,7 @@ def give_notice(
 
 
 def send_messages(job_id: int) -> None:
-    """The work of the job: one message for each person who had none, each noted in the transaction that queues it."""
+    """The work of the job: one message for each person who has not had this one, each noted in the transaction that queues it."""
     with jobs.lease(job_id) as job:
         if job is None:
             return
@@ -109,12 +110,12 @@ def send_messages(job_id: int) -> None:
 def _send_some(actor: User, notice: IncidentNotice) -> int:
     """Messages go out also to who opted out: this is no marketing, and the law wants them to know."""
     waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
-    persons = list(waiting.filter(incident=notice.incident, notified_at__isnull=True).order_by("pk")[:AT_ONCE])
+    persons = list(waiting.filter(~Q(notice=notice) | Q(notice__isnull=True), incident=notice.incident).order_by("pk")[:AT_ONCE])
     for person in persons:
         queue_sms(number=person.contact.phone, text=notice.text, about=notice.incident.public_id, life=LIFE)
         record_access(
             kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice", actor=actor,
             field="contacts.contact.phone",
         )  # fmt: skip
-    AffectedPerson.objects.filter(pk__in=[person.pk for person in persons]).update(notified_at=clock.now())
+    AffectedPerson.objects.filter(pk__in=[person.pk for person in persons]).update(notice=notice)
     return len(persons)

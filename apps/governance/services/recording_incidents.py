@@ -16,6 +16,7 @@ from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.core.wording import join_items
+from apps.jobs.models import Job
 from apps.notifications.services import notify
 
 from ..models import Incident, IncidentEntry, IncidentTask
@@ -48,12 +49,17 @@ def record_incident(
         until=until, person=person, client=client, is_drill=is_drill, alarm=alarm, owner=owner, opened_by=actor, created_at=now,
     )  # fmt: skip
     _enter(made, actor, Entry.OPENED)
-    notify(_compliance().exclude(pk=actor.pk), "incident_recorded", incident=made.public_id)
+    notify(_officers(made).exclude(pk=actor.pk), "incident_recorded", incident=made.public_id)
     return made
 
 
 def _compliance() -> Any:
     return User.objects.filter(role=Role.COMPLIANCE, is_active=True)
+
+
+def _officers(incident: Incident) -> Any:
+    """Those of compliance whom the incident is not about."""
+    return _compliance().exclude(pk=incident.person_id or 0)
 
 
 @transaction.atomic
@@ -109,6 +115,8 @@ def change_facts(
     if bounds != (incident.since, incident.until, incident.person, incident.client):
         incident.since, incident.until, incident.person, incident.client = bounds
         incident.persons = incident.scoped_at = None
+    if person is not None and incident.owner_id == person.pk:
+        incident.owner = actor
     incident.save()
     _enter(incident, actor, Entry.FACTS)
     return incident
@@ -120,6 +128,8 @@ def add_task(*, actor: User, incident: Incident, text: str, owner: User, due_on:
     incident = locked(actor, incident)
     if due_on < timezone.localdate(clock.now()):
         raise BadInput(_("The day that it is due on is over."))
+    if owner.pk == incident.person_id:
+        raise NotAllowed(_("The incident is about this person: somebody else carries out the task."))
     made = IncidentTask.objects.create(
         incident=incident, text=checked_text(text, _("Say what is to be done."), most=300), owner=owner, due_on=due_on,
         created_at=clock.now(),
@@ -133,7 +143,7 @@ def add_task(*, actor: User, incident: Incident, text: str, owner: User, due_on:
 def finish_task(*, actor: User, task: IncidentTask) -> IncidentTask:
     """By its owner, or by compliance. Raises `NotAllowed`, `WrongState`."""
     task = IncidentTask.objects.select_for_update(of=("self",)).select_related("incident").get(pk=task.pk)
-    if task.owner_id != actor.pk and actor.role != Role.COMPLIANCE:
+    if (task.owner_id != actor.pk and actor.role != Role.COMPLIANCE) or task.incident.person_id == actor.pk:
         raise NotAllowed()
     if task.done_at is not None or task.incident.state != State.OPEN:
         raise WrongState()
@@ -160,11 +170,51 @@ def what_is_missing(incident: Incident) -> list[str]:
     return missing_to_close(
         IncidentFacts(
             texts={name: getattr(incident, name) for name in TEXTS}, is_drill=incident.is_drill, is_scoped=incident.scoped_at is not None,
-            persons=incident.persons or 0, to_persons=incident.to_persons,
-            notified=frozenset(incident.notices.values_list("recipient", flat=True)),
+            to_persons=incident.to_persons, notified=frozenset(_notified(incident)),
             open_tasks=incident.tasks.filter(done_at__isnull=True).count(),
         )
     )  # fmt: skip
+
+
+def _notified(incident: Incident) -> set[str]:
+    """To whom a notice was given. One to the persons stands for those who were known when it was given; one by short message once every
+    message is on its way."""
+    found = set()
+    for notice in incident.notices.select_related("job"):
+        if (
+            notice.recipient == "authority"
+            or (notice.job is None and incident.scoped_at and notice.created_at >= incident.scoped_at)
+            or (
+                notice.job is not None and notice.job.state == Job.State.DONE and not incident.affected.filter(notice__isnull=True).exists()
+            )
+        ):
+            found.add(notice.recipient)
+    return found
+
+
+@transaction.atomic
+def give_to(*, actor: User, incident: Incident, owner: User) -> Incident:
+    """Another officer owns it. Raises as `locked`, `BadInput` for somebody who may not."""
+    incident = locked(actor, incident)
+    if owner.role != Role.COMPLIANCE or not owner.is_active or owner.pk == incident.person_id:
+        raise BadInput(_("An active person of compliance owns an incident, and nobody whom it is about."))
+    incident.owner = owner
+    incident.save()
+    _enter(incident, actor, Entry.OWNER, str(owner))
+    return incident
+
+
+@transaction.atomic
+def scope_by_hand(*, actor: User, incident: Incident, persons: int, note: str) -> Incident:
+    """Say how many persons are concerned where the access log cannot: a lost disk, an unknown hand. Raises as `locked`, `BadInput`."""
+    incident = locked(actor, incident)
+    if not 0 <= persons <= 2_000_000_000:
+        raise BadInput(_("Say how many persons are concerned."))
+    note = checked_text(note, _("Say how the number was found."), most=450)
+    incident.persons, incident.unnamed, incident.erased, incident.scoped_at = persons, 0, 0, clock.now()
+    incident.save()
+    _enter(incident, actor, Entry.SCOPE, f"{persons}: {note}")
+    return incident
 
 
 @transaction.atomic
@@ -176,7 +226,7 @@ def ask_closing(*, actor: User, incident: Incident) -> Incident:
     incident.state, incident.closing_by = State.CLOSING, actor
     incident.save()
     _enter(incident, actor, Entry.CLOSING)
-    notify(_compliance().exclude(pk=actor.pk), "incident_closing", incident=incident.public_id)
+    notify(_officers(incident).exclude(pk=actor.pk), "incident_closing", incident=incident.public_id)
     return incident
 
 
@@ -205,7 +255,7 @@ def watch_incidents() -> int:
     for incident in late:
         with transaction.atomic():
             if Incident.objects.filter(pk=incident.pk, reminded_at__isnull=True).update(reminded_at=now):
-                notify(_compliance(), "incident_authority_waits", incident=incident.public_id)
+                notify(_officers(incident), "incident_authority_waits", incident=incident.public_id)
                 reminded += 1
     overdue = IncidentTask.objects.filter(
         done_at__isnull=True, reminded_at__isnull=True, due_on__lt=timezone.localdate(now), incident__state=State.OPEN

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from auditlog.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
@@ -18,14 +20,14 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.calls.models import Call, Disposition, Ticket
 from apps.campaigns.models import QueueEntry
-from apps.contacts.models import Contact
+from apps.contacts.models import Consent, Contact, ExternalRef
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import EARLIEST
-from apps.core.errors import BadInput
+from apps.core.errors import BadInput, WrongState
 from apps.core.web import ids
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
-from apps.quality.models import Complaint, Recording, Review, Transcript
+from apps.quality.models import Complaint, EvidencePack, Recording, Review, Transcript
 from apps.rights.models import SubjectRequest
 from apps.sharing.models import Share
 
@@ -59,6 +61,19 @@ def _contacts_of_complaints(keys: Collection[int]) -> Pairs:
     return [(pk, contact or of_call) for pk, contact, of_call in found]
 
 
+def _contacts_of_campaigns(keys: Collection[int]) -> Pairs:
+    """A look at a queue may have shown everybody in it."""
+    return QueueEntry.objects.filter(campaign__in=keys).values_list("campaign", "contact")
+
+
+def _contacts_of_packs(keys: Collection[int]) -> Pairs:
+    """Of the person whom an evidence pack is about; one about a campaign or a period is masked and names nobody."""
+    packs = [(pk, index) for pk, index in EvidencePack.objects.filter(pk__in=keys).values_list("pk", "number_index")]
+    indexes = [bytes(index) for _pk, index in packs if index]
+    contacts = {bytes(index): pk for pk, index in Contact.everyone.filter(number_index__any=indexes).values_list("pk", "number_index")}
+    return [(pk, contacts.get(bytes(index)) if index else None) for pk, index in packs]
+
+
 # By the kind of thing that a row of the log names, public id or label.
 CONTACTS_OF: Mapping[str, Callable[[Collection[int]], Pairs]] = {
     "contact": lambda keys: [(pk, pk) for pk in Contact.everyone.filter(pk__in=keys).values_list("pk", flat=True)],
@@ -67,6 +82,8 @@ CONTACTS_OF: Mapping[str, Callable[[Collection[int]], Pairs]] = {
     "complaint": _contacts_of_complaints,
     "request": _contacts_of_requests,
     "share": _contacts_of_shares,
+    "campaign": _contacts_of_campaigns,
+    "evidence": _contacts_of_packs,
     "review": lambda keys: Review.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
     "calls.disposition": lambda keys: Disposition.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
     "calls.ticket": lambda keys: Ticket.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
@@ -107,6 +124,25 @@ def reads_of(incident: Incident) -> QuerySet[AccessEvent]:
     return AccessEvent.objects.filter(who, kind__in=READS, created_at__range=(incident.since, incident.until))
 
 
+def _changed_by(incident: Incident) -> Iterable[tuple[int, datetime]]:
+    """Contacts that the person changed in the time, or whose consents they changed."""
+    if not incident.person_id:
+        return []
+    changes = LogEntry.objects.filter(actor=incident.person_id, timestamp__range=(incident.since, incident.until))
+    kinds = {ContentType.objects.get_for_model(model).pk: model for model in (Contact, Consent)}
+    rows = list(changes.filter(content_type__in=kinds).values_list("content_type", "object_id", "timestamp"))
+    consents = {key for kind, key, _at in rows if kinds[kind] is Consent and key is not None}
+    owners = dict(Consent.objects.filter(pk__in=consents).values_list("pk", "contact"))
+    found = [(owners.get(key) if kinds[kind] is Consent else key, at) for kind, key, at in rows if key is not None]
+    known = set(Contact.everyone.filter(pk__in=[key for key, _at in found if key]).values_list("pk", flat=True))
+    return [(key, at) for key, at in found if key in known]
+
+
+def _listed_for(client_id: int) -> list[int]:
+    """Contacts that another system knows by ids of its own: a list that it reads names them."""
+    return list(ExternalRef.objects.filter(client=client_id).values_list("contact", flat=True))
+
+
 def thing_of(subject: str) -> tuple[str, int] | None:
     """The kind and key of the thing that a row of the log names; None for a list, a search without a hit, or what is no person's."""
     kind, colon, key = subject.partition(":")
@@ -119,63 +155,83 @@ def thing_of(subject: str) -> tuple[str, int] | None:
     return None
 
 
-def scope_of(incident: Incident) -> Scope:
-    """Every person whose data was read, in one snapshot of the log."""
+def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: None) -> Scope:
+    """Every person whose data was read or changed. `keep_going` is called now and then: for a lease."""
     scope, things = Scope(), defaultdict[str, dict[int, tuple[int, int, datetime]]](dict)
     rows = reads_of(incident).values("subject").annotate(
         reads=Count("pk"), clear=Count("pk", filter=Q(kind__in=IN_CLEAR)), last_at=Max("created_at"), shown=Sum("count")
     )  # fmt: skip
     for row in rows.iterator(chunk_size=AT_ONCE):
         thing = thing_of(row["subject"])
-        if thing is None:
+        if thing is None and row["subject"] == "contact:list" and incident.client_id:
+            for contact in _listed_for(incident.client_id):
+                scope.persons[contact].add(row["reads"], 0, row["last_at"])
+        elif thing is None:
             scope.unnamed += row["shown"]
         else:
             things[thing[0]][thing[1]] = (row["reads"], row["clear"], row["last_at"])
     for kind, read in things.items():
         keys, known = list(read), set[int]()
         for start in range(0, len(keys), AT_ONCE):
-            for pk, contact in CONTACTS_OF[kind](keys[start : start + AT_ONCE]):
-                if contact is not None:
+            keep_going()
+            for pk, found in CONTACTS_OF[kind](keys[start : start + AT_ONCE]):
+                if found is not None:
                     known.add(pk)
-                    scope.persons[contact].add(*read[pk])
+                    scope.persons[found].add(*read[pk])
         scope.erased += len(read) - len(known)
+    for contact, at in _changed_by(incident):
+        scope.persons[contact].add(1, 0, at)
     return scope
 
 
 @transaction.atomic
 def ask_scope(*, actor: User, incident: Incident) -> Job:
-    """Have a worker find the persons. Raises as `locked`, `BadInput` when the incident names nobody whose reads they are."""
+    """Have a worker find the persons. Raises as `locked`, `WrongState` while one is at it, `BadInput` when the incident names nobody whose
+    reads they are."""
     incident = locked(actor, incident)
     reads_of(incident)
+    if incident.scope_job is not None and not incident.scope_job.is_over:
+        raise WrongState(_("The access log is being searched."))
     incident.scope_job = jobs.ask_for(kind="incident_scope", task="apps.governance.tasks.determine_scope", owner=actor)
     incident.save(update_fields=["scope_job"])
     return incident.scope_job
 
 
 def determine_scope(job_id: int) -> None:
-    """The work of the job: the list takes the place of the one before. May be killed anywhere and run again."""
+    """The work of the job: the list takes the place of the one before. May be killed anywhere and run again; the log is read without
+    holding the incident."""
     with jobs.lease(job_id) as job:
         if job is None:
             return
+        incident = Incident.objects.get(scope_job=job)
+        bounds = (incident.since, incident.until, incident.person_id, incident.client_id)
+        scope = scope_of(incident, keep_going=lambda: jobs.move_on(job, done=0))
         with transaction.atomic():
-            incident = locked(job.owner, Incident.objects.get(scope_job=job))
-            scope = scope_of(incident)
-            AffectedPerson.objects.filter(incident=incident, notified_at__isnull=True).delete()
-            AffectedPerson.objects.bulk_create(
-                [
-                    AffectedPerson(incident=incident, contact_id=contact, reads=each.reads, clear=each.clear, last_at=each.last_at)
-                    for contact, each in scope.persons.items()
-                ],
-                batch_size=AT_ONCE, update_conflicts=True, unique_fields=["incident", "contact"],
-                update_fields=["reads", "clear", "last_at"],
-            )  # fmt: skip
-            incident.persons = incident.affected.count()
-            incident.unnamed, incident.erased, incident.scoped_at = scope.unnamed, scope.erased, clock.now()
-            incident.save()
+            incident = locked(job.owner, incident)
+            if bounds != (incident.since, incident.until, incident.person_id, incident.client_id):
+                raise WrongState(_("The facts were changed meanwhile. Search the access log again."))
+            _keep(incident, scope)
             IncidentEntry.objects.create(
                 incident=incident, kind=IncidentEntry.Kind.SCOPE, actor=job.owner, note=str(incident.persons), created_at=clock.now()
             )
             record_access(
-                kind=Kind.SEARCHED, subject=incident.public_id, purpose="scope of an incident", actor=job.owner, count=incident.persons
-            )
+                kind=Kind.SEARCHED, subject=incident.public_id, purpose="scope of an incident", actor=job.owner,
+                count=max(incident.persons or 0, 1),
+            )  # fmt: skip
             jobs.end(job, state=Job.State.DONE, sentence="")
+
+
+def _keep(incident: Incident, scope: Scope) -> None:
+    """The list; who was sent a notice stays noted."""
+    AffectedPerson.objects.filter(incident=incident).exclude(contact__in=list(scope.persons)).delete()
+    there = set(Contact.everyone.filter(id__any=list(scope.persons)).values_list("pk", flat=True))
+    AffectedPerson.objects.bulk_create(
+        [
+            AffectedPerson(incident=incident, contact_id=contact, reads=each.reads, clear=each.clear, last_at=each.last_at)
+            for contact, each in scope.persons.items() if contact in there
+        ],
+        batch_size=AT_ONCE, update_conflicts=True, unique_fields=["incident", "contact"], update_fields=["reads", "clear", "last_at"],
+    )  # fmt: skip
+    incident.persons = incident.affected.count()
+    incident.unnamed, incident.erased, incident.scoped_at = scope.unnamed, scope.erased, clock.now()
+    incident.save()

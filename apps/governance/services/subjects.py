@@ -17,6 +17,7 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign
 from apps.core.errors import NotFound
 from apps.core.web import ids
+from apps.scripts.models import Voice
 from apps.sharing import queries as sharing
 from apps.sharing.models import Share
 
@@ -30,15 +31,27 @@ def triggers() -> tuple[Trigger, ...]:
     return tuple(Trigger(**each) for each in yaml.safe_load(_RULES.read_text(encoding="utf-8")))
 
 
+def _voice(campaign: Campaign) -> str:
+    """Synthetic as soon as the campaign or its script says so."""
+    voices = {campaign.voice, campaign.script.voice if campaign.script else ""}
+    return str(Voice.SYNTHETIC if Voice.SYNTHETIC in voices else campaign.voice)
+
+
 def _campaign(campaign: Campaign) -> dict[str, Any]:
     return {
-        "kind": "campaign", "call_kind": campaign.kind, "trade": campaign.trade, "voice": campaign.voice, "basis": campaign.lawful_basis,
+        "kind": "campaign", "call_kind": campaign.kind, "trade": campaign.trade, "voice": _voice(campaign), "basis": campaign.lawful_basis,
         "brand": campaign.brand, "risk": campaign.product_risk,
     }  # fmt: skip
 
 
 def _around_campaign(campaign: Campaign) -> dict[str, Any]:
-    return {"purpose": campaign.purpose.code, "recipients": sorted(campaign.clients.values_list("name", flat=True))}
+    script, until = campaign.script.code if campaign.script else "", campaign.ends_on.isoformat()
+    return {
+        "purpose": campaign.purpose.code,
+        "script": script,
+        "until": until,
+        "recipients": sorted(campaign.clients.values_list("name", flat=True)),
+    }
 
 
 def _share(share: Share) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def assessment(request: StaffRequest, pk: int) -> HttpResponse:
         "risks": papers.matrix(found),
         "about_url": reverse(found.about_kind, kwargs={"pk": found.about_id}) if about else "",
         "may_write": services.may_write(user, found),
-        "may_decide": found.state == State.SUBMITTED and user.role == Role.COMPLIANCE and found.written_by_id != user.pk,
+        "may_decide": found.state == State.SUBMITTED and user.role == Role.COMPLIANCE and not found.authors.filter(pk=user.pk).exists(),
         "may_send_back": found.state == State.SUBMITTED and (user.role == Role.COMPLIANCE or found.written_by_id == user.pk),
     }
     return render(request, "governance/assessment.html", shown)

@@ -9,12 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent, Alarm
 from apps.audit.services import record_page
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.web.ids import row_number
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
 from apps.ui.pages import attachment, errors_of, form_page, said
@@ -89,6 +91,7 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
         "tasks": found.tasks.select_related("owner"),
         "notices": notices,
         "affected": found.affected.select_related("contact").order_by("-clear", "-reads")[:PERSONS_SHOWN] if handles else (),
+        "officers": User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=found.person_id or 0),
         "task_form": TaskForm(prefix="task"),
         "texts": [(papers.label_of(Incident, name), getattr(found, name)) for name in papers.TEXTS],
     }
@@ -111,7 +114,7 @@ def incident_facts(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(Role.COMPLIANCE)
 @require_POST
 def incident_step(request: StaffRequest, pk: int) -> HttpResponse:
-    """`step`: note, task, scope, required, not_required, closing, close, back."""
+    """`step`: note, task, scope, by_hand, owner, required, not_required, closing, close, back."""
     found = _incident(request, pk)
     said(request, lambda: _step(request, found, request.POST.get("step", "")), _("Noted."))
     return redirect("incident", pk=pk)
@@ -128,6 +131,14 @@ def _step(request: StaffRequest, found: Incident, step: str) -> object:
         return services.add_task(actor=user, incident=found, **form.cleaned_data)
     if step == "scope":
         return services.ask_scope(actor=user, incident=found)
+    if step == "by_hand":
+        persons = row_number(request.POST.get("persons", ""))
+        return services.scope_by_hand(actor=user, incident=found, persons=-1 if persons is None else persons, note=note)
+    if step == "owner":
+        owner = User.objects.filter(pk=row_number(request.POST.get("owner", "")) or 0).first()
+        if owner is None:
+            raise NotFound()
+        return services.give_to(actor=user, incident=found, owner=owner)
     if step in {"required", "not_required"}:
         return services.decide_about_persons(actor=user, incident=found, required=step == "required", why=note)
     if step == "closing":
