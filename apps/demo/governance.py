@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
 
 from apps.access.services import disclose
 from apps.accounts.models import User
+from apps.calls.models import Call
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing, QueueEntry
+from apps.evidence import services as evidence
 from apps.governance import services
-from apps.governance.models import Assessment, Incident
+from apps.governance.models import Assessment, ComplianceAudit, Incident, Nonconformity
+from apps.governance.services.reporting import month_before
 
 FACTS = {
     "information": "手机号码（部分为明文）、姓名", "cause": "一名主管的账号在离岗时未锁屏，被他人使用。",
@@ -45,6 +51,9 @@ def tell_of_governance(staff: Mapping[str, User], now: datetime) -> None:
     """Through the services that people use."""
     _incidents(staff, now)
     _assessments(staff, now)
+    _months(staff, now)
+    _audits(staff, now)
+    _packs(staff)
 
 
 def _incidents(staff: Mapping[str, User], now: datetime) -> None:
@@ -91,3 +100,62 @@ def _assessments(staff: Mapping[str, User], now: datetime) -> None:
             made = services.begin_assessment(actor=supervisor, about=campaign, like=Assessment.objects.filter(state="approved").first())
             services.write_assessment(actor=supervisor, assessment=made, texts=ANSWERS, verdict="with_measures", risks=[RISK])
             services.submit_assessment(actor=supervisor, assessment=made, about=campaign)
+
+
+def _months(staff: Mapping[str, User], now: datetime) -> None:
+    """The month before as a draft, and the one before it, signed by two."""
+    officer, second = staff["compliance"], staff["compliance2"]
+    last = month_before(timezone.localdate(now))
+    report = services.make_report(month=month_before(last))
+    for duty, found in report.measured.items():
+        if found["state"] == "red":
+            report = services.note_report(actor=officer, report=report, duty=duty, note="站点启用前的月份，数据不全。")
+    services.sign_report(actor=second, report=services.sign_report(actor=officer, report=report))
+    services.make_report(month=last)
+    first = Nonconformity.objects.order_by("pk").first()
+    if first is not None:
+        services.report_resolved(actor=first.owner, nonconformity=first, measures="已补做并复核。")
+
+
+def _audits(staff: Mapping[str, User], now: datetime) -> None:
+    """One that is planned, one under way, one that was signed."""
+    officer, second, today = staff["compliance"], staff["compliance2"], timezone.localdate(now)
+
+    def plan(title: str, days: int) -> ComplianceAudit:
+        return services.plan_audit(
+            actor=officer,
+            title=title,
+            scope="全部外呼任务、数据来源和录音。",
+            since=today - timedelta(days=days),
+            until=today,
+            auditor="内审部",
+        )
+
+    plan("下一年度合规审计", 1)
+    running = services.begin_audit(actor=officer, audit=plan("半年度合规审计", 180))
+    for answer in running.answers.all()[:5]:
+        services.answer_point(actor=officer, answer=answer, found="已抽查并核对系统数据。", verdict="conforms")
+    done = services.begin_audit(actor=officer, audit=plan("年度合规审计", 365))
+    for answer in done.answers.all():
+        verdict = "not" if answer.point == "training" else "conforms"
+        services.answer_point(actor=officer, answer=answer, found="已抽查并核对系统数据。", verdict=verdict)
+        if verdict == "not":
+            due = today + timedelta(days=30)
+            services.open_nonconformity(
+                actor=officer, answer=answer, text="两名坐席缺少本年度培训记录", owner=staff["supervisor"], due_on=due
+            )
+    services.sign_audit(
+        actor=second, audit=services.report_audit(actor=officer, audit=done, conclusion="总体符合，一项不符合已指定负责人。")
+    )
+
+
+def _packs(staff: Mapping[str, User]) -> None:
+    """One that is ready to be fetched, one with recordings that awaits a second person."""
+    call = Call.objects.filter(answered_at__isnull=False, contact__isnull=False).order_by("-pk").first()
+    if call is None or call.contact is None:
+        return
+    ask: Any = {"actor": staff["compliance"], "recipient": "client", "reason": "来信 2026-031，询问为何被呼叫"}
+    masked, _passphrase = evidence.ask_pack(about=call.contact.public_id, **ask)
+    if masked.job_id:
+        evidence.make_pack(masked.job_id)
+    evidence.ask_pack(about=call.public_id, in_clear=True, **{**ask, "recipient": "court", "reason": "案号（2026）演示 17 号"})

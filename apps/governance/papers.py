@@ -105,6 +105,9 @@ def _paper(title: str, above: list[str], rows: list[list[str]], widths: list[int
     return pdf.as_pdf(title=title, above=above, rows=rows, widths=widths, below=[_("Made %(at)s.") % {"at": _time(clock.now())}])
 
 
+URGENCY = (State.RED, State.AMBER, State.UNMEASURED, State.GREEN)
+
+
 @dataclass(frozen=True)
 class MonthRow:
     """A duty as the report shows it: state, sentence, note, the page behind it, and how the state was the month before."""
@@ -115,7 +118,6 @@ class MonthRow:
     state_label: str
     sentence: str
     page: str
-    source: str
     note: str
     before: str  # the state's label; "" where there is nothing to compare
 
@@ -125,7 +127,7 @@ def _measured(duty: str, found: Mapping[str, Any]) -> str:
 
 
 def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> list[MonthRow]:
-    """Every duty that was measured, in the order of the norm."""
+    """Every duty that was measured: what is not met first, then in the order of the norm."""
     rows = []
     for duty, found in report.measured.items():
         if duty not in MEASURES:
@@ -135,10 +137,10 @@ def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> lis
         rows.append(MonthRow(
             duty, duty_in_words(duty), found["state"], str(State(found["state"]).label), _measured(duty, found),
             reverse(page) if page else "",
-            MEASURES[duty].source, report.notes.get(duty, ""),
+            report.notes.get(duty, ""),
             str(State(earlier).label) if earlier and earlier != found["state"] else "",
         ))  # fmt: skip
-    return rows
+    return sorted(rows, key=lambda row: URGENCY.index(State(row.state)))
 
 
 def counted(report: MonthReport) -> list[tuple[str, str, int]]:

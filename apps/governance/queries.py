@@ -18,7 +18,8 @@ YEARS, YEARS_WITH_MINORS = 2, 1  # above ten million persons the Measures want t
 
 def incidents_of(viewer: User) -> QuerySet[Incident]:
     """Compliance all but those about themselves; others what they recorded."""
-    incidents = Incident.objects.select_related("owner", "person", "client")
+    # The job in the same query: read after it, it may be over where the incident was read before.
+    incidents = Incident.objects.select_related("owner", "person", "client", "scope_job")
     if not viewer.is_active:
         return incidents.none()
     if viewer.role == Role.COMPLIANCE:

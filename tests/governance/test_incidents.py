@@ -215,6 +215,7 @@ def test_a_notice_says_what_the_law_wants_or_is_not_given(world: World) -> None:
     draft = services.draft_notice(incident, "authority")
     assert all(FACTS[name] in draft for name in ("information", "cause", "harm", "measures", "advice", "contact"))
     assert give(incident).recipient == "authority"
+    assert give(incident, given_at=incident.discovered_at - timedelta(seconds=40)).given_at == incident.discovered_at
     for refused in ({"recipient": "press"}, {"how": ""}, {"text": ""}, {"given_at": site_clock.now() + timedelta(minutes=1)}):
         with pytest.raises(BadInput):
             give(incident, **refused)

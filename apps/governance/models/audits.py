@@ -18,7 +18,7 @@ from apps.policies.triggers import NEVER_DELETED
 class MonthReport(Dated):
     """What was measured of a month, duty by duty, and what the officers say of it; signed by two, then it stays.
 
-    `measured` is {duty: {"state", "figures"}}, `notes` {duty: text}.
+    `measured` is {duty: {"state", "figures", "source": name of the query}}, `notes` {duty: text}.
     """
 
     NOT_TYPED = ("notes",)

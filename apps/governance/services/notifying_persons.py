@@ -25,6 +25,7 @@ from .recording_incidents import TEXTS, locked
 
 Recipient = IncidentNotice.Recipient
 AT_ONCE = 200
+MINUTE = timedelta(minutes=1)
 LIFE = timedelta(days=2)
 MOST_CHARACTERS = 500  # of a short message, which is sent in parts
 
@@ -64,6 +65,8 @@ def give_notice(
     incident = locked(actor, incident)
     now = clock.now()
     given_at = given_at or now
+    if timedelta() < incident.discovered_at - given_at < MINUTE:  # people give minutes
+        given_at = incident.discovered_at
     if incident.is_drill:
         raise BadInput(_("This is a drill: no notice is given. The draft shows what would be said."))
     if recipient not in Recipient.values or not incident.discovered_at <= given_at <= now:

@@ -66,10 +66,11 @@ def _officers(incident: Incident) -> Any:
 def incident_of_alarm(*, actor: User, alarm: Alarm) -> Incident:
     """One step from an alarm: the incident knows whom it is about and when; the alarm is closed with it. Raises as `close_alarm`."""
     alarm = take_alarm(actor=actor, alarm=alarm)
+    now = clock.now()
+    found = min(alarm.created_at, now)
     made = record_incident(
-        actor=actor, kind=Incident.Kind.LEAK, title=f"{alarm.about}: {alarm.sentence}"[:120], discovered_at=alarm.created_at,
-        since=alarm.created_at - BEFORE_ALARM, until=max(alarm.last_at, alarm.created_at), person=alarm.person, client=alarm.client,
-        alarm=alarm,
+        actor=actor, kind=Incident.Kind.LEAK, title=f"{alarm.about}: {alarm.sentence}"[:120], discovered_at=found,
+        since=found - BEFORE_ALARM, until=min(max(alarm.last_at, found), now), person=alarm.person, client=alarm.client, alarm=alarm,
     )  # fmt: skip
     close_alarm(actor=actor, alarm=alarm, verdict=Alarm.Verdict.INCIDENT, note=made.public_id)
     return made

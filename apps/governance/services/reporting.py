@@ -48,7 +48,7 @@ def make_report(*, month: date) -> MonthReport:
     report = MonthReport.objects.select_for_update().filter(month=month).first() or MonthReport(month=month, created_at=clock.now())
     if report.state != Signed.DRAFT:
         raise WrongState()
-    report.measured = {duty: asdict(found) for duty, found in measure_all(span).items()}
+    report.measured = {duty: {**asdict(found), "source": MEASURES[duty].source} for duty, found in measure_all(span).items()}
     is_new = report.pk is None
     report.save()
     officers = User.objects.filter(role=Role.COMPLIANCE, is_active=True).order_by("pk")
