@@ -14,6 +14,7 @@ from apps.core.documents import pdf
 from apps.core.duties import duty_in_words
 from apps.core.laws import LAWS, cite
 from apps.core.wording import join_items
+from apps.policies import queries as policies
 from apps.scripts.models import CallKind, Voice
 from apps.sharing.models import Share
 
@@ -43,7 +44,7 @@ def facts_in_words(description: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _value(name: str, value: Any) -> str:
-    words = _CHOICES.get(name, {})
+    words = policies.trade_names() if name == "trade" else _CHOICES.get(name, {})
     return join_items(str(words.get(each, each)) for each in value) if isinstance(value, list) else str(words.get(value, value))
 
 

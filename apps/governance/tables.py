@@ -13,8 +13,8 @@ class IncidentTable(ListTable):
     list_name = "incidents"
     sortable = by("kind", "discovered_at", "persons", "state", title="pk")
 
-    title = tables.Column(linkify=("incident", {"pk": tables.A("pk")}))
-    discovered_at = columns.DateTimeColumn()
+    title = tables.Column(linkify=("incident", {"pk": tables.A("pk")}), verbose_name=_("in one line"))
+    discovered_at = columns.DateTimeColumn(verbose_name=_("discovered"))
     state = columns.TemplateColumn(template_name="governance/_incident_state.html", verbose_name=_("state"))
 
     class Meta:
@@ -27,8 +27,8 @@ class AssessmentTable(ListTable):
     list_name = "assessments"
     sortable = by("state", "verdict", "decided_at", title="pk")
 
-    title = tables.Column(linkify=("assessment", {"pk": tables.A("pk")}))
-    decided_at = columns.DateTimeColumn()
+    title = tables.Column(linkify=("assessment", {"pk": tables.A("pk")}), verbose_name=_("what is assessed"))
+    decided_at = columns.DateTimeColumn(verbose_name=_("decided on"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:
