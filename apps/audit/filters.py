@@ -15,7 +15,8 @@ class EventFilter(ListFilter):
     actor = django_filters.ModelChoiceFilter(label=_("Person"), queryset=User.objects.order_by("username"))
     subject = django_filters.CharFilter(label=pgettext_lazy("what was accessed", "Record"))
     since = django_filters.DateFilter(label=_("Since"), field_name="created_at", lookup_expr="date__gte", widget=DAY)
+    until = django_filters.DateFilter(label=_("Until"), field_name="created_at", lookup_expr="date__lte", widget=DAY)
 
     class Meta:
         model = AccessEvent
-        fields = ("kind", "actor", "subject", "since")
+        fields = ("kind", "actor", "subject", "since", "until")

@@ -25,8 +25,11 @@ class EventTable(ListTable):
     count = tables.Column(verbose_name=_("how many"))
     purpose = columns.ReferenceColumn(verbose_name=_("what for"))
     address = tables.Column(verbose_name=_("from where"))
+    proof = columns.TemplateColumn(
+        template_name="audit/_proof.html", verbose_name=pgettext_lazy("of a row of the access log", "proof"), empty_values=()
+    )
 
     class Meta:
         model = AccessEvent
-        fields = ("created_at", "who", "kind", "subject", "field", "count", "purpose", "address")
+        fields = ("created_at", "who", "kind", "subject", "field", "count", "purpose", "address", "proof")
         orderable = False

@@ -4,6 +4,7 @@ from . import views
 
 urlpatterns = [
     path("trail/", views.trail, name="trail"),
+    path("trail/<int:pk>/proof/", views.trail_proof, name="trail_proof"),
     path("trail/heads/", views.tree_heads, name="tree_heads"),
     path("trail/heads/check/", views.tree_heads_check, name="trail_check"),
     path("trail/heads/export/", views.tree_heads_export, name="trail_export"),

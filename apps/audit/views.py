@@ -1,6 +1,7 @@
 """Pages of the trail and of alarms."""
 
 import base64
+import json
 
 from celery import current_app
 from django.contrib import messages
@@ -17,13 +18,14 @@ from apps.core.crypto import signatures
 from apps.core.errors import ServiceAway
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
-from apps.ui.pages import said
+from apps.ui.pages import attachment, said
 
 from . import queries, services
 from .filters import EventFilter
 from .models import AccessEvent, Alarm, TrailCheck, TrailCut
 from .services import record_page
 from .tables import EventTable
+from .trail_tables import READS, streams
 
 CLOSED_SHOWN = 50
 OVERSEERS = (Role.COMPLIANCE, Role.ADMIN)
@@ -38,6 +40,23 @@ def trail(request: StaffRequest) -> HttpResponse:
     if request.user.role in OVERSEERS:
         shown["state"] = queries.trail_state()
     return render(request, "audit/trail.html", shown)
+
+
+@for_roles(*OVERSEERS)
+@require_GET
+def trail_proof(request: StaffRequest, pk: int) -> HttpResponse:
+    """One row with its way to the root of a signed tree head: for an auditor who holds nothing else of the log."""
+    event = get_object_or_404(queries.events_of(request.user), pk=pk)
+    record_page(request, subject="trail", purpose="export", kind=AccessEvent.Kind.EXPORTED)
+    (proof,) = services.prove(READS, [event.pk])
+    named = {READS: {proof["tree_head"]}} if "tree_head" in proof else {}
+    payload = {
+        "proof": proof,
+        "heads": list(services.heads_named(named)),
+        "columns": next(stream.columns for stream in streams() if stream.name == READS),
+        "public_keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()},
+    }
+    return attachment(json.dumps(payload, ensure_ascii=False, indent=1).encode(), name=f"proof-{pk}.json", kind="application/json")
 
 
 @for_roles(*OVERSEERS)

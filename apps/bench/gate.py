@@ -156,10 +156,10 @@ def bench_gate_growth(scale: Scale) -> list[Line]:
     numbers = numbers_of(scale.of(CONTACTS))
     each = scale.of(ON_ONE)
     few, many = scale.of(CALLS_BEFORE), scale.of(CALLS_AFTER)
-    _old_calls(0, few, at)
+    old_calls(0, few, at)
     parts = iter(range(0, len(numbers) - each, each))
     small = [_rate(in_processes(_ours, [(numbers[start : start + each], at)]), each) for start in (next(parts) for _ in range(ROUNDS))]
-    _old_calls(few, many, at)
+    old_calls(few, many, at)
     with connection.cursor() as cursor:
         hashes = "select sha256(int8send(n)) from generate_series(%s, %s) n"
         cursor.execute(
@@ -174,7 +174,7 @@ def bench_gate_growth(scale: Scale) -> list[Line]:
     return [Line("gate_growth", "decisions/s", large, small, 1 / GROWS_AT_MOST, notes)]
 
 
-def _old_calls(first: int, last: int, at: datetime) -> None:
+def old_calls(first: int, last: int, at: datetime) -> None:
     """Calls of the year before, each with its decision, of numbers that are no contacts of the list."""
     with connection.cursor() as cursor:
         cursor.execute(

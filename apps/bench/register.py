@@ -19,6 +19,7 @@ from .linting import bench_lint_scripts
 from .listening import bench_recordings, bench_sampling
 from .measure import Line, Scale
 from .paging import bench_pages
+from .proving import bench_evidence
 from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
 from .trail import bench_trail
@@ -38,6 +39,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "purge": bench_purge,
     "backup": bench_backup,
     "trail": bench_trail,
+    "evidence": bench_evidence,
     "recordings": bench_recordings,
     "sampling": bench_sampling,
 }

@@ -1,5 +1,6 @@
 """The trail under tree heads: complete whatever commits when, and whatever is changed afterwards is named."""
 
+import base64
 import json
 import random
 import threading
@@ -25,6 +26,7 @@ from apps.audit.services.verifying import Report
 from apps.audit.trail_tables import streams
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput
+from apps.evidence import verify_pack
 from apps.notifications.models import Notice
 from tests.world import World
 
@@ -573,3 +575,18 @@ def test_an_export_from_the_page_is_whole_and_in_the_trail(signed: World, browse
     answer = officer.post("/trail/heads/export/")
     assert services.verify_export(cast(StreamingHttpResponse, answer).streaming_content).count == 0
     assert AccessEvent.objects.latest("pk").kind == AccessEvent.Kind.EXPORTED
+
+
+def test_one_row_is_proved_to_somebody_who_holds_nothing_else(world: World, browse: Any) -> None:
+    for place in range(5):
+        services.record_access(kind="viewed", subject=f"user:{place}", purpose="look up", actor=world.people["supervisor"])
+    services.sign_trail()
+    event = AccessEvent.objects.order_by("pk")[2]
+    read = json.loads(browse("compliance").get(reverse("trail_proof", kwargs={"pk": event.pk})).content)
+    proof, (head,) = read["proof"], read["heads"]
+    assert dict(zip(read["columns"], json.loads(proof["row"]), strict=True))["subject"] == event.subject
+    assert verify_pack.root_of(leaf(proof["row"].encode()), proof["path"]).hex() == head["head"]["root"]
+    assert verify_pack.is_signed(head["head"], base64.b64decode(read["public_keys"][head["key"]]), bytes.fromhex(head["signature"]))
+    late = services.record_access(kind="viewed", subject="user:9", purpose="look up", actor=world.people["supervisor"])
+    fresh = json.loads(browse("admin").get(reverse("trail_proof", kwargs={"pk": late.pk})).content)
+    assert fresh["heads"] == [], "not signed yet, and said so"

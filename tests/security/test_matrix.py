@@ -157,6 +157,7 @@ PAGES = {
     "decisions": page(A, S, C),
     "decision": page(A, S, C, object="decision"),
     "contact_reveal": page(S, C, object="reveal"),
+    "trail_proof": page(C, D, object="access_event"),
     "trail": page(A, S, C, D),
     "tree_heads": page(C, D),
     "trail_check": page(C, D, method="post"),
@@ -430,6 +431,9 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
         lambda: _of_governance(world): {"month", "month_paper", "compliance_audit", "audit_paper", "audit_file"},
         lambda: {"nonconformity": {"pk": 0}}: {"nonconformity"},
+        lambda: {"access_event": {"pk": audit.record_access(kind="viewed", subject="none", purpose="x", actor=world.people["agent"]).pk}}: {
+            "access_event"
+        },
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})

@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.checks import Tags, run_checks
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -39,7 +40,8 @@ def second_factors(span: Span) -> Measured:
 @measure("R35", _("The next compliance audit is due on %(day)s."), "compliance_audits")
 def compliance_audits(span: Span) -> Measured:
     due = next_audit_due(span.now)
-    state = State.RED if due < span.now.date() else State.AMBER if due < (span.now + SOON).date() else State.GREEN
+    today = timezone.localdate(span.now)
+    state = State.RED if due < today else State.AMBER if due < today + SOON else State.GREEN
     return Measured(state, {"day": due.isoformat()})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -127,12 +128,12 @@ def compliance_audit_file(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*RECORDERS)
 @require_GET
 def nonconformities(request: StaffRequest) -> HttpResponse:
-    found = queries.nonconformities_of(request.user)
+    found, today = queries.nonconformities_of(request.user), timezone.localdate(clock.now())
+    waiting = found.exclude(state=Nonconformity.State.CLOSED)
     shown = {
-        "waiting": found.exclude(state=Nonconformity.State.CLOSED),
+        "waiting": [(each, each.state == Nonconformity.State.OPEN and each.due_on < today) for each in waiting],
         "closed": found.filter(state=Nonconformity.State.CLOSED).order_by("-closed_at")[:50],
         "is_officer": request.user.role == Role.COMPLIANCE,
-        "today": clock.now().date(),
     }
     return render(request, "governance/nonconformities.html", shown)
 

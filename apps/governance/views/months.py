@@ -4,6 +4,7 @@ import json
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -32,7 +33,7 @@ def months(request: StaffRequest) -> HttpResponse:
 @require_POST
 def month_make(request: StaffRequest) -> HttpResponse:
     """Measure the month before, now; or again, while nobody has signed it."""
-    month = month_before(clock.now().date())
+    month = month_before(timezone.localdate(clock.now()))
     said(request, lambda: services.make_report(month=month), _("Measured."))
     return redirect("months")
 
