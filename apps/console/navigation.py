@@ -129,6 +129,7 @@ GROUPS = (
             Link("months", "report", _("Monthly report")),
             Link("compliance_audits", "clipboard-list", _("Compliance audits")),
             Link("nonconformities", "alert-triangle", _("Nonconformities")),
+            Link("registers", "books", _("Registers")),
         ),
     ),
     Group(

@@ -1,6 +1,6 @@
 """The first page of a pack: what it is about, answered in three sentences, in the language that was asked for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,7 @@ def _made(calls: Any) -> Any:
 def _consent(scope: Scope) -> str:
     """That under which was called: the one that held at the first call, else the newest, with how it ended."""
     if scope.contact is None:
-        return _("The contact was deleted since, and its consents with it.")
+        return _("There is no contact with this number any more, so that its consents cannot be shown.")
     own = scope.consents.filter(recipient="").select_related("contact__source", "wording", "purpose").order_by("-given_at")
     first = _made(scope.calls).order_by("reserved_at").select_related("campaign").first()
     consent = None
@@ -71,14 +71,15 @@ def _calls(scope: Scope) -> str:
 
 
 def _refusal(scope: Scope) -> str:
-    """The first word that counts: of what, when it took effect, whether fresh consent lifted it, and how many calls came after."""
-    entry = scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at").first()
-    if entry is None:
-        return (
-            _("The person has not opted out.")
-            if scope.contact
-            else _("Whether the person opted out cannot be told: the contact was deleted.")
-        )
+    """The first word that still holds, else the first one; how many calls came after any that held when they were dialled."""
+    entries = list(scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at"))
+    if not entries and scope.contact is None:
+        return _("Whether the person opted out cannot be told: there is no contact with this number any more.")
+    if not entries:
+        return _("The person has not opted out.")
+    lifts = {entry.pk: _lift_of(entry) for entry in entries}
+    entry = next((each for each in entries if lifts[each.pk] is None), entries[0])
+    lift = lifts[entry.pk]
     words = {
         "said": _time(entry.said_at), "way": entry.get_channel_display(), "effect": _time(entry.created_at),
         "scope": f"{entry.get_scope_display()} {entry.scope_value}".strip(),
@@ -88,15 +89,7 @@ def _refusal(scope: Scope) -> str:
             "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s. The register holds no number, so that "
             "their calls cannot be named here: ask for a pack about the person."
         ) % words  # fmt: skip
-    lift = _lift_of(entry)
-    after = _made(scope.all_calls).filter(dialled__gt=entry.created_at)
-    if lift is not None:
-        after = after.filter(dialled__lt=lift.consent_given_at)
-    if entry.scope == OptOut.Scope.PURPOSE:
-        after = after.filter(campaign__purpose__code=entry.scope_value)
-    elif entry.scope == OptOut.Scope.BRAND:
-        after = after.filter(campaign__brand=entry.scope_value)
-    count = after.count()
+    count = len({pk for each in entries for pk in _after(scope, each, lifts[each.pk])})
     sentence = ngettext(
         "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such call came after it.",
         "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such calls came after it.",
@@ -107,8 +100,23 @@ def _refusal(scope: Scope) -> str:
     return f"{told} {lifted % {'day': _time(lift.consent_given_at)}}" if lift else told
 
 
+def _after(scope: Scope, entry: OptOut, lift: Lift | None) -> Iterable[int]:
+    """Calls that the word forbade, by when they were dialled."""
+    calls = _made(scope.all_calls).filter(dialled__gt=entry.created_at)
+    if lift is not None:
+        calls = calls.filter(dialled__lt=lift.consent_given_at)
+    if entry.scope == OptOut.Scope.PURPOSE:
+        calls = calls.filter(campaign__purpose__code=entry.scope_value)
+    elif entry.scope == OptOut.Scope.BRAND:
+        calls = calls.filter(campaign__brand=entry.scope_value)
+    found: Iterable[int] = calls.values_list("pk", flat=True)
+    return found
+
+
 def _lift_of(entry: OptOut) -> Lift | None:
-    lifts = Lift.objects.filter(number_hash=entry.number_hash, state=Lift.State.APPROVED, consent_given_at__gt=entry.said_at)
+    """What took the word's effect away; a lift names the number by the key of its day, as a copy of the word does."""
+    hashes = [entry.number_hash, *OptOut.objects.filter(moved_from=entry).values_list("number_hash", flat=True)]
+    lifts = Lift.objects.filter(number_hash__in=hashes, state=Lift.State.APPROVED, consent_given_at__gt=entry.said_at)
     return lifts.order_by("consent_given_at").first()
 
 
@@ -138,7 +146,8 @@ def _refusals_by_rule(scope: Scope) -> str:
     if not counts:
         return _("Nothing was refused.")
     most = sorted(counts.items(), key=lambda each: -each[1])[:8]
-    return _("Most often refused by: %(rules)s.") % {"rules": join_items(f"{RULES[code].name} {count}" for code, count in most)}
+    rules = join_items(f"{RULES[code].name if code in RULES else code} {count}" for code, count in most)
+    return _("Most often refused by: %(rules)s.") % {"rules": rules}
 
 
 def _latency(scope: Scope) -> str:

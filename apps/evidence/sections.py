@@ -17,7 +17,7 @@ from apps.calls.services.deciding import explain_codes
 from apps.campaigns.models import Campaign, Line
 from apps.core.crypto.signatures import moment
 from apps.core.laws import cite
-from apps.optouts.models import Dismissal, Lift
+from apps.optouts.models import Dismissal, Lift, OptOut
 from apps.policies.models import CallingPolicy
 from apps.quality.models import Recording
 from apps.retention.certificates import certificate
@@ -136,7 +136,8 @@ def campaigns(scope: Scope) -> Iterator[Row]:
 def opt_outs(scope: Scope) -> Iterator[Row]:
     """Each word of refusal: when it was said, when it took effect, what took its effect away."""
     for each in scope.opt_outs.select_related("recorded_by", "client").order_by("created_at", "pk").iterator(chunk_size=AT_ONCE):
-        lifts = Lift.objects.filter(number_hash=each.number_hash, state=Lift.State.APPROVED, consent_given_at__gt=each.said_at)
+        hashes = [each.number_hash, *OptOut.objects.filter(moved_from=each).values_list("number_hash", flat=True)]
+        lifts = Lift.objects.filter(number_hash__in=hashes, state=Lift.State.APPROVED, consent_given_at__gt=each.said_at)
         dismissed = Dismissal.objects.filter(opt_out=each).first()
         yield {
             "id": each.public_id, "way": each.get_channel_display(), "scope": each.get_scope_display(), "of": each.scope_value,

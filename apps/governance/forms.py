@@ -135,3 +135,12 @@ class NonconformityForm(forms.Form):
     text = forms.CharField(label=_("What does not conform"), max_length=500)
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
     due_on = forms.DateField(label=_("Due on"), widget=DAY)
+
+
+class TrainingForm(forms.Form):
+    title = forms.CharField(label=_("What it was about"), max_length=160)
+    held_on = forms.DateField(label=_("Held on"), widget=DAY)
+    people = forms.ModelMultipleChoiceField(
+        label=_("Who took part"), queryset=User.objects.filter(is_active=True).order_by("username"), widget=forms.CheckboxSelectMultiple
+    )
+    file = forms.FileField(label=_("List of participants or certificate"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
-from apps.contacts.models import Contact, MinorFlag
+from apps.contacts.models import DataSource, MinorFlag
 from apps.sharing import queries as sharing
 
 from .models import Assessment, ComplianceAudit, Incident, IncidentTask, Nonconformity
@@ -48,10 +48,11 @@ def assessments_of(viewer: User) -> QuerySet[Assessment]:
 
 
 def next_audit_due(now: datetime) -> date:
-    """The day on which an audit has to be done: so many years after the last one was signed, or after the first contact came."""
+    """The day on which an audit has to be done: so many years after the last one was signed, or after the first data source was recorded
+    (sources are never deleted)."""
     years = YEARS_WITH_MINORS if MinorFlag.objects.filter(lifted_at__isnull=True).exists() else YEARS
     last = ComplianceAudit.objects.filter(state=ComplianceAudit.State.SIGNED).order_by("-signed_at").first()
-    first = Contact.everyone.order_by("created_at").first()
+    first = DataSource.objects.order_by("created_at").first()
     begun = last.signed_at if last and last.signed_at else first.created_at if first else now
     day = timezone.localdate(begun)
     return day.replace(year=day.year + years) if (day.month, day.day) != (2, 29) else date(day.year + years, 2, 28)

@@ -24,5 +24,5 @@ def watch_incidents() -> None:
 @shared_task(acks_late=False)
 def make_month() -> None:
     """The month before, where it has no report yet; and whether a compliance audit is due."""
-    services.make_due_report()
     services.remind_of_audit()
+    services.make_due_report()

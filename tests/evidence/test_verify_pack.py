@@ -25,7 +25,7 @@ from apps.core.crypto import blind_index, signatures
 from apps.evidence import services, verify_pack
 from apps.evidence.answers import answer
 from apps.evidence.scopes import scope_of
-from apps.optouts.models import OptOut
+from apps.optouts.models import Lift, OptOut
 from apps.quality.models import Complaint, EvidencePack
 from apps.quality.services import record_complaint
 from apps.retention.deleting import delete_rows
@@ -288,6 +288,31 @@ def test_lifted_partial_and_mistaken_words_are_told_as_they_are(world: World, cl
     assert "membership" in said(world, world.contact.public_id, 2)
 
 
+def test_what_came_while_a_masked_pack_was_made_does_not_spoil_it(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.evidence.services.making.sign_trail", lambda: 0)
+    audit.sign_trail()
+    world.connected()
+    audit.record_access(kind="viewed", subject=world.contact.public_id, purpose="look up", actor=world.people["supervisor"])
+    folder = unpacked(*made(world, about=world.contact.public_id), tmp_path / "pack")
+    assert verify_pack.verify(str(folder)).found == []
+
+
+def test_every_word_counts_and_a_lift_ends_its_own(world: World, clock: time_machine.Traveller) -> None:
+    first = world.opt_out(evidence="letter 1")
+    clock.shift(timedelta(days=1))
+    Lift.objects.create(
+        number_hash=first.number_hash, key_id=first.key_id, consent_given_at=site_clock.now(), evidence="x", state="approved",
+        asked_by=world.people["compliance"], decided_by=world.people["compliance2"], decided_at=site_clock.now(),
+    )  # fmt: skip
+    clock.shift(timedelta(days=1))
+    call = world.connected()
+    assert "解除" in said(world, world.contact.public_id, 2)
+    assert "此后相应拨打 0 次" in said(world, world.contact.public_id, 2)
+    again = world.opt_out(evidence="letter 2")
+    Call.objects.filter(pk=call.pk).update(made_at=again.created_at + timedelta(minutes=1))
+    assert "此后相应拨打 1 次" in said(world, world.contact.public_id, 2)
+
+
 def test_a_consent_is_told_as_it_was_when_called(world: World, clock: time_machine.Traveller) -> None:
     world.connected()
     clock.shift(timedelta(days=3))
@@ -302,7 +327,7 @@ def test_what_was_deleted_is_not_told_as_never_there(world: World) -> None:
     call = world.connected()
     world.opt_out(evidence=f"call:{call.pk}")
     delete_rows(Contact, [world.contact.pk])
-    assert "已被删除" in said(world, call.public_id, 1)
+    assert "已没有联系人" in said(world, call.public_id, 1)
     assert "退订" in said(world, call.public_id, 2)
 
 

@@ -8,7 +8,7 @@ import time_machine
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from apps.contacts.models import Contact, MinorFlag
+from apps.contacts.models import DataSource, MinorFlag
 from apps.core.calendar import clock as site_clock
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
@@ -88,6 +88,23 @@ def test_it_is_not_reported_before_every_point_has_its_verdict_and_its_consequen
     assert services.report_audit(**report).state == "reported"
 
 
+def test_the_second_person_may_send_it_back_and_signs_what_they_read(world: World) -> None:
+    audit = services.report_audit(actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。")
+    read = services.digest_of(services.document_of(audit))
+    back = services.reopen_audit(actor=world.people["compliance2"], audit=audit)
+    again = services.report_audit(actor=world.people["compliance"], audit=back, conclusion="基本符合。")
+    with pytest.raises(BadInput):
+        services.sign_audit(actor=world.people["compliance2"], audit=again, read=read)
+    read = services.digest_of(services.document_of(again))
+    assert services.sign_audit(actor=world.people["compliance2"], audit=again, read=read).state == "signed"
+
+
+def test_a_period_that_is_not_over_is_not_measured(world: World) -> None:
+    ahead = planned(world, until=world.today + timedelta(days=1))
+    with pytest.raises(BadInput):
+        services.begin_audit(actor=world.people["compliance"], audit=ahead)
+
+
 def test_two_sign_and_then_nothing_changes(world: World) -> None:
     audit = services.report_audit(actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。")
     answer = audit.answers.first()
@@ -105,7 +122,7 @@ def test_two_sign_and_then_nothing_changes(world: World) -> None:
 
 
 def test_the_next_one_is_due_two_years_later_and_one_where_minors_are_concerned(world: World) -> None:
-    Contact.everyone.update(created_at=site_clock.now())
+    DataSource.objects.update(created_at=site_clock.now())
     now = site_clock.now()
     assert next_audit_due(now) == date(2028, 11, 24)
     services.sign_audit(
@@ -117,7 +134,7 @@ def test_the_next_one_is_due_two_years_later_and_one_where_minors_are_concerned(
 
 
 def test_officers_are_reminded_from_ninety_days_before(world: World, clock: time_machine.Traveller) -> None:
-    Contact.everyone.update(created_at=site_clock.now())
+    DataSource.objects.update(created_at=site_clock.now())
     assert not services.remind_of_audit()
     clock.move_to(world.at("2028-09-01T09:00:00+08:00"))
     assert services.remind_of_audit()
@@ -128,6 +145,8 @@ def test_officers_are_reminded_from_ninety_days_before(world: World, clock: time
     planned(world)
     clock.shift(timedelta(days=31))
     assert not services.remind_of_audit(), "one is under way"
+    clock.shift(timedelta(days=90))
+    assert services.remind_of_audit(), "it was planned and never begun"
 
 
 def test_the_pages(world: World, browse: Any) -> None:

@@ -271,6 +271,8 @@ def test_what_an_unknown_hand_took_is_counted_by_hand(world: World) -> None:
     with pytest.raises(BadInput):
         services.scope_by_hand(**scope, persons=3, note=" ")
     assert services.scope_by_hand(**scope, persons=1200, note="备份盘清单").persons == 1200
+    with pytest.raises(BadInput):  # nobody of them is known by number
+        services.give_notice(**scope, recipient="persons", text="请留意", how="", by_message=True)
     assert "scope" not in services.what_is_missing(Incident.objects.get())
 
 

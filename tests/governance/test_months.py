@@ -16,7 +16,7 @@ from apps.core.duties import DUTIES
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.governance import services
 from apps.governance.measures import MEASURES, Span, State, measure_all
-from apps.governance.models import MonthReport, Nonconformity
+from apps.governance.models import IncidentNotice, MonthReport, Nonconformity
 from apps.governance.services.reporting import month_before, span_of
 from apps.optouts.services import record_opt_out
 from tests.world import OTHER_PHONE, World
@@ -90,7 +90,7 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
         world.opt_out()
         record_opt_out(phone="+86" + OTHER_PHONE, channel="agent", evidence="x", contact_id=world.contact.pk)
         later = site_clock.now() + timedelta(minutes=5)
-        moved(call, reserved_at=later, reserved_until=later)
+        moved(call, reserved_at=later, reserved_until=later, made_at=later)
         assert state("R15", span) == State.RED
         transaction.set_rollback(True)
 
@@ -150,6 +150,54 @@ def test_two_people_sign_and_then_it_stays(world: World) -> None:
         MonthReport.objects.filter(pk=done.pk).update(notes={})
 
 
+def test_nobody_signs_what_they_have_not_read(world: World) -> None:
+    once = signed(world)
+    read = services.digest_of(services.document_of_month(once))
+    back = services.reopen_report(actor=world.people["compliance"], report=once)
+    changed = services.note_report(actor=world.people["compliance"], report=back, duty="R1", note="另有说明")
+    services.sign_report(actor=world.people["compliance"], report=changed)
+    with pytest.raises(BadInput):
+        services.sign_report(actor=world.people["compliance2"], report=changed, read=read)
+    read = services.digest_of(services.document_of_month(MonthReport.objects.get()))
+    assert services.sign_report(actor=world.people["compliance2"], report=changed, read=read).state == "signed"
+
+
+def test_a_note_is_about_the_figures_that_were_read(world: World) -> None:
+    report = services.make_report(month=month_before(world.today))
+    services.note_report(actor=world.people["compliance"], report=report, duty="R3", note="一个来源")
+    services.note_report(actor=world.people["compliance"], report=report, duty="R9", note="无备份")
+    world.approved_source("more")
+    again = services.make_report(month=report.month)
+    assert set(again.notes) == {"R9"}
+
+
+def test_consent_for_another_purpose_is_none(world: World, span: Span) -> None:
+    world.call()
+    world.consent(world.contact, recipient="合作方")
+    Consent.objects.filter(recipient="").update(withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x")
+    assert state("R2", span) == State.RED
+
+
+def test_a_lifted_word_and_a_call_of_another_kind(world: World, span: Span) -> None:
+    record_opt_out(phone="+86" + OTHER_PHONE, channel="agent", evidence="x", contact_id=world.contact.pk)
+    later = site_clock.now() + timedelta(minutes=5)
+    call = moved(world.call(), made_at=later)
+    assert state("R15", span) == State.RED, "reserved before the word, dialled after it"
+    Call.objects.filter(pk=call.pk).update(made_at=site_clock.now() - timedelta(minutes=5))
+    assert state("R15", span) == State.GREEN
+
+
+def test_what_was_late_shows_also_when_it_is_over(world: World, span: Span) -> None:
+    incident = services.record_incident(
+        actor=world.people["compliance"], kind="leak", title="x", discovered_at=site_clock.now() - timedelta(hours=9),
+        since=site_clock.now() - timedelta(hours=9), until=site_clock.now(),
+    )  # fmt: skip
+    IncidentNotice.objects.create(
+        incident=incident, recipient="authority", text="x", how="x", given_at=site_clock.now(), given_by=world.people["compliance"]
+    )
+    assert state("R37", span) == State.RED
+
+
 def test_what_does_not_conform_is_resolved_and_checked_by_another(world: World, clock: time_machine.Traveller) -> None:
     services.make_due_report()
     found = Nonconformity.objects.first()
@@ -161,6 +209,9 @@ def test_what_does_not_conform_is_resolved_and_checked_by_another(world: World, 
     with pytest.raises(FourEyes):
         services.check_nonconformity(actor=found.owner, nonconformity=found, close=True)
     other = next(person for person in (world.people["compliance"], world.people["compliance2"]) if person != found.owner)
+    again = services.check_nonconformity(actor=other, nonconformity=found, close=False)
+    assert (again.state, again.reminded_at) == ("open", None)
+    services.report_resolved(actor=found.owner, **resolve)
     assert services.check_nonconformity(actor=other, nonconformity=found, close=True).state == "closed"
     clock.shift(timedelta(days=60))
     assert services.remind_of_nonconformities() > 0

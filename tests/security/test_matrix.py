@@ -174,6 +174,10 @@ PAGES = {
     "incident_step": page(C, method="post", object="incident", step="note", note="x"),
     "incident_notice": page(C, object="incident_notice"),
     "incident_report": page(C, object="incident"),
+    "registers": page(C, D),
+    "register_file": page(C, D, object="register_file"),
+    "training_new": page(C, D),
+    "training_file": page(C, D, object="training"),
     "months": page(C, D),
     "month_make": page(C, method="post"),
     "month": page(C, D, object="month"),
@@ -409,6 +413,7 @@ def _factor_reset(world: World) -> int:
     return int(reset.pk)
 
 
+GOVERNANCE = {"month", "month_paper", "compliance_audit", "audit_paper", "audit_file", "register_file", "training"}
 INCIDENTS = {"incident", "incident_task", "incident_notice"}
 QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}
 
@@ -429,11 +434,9 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: {name: {"pk": 0} for name in INCIDENTS}: INCIDENTS,
         lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
-        lambda: _of_governance(world): {"month", "month_paper", "compliance_audit", "audit_paper", "audit_file"},
+        lambda: _of_governance(world): GOVERNANCE,
         lambda: {"nonconformity": {"pk": 0}}: {"nonconformity"},
-        lambda: {"access_event": {"pk": audit.record_access(kind="viewed", subject="none", purpose="x", actor=world.people["agent"]).pk}}: {
-            "access_event"
-        },
+        lambda: {"access_event": {"pk": _seen(world)}}: {"access_event"},
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
     return next((make() for make, names in makers.items() if wanted in names), {})
@@ -498,12 +501,17 @@ def _of_governance(world: World) -> dict[str, dict[str, Any]]:
         actor=world.people["compliance"], answer=running.answers.all()[0], found="x", verdict="conforms", content=b"%PDF-1.7\n%%EOF",
         file_name="x.pdf",
     )  # fmt: skip
+    training = governance.record_training(
+        actor=world.people["admin"], title="x", held_on=world.today, people=[world.people["agent"]], content=b"%PDF-1.7\n%%EOF"
+    )
     return {
         "month": {"pk": report.pk},
         "month_paper": {"pk": report.pk, "form": "json"},
         "compliance_audit": {"pk": planned.pk},
         "audit_paper": {"pk": planned.pk, "form": "json"},
         "audit_file": {"pk": answer.pk},
+        "register_file": {"code": "recipients", "form": "csv"},
+        "training": {"pk": training.pk},
     }
 
 
@@ -512,6 +520,10 @@ def _nonconformity_of(world: World, owner: str) -> dict[str, Any]:
     report = governance.make_report(month=date(2026, 10, 1))
     made = Nonconformity.objects.create(report=report, duty="R0", text="x", owner=world.people[owner], due_on=world.today)
     return {"pk": made.pk}
+
+
+def _seen(world: World) -> int:
+    return int(audit.record_access(kind="viewed", subject="none", purpose="x", actor=world.people["agent"]).pk)
 
 
 def _incident_of(world: World, owner: str, wanted: str) -> dict[str, Any]:

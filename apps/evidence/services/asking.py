@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -108,7 +109,8 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
     pack = EvidencePack.objects.select_for_update(of=("self",)).get(pk=pack.pk)
     if pack.asked_by_id != actor.pk:
         raise NotFound()
-    if pack.state != State.APPROVED or pack.made_at is None or pack.made_at < clock.now() - KEPT:
+    ready = pack.made_at or pack.decided_at  # the version before made it when it was decided
+    if pack.state != State.APPROVED or ready is None or ready < clock.now() - KEPT:
         raise WrongState(_("The pack was fetched already, or its week is over. Ask for another one."))
     content = OneTimeDownload(pack.file, belongs_to=pack.public_id)
     record_access(
@@ -128,7 +130,8 @@ def let_packs_lapse() -> int:
     for pack in packs.filter(state=State.MAKING, job__state__in=["refused", "failed"]):
         pack.state, pack.passphrase = State.FAILED, None
         pack.save()
-    for pack in packs.filter(state=State.APPROVED, made_at__lt=clock.now() - KEPT):
+    ready = Coalesce("made_at", "decided_at")
+    for pack in packs.annotate(ready=ready).filter(state=State.APPROVED, ready__lt=clock.now() - KEPT):
         discard(pack.file)
         pack.state, pack.file = State.LAPSED, ""
         pack.save()

@@ -164,12 +164,14 @@ def _trail(pack: EvidencePack, scope: Scope, named: dict[str, set[int]], proved:
     }
     for stream, found in keys.items():
         for proof in prove(stream, list(found)):
-            if "tree_head" in proof:
-                named[stream].add(proof["tree_head"])
+            if proof["id"] in foreign if stream == "decisions" else not pack.in_clear:
+                if "tree_head" not in proof:
+                    continue  # came while the pack was made: a hash alone proves nothing before it is signed
+                proof["leaf"] = hashlib.sha256(b"\x00" + proof.pop("row").encode()).hexdigest()
             if stream == "decisions":
                 proved.add(proof["id"])
-            if proof["id"] in foreign if stream == "decisions" else not pack.in_clear:
-                proof["leaf"] = hashlib.sha256(b"\x00" + proof.pop("row").encode()).hexdigest()
+            if "tree_head" in proof:
+                named[stream].add(proof["tree_head"])
             yield proof
 
 

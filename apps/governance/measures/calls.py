@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet
-from django.db.models.functions import ExtractHour
+from django.db.models.functions import Coalesce, ExtractHour
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -60,13 +60,15 @@ def holidays(span: Span) -> Measured:
 
 @measure(
     "R13",
-    _("%(numbers)s numbers were called for marketing, %(bad)s of them more often than once a day or three times in 7 days."),
+    _("%(numbers)s numbers were called, %(bad)s of them more often than once a day or three times in 7 days, without an exception."),
     "decisions",
 )
 def frequency(span: Span) -> Measured:
-    calls = _marketing(span)
-    numbers = calls.values("number_index").distinct().count()
-    per_day = calls.order_by().values("number_index", "slot_day").annotate(count=Count("pk")).filter(count__gt=1)
+    """Calls of every kind count towards the caps, but those under an exception. The seven days may begin before the span."""
+    numbers = _made(span).values("number_index").distinct().count()
+    week = Span(span.since - timedelta(days=6), span.until, span.now)
+    calls = _made(week).filter(exception__isnull=True)
+    per_day = span.of(calls, "reserved_at").order_by().values("number_index", "slot_day").annotate(count=Count("pk")).filter(count__gt=1)
     too_often = {bytes(row["number_index"]) for row in per_day}
     many = calls.order_by().values("number_index").annotate(count=Count("pk")).filter(count__gt=3).values("number_index")
     days: dict[bytes, list[date]] = defaultdict(list)
@@ -93,13 +95,18 @@ def word_to_block(span: Span) -> Measured:
 
 @measure("R15", _("%(words)s people opted out; %(bad)s calls were made to them afterwards."), "opt_outs")
 def for_good(span: Span) -> Measured:
-    """Of words about everything whose contact is known, unless fresh consent lifted them."""
-    lifted = Lift.objects.filter(number_hash=OuterRef("number_hash"), state=Lift.State.APPROVED, consent_given_at__gt=OuterRef("said_at"))
-    words = OptOut.objects.filter(scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True).exclude(Exists(lifted))
-    words = words.filter(created_at__lt=span.until)
+    """Of words about everything whose contact is known, until fresh consent lifted them; calls of every kind, by when they were dialled.
+    What came by a list before the contact was there is the gate's to refuse, and not found here."""
+    copies = OptOut.objects.filter(moved_from=OuterRef(OuterRef("pk"))).values("number_hash")
+    lifts = Lift.objects.filter(state=Lift.State.APPROVED, consent_given_at__gt=OuterRef("said_at"))
+    lifted = lifts.filter(Q(number_hash=OuterRef("number_hash")) | Q(number_hash__in=copies))
+    words = OptOut.objects.filter(
+        scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True, moved_from__isnull=True, created_at__lt=span.until
+    ).exclude(Exists(lifted))  # fmt: skip
     since = dict(words.order_by().values_list("contact_id").annotate(Min("created_at")))
-    called = _marketing(span).filter(contact__in=words.values("contact_id")).values_list("contact", "reserved_at")
-    after = sum(at > since[contact] for contact, at in called if contact is not None)
+    called = _made(span).filter(contact__in=words.values("contact_id")).exclude(state=Call.State.RESERVED)
+    dialled = called.annotate(at=Coalesce("made_at", "handed_over_at", "reserved_at")).values_list("contact", "at")
+    after = sum(at > since[contact] for contact, at in dialled if contact is not None)
     return none_of(after, words=_said(span).count())
 
 
@@ -131,7 +138,9 @@ def results(span: Span) -> Measured:
 
 @measure("R29", _("%(calls)s calls were connected, %(bad)s of them have no recording; %(reviewed)s were reviewed."), "coverage")
 def recorded(span: Span) -> Measured:
-    calls = quality.connected(span.since, span.until)
+    """Of calls whose recording is kept that long."""
+    kept = policies.retention_policies(span.now)["recording"].days_at(timezone.localdate(span.now))
+    calls = quality.connected(max(span.since, span.now - timedelta(days=kept - 1)), span.until)
     reviewed = calls.filter(reviews__state__in=["done", "settled"]).distinct().count()
     return none_of(calls.filter(recording__isnull=True).count(), calls=calls.count(), reviewed=reviewed)
 

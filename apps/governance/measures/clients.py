@@ -1,6 +1,6 @@
 """Measures of clients' rights, complaints and sharing (R20, R25, R31, R32, R36, R37)."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,10 +19,11 @@ from ..services.recording_incidents import AUTHORITY_WITHIN
 from .register import Measured, Span, State, measure, none_of
 
 
-@measure("R20", _("%(requests)s requests of persons came, %(open)s are open, %(bad)s of them overdue."), "requests")
+@measure("R20", _("%(requests)s requests of persons came, %(open)s are open; %(bad)s are overdue or were closed late."), "requests")
 def requests(span: Span) -> Measured:
     waiting = SubjectRequest.objects.filter(closed_at__isnull=True)
     overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
+    overdue += span.of(SubjectRequest.objects.all(), "closed_at").filter(closed_at__date__gt=F("due_on")).count()
     return none_of(overdue, requests=span.of(SubjectRequest.objects.all(), "received_at").count(), open=waiting.count())
 
 
@@ -56,19 +57,31 @@ def shares(span: Span) -> Measured:
     return none_of(in_force.filter(ends_on__lt=timezone.localdate(span.now)).count(), shares=in_force.count())
 
 
-@measure("R36", _("%(campaigns)s campaigns run, %(bad)s of them lack an impact assessment that they need."), "assessments")
+@measure(
+    "R36",
+    _("%(campaigns)s campaigns run and %(shares)s shares are in clear; %(bad)s of them lack an impact assessment that they need."),
+    "assessments",
+)
 def assessments(span: Span) -> Measured:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    return none_of(sum(is_missing(campaign) for campaign in running), campaigns=running.count())
+    in_clear = Share.objects.filter(state=Share.State.APPROVED, is_clear=True).select_related("campaign", "asked_by__department")
+    missing = sum(is_missing(campaign) for campaign in running) + sum(is_missing(share) for share in in_clear)
+    return none_of(missing, campaigns=running.count(), shares=in_clear.count())
 
 
 @measure(
-    "R37", _("%(incidents)s incidents were discovered, %(open)s are open; of %(bad)s the authority has not been notified."), "incidents"
+    "R37",
+    _("%(incidents)s incidents were discovered, %(open)s are open; %(bad)s times the authority was notified late or not."),
+    "incidents",
 )
 def incidents(span: Span) -> Measured:
     real = Incident.objects.filter(is_drill=False)
     waiting = real.exclude(state=Incident.State.CLOSED)
     late = waiting.filter(discovered_at__lt=span.now - AUTHORITY_WITHIN).exclude(notices__recipient="authority").count()
+    discovered = span.of(real, "discovered_at")
+    told_late = discovered.filter(notices__recipient="authority", notices__given_at__gt=F("discovered_at") + AUTHORITY_WITHIN)
+    in_time = discovered.filter(notices__recipient="authority", notices__given_at__lte=F("discovered_at") + AUTHORITY_WITHIN)
+    late += told_late.exclude(pk__in=in_time.values("pk")).distinct().count()
     still = waiting.count()
     state = State.RED if late else State.AMBER if still else State.GREEN
     return Measured(state, {"incidents": span.of(real, "discovered_at").count(), "open": still, "bad": late})

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from auditlog.models import LogEntry
 from django.apps import apps
-from django.db.models import F, Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import Finding, PermissionAudit
@@ -13,11 +13,12 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent, Alarm, TrailCheck, TreeHead
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
-from apps.contacts.models import Contact, ContactImport, DataSource
+from apps.contacts.models import Consent, Contact, ContactImport, DataSource
 from apps.core.privacy.fields import protected_fields
 from apps.policies import queries as policies
 from apps.policies.models import LEAST_RECORD_DAYS
 from apps.quality.models import Play
+from apps.retention.holds import held as held_rows
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
 
@@ -37,13 +38,11 @@ def collected(span: Span) -> Measured:
 def consents(span: Span) -> Measured:
     """Of contacts that are still there."""
     calls = span.of(Call.objects.filter(campaign__kind="marketing"), "reserved_at").exclude(state__in=Call.UNUSED)
-    known = calls.filter(contact__isnull=False)
-    given = known.filter(
-        contact__consents__purpose=F("campaign__purpose"), contact__consents__recipient="",
-        contact__consents__given_at__lte=F("reserved_at"),
-        contact__consents__expires_at__gt=F("reserved_at"),
-    ).filter(Q(contact__consents__withdrawn_at__isnull=True) | Q(contact__consents__withdrawn_at__gt=F("reserved_at")))  # fmt: skip
-    return none_of(known.exclude(pk__in=given.values("pk")).count(), calls=calls.count())
+    held = Consent.objects.filter(
+        Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=OuterRef("reserved_at")), contact=OuterRef("contact"), recipient="",
+        purpose=OuterRef("campaign__purpose"), given_at__lte=OuterRef("reserved_at"), expires_at__gt=OuterRef("reserved_at"),
+    )  # fmt: skip
+    return none_of(calls.filter(~Exists(held), contact__isnull=False).count(), calls=calls.count())
 
 
 @measure("R3", _("%(sources)s data sources are approved; %(bad)s of them were purchased or shared."), "sources")
@@ -55,7 +54,7 @@ def sources(span: Span) -> Measured:
 @measure("R5", _("%(reveals)s values were revealed, each with a reason; %(bad)s alarms about reveals are open."), "trail")
 def reveals(span: Span) -> Measured:
     revealed = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.DISCLOSED), "created_at")
-    alarms = Alarm.objects.filter(code__startswith="reveals").exclude(state=Alarm.State.CLOSED)
+    alarms = Alarm.objects.filter(code__startswith="reveal").exclude(state=Alarm.State.CLOSED)
     return few_of(alarms.count(), reveals=revealed.count())
 
 
@@ -81,7 +80,7 @@ def encryption(span: Span) -> Measured:
 def periods(span: Span) -> Measured:
     runs = span.of(PurgeRun.objects.all(), "created_at")
     failed = runs.filter(state=PurgeRun.State.FAILED).count()
-    overdue = Contact.everyone.filter(expires_at__lt=span.now - DAY, blocked_until__isnull=True).count()
+    overdue = Contact.everyone.filter(expires_at__lt=span.now - DAY, blocked_until__isnull=True).exclude(held_rows().contacts).count()
     rows = sum(sum(run.counts.values()) for run in runs.only("counts"))
     state = State.RED if overdue else State.AMBER if failed else State.GREEN
     return Measured(state, {"runs": runs.count(), "rows": rows, "bad": failed, "overdue": overdue})

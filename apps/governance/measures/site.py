@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.accounts.roles import SECOND_FACTOR_ROLES
-from apps.jobs.alarm_rules import LEAST
-from apps.jobs.models import DutyRun, Job
+from apps.audit.alarms import RULES
+from apps.jobs.models import Job
 
 from ..queries import next_audit_due
 from .register import Measured, Span, State, measure, none_of
@@ -25,7 +25,7 @@ def transport(span: Span) -> Measured:
     if settings.DEMO or settings.DEBUG:
         return Measured(State.UNMEASURED, {"bad": "–"})
     found = run_checks(tags=[Tags.security], include_deployment_checks=True)
-    return none_of(len(found))
+    return none_of(sum(not message.is_silenced() for message in found))
 
 
 @measure("R22", _("%(people)s people need a second factor, %(bad)s of them have none."), "people")
@@ -45,8 +45,9 @@ def compliance_audits(span: Span) -> Measured:
     return Measured(state, {"day": due.isoformat()})
 
 
-@measure("R41", _("%(duties)s scheduled duties have run; %(bad)s jobs failed in this time."), "duties")
+@measure("R41", _("%(bad)s scheduled duties are missing runs; %(failed)s jobs failed in this time."), "duties")
 def running(span: Span) -> Measured:
+    rule = RULES["duty_missed"]
+    missed = len(rule.find(span.now, rule.default)) if rule.find else 0
     failed = span.of(Job.objects.filter(state=Job.State.FAILED), "ended_at").count()
-    recent = DutyRun.objects.filter(ended_at__gte=span.now - max(LEAST, timedelta(days=1)))
-    return none_of(failed, duties=recent.count())
+    return Measured(State.RED if missed else State.AMBER if failed else State.GREEN, {"bad": missed, "failed": failed})

@@ -3,6 +3,7 @@
 from .assessments import Assessment, Risk
 from .audits import AuditAnswer, ComplianceAudit, MonthReport, Nonconformity
 from .incidents import AffectedPerson, Incident, IncidentEntry, IncidentNotice, IncidentTask
+from .trainings import Training
 
 __all__ = [
     "AffectedPerson",
@@ -16,4 +17,5 @@ __all__ = [
     "MonthReport",
     "Nonconformity",
     "Risk",
+    "Training",
 ]

@@ -14,11 +14,13 @@ from .assessing import (
 from .auditing_compliance import (
     answer_point,
     begin_audit,
+    digest_of,
     document_of,
     open_nonconformity,
     plan_audit,
     points,
     remind_of_audit,
+    reopen_audit,
     report_audit,
     sign_audit,
 )
@@ -39,6 +41,7 @@ from .recording_incidents import (
     watch_incidents,
     what_is_missing,
 )
+from .recording_trainings import record_training
 from .reporting import document_of_month, make_due_report, make_report, note_report, reopen_report, sign_report
 from .resolving import check_nonconformity, remind_of_nonconformities, report_resolved
 from .scoping import ask_scope, determine_scope
@@ -58,6 +61,7 @@ __all__ = [
     "decide_assessment",
     "decide_closing",
     "determine_scope",
+    "digest_of",
     "document_of",
     "document_of_month",
     "draft_notice",
@@ -77,8 +81,10 @@ __all__ = [
     "plan_audit",
     "points",
     "record_incident",
+    "record_training",
     "remind_of_audit",
     "remind_of_nonconformities",
+    "reopen_audit",
     "reopen_report",
     "report_audit",
     "report_resolved",

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -88,8 +89,10 @@ def plan_audit(*, actor: User, title: str, scope: str, since: date, until: date,
 
 @transaction.atomic
 def begin_audit(*, actor: User, audit: ComplianceAudit) -> ComplianceAudit:
-    """Measure, and open every point with what was measured. Raises `NotAllowed`, `WrongState`."""
+    """Measure, and open every point with what was measured. Raises `NotAllowed`, `WrongState`, `BadInput` before the period is over."""
     audit = _locked(actor, audit, State.PLANNED)
+    if audit.until > timezone.localdate(clock.now()):
+        raise BadInput(_("The period that is audited is not over yet."))
     span = _span(audit.since, audit.until)
     measured = {duty: asdict(measure.find(span)) for duty, measure in MEASURES.items()}
     AuditAnswer.objects.bulk_create(
@@ -150,15 +153,34 @@ def report_audit(*, actor: User, audit: ComplianceAudit, conclusion: str) -> Com
 
 
 @transaction.atomic
-def sign_audit(*, actor: User, audit: ComplianceAudit) -> ComplianceAudit:
-    """The second signature: from then on nothing of it changes. Raises `NotAllowed`, `FourEyes`, `WrongState`."""
+def reopen_audit(*, actor: User, audit: ComplianceAudit) -> ComplianceAudit:
+    """The second person does not sign: it is being carried out again. Raises `NotAllowed`, `WrongState`."""
+    audit = _locked(actor, audit, State.REPORTED)
+    audit.state, audit.signed_by = State.RUNNING, None
+    audit.save()
+    return audit
+
+
+@transaction.atomic
+def sign_audit(*, actor: User, audit: ComplianceAudit, read: str | None = None) -> ComplianceAudit:
+    """The second signature: from then on nothing of it changes. `read` is the digest of what was read (`digest_of`).
+
+    Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput` for another text than the one that was read.
+    """
     audit = _locked(actor, audit, State.REPORTED)
     if audit.signed_by_id == actor.pk:
         raise FourEyes()
+    if read is not None and read != digest_of(document_of(audit)):
+        raise BadInput(_("It was changed since you opened the page. Read it again."))
     audit.state, audit.countersigned_by, audit.signed_at = State.SIGNED, actor, clock.now()
     audit.signature = signatures.signature_of(document_of(audit))
     audit.save()
     return audit
+
+
+def digest_of(document: dict[str, Any]) -> str:
+    """By what a page says which text somebody read: without who signs."""
+    return signatures.digest({name: value for name, value in document.items() if name not in {"signed_by", "signed_at"}}).hex()
 
 
 def document_of(audit: ComplianceAudit) -> dict[str, Any]:
@@ -181,7 +203,10 @@ def remind_of_audit() -> bool:
     """From 90 days before it is due on, once a month, unless one runs. Returns whether somebody was reminded."""
     now = clock.now()
     due = next_audit_due(now)
-    runs = ComplianceAudit.objects.exclude(state=State.SIGNED).exists()
+    recent = Q(state=State.PLANNED, created_at__gt=now - REMIND) | Q(
+        state__in=[State.RUNNING, State.REPORTED], created_at__gt=now - 4 * REMIND
+    )
+    runs = ComplianceAudit.objects.filter(recent).exists()
     if runs or timezone.localdate(now + REMIND) < due or was_notified("audit_due", since=now - AGAIN):
         return False
     notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "audit_due", day=due.isoformat())

@@ -77,6 +77,8 @@ def give_notice(
     text = checked_text(text, _("Write the notice."), most=6000)
     if by_message and incident.scoped_at is None:
         raise BadInput(_("Not yet: %(missing)s."), missing=LACKS["scope"])
+    if by_message and not (incident.persons and incident.affected.count() == incident.persons):
+        raise BadInput(_("Not everybody concerned is known by number. Notify them another way, and say how."))
     if by_message and len(text) > MOST_CHARACTERS:
         raise BadInput(_("A short message has at most %(most)s characters; yours has %(count)s."), most=MOST_CHARACTERS, count=len(text))
     if by_message and not can_send():

@@ -1,5 +1,6 @@
 """The month's report: measured on its first days, annotated, signed by two; what is red becomes a nonconformity with an owner."""
 
+import json
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from apps.policies import queries as policies
 
 from ..measures.register import MEASURES, Span, State, measure_all
 from ..models import MonthReport, Nonconformity
+from .auditing_compliance import digest_of
 
 Signed = MonthReport.State
 WORKING_DAYS = 10  # in which a nonconformity is resolved
@@ -48,17 +50,30 @@ def make_report(*, month: date) -> MonthReport:
     report = MonthReport.objects.select_for_update().filter(month=month).first() or MonthReport(month=month, created_at=clock.now())
     if report.state != Signed.DRAFT:
         raise WrongState()
+    before = report.measured
     report.measured = {duty: {**asdict(found), "source": MEASURES[duty].source} for duty, found in measure_all(span).items()}
     is_new = report.pk is None
+    same = {
+        duty for duty, found in report.measured.items() if before.get(duty, {}).get("figures") == json.loads(json.dumps(found["figures"]))
+    }
+    report.notes = {duty: note for duty, note in report.notes.items() if duty in same}  # a note is about the figures that were read
     report.save()
-    officers = User.objects.filter(role=Role.COMPLIANCE, is_active=True).order_by("pk")
-    owner = officers.first()
+    _open_red(report)
+    if is_new:
+        notify(_officers(), "month_measured", month=f"{month:%Y-%m}")
+    return report
+
+
+def _officers() -> Any:
+    return User.objects.filter(role=Role.COMPLIANCE, is_active=True).order_by("pk")
+
+
+def _open_red(report: MonthReport) -> None:
+    """What is red has an open nonconformity, of this month or of one before."""
+    owner = _officers().first()
     for duty, found in report.measured.items():
         if found["state"] == State.RED and owner is not None:
             _open(report, duty, found["figures"], owner)
-    if is_new:
-        notify(officers, "month_measured", month=f"{month:%Y-%m}")
-    return report
 
 
 def _open(report: MonthReport, duty: str, figures: dict[str, Any], owner: User) -> None:
@@ -100,15 +115,19 @@ def note_report(*, actor: User, report: MonthReport, duty: str, note: str) -> Mo
 
 
 @transaction.atomic
-def sign_report(*, actor: User, report: MonthReport) -> MonthReport:
-    """The first signature, or the second by another person: from then on nothing of it changes.
+def sign_report(*, actor: User, report: MonthReport, read: str | None = None) -> MonthReport:
+    """The first signature, or the second by another person: from then on nothing of it changes. `read` is the digest of what was read.
 
-    A red duty needs a note first. Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput`.
+    A red duty needs a note first. Raises `NotAllowed`, `FourEyes`, `WrongState`; `BadInput` for a missing note, or for another text than
+    the one that was read.
     """
     report = _locked(actor, report, Signed.DRAFT, Signed.SIGNED_ONCE)
+    if read is not None and read != digest_of(document_of_month(report)):
+        raise BadInput(_("It was changed since you opened the page. Read it again."))
     if report.state == Signed.DRAFT:
         if silent := [duty for duty, found in report.measured.items() if found["state"] == State.RED and duty not in report.notes]:
             raise BadInput(_("What is not met needs a note first: %(duties)s."), duties=", ".join(silent))
+        _open_red(report)  # one that was open when it was measured may be closed since
         report.state, report.signed_by = Signed.SIGNED_ONCE, actor
         report.save()
         notify(

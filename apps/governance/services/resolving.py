@@ -47,9 +47,15 @@ def check_nonconformity(*, actor: User, nonconformity: Nonconformity, close: boo
     if close:
         found.state, found.closed_by, found.closed_at = State.CLOSED, actor, clock.now()
     else:
-        found.state, found.done_by = State.OPEN, None
+        found.state, found.done_by, found.reminded_at = State.OPEN, None, None
+        notify(_who(found), "nonconformity_opened", due=found.due_on.isoformat())
     found.save()
     return found
+
+
+def _who(found: Nonconformity) -> list[User]:
+    """The owner; compliance where the owner has left."""
+    return [found.owner] if found.owner.is_active else list(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
 
 
 def remind_of_nonconformities() -> int:
@@ -59,6 +65,6 @@ def remind_of_nonconformities() -> int:
     for found in late.select_related("owner"):
         with transaction.atomic():
             if Nonconformity.objects.filter(pk=found.pk, reminded_at__isnull=True).update(reminded_at=now):
-                notify([found.owner], "nonconformity_overdue", due=found.due_on.isoformat())
+                notify(_who(found), "nonconformity_overdue", due=found.due_on.isoformat())
                 reminded += 1
     return reminded

@@ -124,6 +124,9 @@ def reads_of(incident: Incident) -> QuerySet[AccessEvent]:
     return AccessEvent.objects.filter(who, kind__in=READS, created_at__range=(incident.since, incident.until))
 
 
+MAY_NAME_NOBODY = frozenset({"share", "campaign", "evidence"})  # an empty queue, a pack about a period
+
+
 def _changed_by(incident: Incident) -> Iterable[tuple[int, datetime]]:
     """Contacts that the person changed in the time, or whose consents they changed."""
     if not incident.person_id:
@@ -178,7 +181,11 @@ def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: Non
                 if found is not None:
                     known.add(pk)
                     scope.persons[found].add(*read[pk])
-        scope.erased += len(read) - len(known)
+        lost = [pk for pk in read if pk not in known]
+        if kind in MAY_NAME_NOBODY:
+            scope.unnamed += sum(read[pk][0] for pk in lost)
+        else:
+            scope.erased += len(lost)
     for contact, at in _changed_by(incident):
         scope.persons[contact].add(1, 0, at)
     return scope

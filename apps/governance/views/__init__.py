@@ -24,6 +24,7 @@ from .incidents import (
     incidents,
 )
 from .months import month, month_make, month_paper, month_step, months
+from .registers import register_file, registers, training_file, training_new
 
 __all__ = [
     "assessment",
@@ -55,4 +56,8 @@ __all__ = [
     "months",
     "nonconformities",
     "nonconformity_step",
+    "register_file",
+    "registers",
+    "training_file",
+    "training_new",
 ]

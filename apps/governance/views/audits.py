@@ -55,6 +55,7 @@ def compliance_audit(request: StaffRequest, pk: int) -> HttpResponse:
     is_officer = request.user.role == Role.COMPLIANCE
     shown = {
         "audit": audit,
+        "digest": services.digest_of(services.document_of(audit)),
         "points": papers.points_of(audit),
         "planned": [point.in_words("question") for point in services.points().values()] if audit.state == State.PLANNED else [],
         "may_begin": is_officer and audit.state == State.PLANNED,
@@ -70,7 +71,7 @@ def compliance_audit(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @sudo
 def compliance_audit_step(request: StaffRequest, pk: int) -> HttpResponse:
-    """`step`: begin, answer, nonconformity, report, sign."""
+    """`step`: begin, answer, nonconformity, report, sign, reopen."""
     audit = _audit(pk)
     said(request, lambda: _step(request, audit, request.POST.get("step", "")), _("Noted."))
     return redirect("compliance_audit", pk=pk)
@@ -83,7 +84,9 @@ def _step(request: StaffRequest, audit: ComplianceAudit, step: str) -> object:
     if step == "report":
         return services.report_audit(actor=user, audit=audit, conclusion=request.POST.get("conclusion", ""))
     if step == "sign":
-        return services.sign_audit(actor=user, audit=audit)
+        return services.sign_audit(actor=user, audit=audit, read=request.POST.get("read", ""))
+    if step == "reopen":
+        return services.reopen_audit(actor=user, audit=audit)
     answer = AuditAnswer.objects.filter(audit=audit, pk=row_number(request.POST.get("answer", "")) or 0).first()
     if answer is None:
         raise NotFound()

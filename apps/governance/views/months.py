@@ -50,6 +50,7 @@ def month(request: StaffRequest, pk: int) -> HttpResponse:
     is_officer, state = request.user.role == Role.COMPLIANCE, report.state
     shown = {
         "report": report,
+        "digest": services.digest_of(services.document_of_month(report)),
         "rows": papers.rows_of_month(report, before),
         "counted": papers.counted(report),
         "nonconformities": report.nonconformities.select_related("owner"),
@@ -70,7 +71,7 @@ def month_step(request: StaffRequest, pk: int) -> HttpResponse:
         duty, note = request.POST.get("duty", ""), request.POST.get("note", "")
         said(request, lambda: services.note_report(actor=user, report=report, duty=duty, note=note), _("Noted."))
     elif step == "sign":
-        said(request, lambda: services.sign_report(actor=user, report=report), _("Signed."))
+        said(request, lambda: services.sign_report(actor=user, report=report, read=request.POST.get("read", "")), _("Signed."))
     elif step == "reopen":
         said(request, lambda: services.reopen_report(actor=user, report=report), _("A draft again."))
     else:

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name="evidencepack",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state", "asked"), ("decided_by__isnull", False), ("in_clear", False), _connector="OR"),
+                condition=models.Q(("state__in", ["asked", "lapsed"]), ("decided_by__isnull", False), ("in_clear", False), _connector="OR"),
                 name="pack_in_clear_by_two",
             ),
         ),

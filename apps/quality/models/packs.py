@@ -73,7 +73,7 @@ class EvidencePack(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(asked_by=F("decided_by")), name="pack_four_eyes"),
             models.CheckConstraint(
-                condition=Q(state="asked") | Q(decided_by__isnull=False) | Q(in_clear=False), name="pack_in_clear_by_two"
+                condition=Q(state__in=["asked", "lapsed"]) | Q(decided_by__isnull=False) | Q(in_clear=False), name="pack_in_clear_by_two"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="pack_has_reason"),
             models.CheckConstraint(
