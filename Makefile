@@ -49,6 +49,7 @@ bench: environment
 
 # A site of its own by docs/install.md, with each part killed under traffic. Needs Debian's postgresql, redis-server and nginx.
 prove: environment
+	@HEGUI_PROOF_PACKS=200 HEGUI_PROOF_PACK_MUTATIONS=1000 $(RUN) -m pytest -q tests/evidence/test_verify_pack.py
 	@tests/deploy/one_host.sh
 
 # How many mutants of the gate's rules the rules' tests notice; half an hour. The tool has an environment of its own.

@@ -47,7 +47,7 @@ def assess(campaign: Campaign, *, by: User, decided_by: User) -> Assessment:
     return services.decide_assessment(actor=decided_by, assessment=made, about=campaign, approve=True, note="同意，按所列措施执行。")
 
 
-def tell_of_governance(staff: Mapping[str, User], now: datetime) -> None:
+def make_governance(staff: Mapping[str, User], now: datetime) -> None:
     """Through the services that people use."""
     _incidents(staff, now)
     _assessments(staff, now)

@@ -47,7 +47,7 @@ from apps.scripts import services as scripts
 
 from .campaigns import CHECKLIST, PLANS, Plan
 from .conversations import SLIPS, conversation
-from .governance import assess, tell_of_governance
+from .governance import assess, make_governance
 from .people import DEPARTMENTS, NOTES, STAFF, TAGS, name, numbers
 from .quality import QualityWork, hand_in
 from .requests_and_shares import tell_of_persons
@@ -195,7 +195,7 @@ class _Builder:
         QualityWork(self.staff, self.today, self.chance, _at).do()
         self._rights()
         self._alarms()
-        tell_of_governance(self.staff, self.now)
+        make_governance(self.staff, self.now)
 
     def _alarms(self) -> None:
         """Unusual use that somebody looked into, and some that nobody has looked into yet."""

@@ -48,11 +48,11 @@ def _consent(scope: Scope) -> str:
         return _("No consent of this person is on record.")
     sentence = _('The number came from "%(source)s"; on %(day)s the person consented to "%(purpose)s" (%(way)s): "%(words)s".')
     ended = _("It was withdrawn on %(day)s.") if consent.withdrawn_at else _("It holds until %(day)s.")
-    told = sentence % {
+    text = sentence % {
         "source": consent.contact.source.name, "day": _time(consent.given_at), "purpose": consent.purpose.name,
         "way": consent.get_channel_display(), "words": consent.wording.text,
     }  # fmt: skip
-    return f"{told} {ended % {'day': _time(consent.withdrawn_at or consent.expires_at)}}"
+    return f"{text} {ended % {'day': _time(consent.withdrawn_at or consent.expires_at)}}"
 
 
 def _calls(scope: Scope) -> str:
@@ -74,7 +74,7 @@ def _refusal(scope: Scope) -> str:
     """The first word that still holds, else the first one; how many calls came after any that held when they were dialled."""
     entries = list(scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at"))
     if not entries and scope.contact is None:
-        return _("Whether the person opted out cannot be told: there is no contact with this number any more.")
+        return _("Whether the person opted out cannot be text: there is no contact with this number any more.")
     if not entries:
         return _("The person has not opted out.")
     lifts = {entry.pk: _lift_of(entry) for entry in entries}
@@ -95,9 +95,9 @@ def _refusal(scope: Scope) -> str:
         "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such calls came after it.",
         count,
     )
-    told = sentence % {**words, "after": count}
+    text = sentence % {**words, "after": count}
     lifted = _("Fresh consent lifted it on %(day)s.")
-    return f"{told} {lifted % {'day': _time(lift.consent_given_at)}}" if lift else told
+    return f"{text} {lifted % {'day': _time(lift.consent_given_at)}}" if lift else text
 
 
 def _after(scope: Scope, entry: OptOut, lift: Lift | None) -> Iterable[int]:

@@ -24,6 +24,7 @@ from .models import LEASE, DutyRun, FileToDelete, Job
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
+RENEW = timedelta(seconds=30)  # how often the lease of a long file is renewed
 LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
@@ -101,6 +102,17 @@ def _write(job: Job, **values: Any) -> None:
 def move_on(job: Job, *, done: int, total: int | None = None) -> None:
     """Note progress and keep the lease. Raises `LeaseLost`."""
     _write(job, done=done, total=job.total if total is None else total, leased_until=clock.now() + LEASE)
+
+
+def keep_lease(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
+    """The pieces of a long file, while the lease is kept; `done` counts bytes. Raises `LeaseLost`."""
+    done, until = 0, clock.now() + RENEW
+    for piece in pieces:
+        done += len(piece)
+        if clock.now() >= until:
+            move_on(job, done=done)
+            until = clock.now() + RENEW
+        yield piece
 
 
 def end(job: Job, *, state: str, sentence: str) -> None:

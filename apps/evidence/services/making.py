@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -44,7 +43,6 @@ from ..sections import SECTIONS, our_lines, reads_of
 
 log = structlog.get_logger(__name__)
 FORM = 1
-RENEW = timedelta(seconds=30)  # how often the lease of the job is renewed
 AT_ONCE = 1_000
 Members = Iterator[tuple[str, Iterable[bytes]]]
 State = EvidencePack.State
@@ -66,7 +64,7 @@ def make_pack(job_id: int) -> None:
         with translation.override(pack.language):
             members = _members(job.owner, pack, scope_of(pack))
             pieces = encrypted_archive(clear_for_machine(pack.passphrase), _with_manifest(pack, members, contents))
-            name, digest = file_streams.put_hashed(_moving_on(pieces, job), folder="packs", belongs_to=pack.public_id)
+            name, digest = file_streams.put_hashed(jobs.keep_lease(pieces, job), folder="packs", belongs_to=pack.public_id)
         try:
             with transaction.atomic():
                 _hand_over(pack, name, digest, contents)
@@ -75,17 +73,6 @@ def make_pack(job_id: int) -> None:
             with transaction.atomic():  # a transaction of its own: what failed was rolled back
                 jobs.discard(name)
             raise
-
-
-def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
-    """The pieces, while the lease is kept."""
-    done, until = 0, clock.now() + RENEW
-    for piece in pieces:
-        done += len(piece)
-        if clock.now() >= until:
-            jobs.move_on(job, done=done)
-            until = clock.now() + RENEW
-        yield piece
 
 
 def _hand_over(pack: EvidencePack, name: str, digest: bytes, contents: list[dict[str, Any]]) -> None:

@@ -79,9 +79,9 @@ def incidents(span: Span) -> Measured:
     waiting = real.exclude(state=Incident.State.CLOSED)
     late = waiting.filter(discovered_at__lt=span.now - AUTHORITY_WITHIN).exclude(notices__recipient="authority").count()
     discovered = span.of(real, "discovered_at")
-    told_late = discovered.filter(notices__recipient="authority", notices__given_at__gt=F("discovered_at") + AUTHORITY_WITHIN)
+    notified_late = discovered.filter(notices__recipient="authority", notices__given_at__gt=F("discovered_at") + AUTHORITY_WITHIN)
     in_time = discovered.filter(notices__recipient="authority", notices__given_at__lte=F("discovered_at") + AUTHORITY_WITHIN)
-    late += told_late.exclude(pk__in=in_time.values("pk")).distinct().count()
+    late += notified_late.exclude(pk__in=in_time.values("pk")).distinct().count()
     still = waiting.count()
     state = State.RED if late else State.AMBER if still else State.GREEN
     return Measured(state, {"incidents": span.of(real, "discovered_at").count(), "open": still, "bad": late})

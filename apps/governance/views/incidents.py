@@ -78,12 +78,12 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
     missing = services.what_is_missing(found) if found.state == Incident.State.OPEN else []
     hours = services.hours_since_discovery(found)
     notices = list(found.notices.select_related("given_by", "job"))
-    told = any(notice.recipient == IncidentNotice.Recipient.AUTHORITY for notice in notices)
+    is_notified = any(notice.recipient == IncidentNotice.Recipient.AUTHORITY for notice in notices)
     shown = {
         "incident": found,
         "hours": hours,
-        "is_late": not told and not found.is_drill and found.state != Incident.State.CLOSED and hours > AUTHORITY_WITHIN / HOUR,
-        "authority_knows": told,
+        "is_late": not is_notified and not found.is_drill and found.state != Incident.State.CLOSED and hours > AUTHORITY_WITHIN / HOUR,
+        "authority_knows": is_notified,
         "missing": [LACKS[code] for code in missing],
         "handles": handles and found.state == Incident.State.OPEN,
         "decides": handles and found.state == Incident.State.CLOSING and found.closing_by_id != request.user.pk,

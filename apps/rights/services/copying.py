@@ -42,7 +42,6 @@ from .receiving import note
 Kind, State = SubjectRequest.Kind, SubjectRequest.State
 KEPT = timedelta(days=14)
 LINK_LIFE = timedelta(days=2)  # how long sending the link is tried
-RENEW = timedelta(seconds=30)  # how often the lease of the job is renewed
 
 
 @transaction.atomic
@@ -75,22 +74,11 @@ def make_copy(job_id: int) -> None:
         with transaction.atomic():
             request = locked(job.owner, order.request, State.OPEN)
         pieces = encrypted_archive(passphrase, _members(job.owner, request, order.address))
-        name, digest = streams.put_hashed(_moving_on(pieces, job), folder="copies", belongs_to=request.public_id)
+        name, digest = streams.put_hashed(jobs.keep_lease(pieces, job), folder="copies", belongs_to=request.public_id)
         with transaction.atomic():
             _hand_over(locked(job.owner, request, State.OPEN), order, name, digest, link)
             CopyOrder.objects.filter(pk=order.pk).update(passphrase=None, link=None)
             jobs.end(job, state=Job.State.DONE, sentence="")
-
-
-def _moving_on(pieces: Iterable[bytes], job: Job) -> Iterator[bytes]:
-    """The pieces, while the lease is kept."""
-    done, until = 0, clock.now() + RENEW
-    for piece in pieces:
-        done += len(piece)
-        if clock.now() >= until:
-            jobs.move_on(job, done=done)
-            until = clock.now() + RENEW
-        yield piece
 
 
 def _hand_over(request: SubjectRequest, order: CopyOrder, name: str, digest: bytes, link: str) -> None:
