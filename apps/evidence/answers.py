@@ -74,7 +74,7 @@ def _refusal(scope: Scope) -> str:
     """The first word that still holds, else the first one; how many calls came after any that held when they were dialled."""
     entries = list(scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at"))
     if not entries and scope.contact is None:
-        return _("Whether the person opted out cannot be text: there is no contact with this number any more.")
+        return _("Whether the person opted out cannot be seen: there is no contact with this number any more.")
     if not entries:
         return _("The person has not opted out.")
     lifts = {entry.pk: _lift_of(entry) for entry in entries}
