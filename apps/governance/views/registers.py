@@ -39,7 +39,7 @@ def registers(request: StaffRequest, code: str = "activities") -> HttpResponse:
     """One register, and links to the others."""
     register = _register(code)
     shown = {
-        "code": code, "register": register, "rows": list(register.rows()),
+        "code": code, "register": register, "rows": [list(zip(register.heads, row, strict=True)) for row in register.rows()],
         "others": [(each, other.title) for each, other in REGISTERS.items()],
         "trainings": Training.objects.prefetch_related("people")[:50] if code == "training" else (),
         "may_record": request.user.role in RECORDERS_OF_TRAININGS and code == "training",
