@@ -189,7 +189,9 @@ def _of_complaint(pack: EvidencePack) -> Scope:
         return _of_person(contact, **about)
     calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
     decisions = Decision.objects.filter(pk__in=calls.values("decision"))
-    return Scope(calls=calls, decisions=decisions, opt_outs=_refusals_of(None, calls), index=index, **about)  # type: ignore[arg-type]
+    return Scope(
+        thing=complaint.public_id, complaint=complaint, calls=calls, decisions=decisions, opt_outs=_refusals_of(None, calls), index=index
+    )
 
 
 _SCOPES: Mapping[str, Callable[[EvidencePack], Scope]] = {

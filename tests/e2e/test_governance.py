@@ -66,7 +66,7 @@ def test_an_alarm_becomes_an_incident_that_two_people_close(visit: Callable[...,
         page.fill(f"textarea[name={name}]", "演示：已核对。")
     page.click("main form button.btn-primary")
     page.click("button:has-text('从访问日志查找')")
-    expect(page.locator("main")).to_contain_text(re.compile(r"\d+ 人"), timeout=60_000)
+    expect(page.locator("main")).to_contain_text(re.compile("[0-9]+ 人"), timeout=60_000)
     page.click("a:has-text('通知主管部门')")
     page.fill("input[name=how]", "报送系统 2026-0201")
     page.click("main form button.btn-primary")

@@ -175,6 +175,9 @@ def test_whatever_is_changed_is_named(world: World, clock: time_machine.Travelle
             assert any(name in said for name in verify_pack.OWN), (number, changed, said)
 
 
+Change = Callable[[list[dict[str, Any]]], object]
+
+
 def resigned(folder: Path) -> None:
     """What somebody can do who has the pack and a key of their own, or even ours: everything fits together again."""
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -188,16 +191,17 @@ def resigned(folder: Path) -> None:
 def test_a_pack_that_was_signed_again_still_has_to_agree_with_the_trail(world: World, tmp_path: Path) -> None:
     world.connected()
     content, passphrase = made(world, about=world.contact.public_id)
-    for name, change, code in (
+    cases: tuple[tuple[str, Change, str], ...] = (
         ("decisions.jsonl", lambda rows: rows[0].update(allowed=not rows[0]["allowed"]), "decision"),
         ("decisions.jsonl", lambda rows: rows[0].update(number=99_999), "no_row"),
         ("trail.jsonl", lambda rows: rows[0].update(row=rows[0]["row"].replace("true", "false", 1)), "proof"),
         ("trail.jsonl", lambda rows: rows[0].update(tree_head=99), "no_head"),
         ("heads.jsonl", lambda rows: rows[0]["head"].update(root="00" * 32), "head"),
-    ):
+    )
+    for name, change, code in cases:
         folder = unpacked(content, passphrase, tmp_path / f"{name}-{code}")
         rows = lines(folder, name)
-        change(rows)  # type: ignore[no-untyped-call]
+        change(rows)
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
         resigned(folder)
         assert code in {found for found, _facts in verify_pack.verify(str(folder)).found}, code
@@ -220,17 +224,18 @@ def test_what_a_forger_with_a_key_may_try(world: World, tmp_path: Path) -> None:
     def another_row(rows: list[dict[str, Any]]) -> None:
         rows[0].update({name: rows[1][name] for name in ("row", "tree_head", "place", "path")})
 
-    for name, change, code in (
+    cases: tuple[tuple[str, Change, str], ...] = (
         ("trail.jsonl", leaf_beside_row, "proof"),
         ("trail.jsonl", out_of_the_tree, "proof"),
         ("trail.jsonl", another_row, "proof"),
         ("decisions.jsonl", lambda rows: rows[0].update(id="dc_zz"), "decision"),
         ("decisions.jsonl", lambda rows: rows[0].update(line_asked="+861085550199"), "decision"),
         ("decisions.jsonl", lambda rows: rows[0].update(at="2026-11-24T02:00:01+00:00"), "decision"),
-    ):
+    )
+    for name, change, code in cases:
         folder = unpacked(content, passphrase, tmp_path / f"{name}-{code}-{change.__name__}-{len(list(tmp_path.iterdir()))}")
         rows = lines(folder, name)
-        change(rows)  # type: ignore[no-untyped-call]
+        change(rows)
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
         resigned(folder)
         assert code in {found for found, _facts in verify_pack.verify(str(folder)).found}, change.__name__

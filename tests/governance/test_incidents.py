@@ -17,7 +17,7 @@ from apps.core.calendar import clock as site_clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, ServiceAway, WrongState
 from apps.evidence.services import ask_pack
 from apps.governance import queries, services
-from apps.governance.models import AffectedPerson, Incident, IncidentTask
+from apps.governance.models import AffectedPerson, Incident, IncidentNotice, IncidentTask
 from apps.governance.rules.closing import IncidentFacts, missing_to_close
 from apps.jobs.models import Job
 from apps.notifications.models import Notice, Outgoing
@@ -206,9 +206,11 @@ def test_what_is_missing_before_closing(fields: dict[str, Any], missing: list[st
 
 def test_a_notice_says_what_the_law_wants_or_is_not_given(world: World) -> None:
     incident = record(world, person=world.people["supervisor"])
-    give: Any = lambda incident, **more: services.give_notice(  # noqa: E731
-        actor=world.people["compliance"], **{"incident": incident, "recipient": "authority", "text": "……", "how": "信函", **more}
-    )
+
+    def give(incident: Incident, **more: Any) -> IncidentNotice:
+        given = {"recipient": "authority", "text": "……", "how": "信函", **more}
+        return services.give_notice(actor=world.people["compliance"], incident=incident, **given)
+
     with pytest.raises(BadInput):
         give(incident)
     incident = change(world, incident)

@@ -5,9 +5,10 @@ search without a hit names nobody; it is counted as such. A job, because a diall
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from auditlog.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -41,11 +42,15 @@ AT_ONCE = 2_000
 Pairs = Iterable[tuple[int, int | None]]  # the key of a thing, and of a contact that it is about; None for one that is gone
 
 
+def _by_number(indexed: Sequence[tuple[int, Any]]) -> Pairs:
+    """Things of which the hash of a number is known, or nothing."""
+    indexes = [bytes(index) for _pk, index in indexed if index]
+    contacts = {bytes(index): pk for pk, index in Contact.everyone.filter(number_index__any=indexes).values_list("pk", "number_index")}
+    return [(pk, contacts.get(bytes(index)) if index else None) for pk, index in indexed]
+
+
 def _contacts_of_requests(keys: Collection[int]) -> Pairs:
-    requests = [(pk, bytes(index)) for pk, index in SubjectRequest.objects.filter(pk__in=keys).values_list("pk", "number_index")]
-    contacts = {bytes(index): pk for pk, index in Contact.everyone.filter(
-        number_index__any=[index for _pk, index in requests]).values_list("pk", "number_index")}  # fmt: skip
-    return [(pk, contacts.get(index)) for pk, index in requests]
+    return _by_number(list(SubjectRequest.objects.filter(pk__in=keys).values_list("pk", "number_index")))
 
 
 def _contacts_of_shares(keys: Collection[int]) -> Pairs:
@@ -68,10 +73,7 @@ def _contacts_of_campaigns(keys: Collection[int]) -> Pairs:
 
 def _contacts_of_packs(keys: Collection[int]) -> Pairs:
     """Of the person whom an evidence pack is about; one about a campaign or a period is masked and names nobody."""
-    packs = [(pk, index) for pk, index in EvidencePack.objects.filter(pk__in=keys).values_list("pk", "number_index")]
-    indexes = [bytes(index) for _pk, index in packs if index]
-    contacts = {bytes(index): pk for pk, index in Contact.everyone.filter(number_index__any=indexes).values_list("pk", "number_index")}
-    return [(pk, contacts.get(bytes(index)) if index else None) for pk, index in packs]
+    return _by_number(list(EvidencePack.objects.filter(pk__in=keys).values_list("pk", "number_index")))
 
 
 # By the kind of thing that a row of the log names, public id or label.

@@ -1,6 +1,7 @@
 """Pages of incidents: list, record, facts, steps, notices, report, tasks."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -158,10 +159,9 @@ def incident_notice(request: StaffRequest, pk: int, recipient: str) -> HttpRespo
     form = NoticeForm(request.POST or None, initial=initial, to_persons=recipient == IncidentNotice.Recipient.PERSONS)
     titles = {"authority": _("Notice to the authority"), "persons": _("Notice to the persons concerned")}
 
-    def give(cleaned: dict[str, object]) -> object:
-        at = cleaned["given_at"]
-        at = min(at, clock.now()) if isinstance(at, datetime) else None
-        return services.give_notice(actor=request.user, incident=found, recipient=recipient, **{**cleaned, "given_at": at})  # type: ignore[arg-type]
+    def give(cleaned: dict[str, Any]) -> object:
+        at = min(cleaned["given_at"], clock.now())
+        return services.give_notice(actor=request.user, incident=found, recipient=recipient, **{**cleaned, "given_at": at})
 
     return form_page(request, form, title=titles[recipient], back=reverse("incident", kwargs={"pk": pk}), done=_("Recorded."), change=give)
 
