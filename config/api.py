@@ -25,6 +25,7 @@ from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
 from apps.rights.api import router as rights
 from apps.scripts.api import router as scripts
+from apps.telephony.api import router as telephony
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +94,7 @@ api.add_router("", optouts)
 api.add_router("", quality)
 api.add_router("", rights)
 api.add_router("", scripts)
+api.add_router("", telephony)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:

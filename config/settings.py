@@ -155,6 +155,7 @@ INSTALLED_APPS = [
     "apps.campaigns",
     "apps.calls",
     "apps.quality",
+    "apps.telephony",
     "apps.rights",
     "apps.sharing",
     "apps.retention",

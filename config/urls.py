@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("apps.optouts.urls")),
     path("", include("apps.calls.urls")),
     path("", include("apps.quality.urls")),
+    path("", include("apps.telephony.urls")),
     path("", include("apps.rights.urls")),
     path("", include("apps.sharing.urls")),
     path("", include("apps.retention.urls")),

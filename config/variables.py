@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "HEGUI_"
 # Read by commands and tests, not by the settings.
-OF_COMMANDS = {"HEGUI_DIALLER_KEY", "HEGUI_BENCH_DATABASE", "HEGUI_BENCH_CLOCK", "HEGUI_EXPLORE"}
+OF_COMMANDS = {"HEGUI_DIALLER_KEY", "HEGUI_BENCH_DATABASE", "HEGUI_BENCH_CLOCK", "HEGUI_EXPLORE", "HEGUI_GATEWAY_KEY", "HEGUI_SPOOL"}
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 

@@ -130,6 +130,7 @@ class ApiClient(Dated):
         COMPLAINTS = "complaints", _("record complaints")
         CONTACTS = "contacts", _("keep contacts in step")
         REQUESTS = "requests", _("hand in requests of persons about their data")
+        TELEPHONY = "telephony", _("lead calls to carriers as a telephone gateway")
 
     name = GuardedCharField(_("name"), max_length=80, unique=True)
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")

@@ -80,9 +80,10 @@ def _request(key: str, number: str) -> bytes:
 
 @contextmanager
 def served(module: str, **fields: str) -> Iterator[int]:
-    """granian as `up` starts it, on a free port; ended at the end of the block."""
+    """granian as `up` starts it, on the `port` that is given or a free one; ended at the end of the block."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", int(fields.pop("port", 0))))
         port: int = probe.getsockname()[1]
     connections.close_all()
     options = ["--interface", "wsgi", "--port", str(port), "--workers", "2", "--blocking-threads", "8", "--log-level", "warning"]

@@ -22,6 +22,7 @@ from .paging import bench_pages
 from .proving import bench_evidence
 from .purging import bench_backup, bench_purge
 from .scrubbing import bench_feed, bench_scrub
+from .telephony import bench_telephony
 from .trail import bench_trail
 
 BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
@@ -42,6 +43,7 @@ BENCHES: dict[str, Callable[[Scale], list[Line]]] = {
     "evidence": bench_evidence,
     "recordings": bench_recordings,
     "sampling": bench_sampling,
+    "telephony": bench_telephony,
 }
 
 __all__ = ["BENCHES", "Line", "Scale", "scratch_database"]

@@ -230,8 +230,8 @@ def claim(request: ClientRequest, key: IdempotencyKey = None) -> Any:
 
 @router.get("calls/{call_id}", response=CallState, summary="How a call stands, and whether to end it")
 def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
-    call = Call.objects.filter(pk=ids.decode("cl", call_id), client=request.auth).first()
-    if call is None:
+    call = Call.objects.filter(pk=ids.decode("cl", call_id)).first()
+    if call is None or not call.is_of(request.auth):
         raise NotFound()
     return _state(call)
 

@@ -106,6 +106,7 @@ class Call(Dated):
     script_version = named(ScriptVersion, related_name="+")
     agent = named(User, null=True, blank=True, related_name="calls")
     client = named(ApiClient, null=True, blank=True, related_name="+")
+    relayed_by = named(ApiClient, null=True, blank=True, related_name="+")  # the telephone gateway that led it to a carrier
     exception = named(CallException, null=True, blank=True, related_name="+")
     budget_line = named(Line, null=True, blank=True, related_name="+")  # the line, where its carrier allows it so many calls only
     number_index = models.BinaryField(max_length=32)
@@ -166,6 +167,10 @@ class Call(Dated):
     @property
     def is_over(self) -> bool:
         return self.state not in self.OPEN
+
+    def is_of(self, client: ApiClient) -> bool:
+        """Whether the client may report on it: the dialler whose call it is, and the gateway that led it to a carrier."""
+        return client.pk in {self.client_id, self.relayed_by_id}
 
     @classmethod
     def counted(cls) -> Q:

@@ -53,6 +53,7 @@ class CampaignForm(forms.ModelForm):
             "window_end",
             "calls_per_week",
             "checklist",
+            "through_gateway",
         )
         widgets = {
             "lines": forms.CheckboxSelectMultiple,

@@ -138,6 +138,7 @@ class Campaign(Dated):
     calls_per_week = models.PositiveSmallIntegerField(_("calls a week"), null=True, blank=True)
     checklist = GuardedArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
     clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
+    through_gateway = models.BooleanField(_("calls only through the telephone gateway"), default=False, db_default=False)
     state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
     approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")

@@ -26,6 +26,7 @@ PAGES: Mapping[str, str] = {
     "audit_due": "compliance_audits", "month_measured": "months", "month_to_sign": "months",
     "nonconformity_opened": "nonconformities", "nonconformity_done": "nonconformities", "nonconformity_overdue": "nonconformities",
     "incident_task": "incident_tasks", "incident_task_overdue": "incident_tasks",
+    "gateway_silent": "gateways", "gateway_spool": "gateways",
     "script_expired": "scripts", "script_answer": "scripts",
 }  # fmt: skip
 

@@ -73,7 +73,7 @@ def _is_ours(pid: int, group: int) -> bool:
         return False
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
 
 
@@ -116,7 +116,7 @@ class Children:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  (one thread here)
+                preexec_fn=die_with_parent,  # noqa: PLW1509  (one thread here)
             )
         (self.folder / f"{name}.pid").write_text(str(self.running[name].pid))
 

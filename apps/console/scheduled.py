@@ -44,6 +44,7 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "optouts.remind_of_messages": (_("remind of messages that may be refusals"), "opt_outs"),
     "quality.measure_received": (_("analyse recordings"), "recordings"),
     "quality.watch_lines": (_("look for lines that are not recorded"), "coverage"),
+    "telephony.watch": (_("look after the telephone gateways"), "gateways"),
     "quality.report_missing": (_("report calls without a recording"), "coverage"),
     "quality.sample_due": (_("choose calls to review"), "quality_reviews"),
     "quality.free_forgotten": (_("return reviews that were left"), "quality_reviews"),

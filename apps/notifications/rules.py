@@ -11,7 +11,8 @@ AS_SET, AT_ONCE, DIGEST, OFF = "as_set", "at_once", "digest", "off"
 # At once: until somebody acts, data is lost, a duty is broken, or somebody is harmed.
 URGENT = frozenset({
     "agent_grave", "alarm_raised", "alarm_waits", "backup_old", "calendar_unknown", "client_walks", "complaint_overdue", "drill_failed",
-    "factor_removed", "factor_reset_asked", "incident_authority_waits", "incident_recorded", "incident_task_overdue",
+    "factor_removed", "factor_reset_asked", "gateway_silent", "gateway_spool",
+    "incident_authority_waits", "incident_recorded", "incident_task_overdue",
     "ledger_behind", "link_made", "messages_wait", "purge_failed",
     "recording_damaged", "request_overdue", "spoofing", "trail_broken", "trail_not_signed", "webhook_set_aside",
 })  # fmt: skip

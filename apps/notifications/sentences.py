@@ -26,6 +26,8 @@ SENTENCES: dict[str, Promise] = {
     "spoofing": _("Number spoofing: a call was asked for under %(line)s, which is no line of its campaign. It was refused."),
     "campaign_paused": _('The campaign "%(campaign)s" was paused. It lacks: %(because)s.'),
     "campaign_submitted": _('The campaign "%(campaign)s" awaits approval.'),
+    "gateway_silent": _("The telephone gateway %(gateway)s does not report, or its SIP server does not answer. No call passes it."),
+    "gateway_spool": _("Events or recordings wait too long at the telephone gateway %(gateway)s, or its spool is almost full."),
     "flagged": _("%(who)s was flagged: %(reason)s, %(percent)s %% of %(counted)s."),
     "calendar_unknown": _(
         "Marketing calls stop on %(day)s: the holiday calendar of that year is not known. Enter the State Council's notice."

@@ -25,6 +25,7 @@ from apps.optouts.models import Code, ListIn, ListRow, Scrub
 from apps.policies.models import LEAST_RECORD_DAYS, DataClass, RetentionPolicy
 from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
 from apps.rights.models import SubjectRequest
+from apps.telephony.models import Attempt
 from apps.webhooks.models import Event
 
 from .deleting import cut, delete_hanging, delete_rows, delete_where
@@ -140,7 +141,7 @@ def erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
         _count_into_tally(Call.objects.filter(pk__in=keys))
     for model in (Ticket, Disposition):
         delete_where(model, "call_id", keys)
-    for named in (Recording, Transcript, Review, Violation, Complaint):
+    for named in (Attempt, Recording, Transcript, Review, Violation, Complaint):
         cut(named, "call_id", keys)
     _erase_decisions(delete_where(Call, "id", keys, returning="decision_id"), policy)
 
@@ -327,6 +328,11 @@ CLASSES = (
     Class(DataClass.UNCALLED, RECEIVED, _uncalled, erase_contacts, lambda holds: holds.contacts),
     Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions, lambda holds: holds.decisions, ("calls.decision",)),
     Class(
+        DataClass.DECISION, _("when the call was tried"),
+        lambda at, days: Attempt.objects.filter(at__lte=_before(at, days), call__isnull=True), _rows_of(Attempt),
+        models=("telephony.attempt",),
+    ),
+    Class(
         DataClass.IMPORT_FILE, _("when the file was handed in"), _imports, _let_go(ContactImport, "report", "upload"),
         models=("contacts.contactimport",),
     ),
@@ -373,6 +379,7 @@ WITHOUT_PERIOD = {
     "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a hash, no number",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
     "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a day",
+    "telephony.dialler": "a secret of a machine, no personal data",
     "webhooks.endpoint": "secrets that sign messages, no personal data",
     "retention.erasure": "the erasure ledger outlives what it erased (R9)",
 }

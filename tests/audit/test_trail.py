@@ -52,6 +52,8 @@ NOT_IN_THE_TRAIL = {
     "optouts.change",
     "access.protectedfieldgrouppermission",
     "access.numbersearch",
+    "telephony.gateway",
+    "telephony.attempt",
 }
 
 

@@ -15,6 +15,11 @@ from tests.http import Api, SecureClient
 from tests.quality.sounds import wav
 from tests.world import LINE, PHONE, World
 
+REPORT = {
+    "is_answering": True, "open_calls": 0, "events_waiting": 0, "recordings_waiting": 0, "oldest_seconds": 0, "spool_bytes": 0,
+    "spool_free": 1_000_000_000, "set_aside": 0,
+}  # fmt: skip
+
 # operation → (scope that it wants or None, body, status for a foreign campaign or call)
 OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("post", "calls/authorize"): ("authorize", {"campaign": "spring", "phone": PHONE, "line": LINE}, 404),
@@ -41,6 +46,10 @@ OPERATIONS: dict[tuple[str, str], tuple[str | None, Any, int]] = {
     ("post", "contacts/{external_id}/withdrawals"): ("contacts", {"how": "x"}, 404),
     ("post", "requests"): ("requests", {"kind": "withdraw", "phone": PHONE, "reference": "r1"}, 201),  # taken in for whoever it is
     ("get", "requests/{request_id}"): ("requests", None, 404),
+    ("post", "telephony/ask"): ("telephony", {"dialler": "dl_1", "ask": "1", "sip_call": "1", "to": PHONE, "line": LINE}, 200),  # refused
+    ("get", "telephony/configuration"): ("telephony", None, 200),  # the diallers of the site: a gateway leads them all
+    ("get", "telephony/calls-to-end"): ("telephony", None, 200),  # its own
+    ("post", "telephony/report"): ("telephony", REPORT, 204),
     ("get", "campaigns"): (None, None, 200),
     ("get", "campaigns/{code}/queue"): (None, None, 404),
 }

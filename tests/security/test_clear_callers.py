@@ -19,6 +19,7 @@ CALLERS = {
     ("evidence/services/making.py", "make_pack"): "passphrase of an evidence pack, from who approves it to the worker that makes it",
     ("rights/services/copying.py", "make_copy"): "passphrase and link of a copy, from who asked to the worker that makes it",
     ("retention/services/leaks.py", "__init__"): "names to be searched for where none may stand; reported is where, never what",
+    ("telephony/services/configuring.py", "_digest"): "what a dialler signs in with at the gateway, no personal data",
     ("webhooks/services.py", "_signed"): "a secret that signs messages, no personal data",
     ("access/services/disclosing.py", "disclose"): "the one way for people: right, purpose, record",
     ("access/services/disclosing.py", "disclose_to_person"): "the copy that a person asked for: right for each field, record",

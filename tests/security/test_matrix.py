@@ -50,6 +50,7 @@ from tests.quality.sounds import hand_in, wav
 from tests.quality.test_reviews import ITEMS, judged
 from tests.scripts.rules import rule_of
 from tests.sharing.test_shares import ask as ask_share
+from tests.telephony.world import set_up
 from tests.world import COMPANY, OTHER_PHONE, PHONE, SECTIONS, World
 
 A, S, C, D = Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE, Role.ADMIN
@@ -253,6 +254,15 @@ PAGES = {
     "policy_new": page(C, object="policy_kind"),
     "policy_draft": page(C, D, object="draft"),
     "policy_decide": page(C, method="post", object="draft_verdict"),
+    "gateways": page(S, C, D),
+    "trunk_new": page(D),
+    "trunk_edit": page(D, object="trunk"),
+    "dialler_new": page(D),
+    "dialler_edit": page(D, object="dialler"),
+    "dialler_digest": page(D, method="post", object="dialler"),
+    "live_calls": page(S, C),
+    "live_call_end": page(S, C, method="post", object="live_call"),
+    "attempts": page(S, C, D),
     "lines": page(S, C),
     "line_new": page(S, C),
     "filing_new": page(C),
@@ -430,6 +440,7 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "list_row", "lift_verdict", "scrub"},
         lambda: {"alarm": {"pk": audit.raise_alarm("exports_many", Seen("person:0", 600), limit=500).pk}}: {"alarm"},
+        lambda: _of_telephony(world): {"trunk", "dialler", "live_call"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: {name: {"pk": 0} for name in INCIDENTS}: INCIDENTS,
@@ -477,6 +488,14 @@ def _of_register(world: World) -> dict[str, dict[str, Any]]:
         "lift_verdict": {"pk": lift.pk, "verdict": "approve"},
         "scrub": {"pk": 0},
     }
+
+
+def _of_telephony(world: World) -> dict[str, dict[str, Any]]:
+    """A trunk, a dialler, and a call of the campaign that a gateway leads."""
+    made = set_up(world)
+    call = Call.objects.latest("pk")
+    Call.objects.filter(pk=call.pk).update(relayed_by=made.gateway, state="ringing", ended_at=None)
+    return {"trunk": {"pk": made.trunk.pk}, "dialler": {"pk": made.dialler.pk}, "live_call": {"pk": call.pk}}
 
 
 def _of_webhooks(world: World) -> dict[str, dict[str, Any]]:
@@ -755,6 +774,7 @@ FOREIGN = {
     "assessment_step": {S},
     "assessment_paper": {S},
     "contact_reveal": {S},
+    "live_call_end": {S},
     "grant_decide": {S},
     "contact": {A, S},
     "campaign": {A, S},

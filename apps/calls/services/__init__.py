@@ -9,10 +9,12 @@ from .explaining import explain
 from .flagging import close_flag, measure
 from .forecasting import ask_list, ask_what_if, run_forecast
 from .opting_out import take_opt_out
+from .relaying import NotThisCall, relay_allowed, relay_reserved
 
 __all__ = [
     "Answer",
     "KeyReused",
+    "NotThisCall",
     "Taken",
     "ask_list",
     "ask_what_if",
@@ -30,6 +32,8 @@ __all__ = [
     "place_call",
     "preview",
     "record_event",
+    "relay_allowed",
+    "relay_reserved",
     "release_hold",
     "request_end",
     "run_forecast",

@@ -113,7 +113,7 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
         raise NotFound()
     lock_number(bytes(found.number_index))
     call = Call.objects.select_for_update(of=("self",)).select_related("contact").get(pk=call_id)
-    if client is not None and call.client_id != client.pk:
+    if client is not None and not call.is_of(client):
         raise NotFound()
     now = clock.now()
     moment, is_possible = rules.time_of_event(at, reserved_at=call.reserved_at, now=now)

@@ -16,6 +16,8 @@ from apps.optouts.models import Lift, OptOut
 from apps.policies import queries as policies
 from apps.quality import queries as quality
 from apps.scripts.models import Voice
+from apps.telephony import queries as telephony
+from apps.telephony.models import Gateway
 
 from .register import Measured, Span, State, few_of, measure, none_of
 
@@ -159,11 +161,19 @@ def synthetic(span: Span) -> Measured:
 
 
 @measure(
-    "R39", _("%(diallers)s calls were asked for by diallers over the API; no telephone gateway is connected that refuses who does not ask.")
+    "R39",
+    _("%(calls)s calls were made, %(led)s of them through a telephone gateway; %(bad)s went beside it although their campaign demands it."),
+    "gateways",
 )
 def beside_the_gate(span: Span) -> Measured:
-    """Not to be measured from here: a dialler that does not ask is not seen."""
-    return Measured(State.UNMEASURED, {"diallers": _made(span).filter(client__isnull=False).count()})
+    """Not to be measured without a gateway: a dialler that does not ask is not seen. Amber: calls that were asked for by API alone."""
+    made = _made(span)
+    led, bad = made.filter(relayed_by__isnull=False).count(), span.of(telephony.beside_gateway_ever(), "reserved_at").count()
+    figures = {"calls": made.count(), "led": led, "bad": bad}
+    if not Gateway.objects.exists() and not bad:
+        return Measured(State.UNMEASURED, figures)
+    beside = made.filter(relayed_by__isnull=True, client__isnull=False).exists()
+    return Measured(State.RED if bad else State.AMBER if beside else State.GREEN, figures)
 
 
 @measure("R40", _("%(doubts)s numbers were said to belong to somebody else; %(bad)s wait for a person."), "doubts")

@@ -88,7 +88,7 @@ def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, len
 def call_of(client: ApiClient | None, call_id: int) -> Call:
     """The call that something is handed in for. Raises `NotFound`, `WrongState`."""
     call = Call.objects.filter(pk=call_id).first()
-    if call is None or (client is not None and call.client_id != client.pk):
+    if call is None or (client is not None and not call.is_of(client)):
         raise NotFound()
     if call.state in Call.UNUSED:
         raise WrongState(_("This call was never made, so it has no recording. Check which call it belongs to."))

@@ -19,7 +19,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 class Command(up.Command):
     help = "Run the whole site: web, workers, beat and, in a demo, the practice dialler."
-    names = (*up.Command.names, "dialler")
+    names = (*up.Command.names, "dialler", "telephony")
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
@@ -39,6 +39,8 @@ class Command(up.Command):
         if settings.DEMO:
             key = world.secrets_of_demo()["dialler_key"]
             children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
+        if settings.DEMO and os.environ.get("TELEPHONY") == "1":
+            children.start("telephony", [sys.executable, "manage.py", "loopback_telephony", "--url", url])
         super().welcome(url, children)
         if settings.DEMO:
             for role, user in world.describe_people().items():

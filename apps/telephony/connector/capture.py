@@ -1,0 +1,142 @@
+"""What rtpengine recorded of a call: the packets of both sides, key presses among them, as two channels of sound.
+
+rtpengine writes every packet that reached its ports, also of somebody who sends into a foreign call. Only packets of the two ends
+are used: of the addresses that the SIP server saw in their SDP, else of the sender that was heard most.
+"""
+
+import re
+import socket
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MAGIC = 0xA1B2C3D4
+RAW_IP = 101
+HEADER, RECORD = struct.Struct("<IHHiIII"), struct.Struct("<IIII")
+UDP = 17
+MOST_RECORD = 65_535
+AGENT, CLIENT = "agent", "client"
+PORT = re.compile(r"^m=audio ([0-9]+) ", re.MULTILINE)
+EVENT = re.compile(r"^a=rtpmap:([0-9]+) telephone-event/", re.MULTILINE | re.IGNORECASE)
+CODEC = re.compile(r"^a=rtpmap:([0-9]+) (PCMA|PCMU)/8000", re.MULTILINE | re.IGNORECASE)
+KEYS = "0123456789*#ABCD"
+
+
+class Unreadable(Exception):
+    """The files of a recording do not say what they have to."""
+
+
+@dataclass(frozen=True)
+class Packet:
+    """One RTP packet. `at`: seconds since 1970 when it came; `stamp`: of its sender's clock, 8,000 a second."""
+
+    at: float
+    source: str
+    port: int
+    kind: int
+    stamp: int
+    ssrc: int
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Described:
+    """The metadata file of a call: where the packets are, which of our ports heard whom, what payloads are."""
+
+    pcap: Path
+    call: str
+    client_port: int  # ours, to which the client's side sends
+    agent_port: int
+    events: frozenset[int]
+    codecs: dict[int, str]
+
+
+def call_of(name: str) -> str:
+    """The call that a file of rtpengine's belongs to: it has our id as its Call-ID, then its own random part."""
+    return name.removeprefix("rtpengine-meta-").rpartition("-")[0]
+
+
+def describe(path: Path, pcaps: Path) -> Described:
+    """Read a metadata file. Raises `Unreadable`."""
+    text = path.read_text(errors="replace")
+    parts = text.split("SDP mode: ")
+    offers = [part for part in parts[1:] if part.startswith("offer")]
+    answers = [part for part in parts[1:] if part.startswith("answer")]
+    stem = path.name.removeprefix("rtpengine-meta-").rpartition(".")[0]
+    if not offers or not (offered := PORT.search(offers[0])):
+        raise Unreadable("the metadata has no offer")
+    answered = PORT.search(answers[-1]) if answers else None
+    codecs = {int(kind): name.upper() for part in (*offers, *answers) for kind, name in CODEC.findall(part)}
+    events = frozenset(int(kind) for part in (*offers, *answers) for kind in EVENT.findall(part))
+    return Described(
+        pcap=pcaps / f"{stem}.pcap", call=call_of(stem), client_port=int(offered[1]), agent_port=int(answered[1]) if answered else 0,
+        events=events or frozenset({101}), codecs={0: "PCMU", 8: "PCMA", **codecs},
+    )  # fmt: skip
+
+
+def packets(path: Path) -> Iterator[Packet]:
+    """The RTP packets of a file, as far as it is whole: the last record of a killed rtpengine is cut. Raises `Unreadable`."""
+    with path.open("rb") as file:
+        head = file.read(HEADER.size)
+        if not head:
+            return
+        if len(head) < HEADER.size or HEADER.unpack(head)[0] != MAGIC or HEADER.unpack(head)[6] != RAW_IP:
+            raise Unreadable("it is no capture of IP packets")
+        while len(record := file.read(RECORD.size)) == RECORD.size:
+            seconds, micros, size, _whole = RECORD.unpack(record)
+            if size > MOST_RECORD:
+                raise Unreadable("a record is larger than a packet")
+            data = file.read(size)
+            if len(data) < size:
+                return
+            if packet := _rtp(seconds + micros / 1_000_000, data):
+                yield packet
+
+
+def _rtp(at: float, data: bytes) -> Packet | None:
+    if len(data) < 40:
+        return None
+    if data[0] >> 4 == 4:
+        start, protocol, source = (data[0] & 15) * 4, data[9], socket.inet_ntop(socket.AF_INET, data[12:16])
+    else:
+        start, protocol, source = 40, data[6], socket.inet_ntop(socket.AF_INET6, data[8:24])
+    if protocol != UDP or len(data) < start + 20:
+        return None
+    source_port, port = struct.unpack_from("!HH", data, start)
+    rtp = data[start + 8 :]
+    first, second, _number, stamp, ssrc = struct.unpack_from("!BBHII", rtp)
+    begin = 12 + (first & 15) * 4
+    if first >> 6 != 2 or second in range(200, 208):  # no RTP, or RTCP on the same port
+        return None
+    if first & 0x10:
+        if len(rtp) < begin + 4:
+            return None
+        begin += 4 + int.from_bytes(rtp[begin + 2 : begin + 4], "big") * 4
+    return Packet(at, f"{source}:{source_port}", port, second & 0x7F, stamp, ssrc, rtp[begin:])
+
+
+def of_side(found: list[Packet], port: int, known: str | None) -> list[Packet]:
+    """The packets that came to one of our ports from its own end."""
+    there = [packet for packet in found if packet.port == port]
+    if known and any(packet.source == known for packet in there):
+        return [packet for packet in there if packet.source == known]
+    heard = Counter(packet.source for packet in there).most_common(1)
+    return [packet for packet in there if heard and packet.source == heard[0][0]]
+
+
+@dataclass(frozen=True)
+class KeyPress:
+    key: str
+    at: float
+    stamp: int
+
+
+def key_presses(found: list[Packet], events: frozenset[int]) -> list[KeyPress]:
+    """The keys pressed (RFC 4733): one for each time stamp, however many packets tell of it."""
+    pressed: dict[tuple[int, int], KeyPress] = {}
+    for packet in found:
+        if packet.kind in events and len(packet.payload) >= 4 and packet.payload[0] < len(KEYS):
+            pressed.setdefault((packet.ssrc, packet.stamp), KeyPress(KEYS[packet.payload[0]], packet.at, packet.stamp))
+    return list(pressed.values())

@@ -1,0 +1,350 @@
+"""The connector's work: events to Hegui, keys, ends, recordings, who may send, a report. Each kind of work goes on when another fails."""
+
+import contextlib
+import json
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from . import capture, sound
+from .hegui import Hegui, Taken
+from .sip_server import SipServer, SipServerAway
+from .spool import Spool, Waiting
+
+log = structlog.get_logger(__name__)
+
+SENDERS = 8
+TICK = 0.05
+LATER = 1.0  # seconds before what was not taken is sent again; doubled each time
+LATEST = 30.0
+ENDS_EVERY, CONFIGURES_EVERY, REPORTS_EVERY, RECORDINGS_EVERY = 0.4, 5.0, 10.0, 1.0
+LEFT_BEHIND = 120.0  # seconds without growth after which the files of a killed rtpengine are taken as they are
+MOST_MB = 500
+STRANGERS_KEPT = 3600.0
+PATIENCE = 24 * 3600.0  # seconds for which a recording waits for the end of its call
+LEAST_FREE = 50 * 1024 * 1024  # bytes in the spool without which no call is led: it could not be recorded
+INFO_KEY = re.compile(r"(?:Signal *= *)?([0-9*#A-D])", re.ASCII)
+KEY_NAMES = capture.KEYS
+# What the SIP server's codes mean for a call that was not answered (RFC 3261); others are failures.
+NO_ANSWER, BUSY = {"408", "480", "487"}, {"486", "600"}
+
+
+@dataclass
+class Counts:
+    """What the connector has done since it began, for its metrics."""
+
+    events: int = 0
+    keys: int = 0
+    recordings: int = 0
+    ends: int = 0
+    failures: dict[str, int] = field(default_factory=dict)
+
+
+def event_of(waiting: Waiting) -> dict[str, Any] | None:
+    """An event as Hegui wants it; None for what is not its business."""
+    at = datetime.fromtimestamp(waiting.at, UTC).isoformat()
+    if waiting.event == "key":
+        found = INFO_KEY.match(waiting.detail.strip())
+        return {"event": "key", "digit": found[1], "at": at} if found else None
+    if waiting.event == "failed":
+        name = "no_answer" if waiting.detail in NO_ANSWER else "busy" if waiting.detail in BUSY else "failed"
+        return {"event": name, "at": at}
+    return {"event": waiting.event, "at": at} if waiting.event in {"released", "ringing", "answered", "ended"} else None
+
+
+class Connector:
+    def __init__(self, spool: Spool, hegui: Hegui, sip: SipServer, *, keys_address: tuple[str, int] | None = None) -> None:
+        self.spool, self.hegui, self.sip = spool, hegui, sip
+        self.counts = Counts()
+        self._known: set[str] = set()
+        self._queues: dict[str, deque[str]] = {}
+        self._at_work: set[str] = set()
+        self._wait_until = 0.0
+        self._wait = LATER
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._ending: dict[str, float] = {}
+        self._strangers: dict[str, float] = {}
+        self._sizes: dict[Path, tuple[int, float]] = {}
+        self._keys: socket.socket | None = None
+        if keys_address:
+            self._keys = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._keys.bind(keys_address)
+            self._keys.settimeout(0.5)
+
+    # -- the whole
+
+    def run(self) -> None:
+        """Until `stop`."""
+        loops: list[tuple[Callable[[], object], float]] = [
+            (self.end_calls, ENDS_EVERY),
+            (self.configure, CONFIGURES_EVERY),
+            (self.report, REPORTS_EVERY),
+            (self.take_recordings, RECORDINGS_EVERY),
+        ]
+        threads = [threading.Thread(target=self._repeat, args=loop, daemon=True) for loop in loops]
+        if self._keys:
+            threads.append(threading.Thread(target=self._repeat, args=(self.hear_keys, 0.0), daemon=True))
+        for thread in threads:
+            thread.start()
+        with ThreadPoolExecutor(SENDERS, thread_name_prefix="sender") as pool:
+            while not self._stopping.is_set():
+                self._guarded(lambda: self.send_events(pool))
+                self._stopping.wait(TICK)
+        for thread in threads:
+            thread.join(timeout=2)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _repeat(self, work: Callable[[], object], every: float) -> None:
+        while not self._stopping.is_set():
+            self._guarded(work)
+            self._stopping.wait(every)
+
+    def _guarded(self, work: Callable[[], object]) -> None:
+        """One kind of work that fails does not end the others. What failed is counted and logged, and tried again."""
+        try:
+            work()
+        except SipServerAway as away:
+            self._count_failure("sip_server_away")
+            log.warning("sip_server_away", why=str(away))
+        except Exception as error:  # whatever it is: the process goes on, the failure is seen
+            self._count_failure(type(error).__name__)
+            log.error("connector_failed", exc_info=error)
+
+    def _count_failure(self, name: str) -> None:
+        self.counts.failures[name] = self.counts.failures.get(name, 0) + 1
+
+    # -- events
+
+    def send_events(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
+        """Look what waits and give it to the senders: in the order of a call, calls with a key press first."""
+        names = self.spool.names()
+        with self._lock:
+            for name in sorted(names - self._known):
+                self._known.add(name)
+                waiting = self.spool.read(name)
+                if waiting is None or self._note(waiting):
+                    self._known.discard(name)
+                    continue
+                self._queues.setdefault(waiting.call, deque()).append(name)
+            if time.monotonic() < self._wait_until:
+                return []
+            idle = [call for call in self._queues if call not in self._at_work]
+            idle.sort(key=lambda call: not any("-key." in name for name in self._queues[call]))
+            ready = idle[: SENDERS * 4]
+            self._at_work.update(ready)
+        return [pool.submit(self._send_call, call) for call in ready]
+
+    def _send_call(self, call: str) -> None:
+        try:
+            while not self._stopping.is_set():
+                with self._lock:
+                    queue = self._queues.get(call)
+                    if not queue:
+                        self._queues.pop(call, None)
+                        return
+                    name = queue[0]
+                if not self._send(name):
+                    return
+                with self._lock:
+                    queue.popleft()
+                    self._known.discard(name)
+        except Exception as error:  # as in `_guarded`
+            self._count_failure(type(error).__name__)
+            log.error("sender_failed", exc_info=error)
+        finally:
+            with self._lock:
+                self._at_work.discard(call)
+
+    def _send(self, name: str) -> bool:
+        """Send one event; whether it is done with."""
+        waiting = self.spool.read(name)
+        if waiting is None:
+            return True
+        body = event_of(waiting)
+        if body is not None and waiting.call:
+            taken, answer = self.hegui.post(f"calls/{waiting.call}/events", body, key=name)
+            if taken is Taken.LATER:
+                with self._lock:
+                    self._wait_until, self._wait = time.monotonic() + self._wait, min(self._wait * 2, LATEST)
+                return False
+            self._wait = LATER
+            if taken is Taken.NEVER:
+                log.error("event_refused", event_kind=waiting.event, call=waiting.call, code=answer.get("code"))
+                self.spool.set_aside(waiting.path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
+                return True
+            self.counts.events += 1
+            self.counts.keys += waiting.event == "key"
+            if answer.get("end_requested") and waiting.event != "ended":
+                self._end(waiting.call)
+        if waiting.event in {"ended", "failed", "released"}:
+            self._ending.pop(waiting.call, None)
+        waiting.path.unlink(missing_ok=True)
+        return True
+
+    def _note(self, waiting: Waiting) -> bool:
+        """Whether an event is for the connector itself: how to end a call, where its two ends send from, that a stranger sent."""
+        known = self.spool.sip_call(waiting.call) or {} if waiting.call else {}
+        if waiting.event == "sip_call":
+            parts = waiting.detail.split(" ", 4)
+            known |= dict(zip(("entry", "id", "cseq", "agent_tag", "call_id"), parts, strict=False))
+        elif waiting.event == "media":
+            side, _space, address = waiting.detail.partition(" ")
+            known |= {side: address}
+        elif waiting.event == "stranger":
+            self._strangers[waiting.detail] = time.monotonic()
+        else:
+            return False
+        if known:
+            self.spool.remember(waiting.call, known)
+        waiting.path.unlink(missing_ok=True)
+        return True
+
+    # -- keys
+
+    def hear_keys(self) -> None:
+        """Keys that rtpengine hears while a call goes on. They are written to the spool before they are sent."""
+        if self._keys is None:
+            return
+        try:
+            said = json.loads(self._keys.recv(4096))
+        except TimeoutError:
+            return
+        except ValueError:
+            self._count_failure("key_unreadable")
+            return
+        if said.get("type") != "DTMF" or not isinstance(said.get("event"), int) or not 0 <= said["event"] < len(KEY_NAMES):
+            return
+        call = str(said.get("callid", ""))
+        known = self.spool.sip_call(call) or {}
+        if known.get("agent_tag") == said.get("source_tag"):
+            return  # the agent's own
+        now = time.time()
+        self.spool.write("key", call, now, KEY_NAMES[said["event"]], name=f"heard-{call}")
+
+    # -- calls that have to end
+
+    def end_calls(self) -> None:
+        """End what Hegui wants ended: a person opted out elsewhere, a consent was withdrawn, a campaign paused, a supervisor ended it."""
+        answer = self.hegui.get("telephony/calls-to-end")
+        for call in (answer or {}).get("calls", []):
+            self._end(str(call))
+
+    def _end(self, call: str) -> None:
+        if time.monotonic() - self._ending.get(call, -10.0) < 2:
+            return
+        self._ending[call] = time.monotonic()
+        sip = self.spool.sip_call(call)
+        if sip is None or "entry" not in sip:
+            return
+        try:
+            self.sip.end(sip)
+        except SipServerAway as away:
+            self._count_failure("end_failed")
+            log.warning("end_failed", call=call, why=str(away))
+        else:
+            self.counts.ends += 1
+
+    # -- who may send, how it goes
+
+    def configure(self) -> None:
+        if self.spool.free < LEAST_FREE:
+            self.sip.close()
+        answer = self.hegui.get("telephony/configuration")
+        if answer is not None:
+            self.sip.configure(answer["diallers"])
+
+    def report(self) -> None:
+        now = time.time()
+        waiting = [self.spool.read(name) for name in list(self.spool.names())[:5000]]
+        oldest = [each.at for each in waiting if each]
+        finished = list(self.spool.metadata.glob("*.txt"))
+        oldest += [path.stat().st_mtime for path in finished]
+        try:
+            open_calls, is_answering = self.sip.open_calls(), True
+        except SipServerAway:
+            open_calls, is_answering = 0, False
+        recent = time.monotonic() - STRANGERS_KEPT
+        self._strangers = {address: at for address, at in self._strangers.items() if at > recent}
+        self.hegui.post(
+            "telephony/report",
+            {
+                "is_answering": is_answering, "open_calls": open_calls, "events_waiting": len(waiting), "recordings_waiting": len(finished),
+                "oldest_seconds": max(0, round(now - min(oldest, default=now))), "spool_bytes": self.spool.bytes,
+                "spool_free": self.spool.free, "set_aside": len(list(self.spool.aside.glob("*.why"))), "strangers": len(self._strangers),
+            },
+        )  # fmt: skip
+
+    # -- recordings
+
+    def take_recordings(self) -> None:
+        """Hand in what is finished; take over what a killed rtpengine left."""
+        if time.monotonic() < self._wait_until:
+            return
+        for path in sorted(self.spool.metadata.glob("*.txt")):
+            self._guarded(lambda path=path: self._take_recording(path))  # type: ignore[misc]
+        for path in sorted(self.spool.unfinished.glob("rtpengine-meta-*.tmp")):
+            pcap = self.spool.pcaps / f"{path.name.removeprefix('rtpengine-meta-').removesuffix('.tmp')}.pcap"
+            size = pcap.stat().st_size if pcap.exists() else 0
+            before, since = self._sizes.get(pcap, (-1, 0.0))
+            if size != before:
+                self._sizes[pcap] = (size, time.monotonic())
+            elif time.monotonic() - since > LEFT_BEHIND:
+                self._sizes.pop(pcap)
+                path.rename(self.spool.metadata / f"{path.stem}.txt")
+
+    def _take_recording(self, path: Path) -> None:
+        try:
+            described = capture.describe(path, self.spool.pcaps)
+            wav = path.with_suffix(".wav")
+            if not wav.exists() and not self._convert(described, wav):
+                self._erase(path, described)  # nobody was heard: the call was not connected
+                return
+        except (capture.Unreadable, FileNotFoundError) as error:
+            self._set_aside(path, f"{type(error).__name__}: {error}")
+            return
+        taken, answer = self.hegui.put_file(f"calls/{described.call}/recording", wav)
+        is_early = answer.get("code") == "wrong_state" and time.time() - path.stat().st_mtime < PATIENCE  # its end is still on its way
+        if taken is Taken.YES:
+            self.counts.recordings += 1
+            self._erase(path, described)
+        elif taken is Taken.NEVER and not is_early:
+            self._set_aside(path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
+
+    def _convert(self, described: capture.Described, wav: Path) -> bool:
+        """Make the sound of a recording; keys that were not heard while the call went on are reported now. Whether anybody was heard."""
+        if described.pcap.stat().st_size > MOST_MB * 1024 * 1024:
+            raise capture.Unreadable(f"it has more than {MOST_MB} MB")
+        found = list(capture.packets(described.pcap))
+        known = self.spool.sip_call(described.call) or {}
+        client = capture.of_side(found, described.client_port, known.get("carrier"))
+        agent = capture.of_side(found, described.agent_port, known.get("dialler"))
+        for press in capture.key_presses(client, described.events):
+            self.spool.write("key", described.call, press.at, press.key, name=f"recorded-{described.call}-{press.stamp}")
+        return bool(sound.write_wav(wav, agent, client, described.codecs, name=described.call))
+
+    def _erase(self, path: Path, described: capture.Described) -> None:
+        described.pcap.unlink(missing_ok=True)
+        path.with_suffix(".wav").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        self.spool.forget(described.call)
+
+    def _set_aside(self, path: Path, why: str) -> None:
+        log.error("recording_set_aside", call=capture.call_of(path.stem), why=why)
+        pcap = self.spool.pcaps / f"{path.name.removeprefix('rtpengine-meta-').removesuffix('.txt')}.pcap"
+        for each in (pcap, path.with_suffix(".wav")):
+            with contextlib.suppress(FileNotFoundError):
+                each.rename(self.spool.aside / each.name)
+        self.spool.set_aside(path, why)

@@ -1,0 +1,79 @@
+"""Kamailio as the connector sees it: JSON-RPC over its datagram socket, and the file of addresses."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+SECONDS = 2.0
+MOST_BYTES = 65_536
+
+
+class SipServerAway(Exception):
+    """It does not answer, or says that the request failed."""
+
+
+class SipServer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._socket = folder / "rpc.sock"
+        self._count = 0
+        self._users: set[str] = set()
+
+    def ask(self, method: str, *params: Any) -> Any:
+        """The result of a request. Raises `SipServerAway`."""
+        self._count += 1
+        own = self.folder / f"connector-{os.getpid()}-{self._count}.sock"
+        request = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": self._count})
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.settimeout(SECONDS)
+            try:
+                channel.bind(str(own))
+                channel.sendto(request.encode(), str(self._socket))
+                answer = json.loads(channel.recv(MOST_BYTES))
+            except (OSError, ValueError) as error:
+                raise SipServerAway(type(error).__name__) from None
+            finally:
+                own.unlink(missing_ok=True)
+        if "error" in answer:
+            raise SipServerAway(str(answer["error"].get("message", "")))
+        return answer.get("result")
+
+    def open_calls(self) -> int:
+        return int(self.ask("dlg.stats_active")["all"])
+
+    def end(self, sip: dict[str, str]) -> None:
+        """Hang up both ends of a call; of one that is not answered yet, the carrier's. Raises `SipServerAway`."""
+        try:
+            self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
+        except SipServerAway:
+            self.ask("tm.cancel", sip["call_id"], sip["cseq"])
+
+    def close(self) -> None:
+        """Lead no call for the next seconds. Raises `SipServerAway`."""
+        self.ask("htable.seti", "gate", "closed", 1)
+
+    def configure(self, diallers: list[dict[str, Any]]) -> None:
+        """Who may send: addresses (group 1, with digest group 2), and what the digests are. Raises `SipServerAway`."""
+        lines = []
+        for dialler in diallers:
+            group = 2 if dialler["user"] else 1
+            for address in dialler["addresses"]:
+                host, _slash, bits = address.partition("/")
+                lines.append(f"{group} {host} {bits or 32} 0 {dialler['id']}\n")
+        path = self.folder / "addresses.list"
+        content = "".join(lines)
+        if not path.exists() or path.read_text() != content:
+            draft = path.with_suffix(".new")
+            draft.write_text(content)
+            draft.rename(path)
+            self.ask("permissions.addressReload")
+        users = {dialler["user"]: dialler for dialler in diallers if dialler["user"]}
+        for user, dialler in users.items():
+            self.ask("htable.sets", "digest", user, dialler["ha1"])
+            self.ask("htable.sets", "person", user, dialler["id"])
+        for user in self._users - users.keys():
+            self.ask("htable.delete", "digest", user)
+            self.ask("htable.delete", "person", user)
+        self._users = set(users)
