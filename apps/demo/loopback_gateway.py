@@ -27,6 +27,7 @@ SCHEMA = Path("/usr/share/kamailio/db_sqlite")
 SOUNDS = Path("/usr/share/sip-tester")
 START_SECONDS = 20
 MEDIA_PORTS = 1_000
+BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 def missing() -> list[str]:
@@ -38,10 +39,16 @@ def program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin")
 
 
-def _free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+def _free_port() -> int:
+    """Free for UDP and TCP, below those that a machine gives out by itself."""
+    while True:
+        port = BELOW_EPHEMERAL.start + secrets.randbelow(len(BELOW_EPHEMERAL))
+        try:
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
         return port
 
 
@@ -54,7 +61,7 @@ class LoopbackGateway:
         self.folder, self.hegui, self.key, self.seconds, self.asks = folder, list(hegui), key, seconds, asks
         self.run, self.spool = folder / "run", folder / "spool"
         self.dialler_port, self.carrier_side, self.carrier_port = _free_port(), _free_port(), _free_port()
-        self.rtpengine_port, self.keys_port, self.health_port = _free_port(), _free_port(), _free_port(socket.SOCK_STREAM)
+        self.rtpengine_port, self.keys_port, self.health_port = _free_port(), _free_port(), _free_port()
         self.first_media_port = first_media_port
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.sipps: list[subprocess.Popen[bytes]] = []

@@ -47,6 +47,9 @@ class SipServer:
         self.ended: list[dict[str, str]] = []
         self.is_away = False
 
+    def forget(self, sip: dict[str, str]) -> None:
+        """Nothing to forget."""
+
     def end(self, sip: dict[str, str]) -> None:
         if self.is_away:
             raise SipServerAway("x")

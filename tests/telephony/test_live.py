@@ -52,6 +52,13 @@ def message_at_carrier(telephone: Live) -> str:
     return next(message for message in text.split("-" * 47) if "INVITE sip:" in message)
 
 
+def _last_at_carrier(telephone: Live, method: str) -> dict[str, str]:
+    """The headers of the last request of a method that reached the carrier."""
+    text = (telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages").read_text(errors="replace")
+    message = [each for each in text.split("-" * 47) if f"{method} sip:" in each][-1]
+    return {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in message.splitlines())}
+
+
 def test_call_passes_is_recorded_in_two_channels_and_reported(telephone: Live, tmp_path: Path) -> None:
     telephone.gateway.carrier()
     telephone.call((PHONE, LINE), talk_ms=3000)
@@ -138,6 +145,10 @@ def test_key_9_ends_the_call_and_opts_out(telephone: Live, scenario: str) -> Non
     until(lambda: Call.objects.get().is_over, seconds=10, why="The call was not ended.")
     assert Call.objects.get().opted_out_at
     dialler.wait(timeout=20)  # it was hung up on, long before its twenty seconds
+    invite, bye = (_last_at_carrier(telephone, method) for method in ("INVITE", "BYE"))
+    assert bye["call-id"] == invite["call-id"]  # the carrier knows its call by it
+    assert bye["from"] == invite["from"]
+    assert "127.0.0.1:" not in bye["from"]
     carrier.kill()
     telephone.gateway.carrier()  # which has seen nothing yet
     telephone.call((PHONE, LINE), name="again")

@@ -191,6 +191,7 @@ class Connector:
                 self._end(waiting.call)
         if waiting.event in {"ended", "failed", "released"}:
             self._ending.pop(waiting.call, None)
+            self._guarded(lambda: self.sip.forget(self.spool.sip_call(waiting.call) or {}))
         waiting.path.unlink(missing_ok=True)
         return True
 

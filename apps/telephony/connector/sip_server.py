@@ -1,8 +1,10 @@
 """Kamailio as the connector sees it: JSON-RPC over its datagram socket, and the file of addresses."""
 
+import contextlib
 import json
 import os
 import socket
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,16 @@ class SipServer:
             self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
         except SipServerAway:
             self.ask("tm.cancel", sip["call_id"], sip["cseq"])
+
+    def forget(self, sip: dict[str, str]) -> None:
+        """See that an ended call is gone from the file of dialogs: Kamailio gives up deleting while another of its processes writes."""
+        path = self.folder / "dialogs.sqlite"
+        if not path.exists() or "entry" not in sip:
+            return
+        which = (int(sip["entry"]), int(sip["id"]))
+        with contextlib.closing(sqlite3.connect(path, timeout=SECONDS)) as database, database:
+            database.execute("delete from dialog where hash_entry = ? and hash_id = ?", which)
+            database.execute("delete from dialog_vars where hash_entry = ? and hash_id = ?", which)
 
     def close(self) -> None:
         """Lead no call for the next seconds. Raises `SipServerAway`."""
