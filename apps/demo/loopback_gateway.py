@@ -4,6 +4,7 @@ For a stranger's first look (`TELEPHONY=1 make run`), for tests and for benchmar
 """
 
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -211,14 +212,18 @@ class LoopbackGateway:
         return self._sipp(scenario, "-p", str(_free_port()), "-mp", "16000", *whole, target, name=name)
 
     def _sipp(self, scenario: str, *options: str, name: str) -> subprocess.Popen[bytes]:
-        folder = settings.BASE_DIR / "deploy" / "telephony" / "sipp"
+        path = settings.BASE_DIR / "deploy" / "telephony" / "sipp" / f"{scenario.removesuffix('-silent')}.xml"
+        if scenario.endswith("-silent"):  # the same without sound
+            silent = self.folder / f"{scenario}.xml"
+            silent.write_text(re.sub(r"  <nop>\n.*?</nop>\n", "", path.read_text(), flags=re.DOTALL))
+            path = silent
         for sound in SOUNDS.glob("*.pcap"):
             if not (link := self.folder / sound.name).exists():
                 link.symlink_to(sound)
         traced = ["-trace_msg", "-message_file", str(self.folder / f"{name}.messages"), "-trace_err", "-error_file"]
         with (self.folder / f"{name}.log").open("ab") as log:
             sipp = subprocess.Popen(
-                [program("sipp") or "sipp", "-sf", str(folder / f"{scenario}.xml"), "-i", "127.0.0.1", "-nostdin", *traced,
+                [program("sipp") or "sipp", "-sf", str(path), "-i", "127.0.0.1", "-nostdin", *traced,
                  str(self.folder / f"{name}.errors"), *options],
                 stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509
             )  # fmt: skip

@@ -109,6 +109,22 @@ def test_what_is_not_taken_stays_and_is_sent_again(bench: Bench) -> None:
     assert bench.spool.names() == set()
 
 
+def test_one_call_that_fails_holds_up_no_other(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.put("answered", call="cl_bad")
+    bench.put("answered", call="cl_good")
+    taken = bench.hegui.post
+
+    def post(path: str, body: dict[str, Any], *, key: str = "") -> tuple[Taken, dict[str, Any]]:
+        return (Taken.LATER, {}) if "cl_bad" in path else taken(path, body, key=key)
+
+    monkeypatch.setattr(bench.hegui, "post", post)
+    bench.step()
+    bench.put("key", call="cl_good", detail="9")
+    bench.step()
+    assert bench.events == ["answered", "key"]
+    assert len(bench.spool.names()) == 1
+
+
 def test_what_can_never_be_taken_is_set_aside_with_the_reason(bench: Bench) -> None:
     bench.put("answered")
     bench.hegui.answer = (Taken.NEVER, {"code": "not_found", "detail": "There is no such call."})
@@ -147,6 +163,7 @@ def test_answer_that_wants_the_call_ended_ends_it(bench: Bench) -> None:
     bench.put("key", detail="Signal=9\r\nDuration=160")
     bench.hegui.answer = (Taken.YES, {"end_requested": True})
     bench.step()
+    bench.connector._enders.shutdown(wait=True)
     assert bench.sip.ended == [{"entry": "12", "id": "34", "cseq": "1", "agent_tag": "tag", "call_id": "call@host"}]
     assert bench.hegui.sent[0][1]["digit"] == "9"
 
@@ -217,10 +234,10 @@ def test_recording_waits_for_hegui_and_for_the_end_of_its_call(bench: Bench) -> 
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
     for answer in ((Taken.LATER, {}), (Taken.NEVER, {"code": "wrong_state"})):
         bench.hegui.answer = answer
-        bench.connector.take_recordings()
+        bench.again().take_recordings()
     assert list(bench.spool.metadata.glob("*.txt"))
     bench.hegui.answer = (Taken.YES, {})
-    bench.connector.take_recordings()
+    bench.again().take_recordings()
     assert not list(bench.spool.metadata.iterdir())
     assert len({content for _path, content in bench.hegui.files}) == 1  # the same file each time
 

@@ -23,7 +23,7 @@ from .spool import Spool, Waiting
 
 log = structlog.get_logger(__name__)
 
-SENDERS = 8
+SENDERS, ENDERS = 8, 4
 TICK = 0.05
 LATER = 1.0  # seconds before what was not taken is sent again; doubled each time
 LATEST = 30.0
@@ -69,12 +69,12 @@ class Connector:
         self._known: set[str] = set()
         self._queues: dict[str, deque[str]] = {}
         self._at_work: set[str] = set()
-        self._wait_until = 0.0
-        self._wait = LATER
+        self._waits: dict[str, tuple[float, float]] = {}  # call: when it is tried again, how long it waits after that
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._ending: dict[str, float] = {}
         self._strangers: dict[str, float] = {}
+        self._enders = ThreadPoolExecutor(ENDERS, thread_name_prefix="ender")
         self._sizes: dict[Path, tuple[int, float]] = {}
         self._keys: socket.socket | None = None
         if keys_address:
@@ -103,6 +103,7 @@ class Connector:
                 self._stopping.wait(TICK)
         for thread in threads:
             thread.join(timeout=2)
+        self._enders.shutdown(wait=False, cancel_futures=True)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -139,9 +140,8 @@ class Connector:
                     self._known.discard(name)
                     continue
                 self._queues.setdefault(waiting.call, deque()).append(name)
-            if time.monotonic() < self._wait_until:
-                return []
-            idle = [call for call in self._queues if call not in self._at_work]
+            now = time.monotonic()
+            idle = [call for call in self._queues if call not in self._at_work and self._waits.get(call, (0.0, 0.0))[0] <= now]
             idle.sort(key=lambda call: not any("-key." in name for name in self._queues[call]))
             ready = idle[: SENDERS * 4]
             self._at_work.update(ready)
@@ -177,10 +177,9 @@ class Connector:
         if body is not None and waiting.call:
             taken, answer = self.hegui.post(f"calls/{waiting.call}/events", body, key=name)
             if taken is Taken.LATER:
-                with self._lock:
-                    self._wait_until, self._wait = time.monotonic() + self._wait, min(self._wait * 2, LATEST)
+                self._delay(waiting.call)
                 return False
-            self._wait = LATER
+            self._waits.pop(waiting.call, None)
             if taken is Taken.NEVER:
                 log.error("event_refused", event_kind=waiting.event, call=waiting.call, code=answer.get("code"))
                 self.spool.set_aside(waiting.path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
@@ -188,12 +187,17 @@ class Connector:
             self.counts.events += 1
             self.counts.keys += waiting.event == "key"
             if answer.get("end_requested") and waiting.event != "ended":
-                self._end(waiting.call)
+                self._enders.submit(self._guarded, lambda: self._end(waiting.call))  # a SIP server that is slow holds up no event
         if waiting.event in {"ended", "failed", "released"}:
             self._ending.pop(waiting.call, None)
             self._guarded(lambda: self.sip.forget(self.spool.sip_call(waiting.call) or {}))
         waiting.path.unlink(missing_ok=True)
         return True
+
+    def _delay(self, name: str) -> None:
+        """Try this call, or recording, later: each by itself, so that one which fails holds up no other."""
+        _until, wait = self._waits.get(name, (0.0, LATER))
+        self._waits[name] = time.monotonic() + wait, min(wait * 2, LATEST)
 
     def _note(self, waiting: Waiting) -> bool:
         """Whether an event is for the connector itself: how to end a call, where its two ends send from, that a stranger sent."""
@@ -292,10 +296,9 @@ class Connector:
 
     def take_recordings(self) -> None:
         """Hand in what is finished; take over what a killed rtpengine left."""
-        if time.monotonic() < self._wait_until:
-            return
         for path in sorted(self.spool.metadata.glob("*.txt")):
-            self._guarded(lambda path=path: self._take_recording(path))  # type: ignore[misc]
+            if self._waits.get(path.name, (0.0, 0.0))[0] <= time.monotonic():
+                self._guarded(lambda path=path: self._take_recording(path))  # type: ignore[misc]
         for path in sorted(self.spool.unfinished.glob("rtpengine-meta-*.tmp")):
             pcap = self.spool.pcaps / f"{path.name.removeprefix('rtpengine-meta-').removesuffix('.tmp')}.pcap"
             size = pcap.stat().st_size if pcap.exists() else 0
@@ -321,7 +324,9 @@ class Connector:
         if taken is Taken.YES:
             self.counts.recordings += 1
             self._erase(path, described)
-        elif taken is Taken.NEVER and not is_early:
+        elif taken is Taken.LATER or is_early:
+            self._delay(path.name)
+        else:
             self._set_aside(path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
 
     def _convert(self, described: capture.Described, wav: Path) -> bool:
@@ -340,6 +345,7 @@ class Connector:
         described.pcap.unlink(missing_ok=True)
         path.with_suffix(".wav").unlink(missing_ok=True)
         path.unlink(missing_ok=True)
+        self._waits.pop(path.name, None)
         self.spool.forget(described.call)
 
     def _set_aside(self, path: Path, why: str) -> None:

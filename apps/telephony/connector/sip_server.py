@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import socket
 import sqlite3
 from pathlib import Path
@@ -20,14 +21,12 @@ class SipServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._socket = folder / "rpc.sock"
-        self._count = 0
         self._users: set[str] = set()
 
     def ask(self, method: str, *params: Any) -> Any:
         """The result of a request. Raises `SipServerAway`."""
-        self._count += 1
-        own = self.folder / f"connector-{os.getpid()}-{self._count}.sock"
-        request = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": self._count})
+        own = self.folder / f"connector-{os.getpid()}-{secrets.token_hex(8)}.sock"  # threads ask at the same moment
+        request = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": 1})
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(SECONDS)
             try:
