@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import connection
+from django.test import override_settings
 
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
@@ -25,6 +26,7 @@ from apps.campaigns.models import Line as CallerLine
 from apps.console import static_files
 from apps.core.calendar import clock
 from apps.demo.loopback_gateway import PACKAGES, LoopbackGateway, missing
+from apps.retention.services.writing_ledger import write_register
 from apps.telephony import services as telephony
 from apps.telephony.models import Attempt, Dialler, Trunk
 
@@ -36,6 +38,7 @@ PACE, INVITES, TALK_MS = 50, 1_500, 4_000  # 200 dialogs are open
 REFUSED_OF_TEN = 3
 MOST_MORE_MS = 25
 KEYS, KEY_PACE, KEY_MOST_MS = 100, 4, 1_000
+NEVER_MS = 60_000.0  # a key that ended no call
 WARMING = 30  # calls that are not measured: the processes have yet to load
 PRESSED_AFTER_MS = 1_000  # after the ACK, in the scenario
 CALLER = "01085550101"
@@ -53,9 +56,11 @@ def bench_telephony(scale: Scale) -> list[Line]:
     folder = Path(tempfile.mkdtemp(prefix="hegui-telephony-", dir="/dev/shm"))  # in memory, as on a gateway
     payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
     payload["HEGUI_LEDGER"] = str(folder / "ledger")
+    with override_settings(HEGUI_LEDGER=folder / "ledger"):
+        write_register()  # the seeded opt-outs: the first key would wait for them
     static_files.collect()
     try:
-        floor = _answers(LoopbackGateway(folder / "floor", ["http://127.0.0.1:9"], "none", asks=False, first_media_port=43_000), count)
+        floor = _answers(LoopbackGateway(folder / "floor", ["http://127.0.0.1:9"], "none", asks=False, first_media_port=45_000), count)
         with served("apps.bench.measured.ours", **payload) as port:
             gateway = LoopbackGateway(folder / "ours", [f"http://127.0.0.1:{port}"], _set_up())
             _lead_to(gateway)
@@ -156,6 +161,5 @@ def _keys(gateway: LoopbackGateway, numbers: Iterator[str]) -> list[float]:
             heard[call[1]] = at
         elif re.search(r"^BYE sip:", message, re.M) and call[1] in heard:
             waits.append((at - heard.pop(call[1])).total_seconds() * 1000 - PRESSED_AFTER_MS)
-    if len(waits) < KEYS or Call.objects.filter(opted_out_at__isnull=False).count() < KEYS:
-        raise RuntimeError(f"Of {KEYS} keys {len(waits)} ended their call.")
-    return waits[WARMING:]
+    lost = KEYS - min(len(waits), Call.objects.filter(opted_out_at__isnull=False).count())
+    return waits[WARMING:] + [NEVER_MS] * lost

@@ -27,7 +27,7 @@ PACKAGES = (
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
 SOUNDS = Path("/usr/share/sip-tester")
 START_SECONDS = 20
-MEDIA_PORTS = 1_000
+MEDIA_PORTS = 2_000  # four for each call
 BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
