@@ -153,6 +153,7 @@ class LoopbackGateway:
             "HEGUI_HEADERS": f"Authorization: Bearer {self.key}\\r\\nContent-Type: application/json",
             "HEGUI_SECONDS": str(self.seconds),
             "DIALLER_CALLS_A_SECOND": "500",
+            "IN_DIALOG_REQUESTS_A_SECOND": "1000",
             "SIP_CHILDREN": "12",
             "LOG_LEVEL": "1",
         }

@@ -22,6 +22,7 @@ REFUSED: dict[str, Promise | str] = {
     "agent_unknown": _("There is no agent of this name."),
     "asks_first": _("The dialler has to ask by API first, and named no call (X-Hegui-Call)."),
     "call_not_valid": _("The reservation is for another number or line, is over, or was used."),
+    "search_quota_reached": _("The dialler asked for too many numbers that are nobody's here; it has to wait."),
     "replayed": _("The same INVITE was sent before."),
 }
 

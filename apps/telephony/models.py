@@ -128,7 +128,7 @@ class Attempt(models.Model):
     at = models.DateTimeField(_("time"))
     gateway = named(ApiClient, related_name="+")
     dialler = named(Dialler, null=True, related_name="attempts", verbose_name=_("dialler"))
-    trunk = named(Trunk, null=True, related_name="+", verbose_name=_("trunk"))
+    trunk = named(Trunk, null=True, related_name="attempts", verbose_name=_("trunk"))
     line = named(Line, null=True, related_name="+", verbose_name=_("line"))
     call = models.OneToOneField(Call, models.SET_NULL, null=True, related_name="attempt")  # the call goes before it
     decision_number = models.BigIntegerField(null=True)  # of the decision, which may be gone

@@ -45,12 +45,12 @@ def beside_gateway(since: datetime, until: datetime) -> QuerySet[Call]:
 def coverage(since: datetime, until: datetime) -> QuerySet[Trunk]:
     """The trunks with their connected calls of a time (`connected`) and how many of these have a recording (`recorded`)."""
     connected = Q(
-        lines__calls__attempt__isnull=False, lines__calls__answered_at__gte=since, lines__calls__answered_at__lt=until,
-        lines__calls__ended_at__lte=clock.now() - UPLOAD_TIME,
+        attempts__call__answered_at__gte=since, attempts__call__answered_at__lt=until,
+        attempts__call__ended_at__lte=clock.now() - UPLOAD_TIME,
     )  # fmt: skip
     return Trunk.objects.annotate(
-        connected=Count("lines__calls", filter=connected, distinct=True),
-        recorded=Count("lines__calls", filter=connected & Q(lines__calls__recording__isnull=False), distinct=True),
+        connected=Count("attempts", filter=connected, distinct=True),
+        recorded=Count("attempts", filter=connected & Q(attempts__call__recording__isnull=False), distinct=True),
     ).order_by("name")
 
 

@@ -6,11 +6,6 @@ from apps.core.privacy import phones
 
 REALM = "hegui"
 SERVICE_NUMBERS = ("400", "95", "96", "1010")  # caller numbers that are dialled as they are
-# Why the gateway's question is refused before the gate is asked; the gate's own codes stand beside them.
-OWN_CODES = (
-    "dialler_unknown", "dialler_off", "number_invalid", "line_unknown", "line_without_trunk", "campaign_not_said", "campaign_unknown",
-    "agent_unknown", "asks_first", "call_not_valid", "replayed",
-)  # fmt: skip
 
 
 def on_the_wire(number: str, form: str) -> str:

@@ -8,6 +8,7 @@ local function quoted(text)
   return '"' .. tostring(text or ""):gsub('[%c"\\\127-\255]', function(c) return string.format("\\u%04x", c:byte()) end) .. '"'
 end
 
+-- Raises an error when it could not be kept: then `lua_run` is false, and what depends on it is not done.
 -- event, call id (empty for what belongs to no call), and in one text: seconds with microseconds since 1970, a space, what else to say
 function note(event, call, said)
   local at, detail = said:match("^(%S+) ?(.*)$")
@@ -16,14 +17,13 @@ function note(event, call, said)
   local path = folder .. "/." .. name
   local file, why = io.open(path, "w")
   if not file then
-    KSR.err("an event could not be kept: " .. tostring(why) .. "\n")
-    return -1
+    error("an event could not be kept: " .. tostring(why))
   end
-  file:write('{"event": ', quoted(event), ', "call": ', quoted(call), ', "at": ', quoted(at), ', "detail": ', quoted(detail), "}\n")
-  file:close()
-  if not os.rename(path, folder .. "/" .. name) then
-    KSR.err("an event could not be kept: it was written and not renamed\n")
-    return -1
+  local text = '{"event": ' .. quoted(event) .. ', "call": ' .. quoted(call) .. ', "at": ' .. quoted(at) .. ', "detail": ' .. quoted(detail) .. "}\n"
+  local written = file:write(text)
+  local closed = file:close()
+  if not (written and closed and os.rename(path, folder .. "/" .. name)) then
+    os.remove(path)
+    error("an event could not be kept: no room?")
   end
-  return 1
 end

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from apps.calls.models import Call, Decision, SpoofingEvent
+from apps.calls.services import end_lost_calls
 from apps.core.calendar import clock
 from apps.telephony import services
 from apps.telephony.models import Attempt
 from tests.http import Api
+from tests.quality.sounds import wav
 from tests.world import LINE, OTHER_PHONE, PHONE
 
 from .world import Telephony
@@ -66,7 +68,9 @@ def test_opted_out_number_is_refused_with_the_decision_kept(telephony: Telephony
 def test_foreign_caller_number_is_refused_and_reported(telephony: Telephony) -> None:
     assert "line_not_of_campaign" in telephony.ask(line="02155550199", campaign="spring")["codes"]
     assert SpoofingEvent.objects.count() == 1
-    assert telephony.ask(line="02155550199")["codes"] == "line_unknown"
+    assert "line_not_of_campaign" in telephony.ask(line="02155550199")["codes"]  # also when no campaign is named
+    assert "line_not_of_campaign" in telephony.ask(line="anonymous")["codes"]
+    assert SpoofingEvent.objects.count() == 3
 
 
 def test_line_of_no_trunk_is_refused(telephony: Telephony) -> None:
@@ -187,6 +191,36 @@ def test_gateway_reports_on_the_calls_it_leads_and_on_no_others(telephony: Telep
     assert beside
     assert own
     assert telephony.api.post(f"calls/{own.public_id}/events", {"event": "ended"}).status_code == 404
+
+
+def test_dialler_reports_nothing_on_a_call_that_the_gateway_leads_but_a_refusal(telephony: Telephony) -> None:
+    """It could hide the call, or free its place in the day."""
+    call = _reserved(telephony)
+    telephony.ask(call=call)
+    dialler = Api(telephony.world.key)
+    for event in ("released", "ended", "failed"):
+        assert dialler.post(f"calls/{call}/events", {"event": event}).json()["ignored"] == ["event"]
+    assert Call.objects.get().state == Call.State.RESERVED
+    telephony.event(call, "answered")
+    assert dialler.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()["opted_out"]
+    assert telephony.api.get("telephony/calls-to-end").json() == {"calls": [call]}
+    telephony.event(call, "ended")
+    assert dialler.put(f"calls/{call}/recording", wav(5)).status_code == 409
+
+
+def test_call_that_has_to_end_stays_one_while_the_gateway_is_away(telephony: Telephony, clock: Any) -> None:
+    call = telephony.ask()["call"]
+    telephony.event(call, "answered")
+    telephony.world.opt_out()
+    clock.shift(timedelta(minutes=5))
+    end_lost_calls()
+    assert telephony.api.get("telephony/calls-to-end").json() == {"calls": [call]}
+
+
+def test_dialler_cannot_find_out_who_is_on_record(telephony: Telephony, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
+    codes = [telephony.ask(to=f"1390000{number:04}")["codes"] for number in range(4)]
+    assert codes == ["unknown_contact"] * 3 + ["search_quota_reached"]
 
 
 def test_key_without_the_scope_is_refused(telephony: Telephony) -> None:

@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
 from apps.telephony.connector import capture, sound
 from apps.telephony.connector.connector import Connector, event_of
-from apps.telephony.connector.hegui import Taken
+from apps.telephony.connector.hegui import Taken, _taken
+from apps.telephony.connector.sip_server import SipServer as RealSipServer
 from apps.telephony.connector.sip_server import SipServerAway
 from apps.telephony.connector.spool import Spool, Waiting
 
@@ -46,6 +48,9 @@ class SipServer:
     def __init__(self) -> None:
         self.ended: list[dict[str, str]] = []
         self.is_away = False
+
+    def knows(self, sip: dict[str, str]) -> bool:
+        return False
 
     def forget(self, sip: dict[str, str]) -> None:
         """Nothing to forget."""
@@ -192,6 +197,7 @@ def test_end_that_fails_is_tried_again(bench: Bench, monkeypatch: pytest.MonkeyP
         ("key", "9", "key"),
         ("key", "Signal= #\r\n", "key"),
         ("key", "hello", None),
+        ("key", "\r\nDuration=160\r\nsignal = 9\r\n", "key"),
         ("unknown", "", None),
     ],
 )
@@ -257,7 +263,7 @@ def test_third_party_is_in_no_recording(bench: Bench) -> None:
         for n in range(500)
     ]
     records = sorted([*captures.sides(1, loud=captures.SILENCE), *stranger], key=lambda each: each[:8])
-    bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT})
+    bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT, "answered": "1000"})
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*records))
     bench.connector.take_recordings()
     assert np.abs(_heard(bench.hegui.files[0][1])).max() < 100
@@ -272,6 +278,101 @@ def test_key_of_the_client_in_the_recording_is_reported_once_and_the_agent_s_is_
     bench.connector.take_recordings()
     bench.step()
     assert [(body["event"], body["digit"]) for _path, body in bench.hegui.sent] == [("key", "9")]
+
+
+def test_sound_before_the_answer_is_no_part_of_the_call(bench: Bench) -> None:
+    """A ring-back tone comes before anybody answers."""
+    captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(4)))
+    bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT, "answered": "1003"})
+    bench.connector.take_recordings()
+    assert 1.4 <= len(_heard(bench.hegui.files[0][1])) / 8_000 <= 1.6
+
+
+def test_call_that_nobody_answered_leaves_no_recording(bench: Bench) -> None:
+    captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
+    bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT})
+    bench.connector.take_recordings()
+    assert bench.hegui.files == []
+    assert not [each for each in bench.spool.folder.glob("*/*") if each.is_file()]
+
+
+def test_sound_that_is_not_g711_is_set_aside_and_never_erased(bench: Bench) -> None:
+    other = captures.record(1_000.1, captures.CLIENT, captures.CLIENT_PORT, captures.rtp(160, b"x" * 20, kind=18))
+    captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(0.1), other))
+    bench.connector.take_recordings()
+    (why,) = bench.spool.aside.glob("*.why")
+    assert "G.711" in why.read_text()
+    assert list(bench.spool.aside.glob("*.pcap"))
+
+
+def test_offer_of_the_carrier_in_the_call_leaves_the_sides_as_they_are(bench: Bench) -> None:
+    path = captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
+    text = path.read_text()
+    sdp = "SDP mode: {}\r\nm=audio {} RTP/AVP 8 101\r\n"
+    path.write_text(text + sdp.format("offer", captures.AGENT_PORT) + sdp.format("answer", captures.CLIENT_PORT) + sdp.format("answer", 0))
+    bench.connector.take_recordings()
+    heard = _heard(bench.hegui.files[0][1])
+    assert np.abs(heard[:, 0]).max() < 100 < np.abs(heard[:, 1]).max()
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "taken"),
+    [
+        (200, b'{"call": "cl_1", "end_requested": false}', Taken.YES),
+        (204, b"", Taken.YES),
+        (200, b"", Taken.LATER),
+        (200, "<html>登录</html>".encode("gbk"), Taken.LATER),
+        (301, b"", Taken.LATER),
+        (401, b'{"code": "unauthorized"}', Taken.LATER),
+        (404, b"", Taken.LATER),
+        (404, b'{"code": "not_found"}', Taken.LATER),  # a site that is being restored
+        (409, b'{"code": "of_another_call"}', Taken.NEVER),
+        (413, b"<html>too large</html>", Taken.LATER),
+        (422, b'{"code": "bad_input"}', Taken.NEVER),
+        (429, b'{"code": "too_many_requests"}', Taken.LATER),
+    ],
+)
+def test_only_hegui_s_own_answer_ends_the_waiting(status: int, content: bytes, taken: Taken) -> None:
+    assert _taken(httpx.Response(status, content=content))[0] is taken
+
+
+class _Sip(RealSipServer):
+    """Says what it is asked, and fails as often as it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.asked: list[tuple[Any, ...]] = []
+        self.fails: set[str] = set()
+
+    def ask(self, method: str, *params: Any) -> Any:
+        self.asked.append((method, *params))
+        if method in self.fails:
+            raise SipServerAway("x")
+
+
+def test_addresses_are_read_anew_until_the_sip_server_has_them(tmp_path: Path) -> None:
+    sip = _Sip(tmp_path)
+    diallers = [{"id": "dl_1", "addresses": ["192.0.2.10/32"], "user": None, "ha1": None}]
+    sip.fails = {"permissions.addressReload"}
+    with pytest.raises(SipServerAway):
+        sip.configure(diallers)
+    sip.fails = set()
+    sip.configure(diallers)
+    assert [method for method, *_ in sip.asked].count("permissions.addressReload") == 2
+    sip.configure(diallers)
+    assert [method for method, *_ in sip.asked].count("permissions.addressReload") == 2
+    assert (tmp_path / "addresses.list").read_text() == "1 192.0.2.10 32 0 dl_1\n"
+
+
+def test_call_that_rings_is_cancelled_and_one_that_was_answered_is_ended(tmp_path: Path) -> None:
+    sip = _Sip(tmp_path)
+    known = {"entry": "1", "id": "2", "cseq": "1", "call_id": "x"}
+    sip.end(known)
+    sip.end({**known, "answered": "1000"})
+    assert sip.asked == [("tm.cancel", "x", "1"), ("dlg.end_dlg", 1, 2)]
+    sip.fails = {"tm.cancel"}  # it was answered just now
+    sip.end(known)
+    assert sip.asked[-1] == ("dlg.end_dlg", 1, 2)
 
 
 def test_capture_that_is_cut_is_used_as_far_as_it_is_whole(bench: Bench) -> None:

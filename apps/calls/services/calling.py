@@ -32,6 +32,8 @@ from .deciding import hand_over, is_still_allowed
 SILENCE = {Call.State.DIALLING: timedelta(minutes=3), Call.State.RINGING: timedelta(minutes=3), Call.State.ANSWERED: timedelta(hours=4)}
 # How long a dialler has to hang up once it was asked to.
 END_GRACE = timedelta(minutes=1)
+# A gateway that was away ends the call when it is back: until then it is one that has to end.
+END_GRACE_OF_GATEWAY = timedelta(minutes=15)
 # How many waiting calls a claim looks at that the gate no longer allows.
 MOST_CANDIDATES = 20
 
@@ -116,6 +118,8 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
     if client is not None and not call.is_of(client):
         raise NotFound()
     now = clock.now()
+    if client is not None and call.relayed_by_id not in {None, client.pk}:
+        return _of_relayed(call, client, digit, now)
     moment, is_possible = rules.time_of_event(at, reserved_at=call.reserved_at, now=now)
     ignored = [] if is_possible else ["at"]
     before = rules.Progress(call.state, call.made_at, call.answered_at, call.ended_at)
@@ -129,6 +133,14 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
         _opt_out(call, min(moment, now), client)
         call.refresh_from_db()
     return Taken(call, tuple(ignored))
+
+
+def _of_relayed(call: Call, client: ApiClient, digit: Any, now: datetime) -> Taken:
+    """What a dialler says of a call that a gateway leads: the gateway knows better what becomes of it, but a refusal counts."""
+    if rules.holds_opt_out_key(digit):
+        _opt_out(call, now, client)
+        call.refresh_from_db()
+    return Taken(call, ("event",))
 
 
 def _hold(call: Call, event: str, at: datetime) -> None:
@@ -262,6 +274,6 @@ def end_lost_calls(*, now: datetime | None = None) -> int:
     for state, silence in SILENCE.items():
         over = Call.State.ENDED if state == Call.State.ANSWERED else Call.State.FAILED
         silent = Q(claimed_at__lte=now - silence) | Q(claimed_at__isnull=True, reserved_at__lte=now - silence)
-        hung_up = Q(end_requested_at__lte=now - END_GRACE)
+        hung_up = Q(end_requested_at__lte=now - END_GRACE, relayed_by__isnull=True) | Q(end_requested_at__lte=now - END_GRACE_OF_GATEWAY)
         ended += Call.objects.filter(silent | hung_up, state=state).update(state=over, ended_at=now)
     return ended

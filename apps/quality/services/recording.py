@@ -90,6 +90,8 @@ def call_of(client: ApiClient | None, call_id: int) -> Call:
     call = Call.objects.filter(pk=call_id).first()
     if call is None or (client is not None and not call.is_of(client)):
         raise NotFound()
+    if client is not None and call.relayed_by_id not in {None, client.pk}:
+        raise WrongState(_("The telephone gateway that led this call hands in its recording."))
     if call.state in Call.UNUSED:
         raise WrongState(_("This call was never made, so it has no recording. Check which call it belongs to."))
     if not call.is_over:

@@ -47,8 +47,8 @@ class Described:
 
     pcap: Path
     call: str
-    client_port: int  # ours, to which the client's side sends
-    agent_port: int
+    client_ports: frozenset[int]  # ours, to which the client's side sends; more than one when an end was moved
+    agent_ports: frozenset[int]
     events: frozenset[int]
     codecs: dict[int, str]
 
@@ -62,16 +62,20 @@ def describe(path: Path, pcaps: Path) -> Described:
     """Read a metadata file. Raises `Unreadable`."""
     text = path.read_text(errors="replace")
     parts = text.split("SDP mode: ")
-    offers = [part for part in parts[1:] if part.startswith("offer")]
-    answers = [part for part in parts[1:] if part.startswith("answer")]
+    bodies = [part for part in parts[1:] if part.startswith(("offer", "answer"))]
     stem = path.name.removeprefix("rtpengine-meta-").rpartition(".")[0]
-    if not offers or not (offered := PORT.search(offers[0])):
+    told = [int(found[1]) for part in bodies if (found := PORT.search(part))]
+    if not told or not bodies[0].startswith("offer"):
         raise Unreadable("the metadata has no offer")
-    answered = PORT.search(answers[-1]) if answers else None
-    codecs = {int(kind): name.upper() for part in (*offers, *answers) for kind, name in CODEC.findall(part)}
-    events = frozenset(int(kind) for part in (*offers, *answers) for kind in EVENT.findall(part))
+    # What was told to the client first is the client's; each end is told its own ports, whoever offers later.
+    client, agent = {told[0]}, {port for port in told[1:2] if port}
+    for port in told[2:]:
+        if port and port not in client | agent:
+            raise Unreadable("the ports of the two ends changed in the call")
+    codecs = {int(kind): name.upper() for part in bodies for kind, name in CODEC.findall(part)}
+    events = frozenset(int(kind) for part in bodies for kind in EVENT.findall(part))
     return Described(
-        pcap=pcaps / f"{stem}.pcap", call=call_of(stem), client_port=int(offered[1]), agent_port=int(answered[1]) if answered else 0,
+        pcap=pcaps / f"{stem}.pcap", call=call_of(stem), client_ports=frozenset(client), agent_ports=frozenset(agent),
         events=events or frozenset({101}), codecs={0: "PCMU", 8: "PCMA", **codecs},
     )  # fmt: skip
 
@@ -107,6 +111,8 @@ def _rtp(at: float, data: bytes) -> Packet | None:
     source_port, port = struct.unpack_from("!HH", data, start)
     rtp = data[start + 8 :]
     first, second, _number, stamp, ssrc = struct.unpack_from("!BBHII", rtp)
+    if first & 0x20 and 0 < rtp[-1] <= len(rtp) - 12:
+        rtp = rtp[: -rtp[-1]]  # padding
     begin = 12 + (first & 15) * 4
     if first >> 6 != 2 or second in range(200, 208):  # no RTP, or RTCP on the same port
         return None
@@ -117,11 +123,12 @@ def _rtp(at: float, data: bytes) -> Packet | None:
     return Packet(at, f"{source}:{source_port}", port, second & 0x7F, stamp, ssrc, rtp[begin:])
 
 
-def of_side(found: list[Packet], port: int, known: str | None) -> list[Packet]:
-    """The packets that came to one of our ports from its own end."""
-    there = [packet for packet in found if packet.port == port]
-    if known and any(packet.source == known for packet in there):
-        return [packet for packet in there if packet.source == known]
+def of_side(found: list[Packet], ports: frozenset[int], known: str | None) -> list[Packet]:
+    """The packets that came to our ports of an end from that end: from the addresses (with spaces between them) that it named in its
+    SDP; where none is known, from the one that was heard most."""
+    there = [packet for packet in found if packet.port in ports]
+    if known:
+        return [packet for packet in there if packet.source in known.split()]
     heard = Counter(packet.source for packet in there).most_common(1)
     return [packet for packet in there if heard and packet.source == heard[0][0]]
 

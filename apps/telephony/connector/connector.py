@@ -28,12 +28,14 @@ TICK = 0.05
 LATER = 1.0  # seconds before what was not taken is sent again; doubled each time
 LATEST = 30.0
 ENDS_EVERY, CONFIGURES_EVERY, REPORTS_EVERY, RECORDINGS_EVERY = 0.4, 5.0, 10.0, 1.0
+BEFORE_ANSWER = 0.5  # seconds: the answer is noted a little after the first word
 LEFT_BEHIND = 120.0  # seconds without growth after which the files of a killed rtpengine are taken as they are
 MOST_MB = 500
-STRANGERS_KEPT = 3600.0
+STRANGERS_KEPT, MOST_STRANGERS = 3600.0, 10_000
 PATIENCE = 24 * 3600.0  # seconds for which a recording waits for the end of its call
 LEAST_FREE = 50 * 1024 * 1024  # bytes in the spool without which no call is led: it could not be recorded
-INFO_KEY = re.compile(r"(?:Signal *= *)?([0-9*#A-D])", re.ASCII)
+INFO_KEY = re.compile(r"(?:^|[\r\n])\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:[\r\n]|$)", re.ASCII | re.IGNORECASE)
+COMFORT_NOISE = {13, 19}
 KEY_NAMES = capture.KEYS
 # What the SIP server's codes mean for a call that was not answered (RFC 3261); others are failures.
 NO_ANSWER, BUSY = {"408", "480", "487"}, {"486", "600"}
@@ -54,7 +56,7 @@ def event_of(waiting: Waiting) -> dict[str, Any] | None:
     """An event as Hegui wants it; None for what is not its business."""
     at = datetime.fromtimestamp(waiting.at, UTC).isoformat()
     if waiting.event == "key":
-        found = INFO_KEY.match(waiting.detail.strip())
+        found = INFO_KEY.search(waiting.detail)
         return {"event": "key", "digit": found[1], "at": at} if found else None
     if waiting.event == "failed":
         name = "no_answer" if waiting.detail in NO_ANSWER else "busy" if waiting.detail in BUSY else "failed"
@@ -134,16 +136,15 @@ class Connector:
         names = self.spool.names()
         with self._lock:
             for name in sorted(names - self._known):
-                self._known.add(name)
-                waiting = self.spool.read(name)
+                waiting = self.spool.read(name)  # what raises here is looked at again with the next round
                 if waiting is None or self._note(waiting):
-                    self._known.discard(name)
                     continue
+                self._known.add(name)
                 self._queues.setdefault(waiting.call, deque()).append(name)
             now = time.monotonic()
             idle = [call for call in self._queues if call not in self._at_work and self._waits.get(call, (0.0, 0.0))[0] <= now]
             idle.sort(key=lambda call: not any("-key." in name for name in self._queues[call]))
-            ready = idle[: SENDERS * 4]
+            ready = idle[: max(0, SENDERS * 2 - len(self._at_work))]  # no more, or a key press would stand behind them
             self._at_work.update(ready)
         return [pool.submit(self._send_call, call) for call in ready]
 
@@ -164,6 +165,7 @@ class Connector:
         except Exception as error:  # as in `_guarded`
             self._count_failure(type(error).__name__)
             log.error("sender_failed", exc_info=error)
+            self._delay(call)
         finally:
             with self._lock:
                 self._at_work.discard(call)
@@ -207,9 +209,13 @@ class Connector:
             known |= dict(zip(("entry", "id", "cseq", "agent_tag", "call_id"), parts, strict=False))
         elif waiting.event == "media":
             side, _space, address = waiting.detail.partition(" ")
-            known |= {side: address}
+            known |= {side: " ".join(dict.fromkeys([*known.get(side, "").split(), address]))}
         elif waiting.event == "stranger":
-            self._strangers[waiting.detail] = time.monotonic()
+            if len(self._strangers) < MOST_STRANGERS:
+                self._strangers[waiting.detail] = time.monotonic()
+        elif waiting.event == "answered":
+            self.spool.remember(waiting.call, {**known, "answered": str(waiting.at)})
+            return False
         else:
             return False
         if known:
@@ -234,8 +240,8 @@ class Connector:
             return
         call = str(said.get("callid", ""))
         known = self.spool.sip_call(call) or {}
-        if known.get("agent_tag") == said.get("source_tag"):
-            return  # the agent's own
+        if known.get("agent_tag", said.get("source_tag")) == said.get("source_tag"):
+            return  # the agent's own, or of a call of which nothing is known yet: the recording holds it too
         now = time.time()
         self.spool.write("key", call, now, KEY_NAMES[said["event"]], name=f"heard-{call}")
 
@@ -273,16 +279,18 @@ class Connector:
 
     def report(self) -> None:
         now = time.time()
-        waiting = [self.spool.read(name) for name in list(self.spool.names())[:5000]]
-        oldest = [each.at for each in waiting if each]
+        waiting = sorted(self.spool.names())
+        oldest = [float(waiting[0].partition("-")[0])] if waiting and waiting[0][:1].isdigit() else []
         finished = list(self.spool.metadata.glob("*.txt"))
-        oldest += [path.stat().st_mtime for path in finished]
+        for path in finished:
+            with contextlib.suppress(FileNotFoundError):  # handed in meanwhile
+                oldest.append(path.stat().st_mtime)
         try:
             open_calls, is_answering = self.sip.open_calls(), True
         except SipServerAway:
             open_calls, is_answering = 0, False
         recent = time.monotonic() - STRANGERS_KEPT
-        self._strangers = {address: at for address, at in self._strangers.items() if at > recent}
+        self._strangers = {address: at for address, at in dict(self._strangers).items() if at > recent}
         self.hegui.post(
             "telephony/report",
             {
@@ -305,14 +313,29 @@ class Connector:
             before, since = self._sizes.get(pcap, (-1, 0.0))
             if size != before:
                 self._sizes[pcap] = (size, time.monotonic())
-            elif time.monotonic() - since > LEFT_BEHIND:
+            elif time.monotonic() - since > LEFT_BEHIND and not self._goes_on(pcap):
                 self._sizes.pop(pcap)
                 path.rename(self.spool.metadata / f"{path.stem}.txt")
 
+    def _goes_on(self, pcap: Path) -> bool:
+        """Whether rtpengine, as far as the SIP server knows, still leads the call: on hold nothing grows."""
+        sip = self.spool.sip_call(capture.call_of(pcap.stem))
+        return sip is not None and "entry" in sip and self.sip.knows(sip)
+
     def _take_recording(self, path: Path) -> None:
+        try:
+            self._hand_in(path)
+        except Exception:
+            self._delay(path.name)
+            raise
+
+    def _hand_in(self, path: Path) -> None:
         try:
             described = capture.describe(path, self.spool.pcaps)
             wav = path.with_suffix(".wav")
+            if not wav.exists() and not described.pcap.exists():
+                path.unlink()  # stored before; the connector was killed while it erased
+                return
             if not wav.exists() and not self._convert(described, wav):
                 self._erase(path, described)  # nobody was heard: the call was not connected
                 return
@@ -335,16 +358,22 @@ class Connector:
             raise capture.Unreadable(f"it has more than {MOST_MB} MB")
         found = list(capture.packets(described.pcap))
         known = self.spool.sip_call(described.call) or {}
-        client = capture.of_side(found, described.client_port, known.get("carrier"))
-        agent = capture.of_side(found, described.agent_port, known.get("dialler"))
+        client = capture.of_side(found, described.client_ports, known.get("carrier"))
+        agent = capture.of_side(found, described.agent_ports, known.get("dialler"))
         for press in capture.key_presses(client, described.events):
             self.spool.write("key", described.call, press.at, press.key, name=f"recorded-{described.call}-{press.stamp}")
+        if known and "answered" not in known:
+            return False  # a tone or an announcement before anybody answered is no call
+        begin = float(known.get("answered", 0)) - BEFORE_ANSWER
+        agent, client = ([packet for packet in side if packet.at >= begin] for side in (agent, client))
+        other = {packet.kind for packet in (*agent, *client)} - described.codecs.keys() - described.events - COMFORT_NOISE
+        if other:
+            raise capture.Unreadable(f"it is not G.711 (payload types {sorted(other)}): let diallers and carrier offer PCMA and PCMU only")
         return bool(sound.write_wav(wav, agent, client, described.codecs, name=described.call))
 
     def _erase(self, path: Path, described: capture.Described) -> None:
-        described.pcap.unlink(missing_ok=True)
-        path.with_suffix(".wav").unlink(missing_ok=True)
-        path.unlink(missing_ok=True)
+        for each in (described.pcap, path.with_suffix(".wav"), path):
+            each.unlink(missing_ok=True)
         self._waits.pop(path.name, None)
         self.spool.forget(described.call)
 
@@ -355,3 +384,4 @@ class Connector:
             with contextlib.suppress(FileNotFoundError):
                 each.rename(self.spool.aside / each.name)
         self.spool.set_aside(path, why)
+        self.spool.forget(capture.call_of(path.stem))

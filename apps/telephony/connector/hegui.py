@@ -1,6 +1,5 @@
 """Hegui as the connector sees it: the public API, at one of several addresses."""
 
-import json
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -11,8 +10,8 @@ import httpx
 SECONDS = httpx.Timeout(10.0, connect=2.0)
 UPLOAD_SECONDS = httpx.Timeout(300.0, connect=2.0)
 PIECE = 256 * 1024
-# A key that is refused, too many requests: somebody repairs it, or it passes. Nothing is thrown away for it.
-PASSING = {401, 403, 408, 425, 429}
+# What Hegui can never take, if it is Hegui that says so (a problem with a code). All else passes, or somebody repairs it.
+NEVER = {409, 413, 415, 422}
 
 
 class Taken(Enum):
@@ -45,7 +44,7 @@ class Hegui:
             return None
         try:
             payload: dict[str, Any] = answer.json()
-        except json.JSONDecodeError:
+        except ValueError:
             return None
         return payload
 
@@ -73,10 +72,18 @@ def _pieces(file: Path) -> Iterator[bytes]:
 
 
 def _taken(answer: httpx.Response | None) -> tuple[Taken, dict[str, Any]]:
-    if answer is None or answer.status_code in PASSING:
+    """A proxy's page, an empty answer, a redirection are no answer of Hegui's. A call that is not found (404) may be one of a site that
+    is being restored: it is tried again."""
+    if answer is None:
         return Taken.LATER, {}
+    if answer.status_code == 204:
+        return Taken.YES, {}
     try:
-        payload = answer.json() if answer.content else {}
-    except json.JSONDecodeError:
-        return Taken.LATER, {}  # a proxy's page is no answer of Hegui's
-    return (Taken.YES if answer.is_success else Taken.NEVER), payload if isinstance(payload, dict) else {}
+        payload = answer.json()
+    except ValueError:
+        return Taken.LATER, {}
+    if not isinstance(payload, dict):
+        return Taken.LATER, {}
+    if answer.is_success and "call" in payload:
+        return Taken.YES, payload
+    return (Taken.NEVER if answer.status_code in NEVER and "code" in payload else Taken.LATER), payload

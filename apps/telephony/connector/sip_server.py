@@ -21,7 +21,8 @@ class SipServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._socket = folder / "rpc.sock"
-        self._users: set[str] = set()
+        self._users: set[str] | None = None  # not known after a start: what is there goes first
+        self._loaded: str | None = None
 
     def ask(self, method: str, *params: Any) -> Any:
         """The result of a request. Raises `SipServerAway`."""
@@ -45,11 +46,22 @@ class SipServer:
         return int(self.ask("dlg.stats_active")["all"])
 
     def end(self, sip: dict[str, str]) -> None:
-        """Hang up both ends of a call; of one that is not answered yet, the carrier's. Raises `SipServerAway`."""
-        try:
+        """Hang up both ends of a call; one that rings is cancelled. Raises `SipServerAway`."""
+        if "answered" not in sip:
+            try:
+                self.ask("tm.cancel", sip["call_id"], sip["cseq"])
+            except SipServerAway:  # it was answered just now
+                self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
+        else:
             self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
+
+    def knows(self, sip: dict[str, str]) -> bool:
+        """Whether the call is still under way."""
+        try:
+            self.ask("dlg.dlg_list", sip["call_id"], sip["agent_tag"])
         except SipServerAway:
-            self.ask("tm.cancel", sip["call_id"], sip["cseq"])
+            return False
+        return True
 
     def forget(self, sip: dict[str, str]) -> None:
         """See that an ended call is gone from the file of dialogs: Kamailio gives up deleting while another of its processes writes."""
@@ -75,16 +87,20 @@ class SipServer:
                 lines.append(f"{group} {host} {bits or 32} 0 {dialler['id']}\n")
         path = self.folder / "addresses.list"
         content = "".join(lines)
-        if not path.exists() or path.read_text() != content:
+        if content != self._loaded:  # of what the SIP server has, not of what the file holds: the reload itself may have failed
             draft = path.with_suffix(".new")
             draft.write_text(content)
             draft.rename(path)
             self.ask("permissions.addressReload")
+            self._loaded = content
         users = {dialler["user"]: dialler for dialler in diallers if dialler["user"]}
+        if self._users is None:
+            self.ask("htable.flush", "digest")
+            self.ask("htable.flush", "person")
         for user, dialler in users.items():
             self.ask("htable.sets", "digest", user, dialler["ha1"])
             self.ask("htable.sets", "person", user, dialler["id"])
-        for user in self._users - users.keys():
+        for user in (self._users or set()) - users.keys():
             self.ask("htable.delete", "digest", user)
             self.ask("htable.delete", "person", user)
         self._users = set(users)

@@ -203,7 +203,7 @@ class Migration(FirstMigration):
                         db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
+                        related_name="attempts",
                         to="telephony.trunk",
                         verbose_name="trunk",
                     ),

@@ -5,6 +5,7 @@ tries without being allowed is seen.
 """
 
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.calls import services as calls
 from apps.calls.models import Call
+from apps.calls.services import client_budget
 from apps.campaigns.models import Campaign, Line
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound
@@ -96,15 +98,17 @@ def ask(*, gateway: ApiClient, asked: Asked) -> Told:
     call: Call | None = None
     codes: tuple[str, ...] = ()
     try:
-        call = _call(gateway, asked, found)
-    except _Refused as refused:
-        codes, found.decision = refused.codes, refused.decision
-    try:
-        with transaction.atomic():
-            Attempt.objects.create(
-                at=clock.now(), gateway=gateway, dialler=found.dialler, trunk=found.trunk, line=found.line, call=call,
-                decision_number=call.decision_id if call else found.decision, ask=name, codes=list(codes), source=asked.source,
-            )  # fmt: skip
+        # A reservation is used in one transaction with the attempt; the gate's own decision has committed before.
+        with transaction.atomic() if asked.call else nullcontext():
+            try:
+                call = _call(gateway, asked, found)
+            except _Refused as refused:
+                codes, found.decision = refused.codes, refused.decision
+            with transaction.atomic():
+                Attempt.objects.create(
+                    at=clock.now(), gateway=gateway, dialler=found.dialler, trunk=found.trunk, line=found.line, call=call,
+                    decision_number=call.decision_id if call else found.decision, ask=name, codes=list(codes), source=asked.source,
+                )  # fmt: skip
     except IntegrityError:  # the call was led to a carrier by another INVITE, or two asked the same at one moment
         known = Attempt.objects.filter(gateway=gateway, ask=name).select_related("call__line", "trunk").first()
         return _told_before(known) if known else Told(("replayed",))
@@ -127,7 +131,7 @@ def _call(gateway: ApiClient, asked: Asked, found: _Found) -> Call:
     if dialler is None:
         raise _Refused("dialler_unknown")
     client = dialler.client
-    if not dialler.is_active or not client.is_active or client.ends_at <= clock.now():
+    if not dialler.is_active or not client.is_active or client.ends_at <= clock.now() or ApiClient.Scope.AUTHORIZE not in client.scopes:
         raise _Refused("dialler_off")
     if asked.number is None:
         raise _Refused("number_invalid")
@@ -162,18 +166,20 @@ def _trunk(line: Line | None) -> Trunk | None:
 
 
 def _campaign(client: ApiClient, code: str | None, line: Line | None) -> Campaign:
-    """The campaign that the INVITE names; else the one running campaign of the dialler that has the line."""
+    """The campaign that the INVITE names; else the one running campaign of the dialler that has the line. A line that none of them has
+    is asked for under one of theirs, so that the gate refuses and reports it (R21)."""
     theirs = Campaign.objects.filter(clients=client)
     if code:
         if found := theirs.filter(code=code[:40]).first():
             return found
         raise _Refused("campaign_unknown")
-    if line is None:
-        raise _Refused("line_unknown")
-    running = list(theirs.filter(lines=line, state=Campaign.State.RUNNING)[:2])
-    if len(running) != 1:
+    running = theirs.filter(state=Campaign.State.RUNNING)
+    of_line = list(running.filter(lines=line)[:2]) if line else []
+    if len(of_line) > 1:
         raise _Refused("campaign_not_said")
-    return running[0]
+    if found := of_line[0] if of_line else running.order_by("pk").first():
+        return found
+    raise _Refused("line_unknown" if line is None else "campaign_not_said")
 
 
 def _reserved(gateway: ApiClient, client: ApiClient, asked: Asked, number: Protected, found: _Found) -> Call:
@@ -196,6 +202,7 @@ def _authorized(gateway: ApiClient, client: ApiClient, asked: Asked, number: Pro
         if agent is None:
             raise _Refused("agent_unknown")
     try:
+        client_budget.require_unknown_budget(client)
         answer = calls.authorize(
             campaign=campaign.code, phone=number, line=asked.line, agent=agent, client=client,
             idempotency_key=f"sip:{_hash(asked.sip_call)[:48]}", knows_number=True,
@@ -205,6 +212,8 @@ def _authorized(gateway: ApiClient, client: ApiClient, asked: Asked, number: Pro
     except HeguiError as error:
         raise _Refused(error.code) from None
     decision = _number_of("dc", answer.decision_id or "")
+    if "unknown_contact" in answer.codes:
+        client_budget.note_unknown(client, number)
     if not answer.allowed or answer.call_id is None:
         raise _Refused(*answer.codes, decision=decision)
     call = calls.relay_allowed(call_id=answer.call_id, gateway=gateway)
