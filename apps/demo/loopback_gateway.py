@@ -64,6 +64,7 @@ class LoopbackGateway:
         self.dialler_port, self.carrier_side, self.carrier_port = _free_port(), _free_port(), _free_port()
         self.rtpengine_port, self.keys_port, self.health_port = _free_port(), _free_port(), _free_port()
         self.first_media_port = first_media_port
+        self.media_ports = [start + secrets.randbelow(2_000) * 2 for start in (6_000, 12_000)]  # of sipp
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.sipps: list[subprocess.Popen[bytes]] = []
         for each in (self.run, self.spool / "events"):
@@ -182,7 +183,9 @@ class LoopbackGateway:
 
     def carrier(self, scenario: str = "carrier", *, port: int | None = None) -> subprocess.Popen[bytes]:
         """The called parties of a carrier, until it is ended."""
-        return self._sipp(scenario, "-p", str(port or self.carrier_port), "-mp", "6000", name=f"carrier-{port or self.carrier_port}")
+        return self._sipp(
+            scenario, "-p", str(port or self.carrier_port), "-mp", str(self.media_ports[0]), name=f"carrier-{port or self.carrier_port}"
+        )
 
     def dialler(
         self, calls: Iterable[Sequence[str]], *, scenario: str = "dialler", rate: float = 10, talk_ms: int = 300, seconds: int = 120,
@@ -210,7 +213,7 @@ class LoopbackGateway:
             str(seconds),
         ]
         target = f"127.0.0.1:{self.dialler_port}"
-        return self._sipp(scenario, "-p", str(_free_port()), "-mp", "16000", *whole, target, name=name)
+        return self._sipp(scenario, "-p", str(_free_port()), "-mp", str(self.media_ports[1]), *whole, target, name=name)
 
     def _sipp(self, scenario: str, *options: str, name: str) -> subprocess.Popen[bytes]:
         path = settings.BASE_DIR / "deploy" / "telephony" / "sipp" / f"{scenario.removesuffix('-silent')}.xml"

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import socket
+import tempfile
 import time
 import wave
 from collections.abc import Iterator
@@ -37,8 +38,8 @@ pytestmark = [
 
 
 @pytest.fixture
-def telephone(tmp_path: Path) -> Iterator[Live]:
-    with live(tmp_path) as whole:
+def telephone() -> Iterator[Live]:
+    with tempfile.TemporaryDirectory(prefix="hegui-", dir="/dev/shm") as folder, live(Path(folder)) as whole:  # in memory, as on a gateway
         yield whole
 
 

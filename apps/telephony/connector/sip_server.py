@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import secrets
 import socket
 import sqlite3
@@ -26,18 +25,15 @@ class SipServer:
 
     def ask(self, method: str, *params: Any) -> Any:
         """The result of a request. Raises `SipServerAway`."""
-        own = self.folder / f"connector-{os.getpid()}-{secrets.token_hex(8)}.sock"  # threads ask at the same moment
         request = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": 1})
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(SECONDS)
             try:
-                channel.bind(str(own))
+                channel.bind("\0hegui-" + secrets.token_hex(8))  # an abstract name: nothing is left of it, and no path is too long
                 channel.sendto(request.encode(), str(self._socket))
                 answer = json.loads(channel.recv(MOST_BYTES))
             except (OSError, ValueError) as error:
                 raise SipServerAway(type(error).__name__) from None
-            finally:
-                own.unlink(missing_ok=True)
         if "error" in answer:
             raise SipServerAway(str(answer["error"].get("message", "")))
         return answer.get("result")
