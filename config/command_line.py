@@ -5,7 +5,7 @@ import os
 import sys
 
 # Commands that look at code, not at data, leave the servers alone.
-NEEDS_NO_SERVER = {"check", "collectstatic", "escrow_keys", "help", "keyring", "messages", "version", "--help", "--version"}
+NEEDS_NO_SERVER = {"check", "collectstatic", "escrow_keys", "help", "keyring", "messages", "telephony", "version", "--help", "--version"}
 
 DEMO = {"up", "demo"}  # an installed package plays a demo with the extra `demo`
 

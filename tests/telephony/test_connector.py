@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import time
 import wave
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +21,7 @@ from apps.telephony.connector.hegui import Taken, _taken
 from apps.telephony.connector.sip_server import SipServer as RealSipServer
 from apps.telephony.connector.sip_server import SipServerAway
 from apps.telephony.connector.spool import Spool, Waiting
+from tests.site import ROOT, free_port
 
 from . import captures
 
@@ -433,3 +437,28 @@ def test_spool_says_how_full_it_is(bench: Bench) -> None:
     bench.put("ended")
     assert bench.spool.bytes == len(json.dumps({"event": "ended", "call": "cl_1", "at": f"{time.time():.6f}", "detail": ""}))
     assert bench.spool.free > 0
+
+
+def test_connector_runs_where_nothing_of_the_site_is(tmp_path: Path) -> None:
+    """Its host has neither the database nor the keys; no server is started for it."""
+    home, health = tmp_path / "home", free_port()
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HEGUI_HOME": str(home), "HEGUI_GATEWAY_KEY": "hg_none"}
+    folders = ["--spool", str(tmp_path / "spool"), "--run", str(tmp_path)]
+    ports = ["--keys", f"127.0.0.1:{free_port()}", "--health", f"127.0.0.1:{health}"]
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "telephony", "--url", "http://127.0.0.1:9", *folders, *ports], cwd=ROOT, env=env
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert "hegui_connector_events_waiting 0" in httpx.get(f"http://127.0.0.1:{health}/metrics").text
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    assert not home.exists()
