@@ -53,6 +53,11 @@ def _free_port() -> int:
         return port
 
 
+def _media_port() -> str:
+    """Where a sipp begins to look for ports of its sound: each at a place of its own."""
+    return str(6_000 + secrets.randbelow(3_000) * 4)
+
+
 class LoopbackGateway:
     """Everything between a dialler and a carrier. `hegui`: its addresses; `key`: of an API client with the scope `telephony`."""
 
@@ -64,7 +69,6 @@ class LoopbackGateway:
         self.dialler_port, self.carrier_side, self.carrier_port = _free_port(), _free_port(), _free_port()
         self.rtpengine_port, self.keys_port, self.health_port = _free_port(), _free_port(), _free_port()
         self.first_media_port = first_media_port
-        self.media_ports = [start + secrets.randbelow(2_000) * 2 for start in (6_000, 12_000)]  # of sipp
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.sipps: list[subprocess.Popen[bytes]] = []
         for each in (self.run, self.spool / "events"):
@@ -183,9 +187,7 @@ class LoopbackGateway:
 
     def carrier(self, scenario: str = "carrier", *, port: int | None = None) -> subprocess.Popen[bytes]:
         """The called parties of a carrier, until it is ended."""
-        return self._sipp(
-            scenario, "-p", str(port or self.carrier_port), "-mp", str(self.media_ports[0]), name=f"carrier-{port or self.carrier_port}"
-        )
+        return self._sipp(scenario, "-p", str(port or self.carrier_port), "-mp", _media_port(), name=f"carrier-{port or self.carrier_port}")
 
     def dialler(
         self, calls: Iterable[Sequence[str]], *, scenario: str = "dialler", rate: float = 10, talk_ms: int = 300, seconds: int = 120,
@@ -213,7 +215,7 @@ class LoopbackGateway:
             str(seconds),
         ]
         target = f"127.0.0.1:{self.dialler_port}"
-        return self._sipp(scenario, "-p", str(_free_port()), "-mp", str(self.media_ports[1]), *whole, target, name=name)
+        return self._sipp(scenario, "-p", str(_free_port()), "-mp", _media_port(), *whole, target, name=name)
 
     def _sipp(self, scenario: str, *options: str, name: str) -> subprocess.Popen[bytes]:
         path = settings.BASE_DIR / "deploy" / "telephony" / "sipp" / f"{scenario.removesuffix('-silent')}.xml"

@@ -73,8 +73,10 @@ class Command(cli.Command):
             gateway.dialler([(number, line, said)], talk_ms=TALK_MS, name=f"dialler-{before}")
             while Attempt.objects.count() == before and time.monotonic() < deadline:
                 time.sleep(0.2)
-            attempt = Attempt.objects.order_by("-pk").first()
-            became = f"refused: {', '.join(attempt.codes)}" if attempt and attempt.codes else "led to the carrier"
+            attempt = Attempt.objects.order_by("-pk").first() if Attempt.objects.count() > before else None
+            became = (
+                "not answered" if attempt is None else f"refused: {', '.join(attempt.codes)}" if attempt.codes else "led to the carrier"
+            )
             self.stdout.write(f"  Telephone: a call to {number[:3]}****{number[-4:]} was {became}.")
             self.stdout.flush()
         self.stdout.write("  Telephone: see Live calls and Recordings as supervisor, Attempts of diallers as admin.")

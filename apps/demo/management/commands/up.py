@@ -42,6 +42,8 @@ class Command(up.Command):
         if settings.DEMO and os.environ.get("TELEPHONY") == "1":
             children.start("telephony", [sys.executable, "manage.py", "loopback_telephony", "--url", url])
         super().welcome(url, children)
+        if settings.DEMO and os.environ.get("TELEPHONY") == "1":
+            self.stdout.write(f"  Telephone: what became of its two calls stands in {settings.HEGUI_HOME}/run/telephony.log")
         if settings.DEMO:
             for role, user in world.describe_people().items():
                 self.stdout.write(f"  {role:<12} user {user['username']:<12} password {user['password']}")
