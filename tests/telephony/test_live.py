@@ -176,6 +176,16 @@ def test_opt_out_elsewhere_ends_the_call(telephone: Live) -> None:
     dialler.wait(timeout=20)
 
 
+def test_opt_out_while_it_rings_stops_the_ringing(telephone: Live) -> None:
+    telephone.gateway.carrier("carrier-ring")
+    telephone.gateway.dialler([(PHONE, LINE)], talk_ms=1_000)
+    until(lambda: Call.objects.filter(state=Call.State.RINGING).exists(), why="It does not ring.")
+    telephone.world.opt_out()
+    messages = telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages"
+    until(lambda: "CANCEL sip:" in messages.read_text(errors="replace"), seconds=10, why="The carrier was not told.")
+    until(lambda: Call.objects.get().is_over, seconds=10, why="The end was not reported.")
+
+
 def test_supervisor_ends_a_call(telephone: Live) -> None:
     telephone.gateway.carrier()
     dialler = telephone.gateway.dialler([(PHONE, LINE)], talk_ms=30_000)
