@@ -42,7 +42,7 @@ NEVER_MS = 60_000.0  # a key that ended no call
 WARMING = 30  # calls that are not measured: the processes have yet to load
 PRESSED_AFTER_MS = 1_000  # after the ACK, in the scenario
 CALLER = "01085550101"
-STAMP = re.compile(r"(\d{4}-\d\d-\d\d\s+\d\d:\d\d:\d\d\.\d+)")
+STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}\s+[0-9:]{8}\.[0-9]+)")
 
 
 def bench_telephony(scale: Scale) -> list[Line]:

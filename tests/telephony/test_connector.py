@@ -300,6 +300,15 @@ def test_call_that_nobody_answered_leaves_no_recording(bench: Bench) -> None:
     assert not [each for each in bench.spool.folder.glob("*/*") if each.is_file()]
 
 
+def test_answer_that_waits_in_the_spool_is_known_before_its_recording_is_looked_at(bench: Bench) -> None:
+    """As after a crash: the recording is finished, and nobody has looked at the events yet."""
+    captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
+    bench.put("sip_call", detail="12 34 1 tag call@host", at=999)
+    bench.put("answered", at=1_000)
+    bench.again().take_recordings()
+    assert len(bench.hegui.files) == 1
+
+
 def test_sound_that_is_not_g711_is_set_aside_and_never_erased(bench: Bench) -> None:
     other = captures.record(1_000.1, captures.CLIENT, captures.CLIENT_PORT, captures.rtp(160, b"x" * 20, kind=18))
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(0.1), other))

@@ -133,20 +133,23 @@ class Connector:
 
     def send_events(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
         """Look what waits and give it to the senders: in the order of a call, calls with a key press first."""
-        names = self.spool.names()
         with self._lock:
-            for name in sorted(names - self._known):
-                waiting = self.spool.read(name)  # what raises here is looked at again with the next round
-                if waiting is None or self._note(waiting):
-                    continue
-                self._known.add(name)
-                self._queues.setdefault(waiting.call, deque()).append(name)
+            self._look()
             now = time.monotonic()
             idle = [call for call in self._queues if call not in self._at_work and self._waits.get(call, (0.0, 0.0))[0] <= now]
             idle.sort(key=lambda call: not any("-key." in name for name in self._queues[call]))
             ready = idle[: max(0, SENDERS * 2 - len(self._at_work))]  # no more, or a key press would stand behind them
             self._at_work.update(ready)
         return [pool.submit(self._send_call, call) for call in ready]
+
+    def _look(self) -> None:
+        """Take note of the events that are new in the spool. The caller holds the lock."""
+        for name in sorted(self.spool.names() - self._known):
+            waiting = self.spool.read(name)  # what raises here is looked at again with the next round
+            if waiting is None or self._note(waiting):
+                continue
+            self._known.add(name)
+            self._queues.setdefault(waiting.call, deque()).append(name)
 
     def _send_call(self, call: str) -> None:
         try:
@@ -304,7 +307,10 @@ class Connector:
 
     def take_recordings(self) -> None:
         """Hand in what is finished; take over what a killed rtpengine left."""
-        for path in sorted(self.spool.metadata.glob("*.txt")):
+        finished = sorted(self.spool.metadata.glob("*.txt"))
+        with self._lock:
+            self._look()  # what the SIP server said of these calls, their answer above all, was written before they were finished
+        for path in finished:
             if self._waits.get(path.name, (0.0, 0.0))[0] <= time.monotonic():
                 self._guarded(lambda path=path: self._take_recording(path))  # type: ignore[misc]
         for path in sorted(self.spool.unfinished.glob("rtpengine-meta-*.tmp")):
