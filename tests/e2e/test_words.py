@@ -28,6 +28,7 @@ WRONG = {
 }
 # Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
 KNOWN = re.compile(
+    r"SIP|INVITE|UDP|TCP|FreeSWITCH|Asterisk|VICIdial|X-Hegui-\w+|"
     r"API|CSV|PDF|JSONL?|SHA|URL|AES|UTC|HTTPS?|SMS|ZIP|CRM|TLS|JPEG|PNG|WAV|Ogg|VIP|English|JavaScript|ISO|IANA|Urumqi|Asia|Opus|"
     r"xlsx|gzip|Cohen|PIN|DEMO|https?|GB|MB|kB|base|openssl|rand|xn|after|limit|iphone|"
     r"company|campaign|agent|client|phone|privacy|script|manner|result|fatal|na|zip|"
