@@ -102,15 +102,15 @@ def ask(request: ClientRequest, invited: Invited) -> HttpResponse:
     require_scope(request.auth, ApiClient.Scope.TELEPHONY)
     begun = time.perf_counter()
     number = _number(invited.to)
-    asked = services.Asked(
+    asked = services.InviteQuestion(
         dialler=invited.dialler, ask=invited.ask, sip_call=invited.sip_call, number=number, line=invited.line, campaign=invited.campaign,
         agent=invited.agent, call=invited.call, source=str(invited.source) if invited.source else None,
     )  # fmt: skip
-    told = services.ask(gateway=request.auth, asked=asked)
-    payload = told.as_json()
-    if told.allowed and told.trunk and number:
-        payload["number"] = on_the_wire(number_to_dial(number), told.trunk.form)
-    GATE_SECONDS.labels("allowed" if told.allowed else "refused").observe(time.perf_counter() - begun)
+    answer = services.ask(gateway=request.auth, asked=asked)
+    payload = answer.as_json()
+    if answer.allowed and answer.trunk and number:
+        payload["number"] = on_the_wire(number_to_dial(number), answer.trunk.form)
+    GATE_SECONDS.labels("allowed" if answer.allowed else "refused").observe(time.perf_counter() - begun)
     return HttpResponse(to_json(payload), content_type="application/json")
 
 

@@ -18,9 +18,9 @@ from .world import Telephony
 
 
 def test_allowed_call_says_whom_to_dial_as_whom_and_where(telephony: Telephony) -> None:
-    told = telephony.ask()
+    answer = telephony.ask()
     call = Call.objects.get()
-    assert told == {
+    assert answer == {
         "decision": "allow", "codes": "", "call": call.public_id, "number": "+8613800001234", "caller": LINE,
         "carrier": "198.51.100.7:5060", "carrier_host": "198.51.100.7", "line": f"{telephony.trunk.pk}-{telephony.world.line.pk}",
         "at_once": "10", "a_second": "3",
@@ -33,8 +33,8 @@ def test_allowed_call_says_whom_to_dial_as_whom_and_where(telephony: Telephony) 
 def test_carrier_that_wants_national_numbers_gets_them(telephony: Telephony) -> None:
     world = telephony.world
     services.record_trunk(actor=world.people["admin"], trunk=telephony.trunk, lines=[world.line], form="national")
-    told = telephony.ask()
-    assert (told["number"], told["caller"]) == (PHONE, "01085550101")
+    answer = telephony.ask()
+    assert (answer["number"], answer["caller"]) == (PHONE, "01085550101")
 
 
 def test_number_reserved_by_the_gateway_counts_at_once(telephony: Telephony) -> None:
@@ -60,8 +60,8 @@ def test_what_is_nobodys_number_is_refused_and_kept(telephony: Telephony, dialle
 
 def test_opted_out_number_is_refused_with_the_decision_kept(telephony: Telephony) -> None:
     telephony.world.opt_out()
-    told = telephony.ask()
-    assert told == {"decision": "refuse", "codes": "opted_out"}
+    answer = telephony.ask()
+    assert answer == {"decision": "refuse", "codes": "opted_out"}
     assert Attempt.objects.get().decision_number == Decision.objects.get().pk
 
 

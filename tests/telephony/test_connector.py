@@ -27,7 +27,7 @@ from . import captures
 
 
 class Hegui:
-    """Answers as it is told to, and keeps what it was sent."""
+    """Answers as the test sets it up, and keeps what it was sent."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, dict[str, Any]]] = []

@@ -64,12 +64,12 @@ def describe(path: Path, pcaps: Path) -> Described:
     parts = text.split("SDP mode: ")
     bodies = [part for part in parts[1:] if part.startswith(("offer", "answer"))]
     stem = path.name.removeprefix("rtpengine-meta-").rpartition(".")[0]
-    told = [int(found[1]) for part in bodies if (found := PORT.search(part))]
-    if not told or not bodies[0].startswith("offer"):
+    ports = [int(found[1]) for part in bodies if (found := PORT.search(part))]
+    if not ports or not bodies[0].startswith("offer"):
         raise Unreadable("the metadata has no offer")
-    # What was told to the client first is the client's; each end is told its own ports, whoever offers later.
-    client, agent = {told[0]}, {port for port in told[1:2] if port}
-    for port in told[2:]:
+    # The first SDP goes to the client, with the port that the client sends to; later offers repeat the ports of both ends.
+    client, agent = {ports[0]}, {port for port in ports[1:2] if port}
+    for port in ports[2:]:
         if port and port not in client | agent:
             raise Unreadable("the ports of the two ends changed in the call")
     codecs = {int(kind): name.upper() for part in bodies for kind, name in CODEC.findall(part)}
@@ -141,7 +141,7 @@ class KeyPress:
 
 
 def key_presses(found: list[Packet], events: frozenset[int]) -> list[KeyPress]:
-    """The keys pressed (RFC 4733): one for each time stamp, however many packets tell of it."""
+    """The keys pressed (RFC 4733): one for each time stamp, however many packets carry it."""
     pressed: dict[tuple[int, int], KeyPress] = {}
     for packet in found:
         if packet.kind in events and len(packet.payload) >= 4 and packet.payload[0] < len(KEYS):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -312,7 +313,7 @@ class Connector:
             self._look()  # what the SIP server said of these calls, their answer above all, was written before they were finished
         for path in finished:
             if self._waits.get(path.name, (0.0, 0.0))[0] <= time.monotonic():
-                self._guarded(lambda path=path: self._take_recording(path))  # type: ignore[misc]
+                self._guarded(partial(self._take_recording, path))
         for path in sorted(self.spool.unfinished.glob("rtpengine-meta-*.tmp")):
             pcap = self.spool.pcaps / f"{path.name.removeprefix('rtpengine-meta-').removesuffix('.tmp')}.pcap"
             size = pcap.stat().st_size if pcap.exists() else 0

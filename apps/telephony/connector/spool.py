@@ -79,7 +79,7 @@ class Spool:
     # -- what cannot be used, and how full it is
 
     def set_aside(self, path: Path, why: str) -> None:
-        """Out of the way, with the reason beside it. A person looks at it; Hegui's admins are told that there is something."""
+        """Out of the way, with the reason beside it. A person looks at it; Hegui's admins get a notice."""
         target = self.aside / path.name
         with_reason = target.with_name(f"{target.name}.why")
         with_reason.write_text(why)

@@ -1,6 +1,6 @@
 """Changes around the telephone system, one file a subject."""
 
-from .asking import Asked, Told, ask
+from .asking import InviteAnswer, InviteQuestion, ask
 from .configuring import configuration
 from .ending import end_call
 from .keeping import record_dialler, record_trunk, set_digest, set_in_use
@@ -8,6 +8,15 @@ from .reporting import take_report
 from .watching import watch
 
 __all__ = [
-    "Asked", "Told", "ask", "configuration", "end_call", "record_dialler", "record_trunk", "set_digest", "set_in_use", "take_report",
+    "InviteAnswer",
+    "InviteQuestion",
+    "ask",
+    "configuration",
+    "end_call",
+    "record_dialler",
+    "record_trunk",
+    "set_digest",
+    "set_in_use",
+    "take_report",
     "watch",
-]  # fmt: skip
+]

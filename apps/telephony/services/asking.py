@@ -28,7 +28,7 @@ from ..rules import on_the_wire
 
 
 @dataclass(frozen=True)
-class Asked:
+class InviteQuestion:
     """What an INVITE says. `dialler` is the id under which the gateway knows its sender; `ask` names this one question, also when it is
     put to a second Hegui; `sip_call` is its Call-ID. Campaign, agent and call come from the headers `X-Hegui-…`."""
 
@@ -44,7 +44,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Told:
+class InviteAnswer:
     """The answer. `number`: whom the gateway dials, on allow; the rest is how."""
 
     codes: tuple[str, ...]
@@ -89,11 +89,11 @@ class _Found:
     decision: int | None = None
 
 
-def ask(*, gateway: ApiClient, asked: Asked) -> Told:
+def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
     """Decide on one INVITE and keep that it was tried. The same question again has the same answer, as long as the call may be made."""
     name = _hash(asked.ask)
     if known := Attempt.objects.filter(gateway=gateway, ask=name).select_related("call__line", "trunk").first():
-        return _told_before(known)
+        return _repeated_answer(known)
     found = _Found()
     call: Call | None = None
     codes: tuple[str, ...] = ()
@@ -111,22 +111,24 @@ def ask(*, gateway: ApiClient, asked: Asked) -> Told:
                 )  # fmt: skip
     except IntegrityError:  # the call was led to a carrier by another INVITE, or two asked the same at one moment
         known = Attempt.objects.filter(gateway=gateway, ask=name).select_related("call__line", "trunk").first()
-        return _told_before(known) if known else Told(("replayed",))
-    return Told(codes, call, found.trunk)
+        return _repeated_answer(known) if known else InviteAnswer(("replayed",))
+    return InviteAnswer(codes, call, found.trunk)
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _told_before(known: Attempt) -> Told:
+def _repeated_answer(known: Attempt) -> InviteAnswer:
     call = known.call
     if known.codes or call is None or known.trunk is None:
-        return Told(tuple(known.codes) or ("replayed",))
-    return Told((), call, known.trunk) if call.state in Call.OPEN and not call.end_requested_at else Told(("call_not_valid",))
+        return InviteAnswer(tuple(known.codes) or ("replayed",))
+    if call.is_over or call.end_requested_at:
+        return InviteAnswer(("call_not_valid",))
+    return InviteAnswer((), call, known.trunk)
 
 
-def _call(gateway: ApiClient, asked: Asked, found: _Found) -> Call:
+def _call(gateway: ApiClient, asked: InviteQuestion, found: _Found) -> Call:
     dialler = found.dialler = Dialler.objects.select_related("client").filter(pk=_number_of("dl", asked.dialler)).first()
     if dialler is None:
         raise _Refused("dialler_unknown")
@@ -182,7 +184,7 @@ def _campaign(client: ApiClient, code: str | None, line: Line | None) -> Campaig
     raise _Refused("line_unknown" if line is None else "campaign_not_said")
 
 
-def _reserved(gateway: ApiClient, client: ApiClient, asked: Asked, number: Protected, found: _Found) -> Call:
+def _reserved(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, number: Protected, found: _Found) -> Call:
     """The call that the dialler had reserved by API: to this number, from this line, once."""
     found.trunk = _trunk(found.line)
     if found.trunk is None:
@@ -195,7 +197,7 @@ def _reserved(gateway: ApiClient, client: ApiClient, asked: Asked, number: Prote
         raise _Refused("call_not_valid") from None
 
 
-def _authorized(gateway: ApiClient, client: ApiClient, asked: Asked, number: Protected, campaign: Campaign, found: _Found) -> Call:
+def _authorized(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, number: Protected, campaign: Campaign, found: _Found) -> Call:
     agent = None
     if asked.agent:
         agent = User.objects.filter(username=asked.agent[:150], role=Role.AGENT).first()

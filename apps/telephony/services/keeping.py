@@ -49,7 +49,7 @@ def record_trunk(*, actor: User, lines: Sequence[Line], trunk: Trunk | None = No
 @transaction.atomic
 def record_dialler(*, actor: User, addresses: Sequence[str], dialler: Dialler | None = None, **fields: Any) -> Dialler:
     """A new dialler, or a change of one. Addresses are single ones or ranges (`192.0.2.0/28`); one that another dialler in use has
-    would not tell who sends: raises `BadInput`."""
+    would not identify the sender: raises `BadInput`."""
     _require_admin(actor)
     dialler = dialler or Dialler()
     ranges = []

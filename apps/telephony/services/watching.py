@@ -1,4 +1,4 @@
-"""A gateway that has fallen silent, a spool that grows, calls that went beside it: told to those who can do something."""
+"""A gateway that has fallen silent, a spool that grows, calls that went beside it: reported to the administrators."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from apps.notifications.services import notify
 from ..models import Gateway
 
 SILENT = timedelta(minutes=2)
-WAITS = 15 * 60  # seconds after which something in the spool is told
+WAITS = 15 * 60  # seconds after which something in the spool is reported
 LEAST_FREE = 200 * 1024 * 1024  # bytes; a call of an hour takes 115 MB
 AGAIN = timedelta(hours=6)
 
