@@ -25,7 +25,7 @@ from apps.core.errors import BadInput, NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.privacy.dialling import number_to_dial
 from apps.core.web import ids
-from apps.core.web.lenient_json import text_of
+from apps.core.web.lenient_json import text_of, under_names
 from apps.core.web.metrics import GATE_SECONDS
 from apps.optouts.services import make_link
 
@@ -77,15 +77,11 @@ class Event(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    event: Any = Field("key", description=f"One of: {', '.join(rules.EVENTS)}.", examples=["key"])
+    event: Any = Field(None, description=f"One of: {', '.join(rules.EVENTS)}.", examples=["key"])
     at: Any = Field(
         None, description="RFC 3339 with offset; without one the site's zone is assumed.", examples=["2026-11-24T10:00:05+08:00"]
     )
-    digit: Any = Field("", description="What was pressed. A 9 in it opts out, whatever the event.", examples=["9"])
-
-
-# What other diallers call the pressed key.
-PRESSED = ("digits", "dtmf", "key", "keys", "button")
+    digit: Any = Field("", description="What was pressed. A 9 in it opts out, whatever the event, also under other usual names.", examples=["9"])
 
 
 class CallState(Schema):
@@ -242,15 +238,18 @@ def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = Non
     it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    extra = report.model_extra or {}
-    pressed = [report.digit, *(extra[name] for name in PRESSED if name in extra)]
-    name = even(text_of(report.event)).strip().lower()
-    if name not in rules.EVENTS and rules.holds_opt_out_key(pressed):
+    said = report.model_dump()
+    name = even(text_of(under_names(said, ("event",)))).strip().lower() or "key"
+    pressed = rules.pressed_in(said, event=name)
+    keys = list(pressed.values())
+    if name not in rules.EVENTS and rules.holds_opt_out_key(keys):
         name = "key"
-    at = read_timestamp(report.at, now=clock.now())
-    taken = services.record_event(call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=pressed)
-    impossible = ["at"] if report.at is not None and at is None else []
-    ignored = [*impossible, *taken.ignored, *sorted(set(extra) - set(PRESSED))]
+    at_text = under_names(said, ("at",))
+    at = read_timestamp(at_text, now=clock.now())
+    taken = services.record_event(call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=keys)
+    impossible = ["at"] if at_text is not None and at is None else []
+    unknown = sorted(field for field in said if field not in pressed and field.lower() not in Event.model_fields)
+    ignored = [*impossible, *taken.ignored, *unknown]
     return {**_state(taken.call), "ignored": list(dict.fromkeys(ignored))}
 
 

@@ -5,6 +5,8 @@ call was made; events that are missing, doubled, late or out of order are taken 
 about the end of a call is final.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +14,11 @@ from typing import Any
 from apps.core.privacy.canonical_text import even
 
 EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "hold", "resume", "ended")
-OPT_OUT_KEY = "9"
+OPT_OUT_KEY, OPT_OUT_WORD = "9", "九"
+# What diallers call the field with the pressed key, and what they call it where the event itself says that it is one.
+PRESSED = frozenset({"digit", "digits", "dtmf", "dtmfdigit", "dtmfdigits", "key", "keys", "button", "pressed", "keypress", "keypressed"})
+VALUES = frozenset({"value", "signal", "input", "tone", "data"})
+_NOT_A_LETTER = re.compile(r"[^a-z]")
 # Nothing was reported that says that the call was made.
 UNMADE = frozenset({"reserved", "dialling", "expired", "withdrawn", "released"})
 OVER = frozenset({"ended", "no_answer", "busy", "failed"})
@@ -94,5 +100,23 @@ def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) 
 
 
 def holds_opt_out_key(digits: Any) -> bool:
-    """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`, `"9#"`, `["9"]`."""
-    return OPT_OUT_KEY in even(str(digits))
+    """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`, `"9#"`, `["9"]`, `"九"`."""
+    said = even(str(digits))
+    return OPT_OUT_KEY in said or OPT_OUT_WORD in said
+
+
+def pressed_in(said: Mapping[str, Any], *, event: str) -> dict[str, Any]:
+    """What a report names as pressed, by the field that it stands in, however the field is spelled and wherever it stands.
+
+    `event` is the report's event, in lower case: one that speaks of a key names the key under other names too.
+    """
+    names = PRESSED | VALUES if any(word in event for word in ("key", "dtmf", "digit")) else PRESSED
+    found = {}
+    for field, value in said.items():
+        inside = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Mapping)]
+        deeper = [key for each in inside for key in pressed_in(each, event=event).values()]
+        if deeper:
+            found[field] = deeper
+        elif _NOT_A_LETTER.sub("", even(field).lower()) in names:
+            found[field] = value
+    return found

@@ -1,7 +1,8 @@
 """Lists of numbers in files: CSV, xlsx, either of them packed with gzip. Which columns hold numbers.
 
 A list to be held against the register has one number a row, in a column that is named. A list of refusals is read for all that it
-holds: every number of a cell, every column of numbers, without a heading too. What is counted there is a person who said no.
+holds: every number of a cell, every column of numbers, a mobile number in whatever column, without a heading too. What is counted
+there is a person who said no.
 """
 
 import gzip
@@ -18,12 +19,16 @@ from apps.core.documents.spreadsheets import MOST_BYTES, FileRefused, Table, fin
 from apps.core.documents.workbooks import open_table
 from apps.core.privacy import phones
 from apps.core.privacy.canonical_text import even, simplified
+from apps.core.privacy.phones import find_in
 
 HEADINGS = frozenset({
     "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "number", "msisdn", "手机", "手机号", "手机号码", "电话",
     "电话号码", "联系电话", "号码", "被叫号码", "移动电话",
 })  # fmt: skip
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
+_SPEAKS_OF_A_NUMBER = re.compile(r"手机|电话|号码|联系(?:人|方式)|phone|mobile|^tel|msisdn|^number")
+# No heading: it holds digits, also spoken ones.
+_DIGITS = re.compile(r"[0-9]{5}|[零〇一二三四五六七八九幺洞两]{5}")
 MOST_ROWS = 5_000_000
 SAMPLE = 200
 
@@ -46,9 +51,13 @@ def _table(content: bytes) -> Table:
     return replace(table, heading=layout.heading, layout=layout)
 
 
+def _plain(heading: list[str]) -> list[str]:
+    return ["".join(simplified(even(cell)).split()).lower().replace("_", "").replace("-", "") for cell in heading]
+
+
 def _named(heading: list[str]) -> list[int]:
     """The places of the headings that name a number."""
-    plain = ["".join(simplified(even(cell)).split()).lower().replace("_", "").replace("-", "") for cell in heading]
+    plain = _plain(heading)
     bare = [_ASIDE.sub("", text).strip("*:") for text in plain]
     return [place for place, texts in enumerate(zip(plain, bare, strict=True)) if not HEADINGS.isdisjoint(texts)]
 
@@ -61,10 +70,11 @@ class Refusals:
     columns: list[int]
 
     def rows(self) -> Iterator[tuple[int, str]]:
-        """Each row's number in the file and the text of its number columns, blank rows left out."""
+        """Each row's number in the file and the text of its cells with numbers, blank rows left out."""
+        columns = set(self.columns)
         for row, cells in self.table.rows():
             if any(cell.strip() for cell in cells):
-                yield row, " / ".join(cells[place] for place in self.columns if place < len(cells) and cells[place].strip())
+                yield row, " / ".join(cell for place, cell in enumerate(cells) if cell.strip() and (place in columns or find_in(cell)))
 
     def count(self) -> int:
         """How many rows there are; reads the whole list, so that a broken end shows before any start."""
@@ -72,11 +82,11 @@ class Refusals:
 
 
 def open_refusals(content: bytes) -> Refusals:
-    """The columns are those whose heading names a number; without such a heading, those that hold numbers, from the first row on.
+    """The columns are those whose heading speaks of a number; without such a heading, those that hold numbers, from the first row on.
     Raises `FileRefused`."""
     table = _table(content)
-    named = _named(table.heading)
-    if not named and phones.numbers_in(" / ".join(table.heading)):
+    named = [place for place, text in enumerate(_plain(table.heading)) if _SPEAKS_OF_A_NUMBER.search(text)]
+    if not named and _DIGITS.search(even(" ".join(table.heading))):
         layout = with_heading(io.BytesIO(table.content), table.layout, 0)
         table = replace(table, heading=layout.heading, layout=layout)
     columns = named or _by_content(table)

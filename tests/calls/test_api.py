@@ -223,13 +223,24 @@ def test_what_strangers_reported_opts_out(world: World, api: Api, body: str) -> 
         {"event": "key", "digit": "9", "at": {"never": 1}, "channel": "x"}, {"event": "key", "dtmf": ["1", "9"]}, {"event": 7, "key": 9},
         {"event": "key", "digit": "9", "at": 1e300}, {"event": "key", "digit": 9, "at": "2026-13-45"},
         '{"event": "key", "digit": "9", "digit": "1"}', '{"event": "\\ud800", "digit": "9", "\\udfff": "x"}',
-        {"event": "ＫＥＹ", "digit": "9"},
+        {"event": "ＫＥＹ", "digit": "9"}, {"event": "key", "Digits": "9"}, {"Event": "answered", "Digit": "9"}, {"DTMF": "9"},
+        {"event": "key", "DTMF-Digit": "9"}, {"event": "ChannelDtmfReceived", "Digit": "9"}, {"event": "dtmf", "value": "9"},
+        {"event": "key", "data": {"digit": "9"}}, {"event": "dtmf", "data": [{"value": {"key": "9"}}]}, {"event": "key", "digit": "九"},
+        {"event": "key", "payload": {"dtmf": {"Digits": "19"}}}, {"event": "KEY_PRESSED", "input": "9"},
     ],
 )  # fmt: skip
 def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: Any) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
     assert api.post(f"calls/{made}/events", body).json()["opted_out"], body
     assert "opted_out" in world.authorize(reserve=False).codes
+
+
+@pytest.mark.parametrize(
+    "body", [{"event": "answered", "value": 9}, {"event": "key", "data": {"digit": "1", "duration": 90}}, {"event": "ended", "channel": "SIP/9"}]
+)
+def test_a_nine_that_nobody_pressed_opts_nobody_out(world: World, api: Api, body: Any) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    assert not api.post(f"calls/{made}/events", body).json()["opted_out"], body
 
 
 def test_what_of_a_report_cannot_be_used_is_named(world: World, api: Api) -> None:

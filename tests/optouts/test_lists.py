@@ -423,6 +423,31 @@ def test_both_columns_of_numbers_are_read(world: World) -> None:
     assert is_refused(world, OTHER_PHONE)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}", f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}", f"甲,{PHONE},{OTHER_PHONE}",
+        f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}", f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
+    ],
+)  # fmt: skip
+def test_no_column_with_numbers_is_passed_over(world: World, content: str) -> None:
+    taken_in(world, content.encode())
+    assert is_refused(world, PHONE)
+    assert is_refused(world, OTHER_PHONE)
+
+
+@pytest.mark.parametrize("first", ["1380000123,甲", "一三八零零零零一二三,甲", "85550101,甲"])
+def test_a_first_row_that_cannot_be_read_is_no_heading(world: World, first: str) -> None:
+    taken_in(world, f"{first}\n{PHONE},乙".encode())
+    assert [row.row for row in queries.unread_rows()] == [1]
+    assert is_refused(world, PHONE)
+
+
+def test_numbers_of_other_things_are_no_telephones(world: World) -> None:
+    taken_in(world, f"手机号,客户编号,日期\n{PHONE},1085550101,2026-11-24".encode())
+    assert OptOut.objects.count() == 1
+
+
 def test_a_row_that_cannot_be_read_waits_for_a_person(world: World, browse: Any) -> None:
     taken = taken_in(world, f"手机号,备注\n{PHONE},x\n一三八零零零零九九九九,口述\n,空\n合计,3\n".encode())
     assert taken.counts == {"recorded": 1, "known": 0, "no_number": 3}

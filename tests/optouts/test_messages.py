@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,18 @@ WORDINGS = yaml.safe_load((Path(__file__).parent.parent / "data" / "refusals.yam
 @pytest.mark.parametrize(("reading", "text"), [(reading, text) for reading, texts in WORDINGS.items() for text in texts])
 def test_a_wording_is_read_as_people_mean_it(reading: str, text: str) -> None:
     assert reading_of(text) == reading
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("I signed up by mistake, stop calling me", "near"), ("不小心点到的同意，撤回同意", "near"), ("别打了，恢复正常生活", "near"),
+        ("我手术恢复期，别再给我打电话了", "near"), ("误点了退订，请恢复", "other"), ("不好意思点错了，恢复推送吧", "other"), ("stopped by mistake, add me back", "other"),
+        ("退出", "near"), ("我要退出", "near"), ("终止服务", "near"), ("解除授权", "near"),
+    ],
+)  # fmt: skip
+def test_what_is_taken_back_is_judged_by_what_it_governs(text: str, right: str) -> None:
+    assert reading_of(text) == right
 
 
 def test_the_list_of_wordings_is_long() -> None:
@@ -66,7 +79,13 @@ def test_the_weights_are_those_that_training_makes() -> None:
     assert make_model() == json.loads(WEIGHTS.read_text())
 
 
-@pytest.mark.parametrize("text", ["我不是机主", "你打错了", "这号码换人了，别打了", "他已经去世了", "wrong number"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我不是机主", "你打错了", "这号码换人了，别打了", "他已经去世了", "wrong number", "this is not my number", "not my number", "这不是我的号码",
+        "我不是李明", "我是新号主", "号主已换",
+    ],
+)  # fmt: skip
 def test_who_says_that_the_number_is_somebody_else_s_puts_it_in_doubt(world: World, text: str) -> None:
     taken = take(world, text)
     assert NumberDoubt.objects.get().contact == world.contact
@@ -272,6 +291,35 @@ def test_a_plain_refusal_under_the_id_of_a_near_miss_outlives_its_dismissal(worl
     take(world, "TD")
     services.dismiss(actor=world.people["compliance"], message=near, reason="问谢谢而已")
     assert "opted_out" in world.authorize(reserve=False).codes
+
+
+def test_without_an_id_a_refusal_after_a_dismissal_counts_anew(world: World, clock: Any) -> None:
+    """A gateway that names neither id nor time: the same words again are the same message only as long as they count."""
+    api = Api(world.key)
+    said = {"From": PHONE, "Body": "别打了吧"}
+    first = api.post("sms", said).json()
+    assert first["reading"] == "near"
+    clock.shift(timedelta(minutes=1))
+    assert api.post("sms", said).json()["opt_out"] == first["opt_out"]
+    services.dismiss(actor=world.people["compliance"], message=Message.objects.get(), reason="misread")
+    clock.shift(timedelta(minutes=1))
+    assert world.authorize(reserve=False).allowed
+    again = api.post("sms", said).json()
+    assert again["opt_out"] != first["opt_out"]
+    assert api.post("sms", said).json()["opt_out"] == again["opt_out"]
+    assert world.authorize(reserve=False).codes == ["opted_out"]
+
+
+def test_without_an_id_a_refusal_after_a_lift_counts_anew(world: World, clock: Any) -> None:
+    api = Api(world.key)
+    api.post("sms", {"From": PHONE, "Body": "TD"})
+    clock.shift(timedelta(minutes=30))
+    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=timezone.now(), evidence="录音")
+    clock.shift(timedelta(minutes=30))
+    services.approve_lift(actor=world.people["compliance2"], lift=lift)
+    assert world.authorize(reserve=False).allowed
+    api.post("sms", {"From": PHONE, "Body": "TD"})
+    assert world.authorize(reserve=False).codes == ["opted_out"]
 
 
 def test_two_long_ids_that_begin_alike_are_two(world: World) -> None:

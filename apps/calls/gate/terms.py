@@ -76,7 +76,7 @@ class Terms:
     policies: tuple[CallingPolicy, ...]
     packs: tuple[TradePack, ...]
     exceptions: tuple[CallException, ...]
-    calendars: tuple[CalendarYear, ...]
+    calendars: tuple[tuple[datetime, Calendar], ...]  # what was known from each time on, oldest first
 
     def policy_at(self, at: datetime) -> CallingPolicy:
         """The policy in force. Raises `BadInput` for a time before the first."""
@@ -115,13 +115,7 @@ class Terms:
         return next(in_force, None)
 
     def calendar_at(self, at: datetime) -> Calendar:
-        if not self.calendars:
-            return _LIBRARY
-        known = {row.year: row for row in self.calendars if row.in_force_from <= at}
-        return Calendar(
-            {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in known.items()},
-            frozenset(day for row in known.values() for day in row.working_days),
-        )
+        return next((calendar for begins, calendar in reversed(self.calendars) if begins <= at), _LIBRARY)
 
 
 _LIBRARY = Calendar()
@@ -146,6 +140,16 @@ def terms_of(code: str, token: int | None) -> Terms:
     if before is not None:
         _remembered[key] = (before, terms)
     return terms
+
+
+def _calendars(entered: list[CalendarYear]) -> tuple[tuple[datetime, Calendar], ...]:
+    """The calendar from each time on at which a year's notice came into force. `entered` holds all versions, oldest first."""
+    found = []
+    for begins in sorted({row.in_force_from for row in entered}):
+        known = {row.year: row for row in entered if row.in_force_from <= begins}
+        holidays = {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in known.items()}
+        found.append((begins, Calendar(holidays, frozenset(day for row in known.values() for day in row.working_days))))
+    return tuple(found)
 
 
 def _token() -> int | None:
@@ -197,5 +201,5 @@ def load(code: str) -> Terms:
         policies=tuple(CallingPolicy.objects.order_by("number")),
         packs=tuple(TradePack.objects.filter(trade=campaign.trade).order_by("number")),
         exceptions=tuple(campaign.exceptions.filter(approved_at__isnull=False).order_by("pk")),
-        calendars=tuple(CalendarYear.objects.order_by("number")),
+        calendars=_calendars(list(CalendarYear.objects.order_by("number"))),
     )

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 from django.conf import settings
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
@@ -58,9 +58,10 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
     the first that failed; those after it did not run. `commit` ends the transaction with them, where
     it is the caller's to end: inside another block it is left to that block.
     """
-    _have_connection()
-    with connection.wrap_database_errors:
-        link: psycopg.Connection[Any] = connection.connection
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: each use of `django.db.connection` looks it up
+    _have_connection(wrapper)
+    with wrapper.wrap_database_errors:
+        link: psycopg.Connection[Any] = wrapper.connection
         server = link.pgconn
         has_names = not settings.POOLED_BY_TRANSACTION
         # Before anything is sent: a value that has no form in SQL leaves the connection as it was.
@@ -81,7 +82,7 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
                     server.send_query_prepared(prepared.name, arguments)
                 else:
                     server.send_query_params(prepared.statement, arguments)
-            if commit and connection.in_atomic_block and not connection.savepoint_ids:
+            if commit and wrapper.in_atomic_block and not wrapper.savepoint_ids:
                 server.send_query_params(b"COMMIT", None)
             server.pipeline_sync()
             results = _results(server)
@@ -97,13 +98,12 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
         return [_first_row(link, result) for result in results[before : before + len(steps)]]
 
 
-def _have_connection() -> None:
+def _have_connection(wrapper: Any) -> None:
     """A connection that is alive: outside of a transaction one that was cut is made anew.
 
     Nothing may be waiting to be read between two statements; if there is, it is the end. Looking costs
     nothing, unlike the statement by which Django would check the connection on every request.
     """
-    wrapper: Any = connection
     wrapper.ensure_connection()
     server = wrapper.connection.pgconn
     with suppress(psycopg.OperationalError):

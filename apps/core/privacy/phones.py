@@ -127,31 +127,104 @@ def _not_only_digits(text: str) -> Promise:
 
 
 _LIKE_A_NUMBER = re.compile(r"(?:\+|00)?(?:86)?(?:1[3-9][0-9]{6,11}|0[1-9][0-9]{7,12})")
-_PART = re.compile(r"[ ()]+")
 _TOKEN = re.compile(r"(?:\+|00)?[0-9](?:[0-9]|[ \-().](?=[ \-().]?[0-9]))*")
+_GROUP = re.compile(r"\+?[0-9]+")
+_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_DIGITS_OF_A_NUMBER = range(7, 20)  # with an area code, or "+" or "00" and a country's, before it; and ".0" behind it
+_BETWEEN_CELLS = re.compile(r"\s/\s|\n")
+_DIGITS_OF_AN_EXTENSION = 6
+_MOST_TRIES = 5_000  # in one text; who writes more digits than that wrote no numbers
 
 
 def numbers_in(text: str) -> list[str]:
     """Every phone number of a person in a free text, as E.164, in its order: for lists of refusals, where each counts."""
-    found: dict[str, None] = {}
-    for token in _TOKEN.findall(even(text)):
-        for number in _readings_of(token):
-            found[number] = None
-    return list(found)
+    return _read_all(text).numbers
 
 
 def has_unread(text: str) -> bool:
     """Whether something in a free text looks like a phone number and is none: cut, or with a digit too many."""
-    parts = [part for token in _TOKEN.findall(even(text)) if not _number_or_none(token) for part in _PART.split(token)]
-    return any(_LIKE_A_NUMBER.fullmatch(_SEPARATORS.sub("", part)) and not _readings_of(part) for part in parts)
+    return _read_all(text).has_unread
 
 
-def _readings_of(token: str) -> list[str]:
-    """The number that a run of digits and separators spells; else those of its parts between blanks, without an extension."""
-    if whole := _number_or_none(token):
-        return [whole]
-    parts = [_number_or_none(part) or _number_or_none(part.rpartition("-")[0]) for part in _PART.split(token)]
-    return [number for number in parts if number]
+class _Reader:
+    """Reads a text from its first digit to its last: the longest run of digits that is a number, then what is behind it.
+
+    Behind a landline a number without an area code has the same one (`010-85550101、85550102`), within a line or cell.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[str, None] = {}
+        self.has_unread = False
+        self._tries = 0
+        self.begin_cell()
+
+    def begin_cell(self) -> None:
+        self._area, self._local_digits = "", 0
+
+    @property
+    def numbers(self) -> list[str]:
+        return list(self.found)
+
+    def read(self, token: str) -> None:
+        groups = [(found.start(), found.end()) for found in _GROUP.finditer(token)]
+        place = 0
+        is_spelled = False  # the number before stands in several groups
+        while place < len(groups):
+            if found := self._longest(token, groups, place):
+                end, number = found
+                is_spelled = end > place + 1
+                self._take(number)
+            else:
+                end = place + 1
+                while end < len(groups) and token[groups[end][0] - 1] in "-." and self._longest(token, groups, end) is None:
+                    end += 1
+                start, stop = groups[place][0], groups[end - 1][1]
+                self._pass_over(_SEPARATORS.sub("", token[start:stop]), is_extension=token[:start].endswith("-"), is_cut=is_spelled)
+            place = end
+
+    def _longest(self, token: str, groups: list[tuple[int, int]], place: int) -> tuple[int, str] | None:
+        """The longest number that begins at this group, and the place of the group behind it; None when none begins there."""
+        start, ends, digits = groups[place][0], [], 0
+        for end, (begins, stops) in enumerate(groups[place : place + _DIGITS_OF_A_NUMBER.stop], place + 1):
+            digits += stops - begins
+            if digits >= _DIGITS_OF_A_NUMBER.stop:
+                break
+            ends += [end] if digits in _DIGITS_OF_A_NUMBER else []
+        for end in reversed(ends):
+            self._tries += 1
+            if self._tries > _MOST_TRIES:
+                self.has_unread = True
+                return None
+            if number := _number_or_none(token[start : groups[end - 1][1]]):
+                return end, number
+        return None
+
+    def _take(self, number: str) -> None:
+        self.found[number] = None
+        national = number.removeprefix(HOME_CODE)
+        is_landline = number.startswith(HOME_CODE) and mobile_of(national) is None
+        area = 2 if national.startswith(("10", "2")) else 3
+        self._area, self._local_digits = (national[:area], len(national) - area) if is_landline else ("", 0)
+
+    def _pass_over(self, digits: str, *, is_extension: bool, is_cut: bool) -> None:
+        if len(digits) == self._local_digits and digits[0] not in "01" and not _DAY.fullmatch(digits):
+            if number := _number_or_none(f"0{self._area}{digits}"):
+                self._take(number)
+            else:
+                self.has_unread = True
+        elif self.found and len(digits) <= _DIGITS_OF_AN_EXTENSION:
+            self.has_unread |= is_cut and not is_extension
+        else:
+            self.has_unread |= _LIKE_A_NUMBER.fullmatch(digits) is not None
+
+
+def _read_all(text: str) -> _Reader:
+    reader = _Reader()
+    for cell in _BETWEEN_CELLS.split(even(text)):
+        reader.begin_cell()
+        for token in _TOKEN.findall(cell):
+            reader.read(token)
+    return reader
 
 
 def _number_or_none(text: str) -> str | None:

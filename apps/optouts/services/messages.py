@@ -32,8 +32,8 @@ MOST_KEPT = 1_000  # characters of a message that waits for a person
 
 @transaction.atomic
 def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None) -> Message:
-    """A message from a client's phone. The same id again changes nothing, unless it is of another sender, or refuses where the first
-    did not: gateways use ids again, so that is a message of its own.
+    """A message from a client's phone. The same id again changes nothing, unless it is of another sender, refuses where the first
+    did not, or was sent after an entry that counts no longer: gateways use ids again, so that is a message of its own.
 
     A refusal puts the sender on the register; what may be one does too, and waits for a person. Who says that the number is another
     person's puts it in doubt as well. Of anything else the text is not kept.
@@ -42,12 +42,11 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     sent_at = possible_or(sent_at, now)
     reading = reading_of(text)
     message_id = shortened(without_number(message_id), MOST_ID)
-    if known := _known(client, message_id):
-        if _is_same(known, sender, reading):
+    begins = message_id[: MOST_ID - 33]
+    while known := _known(client, message_id):
+        if _is_same(known, sender, reading, sent_at):
             return known
-        message_id = f"{message_id[: MOST_ID - 33]}~{blind_index.tag([sender, _digest(text)])}"
-        if known := _known(client, message_id):
-            return known
+        message_id = f"{begins}~{blind_index.tag([sender, _digest(f'{text} {known.pk}')])}"
     opt_out = None
     if reading != Reading.OTHER:
         opt_out = record_opt_out(
@@ -75,13 +74,19 @@ def _known(client: ApiClient, message_id: str) -> Message | None:
     return Message.objects.select_related("opt_out").filter(client=client, message_id=message_id).first()
 
 
-def _is_same(known: Message, sender: Phone, reading: str) -> bool:
+def _is_same(known: Message, sender: Phone, reading: str, sent_at: datetime) -> bool:
     """As far as it can be known where neither sender nor text is kept. What refuses nothing is lost without harm."""
     if known.opt_out is None:
         return reading == Reading.OTHER
     if known.reading == Reading.NEAR and reading == Reading.REFUSAL:
         return False  # nobody may dismiss it with the first
-    return bytes(known.opt_out.number_hash) in blind_index.register_hashes(sender).values()
+    hashes = blind_index.register_hashes(sender).values()
+    if bytes(known.opt_out.number_hash) not in hashes:
+        return False
+    if reading == Reading.OTHER or sent_at <= known.sent_at:
+        return True
+    counting = queries.entries_in_force(hashes)  # lifted or dismissed since: it refuses again
+    return any(known.opt_out.pk in (entry.pk, entry.moved_from_id) for entry in counting)
 
 
 def _digest(text: str) -> str:
