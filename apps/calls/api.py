@@ -196,7 +196,7 @@ def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) 
         client=client,
         idempotency_key=(key or "").strip() or None,
         hands_over=dials,
-        knows_number=asked.phone is not None and (dials or ApiClient.Scope.EVENTS in client.scopes),
+        knows_number=asked.phone is not None,
     )
     GATE_SECONDS.labels("allowed" if answer.allowed else "refused").observe(time.perf_counter() - begun)
     if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
@@ -238,9 +238,10 @@ def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = Non
     it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    said = report.model_dump()
-    name = even(text_of(under_names(said, ("event",)))).strip().lower() or "key"
+    said = report.model_dump(exclude_unset=True)
+    name = even(text_of(under_names(said, ("event",)))).strip().lower()
     pressed = rules.pressed_in(said, event=name)
+    name = name or ("key" if pressed else "")
     keys = list(pressed.values())
     if name not in rules.EVENTS and rules.holds_opt_out_key(keys):
         name = "key"

@@ -138,6 +138,16 @@ def test_a_key_is_given_so_many_numbers_an_hour_and_compliance_hears_of_more(wor
     assert Notice.objects.filter(code="client_walks").exists()
 
 
+def test_a_key_that_names_the_number_may_have_dialled_it(world: World, clock: Any) -> None:
+    """Also one that can report nothing: the same number is not allowed again when its reservation ended."""
+    _client, key = world.api_client("asks only", "authorize")
+    world.campaign.clients.add(_client)
+    asked = {"campaign": "spring", "phone": PHONE, "line": LINE}
+    assert Api(key).post("calls/authorize", asked).json()["decision"] == "allow"
+    clock.shift(timedelta(minutes=2))
+    assert [reason["code"] for reason in Api(key).post("calls/authorize", asked).json()["reasons"]] == ["daily_cap"]
+
+
 def test_a_key_that_may_not_dial_does_not_find_out_who_is_on_record(world: World) -> None:
     client, key = world.api_client("asker", "authorize")
     world.campaign.clients.add(client)

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from apps.calls.models import Call, Decision
+from apps.calls.services import record_event
 from apps.campaigns import services
 from apps.campaigns.models import CallException, Campaign
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
@@ -68,6 +69,19 @@ def test_a_second_call_a_day_is_stored_in_a_slot_of_its_own(world: World, notice
     assert second.exception is not None
     assert world.authorize(campaign="notice", at="14:00").codes == ["daily_cap"]
     assert world.authorize(campaign="spring", at="14:00").codes == ["daily_cap"]
+
+
+def test_a_call_that_was_not_made_leaves_its_slot_to_another(world: World, notice: Campaign) -> None:
+    caps = {"covers": "caps", "calls_per_day": 2, "calls_per_week": 5, "window_start": None, "window_end": None}
+    approve(world, ask(world, notice, **caps))
+    asked = {"campaign": "notice", "knows_number": True}
+    first = world.authorize(at="10:00", **asked)
+    world.authorize(at="10:10", **asked)
+    record_event(call_id=first.call.pk, event="released", client=None)
+    third = world.authorize(at="10:20", **asked)
+    assert third.allowed
+    assert third.call.slot_number == 1
+    assert world.authorize(at="10:30", **asked).codes == ["daily_cap"]
 
 
 def test_without_an_exception_no_second_slot_can_be_stored(world: World, notice: Campaign) -> None:

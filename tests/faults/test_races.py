@@ -1,6 +1,7 @@
 """What holds when many ask at once: one call a day, and an opt-out wins."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import connection, transaction
 from apps.accounts import services as accounts
 from apps.calls import services as calls
 from apps.calls.models import Call, Decision, Disposition
+from apps.calls.services import deciding
 from apps.campaigns import services as campaigns
 from apps.contacts import services as contacts
 from apps.core.crypto import blind_index
@@ -25,6 +27,7 @@ from tests.conftest import MOMENT
 from tests.faults.racing import PROCESSES, THREADS, race
 from tests.world import LINE, World
 
+FRESH = "+8613900009999"
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
@@ -138,6 +141,38 @@ def test_a_thousand_races_between_yes_and_dial_hand_out_no_number(committed: Wor
             agent.refresh_from_db()
     assert wrong == []
     assert outcomes["withdrawn"] + outcomes["claimed before"] == rounds
+
+
+@pytest.mark.parametrize("what", ["source", "import"])
+def test_a_decision_under_way_reserves_nothing_of_a_source_or_import_that_is_gone(
+    committed: World, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has read its facts; then the contacts are withdrawn, and only then it stores its reservation."""
+    supervisor = committed.people["supervisor"]
+    content = f"手机号,同意渠道,同意时间\n{FRESH},网页,2026-07-01\n".encode()
+    brought = contacts.import_now(actor=supervisor, source=committed.source, file_name="list.csv", file=content, leave_hidden=None)
+    has_facts, judge, answers = threading.Event(), deciding.judge, []
+
+    def slow_judge(facts: Any) -> Any:
+        has_facts.set()
+        time.sleep(1)
+        return judge(facts)
+
+    def ask() -> None:
+        answers.append(calls.authorize(campaign="spring", phone=Protected(FRESH, "phone"), line=LINE, client=committed.client, hands_over=True))
+        connection.close()
+
+    monkeypatch.setattr(deciding, "judge", slow_judge)
+    asker = threading.Thread(target=ask)
+    asker.start()
+    assert has_facts.wait(10)
+    if what == "source":
+        contacts.withdraw_source(actor=committed.people["compliance"], source=committed.source, reason="x")
+    else:
+        contacts.take_back(actor=supervisor, contact_import=brought)
+    asker.join()
+    call = Call.objects.get(pk=answers[0].call_id)
+    assert call.end_requested_at is not None or call.state == "withdrawn", "it waited for the decision and saw its reservation"
 
 
 def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> None:

@@ -117,6 +117,15 @@ where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at
 )
 
 
+# Where an exception allows more than one call a day: calls that were not made leave their slots.
+_FREE_SLOT = Prepared(
+    "free_slot",
+    f"""
+select min(free) from generate_series(1, %(calls_today)s::int + 1) free
+where not exists (select from calls_call k where number_index = %(index)s and slot_day = %(slot_day)s::date and slot_number = free
+                  and {COUNTS} and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz))
+""",
+)
 _DECISION = """
 insert into calls_decision
     (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, contact_id, campaign_id, policy, agent_id, client_id,
@@ -157,7 +166,7 @@ class Asked:
     idempotency_key: str | None = None
     checklist_done: bool | None = None
     hands_over: bool = False  # then the call's id is wanted before it is stored, for the trail
-    knows_number: bool = False  # a dialler that named the number itself may dial it without being given it
+    knows_number: bool = False  # who named the number may dial it without being given it
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +398,7 @@ def store(
     values |= {
         "line": loaded.line_id,
         "slot_day": loaded.slot_day,
-        "slot_number": loaded.facts.calls_today + 1,
+        "slot_number": _free_slot(loaded, values) if loaded.facts.calls_today else 1,
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
         "budget_line": loaded.line_id if loaded.facts.line_calls_per_hour or loaded.facts.line_calls_per_day else None,
@@ -397,6 +406,12 @@ def store(
         "handed_over": now if asked.hands_over or asked.knows_number else None,
     }
     return _ids(run_together(*expire, *event, (_RESERVATION, values), commit=commit))
+
+
+def _free_slot(loaded: Loaded, values: dict[str, Any]) -> int:
+    """The first slot of the day without a call that counts. The caller holds the lock of the number."""
+    (free,) = _FREE_SLOT.run({**values, "calls_today": loaded.facts.calls_today, "slot_day": loaded.slot_day}) or (1,)
+    return int(free)
 
 
 def _ids(rows: list[Row]) -> tuple[int, int | None]:

@@ -16,6 +16,7 @@ from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core.calendar import clock
 from apps.core.crypto import streams
+from apps.core.database.locks import wait_for_decisions
 from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import rules, signals
@@ -114,11 +115,14 @@ def take_back(*, actor: User, contact_import: ContactImport) -> int:
 def _take_back(contact_import: ContactImport) -> int:
     now, new = clock.now(), new_contacts(contact_import)
     brought = Consent.objects.filter(evidence=f"contact_import:{contact_import.pk}", withdrawn_at__isnull=True)
-    known = brought.exclude(**{f"contact__{name}": value for name, value in new.items()})
-    signals.contacts_taken_back.send(sender=ContactImport, contacts={f"contact__{name}": value for name, value in new.items()})
-    signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": known.values("contact"), "campaign__kind": "marketing"})
-    known.update(withdrawn_at=now, withdrawal="import taken back")
+    of_new = {f"contact__{name}": value for name, value in new.items()}
+    ended = brought.exclude(**of_new).values_list("pk", "contact_id")
+    consents, contacts = zip(*ended, strict=True) if ended else ((), ())
+    Consent.objects.filter(pk__in=consents).update(withdrawn_at=now, withdrawal="import taken back")
     count = Contact.objects.filter(**new, erasing_at__isnull=True).update(erasing_at=now)
+    wait_for_decisions()  # under way are some that still saw the contacts: what they reserved is withdrawn with the rest
+    signals.contacts_taken_back.send(sender=ContactImport, contacts=of_new)
+    signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": contacts, "campaign__kind": "marketing"})
     contact_import.state = ContactImport.State.TAKEN_BACK
     contact_import.save(update_fields=["state"])
     return count

@@ -83,6 +83,13 @@ def lock_numbers(number_indexes: Iterable[bytes]) -> None:
         )
 
 
+def wait_for_decisions() -> None:
+    """Wait for the decisions of the gate under way, and let none begin until the end of the transaction: for whoever changes what it
+    judges about many numbers without their locks, and then withdraws what is reserved."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TERMS])
+
+
 def lock_agent(agent_id: int) -> None:
     """Wait for the lock of an agent."""
     with connection.cursor() as cursor:
