@@ -203,7 +203,10 @@ class ReviewItem(Dated):
 
 
 class NumberSearch(Dated):
-    """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask shows."""
+    """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask shows.
+
+    `listed`: it stood in a list or record that was handed in, and takes nothing of the quota for single questions.
+    """
 
     IN_TRAIL = False
 
@@ -212,6 +215,7 @@ class NumberSearch(Dated):
     mask_hash = models.BinaryField(max_length=32, null=True)
     number_hash = models.BinaryField(max_length=32, null=True)
     has_alarmed = models.BooleanField(default=False)
+    listed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(actor__isnull=False) ^ Q(client__isnull=False), name="number_search_of_one")]

@@ -81,7 +81,9 @@ class Event(BaseModel):
     at: Any = Field(
         None, description="RFC 3339 with offset; without one the site's zone is assumed.", examples=["2026-11-24T10:00:05+08:00"]
     )
-    digit: Any = Field("", description="What was pressed. A 9 in it opts out, whatever the event, also under other usual names.", examples=["9"])
+    digit: Any = Field(
+        "", description="What was pressed. A 9 in it opts out, whatever the event, also under other usual names.", examples=["9"]
+    )
 
 
 class CallState(Schema):

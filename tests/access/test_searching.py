@@ -1,5 +1,6 @@
 """Fishing for numbers: questions are counted, remembered for a while, and neighbours of one mask raise an alarm."""
 
+import io
 import random
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,8 @@ from django.urls import reverse
 from apps.access import services
 from apps.access.models import NumberSearch
 from apps.audit.models import AccessEvent, Alarm
+from apps.contacts import services as contacts
+from apps.contacts.services import previewing
 from apps.notifications.models import Notice
 from tests.http import Api
 from tests.world import OTHER_PHONE, PHONE, World
@@ -81,3 +84,31 @@ def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
     items = [{"external_id": f"c{middle}", "phone": f"138{middle:04}1234", "source": "members"} for middle in range(1, 5)]
     assert Api(key).post("contacts", {"items": items}).status_code == 200
     assert Alarm.objects.filter(code="numbers_guessed", client__isnull=False).exists()
+
+
+def test_neighbours_one_by_one_raise_an_alarm_too(world: World) -> None:
+    """By single records and by lists of two: a program that asks often is no less curious than one that asks at once."""
+    client, key = world.api_client("crm", "contacts")
+    for middle in range(1, 4):
+        body = {"phone": f"138{middle:04}1234", "source": "members"}
+        assert Api(key).send("put", f"contacts/c{middle}", body).status_code in {200, 201}
+        assert Alarm.objects.filter(code="numbers_guessed", client=client).exists() == (middle == 3)
+    for pair in (1, 3):
+        services.watch_list([f"+86139{pair + each:04}1234" for each in range(2)], actor=world.people["supervisor"])
+    assert Alarm.objects.filter(code="numbers_guessed", person=world.people["supervisor"]).exists()
+
+
+def test_the_same_records_again_ask_nothing(world: World) -> None:
+    _client, key = world.api_client("crm", "contacts")
+    for _again in range(3):
+        assert Api(key).send("put", "contacts/c1", {"phone": "13800011234", "source": "members"}).status_code in {200, 201}
+    assert NumberSearch.objects.filter(listed=True).count() == 1
+
+
+def test_what_an_import_would_do_is_a_question_too(world: World) -> None:
+    supervisor = world.people["supervisor"]
+    rows = "".join(f"138{middle:04}1234\n" for middle in range(1, 5))
+    file = io.BytesIO(f"手机号\n{rows}".encode())
+    waiting = contacts.start_import(actor=supervisor, source=world.source, file_name="list.csv", file=file)
+    previewing.forecast(waiting, {"phone": 0}, leave_hidden=False)
+    assert Alarm.objects.filter(code="numbers_guessed", person=supervisor).exists()

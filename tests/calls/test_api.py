@@ -236,7 +236,8 @@ def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: Any) -> 
 
 
 @pytest.mark.parametrize(
-    "body", [{"event": "answered", "value": 9}, {"event": "key", "data": {"digit": "1", "duration": 90}}, {"event": "ended", "channel": "SIP/9"}]
+    "body",
+    [{"event": "answered", "value": 9}, {"event": "key", "data": {"digit": "1", "duration": 90}}, {"event": "ended", "channel": "SIP/9"}],
 )
 def test_a_nine_that_nobody_pressed_opts_nobody_out(world: World, api: Api, body: Any) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
+from apps.access import services as access
 from apps.accounts import services as accounts
 from apps.calls import services as calls
 from apps.calls.models import Call, Decision, Disposition
@@ -95,6 +96,28 @@ def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, 
     assert len(sent) == 1
 
 
+def test_searches_side_by_side_do_not_outrun_the_quota(committed: World) -> None:
+    agent, most = committed.people["agent"], 20
+    begin, outcomes = threading.Barrier(2 * most), Counter[str]()
+
+    def search(place: int) -> None:
+        begin.wait()
+        try:
+            access.search_number(actor=agent, number=f"+861390000{place:04}")
+            outcomes["answered"] += 1
+        except access.SearchQuotaReached:
+            outcomes["too often"] += 1
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=search, args=(place,)) for place in range(2 * most)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {"answered": most, "too often": most}
+
+
 def test_a_thousand_races_between_yes_and_dial_hand_out_no_number(committed: World) -> None:
     """Suspension, pause and withdrawal between allow and claim: once they have answered, no claim gives a number."""
     rounds, wrong, outcomes = 1_000, [], Counter[str]()
@@ -159,7 +182,9 @@ def test_a_decision_under_way_reserves_nothing_of_a_source_or_import_that_is_gon
         return judge(facts)
 
     def ask() -> None:
-        answers.append(calls.authorize(campaign="spring", phone=Protected(FRESH, "phone"), line=LINE, client=committed.client, hands_over=True))
+        answers.append(
+            calls.authorize(campaign="spring", phone=Protected(FRESH, "phone"), line=LINE, client=committed.client, hands_over=True)
+        )
         connection.close()
 
     monkeypatch.setattr(deciding, "judge", slow_judge)

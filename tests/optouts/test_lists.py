@@ -426,7 +426,8 @@ def test_both_columns_of_numbers_are_read(world: World) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}", f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}", f"甲,{PHONE},{OTHER_PHONE}",
+        f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}", f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}",
+        f"甲,{PHONE},{OTHER_PHONE}",
         f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}", f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
     ],
 )  # fmt: skip

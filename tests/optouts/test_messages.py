@@ -40,7 +40,8 @@ def test_a_wording_is_read_as_people_mean_it(reading: str, text: str) -> None:
     ("text", "right"),
     [
         ("I signed up by mistake, stop calling me", "near"), ("不小心点到的同意，撤回同意", "near"), ("别打了，恢复正常生活", "near"),
-        ("我手术恢复期，别再给我打电话了", "near"), ("误点了退订，请恢复", "other"), ("不好意思点错了，恢复推送吧", "other"), ("stopped by mistake, add me back", "other"),
+        ("我手术恢复期，别再给我打电话了", "near"), ("误点了退订，请恢复", "other"), ("不好意思点错了，恢复推送吧", "other"),
+        ("stopped by mistake, add me back", "other"),
         ("退出", "near"), ("我要退出", "near"), ("终止服务", "near"), ("解除授权", "near"),
     ],
 )  # fmt: skip
@@ -82,7 +83,8 @@ def test_the_weights_are_those_that_training_makes() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "我不是机主", "你打错了", "这号码换人了，别打了", "他已经去世了", "wrong number", "this is not my number", "not my number", "这不是我的号码",
+        "我不是机主", "你打错了", "这号码换人了，别打了", "他已经去世了", "wrong number",
+        "this is not my number", "not my number", "这不是我的号码",
         "我不是李明", "我是新号主", "号主已换",
     ],
 )  # fmt: skip

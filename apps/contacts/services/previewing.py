@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from apps.access.services import watch_list
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.documents.spreadsheets import Layout, first_rows, letter, rows_of
@@ -90,6 +91,7 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
                     if verdict.consent is None:
                         without.append(index(verdict.e164))
             counts[status] += 1
+    watch_list((f"+{number}" for number in seen), actor=contact_import.started_by)  # who counts known ones may be guessing
     for start in range(0, len(without), CHUNK):
         known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
     return Forecast(counts, len(without), known, abroad)

@@ -127,7 +127,16 @@ def put_contact(
         known.enlist()
         return done
 
+    _watch(client, [(external_id, payload)])
     return _meeting_nobody(put)
+
+
+def _watch(client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> None:
+    """Numbers that the client has not under the same id already: the answer says whether somebody here had them."""
+    refs = ExternalRef.objects.filter(client=client, external_id__in=[external_id for external_id, _record in items])
+    known = {external_id: bytes(index) for external_id, index in refs.values_list("external_id", "contact__number_index")}
+    asked = [(external_id, record.phone) for external_id, record in items if record.phone]
+    watch_list([phone for external_id, phone in asked if known.get(external_id) != blind_index.number_index(phone)], client=client)
 
 
 def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> list[tuple[Contact, str] | HeguiError]:
@@ -150,7 +159,7 @@ def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, ContactRecord]
         known.enlist()
         return done
 
-    watch_list((result.phone for _external_id, result in items if result.phone), client=client)
+    _watch(client, items)
     done = []
     for first in range(0, len(items), TOGETHER):
         done += _meeting_nobody(partial(put, items[first : first + TOGETHER]))

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.access.services import note_number
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.calls.models import Call
@@ -137,6 +138,8 @@ def _about(
     if not phone:
         return None, None, None
     number = phone if isinstance(phone, Protected) else phones.normalise(phone)
+    if actor is not None:
+        note_number(actor=actor, number=number)  # the page says whether somebody here has it; a complaint is never refused for that
     index = blind_index.number_index(number)
     last = Call.objects.filter(number_index=index).exclude(state__in=Call.UNUSED).order_by("-reserved_at").first()
     return number, Contact.objects.filter(number_index=index).order_by("pk").first(), last

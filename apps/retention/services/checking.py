@@ -23,7 +23,7 @@ from apps.optouts.models import Change
 from .. import ledger
 from ..holds import in_force
 from ..models import Erasure
-from ..repairing_numbers import misstored_contacts
+from ..repairing_numbers import misstored_contacts, repair_numbers
 from .backing_up import files_in_use
 from .purging import free_now, people_left
 
@@ -34,7 +34,8 @@ FRESH = timedelta(minutes=5)  # the task writes each minute
 
 
 def check_consistency(*, repair: bool = False) -> dict[str, Any]:
-    """What is not as it has to be, by kind; empty when all is well. `repair` has files without rows deleted."""
+    """What is not as it has to be, by kind; empty when all is well. `repair` has files without rows deleted and brings numbers to their
+    one form."""
     found: dict[str, Any] = {}
     named = set(files_in_use())
     stored = set(encrypted_files.names())
@@ -48,6 +49,8 @@ def check_consistency(*, repair: bool = False) -> dict[str, Any]:
                 discard(name)
     if misstored := misstored_contacts():
         found["numbers_not_canonical"] = misstored
+        if repair:
+            repair_numbers()
     if times := _impossible_times():
         found["times_impossible"] = times
     if contacts := _dangling_hashes():
