@@ -25,11 +25,25 @@ from psycopg.adapt import PyFormat, Transformer
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _FAILED = {pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED}
-_known: WeakKeyDictionary[psycopg.Connection[Any], set[bytes]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[psycopg.Connection[Any], "_Known"] = WeakKeyDictionary()
 
 Values = Mapping[str, Any]
 Row = tuple[Any, ...] | None
 Step = tuple["Prepared", Values]
+
+
+class _Known:
+    """What is kept for a connection as long as it lives: the names that it knows, and psycopg's adapters, as a cursor has them."""
+
+    def __init__(self, link: psycopg.Connection[Any]) -> None:
+        self.names: set[bytes] = set()
+        self.adapters = Transformer(link)
+
+    def first_row(self, result: pq.abc.PGresult) -> Row:
+        if not result.ntuples:
+            return None
+        self.adapters.set_pgresult(result)
+        return self.adapters.load_row(0, tuple)
 
 
 class Prepared:
@@ -42,9 +56,10 @@ class Prepared:
         self.statement = _PLACE.sub(lambda found: f"${numbers[found[1]]}", statement).encode()
         self.formats = [PyFormat.TEXT] * len(self.places)
 
-    def dump(self, values: Values, link: psycopg.Connection[Any]) -> Sequence[Any]:
+    def dump(self, values: Values, adapters: Any) -> Sequence[Any]:
         """The values in their places, as the server takes them. Raises `KeyError` or `psycopg.ProgrammingError`."""
-        return Transformer(link).dump_sequence([values[place] for place in self.places], self.formats)
+        dumped: Sequence[Any] = adapters.dump_sequence([values[place] for place in self.places], self.formats)
+        return dumped
 
     def run(self, values: Values) -> Row:
         """Run it and give its first row, or None. Errors are Django's."""
@@ -64,16 +79,18 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
         link: psycopg.Connection[Any] = wrapper.connection
         server = link.pgconn
         has_names = not settings.POOLED_BY_TRANSACTION
+        known = _known.get(link)
+        if known is None:
+            known = _known[link] = _Known(link)
         # Before anything is sent: a value that has no form in SQL leaves the connection as it was.
-        dumped = [prepared.dump(values, link) for prepared, values in steps]
-        known = _known.setdefault(link, set())
+        dumped = [prepared.dump(values, known.adapters) for prepared, values in steps]
         server.enter_pipeline_mode()
         try:
             # psycopg begins a transaction with the first statement of a cursor; we have none.
             begins = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
             if begins:
                 server.send_query_params(b"BEGIN", None)
-            unknown = {prepared.name: prepared for prepared, _values in steps if has_names and prepared.name not in known}
+            unknown = {prepared.name: prepared for prepared, _values in steps if has_names and prepared.name not in known.names}
             for prepared in unknown.values():
                 server.send_prepare(prepared.name, prepared.statement)
             before = begins + len(unknown)
@@ -91,11 +108,11 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
                 server.exit_pipeline_mode()
         # What was prepared stays prepared, whatever became of the statements after it.
         payload = zip(unknown, results[begins:], strict=False)
-        known.update(name for name, result in payload if result.status == pq.ExecStatus.COMMAND_OK)
+        known.names.update(name for name, result in payload if result.status == pq.ExecStatus.COMMAND_OK)
         for result in results:
             if result.status in _FAILED:
                 raise errors.error_from_result(result)
-        return [_first_row(link, result) for result in results[before : before + len(steps)]]
+        return [known.first_row(result) for result in results[before : before + len(steps)]]
 
 
 def _have_connection(wrapper: Any) -> None:
@@ -133,11 +150,3 @@ def _results(server: pq.abc.PGconn) -> list[pq.abc.PGresult]:
         if result.status == pq.ExecStatus.PIPELINE_SYNC:
             return results
         results.append(result)
-
-
-def _first_row(link: psycopg.Connection[Any], result: pq.abc.PGresult) -> Row:
-    if not result.ntuples:
-        return None
-    adapters = Transformer(link)
-    adapters.set_pgresult(result)
-    return adapters.load_row(0, tuple)

@@ -23,6 +23,7 @@ def networks_of(texts: tuple[str, ...]) -> Networks:
     return tuple(map(ipaddress.ip_network, texts))
 
 
+@lru_cache(maxsize=4_096)
 def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """The address in an entry of X-Forwarded-For (with or without a port); None for what is none. IPv4 within IPv6 is IPv4."""
     text = text.strip().strip('"')
@@ -37,6 +38,7 @@ def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
 
 
+@lru_cache(maxsize=4_096)
 def is_within(text: str, networks: Networks) -> bool:
     address = address_of(text)
     return address is not None and any(address in network for network in networks)
