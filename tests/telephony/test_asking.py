@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from apps.accounts.models import ApiClient
+from apps.audit.models import Alarm
 from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import end_lost_calls
 from apps.core.calendar import clock
@@ -219,8 +221,20 @@ def test_call_that_has_to_end_stays_one_while_the_gateway_is_away(telephony: Tel
 
 def test_dialler_cannot_find_out_who_is_on_record(telephony: Telephony, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
+    ApiClient.objects.filter(pk=telephony.world.client.pk).update(scopes=["authorize"])
     codes = [telephony.ask(to=f"1390000{number:04}")["codes"] for number in range(4)]
     assert codes == ["unknown_contact"] * 3 + ["search_quota_reached"]
+
+
+def test_dialler_whose_key_may_dial_is_not_stopped_by_numbers_that_nobody_has(
+    telephony: Telephony, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list with dead numbers stops no call that is allowed; neighbours under one mask raise an alarm all the same."""
+    monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
+    codes = [telephony.ask(to=f"1390{number:03}1234")["codes"] for number in range(5)]
+    assert codes == ["unknown_contact"] * 5
+    assert telephony.ask()["decision"] == "allow"
+    assert Alarm.objects.filter(code="numbers_guessed", client=telephony.world.client).exists()
 
 
 def test_key_without_the_scope_is_refused(telephony: Telephony) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -17,9 +18,10 @@ import pytest
 
 from apps.telephony.connector import capture, sound
 from apps.telephony.connector.connector import Connector, event_of
+from apps.telephony.connector.hegui import Hegui as RealHegui
 from apps.telephony.connector.hegui import Taken, _taken
+from apps.telephony.connector.sip_server import NoSuchCall, SipServerAway
 from apps.telephony.connector.sip_server import SipServer as RealSipServer
-from apps.telephony.connector.sip_server import SipServerAway
 from apps.telephony.connector.spool import Spool, Waiting
 from tests.site import ROOT, free_port
 
@@ -52,6 +54,7 @@ class SipServer:
     def __init__(self) -> None:
         self.ended: list[dict[str, str]] = []
         self.is_away = False
+        self.has_lost = False
 
     def knows(self, sip: dict[str, str]) -> bool:
         return False
@@ -62,6 +65,8 @@ class SipServer:
     def end(self, sip: dict[str, str]) -> None:
         if self.is_away:
             raise SipServerAway("x")
+        if self.has_lost:
+            raise NoSuchCall("x")
         self.ended.append(sip)
 
 
@@ -165,6 +170,72 @@ def test_call_with_a_key_press_goes_first(bench: Bench) -> None:
     with ThreadPoolExecutor(1) as pool:
         bench.connector.send_events(pool)
     assert bench.hegui.sent[0] == ("calls/cl_z/events", {**bench.hegui.sent[0][1], "digit": "9"})
+
+
+def test_key_press_waits_for_nothing_before_it(bench: Bench) -> None:
+    bench.put("ringing")
+    bench.hegui.answer = (Taken.LATER, {})
+    bench.step()
+    bench.put("key", detail="9")
+    bench.hegui.sent.clear()
+    bench.hegui.answer = (Taken.YES, {})
+    bench.step()
+    assert bench.events[0] == "key", "neither for its turn nor for the time at which the call is tried again"
+
+
+def test_a_nine_ends_the_call_while_hegui_is_away(bench: Bench) -> None:
+    bench.put("sip_call", detail="12 34 1 tag call@host")
+    bench.put("answered")
+    bench.put("key", detail="9")
+    bench.put("key", call="cl_2", detail="8")
+    bench.hegui.answer = (Taken.LATER, {})
+    bench.step()
+    bench.connector._enders.shutdown(wait=True)
+    assert [sip["id"] for sip in bench.sip.ended] == ["34"]
+    assert len(bench.spool.names()) == 3, "the answer and both keys wait"
+
+
+def test_key_that_finds_no_room_is_sent_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    connector = Connector(bench.spool, bench.hegui, bench.sip, keys_address=("127.0.0.1", port))  # type: ignore[arg-type]
+    bench.spool.remember("cl_1", {"entry": "1", "id": "2", "agent_tag": "a"})
+
+    def full(*args: Any, **named: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bench.spool, "write", full)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtpengine:
+        rtpengine.sendto(json.dumps({"type": "DTMF", "event": 9, "callid": "cl_1", "source_tag": "c"}).encode(), ("127.0.0.1", port))
+        connector.hear_keys()
+    assert connector._keys is not None
+    connector._keys.close()
+    connector._enders.shutdown(wait=True)
+    assert bench.hegui.sent[0][0] == "calls/cl_1/events"
+    assert bench.hegui.sent[0][1]["digit"] == "9"
+
+
+def test_call_that_the_sip_server_lost_has_ended(bench: Bench) -> None:
+    bench.spool.remember("cl_1", {"entry": "1", "id": "2", "cseq": "1", "call_id": "x", "answered": "1000"})
+    bench.hegui.known["telephony/calls-to-end"] = {"calls": ["cl_1"]}
+    bench.sip.has_lost = True
+    bench.connector.end_calls()
+    bench.step()
+    assert bench.events == ["ended"]
+
+
+def test_address_that_hangs_is_asked_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    hegui, asked = RealHegui(["http://first.example", "http://second.example"], "k"), []
+
+    def request(method: str, url: str, **options: Any) -> httpx.Response:
+        asked.append(url.split("/")[2])
+        if "first" in url:
+            raise httpx.ReadTimeout("x")
+        return httpx.Response(200, json={"call": "cl_1"})
+
+    monkeypatch.setattr(hegui._client, "request", request)
+    for _again in range(3):
+        assert hegui.post("calls/cl_1/events", {})[0] is Taken.YES
+    assert asked == ["first.example", "second.example", "second.example", "second.example"]
 
 
 def test_answer_that_wants_the_call_ended_ends_it(bench: Bench) -> None:
@@ -295,9 +366,24 @@ def test_sound_before_the_answer_is_no_part_of_the_call(bench: Bench) -> None:
 def test_call_that_nobody_answered_leaves_no_recording(bench: Bench) -> None:
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
     bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT})
+    bench.put("failed", detail="486")
     bench.connector.take_recordings()
     assert bench.hegui.files == []
+    bench.step()
     assert not [each for each in bench.spool.folder.glob("*/*") if each.is_file()]
+
+
+def test_recording_whose_answer_was_never_noted_is_kept(bench: Bench) -> None:
+    """The note was lost with a full disk or a killed server. That nobody answered is not known, so the recording is handed in."""
+    captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
+    bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT})
+    bench.connector.take_recordings()
+    assert bench.hegui.files == [], "its outcome may still be on its way"
+    for each in bench.spool.pcaps.iterdir():
+        os.utime(each, (0, time.time() - 60))
+    bench.connector._waits.clear()
+    bench.connector.take_recordings()
+    assert len(bench.hegui.files) == 1
 
 
 def test_answer_that_waits_in_the_spool_is_known_before_its_recording_is_looked_at(bench: Bench) -> None:

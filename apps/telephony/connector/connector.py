@@ -19,7 +19,7 @@ import structlog
 
 from . import capture, sound
 from .hegui import Hegui, Taken
-from .sip_server import SipServer, SipServerAway
+from .sip_server import NoSuchCall, SipServer, SipServerAway
 from .spool import Spool, Waiting
 
 log = structlog.get_logger(__name__)
@@ -34,12 +34,18 @@ LEFT_BEHIND = 120.0  # seconds without growth after which the files of a killed 
 MOST_MB = 500
 STRANGERS_KEPT, MOST_STRANGERS = 3600.0, 10_000
 PATIENCE = 24 * 3600.0  # seconds for which a recording waits for the end of its call
-LEAST_FREE = 50 * 1024 * 1024  # bytes in the spool without which no call is led: it could not be recorded
+LEAST_FREE = 50 * 1024 * 1024  # bytes in the spool, beside the sound of what is recorded, without which no call is led
+OUTCOME_WITHIN = 10.0  # seconds after its end within which a call's outcome is noted; then a recording without one is kept
+OPT_OUT_KEY = "9"
 INFO_KEY = re.compile(r"(?:^|[\r\n])\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:[\r\n]|$)", re.ASCII | re.IGNORECASE)
 COMFORT_NOISE = {13, 19}
 KEY_NAMES = capture.KEYS
 # What the SIP server's codes mean for a call that was not answered (RFC 3261); others are failures.
 NO_ANSWER, BUSY = {"408", "480", "487"}, {"486", "600"}
+
+
+class OutcomeNotKnown(Exception):
+    """What became of a recorded call is yet to be noted."""
 
 
 @dataclass
@@ -150,7 +156,16 @@ class Connector:
             if waiting is None or self._note(waiting):
                 continue
             self._known.add(name)
-            self._queues.setdefault(waiting.call, deque()).append(name)
+            queue = self._queues.setdefault(waiting.call, deque())
+            if waiting.event != "key":
+                queue.append(name)
+                continue
+            queue.appendleft(
+                name
+            )  # Hegui judges events by their times: a refusal waits for none before it, nor for its turn to be sent again
+            self._waits.pop(waiting.call, None)
+            if "-recorded-" not in name:  # that call is over
+                self._hang_up_on(waiting.call, (event_of(waiting) or {}).get("digit", ""))
 
     def _send_call(self, call: str) -> None:
         try:
@@ -164,7 +179,7 @@ class Connector:
                 if not self._send(name):
                     return
                 with self._lock:
-                    queue.popleft()
+                    queue.remove(name)  # a key may have come before it
                     self._known.discard(name)
         except Exception as error:  # as in `_guarded`
             self._count_failure(type(error).__name__)
@@ -220,6 +235,9 @@ class Connector:
         elif waiting.event == "answered":
             self.spool.remember(waiting.call, {**known, "answered": str(waiting.at)})
             return False
+        elif waiting.event in {"failed", "released"}:
+            self.spool.remember(waiting.call, {**known, "unanswered": str(waiting.at)})
+            return False
         else:
             return False
         if known:
@@ -246,8 +264,24 @@ class Connector:
         known = self.spool.sip_call(call) or {}
         if known.get("agent_tag", said.get("source_tag")) == said.get("source_tag"):
             return  # the agent's own, or of a call of which nothing is known yet: the recording holds it too
-        now = time.time()
-        self.spool.write("key", call, now, KEY_NAMES[said["event"]], name=f"heard-{call}")
+        now, key = time.time(), KEY_NAMES[said["event"]]
+        self._hang_up_on(call, key)
+        try:
+            self.spool.write("key", call, now, key, name=f"heard-{call}")
+        except OSError as error:  # a refusal is not lost for a full disk
+            self._count_failure("key_not_kept")
+            log.error("key_not_kept", call=call, why=type(error).__name__)
+            body = {"event": "key", "digit": key, "at": datetime.fromtimestamp(now, UTC).isoformat()}
+            self._enders.submit(self._guarded, lambda: self._send_unkept(call, body))
+
+    def _send_unkept(self, call: str, body: dict[str, Any]) -> None:
+        while not self._stopping.is_set() and self.hegui.post(f"calls/{call}/events", body)[0] is Taken.LATER:
+            self._stopping.wait(LATER)
+
+    def _hang_up_on(self, call: str, key: str) -> None:
+        """A 9 ends the call whether or not Hegui can be asked just now; it will say the same."""
+        if key == OPT_OUT_KEY:
+            self._enders.submit(self._guarded, lambda: self._end(call))
 
     # -- calls that have to end
 
@@ -258,9 +292,10 @@ class Connector:
             self._end(str(call))
 
     def _end(self, call: str) -> None:
-        if time.monotonic() - self._ending.get(call, -10.0) < 2:
-            return
-        self._ending[call] = time.monotonic()
+        with self._lock:
+            if time.monotonic() - self._ending.get(call, -10.0) < 2:
+                return
+            self._ending[call] = time.monotonic()
         sip = self.spool.sip_call(call)
         if sip is None or "entry" not in sip:
             return
@@ -269,13 +304,16 @@ class Connector:
         except SipServerAway as away:
             self._count_failure("end_failed")
             log.warning("end_failed", call=call, why=str(away))
+        except NoSuchCall:  # it was lost with a SIP server that was killed: its two ends hang up by themselves
+            log.warning("call_lost", call=call)
+            self.spool.write("ended", call, time.time(), "", name=f"lost-{call}")
         else:
             self.counts.ends += 1
 
     # -- who may send, how it goes
 
     def configure(self) -> None:
-        if self.spool.free < LEAST_FREE:
+        if self.spool.free < LEAST_FREE + 2 * self.spool.largest_recording:  # its sound is written beside it
             self.sip.close()
         answer = self.hegui.get("telephony/configuration")
         if answer is not None:
@@ -346,6 +384,9 @@ class Connector:
             if not wav.exists() and not self._convert(described, wav):
                 self._erase(path, described)  # nobody was heard: the call was not connected
                 return
+        except OutcomeNotKnown:
+            self._delay(path.name)
+            return
         except (capture.Unreadable, FileNotFoundError) as error:
             self._set_aside(path, f"{type(error).__name__}: {error}")
             return
@@ -369,8 +410,10 @@ class Connector:
         agent = capture.of_side(found, described.agent_ports, known.get("dialler"))
         for press in capture.key_presses(client, described.events):
             self.spool.write("key", described.call, press.at, press.key, name=f"recorded-{described.call}-{press.stamp}")
-        if known and "answered" not in known:
+        if "unanswered" in known and "answered" not in known:
             return False  # a tone or an announcement before anybody answered is no call
+        if known and "answered" not in known and time.time() - described.pcap.stat().st_mtime < OUTCOME_WITHIN:
+            raise OutcomeNotKnown
         begin = float(known.get("answered", 0)) - BEFORE_ANSWER
         agent, client = ([packet for packet in side if packet.at >= begin] for side in (agent, client))
         other = {packet.kind for packet in (*agent, *client)} - described.codecs.keys() - described.events - COMFORT_NOISE

@@ -1,5 +1,6 @@
 """Hegui as the connector sees it: the public API, at one of several addresses."""
 
+import time
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
@@ -10,6 +11,7 @@ import httpx
 SECONDS = httpx.Timeout(10.0, connect=2.0)
 UPLOAD_SECONDS = httpx.Timeout(300.0, connect=2.0)
 PIECE = 256 * 1024
+SILENT_SECONDS = 10.0
 # What Hegui can never take, if it is Hegui that says so (a problem with a code). All else passes, or somebody repairs it.
 NEVER = {409, 413, 415, 422}
 
@@ -26,13 +28,20 @@ class Hegui:
     def __init__(self, addresses: Sequence[str], key: str, *, verify: bool | str = True) -> None:
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
         self._addresses = [address.rstrip("/") + "/api/v1/" for address in addresses]
+        self._silent: dict[str, float] = {}  # addresses that did not answer, and until when others are asked before them
         self._client = httpx.Client(headers=headers, timeout=SECONDS, verify=verify, limits=httpx.Limits(max_connections=40))
 
+    def _in_order(self) -> list[str]:
+        """The addresses, those that have just not answered last: one that hangs takes its time-out from each request."""
+        now = time.monotonic()
+        return sorted(self._addresses, key=lambda address: self._silent.get(address, 0.0) > now)
+
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response | None:
-        for address in self._addresses:
+        for address in self._in_order():
             try:
                 answer = self._client.request(method, address + path, **options)
             except httpx.HTTPError:
+                self._silent[address] = time.monotonic() + SILENT_SECONDS
                 continue
             if answer.status_code < 500:
                 return answer
@@ -55,7 +64,7 @@ class Hegui:
     def put_file(self, path: str, file: Path) -> tuple[Taken, dict[str, Any]]:
         """Send a file as it lies on the disk, in pieces."""
         headers = {"Content-Type": "audio/wav", "Content-Length": str(file.stat().st_size)}
-        for address in self._addresses:
+        for address in self._in_order():
             try:
                 answer = self._client.put(address + path, content=_pieces(file), headers=headers, timeout=UPLOAD_SECONDS)
             except httpx.HTTPError:

@@ -16,6 +16,10 @@ class SipServerAway(Exception):
     """It does not answer, or says that the request failed."""
 
 
+class NoSuchCall(Exception):
+    """It leads no such call, or does not any more."""
+
+
 class SipServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,7 +28,7 @@ class SipServer:
         self._loaded: str | None = None
 
     def ask(self, method: str, *params: Any) -> Any:
-        """The result of a request. Raises `SipServerAway`."""
+        """The result of a request. Raises `SipServerAway`, `NoSuchCall`."""
         request = json.dumps({"jsonrpc": "2.0", "method": method, "params": list(params), "id": 1})
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(SECONDS)
@@ -35,18 +39,19 @@ class SipServer:
             except (OSError, ValueError) as error:
                 raise SipServerAway(type(error).__name__) from None
         if "error" in answer:
-            raise SipServerAway(str(answer["error"].get("message", "")))
+            why = str(answer["error"].get("message", ""))
+            raise NoSuchCall(why) if "not found" in why.lower() else SipServerAway(why)
         return answer.get("result")
 
     def open_calls(self) -> int:
         return int(self.ask("dlg.stats_active")["all"])
 
     def end(self, sip: dict[str, str]) -> None:
-        """Hang up both ends of a call; one that rings is cancelled. Raises `SipServerAway`."""
+        """Hang up both ends of a call; one that rings is cancelled. Raises `SipServerAway`, `NoSuchCall`."""
         if "answered" not in sip:
             try:
                 self.ask("tm.cancel", sip["call_id"], sip["cseq"])
-            except SipServerAway:  # it was answered just now
+            except (SipServerAway, NoSuchCall):  # it was answered just now
                 self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
         else:
             self.ask("dlg.end_dlg", int(sip["entry"]), int(sip["id"]))
@@ -55,7 +60,7 @@ class SipServer:
         """Whether the call is still under way."""
         try:
             self.ask("dlg.dlg_list", sip["call_id"], sip["agent_tag"])
-        except SipServerAway:
+        except (SipServerAway, NoSuchCall):
             return False
         return True
 

@@ -98,5 +98,9 @@ class Spool:
         return sum(each.st_size for each in self.files())
 
     @property
+    def largest_recording(self) -> int:
+        return max((entry.stat().st_size for entry in self.pcaps.iterdir()), default=0)
+
+    @property
     def free(self) -> int:
         return shutil.disk_usage(self.folder).free

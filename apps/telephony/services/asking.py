@@ -204,7 +204,10 @@ def _authorized(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, nu
         if agent is None:
             raise _Refused("agent_unknown")
     try:
-        client_budget.require_unknown_budget(client)
+        if ApiClient.Scope.DIAL in client.scopes:
+            client_budget.require_budget(client)
+        else:
+            client_budget.require_unknown_budget(client)
         answer = calls.authorize(
             campaign=campaign.code, phone=number, line=asked.line, agent=agent, client=client,
             idempotency_key=f"sip:{_hash(asked.sip_call)[:48]}", knows_number=True,
