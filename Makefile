@@ -51,6 +51,7 @@ bench: environment
 # docs/install.md with each part killed under traffic. Needs Debian's postgresql, redis-server, nginx, kamailio, rtpengine, sip-tester.
 prove: environment
 	@HEGUI_PROOF_PACKS=200 HEGUI_PROOF_PACK_MUTATIONS=1000 $(RUN) -m pytest -q tests/evidence/test_verify_pack.py
+	@HEGUI_PROOF_REFUSALS=700 $(RUN) -m pytest -q tests/properties/test_refusals.py
 	@HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 $(RUN) -m pytest -q tests/telephony/test_live.py
 	@tests/deploy/one_host.sh
 

@@ -62,7 +62,12 @@ HOME = ZoneInfo(phones.HOME_ZONE)
 MARK = "demo"
 DIALLER_SCOPES = ["authorize", "dial", "events", "optouts", "recordings", "complaints"]
 # The other programs beside a call centre: each has what its work needs.
-CLIENTS = {"crm": ["contacts", "requests", "complaints"], "message-gateway": ["optouts"], "feed-reader": ["feed", "numbers", "scrub"]}
+CLIENTS = {
+    "crm": ["contacts", "requests", "complaints"],
+    "message-gateway": ["optouts"],
+    "feed-reader": ["feed", "numbers", "scrub"],
+    "telephone-gateway": ["telephony", "events", "recordings"],
+}
 
 
 class DemoExists(HeguiError):

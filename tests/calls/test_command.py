@@ -54,3 +54,8 @@ def test_bad_input_is_a_sentence(world: World, options: dict[str, Any]) -> None:
         authorize(**options)
     assert str(caught.value)
     assert PHONE not in str(caught.value)
+
+
+def test_a_time_before_any_policy_is_a_sentence(world: World) -> None:
+    with pytest.raises(CommandError, match="2021-11-01"):
+        authorize(at="1999-11-24T12:00")
