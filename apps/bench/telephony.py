@@ -152,6 +152,7 @@ def _keys(gateway: LoopbackGateway, numbers: Iterator[str]) -> list[float]:
         gateway.carrier("carrier-key")
         rows = [(next(numbers), CALLER) for _each in range(KEYS)]
         gateway.dialler(rows, rate=KEY_PACE, talk_ms=15_000, seconds=60).wait()
+        time.sleep(2)  # the last key is on its way
         messages = (gateway.folder / f"carrier-{gateway.carrier_port}.messages").read_text(errors="replace").split("-" * 47)
     finally:
         gateway.stop()

@@ -70,7 +70,8 @@ def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm
     fresh = crm.get("contacts/crm-1").headers["ETag"]
     assert crm.send("patch", "contacts/crm-1", {"note": "x"}, **{"If-Match": fresh}).status_code == 200
     weak = f"W/{crm.get('contacts/crm-1').headers['ETag'].removeprefix('W/')}"
-    assert crm.send("patch", "contacts/crm-1", {"note": "z"}, **{"If-Match": weak}).status_code == 200, "a proxy that packs answers weakens it"
+    taken = crm.send("patch", "contacts/crm-1", {"note": "z"}, **{"If-Match": weak})
+    assert taken.status_code == 200, "a proxy that packs answers weakens it"
     assert problem(crm.send("patch", "contacts/crm-1", {"note": "y"}, **{"If-Match": "W/abc"}))[0] == 422
 
 

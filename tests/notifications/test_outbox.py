@@ -167,6 +167,16 @@ def test_the_others_come_together_in_the_morning(people: World, inbox: list[Any]
     assert all(f"rq_{number}" in text_of(envelope) for number in range(3))
 
 
+def test_a_notice_without_its_facts_stops_nobody_s_mail(people: World, inbox: list[Any]) -> None:
+    """A sentence that gained a fact by an upgrade, for a notice written before."""
+    code = next(code for code in sorted(rules.URGENT) if "%(" in str(SENTENCES[code]))
+    notify([people.people["compliance"]], code)
+    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(SENTENCES[code])), "x")
+    notify([people.people["admin"], people.people["compliance"]], code, **facts)
+    assert services.mail_now() == 2
+    assert {envelope.rcpt_tos[0] for envelope in inbox} == {"admin@hegui.example", "compliance@hegui.example"}
+
+
 def test_a_person_chooses(people: World, inbox: list[Any], browse: Any) -> None:
     def sent(mode: str) -> tuple[int, int]:
         answer = browse("compliance").post("/inbox/mail/", {"mode": mode})

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from apps.calls.models import Call, Decision, Disposition
 from apps.contacts.models import Consent, Contact
 from apps.core.crypto import blind_index
 from apps.core.database.locks import AlreadyRunning, run_exclusively
+from apps.core.errors import StorageAway
+from apps.notifications.models import Notice
 from apps.retention import services
 from apps.retention.certificates import certificate
 from apps.retention.models import Erasure, PurgeRun
 from apps.retention.services import purging
+from tests.conftest import MOMENT
 from tests.world import OTHER_PHONE, World
 
 YEAR = timedelta(days=365)
@@ -128,6 +131,48 @@ def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(world: Wor
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_purge_without_the_ledger_ends_as_failed_and_says_so(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*args: Any) -> Any:
+        raise StorageAway()
+
+    clock.shift(YEAR)
+    monkeypatch.setattr(purging.ledger, "head", away)
+    run = services.purge()
+    assert (run.state, run.failures["ledger"]) == (PurgeRun.State.FAILED, "StorageAway")
+    assert run.signature
+    assert Notice.objects.filter(code="purge_failed").exists()
+
+
+def test_a_number_that_cannot_be_opened_keeps_no_other_person(world: World, clock: Any) -> None:
+    """Its contact stays and the run says that it failed; the others go, whatever their keys."""
+    for number in range(3):
+        world.add_contact(f"1390000000{number}")
+    spoilt = Contact.objects.order_by("pk")[1]
+    with connection.cursor() as cursor:
+        cursor.execute("update contacts_contact set phone = '\\x00' where id = %s", [spoilt.pk])
+    clock.shift(YEAR)
+    run = services.purge()
+    assert list(Contact.everyone.values_list("pk", flat=True)) == [spoilt.pk]
+    assert run.counts["contact"] == 3
+    assert run.failures["contact"] == "DecryptionFailed"
+
+
+def test_an_erasure_that_fails_keeps_no_other_from_its_end(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (Erasure.objects.create(number_hashes=[bytes([n]) * 32], contact_ids=[], created_at=MOMENT) for n in (1, 2))
+    close = purging.close_erasure
+
+    def closes(erasure: Erasure, run: PurgeRun | None = None) -> bool:
+        if erasure.pk == first.pk:
+            raise StorageAway()
+        return close(erasure, run)
+
+    monkeypatch.setattr(purging, "close_erasure", closes)
+    run = services.purge()
+    second.refresh_from_db()
+    assert second.done_at is not None
+    assert run.failures["erasures"] == "StorageAway"
+
+
 def test_two_purges_do_not_run_beside_each_other(world: World) -> None:
     with run_exclusively("purge"):
         with pytest.raises(AlreadyRunning):

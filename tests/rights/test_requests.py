@@ -27,6 +27,7 @@ from apps.optouts.services.coding import CodeRefused
 from apps.quality import queries as quality_queries
 from apps.quality import services as quality
 from apps.quality.models import Complaint, Recording, Transcript
+from apps.retention import ledger
 from apps.retention import services as retention
 from apps.retention.models import Erasure
 from apps.retention.services.erasing import ErasureIncomplete
@@ -396,6 +397,22 @@ def test_a_restore_does_not_delete_what_came_after_the_erasure(world: World, clo
     quality.close_complaint(actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉")
     retention.replay()
     assert Complaint.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["answer", "incomplete"])
+def test_a_deletion_that_is_not_carried_out_stands_in_no_ledger(world: World, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+    """A restore carries out again what the ledger says: a request that is refused afterwards must not be in it."""
+    history(world)
+    made = ask(world)
+    if why == "answer":
+        with pytest.raises(PersonalDataFound):
+            execute(world, made, "您的卡号 6222020200112230 已删除")
+    else:
+        monkeypatch.setattr("apps.retention.services.erasing.erase_recordings", lambda keys, policy: None)
+        with pytest.raises(ErasureIncomplete):
+            execute(world, made)
+    assert [line.kind for line in ledger.read_ledger() if line.kind in {"erasing", "erased"}] == []
+    assert Contact.objects.exists()
 
 
 def test_one_request_that_fails_stops_no_other(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

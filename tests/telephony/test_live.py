@@ -152,6 +152,7 @@ def test_key_9_ends_the_call_and_opts_out(telephone: Live, scenario: str) -> Non
     assert bye["call-id"] == invite["call-id"]  # the carrier knows its call by it
     assert bye["from"] == invite["from"]
     assert "127.0.0.1:" not in bye["from"]
+    until(Recording.everyone.exists, seconds=10, why="The recording of a call that the gateway ended did not arrive.")
     carrier.kill()
     telephone.gateway.carrier()  # which has seen nothing yet
     telephone.call((PHONE, LINE), name="again")

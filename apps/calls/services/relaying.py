@@ -8,6 +8,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
 from apps.core.database.locks import lock_number
+from apps.core.database.prepared_statements import Prepared
 from apps.core.errors import HeguiError, NotFound
 
 from ..models import Call
@@ -44,8 +45,17 @@ def relay_reserved(*, call_id: int, client: ApiClient, gateway: ApiClient, phone
     return call
 
 
+_RELAY = Prepared(
+    "relay",
+    """
+update calls_call set relayed_by_id = %(gateway)s
+where id = %(call)s and state = 'reserved' and end_requested_at is null and (relayed_by_id is null or relayed_by_id = %(gateway)s)
+returning id, decision_id, line_id
+""",
+)
+
+
 def relay_allowed(*, call_id: int, gateway: ApiClient) -> Call | None:
     """Note the gateway on a call that the gate has allowed just now; None where the call may no longer be made."""
-    found = Call.objects.select_related("campaign", "line").filter(pk=call_id, state=Call.State.RESERVED, end_requested_at__isnull=True)
-    found.filter(relayed_by__isnull=True).update(relayed_by=gateway)
-    return found.filter(relayed_by=gateway).first()
+    row = _RELAY.run({"call": call_id, "gateway": gateway.pk})
+    return None if row is None else Call.from_db("default", ("id", "decision_id", "line_id"), row)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -18,6 +19,7 @@ from .. import rules
 from ..models import MailChoice, Notice
 from .outbox import queue_mail
 
+log = structlog.get_logger(__name__)
 YOUNG = timedelta(days=3)  # an older one was seen, or the digests of three mornings were missed
 MOST_LINES = 50
 
@@ -53,7 +55,7 @@ def _mail(goes: Callable[[str, str], bool]) -> int:
     fresh = fresh.filter(mailed_at__isnull=True, read_at__isnull=True, code__in=rules.BY_MAIL, created_at__gt=now - YOUNG)
     waiting: dict[User, list[Notice]] = defaultdict(list)
     for notice in fresh.exclude(recipient__email="").filter(recipient__is_active=True).order_by("pk"):
-        if goes(notice.code, modes.get(notice.recipient_id, MailChoice.Mode.AS_SET)):
+        if _has_words(notice) and goes(notice.code, modes.get(notice.recipient_id, MailChoice.Mode.AS_SET)):
             waiting[notice.recipient].append(notice)
     for person, notices in waiting.items():
         with override(settings.LANGUAGE_CODE):
@@ -61,6 +63,16 @@ def _mail(goes: Callable[[str, str], bool]) -> int:
             queue_mail(person=person, subject=subject % {"count": len(notices)}, text=_text(notices), about="notices")
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
     return len(waiting)
+
+
+def _has_words(notice: Notice) -> bool:
+    """Whether its sentence can be made: one that lacks a fact stays in the inbox and stops no other's mail."""
+    try:
+        notice.sentence_of(notice.facts)
+    except Exception:
+        log.exception("notice_without_words", notice=notice.pk, code=notice.code)
+        return False
+    return True
 
 
 def _text(notices: list[Notice]) -> str:

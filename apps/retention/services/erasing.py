@@ -46,7 +46,7 @@ from ..storage_classes import (
     erase_recordings,
     record_kept,
 )
-from .purging import begin_erasure, close_erasure
+from .purging import begin_erasure, close_erasure, external_ids
 
 Erase = Callable[[list[Any]], object]
 
@@ -200,8 +200,8 @@ def preview_person(*, number_index: bytes) -> list[Store]:
 def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
     """Delete what may go, in one transaction, and say what went and what is kept and why (`rights.ports.Erasing`).
 
-    The ledger outside the database is written first, with the contact and with the number, so that a restore erases both
-    again.
+    The ledger outside the database is written with the contact and with the number, so that a restore erases both again: last, when
+    everything is seen to be gone and only the commit is missing. What is not carried out stands in no ledger.
     Raises `ErasureIncomplete`.
     """
     share_holds()
@@ -209,13 +209,14 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     # Whatever is kept of the person is not called any more, and what was reserved falls.
     Contact.everyone.filter(number_index=number_index, erasing_at__isnull=True).update(erasing_at=clock.now())
     withdraw_reservations(number_index=number_index)
-    erasure = _begun(number_index, phone, reason)
+    begin = _beginning(number_index, phone, reason)
     with noting() as names:
         made = drop_files_with(number_index) + drop_packs_of(number_index) + drop_copies_of(number_index)
         exports = Store("exports", made)
         stores = _erase(_person(number_index, held(), clock.now()))
     if files_with(number_index).exists():
         raise ErasureIncomplete(store="exports")
+    erasure = begin()
     if names and erasure is None:
         erasure = _reopened(reason)  # what was kept before went now: it is over once these files are gone too
     if erasure is not None:
@@ -227,15 +228,19 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     return [*stores, exports, files, *BESIDE]
 
 
-def _begun(number_index: bytes, phone: Protected | None, reason: str) -> Erasure | None:
-    """The erasure of this request: begun now, or before; None for one that left nothing open, and where no number is known."""
+def _beginning(number_index: bytes, phone: Protected | None, reason: str) -> Callable[[], Erasure | None]:
+    """What begins the erasure of this request, as long as the contact is there to be read. It gives the erasure, begun then or before;
+    None for one that left nothing open, and where no number is known."""
     known = Erasure.objects.filter(reason=reason).order_by("pk").last()
     if known is not None:
-        return known if known.done_at is None else None
+        return lambda: known if known.done_at is None else None
     people = list(Contact.everyone.filter(number_index=number_index).values_list("pk", "phone"))
     if not people and phone is not None:
         people = [(0, phone)]
-    return begin_erasure(people, reason=reason, number_indexes=[number_index]) if people else None
+    if not people:
+        return lambda: None
+    named = external_ids([key for key, _phone in people if key])
+    return lambda: begin_erasure(people, reason=reason, number_indexes=[number_index], named=named)
 
 
 def _reopened(reason: str) -> Erasure | None:

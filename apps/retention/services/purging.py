@@ -26,7 +26,7 @@ from apps.contacts.models import Contact, ExternalRef
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.database.locks import ExclusiveRun, lock_numbers, run_exclusively
-from apps.core.errors import HeguiError
+from apps.core.errors import DecryptionFailed, HeguiError
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.jobs.models import FileToDelete
@@ -133,13 +133,17 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
         run.files += gone
     if FileToDelete.objects.filter(tries__gt=0).exists():  # others wait for a backup that reads them
         failures["files"] = str(FileToDelete.objects.count())
-    for erasure in run.erasures.filter(done_at__isnull=True):
-        close_erasure(erasure, run)
+    try:
+        for erasure in run.erasures.filter(done_at__isnull=True):
+            close_erasure(erasure, run)
+        run.ledger_line, run.ledger_mac = ledger.head()
+    except (DatabaseError, OSError, HeguiError) as error:
+        log.exception("purge_without_ledger")
+        failures["ledger"] = type(error).__name__
     after = count_due(at=run.at)
     run.held = {code: result["held"] for code, result in after.items() if result["held"]}
     run.counts, run.failures, run.ended_at = counts, failures, clock.now()
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
-    run.ledger_line, run.ledger_mac = ledger.head()
     run.trail_heads = {name: list(head) for name, head in current_heads().items()}
     run.signature = certificates.signature_of(run)
     run.save()
@@ -151,16 +155,25 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
 
 
 def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) -> Any:
-    """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left for the next run."""
+    """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left for the next run.
+
+    Raises `DecryptionFailed` at the end for people whose number cannot be opened: they stay, the others go.
+    """
     after: Any = None
+    unopened: list[Any] = []
     while True:
         begun = time.monotonic()
-        batch = _contact_batch if each.code in CONTACTS else _batch
-        deleted, after = batch(each, policy, run, after)
+        if each.code in CONTACTS:
+            deleted, after = _contact_batch(each, policy, run, after, unopened)
+        else:
+            deleted, after = _batch(each, policy, run, after)
         if after is None:
-            return
+            break
         yield deleted
         time.sleep(pause * (time.monotonic() - begun))
+    if unopened:
+        log.error("numbers_not_opened", data_class=each.code, contacts=unopened)
+        raise DecryptionFailed()
 
 
 def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, after: Any) -> QuerySet[Any]:
@@ -178,11 +191,25 @@ def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> t
     return len(keys), keys[-1] if keys else None
 
 
-def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> tuple[int, Any]:
+def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, unopened: list[Any]) -> tuple[int, Any]:
     """People: into the ledger, then deleted under the locks of their numbers, then checked."""
-    people = list(_chosen(each, policy, run, held(), after).values_list("pk", "phone", "number_index")[:BATCH])
-    if not people:
+    keys = list(_chosen(each, policy, run, held(), after).values_list("pk", flat=True)[:BATCH])
+    if not keys:
         return 0, None
+    try:
+        return _erase_people(keys, each, policy, run), keys[-1]
+    except DecryptionFailed:
+        gone = 0
+    for key in keys:  # one of them cannot be opened
+        try:
+            gone += _erase_people([key], each, policy, run)
+        except DecryptionFailed:
+            unopened.append(Contact(pk=key).public_id)
+    return gone, keys[-1]
+
+
+def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
+    people = list(_chosen(each, policy, run, held(), None).filter(pk__in=keys).values_list("pk", "phone", "number_index"))
     called = {
         bytes(index)
         for index in Call.objects.filter(record_kept(clock.now()), number_index__any=[row[2] for row in people]).values_list(
@@ -194,15 +221,17 @@ def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: A
     for stays in (False, True):
         if group := [(key, phone) for key, phone, index in people if (bytes(index) in called) is stays]:
             gone += _erase(begin_erasure(group, run=run), each, policy, run)
-    return gone, people[-1][0]
+    return gone
 
 
 def begin_erasure(
-    people: Sequence[tuple[int, Protected]], *, run: PurgeRun | None = None, reason: str = "", number_indexes: Sequence[bytes] = ()
-) -> Erasure:
-    """Write that these people (key and phone) are about to be erased: outside the database, and in it. Nothing is deleted yet.
+    people: Sequence[tuple[int, Protected]], *, run: PurgeRun | None = None, reason: str = "", number_indexes: Sequence[bytes] = (),
+    named: dict[str, list[str]] | None = None,
+) -> Erasure:  # fmt: skip
+    """Write that these people (key and phone) are about to be erased: outside the database, and in it.
 
-    `number_indexes`: of those who are erased over every store, so that a restore does the same again.
+    `number_indexes`: of those who are erased over every store, so that a restore does the same again. `named`: their `external_ids`,
+    where they were read before.
     """
     hashes = [blind_index.ledger_hash(phone) for _key, phone in people]
     now = clock.now()
@@ -213,11 +242,16 @@ def begin_erasure(
         book.append("erasing", facts)
     contact_ids = [key for key, _phone in people if key]
     return Erasure.objects.create(
-        run=run, number_hashes=hashes, contact_ids=contact_ids, external_ids=_external_ids(contact_ids), reason=reason, created_at=now
+        run=run,
+        number_hashes=hashes,
+        contact_ids=contact_ids,
+        reason=reason,
+        created_at=now,
+        external_ids=external_ids(contact_ids) if named is None else named,
     )
 
 
-def _external_ids(contact_ids: list[int]) -> dict[str, list[str]]:
+def external_ids(contact_ids: list[int]) -> dict[str, list[str]]:
     """Under which ids other systems know these contacts, by client."""
     found: dict[str, list[str]] = {}
     for client, external_id in ExternalRef.objects.filter(contact__in=contact_ids).values_list("client", "external_id"):
@@ -282,15 +316,26 @@ def free_now(erasure: Erasure) -> QuerySet[Contact]:
 
 def finish_erasures(run: PurgeRun | None = None) -> int:
     """Finish what a crash left begun, and what a call under way, a hold or the record of a call had kept back. Returns how many
-    contacts were deleted."""
-    gone = 0
+    contacts were deleted. One that fails stops no other; the first error is raised at the end."""
+    gone, failed = 0, None
     for erasure in Erasure.objects.filter(done_at__isnull=True).order_by("pk"):
-        with transaction.atomic():
-            share_holds()
-            rows = Contact.everyone.filter(id__any=erasure.contact_ids)
-            lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
-            gone += _erase_noted(erasure, list(free_now(erasure).values_list("pk", flat=True)))
-        close_erasure(erasure, run)
+        try:
+            gone += _finish(erasure, run)
+        except (DatabaseError, OSError, HeguiError) as error:
+            log.exception("erasure_not_finished", erasure=erasure.pk)
+            failed = failed or error
+    if failed:
+        raise failed
+    return gone
+
+
+def _finish(erasure: Erasure, run: PurgeRun | None) -> int:
+    with transaction.atomic():
+        share_holds()
+        rows = Contact.everyone.filter(id__any=erasure.contact_ids)
+        lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
+        gone = _erase_noted(erasure, list(free_now(erasure).values_list("pk", flat=True)))
+    close_erasure(erasure, run)
     return gone
 
 

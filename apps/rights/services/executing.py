@@ -17,7 +17,7 @@ from .. import ports
 from ..models import RequestEvent, SubjectRequest
 from ..ports import Store
 from ..wording import FOR_GOOD
-from .handling import close, locked
+from .handling import check_answer, close, locked
 from .receiving import note
 
 log = structlog.get_logger(__name__)
@@ -37,6 +37,7 @@ def execute(*, actor: User, request: SubjectRequest, answer: str = "") -> Subjec
     `make_copy` first.
     """
     request = locked(actor, request, State.OPEN)
+    check_answer(answer)  # before anything is written that a rollback does not take back
     state: str = State.DONE
     if request.kind == Kind.DELETE:
         state = _delete(request)

@@ -90,11 +90,16 @@ def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: st
     return request
 
 
+def check_answer(answer: str) -> None:
+    """Raises `PersonalDataFound` for an answer with the number of an ID or a bank card (R1)."""
+    if forbidden_numbers.find(answer):
+        raise PersonalDataFound()
+
+
 def close(request: SubjectRequest, state: str, answer: str) -> None:
     """In the caller's transaction: over, without the number; certified."""
     values: Any = request
-    if forbidden_numbers.find(answer):
-        raise PersonalDataFound()
+    check_answer(answer)
     if answer := answer.replace("\x00", "").strip():
         values.answer = Protected(answer[:4_000], "text")
     request.state = state

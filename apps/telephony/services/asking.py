@@ -92,7 +92,7 @@ class _Found:
 def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
     """Decide on one INVITE and keep that it was tried. The same question again has the same answer, as long as the call may be made."""
     name = _hash(asked.ask)
-    if known := Attempt.objects.filter(gateway=gateway, ask=name).select_related("call__line", "trunk").first():
+    if known := _known(gateway, name):
         return _repeated_answer(known)
     found = _Found()
     call: Call | None = None
@@ -110,9 +110,14 @@ def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
                     decision_number=call.decision_id if call else found.decision, ask=name, codes=list(codes), source=asked.source,
                 )  # fmt: skip
     except IntegrityError:  # the call was led to a carrier by another INVITE, or two asked the same at one moment
-        known = Attempt.objects.filter(gateway=gateway, ask=name).select_related("call__line", "trunk").first()
+        known = _known(gateway, name)
         return _repeated_answer(known) if known else InviteAnswer(("replayed",))
     return InviteAnswer(codes, call, found.trunk)
+
+
+def _known(gateway: ApiClient, name: str) -> Attempt | None:
+    asked = Attempt.objects.filter(gateway=gateway, ask=name)
+    return asked.select_related("call__line", "trunk").first() if asked.exists() else None
 
 
 def _hash(text: str) -> str:
@@ -170,7 +175,7 @@ def _trunk(line: Line | None) -> Trunk | None:
 def _campaign(client: ApiClient, code: str | None, line: Line | None) -> Campaign:
     """The campaign that the INVITE names; else the one running campaign of the dialler that has the line. A line that none of them has
     is asked for under one of theirs, so that the gate refuses and reports it (R21)."""
-    theirs = Campaign.objects.filter(clients=client)
+    theirs = Campaign.objects.filter(clients=client).only("code")
     if code:
         if found := theirs.filter(code=code[:40]).first():
             return found
@@ -222,6 +227,7 @@ def _authorized(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, nu
     if not answer.allowed or answer.call_id is None:
         raise _Refused(*answer.codes, decision=decision)
     call = calls.relay_allowed(call_id=answer.call_id, gateway=gateway)
-    if call is None:
+    if call is None or found.line is None:
         raise _Refused("call_not_valid", decision=decision)
+    call.line = found.line
     return call
