@@ -73,11 +73,12 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_counted() -> None:
-    """What a process remembers of how many numbers a program was given is of the test before."""
+    """What a process remembers of programs is of the test before."""
     from apps.accounts.services import clients
     from apps.calls.services import client_budget
 
     clients._noted.clear()
+    clients._remembered.clear()
     client_budget.forget()
 
 

@@ -1,9 +1,11 @@
 """Keys of API clients: `Authorization: Bearer hg_…`."""
 
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
 from ninja import Header
+from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
 from pydantic import AfterValidator
 
@@ -13,7 +15,7 @@ from apps.core.privacy.free_text import without_number
 
 from .models import ApiClient
 from .rate_limit import TooManyRequests, take_permit
-from .services import client_of_key
+from .services import client_of_key, remembered_client
 
 _Key = Annotated[str, AfterValidator(without_number)]
 IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_length=80)]
@@ -25,7 +27,7 @@ REFUSALS = ("/events", "/opt-outs", "/sms")
 
 class ClientKey(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiClient | None:
-        client = client_of_key(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
+        client = self.find(token, at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
         if client is None:
             return None
         try:
@@ -34,6 +36,25 @@ class ClientKey(HttpBearer):
             if not request.path.rstrip("/").endswith(REFUSALS):
                 raise
         return client
+
+    def find(self, key: str, *, at: datetime, address: str | None) -> ApiClient | None:
+        return client_of_key(key, at=at, address=address)
+
+
+class RememberedKey(ClientKey):
+    """For an operation that asks whether the key still is one in the statement that decides (`services.remembered_client`)."""
+
+    def find(self, key: str, *, at: datetime, address: str | None) -> ApiClient | None:
+        return remembered_client(key, at=at, address=address) or client_of_key(key, at=at, address=address)
+
+
+def read_again(request: HttpRequest) -> ApiClient:
+    """The client of a request whose remembered one did not get through. Raises `AuthenticationError` where the key is none any more."""
+    _bearer, _blank, key = request.headers.get("Authorization", "").partition(" ")
+    client = client_of_key(key.strip(), at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
+    if client is None:
+        raise AuthenticationError()
+    return client
 
 
 def require_scope(client: ApiClient, scope: str) -> None:

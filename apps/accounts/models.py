@@ -117,6 +117,8 @@ class ApiClient(Dated):
     """A program that speaks the API: a dialler, a CRM. Its secret is shown once, kept hashed."""
 
     NOT_TYPED = ("addresses",)
+    # The version of the row (`xmin` and `ctid`) that a process remembers it by; "" where it was read for this request.
+    row_version = ""
 
     class Scope(models.TextChoices):
         AUTHORIZE = "authorize", _("ask the gate")

@@ -11,7 +11,7 @@ from ninja import Field, Router, Schema, Status
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic_core import to_json
 
-from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
+from apps.accounts.api_auth import AnyKey, IdempotencyKey, RememberedKey, read_again, require_scope
 from apps.accounts.models import ApiClient, User
 from apps.accounts.request_types import ClientRequest
 from apps.accounts.roles import Role
@@ -21,7 +21,7 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.core.calendar import clock
 from apps.core.calendar.timestamps import read_timestamp
-from apps.core.errors import BadInput, NotFound
+from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.privacy.dialling import number_to_dial
 from apps.core.web import ids
@@ -171,10 +171,18 @@ def _state(call: Call) -> dict[str, Any]:
     }
 
 
-@router.post("calls/authorize", response=Answered, summary="Ask the gate and reserve the call")
+@router.post("calls/authorize", response=Answered, auth=RememberedKey(), summary="Ask the gate and reserve the call")
 def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) -> HttpResponse:
     """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
-    client = request.auth
+    try:
+        return _authorized(request.auth, asked, key)
+    except HeguiError:
+        if not request.auth.row_version:
+            raise
+    return _authorized(read_again(request), asked, key)  # the error may be that of a key that has changed
+
+
+def _authorized(client: ApiClient, asked: Asked, key: str | None) -> HttpResponse:
     require_scope(client, ApiClient.Scope.AUTHORIZE)
     agent = None
     if asked.agent is not None:

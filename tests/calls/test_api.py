@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from django.utils import timezone
 
 from apps.accounts import rate_limit
-from apps.accounts.models import ApiClient
+from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
 from apps.calls.api import Answered
 from apps.calls.models import Call, Decision
 from apps.core.calendar import clock as our_clock
 from apps.optouts.models import OptOut
+from tests.conftest import MOMENT
 from tests.http import Api, SecureClient, problem
 from tests.world import LINE, OTHER_PHONE, PHONE, World
 
@@ -435,3 +437,65 @@ def test_a_key_that_holds_a_number_is_kept_as_its_hash(world: World, api: Api) -
     second = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "call-13800001234-1"}).json()
     assert first == second
     assert "13800001234" not in str(Decision.objects.values_list("idempotency_key", flat=True))
+
+
+# -- a key that a process remembers
+
+
+def _remembered(world: World, clock: Any) -> tuple[ApiClient, Api]:
+    """A key that was used before, so that the process remembers its client; the next question is its own."""
+    client, key = world.api_client("remembered", "authorize", "dial")
+    world.campaign.clients.add(client)
+    api = Api(key)
+    for _again in range(2):  # the first notes that it is used
+        assert api.post("calls/authorize", {**ASKED, "phone": "13900000000"}).status_code == 200
+        clock.shift(1)
+    return client, api
+
+
+def test_a_remembered_key_is_asked_for_in_the_statement_that_decides(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _client, api = _remembered(world, clock)
+
+    def never(*args: Any, **named: Any) -> None:
+        raise AssertionError("the table of keys was asked by itself")
+
+    monkeypatch.setattr("apps.accounts.api_auth.client_of_key", never)
+    assert api.post("calls/authorize", ASKED).json()["decision"] == "allow"
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"is_active": False}, 401), ({"ends_at": MOMENT}, 401), ({"addresses": ["192.0.2.0/24"]}, 401), ({"scopes": ["events"]}, 403),
+        ({"key_hash": b"x" * 32}, 401), ({"requests_per_second": 100}, 200), ({"last_used_at": MOMENT}, 200),
+    ],
+)  # fmt: skip
+def test_a_change_of_a_remembered_key_counts_from_its_commit(world: World, clock: Any, change: dict[str, Any], status: int) -> None:
+    client, api = _remembered(world, clock)
+    ApiClient.objects.filter(pk=client.pk).update(**change)
+    answer = api.post("calls/authorize", ASKED)
+    assert answer.status_code == status, answer.content
+    assert Call.objects.exists() == (status == 200)
+
+
+def test_a_remembered_key_of_somebody_who_left_is_none(world: World, clock: Any) -> None:
+    client, api = _remembered(world, clock)
+    User.objects.filter(pk=client.owner_id).update(is_active=False)
+    assert problem(api.post("calls/authorize", ASKED))[0] == 401
+    assert not Call.objects.exists()
+
+
+def test_a_remembered_key_ends_at_its_time(world: World, clock: Any) -> None:
+    client, api = _remembered(world, clock)
+    ApiClient.objects.filter(pk=client.pk).update(ends_at=timezone.now() + timedelta(seconds=20))
+    assert api.post("calls/authorize", {**ASKED, "phone": "13900000001"}).status_code == 200
+    clock.shift(20)
+    assert problem(api.post("calls/authorize", ASKED))[0] == 401
+
+
+def test_a_remembered_key_tells_an_ended_one_nothing_of_contacts(world: World, clock: Any) -> None:
+    client, api = _remembered(world, clock)
+    ApiClient.objects.filter(pk=client.pk).update(is_active=False)
+    asked = {"campaign": "spring", "line": LINE}
+    for contact in (world.contact.public_id, "ct_zzzz"):
+        assert problem(api.post("calls/authorize", {**asked, "contact": contact}))[0] == 401

@@ -1,7 +1,7 @@
 """Changes to people and API clients, one file a subject."""
 
 from .beginning import SiteHasBegun, begin_site, recover_admin
-from .clients import client_of_key, end_client, hash_key, issue_client, rotate_client
+from .clients import client_of_key, end_client, hash_key, issue_client, remembered_client, rotate_client
 from .departments import close_department, open_department, rename_department
 from .invitations import InvitationOver, accept_invitation, hash_token, invite, invited
 from .people import LastAdmin, add_person, change_details, change_role, create_user, deactivate, end_sessions, reactivate, resume, suspend
@@ -35,6 +35,7 @@ __all__ = [
     "recover_admin",
     "rename_department",
     "resume",
+    "remembered_client",
     "rotate_client",
     "suspend",
 ]

@@ -97,14 +97,20 @@ def _refused_statement(keys: int) -> Prepared:
     return Prepared(f"refused{keys}", _on_register(_REFUSED, keys))
 
 
+_OF_VERSION = """
+and exists (select 1 from accounts_apiclient k join accounts_user o on o.id = k.owner_id
+            where k.id = %(client)s::bigint and k.xmin::text || k.ctid::text = %(version)s and o.is_active)"""
+
+
 @cache
-def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool, keys: int) -> Prepared:
+def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool, with_version: bool, keys: int) -> Prepared:
     """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own campaigns only."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
     call = "nextval('calls_call_id_seq')" if with_call else "null::bigint"
     columns = f"{_on_register(_NUMBER, keys)}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}, {call}"
     statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s {_OF_CLIENT if with_client else ''}"
-    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}{keys}"
+    statement += _OF_VERSION if with_version else ""
+    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}{'_v' * with_version}{keys}"
     return Prepared(name, statement)
 
 
@@ -163,6 +169,7 @@ class Asked:
     line: str
     agent_id: int | None = None
     client_id: int | None = None
+    client_version: str = ""  # of the client's row, where the process remembered it: it has to be the one that stands
     idempotency_key: str | None = None
     checklist_done: bool | None = None
     hands_over: bool = False  # then the call's id is wanted before it is stored, for the trail
@@ -193,7 +200,8 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
     """All facts of one call, and the decision made before under the same key of the same client.
 
     `locks` takes the lock of the number (of the agent, and of the terms, shared) first, in the same round trip: the facts
-    are read once they are held. Raises `NotFound` when there is no such campaign, or it is not the client's.
+    are read once they are held. Raises `NotFound` when there is no such campaign, it is not the client's, or the client is
+    not what was remembered of it.
     """
     values = {
         "campaign": asked.campaign,
@@ -201,6 +209,7 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         **{f"register{number}": each for number, each in enumerate(asked.register)},
         "agent": asked.agent_id,
         "client": asked.client_id,
+        "version": asked.client_version,
         "key": asked.idempotency_key,
         "at": at,
         "now": now,
@@ -211,6 +220,7 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
         asked.client_id is not None,
         asked.idempotency_key is not None,
         asked.hands_over,
+        asked.client_version != "",
         len(asked.register),
     )
     lock = [gate_lock(asked.index, agent_id=asked.agent_id)] if locks else []

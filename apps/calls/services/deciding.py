@@ -127,7 +127,7 @@ class Question:
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
     def asked(
-        self, *, client_id: int | None = None, idempotency_key: str | None = None, hands_over: bool = False, knows_number: bool = False
+        self, *, client: ApiClient | None = None, idempotency_key: str | None = None, hands_over: bool = False, knows_number: bool = False
     ) -> loading.Asked:
         return loading.Asked(
             campaign=self.campaign,
@@ -136,7 +136,8 @@ class Question:
             number_zones=phones.zones_of(self.phone),
             line=self.line_number,
             agent_id=self.agent_id,
-            client_id=client_id,
+            client_id=client.pk if client else None,
+            client_version=client.row_version if client else "",
             idempotency_key=idempotency_key,
             checklist_done=self.checklist_done,
             hands_over=hands_over,
@@ -184,18 +185,15 @@ def authorize(
     """Ask whether `phone` may be called now, and reserve the call when it may.
 
     `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one
-    at which the number's lock is held. Raises `NotFound` for an unknown campaign and
-    `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be given
+    at which the number's lock is held. Raises `NotFound` for an unknown campaign, and for a client that is not what
+    was remembered of it (`row_version`), and `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be given
     the number of an allowed call; that is in the trail with the decision. `knows_number` says that who asks named the number and
     has it anyway. Either way the reservation counts from now on: the number may be dialled.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
     client_id = client.pk if client else None
     asked = question.asked(
-        client_id=client_id,
-        idempotency_key=idempotency_key,
-        hands_over=hands_over and reserve and client is not None,
-        knows_number=knows_number,
+        client=client, idempotency_key=idempotency_key, hands_over=hands_over and reserve and client is not None, knows_number=knows_number
     )
     try:
         with transaction.atomic():
