@@ -168,6 +168,11 @@ class Call(Dated):
     def is_over(self) -> bool:
         return self.state not in self.OPEN
 
+    @property
+    def is_unmade(self) -> bool:
+        """Whether it ended without anything that a call made alone has."""
+        return self.state in self.UNUSED and self.made_at is None
+
     def is_of(self, client: ApiClient) -> bool:
         """Whether the client may report on it: the dialler whose call it is, and the gateway that led it to a carrier."""
         return client.pk in {self.client_id, self.relayed_by_id}

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 
 from celery import current_app
 from celery.schedules import crontab
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.alarms import AlarmRule, Seen
@@ -26,11 +28,13 @@ def every(schedule: crontab | float) -> timedelta:
 
 
 def _missed(now: datetime, limit: int) -> Sequence[Seen]:
-    """Duties that ran once and have not for so many times their time. `count` is how many runs are missing."""
+    """Duties that have not run for so many times their time; one that never ran, since the site is of this version. `count` is how many
+    runs are missing."""
     runs = dict(DutyRun.objects.values_list("task", "ended_at"))
+    begun = MigrationRecorder.Migration.objects.aggregate(last=Max("applied"))["last"]
     found = []
     for entry in current_app.conf.beat_schedule.values():
-        last = runs.get(entry["task"])
+        last = runs.get(entry["task"], begun)
         apart = max(every(entry["schedule"]), LEAST)
         if last is not None and (missing := (now - last) // apart) >= limit:
             found.append(Seen(f"duty:{entry['task'].removeprefix('apps.')}", missing))

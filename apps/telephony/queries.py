@@ -28,7 +28,7 @@ def to_end(gateway: ApiClient) -> QuerySet[Call]:
 
 def attempts(viewer: User) -> QuerySet[Attempt]:
     """What diallers tried. Attempts hold no personal data."""
-    return Attempt.objects.select_related("dialler", "trunk", "line").order_by("-at")
+    return Attempt.objects.select_related("dialler", "trunk", "line", "call").order_by("-at")
 
 
 def beside_gateway_ever() -> QuerySet[Call]:

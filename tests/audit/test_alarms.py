@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
-from apps.accounts.models import KeyAddress
+from apps.accounts.models import KeyAddress, User
 from apps.audit import alarms, services
 from apps.audit.models import AccessEvent, Alarm
-from apps.audit.services import record_access
+from apps.audit.services import raise_alarm_about, record_access
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.jobs.models import DutyRun
 from apps.jobs.services import note_duty
@@ -85,6 +87,23 @@ def test_a_gap_in_the_heads(world: World, clock: Any) -> None:
     assert found("heads_behind") == []
     clock.shift(timedelta(minutes=2))
     assert {alarm.subject for alarm in found("heads_behind")} >= {"stream:reads"}
+
+
+def test_a_duty_that_never_ran(world: World, clock: Any) -> None:
+    """As where no worker was ever started for the heavy queue: counted from the day on which the site got this version."""
+    MigrationRecorder.Migration.objects.update(applied=timezone.now())
+    for entry in SCHEDULE.values():
+        if entry["task"] != "apps.retention.tasks.back_up":
+            note_duty(entry["task"])
+    assert found("duty_missed") == []
+    clock.shift(timedelta(days=3, hours=1))
+    assert "duty:retention.tasks.back_up" in {alarm.subject for alarm in found("duty_missed")}
+
+
+def test_an_alarm_about_the_only_officer_goes_to_the_admins(world: World) -> None:
+    User.objects.filter(role="compliance").exclude(pk=world.people["compliance"].pk).update(is_active=False)
+    raise_alarm_about("numbers_guessed", 9, actor=world.people["compliance"])
+    assert {notice.recipient.role for notice in Notice.objects.filter(code="alarm_raised")} == {"admin"}
 
 
 def test_a_duty_that_did_not_run(world: World, clock: Any) -> None:

@@ -33,9 +33,9 @@ __all__ = [
     "open_department",
     "reactivate",
     "recover_admin",
+    "remembered_client",
     "rename_department",
     "resume",
-    "remembered_client",
     "rotate_client",
     "suspend",
 ]

@@ -184,11 +184,13 @@ def authorize(
 ) -> Answer:
     """Ask whether `phone` may be called now, and reserve the call when it may.
 
-    `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one
-    at which the number's lock is held. Raises `NotFound` for an unknown campaign, and for a client that is not what
-    was remembered of it (`row_version`), and `KeyReused`; every refusal is an answer, not an error. `hands_over` says that the client will be given
-    the number of an allowed call; that is in the trail with the decision. `knows_number` says that who asks named the number and
-    has it anyway. Either way the reservation counts from now on: the number may be dialled.
+    `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one at which the number's lock is held.
+    Raises `NotFound` for an unknown campaign, and for a client that is not what was remembered of it (`row_version`), and `KeyReused`;
+    every refusal is an answer, not an error.
+
+    `hands_over` says that the client will be given the number of an allowed call; that is in the trail with the decision.
+    `knows_number` says that who asks named the number and has it anyway. Either way the reservation counts from now on: the number
+    may be dialled.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
     client_id = client.pk if client else None
