@@ -11,14 +11,24 @@ from apps.core.web.outgoing import tls
 
 log = structlog.get_logger(__name__)
 SECONDS = 5
+NOT_NOW = {401, 403, 404, 408, 425, 429}  # a key or address that somebody puts right, a gateway that has too much to do
 
 
 def can_send() -> bool:
     return bool(settings.HEGUI_SMS_URL) or settings.DEMO
 
 
-def send(*, number: Protected, text: str) -> None:
-    """Hand the message to the gateway of `HEGUI_SMS_URL`: `POST {"to": E.164, "text": …}`. Raises `ServiceAway`."""
+class NotTaken(ServiceAway):
+    """The gateway refuses this message, now and later."""
+
+
+class PerhapsSent(ServiceAway):
+    """The message was on its way when the answer failed to come: it may have arrived."""
+
+
+def send(*, number: Protected, text: str, key: str) -> None:
+    """Hand the message to the gateway of `HEGUI_SMS_URL`: `POST {"to": E.164, "text": …}`, with `key` as its Idempotency-Key, the same each
+    time it is tried. Raises `ServiceAway`, `NotTaken` or `PerhapsSent`."""
     if not settings.HEGUI_SMS_URL:
         if not settings.DEMO:
             raise ServiceAway()
@@ -28,12 +38,16 @@ def send(*, number: Protected, text: str) -> None:
         answer = httpx.post(
             settings.HEGUI_SMS_URL,
             json={"to": clear_for_machine(number), "text": text},
-            headers={"Authorization": f"Bearer {settings.HEGUI_SMS_KEY}"},
+            headers={"Authorization": f"Bearer {settings.HEGUI_SMS_KEY}", "Idempotency-Key": key},
             timeout=SECONDS,
             verify=tls(),
         )
-        answer.raise_for_status()
     except httpx.HTTPError as error:
         # What the gateway said may hold the number: only the kind of the error is reported.
         log.warning("message_not_sent", why=type(error).__name__)
-        raise ServiceAway() from None
+        before = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        raise (ServiceAway if before else PerhapsSent)() from None
+    if answer.is_success:
+        return
+    log.warning("message_not_sent", status=answer.status_code)
+    raise (NotTaken if 400 <= answer.status_code < 500 and answer.status_code not in NOT_NOW else ServiceAway)()

@@ -74,7 +74,7 @@ def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, 
     sent: list[str] = []
     monkeypatch.setattr(outbox, "can_send", lambda: True)
     monkeypatch.setattr(outbox, "_soon", lambda: transaction.on_commit(outbox.send_due))
-    monkeypatch.setattr(gateway, "send", lambda *, number, text: sent.append(str(number)))
+    monkeypatch.setattr(gateway, "send", lambda *, number, text, key: sent.append(str(number)))
     begin, outcomes = threading.Barrier(THREADS), Counter[str]()
 
     def ask() -> None:

@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
+from apps.accounts.models import User
 from apps.core.errors import BadInput
 from apps.core.privacy.protected import Protected
 from apps.notifications import rules, services
@@ -82,6 +83,78 @@ def test_after_its_time_it_is_given_up_and_the_admins_are_notified(world: World,
     assert Notice.objects.filter(code="message_given_up", recipient__role="admin").exists()
 
 
+class Answers:
+    """A gateway that answers as the test says, and keeps what it was asked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: int | Exception) -> None:
+        self.keys: list[str] = []
+        self.answer = answer
+        monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
+        monkeypatch.setattr(httpx, "post", self._post)
+
+    def _post(self, url: str, **more: Any) -> httpx.Response:
+        self.keys.append(more["headers"]["Idempotency-Key"])
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return httpx.Response(self.answer, request=httpx.Request("POST", url))
+
+
+@pytest.mark.parametrize(
+    ("answer", "tries", "state"),
+    [
+        (422, 1, "given_up"), (400, 1, "given_up"), (httpx.ReadTimeout("x"), 3, "given_up"), (httpx.ReadError("x"), 3, "given_up"),
+        (429, 6, "waiting"), (401, 6, "waiting"), (500, 6, "waiting"), (302, 6, "waiting"), (httpx.ConnectTimeout("x"), 6, "waiting"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_not_repeated_and_what_may_have_arrived_not_often(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, answer: int | Exception, tries: int, state: str
+) -> None:
+    """A gateway that takes the message and answers late must not send it fifty times; each try is the same message to it."""
+    gateway = Answers(monkeypatch, answer)
+    message = services.queue_sms(number=NUMBER, text="x", about="copy", life=timedelta(days=2))
+    for _each in range(6):
+        services.send_due()
+        clock.shift(timedelta(hours=1))
+    message.refresh_from_db()
+    assert (message.state, message.attempts, gateway.keys) == (state, tries, [f"hegui-{message.pk}"] * tries)
+
+
+def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = Answers(monkeypatch, 200)
+    monkeypatch.setattr(outbox, "_soon", lambda: None)
+    monkeypatch.setattr(outbox, "LONGEST_RUN", -1.0)
+    notices = [services.queue_sms(number=NUMBER, text="x", about="incident", life=timedelta(days=2)) for _each in range(outbox.AT_ONCE)]
+    code = queue()
+    assert services.send_due() == outbox.AT_ONCE, "then others have their turn"
+    assert gateway.keys[0] == f"hegui-{code.pk}"
+    assert services.send_due() == 1
+    assert len(set(gateway.keys)) == len(notices) + 1
+
+
+def test_admins_hear_of_given_up_messages_once_an_hour(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+    Answers(monkeypatch, 422)
+    admins = User.objects.filter(role="admin", is_active=True).count()
+    for _each in range(3):
+        queue()
+        services.send_due()
+    assert Notice.objects.filter(code="message_given_up").count() == admins
+    clock.shift(timedelta(hours=1, seconds=1))
+    queue()
+    services.send_due()
+    assert Notice.objects.filter(code="message_given_up").count() == 2 * admins
+
+
+@pytest.mark.parametrize(("code", "state"), [("550 no such mailbox", "given_up"), ("451 later", "waiting")])
+def test_a_mailbox_that_is_none_is_not_tried_for_two_days(
+    people: World, inbox: list[Any], refused: list[str], code: str, state: str
+) -> None:
+    refused.append(code)
+    message = services.queue_mail(person=people.people["admin"], subject="x", text="y", about="notices")
+    services.send_due()
+    message.refresh_from_db()
+    assert message.state == state
+
+
 @pytest.mark.parametrize("state", ["sent", "given_up"])
 def test_nothing_of_it_is_kept_once_it_is_over(world: World, sent: list[tuple[str, str]], state: str) -> None:
     message = queue()
@@ -108,11 +181,23 @@ def test_number_and_text_are_encrypted_while_it_waits(world: World, gateway_away
 
 
 @pytest.fixture
-def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+def refused() -> list[str]:
+    """What the mail server answers to every recipient, where a test puts it there."""
+    return []
+
+
+@pytest.fixture
+def inbox(monkeypatch: pytest.MonkeyPatch, refused: list[str]) -> Iterator[list[Any]]:
     """A real SMTP server on loopback; what it received."""
     received: list[Any] = []
 
     class Keeps:
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+            if refused:
+                return refused[0]
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
         async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
             received.append(envelope)
             return "250 OK"

@@ -1,6 +1,8 @@
 """The outbox: what was written with its cause is sent after the commit, again and again until it arrived or its time is over."""
 
+import time
 from datetime import timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 
 import structlog
 from celery import current_app
@@ -17,14 +19,18 @@ from apps.core.privacy.protected import Protected, clear_for_machine
 
 from .. import gateway, rules
 from ..gateway import can_send
-from ..models import Outgoing
+from ..models import Notice, Outgoing
 from .inbox import notify
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
 LONGEST = timedelta(seconds=40)  # of one message, each step of the network at its time-out
 AT_ONCE = 20
+LONGEST_RUN = 20.0  # seconds, then others have their turn
+WAKES_WITHIN = 60  # seconds: later the schedule has done it
+MOST_PERHAPS = 3  # times that a message is sent again which may have arrived
 MAIL_LIFE = timedelta(days=2)
+SAID_ONCE_IN = timedelta(hours=1)
 Kind, State = Outgoing.Kind, Outgoing.State
 
 __all__ = ["can_send", "queue_mail", "queue_sms", "send_due"]
@@ -60,19 +66,32 @@ def _soon() -> None:
 
 def _wake() -> None:
     try:
-        current_app.send_task("apps.notifications.tasks.send_due")
+        current_app.send_task("apps.notifications.tasks.send_due", expires=WAKES_WITHIN)
     except OperationalError:  # who waits for a code does not wait for the queue
         log.warning("queue_away", task="send_due")
         send_due()
 
 
 def send_due() -> int:
-    """Send what is due; returns how much was sent. Others may do the same beside it."""
-    sent = 0
+    """Send what is due; returns how much was sent. Others may do the same beside it.
+
+    Nobody is held up by a slow gateway or a long list: after a while what is left is for another run, behind what waits in the queue.
+    """
+    sent, begun = 0, time.monotonic()
     while batch := _claimed():
         for message in batch:
             sent += _tried(message)
+        if time.monotonic() - begun > LONGEST_RUN:
+            transaction.on_commit(_wake_again, robust=True)
+            break
     return sent
+
+
+def _wake_again() -> None:
+    try:
+        current_app.send_task("apps.notifications.tasks.send_due", expires=WAKES_WITHIN)
+    except OperationalError:  # the schedule does it within the minute
+        log.warning("queue_away", task="send_due")
 
 
 @transaction.atomic
@@ -81,7 +100,8 @@ def _claimed() -> list[Outgoing]:
     now = clock.now()
     due = Outgoing.objects.filter(state=State.WAITING, next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
     # Number and text are opened one by one, when each is sent: one that cannot be opened keeps no other from being taken.
-    batch = list(due.select_related("person").defer("number", "text").order_by("next_at", "pk")[:AT_ONCE])
+    # What ends first goes first: a code of ten minutes waits for no list of notices.
+    batch = list(due.select_related("person").defer("number", "text").order_by("ends_at", "pk")[:AT_ONCE])
     for message in batch:
         message.next_at, message.attempts = now + LEASE, message.attempts + 1
     Outgoing.objects.bulk_update(batch, ["next_at", "attempts"])
@@ -98,6 +118,13 @@ def _tried(message: Outgoing) -> bool:
         return False
     try:
         _send(message)
+    except (gateway.NotTaken, gateway.PerhapsSent, SMTPDataError, SMTPRecipientsRefused) as error:
+        why = type(error).__name__
+        _mine(message).update(error=why, next_at=now + rules.pause_after(message.attempts))
+        if _is_final(error, message.attempts):
+            message.error = why
+            _give_up(message)
+        return False
     except Exception as error:  # noqa: BLE001  (whatever one message holds, the others are sent; what it says may hold the number)
         why = type(error).__name__
         _mine(message).update(error=why, next_at=now + rules.pause_after(message.attempts))
@@ -107,6 +134,17 @@ def _tried(message: Outgoing) -> bool:
     return True
 
 
+def _is_final(error: Exception, attempts: int) -> bool:
+    """Whether trying again would only repeat the refusal, or send twice what may have arrived."""
+    if isinstance(error, gateway.PerhapsSent):
+        return attempts >= MOST_PERHAPS
+    if isinstance(error, SMTPDataError):
+        return error.smtp_code >= 500
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(code >= 500 for code, _said in error.recipients.values())
+    return isinstance(error, gateway.NotTaken)
+
+
 def _mine(message: Outgoing) -> QuerySet[Outgoing]:
     """The row, as long as no other worker has taken it since."""
     return Outgoing.objects.filter(pk=message.pk, state=State.WAITING, attempts=message.attempts)
@@ -114,7 +152,7 @@ def _mine(message: Outgoing) -> QuerySet[Outgoing]:
 
 def _send(message: Outgoing) -> None:
     if message.kind == Kind.SMS:
-        gateway.send(number=message.number, text=clear_for_machine(message.text))
+        gateway.send(number=message.number, text=clear_for_machine(message.text), key=f"hegui-{message.pk}")
     elif message.person and message.person.email and message.person.is_active:
         EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
 
@@ -127,4 +165,7 @@ def _end(message: Outgoing, state: str) -> None:
 def _give_up(message: Outgoing) -> None:
     _end(message, State.GIVEN_UP)
     log.error("message_given_up", message=message.pk, kind=message.kind, why=message.error)
+    said = Notice.objects.filter(code="message_given_up", created_at__gt=clock.now() - SAID_ONCE_IN, facts__kind=message.kind)
+    if said.exists():
+        return
     notify(User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=message.kind, why=message.error)
