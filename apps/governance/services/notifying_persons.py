@@ -21,7 +21,7 @@ from apps.notifications.services import can_send, queue_sms
 from ..models import AffectedPerson, Incident, IncidentEntry, IncidentNotice
 from ..rules.closing import missing_contents
 from ..wording import LACKS
-from .recording_incidents import TEXTS, locked
+from .recording_incidents import TEXTS, locked, messages_of
 
 Recipient = IncidentNotice.Recipient
 AT_ONCE = 200
@@ -117,7 +117,7 @@ def _send_some(actor: User, notice: IncidentNotice) -> int:
     waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
     persons = list(waiting.filter(~Q(notice=notice) | Q(notice__isnull=True), incident=notice.incident).order_by("pk")[:AT_ONCE])
     for person in persons:
-        queue_sms(number=person.contact.phone, text=notice.text, about=notice.incident.public_id, life=LIFE)
+        queue_sms(number=person.contact.phone, text=notice.text, about=messages_of(notice), life=LIFE)
         record_access(
             kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice", actor=actor,
             field="contacts.contact.phone",

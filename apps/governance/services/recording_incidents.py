@@ -17,9 +17,9 @@ from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.core.wording import join_items
 from apps.jobs.models import Job
-from apps.notifications.services import notify
+from apps.notifications.services import count_messages, notify
 
-from ..models import Incident, IncidentEntry, IncidentTask
+from ..models import Incident, IncidentEntry, IncidentNotice, IncidentTask
 from ..rules.closing import CONTENTS, IncidentFacts, missing_to_close
 from ..wording import LACKS
 
@@ -178,19 +178,27 @@ def what_is_missing(incident: Incident) -> list[str]:
 
 
 def _notified(incident: Incident) -> set[str]:
-    """To whom a notice was given. One to the persons stands for those who were known when it was given; one by short message once every
-    message is on its way."""
+    """To whom a notice was given. One to the persons stands for those who were known when it was given; one by short message once it was
+    sent to each of them: what waits, or was given up, has reached nobody."""
     found = set()
-    for notice in incident.notices.select_related("job"):
+    for notice in incident.notices.select_related("job", "incident"):
         if (
             notice.recipient == "authority"
             or (notice.job is None and incident.scoped_at and notice.created_at >= incident.scoped_at)
-            or (
-                notice.job is not None and notice.job.state == Job.State.DONE and not incident.affected.filter(notice__isnull=True).exists()
-            )
+            or (notice.job is not None and notice.job.state == Job.State.DONE and _has_reached_all(notice))
         ):
             found.add(notice.recipient)
     return found
+
+
+def messages_of(notice: IncidentNotice) -> str:
+    """The name under which the short messages of a notice are queued."""
+    return f"{notice.incident.public_id}/{notice.pk}"
+
+
+def _has_reached_all(notice: IncidentNotice) -> bool:
+    counts = count_messages(messages_of(notice))
+    return not (counts["waiting"] or counts["given_up"] or notice.incident.affected.filter(notice__isnull=True).exists())
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from apps.audit.services import record_page
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.web.ids import row_number
+from apps.notifications.services import count_messages
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
 from apps.ui.pages import attachment, errors_of, form_page, said
@@ -78,7 +79,7 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
     handles = request.user.role == Role.COMPLIANCE
     missing = services.what_is_missing(found) if found.state == Incident.State.OPEN else []
     hours = services.hours_since_discovery(found)
-    notices = list(found.notices.select_related("given_by", "job"))
+    notices = list(found.notices.select_related("given_by", "job", "incident"))
     is_notified = any(notice.recipient == IncidentNotice.Recipient.AUTHORITY for notice in notices)
     shown = {
         "incident": found,
@@ -90,7 +91,7 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
         "decides": handles and found.state == Incident.State.CLOSING and found.closing_by_id != request.user.pk,
         "entries": found.entries.select_related("actor"),
         "tasks": found.tasks.select_related("owner"),
-        "notices": notices,
+        "notices": [(notice, count_messages(services.messages_of(notice)) if notice.job else {}) for notice in notices],
         "affected": found.affected.select_related("contact").order_by("-clear", "-reads")[:PERSONS_SHOWN] if handles else (),
         "officers": User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=found.person_id or 0),
         "task_form": TaskForm(prefix="task"),

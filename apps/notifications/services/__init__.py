@@ -2,11 +2,12 @@
 
 from .inbox import mark_read, notify, was_notified
 from .mailing import choose_mails, mail_in_the_morning, mail_now, mode_of
-from .outbox import can_send, queue_mail, queue_sms, send_due
+from .outbox import can_send, count_messages, queue_mail, queue_sms, send_due
 
 __all__ = [
     "can_send",
     "choose_mails",
+    "count_messages",
     "mail_in_the_morning",
     "mail_now",
     "mark_read",

@@ -8,7 +8,7 @@ import structlog
 from celery import current_app
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
@@ -33,7 +33,7 @@ MAIL_LIFE = timedelta(days=2)
 SAID_ONCE_IN = timedelta(hours=1)
 Kind, State = Outgoing.Kind, Outgoing.State
 
-__all__ = ["can_send", "queue_mail", "queue_sms", "send_due"]
+__all__ = ["can_send", "count_messages", "queue_mail", "queue_sms", "send_due"]
 
 
 def queue_sms(*, number: Protected, text: str, about: str, life: timedelta) -> Outgoing:
@@ -70,6 +70,12 @@ def _wake() -> None:
     except OperationalError:  # who waits for a code does not wait for the queue
         log.warning("queue_away", task="send_due")
         send_due()
+
+
+def count_messages(about: str) -> dict[str, int]:
+    """How many messages about something wait, were sent and were given up."""
+    found = dict(Outgoing.objects.filter(about=about).values_list("state").annotate(Count("pk")))
+    return {str(state): found.get(state, 0) for state in State}
 
 
 def send_due() -> int:
