@@ -34,6 +34,7 @@ class Job(Dated):
     leased_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    aways = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts that ended because a store or service was away
     wakes = models.PositiveSmallIntegerField(default=0)  # how often workers were notified of it since it last ran
     wake_at = models.DateTimeField(null=True)  # when they are notified next, should it still wait
 

@@ -18,12 +18,13 @@ from apps.accounts.models import User
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files, streams
 from apps.core.database.locks import may_delete_files
-from apps.core.errors import HeguiError, StorageAway
+from apps.core.errors import HeguiError, ServiceAway, StorageAway
 
 from .models import LEASE, DutyRun, FileToDelete, Job
 
 log = structlog.get_logger(__name__)
 MOST_ATTEMPTS = 5
+AWAY_FOR = timedelta(days=1)  # so long a job waits for a store or service that does not answer
 RENEW = timedelta(seconds=30)  # how often the lease of a long file is renewed
 LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
@@ -53,14 +54,14 @@ def lease(job_id: int) -> Iterator[Job | None]:
     """The job while this worker holds it; None when it is over or another holds it.
 
     A refusal (an error of ours with a sentence for the person) ends it at once, with that sentence. Any other error frees it for
-    another try; after the last one it has failed. Every write of the block carries this attempt: a worker that was given up changes
-    nothing more, and its block ends quietly.
+    another try; after the last one it has failed. What ended because a store or service was away counts as no try, for a day. Every
+    write of the block carries this attempt: a worker that was given up changes nothing more, and its block ends quietly.
     """
     now = clock.now()
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     with transaction.atomic():
         job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
-        if job and job.attempts >= MOST_ATTEMPTS:  # each of them died with its worker
+        if job and job.attempts - job.aways >= MOST_ATTEMPTS:  # each of them died with its worker
             Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, sentence=_failed(), ended_at=now, leased_until=None)
             job = None
         if job:
@@ -79,11 +80,12 @@ def lease(job_id: int) -> Iterator[Job | None]:
                 end(job, state=Job.State.REFUSED, sentence=str(error))
                 log.info("job_refused", job=job.pk, code=error.code)
                 return
-            if job.attempts >= MOST_ATTEMPTS:
+            is_away = isinstance(error, ServiceAway) and clock.now() < job.created_at + AWAY_FOR
+            if job.attempts - job.aways >= MOST_ATTEMPTS and not is_away:
                 end(job, state=Job.State.FAILED, sentence=_failed())
             else:
                 # Another try at once, then after growing pauses.
-                _write(job, leased_until=now, wake_at=clock.now() + pause_after(job.attempts - 1))
+                _write(job, leased_until=now, aways=job.aways + is_away, wake_at=clock.now() + pause_after(job.attempts - 1))
         raise
 
 

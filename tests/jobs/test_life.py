@@ -1,10 +1,11 @@
 """A job: leased by one worker, taken over when it dies, given up after several tries."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from apps.core.errors import BadInput, ServiceAway
+from apps.core.errors import BadInput, ServiceAway, StorageAway
 from apps.jobs import services
 from apps.jobs.models import Job
 from apps.notifications import rules
@@ -113,6 +114,30 @@ def test_what_is_away_is_tried_again_and_is_no_refusal(job: Job) -> None:
         raise ServiceAway()
     job.refresh_from_db()
     assert job.state == "running"
+
+
+def test_a_store_that_is_away_for_hours_ends_no_job(job: Job, clock: Any) -> None:
+    """It goes on when the store is back; a day later it is given up, and other errors count as they did."""
+    for _hour in range(20):
+        with pytest.raises(StorageAway), services.lease(job.pk):
+            raise StorageAway()
+        clock.shift(timedelta(hours=1))
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.aways) == ("running", 20, 20)
+    with services.lease(job.pk) as held:
+        assert held is not None
+        services.end(held, state="done", sentence="")
+    Job.objects.filter(pk=job.pk).update(state="waiting", ended_at=None)
+    clock.shift(timedelta(days=1))
+    for _try in range(services.MOST_ATTEMPTS):
+        job.refresh_from_db()
+        if job.state == "failed":
+            break
+        with pytest.raises(StorageAway), services.lease(job.pk):
+            raise StorageAway()
+        clock.shift(timedelta(hours=1))
+    job.refresh_from_db()
+    assert job.state == "failed"
 
 
 def test_a_job_that_kills_its_workers_has_failed_after_several(job: Job, clock: Any) -> None:
