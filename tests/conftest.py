@@ -174,6 +174,7 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     client.create_bucket(Bucket="hegui")
     bucket = S3(client, s3_server)
     yield bucket
-    for key in bucket.names():
-        client.delete_object(Bucket="hegui", Key=key)
+    versions = client.list_object_versions(Bucket="hegui")
+    for each in (*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())):
+        client.delete_object(Bucket="hegui", Key=each["Key"], VersionId=each["VersionId"])
     client.delete_bucket(Bucket="hegui")

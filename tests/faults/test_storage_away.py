@@ -158,3 +158,24 @@ def test_who_listens_is_reported(world: World, away: Any) -> None:
         quality.open_recording(kept)
     assert PHONE not in str(result.value)
     assert "EndpointConnectionError" in str(result.value)
+
+
+def test_a_bucket_that_is_not_there_is_away_and_nothing_is_seen_to_be_gone(in_bucket: S3) -> None:
+    """As after a misspelt address: what lies in the real one is not certified to be deleted."""
+    entry = stored_files(urlsplit(in_bucket.address("encrypted").replace("/hegui/", "/elsewhere/")))
+    with override_settings(
+        STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    ):
+        for use in (encrypted_files.exists, encrypted_files.delete):
+            with pytest.raises(StorageAway):
+                use("recordings/x")
+
+
+def test_a_bucket_with_versions_keeps_no_version(in_bucket: S3) -> None:
+    in_bucket.client.put_bucket_versioning(Bucket="hegui", VersioningConfiguration={"Status": "Enabled"})
+    kept, name = encrypted_files.put(b"stays", folder="recordings"), encrypted_files.put(b"goes", folder="recordings")
+    encrypted_files.delete(name)
+    assert not encrypted_files.exists(name)
+    left = in_bucket.client.list_object_versions(Bucket="hegui")
+    assert [version["Key"].rpartition("/")[2] for version in left["Versions"]] == [kept.rpartition("/")[2]]
+    assert "DeleteMarkers" not in left

@@ -13,6 +13,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3File, S3Storage
+from storages.utils import clean_name
 
 from ..errors import StorageAway
 from .buckets import Bucket
@@ -67,12 +68,27 @@ class BucketStorage(S3Storage):
             return super()._save(name, content)
 
     def delete(self, name: str) -> None:
+        """Also what a bucket with versions keeps behind its mark. A file that is not there is no error; a bucket that is not there is."""
+        key, client = self._normalize_name(clean_name(name)), self.connection.meta.client
         with translate_errors():
-            super().delete(name)
+            answer = client.delete_object(Bucket=self.bucket_name, Key=key)
+            if "VersionId" not in answer:
+                return
+            for page in client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=key):
+                for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    if version["Key"] == key:
+                        client.delete_object(Bucket=self.bucket_name, Key=key, VersionId=version["VersionId"])
 
     def exists(self, name: str) -> bool:
         with translate_errors():
-            return bool(super().exists(name))
+            if super().exists(name):
+                return True
+            # A bucket that is not there answers as for a file that is not.
+            try:
+                self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
+            except ClientError as error:
+                raise StorageAway(why=f"bucket {error.response.get('Error', {}).get('Code', '')}") from error
+            return False
 
     def listdir(self, path: str) -> Any:
         with translate_errors():
