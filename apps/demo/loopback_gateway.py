@@ -69,6 +69,7 @@ class LoopbackGateway:
         self.dialler_port, self.carrier_side, self.carrier_port = _free_port(), _free_port(), _free_port()
         self.rtpengine_port, self.keys_port, self.health_port = _free_port(), _free_port(), _free_port()
         self.first_media_port = first_media_port
+        self.more_local: list[str] = []  # lines of local.cfg beside those that every gateway has
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.sipps: list[subprocess.Popen[bytes]] = []
         for each in (self.run, self.spool / "events"):
@@ -163,7 +164,7 @@ class LoopbackGateway:
             "LOG_LEVEL": "1",
         }
         lines = ["#!define HEGUI_SECOND"] if len(self.hegui) > 1 else []
-        return "\n".join([*lines, *(f'#!substdef "!{name}!{value}!g"' for name, value in values.items())]) + "\n"
+        return "\n".join([*lines, *self.more_local, *(f'#!substdef "!{name}!{value}!g"' for name, value in values.items())]) + "\n"
 
     def start_connector(self) -> None:
         addresses = [word for address in self.hegui for word in ("--url", address)]

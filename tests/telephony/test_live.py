@@ -3,10 +3,13 @@
 The proof at full size: HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 (`make prove`).
 """
 
+import hashlib
 import os
 import random
 import re
 import socket
+import ssl
+import subprocess
 import tempfile
 import time
 import wave
@@ -14,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from apps.calls.models import Call
 from apps.demo import loopback_gateway
@@ -22,6 +26,7 @@ from apps.quality.models import Recording
 from apps.quality.services import open_recording
 from apps.telephony import services
 from apps.telephony.models import Attempt, Gateway
+from tests.site import free_port
 from tests.world import OTHER_PHONE, PHONE
 
 from .live import Live, live, until
@@ -257,6 +262,139 @@ def test_digest_is_asked_for_where_the_dialler_has_one(telephone: Live) -> None:
     until(lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "), why="The gateway was not told.")
     until(lambda: "407" in _send(telephone, _invite()), why="No challenge.")
     assert not Attempt.objects.exists()
+
+
+class OverStream:
+    """A dialler that speaks SIP over TCP, or over TLS 1.3 with `authority`: its own requests, and what it is answered."""
+
+    def __init__(self, port: int, authority: Path | None = None) -> None:
+        self.link = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.transport = "TLS" if authority else "TCP"
+        if authority:
+            context = ssl.create_default_context(cafile=str(authority))
+            context.minimum_version = ssl.TLSVersion.TLSv1_3
+            self.link = context.wrap_socket(self.link, server_hostname="gateway.invalid")
+        self.own = f"127.0.0.1:{self.link.getsockname()[1]}"
+        self.got = b""
+
+    def send(self, message: str) -> None:
+        text = message.replace("SIP/2.0/UDP", f"SIP/2.0/{self.transport}")
+        text = text.replace("@OWN>", f"@OWN;transport={self.transport.lower()}>").replace("OWN", self.own)
+        self.link.sendall(text.replace("\n", "\r\n").encode())
+
+    def answer(self) -> tuple[dict[str, list[str]], str]:
+        """The next final answer: its headers by name in lower case (the first line under ""), and its body."""
+        while True:
+            while b"\r\n\r\n" not in self.got:
+                self.got += self.link.recv(65_536)
+            head, _blank, rest = self.got.partition(b"\r\n\r\n")
+            first, *lines = head.decode().split("\r\n")
+            headers: dict[str, list[str]] = {"": [first]}
+            for name, _colon, value in (line.partition(":") for line in lines):
+                headers.setdefault(name.strip().lower(), []).append(value.strip())
+            length = int(headers["content-length"][0])
+            while len(rest) < length:
+                rest += self.link.recv(65_536)
+            self.got, body = rest[length:], rest[:length].decode()
+            if not first.startswith("SIP/2.0 1"):
+                return headers, body
+
+    def within(self, method: str, number: int, answered: dict[str, list[str]]) -> str:
+        """A request within the call that `answered` answers."""
+        contact = re.search(r"<([^>]*)>", answered["contact"][0])
+        assert contact
+        hops = [hop.strip() for line in answered.get("record-route", []) for hop in line.split(",")]
+        route = "".join(f"Route: {hop}\n" for hop in reversed(hops))
+        return (
+            f"{method} {contact[1]} SIP/2.0\nVia: SIP/2.0/UDP OWN;branch=z9hG4bK{random.random()}\nFrom: {answered['from'][0]}\n"
+            f"To: {answered['to'][0]}\nCall-ID: {answered['call-id'][0]}\nCSeq: {number} {method}\nMax-Forwards: 70\n{route}"
+            "Content-Length: 0\n\n"
+        )
+
+
+SRTP = (
+    "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9000 RTP/SAVP 8\n"
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+)
+
+
+def test_dialler_speaks_tls_and_srtp_and_the_carrier_neither(telephone: Live) -> None:
+    gateway, port = telephone.gateway, free_port()
+    key, certificate = gateway.folder / "gateway-key.pem", gateway.folder / "gateway.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout", str(key),
+         "-out", str(certificate), "-subj", "/CN=gateway.invalid", "-addext", "subjectAltName=DNS:gateway.invalid"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    example = (settings.BASE_DIR / "deploy" / "telephony" / "tls.cfg.example").read_text()
+    (gateway.folder / "tls.cfg").write_text(
+        example.replace("/etc/kamailio/gateway-key.pem", str(key)).replace("/etc/kamailio/gateway.pem", str(certificate))
+        .replace("/etc/kamailio/diallers-ca.pem", str(certificate))
+    )  # fmt: skip
+    gateway.more_local = ["#!define WITH_TLS", f'#!substdef "!DIALLER_TLS_ADDRESS!127.0.0.1:{port}!g"']
+    gateway.end("kamailio")
+    gateway.start_kamailio()
+    gateway.carrier()
+    body = _whole_call(OverStream(port, certificate), SRTP)
+    assert "RTP/SAVP" in body
+    assert "a=crypto:" in body
+    message = message_at_carrier(telephone)
+    assert "RTP/AVP" in message
+    assert "SAVP" not in message
+    assert "crypto" not in message
+
+
+def test_dialler_speaks_tcp(telephone: Live) -> None:
+    telephone.gateway.carrier()
+    assert "RTP/AVP" in _whole_call(OverStream(telephone.gateway.dialler_port))
+
+
+def _whole_call(dialler: OverStream, sdp: str | None = None) -> str:
+    """A call from the INVITE to the end, and another that is refused on the same connection. The SDP of the answer."""
+    dialler.send(_invite(sdp=sdp))
+    answered, body = dialler.answer()
+    assert answered[""] == ["SIP/2.0 200 OK"]
+    dialler.send(dialler.within("ACK", 1, answered))
+    until(lambda: Call.objects.filter(state=Call.State.ANSWERED).exists(), why="It was not answered.")
+    dialler.send(dialler.within("BYE", 2, answered))
+    ended = dialler.answer()[0]
+    assert (ended[""], ended["cseq"]) == (["SIP/2.0 200 OK"], ["2 BYE"])
+    until(lambda: Call.objects.get().state == Call.State.ENDED, why="The end was not reported.")
+    dialler.send(_invite(to="13900000000", sdp=sdp))
+    assert dialler.answer()[0][""] == ["SIP/2.0 603 Declined"]
+    dialler.link.close()
+    return body
+
+
+def _proved(challenge: str, user: str, password: str, uri: str) -> str:
+    """The answer to a digest challenge (RFC 2617, qop auth)."""
+    said = dict(re.findall(r'(\w+)="?([^",]+)"?', challenge))
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+    key = md5(f"{user}:{said['realm']}:{password}")
+    response = md5(f"{key}:{said['nonce']}:00000001:abc:auth:{md5(f'INVITE:{uri}')}")
+    return (
+        f'Proxy-Authorization: Digest username="{user}", realm="{said["realm"]}", nonce="{said["nonce"]}", uri="{uri}", qop=auth, '
+        f'nc=00000001, cnonce="abc", response="{response}"\n'
+    )
+
+
+def test_dialler_proves_by_digest_who_it_is(telephone: Live) -> None:
+    _dialler, password = services.set_digest(actor=telephone.world.people["admin"], dialler=telephone.telephony.dialler, user="pbx")
+    until(lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "), why="The gateway was not told.")
+    telephone.gateway.carrier()
+    for secret, status in (("wrong", "407"), (password, "200")):
+        dialler = OverStream(telephone.gateway.dialler_port)
+        dialler.send(_invite())
+        challenged, _body = dialler.answer()
+        assert "407" in challenged[""][0]
+        dialler.send(_invite(more=_proved(challenged["proxy-authenticate"][0], "pbx", secret, f"sip:{PHONE}@gateway")))
+        assert dialler.answer()[0][""][0].split()[1] == status
+        dialler.link.close()
+    assert len(telephone.gateway.invites_at_carrier()) == 1
+    assert "pbx" not in message_at_carrier(telephone)
 
 
 MALFORMED = [
