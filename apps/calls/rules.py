@@ -105,8 +105,8 @@ def holds_opt_out_key(digits: Any) -> bool:
     return OPT_OUT_KEY in said or OPT_OUT_WORD in said
 
 
-def pressed_in(said: Mapping[str, Any], *, event: str) -> dict[str, Any]:
-    """What a report names as pressed, by the field that it stands in, however the field is spelled and wherever it stands.
+def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[str, Any]:
+    """What a report names as pressed, by the field that it stands in, however the field is spelled, to `depth` levels below.
 
     `event` is the report's event, in lower case: one that speaks of a key names the key under other names too.
     """
@@ -114,7 +114,7 @@ def pressed_in(said: Mapping[str, Any], *, event: str) -> dict[str, Any]:
     found = {}
     for field, value in said.items():
         inside = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Mapping)]
-        deeper = [key for each in inside for key in pressed_in(each, event=event).values()]
+        deeper = [key for each in inside if depth for key in pressed_in(each, event=event, depth=depth - 1).values()]
         if deeper:
             found[field] = deeper
         elif _NOT_A_LETTER.sub("", even(field).lower()) in names:

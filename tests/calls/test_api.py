@@ -246,6 +246,14 @@ def test_a_nine_that_nobody_pressed_opts_nobody_out(world: World, api: Api, body
     assert not api.post(f"calls/{made}/events", body).json()["opted_out"], body
 
 
+def test_a_report_is_read_to_some_depth_and_answered_at_any(world: World, api: Api) -> None:
+    made = api.post("calls/authorize", ASKED).json()["call"]
+    deep = '{"data":' * 400 + '{"digit": "9"}' + "}" * 400
+    assert api.post(f"calls/{made}/events", deep).status_code in {200, 422}
+    assert not api.post(f"calls/{made}/events", {"event": "ringing"}).json()["opted_out"]
+    assert api.post(f"calls/{made}/events", '{"data":' * 5 + '{"digit": "9"}' + "}" * 5).json()["opted_out"]
+
+
 def test_what_of_a_report_cannot_be_used_is_named(world: World, api: Api) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
     answer = api.post(f"calls/{made}/events", {"event": "ringing", "at": "yesterday", "duration": 4}).json()

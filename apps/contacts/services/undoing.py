@@ -23,6 +23,7 @@ from .. import rules, signals
 from ..models import Consent, Contact, ContactImport
 from .importing import check_source, import_now
 
+TAKEN_BACK = "import taken back"
 TAKEN_BACK_WITHIN = timedelta(days=1)
 CORRECTED_AT_ONCE = 25  # rows on a page
 CORRECTABLE = ("phone_missing", "phone_invalid", "unreadable")
@@ -106,23 +107,21 @@ def take_back(*, actor: User, contact_import: ContactImport) -> int:
     if not can_be_taken_back(locked):
         raise TooLate()
     count = sum(_take_back(each) for each in [locked, *locked.corrections.select_related("job")])
-    record_access(
-        kind=AccessEvent.Kind.IMPORTED, subject=f"contact_import:{locked.pk}", count=count, purpose="import taken back", actor=actor
-    )
+    record_access(kind=AccessEvent.Kind.IMPORTED, subject=f"contact_import:{locked.pk}", count=count, purpose=TAKEN_BACK, actor=actor)
     return count
 
 
 def _take_back(contact_import: ContactImport) -> int:
     now, new = clock.now(), new_contacts(contact_import)
-    brought = Consent.objects.filter(evidence=f"contact_import:{contact_import.pk}", withdrawn_at__isnull=True)
+    evidence = f"contact_import:{contact_import.pk}"
+    brought = Consent.objects.filter(evidence=evidence, withdrawn_at__isnull=True)
     of_new = {f"contact__{name}": value for name, value in new.items()}
-    ended = brought.exclude(**of_new).values_list("pk", "contact_id")
-    consents, contacts = zip(*ended, strict=True) if ended else ((), ())
-    Consent.objects.filter(pk__in=consents).update(withdrawn_at=now, withdrawal="import taken back")
+    brought.exclude(**of_new).update(withdrawn_at=now, withdrawal=TAKEN_BACK)
     count = Contact.objects.filter(**new, erasing_at__isnull=True).update(erasing_at=now)
     wait_for_decisions()  # under way are some that still saw the contacts: what they reserved is withdrawn with the rest
     signals.contacts_taken_back.send(sender=ContactImport, contacts=of_new)
-    signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": contacts, "campaign__kind": "marketing"})
+    of_known = Consent.objects.filter(evidence=evidence, withdrawn_at=now, withdrawal=TAKEN_BACK).values("contact")
+    signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": of_known, "campaign__kind": "marketing"})
     contact_import.state = ContactImport.State.TAKEN_BACK
     contact_import.save(update_fields=["state"])
     return count
