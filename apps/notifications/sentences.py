@@ -46,6 +46,9 @@ SENTENCES: dict[str, Promise] = {
     "lift_asked": _("A lift of an opt-out awaits a second person."),
     "purge_failed": _("The purge could not delete everything: %(classes)s. It tries again tonight; the enforcement page says more."),
     "hold_to_review": _("A legal hold is to be reviewed today."),
+    "not_consistent": _(
+        "The nightly check found %(count)s kinds of things that do not belong together. Run check_consistency --json, which names each."
+    ),
     "ledger_behind": _("The ledger outside the database is not written, so a restore would forget opt-outs: %(why)s"),
     "backup_old": _("The last good backup is older than 26 hours."),
     "drill_failed": _("The restore drill failed: the backups may not be usable."),

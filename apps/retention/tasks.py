@@ -50,5 +50,5 @@ def watch_backups() -> None:
 @shared_task(acks_late=False)
 @unless_running
 def repair_files() -> None:
-    """Files that no row names, left by a crash between storing and committing."""
-    services.check_consistency(repair=True)
+    """Files that no row names, left by a crash between storing and committing; what cannot be repaired is said."""
+    services.watch_consistency()

@@ -23,6 +23,7 @@ from apps.core.crypto import encrypted_files, keyring
 from apps.core.errors import BadInput, DecryptionFailed, KeyringError
 from apps.core.privacy.protected import clear_for_machine
 from apps.jobs.services import delete_discarded
+from apps.notifications.models import Notice
 from apps.optouts.models import Change, OptOut
 from apps.optouts.services import KeyGone, make_link, use_link
 from apps.retention import services
@@ -325,3 +326,13 @@ def test_the_first_key_is_named_in_the_keyring_and_is_never_taken_away_where_oth
         keyring.without_key(text, "register", "k1")
     with pytest.raises(KeyringError, match="first key"):
         keyring.parse(text.replace('"first": "k1"', '"first": "k99"'))
+
+
+def test_what_the_nightly_check_cannot_repair_is_said(world: World, storage: Path) -> None:
+    orphan = encrypted_files.put(b"x", folder="uploads")
+    stored_long_ago(storage / orphan)
+    assert services.watch_consistency(), "what it repaired needs nobody"
+    assert not Notice.objects.filter(code="not_consistent").exists()
+    ContactImport.objects.create(source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"])
+    assert not services.watch_consistency()
+    assert {notice.recipient.role for notice in Notice.objects.filter(code="not_consistent")} == {"admin"}

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.apps import apps
 from django.db import connection
 from django.db.models import DateTimeField, Max, Q
 from django.utils import timezone
 from psycopg import sql
 
+from apps.accounts.models import User
+from apps.accounts.roles import Role
 from apps.audit.services import broken_chains
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
@@ -18,6 +21,7 @@ from apps.core.crypto import blind_index, encrypted_files
 from apps.core.errors import DecryptionFailed
 from apps.jobs.models import FileToDelete
 from apps.jobs.services import discard
+from apps.notifications.services import notify
 from apps.optouts.models import Change
 
 from .. import ledger
@@ -26,6 +30,8 @@ from ..models import Erasure
 from ..repairing_numbers import misstored_contacts, repair_numbers
 from .backing_up import files_in_use
 from .purging import free_now, people_left
+
+log = structlog.get_logger(__name__)
 
 # A file is stored before the row that names it is committed; one that is younger may be on its way.
 YOUNG = timedelta(hours=1)
@@ -64,6 +70,18 @@ def check_consistency(*, repair: bool = False) -> dict[str, Any]:
     if unsigned := broken_chains():
         found["tree_heads_missing"] = unsigned
     return found | _ledger_state()
+
+
+REPAIRED = {"files_without_rows", "numbers_not_canonical"}
+
+
+def watch_consistency() -> bool:
+    """Repair what can be repaired, and tell the admins of the rest. Returns whether there is none."""
+    rest = sorted(check_consistency(repair=True).keys() - REPAIRED)
+    if rest:
+        log.error("not_consistent", found=rest)
+        notify(User.objects.filter(role=Role.ADMIN, is_active=True), "not_consistent", count=len(rest))
+    return not rest
 
 
 def _waiting_too_long() -> Iterable[Erasure]:
