@@ -21,8 +21,9 @@ _Key = Annotated[str, AfterValidator(without_number)]
 IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_length=80)]
 # Where it changes nothing: a refusal is not lost for the length of a key.
 AnyKey = Annotated[_Key | None, Header(alias="Idempotency-Key")]
-# What brings refusals: counted as all is, never turned away.
-REFUSALS = ("/events", "/opt-outs", "/sms")
+# What brings refusals, and the question of a telephone gateway, which bounds its diallers itself and has calls waiting: counted as all
+# is, never turned away.
+NEVER_TURNED_AWAY = ("/events", "/opt-outs", "/sms", "/telephony/ask")
 
 
 class ClientKey(HttpBearer):
@@ -33,7 +34,7 @@ class ClientKey(HttpBearer):
         try:
             take_permit(client)
         except TooManyRequests:
-            if not request.path.rstrip("/").endswith(REFUSALS):
+            if not request.path.rstrip("/").endswith(NEVER_TURNED_AWAY):
                 raise
         return client
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from apps.accounts.models import ApiClient
+from apps.accounts.rate_limit import TooManyRequests
 from apps.audit.models import Alarm
 from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import end_lost_calls
@@ -235,6 +236,17 @@ def test_dialler_whose_key_may_dial_is_not_stopped_by_numbers_that_nobody_has(
     assert codes == ["unknown_contact"] * 5
     assert telephony.ask()["decision"] == "allow"
     assert Alarm.objects.filter(code="numbers_guessed", client=telephony.world.client).exists()
+
+
+def test_question_waits_behind_no_upload(telephony: Telephony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart a connector offers many recordings at once: they may use up the key's rate, the question goes on."""
+
+    def used_up(client: ApiClient) -> None:
+        raise TooManyRequests()
+
+    monkeypatch.setattr("apps.accounts.api_auth.take_permit", used_up)
+    assert telephony.api.get("telephony/calls-to-end").status_code == 429
+    assert telephony.ask()["decision"] == "allow"
 
 
 def test_key_without_the_scope_is_refused(telephony: Telephony) -> None:

@@ -69,7 +69,7 @@ def _has_words(notice: Notice) -> bool:
     """Whether its sentence can be made: one that lacks a fact stays in the inbox and stops no other's mail."""
     try:
         notice.sentence_of(notice.facts)
-    except Exception:
+    except (KeyError, TypeError, ValueError):  # a fact, or the notice itself, is not what this version knows
         log.exception("notice_without_words", notice=notice.pk, code=notice.code)
         return False
     return True
