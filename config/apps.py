@@ -8,4 +8,5 @@ class StaticFiles(StaticFilesConfig):
         *StaticFilesConfig.ignore_patterns,
         "tabler-flags*", "tabler-marketing*", "tabler-payments*", "tabler-socials*", "tabler-props*",
         "*.rtl.*", "*.esm.*", "*.scss", "*.html",
+        "echarts.js*", "echarts.min.js", "echarts.simple*", "echarts.common.js*", "extension",
     ]  # fmt: skip

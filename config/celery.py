@@ -32,6 +32,7 @@ HEAVY = (
     "apps.access.tasks.audit_permissions",
     "apps.audit.tasks.check_trail",
     "apps.calls.tasks.run_forecast",
+    "apps.console.tasks.keep_all_figures",
     "apps.contacts.tasks.run_import",
     "apps.evidence.tasks.make_pack",
     "apps.governance.tasks.determine_scope",
@@ -70,6 +71,8 @@ SCHEDULE = {
     "end-lapsed-grants": _due("access.tasks.end_lapsed_grants", 60.0),
     "audit-permissions": _due("access.tasks.audit_permissions", crontab(hour=3, minute=0, day_of_week=1)),
     "close-due-reviews": _due("access.tasks.close_due_reviews", crontab(hour=0, minute=30)),
+    "keep-figures": _due("console.tasks.keep_figures", 300.0),
+    "keep-all-figures": _due("console.tasks.keep_all_figures", crontab(hour=3, minute=40)),
     "pause-lapsed-campaigns": _due("campaigns.tasks.pause_lapsed", 300.0),
     "measure-lines-and-agents": _due("calls.tasks.measure", 300.0),
     "warn-of-unknown-year": _due("policies.tasks.warn_of_unknown_year", crontab(hour=9, minute=0)),
@@ -172,6 +175,7 @@ app.autodiscover_tasks(
         "apps.retention",
         "apps.evidence",
         "apps.governance",
+        "apps.console",
     ]
 )
 

@@ -325,6 +325,7 @@ STATICFILES_DIRS = (
         ("tabler/js", NODE_MODULES / "@tabler/core/dist/js"),
         ("tabler/icons", NODE_MODULES / "@tabler/icons-webfont/dist"),
         ("wavesurfer", NODE_MODULES / "wavesurfer.js/dist"),
+        ("echarts", NODE_MODULES / "echarts/dist"),
     ]
 )
 WHITENOISE_MANIFEST_STRICT = True

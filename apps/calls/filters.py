@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.campaigns.models import Campaign
-from apps.ui.list_tables import DAY, ListFilter
+from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
 from .gate.rules import RULES
 from .models import Decision
@@ -22,8 +22,8 @@ class DecisionFilter(ListFilter):
     code = django_filters.ChoiceFilter(
         label=_("Refused by"), choices=[(code, rule.sentence) for code, rule in RULES.items()], method="by_rule"
     )
-    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte", widget=DAY)
-    until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte", widget=DAY)
+    since = FromDay("at")
+    until = UntilDay("at")
 
     class Meta:
         model = Decision

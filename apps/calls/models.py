@@ -158,6 +158,7 @@ class Call(Dated):
             models.Index(fields=["client", "-handed_over_at"], condition=Q(handed_over_at__isnull=False), name="call_handed_over"),
             models.Index(fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"),
             models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),
+            BrinIndex(fields=["reserved_at", "answered_at"], name="call_by_time"),
         ]
 
     @property

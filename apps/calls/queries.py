@@ -1,7 +1,6 @@
 """Reads about calls and decisions, each as far as the viewer may see."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Count, F, Func, Q, QuerySet
 
@@ -79,18 +78,3 @@ def refusals_of_campaign(campaign: Campaign, since: datetime) -> list[tuple[str,
     refused = Decision.objects.filter(campaign=campaign, at__gte=since, allowed=False)
     rows = refused.annotate(code=Func("codes", function="unnest")).values_list("code").annotate(count=Count("pk")).order_by("-count")
     return [(code, count) for code, count in rows]
-
-
-def numbers_of_day(viewer: User, since: datetime) -> dict[str, Any]:
-    """What happened since a moment in the viewer's campaigns, for the overview."""
-    mine = campaigns.campaigns_of(viewer)
-    decisions = Decision.objects.filter(campaign__in=mine, at__gte=since)
-    calls = Call.objects.filter(campaign__in=mine, reserved_at__gte=since)
-    return {
-        "allowed": decisions.filter(reserves=True).count(),
-        "refused": decisions.filter(allowed=False).count(),
-        "connected": calls.filter(answered_at__isnull=False).count(),
-        "opted_out": calls.filter(opted_out_at__isnull=False).count(),
-        "waiting": QueueEntry.objects.filter(campaign__in=mine, state=QueueEntry.State.WAITING).count(),
-        "states": list(mine.values_list("state").annotate(count=Count("pk"))),
-    }

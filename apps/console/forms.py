@@ -1,7 +1,25 @@
-"""The form of the shell's search box."""
+"""The forms of the shell's search box and of the overview."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.campaigns.models import Campaign
+
+DAYS = [("7", _("last 7 days")), ("30", _("last 30 days")), ("92", _("last 92 days"))]
 
 
 class SearchForm(forms.Form):
     words = forms.CharField(max_length=80)
+
+
+class OverviewForm(forms.Form):
+    """`campaign` offers those of the viewer (`of`)."""
+
+    days = forms.ChoiceField(label=_("Period"), choices=DAYS, widget=forms.Select(attrs={"class": "form-select w-auto"}))
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"),
+        queryset=Campaign.objects.none(),
+        required=False,
+        empty_label=_("all campaigns"),
+        widget=forms.Select(attrs={"class": "form-select w-auto"}),
+    )

@@ -248,6 +248,10 @@ class Menu:
     sections: tuple[Section, ...]
     unread: int  # notices in the inbox
 
+    @property
+    def waiting(self) -> int:
+        return sum(section.waiting for section in self.sections)
+
 
 def menu(user: User, path: str) -> Menu:
     top, groups = groups_of(user.role)

@@ -37,6 +37,8 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "sharing.end_due": (_("end shares whose last day is over"), "shares"),
     "calls.expire_reservations": (_("end reservations that were not used"), "decisions"),
     "calls.measure": (_("measure lines and agents against the limits"), "flags"),
+    "console.keep_figures": (_("count today and yesterday for the overview"), "home"),
+    "console.keep_all_figures": (_("count the days of the overview again"), "home"),
     "campaigns.pause_lapsed": (_("pause campaigns that lack something"), "campaigns"),
     "scripts.expire_due": (_("end approvals of scripts"), "scripts"),
     "scripts.remind_of_expiry": (_("remind of approvals that end"), "scripts"),

@@ -1,7 +1,6 @@
 """Overview by role, enforcement, and the demo's sign-in buttons."""
 
 import unicodedata
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
@@ -10,16 +9,17 @@ from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.queries import trail_state
-from apps.calls import queries as calls
+from apps.campaigns import queries as campaigns
 from apps.campaigns.forms import NumberForm
 from apps.campaigns.views import contacts_by_number
-from apps.contacts.models import DataSource
 from apps.core.calendar import clock
 from apps.jobs.models import FileToDelete, Job
 from apps.optouts import queries as optouts
@@ -29,31 +29,66 @@ from apps.quality import queries as quality
 from apps.retention.ledger import ledger_file
 from apps.retention.models import BackupRun, PurgeRun
 from apps.retention.services import last_good
+from apps.rights import queries as rights
 from apps.scripts import queries as scripts
 from apps.ui.decorators import for_roles
+from apps.ui.pages import attachment
 
-from . import scheduled, searching
-from .forms import SearchForm
+from . import papers, scheduled, searching
+from .forms import OverviewForm, SearchForm
+from .overview import Overview, Period
 
 
 @for_roles(*Role.values)
 @require_GET
 def home(request: StaffRequest) -> HttpResponse:
-    """Agents go to their desk, everybody else to an overview of what waits for them."""
+    """Agents go to their desk, admins to people, everybody else to an overview: what waits, what is late, what happened."""
     if request.user.role == Role.AGENT:
         return redirect("desk")
     if request.user.role == Role.ADMIN:
         return redirect("people")
-    since = clock.now() - timedelta(days=7)
+    form, overview = _overview_of(request)
     shown = {
-        "latency": optouts.latency(),
-        "numbers": calls.numbers_of_day(request.user, since),
-        "quality": quality.numbers_of(request.user, since),
+        "form": form,
+        "overview": overview,
+        "query": request.GET.urlencode(),
+        "late": _late(request.user),
+        "latency": optouts.latency(len(overview.period.days)),
         "scripts_waiting": scripts.review_queue(request.user),
-        "sources_waiting": DataSource.objects.filter(state=DataSource.State.DRAFT).select_related("recorded_by"),
-        "is_compliance": request.user.role == Role.COMPLIANCE,
     }
     return render(request, "console/home.html", shown)
+
+
+@for_roles(Role.SUPERVISOR, Role.COMPLIANCE)
+@require_GET
+def overview_file(request: StaffRequest, form: str) -> HttpResponse:
+    """The figures of the overview, for a table or for a folder."""
+    overview = _overview_of(request)[1]
+    name = f"hegui-{overview.period.since}-{overview.period.until}.{form}"
+    if form == "csv":
+        return attachment(papers.overview_csv(overview), name=name, kind="text/csv")
+    return attachment(papers.overview_pdf(overview), name=name, kind="application/pdf")
+
+
+def _overview_of(request: StaffRequest) -> tuple[OverviewForm, Overview]:
+    """Of the period and campaign of the address; what is not understood there is left out."""
+    form = OverviewForm({"days": "30", **request.GET.dict()})
+    form.fields["campaign"].queryset = campaigns.campaigns_of(request.user).order_by("name")  # type: ignore[attr-defined]
+    form.is_valid()
+    chosen = form.cleaned_data
+    return form, Overview(request.user, Period.of_days(int(chosen.get("days", 30))), chosen.get("campaign"))
+
+
+def _late(user: User) -> list[tuple[str, int, str]]:
+    """What is overdue: words, how much, where."""
+    today = timezone.localdate(clock.now())
+    requests = rights.requests_of(user).filter(closed_at__isnull=True, due_on__lt=today).count()
+    found = [
+        (_("data-subject requests"), requests, reverse("requests") + "?left=late"),
+        (_("complaints"), quality.complaints_late(user), reverse("complaints")),
+        (_("corrective actions"), quality.actions_late(user), reverse("actions")),
+    ]
+    return [each for each in found if each[1]]
 
 
 @for_roles(*Role.values)

@@ -31,6 +31,7 @@ from apps.calls import services as calls
 from apps.calls.models import Call, Disposition
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Campaign, Filing, QueueEntry
+from apps.console import figures
 from apps.contacts import services as contacts
 from apps.contacts.models import DataSource, Purpose
 from apps.core.calendar import clock
@@ -55,9 +56,8 @@ from .scripts import approved, write_scripts
 
 SEED = 20261001
 CONTACTS_EACH = 400
-HISTORY_DAYS = 28
+HISTORY_DAYS = 59
 CALLS_A_DAY = 14
-RECORDED_DAYS = 8
 HOME = ZoneInfo(phones.HOME_ZONE)
 MARK = "demo"
 DIALLER_SCOPES = ["authorize", "dial", "events", "optouts", "recordings", "complaints"]
@@ -201,6 +201,7 @@ class _Builder:
         self._rights()
         self._alarms()
         make_governance(self.staff, self.now)
+        figures.keep_up(whole=True)
 
     def _alarms(self) -> None:
         """Unusual use that somebody looked into, and some that nobody has looked into yet."""
@@ -370,7 +371,7 @@ class _Builder:
         access.audit_permissions()
 
     def _history(self) -> None:
-        """Four weeks of calls, each asked of the gate at its hour and ended with a result."""
+        """Two months of calls, so that a month has one before it; each asked of the gate at its hour and ended with a result."""
         for days_ago in range(HISTORY_DAYS, 0, -1):
             day = self.today - timedelta(days=days_ago)
             for plan in PLANS[:4]:
@@ -380,7 +381,7 @@ class _Builder:
         campaign = Campaign.objects.get(code=plan.code)
         line = campaign.lines.get()
         entries = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("pk")[:200]
-        picked = self.chance.sample(list(entries), CALLS_A_DAY // len(PLANS) + 1)
+        picked = self.chance.sample(list(entries), CALLS_A_DAY // len(PLANS) + self.chance.choice((-1, 0, 0, 1)))
         for place, entry in enumerate(picked):
             agent = self.staff[plan.agents[place % len(plan.agents)]]
             at = start + timedelta(minutes=place * 150 + self.chance.randint(0, 40))
@@ -393,7 +394,7 @@ class _Builder:
     def _finish(self, call: Call, plan: Plan, agent: User, at: datetime) -> None:
         chance = self.chance.random()
         state = Call.State.ENDED if chance < 0.7 else Call.State.NO_ANSWER if chance < 0.9 else Call.State.BUSY
-        call.state, call.claimed_at, call.ended_at = state, at, at + timedelta(seconds=self.chance.randint(20, 300))
+        call.state, call.claimed_at, call.made_at, call.ended_at = state, at, at, at + timedelta(seconds=self.chance.randint(20, 300))
         said = None
         if state == Call.State.ENDED:
             slip = self.chance.choice(list(SLIPS)) if self.chance.random() < 0.07 else ""
@@ -404,7 +405,7 @@ class _Builder:
         reasons = ("interested", "not_interested", "call_back", "wrong_number")
         reason = self.chance.choice(reasons) if state == Call.State.ENDED else Disposition.Reason.NOT_REACHED
         Disposition.objects.create(call=call, reason=reason, written_by=agent, created_at=call.ended_at)
-        if said and at > self.now - timedelta(days=RECORDED_DAYS) and self.chance.random() < 0.98:  # now and then one is missing
+        if said and self.chance.random() < 0.98:  # now and then one is missing
             hand_in(call, plan, said, self.chance, _at)
         if said and self.chance.random() < 0.06:
             pressed = at + timedelta(seconds=8 + said.seconds * 0.8)

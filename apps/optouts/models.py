@@ -9,6 +9,7 @@ own: a `Lift` (fresh consent, given after the refusal, with evidence and two peo
 from typing import Any
 
 import pgtrigger
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -89,6 +90,7 @@ class OptOut(Dated):
                 name="opt_out_says_its_scope",
             ),
         ]
+        indexes = [BrinIndex(fields=["created_at"], name="opt_out_by_time")]  # stored in the order of time
         triggers = [APPEND_ONLY, feed_trigger("refused", "opt_out_id")]
 
     @property

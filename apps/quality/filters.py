@@ -6,9 +6,10 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from apps.ui.list_tables import DAY, ListFilter
+from apps.campaigns.models import Campaign
+from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
-from .models import Complaint, Recording, Transcript
+from .models import Complaint, CorrectiveAction, Recording, Transcript, Violation
 
 
 class RecordingFilter(ListFilter):
@@ -18,8 +19,8 @@ class RecordingFilter(ListFilter):
     worst = django_filters.ChoiceFilter(
         label=_("Found in the words"), choices=[("blocking", _("blocking")), ("advisory", _("advisory"))], method="has_finding"
     )
-    since = django_filters.DateFilter(label=_("From"), field_name="started_at", lookup_expr="date__gte", widget=DAY)
-    until = django_filters.DateFilter(label=_("Until"), field_name="started_at", lookup_expr="date__lte", widget=DAY)
+    since = FromDay("started_at")
+    until = UntilDay("started_at")
 
     class Meta:
         model = Recording
@@ -32,12 +33,39 @@ class RecordingFilter(ListFilter):
         return rows.filter(call__in=Transcript.objects.filter(worst=value, call__isnull=False).values("call"))
 
 
-class ComplaintFilter(ListFilter):
+class _OfCampaign(ListFilter):
+    """`campaigns`: those that the viewer may choose from."""
+
+    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
+
+    def __init__(self, *args: Any, campaigns: QuerySet[Campaign], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["campaign"].queryset = campaigns
+
+
+class ComplaintFilter(_OfCampaign):
     state = django_filters.ChoiceFilter(label=_("State"), choices=Complaint.State.choices)
     kind = django_filters.ChoiceFilter(label=_("About"), choices=Complaint.Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Came by"), choices=Complaint.Channel.choices)
     outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Complaint.Outcome.choices)
+    since = FromDay("received_at")
+    until = UntilDay("received_at")
 
     class Meta:
         model = Complaint
-        fields = ("state", "kind", "channel", "outcome")
+        fields = ("state", "kind", "channel", "outcome", "campaign", "since", "until")
+
+
+class ActionFilter(_OfCampaign):
+    """The days are those on which the violation was found."""
+
+    state = django_filters.ChoiceFilter(label=_("State"), choices=CorrectiveAction.State.choices)
+    kind = django_filters.ChoiceFilter(label=_("Violation"), field_name="violation__kind", choices=Violation.Kind.choices)
+    gravity = django_filters.ChoiceFilter(label=_("Gravity"), field_name="violation__gravity", choices=Violation.Gravity.choices)
+    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), field_name="violation__campaign", queryset=Campaign.objects.none())
+    since = FromDay("violation__created_at")
+    until = UntilDay("violation__created_at")
+
+    class Meta:
+        model = CorrectiveAction
+        fields = ("state", "kind", "gravity", "campaign", "since", "until")

@@ -97,25 +97,33 @@ def connected(since: datetime, until: datetime) -> QuerySet[Call]:
     return Call.objects.filter(answered_at__gte=since, answered_at__lt=until).exclude(state__in=Call.OPEN)
 
 
-def coverage_of(viewer: User, since: date, until: date) -> list[dict[str, Any]]:
-    """Connected calls by day and line: how many, how many recorded, transcribed, reviewed (R29). Newest day first."""
-    zone = timezone.get_default_timezone()
-    start = datetime.combine(since, datetime.min.time(), zone)
-    end = datetime.combine(until + timedelta(days=1), datetime.min.time(), zone)
-    calls = connected(start, end).filter(campaign__in=campaigns.campaigns_of(viewer)).annotate(day=TruncDate("answered_at", tzinfo=zone))
-    rows = calls.values("day", "line__number").annotate(
-        calls=Count("pk", distinct=True),
-        recorded=Count("recording", distinct=True),
-        transcribed=Count("transcript", distinct=True),
-        reviewed=Count("reviews", distinct=True, filter=Q(reviews__state__in=Review.JUDGED)),
+def covered(calls: QuerySet[Call], *by: str) -> list[dict[str, Any]]:
+    """Of connected calls, by the columns that are named: how many, how many recorded, transcribed, reviewed."""
+    rows: Any = calls.order_by().values(*by)
+    return list(
+        rows.annotate(
+            calls=Count("pk", distinct=True),
+            recorded=Count("recording", distinct=True),
+            transcribed=Count("transcript", distinct=True),
+            reviewed=Count("reviews", distinct=True, filter=Q(reviews__state__in=Review.JUDGED)),
+        )
     )
-    return [row | {"missing": row["calls"] - row["recorded"]} for row in rows.order_by("-day", "line__number")]
+
+
+def coverage_of(viewer: User, since: date, until: date, *, campaign: int | None = None) -> list[dict[str, Any]]:
+    """Connected calls by day and line: how many, how many recorded, transcribed, reviewed (R29). Newest day first."""
+    start, end = clock.start_of_day(since), clock.start_of_day(until + timedelta(days=1))
+    calls = connected(start, end).filter(campaign__in=campaigns.campaigns_of(viewer))
+    if campaign is not None:
+        calls = calls.filter(campaign=campaign)
+    rows = covered(calls.annotate(day=TruncDate("answered_at", tzinfo=timezone.get_default_timezone())), "day", "line__number")
+    rows.sort(key=lambda row: (-row["day"].toordinal(), row["line__number"]))
+    return [row | {"missing": row["calls"] - row["recorded"]} for row in rows]
 
 
 def missing_of(viewer: User, day: date, line: str) -> QuerySet[Call]:
     """The connected calls of a day and line that have no recording."""
-    zone = timezone.get_default_timezone()
-    start = datetime.combine(day, datetime.min.time(), zone)
+    start = clock.start_of_day(day)
     calls = connected(start, start + timedelta(days=1)).filter(campaign__in=campaigns.campaigns_of(viewer), recording__isnull=True)
     return calls.filter(line__number=line).select_related("campaign", "agent").order_by("answered_at")
 
@@ -173,22 +181,14 @@ def figures(since: datetime, until: datetime) -> Figures:
     return Figures(calls, complaints.count(), float(seconds) / 3600 if seconds is not None else None)
 
 
-def numbers_of(viewer: User, since: datetime) -> dict[str, Any]:
-    """For the overview: coverage since a moment, what waits, what is late."""
-    mine = campaigns.campaigns_of(viewer)
-    over = Call.objects.filter(campaign__in=mine, answered_at__gte=since).exclude(state__in=Call.OPEN)
-    calls = over.aggregate(calls=Count("pk"), recorded=Count("recording"))
-    actions = CorrectiveAction.objects.filter(violation__in=violations_of(viewer)).exclude(state=CorrectiveAction.State.CLOSED)
-    open_complaints = complaints_of(viewer).exclude(state=Complaint.State.CLOSED)
-    return {
-        **calls,
-        "percent": 100 * calls["recorded"] // calls["calls"] if calls["calls"] else None,
-        "reviews": queue_of(viewer).count(),
-        "actions": actions.count(),
-        "actions_late": actions.filter(due_on__lt=timezone.localdate(clock.now())).count(),
-        "complaints": open_complaints.count(),
-        "complaints_late": open_complaints.filter(due_at__lt=clock.now()).count(),
-    }
+def actions_late(viewer: User) -> int:
+    """Of the viewer's open corrective actions, how many are overdue."""
+    is_late = actions_of(viewer).filter(due_on__lt=timezone.localdate(clock.now()))
+    return is_late.exclude(state=CorrectiveAction.State.CLOSED).count()
+
+
+def complaints_late(viewer: User) -> int:
+    return complaints_of(viewer).filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED).count()
 
 
 def people_who_may_own(campaign_id: int | None) -> QuerySet[User]:

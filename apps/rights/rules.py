@@ -77,6 +77,14 @@ def days_left(today: date, due_on: date, calendar: Calendar) -> int:
         return (due_on - today).days
 
 
+NEARNESS = {"late": _("overdue"), "2": _("0 to 2 days"), "5": _("3 to 5 days"), "far": _("more than 5 days")}
+
+
+def nearness(left: int) -> str:
+    """Of the working days that a request has left: the code of `NEARNESS`."""
+    return "late" if left < 0 else "2" if left <= 2 else "5" if left <= 5 else "far"
+
+
 def reminder_due(left: int, reminded: int | None) -> int | None:
     """Which of the reminders (working days before the end) is to be sent now; None when none is, or it was sent."""
     reached = [mark for mark in REMIND_AT if left <= mark]

@@ -47,7 +47,10 @@ def requests(request: StaffRequest) -> HttpResponse:
     today, calendar = timezone.localdate(clock.now()), policies.calendar(clock.now())
     for each in open_ones:
         each.left = rules.days_left(today, each.due_on, calendar)  # type: ignore[attr-defined]
-    shown = {"open": RequestTable(open_ones), "count": len(open_ones), **over.context}
+    left = request.GET.get("left", "")
+    if left in rules.NEARNESS:
+        open_ones = [each for each in open_ones if rules.nearness(each.left) == left]  # type: ignore[attr-defined]
+    shown = {"open": RequestTable(open_ones), "count": len(open_ones), "nearness": rules.NEARNESS, "left": left, **over.context}
     if can_send():
         shown["public_page"] = request.build_absolute_uri(reverse("my_data"))
     return render(request, "rights/list.html", shown)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.calls.gate.rules import RULES
-from apps.ui.list_tables import DAY, ListFilter
+from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
 from .labels import REFUSED
 from .models import Attempt, Dialler, Trunk
@@ -25,8 +25,8 @@ class AttemptFilter(ListFilter):
         label=_("Refused by"), method="by_code",
         choices=[*REFUSED.items(), *((code, rule.sentence) for code, rule in RULES.items())],
     )  # fmt: skip
-    since = django_filters.DateFilter(label=_("From"), field_name="at", lookup_expr="date__gte", widget=DAY)
-    until = django_filters.DateFilter(label=_("Until"), field_name="at", lookup_expr="date__lte", widget=DAY)
+    since = FromDay("at")
+    until = UntilDay("at")
 
     class Meta:
         model = Attempt

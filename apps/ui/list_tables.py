@@ -1,13 +1,18 @@
 """Tables whose columns people sort by and hide, and filters that stand in the address."""
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
 from django import forms
+from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import LATEST
 from apps.core.database.pages import NEWEST, Sort
 
 
@@ -52,6 +57,28 @@ class ListTable(tables.Table):
 
 
 DAY = forms.DateInput(attrs={"type": "date"})
+
+
+class FromDay(django_filters.DateFilter):
+    """Rows from the beginning of a day on, in the default zone: a bound that an index knows, not the date of every row."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(label=_("From"), field_name=field, lookup_expr="gte", widget=DAY)
+
+    def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return super().filter(rows, clock.start_of_day(value)) if value and value.year > 1 else rows
+
+
+class UntilDay(django_filters.DateFilter):
+    """Rows until the end of a day, in the default zone."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(label=_("Until"), field_name=field, lookup_expr="lt", widget=DAY)
+
+    def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        return super().filter(rows, clock.start_of_day(value + timedelta(days=1))) if value and value.year < LATEST.year else rows
+
+
 LISTS: dict[str, type[ListTable]] = {}  # by name
 
 

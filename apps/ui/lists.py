@@ -22,9 +22,12 @@ class SavedQuery:
     is_chosen: bool
 
 
+COUNTED = 10_000  # a list is counted so far
+
+
 @dataclass(frozen=True)
 class Listed:
-    """What `list.html` shows."""
+    """What `list.html` shows. `total`: how many rows there are, `COUNTED` + 1 for more than `COUNTED`; None where nothing was chosen."""
 
     table: ListTable
     page: Page[Any]
@@ -32,11 +35,16 @@ class Listed:
     query: str  # what is chosen, without how far the viewer has gone
     saved: list[SavedQuery]
     columns: list[tuple[str, str, bool]]  # those that may be hidden: name, head, whether it is shown
+    total: int | None = None
 
     @property
     def is_chosen_from(self) -> bool:
         """Whether its tools are shown: not over an empty list that nobody has chosen anything of."""
         return bool(self.table.list_name and (self.page.rows or self.query or self.saved))
+
+    @property
+    def has_more(self) -> bool:
+        return self.total is not None and self.total > COUNTED
 
     @property
     def context(self) -> dict[str, Any]:
@@ -57,7 +65,14 @@ def list_of(
     saved = [SavedQuery(**each, is_chosen=each["query"] == query) for each in choice.saved] if choice else []  # type: ignore[attr-defined]
     heads = table([], **of_table).columns
     columns = [(name, heads[name].header, name not in hidden) for name in table.hideable() if heads[name].header]
-    return Listed(made, page, chosen, query, saved, columns if table.list_name else [])
+    total = _total(chosen.qs, page, request) if chosen is not None and chosen.is_used else None
+    return Listed(made, page, chosen, query, saved, columns if table.list_name else [], total)
+
+
+def _total(rows: QuerySet[Any], page: Page[Any], request: StaffRequest) -> int:
+    if not page.next_query and not request.GET.get("after"):
+        return len(page.rows)
+    return rows.order_by()[: COUNTED + 1].count()
 
 
 def _choice(request: StaffRequest, table: type[ListTable]) -> ListChoice | None:

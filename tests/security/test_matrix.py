@@ -73,6 +73,8 @@ def page(*roles: str, method: str = "get", object: str = "", **data: str) -> Pag
 
 PAGES = {
     "home": page(A, S, C, D),
+    "overview_csv": page(S, C),
+    "overview_pdf": page(S, C),
     "people": page(D),
     "duties": page(C, D),
     "contacts": page(A, S, C),

@@ -3,7 +3,7 @@
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 from typing import Any
 
@@ -80,7 +80,7 @@ def sample_day(*, plan: SamplingPlan, day: date, seed: int | None = None) -> Sam
 
 
 def _calls(plan: SamplingPlan, day: date) -> QuerySet[Call]:
-    start = datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
+    start = clock.start_of_day(day)
     calls = queries.connected(start, start + timedelta(days=1)).exclude(Exists(Review.objects.filter(call=OuterRef("pk"))))
     calls = calls.exclude(contact__isnull=True)  # the person was deleted: there is nothing to hear any more
     if plan.campaign_id:

@@ -1,6 +1,6 @@
 """Connected calls without a recording: reported the next morning, and within the hour when a whole line is not recorded (R29)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Count, Q
@@ -29,7 +29,7 @@ def _watchers() -> list[User]:
 def report_missing() -> int:
     """How many connected calls of yesterday have no recording; reported once."""
     day = timezone.localdate(clock.now()) - timedelta(days=1)
-    start = datetime.combine(day, datetime.min.time(), timezone.get_default_timezone())
+    start = clock.start_of_day(day)
     missing = queries.connected(start, start + timedelta(days=1)).filter(recording__isnull=True).count()
     if missing and not Notice.objects.filter(code=MORNING, facts__day=day.isoformat()).exists():
         notify(_watchers(), MORNING, count=missing, day=day.isoformat())

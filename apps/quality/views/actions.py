@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import record_page
+from apps.campaigns import queries as campaigns
 from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.ui.decorators import for_roles
 from apps.ui.pages import errors_of, said
 
 from .. import queries, services
+from ..filters import ActionFilter
 from ..forms import DoneForm, NoteForm
 from ..models import CorrectiveAction
 from ..rules.listening import clock_time
@@ -32,7 +34,10 @@ OPEN, DONE, CLOSED = CorrectiveAction.State.OPEN, CorrectiveAction.State.DONE, C
 @require_GET
 def actions(request: StaffRequest) -> HttpResponse:
     """Open ones first; an agent sees the violations found in their own calls."""
-    shown = {"actions": queries.actions_of(request.user)[:SHOWN], "today": timezone.localdate(clock.now())}
+    mine = campaigns.campaigns_of(request.user)
+    chosen = ActionFilter(request.GET, queryset=queries.actions_of(request.user), campaigns=mine)
+    today = timezone.localdate(clock.now())
+    shown = {"filter": chosen, "actions": chosen.qs[:SHOWN], "total": chosen.qs.count(), "today": today}
     return render(request, "quality/actions.html", shown)
 
 

@@ -1,6 +1,6 @@
 """Complaints: the list, one of them with its clock, and how a time compares with another."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +15,7 @@ from apps.access.services import disclose
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.services import address_of, record_page
+from apps.campaigns import queries as campaigns
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError
 from apps.ui.decorators import for_roles
@@ -35,7 +36,8 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @for_roles(*STAFF)
 @require_GET
 def complaints(request: StaffRequest) -> HttpResponse:
-    chosen = ComplaintFilter(request.GET, queryset=queries.complaints_of(request.user))
+    mine = campaigns.campaigns_of(request.user)
+    chosen = ComplaintFilter(request.GET, queryset=queries.complaints_of(request.user), campaigns=mine)
     listed = list_of(request, ComplaintTable, chosen)
     record_page(request, subject="complaints", purpose="list", count=len(listed.page.rows))
     return render(request, "quality/complaints.html", listed.context)
@@ -159,8 +161,7 @@ def comparison(request: StaffRequest) -> HttpResponse:
     named = request.GET.get("base", "")
     bases = list(BasePeriod.objects.all())
     base = next((each for each in bases if str(each.pk) == named), bases[0] if bases else None)
-    zone = timezone.get_default_timezone()
-    start, end = (datetime.combine(day, time.min, zone) for day in (since, until + timedelta(days=1)))
+    start, end = (clock.start_of_day(day) for day in (since, until + timedelta(days=1)))
     shown = {
         "compared": services.compared(base, start, end),
         "bases": bases,

@@ -16,8 +16,10 @@ from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import address_of, record_page
+from apps.campaigns import queries as campaigns
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotAllowed
+from apps.core.web.ids import row_number
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
 from apps.ui.pages import errors_of
@@ -63,7 +65,8 @@ def coverage(request: StaffRequest) -> HttpResponse:
     today = timezone.localdate(clock.now())
     until = day_of(request.GET.get("until", ""), today)
     since = max(day_of(request.GET.get("since", ""), until - COVERED), until - timedelta(days=92))
-    rows = queries.coverage_of(request.user, since, until)
+    campaign = campaigns.campaigns_of(request.user).filter(pk=row_number(request.GET.get("campaign", "")) or 0).first()
+    rows = queries.coverage_of(request.user, since, until, campaign=campaign.pk if campaign else None)
     line = request.GET.get("line", "")
     day = day_of(request.GET.get("day", ""), today)
     total = {name: sum(row[name] for row in rows) for name in ("calls", "recorded", "transcribed", "reviewed", "missing")}
@@ -71,7 +74,7 @@ def coverage(request: StaffRequest) -> HttpResponse:
     return render(
         request,
         "quality/coverage.html",
-        {"rows": rows, "total": total, "since": since, "until": until, "line": line, "day": day, "missing": missing},
+        {"rows": rows, "total": total, "since": since, "until": until, "line": line, "day": day, "missing": missing, "campaign": campaign},
     )
 
 
