@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from apps.core.database.base_models import Dated
+from apps.core.database.base_models import Dated, named
 from apps.core.errors import HeguiError
 from apps.core.privacy.fields import GuardedCharField
 
@@ -50,6 +50,7 @@ class User(AbstractUser):
     role = models.CharField(_("role"), max_length=12, choices=Role)
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
+    suspended_by = named("self", verbose_name=_("suspended by"), null=True, blank=True, related_name="+")
     suspended_for = GuardedCharField(_("suspended because"), max_length=200, blank=True)
     sessions_ended_at = models.DateTimeField(_("sessions ended"), null=True, blank=True, editable=False)
 

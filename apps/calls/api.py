@@ -4,6 +4,7 @@ import time
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -303,6 +304,9 @@ def list_campaigns(request: ClientRequest) -> list[dict[str, Any]]:
 @router.get("campaigns/{code}/queue", response=list[QueueRow], summary="Who waits to be called, masked")
 def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
     campaign = _campaign(request.auth, code)
-    waiting = list(campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("-priority", "pk")[:100])
-    record_access(kind=AccessEvent.Kind.VIEWED, subject=campaign.public_id, purpose="queue", count=len(waiting), client=request.auth)
-    return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in waiting]
+    now = clock.now()
+    waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+    waiting = waiting.filter(postponed__isnull=True)  # an agent promised to call back
+    rows = list(waiting.select_related("contact").order_by("-priority", "pk")[:100])
+    record_access(kind=AccessEvent.Kind.VIEWED, subject=campaign.public_id, purpose="queue", count=len(rows), client=request.auth)
+    return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in rows]

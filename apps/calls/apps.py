@@ -41,6 +41,13 @@ def _stop_named(sender: Any, signal: Any, **named: Any) -> None:
     withdraw_reservations(**named)
 
 
+def _free_desk(sender: Any, agent: Any = None, **kwargs: Any) -> None:
+    from .services.desk import free_desk
+
+    if agent is not None:
+        free_desk(agent)
+
+
 def _doubt(sender: Any, number_index: bytes, reference: str, client: Any, **kwargs: Any) -> None:
     from apps.contacts.services import raise_doubt
 
@@ -85,6 +92,7 @@ class CallsConfig(AppConfig):
         version_withdrawn.connect(_stop_version, dispatch_uid="calls.stop_version")
         calling_narrowed.connect(_stop_named, dispatch_uid="calls.stop_narrowed")
         calling_ended.connect(_stop_named, dispatch_uid="calls.stop_ended")
+        calling_ended.connect(_free_desk, dispatch_uid="calls.free_desk")
         opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")
         number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
         # Decisions come under tree heads as they are made; they go by themselves, with their calls (R33).

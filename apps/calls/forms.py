@@ -7,12 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
-from apps.campaigns.models import Campaign
 
 from . import queries
-from .models import Disposition
+from .models import Call, Disposition, Postponed
 
 LOOK = {"class": "form-control"}
+
+
+MINUTE = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", **LOOK})
 
 
 class CallForm(forms.Form):
@@ -29,6 +31,7 @@ class DispositionForm(forms.Form):
     reason = forms.ChoiceField(label=_("Result"), choices=Disposition.Reason.choices, widget=forms.RadioSelect)
     identity_said = forms.BooleanField(label=_("I said the company and the purpose first"), required=False)
     note = forms.CharField(label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, **LOOK}))
+    call_back_at = forms.DateTimeField(label=_("Call back at"), required=False, widget=MINUTE)
     ticket = forms.CharField(label=_("Ticket: what has to be done"), required=False, max_length=120, widget=forms.TextInput(attrs=LOOK))
     ticket_due = forms.DateField(
         label=_("Due on"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **LOOK})
@@ -37,10 +40,19 @@ class DispositionForm(forms.Form):
         label=_("Owner"), queryset=User.objects.none(), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
 
-    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owner: Any = self.fields["ticket_owner"]
-        owner.queryset, owner.empty_label = queries.people_of(campaign), _("myself")
+        owner, reason = self.fields["ticket_owner"], self.fields["reason"]
+        owner.queryset, owner.empty_label = queries.people_of(call.campaign), _("myself")  # type: ignore[attr-defined]
+        if call.answered_at:
+            reason.choices = [each for each in Disposition.Reason.choices if each[0] != Disposition.Reason.NOT_REACHED]  # type: ignore[attr-defined]
+
+
+class PostponeForm(forms.Form):
+    """When a contact comes back to the desk, and why not now."""
+
+    at = forms.DateTimeField(label=_("Call again at"), widget=MINUTE)
+    why = forms.ChoiceField(label=_("Because"), choices=Postponed.Why.choices, widget=forms.Select(attrs={"class": "form-select"}))
 
 
 class NoteForm(forms.Form):

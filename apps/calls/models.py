@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
-from apps.campaigns.models import CallException, Campaign, Line
+from apps.campaigns.models import CallException, Campaign, Line, QueueEntry
 from apps.contacts.models import Contact
 from apps.core.calendar.timestamps import is_readable
 from apps.core.database.base_models import Dated, named
@@ -207,6 +207,52 @@ class Disposition(Dated):
     reason = models.CharField(_("result"), max_length=16, choices=Reason)
     note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
     written_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+
+class Postponed(Dated):
+    """A contact that an agent put off, or that asked to be called back: at that time it comes to a desk again, this agent's first."""
+
+    IN_TRAIL = False
+
+    class Why(models.TextChoices):
+        ASKED = "asked", _("the client asked for it")
+        UNREACHED = "unreached", _("the client was not reached")
+        PREPARE = "prepare", _("something has to be looked up first")
+        OTHER = "other", pgettext_lazy("why a contact is put off", "another reason")
+
+    entry = models.OneToOneField(QueueEntry, models.CASCADE, related_name="postponed")
+    agent = models.ForeignKey(User, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("call again at"))
+    why = models.CharField(_("because"), max_length=9, choices=Why)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=is_readable("at"), name="postponed_time_is_readable")]
+        indexes = [models.Index(fields=["agent", "at"], name="postponed_by_agent")]
+
+
+class Break(models.Model):
+    """A time in which an agent takes no calls; `ended_at` is None while it lasts."""
+
+    IN_TRAIL = False
+
+    class Kind(models.TextChoices):
+        REST = "rest", _("short break")
+        MEAL = "meal", _("meal")
+        TRAINING = "training", _("training")
+        MEETING = "meeting", _("meeting")
+
+    agent = models.ForeignKey(User, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agent"], condition=Q(ended_at__isnull=True), name="one_break_at_a_time"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="break_ends_after_it_begins"
+            ),
+        ]
 
 
 class Ticket(Dated):

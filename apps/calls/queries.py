@@ -1,18 +1,22 @@
 """Reads about calls and decisions, each as far as the viewer may see."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Func, Q, QuerySet
+from django.db.models import Count, F, Func, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
+from apps.core.calendar import clock
 from apps.core.errors import NotFound
 from apps.core.web import ids
 
-from .models import Call, Decision, Flag, SpoofingEvent, Ticket
+from .models import Break, Call, Decision, Flag, SpoofingEvent, Ticket
 
 
 def decisions_of(viewer: User) -> QuerySet[Decision]:
@@ -39,6 +43,26 @@ def calls_of(viewer: User, contact: Contact) -> QuerySet[Call]:
 def people_of(campaign: Campaign) -> QuerySet[User]:
     """Who works or runs a campaign: they may own its tickets."""
     return User.objects.filter(is_active=True, campaignuserpermission__content_object=campaign).distinct().order_by("username")
+
+
+@dataclass(frozen=True)
+class AgentDay:
+    """What an agent did since midnight."""
+
+    calls: int
+    connected: int
+    talked: timedelta
+    paused: timedelta
+
+
+def day_of(agent: User, now: datetime) -> AgentDay:
+    midnight = clock.start_of_day(timezone.localdate(now))
+    mine = Call.objects.filter(agent=agent, reserved_at__gte=midnight, made_at__isnull=False)
+    talked = Sum(Coalesce("ended_at", now) - F("answered_at"), filter=Q(answered_at__isnull=False))
+    calls = mine.aggregate(calls=Count("pk"), connected=Count("answered_at"), talked=talked)
+    breaks = Break.objects.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=midnight), agent=agent)
+    paused = sum(((each.ended_at or now) - max(each.started_at, midnight) for each in breaks), timedelta())
+    return AgentDay(calls["calls"], calls["connected"], calls["talked"] or timedelta(), paused)
 
 
 def tickets_of(viewer: User) -> QuerySet[Ticket]:

@@ -14,7 +14,7 @@ from .web import ids
 _LABELS: dict[str, Promise | str] = {}
 # What the site writes into records by itself; the ids of other systems are their own.
 _OWN = re.compile(r"(?:contact_import|complaint|code|link|message):[0-9]+", re.ASCII)
-_KEYED = re.compile(r"(?P<kind>[a-z_]+):(?P<key>.+)", re.ASCII)
+_KEYED = re.compile(r"(?P<kind>[a-z_.]+):(?P<key>.+)", re.ASCII)
 
 
 def register(labels: dict[str, Promise | str]) -> None:
@@ -38,10 +38,13 @@ def in_words(reference: str) -> str:
     if reference in _LABELS:
         return str(_LABELS[reference])
     keyed = _KEYED.fullmatch(reference)
-    if keyed is None or keyed["kind"] not in _LABELS:
+    if keyed is None:
+        return reference
+    kind = keyed["kind"] if keyed["kind"] in _LABELS else keyed["kind"].rpartition(".")[2]  # a table with its room, or without
+    if kind not in _LABELS:
         return reference
     if keyed["key"].startswith(" "):
-        return gettext("%(label)s: %(value)s") % {"label": _LABELS[keyed["kind"]], "value": in_words(keyed["key"].strip())}
+        return gettext("%(label)s: %(value)s") % {"label": _LABELS[kind], "value": in_words(keyed["key"].strip())}
     pk = ids.row_number(keyed["key"])
-    prefix = ids.PREFIXES.get(keyed["kind"])
-    return f"{_LABELS[keyed['kind']]} {ids.encode(prefix, pk) if prefix and pk is not None else keyed['key']}"
+    prefix = ids.PREFIXES.get(kind)
+    return f"{_LABELS[kind]} {ids.encode(prefix, pk) if prefix and pk is not None else keyed['key']}"

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.models import NumberSearch
-from apps.calls.models import Call, Decision, Disposition, SpoofingEvent, Ticket
+from apps.calls.models import Break, Call, Decision, Disposition, SpoofingEvent, Ticket
 from apps.contacts.models import Consent, Contact, ContactImport, DataSource, MinorFlag
 from apps.core.calendar import clock
 from apps.jobs import services as jobs
@@ -350,6 +350,10 @@ CLASSES = (
         DataClass.CODE, _("when the number was searched for"),
         lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)), _rows_of(NumberSearch),
         models=("access.numbersearch",),
+    ),
+    Class(
+        DataClass.SESSION, _("when the break ended"), lambda at, days: Break.objects.filter(ended_at__lte=_before(at, days)),
+        _rows_of(Break), models=("calls.break",),
     ),
     Class(
         DataClass.WEBHOOK, _("when it happened"), lambda at, days: Event.objects.filter(created_at__lte=_before(at, days)),

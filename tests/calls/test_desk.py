@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import services as accounts
 from apps.calls import services
-from apps.calls.models import Call, Ticket
+from apps.calls.models import Call, Decision, Ticket
 from apps.calls.services.desk import held_entry, line_for, open_call
 from apps.campaigns import services as campaigns
 from apps.campaigns.models import Filing, Line, QueueEntry
@@ -110,8 +110,8 @@ def test_a_suspended_agent_has_an_empty_desk_and_holds_nobody_up(world: World) -
     assert hold(world) is not None
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="整改")
     world.people["agent"].refresh_from_db()
+    assert held_entry(world.people["agent"], our_clock.now()) is None  # at once, whoever looks
     assert hold(world) is None
-    QueueEntry.objects.update(not_before=None)
     assert hold(world, "agent2") is not None
 
 
@@ -121,14 +121,6 @@ def test_a_hold_lapses_and_another_agent_takes_over(world: World, clock: Any) ->
     assert hold(world, "agent2") is None
     clock.shift(timedelta(minutes=15))
     assert hold(world, "agent2") is not None
-
-
-def test_later_puts_the_contact_back_for_an_hour(world: World, clock: Any) -> None:
-    hold(world)
-    services.release_hold(actor=world.people["agent"])
-    assert hold(world) is None
-    clock.shift(timedelta(hours=1))
-    assert hold(world) is not None
 
 
 def test_only_agents_have_a_desk(world: World) -> None:
@@ -148,9 +140,11 @@ def test_a_call_is_reserved_and_the_entry_leaves_the_queue(world: World) -> None
 
 @pytest.mark.parametrize("ticked", [set(), {1}, {2}, {1, 3}])
 def test_the_check_list_has_to_be_complete(world: World, ticked: set[int]) -> None:
-    answer = place(world, ticked)
-    assert [reason["code"] for reason in answer.reasons] == ["checklist_missing"]
-    assert hold(world) is not None, "the contact stays on the desk"
+    """The gate is not asked: an agent who forgot a tick is no refused call."""
+    with pytest.raises(services.Unticked):
+        place(world, ticked)
+    assert not Decision.objects.exists()
+    assert held_entry(world.people["agent"], our_clock.now()) is not None
 
 
 def test_a_contact_that_is_not_on_the_desk_is_not_called(world: World) -> None:
@@ -335,5 +329,5 @@ def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_que
     with CaptureQueriesContext(connection) as asked:
         assert hold(world) is not None
     locking = [each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]]
-    assert len(locking) == 1
-    assert "LIMIT 1" in locking[0]
+    assert len(locking) == 2  # what the agent put off, then the queue
+    assert all("LIMIT 1" in each for each in locking)

@@ -44,6 +44,7 @@ def test_every_code_that_the_product_records_has_words() -> None:
     ("call:116", "call cl_3m", "呼叫 cl_3m"),
     ("contact:list", "contacts", "联系人"),
     ("contact_import:4", "import 4", "导入 4"),
+    ("quality.transcript:247", "transcript 247", "转写 247"),
     ("dispute: asked by the client", "dispute: asked by the client", "纠纷：asked by the client"),
     ("grave_violation: violation.script", "grave violation: left the approved script", "严重违规：偏离已批准话术"),
     ("paper form 12", "paper form 12", "paper form 12"),

@@ -15,6 +15,7 @@ PAGES = {
     "": ["/accounts/login/", "/o/", "/my-data/"],
     "agent": [
         "/desk/",
+        "/desk/later/",
         "/contacts/",
         "/campaigns/",
         "/campaigns/cp_1/",

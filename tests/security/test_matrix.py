@@ -23,7 +23,7 @@ from apps.audit import services as audit
 from apps.audit.alarms import Seen
 from apps.audit.models import AccessEvent
 from apps.calls import services as calls
-from apps.calls.models import Call, Decision, Flag, Ticket
+from apps.calls.models import Call, Decision, Flag, Postponed, Ticket
 from apps.campaigns import services as campaign_services
 from apps.campaigns.models import Campaign
 from apps.contacts import services as contacts
@@ -328,7 +328,11 @@ PAGES = {
     "desk_call": page(A, method="post"),
     "desk_end": page(A, method="post"),
     "desk_opt_out": page(A, method="post"),
-    "desk_skip": page(A, method="post"),
+    "desk_postpone": page(A, method="post"),
+    "desk_later": page(A),
+    "desk_take": page(A, method="post", object="postponed"),
+    "desk_break": page(A, method="post"),
+    "desk_break_end": page(A, method="post"),
     "desk_result": page(A, method="post"),
 }
 # Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static files.
@@ -449,6 +453,7 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
         lambda: _of_governance(world): GOVERNANCE,
         lambda: {"nonconformity": {"pk": 0}}: {"nonconformity"},
+        lambda: {"postponed": {"pk": 0}}: {"postponed"},
         lambda: {"access_event": {"pk": _seen(world)}}: {"access_event"},
         lambda: _of_retention(world): {"purge_run", "certificate", "hold"},
     }
@@ -534,6 +539,11 @@ def _of_governance(world: World) -> dict[str, dict[str, Any]]:
         "register_file": {"code": "recipients", "form": "csv"},
         "training": {"pk": training.pk},
     }
+
+
+def _postponed_of(world: World, owner: str) -> dict[str, int]:
+    entry, at = world.queue_entry(), clock_now() + timedelta(hours=1)
+    return {"pk": Postponed.objects.create(entry=entry, agent=world.people[owner], at=at, why="asked").pk}
 
 
 def _nonconformity_of(world: World, owner: str) -> dict[str, Any]:
@@ -719,6 +729,8 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
     if entry.object == "subject_request":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _request(world, owner).pk}
+    if entry.object == "postponed":
+        arguments = _postponed_of(world, username if whose == "own" and PAGES[name].roles & {username} else "agent2")
     if entry.object == "nonconformity":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = _nonconformity_of(world, owner)

@@ -161,8 +161,8 @@ def suspend(*, actor: User | None, agent: User, reason: str) -> User:
     if not reason.strip():
         raise BadInput(_("Say why the agent is suspended."))
     lock_agent(agent.pk)
-    agent.suspended_at, agent.suspended_for = clock.now(), reason.strip()[:200]
-    agent.save(update_fields=["suspended_at", "suspended_for"])
+    agent.suspended_at, agent.suspended_by, agent.suspended_for = clock.now(), actor, reason.strip()[:200]
+    agent.save(update_fields=["suspended_at", "suspended_by", "suspended_for"])
     calling_ended.send(sender=User, agent=agent)
     agent_suspended.send(sender=User, agent=agent)
     return agent
@@ -176,6 +176,6 @@ def resume(*, actor: User, agent: User) -> User:
     lock_agent(agent.pk)
     if suspending.provider.keeps_suspended(agent):
         raise WrongState(_("A grave violation is not corrected yet: the agent stays off the telephone until its action is closed."))
-    agent.suspended_at, agent.suspended_for = None, ""
-    agent.save(update_fields=["suspended_at", "suspended_for"])
+    agent.suspended_at, agent.suspended_by, agent.suspended_for = None, None, ""
+    agent.save(update_fields=["suspended_at", "suspended_by", "suspended_for"])
     return agent

@@ -1,36 +1,38 @@
-"""The agent's desk: the next contact, the call, the opt-out, the result."""
+"""The agent's desk: the next contact, the call, the opt-out."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line, QueueEntry
-from apps.contacts.models import NumberDoubt
-from apps.contacts.services import raise_doubt
 from apps.core.calendar import clock
-from apps.core.database.locks import lock_agent, lock_number
-from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
-from apps.core.privacy import forbidden_numbers, phones
+from apps.core.database.locks import lock_agent
+from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.privacy import phones
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 
-from .. import queries
-from ..models import Call, Disposition, Ticket
-from ..signals import client_complained
+from ..models import Break, Call, Postponed
 from .calling import mark_opted_out
 from .deciding import Answer, authorize, preview
 
 HOLD = timedelta(minutes=15)
+KEPT = timedelta(minutes=30)  # what an agent put off waits so long for its agent, then others may take it
 HOUR = timedelta(hours=1)
 CANDIDATES = 200  # looked at for one request
 ASK_AGAIN = timedelta(hours=1)
+
+
+class Unticked(BadInput):
+    code = "checklist_missing"
+    sentence = gettext_lazy("Tick every point of the check list before you call.")
 
 
 def _require_agent(actor: User) -> None:
@@ -70,7 +72,7 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     """
     _require_agent(actor)
     now = now or clock.now()
-    if (held := _keep_held(actor, now)) or actor.suspended_at:
+    if (held := _keep_held(actor, now)) or actor.suspended_at or break_of(actor):
         return held
     for _candidate in range(CANDIDATES):
         entry, is_held = _try_next(actor, now)
@@ -79,24 +81,30 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     return None
 
 
+def break_of(actor: User) -> Break | None:
+    """The break that the agent takes now."""
+    return Break.objects.filter(agent=actor, ended_at__isnull=True).first()
+
+
 @transaction.atomic
 def _keep_held(actor: User, now: datetime) -> QueueEntry | None:
     """What lies on the desk already, if it may still be called; else it goes back."""
     lock_agent(actor.pk)
     if actor.suspended_at:
-        release_hold(actor=actor)
+        free_desk(actor)
         return None
-    if held := held_entry(actor, now):
-        if _may_be_called(held, actor, now):
-            return held
-        held.save()
+    if (held := held_entry(actor, now)) and hold_for(held, actor, now).allowed:
+        return held
     _free_lapsed(actor, now)
     return None
 
 
 @transaction.atomic
 def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
-    """The first waiting entry that nobody else looks at, and whether it lies on the desk now; refused, it waits for its reason to pass."""
+    """The first waiting entry that nobody else looks at, and whether it lies on the desk now; refused, it waits for its reason to pass.
+
+    What the agent put off until now comes first; what others put off waits for them a while (`Postponed`).
+    """
     lock_agent(actor.pk)
     if (held := held_entry(actor, now)) is not None:
         return held, True  # another page of the same agent was quicker
@@ -106,17 +114,13 @@ def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
         .select_related("campaign", "contact", "campaign__script", "contact__source")
         .filter(free, campaign__in=campaigns.campaigns_of(actor), campaign__state=Campaign.State.RUNNING)
         .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-        .order_by("-priority", "pk")
     )
-    entry = waiting.first()
-    if entry is None:
-        return None, False
-    allowed = _may_be_called(entry, actor, now)
-    entry.save()
-    return entry, allowed
+    entry = waiting.filter(postponed__agent=actor).order_by("postponed__at", "pk").first()
+    entry = entry or waiting.exclude(postponed__at__gt=now - KEPT).order_by("-priority", "pk").first()
+    return (entry, hold_for(entry, actor, now).allowed) if entry else (None, False)
 
 
-def _may_be_called(entry: QueueEntry, actor: User, now: datetime) -> bool:
+def hold_for(entry: QueueEntry, actor: User, now: datetime) -> Answer:
     """Ask the gate; hold the entry for the agent, or put it back until the reason may have passed."""
     line = line_for(entry.campaign, now)
     answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=now)
@@ -125,7 +129,8 @@ def _may_be_called(entry: QueueEntry, actor: User, now: datetime) -> bool:
     else:
         entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
         entry.not_before = _when_to_ask_again(answer, now)
-    return answer.allowed
+    entry.save()
+    return answer
 
 
 def _when_to_ask_again(answer: Answer, now: datetime) -> datetime:
@@ -140,33 +145,33 @@ def _free_lapsed(actor: User, now: datetime) -> None:
     )
 
 
-@transaction.atomic
-def release_hold(*, actor: User) -> None:
-    """Put the contact on the desk back, for later."""
+def free_desk(actor: User) -> None:
+    """Whoever lies on the desk goes back to the others."""
     QueueEntry.objects.filter(held_by=actor, state=QueueEntry.State.HELD).update(
-        state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=clock.now() + ASK_AGAIN
+        state=QueueEntry.State.WAITING, held_by=None, held_until=None
     )
 
 
 @transaction.atomic
 def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
-    """Ask the gate for the contact on the desk. `ticked` are the points of the check list, from 1."""
+    """Ask the gate for the contact on the desk. `ticked` are the points of the check list, from 1. Raises `Unticked`."""
     _require_agent(actor)
     entry = held_entry(actor, clock.now())
     if entry is None or entry.pk != entry_id:
         raise WrongState(_("This contact is no longer on your desk. Take the next one."))
+    if not ticked >= set(range(1, len(entry.campaign.checklist) + 1)):
+        raise Unticked()
     line = line_for(entry.campaign, clock.now())
     answer = authorize(
-        campaign=entry.campaign.code,
-        phone=entry.contact.phone,
-        line=line.number if line else "",
-        agent=actor,
-        checklist_done=ticked >= set(range(1, len(entry.campaign.checklist) + 1)),
+        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor, checklist_done=True
     )
     if answer.allowed:
         QueueEntry.objects.filter(pk=entry.pk).update(state=QueueEntry.State.CALLED, held_by=None, held_until=None)
-    elif {reason["code"] for reason in answer.reasons} - {"checklist_missing", "previous_call_open"}:
-        release_hold(actor=actor)
+        Postponed.objects.filter(entry=entry).delete()
+    elif {reason["code"] for reason in answer.reasons} - {"previous_call_open"}:
+        entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
+        entry.not_before = _when_to_ask_again(answer, clock.now())
+        entry.save()
     return answer
 
 
@@ -201,72 +206,3 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
     if call:
         mark_opted_out(call, opt_out.said_at)
     return opt_out
-
-
-@transaction.atomic
-def write_disposition(
-    *,
-    actor: User,
-    call: Call,
-    reason: str,
-    note: str = "",
-    identity_said: bool = False,
-    ticket: str = "",
-    ticket_due: date | None = None,
-    ticket_owner: User | None = None,
-) -> Disposition:
-    """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`.
-
-    A ticket is the agent's own unless it names another owner of the campaign.
-    """
-    lock_number(bytes(call.number_index))
-    call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
-    if call.agent_id != actor.pk:
-        raise NotAllowed()
-    if not call.is_over:
-        raise WrongState(_("The call is still going on. End it first."))
-    if Disposition.objects.filter(call=call).exists():
-        raise WrongState(_("The result of this call was already written."))
-    for text in (note, ticket):
-        if forbidden_numbers.find(text):
-            raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
-    if reason not in Disposition.Reason.values:
-        raise BadInput(_("Choose the result of the call."))
-    if ticket and not ticket_due:
-        raise BadInput(_("Say by when the ticket is due."))
-    if ticket_due and ticket_due < timezone.localdate(clock.now()):
-        raise BadInput(_("The ticket would be due in the past."))
-    if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
-        raise BadInput(_("The owner of a ticket works or runs the campaign."))
-    if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
-        opt_out = record_opt_out(
-            phone=call.contact.phone,
-            channel=OptOut.Channel.AGENT,
-            evidence=f"call:{call.pk}",
-            recorded_by=actor,
-            contact_id=call.contact_id,
-        )
-        mark_opted_out(call, opt_out.said_at)
-    call.identity_said = identity_said if call.answered_at else None
-    call.save(update_fields=["identity_said"])
-    disposition = Disposition.objects.create(call=call, reason=reason, note=note or None, written_by=actor)
-    if reason == Disposition.Reason.WRONG_NUMBER:
-        raise_doubt(number_index=bytes(call.number_index), origin=NumberDoubt.Origin.CALL, reference=call.public_id, actor=actor)
-    if reason == Disposition.Reason.COMPLAINT:
-        client_complained.send(sender=Call, actor=actor, call=call, note=disposition.note)
-    if ticket and ticket_due:
-        Ticket.objects.create(call=call, subject=ticket[:120], owner=ticket_owner or actor, due_on=ticket_due)
-    return disposition
-
-
-@transaction.atomic
-def close_ticket(*, actor: User, ticket: Ticket) -> Ticket:
-    """What had to be done is done. Its owner closes it."""
-    ticket = Ticket.objects.select_for_update(of=("self",)).get(pk=ticket.pk)
-    if ticket.owner_id != actor.pk:
-        raise NotAllowed()
-    if ticket.closed_at:
-        raise WrongState()
-    ticket.closed_at = clock.now()
-    ticket.save(update_fields=["closed_at"])
-    return ticket

@@ -4,7 +4,20 @@ from .alerts import flag_close, flags, ticket_close, tickets
 from .campaigns import campaign, forecast, forecast_campaign, forecast_draft, forecast_list
 from .contacts import contact
 from .decisions import decision, decisions
-from .desk import desk, desk_call, desk_end, desk_next, desk_opt_out, desk_result, desk_skip, desk_state
+from .desk import (
+    desk,
+    desk_break,
+    desk_break_end,
+    desk_call,
+    desk_end,
+    desk_later,
+    desk_next,
+    desk_opt_out,
+    desk_postpone,
+    desk_result,
+    desk_state,
+    desk_take,
+)
 
 __all__ = [
     "campaign",
@@ -12,13 +25,17 @@ __all__ = [
     "decision",
     "decisions",
     "desk",
+    "desk_break",
+    "desk_break_end",
     "desk_call",
     "desk_end",
+    "desk_later",
     "desk_next",
     "desk_opt_out",
+    "desk_postpone",
     "desk_result",
-    "desk_skip",
     "desk_state",
+    "desk_take",
     "flag_close",
     "flags",
     "forecast",

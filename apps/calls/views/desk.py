@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import trigger_client_event
@@ -17,48 +19,57 @@ from apps.audit.services import record_page
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
+from apps.core.database.pages import PAGE
 from apps.core.errors import BadInput, WrongState
 from apps.core.web import ids
 from apps.scripts import queries as scripts
 from apps.scripts.models import ScriptVersion
 from apps.ui.decorators import for_roles
+from apps.ui.pages import said
 
 from .. import queries, services
-from ..forms import CallForm, DispositionForm
-from ..models import Call
-from ..services.desk import held_entry, line_for, open_call
+from ..forms import CallForm, DispositionForm, PostponeForm
+from ..models import Break, Call, Postponed
+from ..services.desk import HOUR, break_of, held_entry, line_for, open_call
+from ..services.postponing import postponed_of
 from .wording import in_words
 
 ASKED = "asked"  # in the address of a desk that stayed empty: it does not ask again at once
+EARLIER = 4  # calls of the client that are shown
 
 
 @for_roles(Role.AGENT)
 @require_GET
 def desk(request: StaffRequest) -> HttpResponse:
     """One screen for the whole day: a call under way, its result, or the next contact."""
-    shown: dict[str, Any] = {}
+    refused: dict[str, Any] = {}
     if asked := request.GET.get("decision"):
-        refused = get_object_or_404(queries.decisions_of(request.user), pk=ids.decode("dc", asked))
-        shown["refused"] = {"decision": refused, "reasons": in_words(refused.codes, refused.retry_at)}
-    if call := open_call(request.user):
+        decision = get_object_or_404(queries.decisions_of(request.user), pk=ids.decode("dc", asked))
+        refused = {"refused": {"decision": decision, "reasons": in_words(decision.codes, decision.retry_at)}}
+    return _desk(request, was_asked=ASKED in request.GET, **refused)
+
+
+def _desk(request: StaffRequest, **shown: Any) -> HttpResponse:
+    """The desk as it stands; `shown` is what the page has to say besides: a form with its errors, points that are ticked."""
+    now = clock.now()
+    call = open_call(request.user)
+    entry = None if call else held_entry(request.user, now)
+    if call:
         shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
-        if call.is_over:
-            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)}, campaign=call.campaign)
-    elif entry := held_entry(request.user, clock.now()):
+        if call.is_over and "form" not in shown:
+            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)}, call=call)
+    elif entry:
         campaign = entry.campaign
-        shown |= {
-            "entry": entry,
-            "contact": entry.contact,
-            "campaign": campaign,
-            "script": campaign.script_in_force,
-            "line": line_for(campaign, clock.now()),
-        }
+        shown |= {"entry": entry, "contact": entry.contact, "campaign": campaign, "script": campaign.script_in_force}
+        shown |= {"line": line_for(campaign, now), "postponed": Postponed.objects.filter(entry=entry).first()}
+        shown.setdefault("later_form", PostponeForm(initial={"at": timezone.localtime(now + HOUR)}))
     if script := shown.get("script"):
         shown["said"] = _said(request, script, shown["campaign"], shown["contact"])
-    shown["was_asked"] = ASKED in request.GET
-    shown["known"] = _shown_on_desk(call, shown.get("entry"))
-    if shown.get("contact"):
-        record_page(request, subject=shown["contact"].public_id, purpose="call")
+    if contact := shown.get("contact"):
+        shown["earlier"] = [each for each in queries.calls_of(request.user, contact)[: EARLIER + 1] if each != call][:EARLIER]
+        record_page(request, subject=contact.public_id, purpose="call")
+    shown |= {"now": now, "known": _shown_on_desk(call, entry), "day": queries.day_of(request.user, now)}
+    shown |= {"break": break_of(request.user), "breaks": Break.Kind.choices, "later": postponed_of(request.user).count()}
     return render(request, "calls/desk.html", shown)
 
 
@@ -110,6 +121,8 @@ def desk_call(request: StaffRequest) -> HttpResponse:
         return redirect("desk")
     try:
         answer = services.place_call(actor=request.user, **form.cleaned_data)
+    except services.Unticked as error:
+        return _desk(request, unticked=str(error), ticked=form.cleaned_data["ticked"])
     except WrongState as error:
         messages.info(request, str(error))
         return redirect("desk")
@@ -136,8 +149,52 @@ def desk_opt_out(request: StaffRequest) -> HttpResponse:
 
 @for_roles(Role.AGENT)
 @require_POST
-def desk_skip(request: StaffRequest) -> HttpResponse:
-    services.release_hold(actor=request.user)
+def desk_postpone(request: StaffRequest) -> HttpResponse:
+    """Put the contact off; what is wrong with the time is said beside it."""
+    form = PostponeForm(request.POST)
+    if form.is_valid():
+        try:
+            put_off = services.postpone(actor=request.user, **form.cleaned_data)
+        except BadInput as error:
+            form.add_error("at", str(error))
+        except WrongState as error:
+            messages.info(request, str(error))
+            return redirect("desk")
+        else:
+            messages.success(request, _("Comes back at %(at)s.") % {"at": date_format(timezone.localtime(put_off.at), "Y-m-d H:i")})
+            return redirect("desk")
+    return _desk(request, later_form=form)
+
+
+@for_roles(Role.AGENT)
+@require_GET
+def desk_later(request: StaffRequest) -> HttpResponse:
+    """What the agent has put off."""
+    rows = postponed_of(request.user)[:PAGE]
+    record_page(request, subject="queue", purpose="list", count=len(rows))
+    return render(request, "calls/later.html", {"rows": rows, "now": clock.now()})
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_take(request: StaffRequest, pk: int) -> HttpResponse:
+    """Put one of them on the desk now."""
+    mine = get_object_or_404(postponed_of(request.user), pk=pk)
+    taken = said(request, lambda: services.take_up(actor=request.user, pk=mine.pk))
+    return redirect("desk" if taken else "desk_later")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_break(request: StaffRequest) -> HttpResponse:
+    said(request, lambda: services.begin_break(actor=request.user, kind=request.POST.get("kind", "")))
+    return redirect("desk")
+
+
+@for_roles(Role.AGENT)
+@require_POST
+def desk_break_end(request: StaffRequest) -> HttpResponse:
+    services.end_break(actor=request.user)
     return redirect("desk")
 
 
@@ -148,14 +205,13 @@ def desk_result(request: StaffRequest) -> HttpResponse:
     call = open_call(request.user)
     if call is None:
         return redirect("desk")
-    form = DispositionForm(request.POST, campaign=call.campaign)
+    form = DispositionForm(request.POST, call=call)
     if form.is_valid():
         try:
-            services.write_disposition(actor=request.user, call=call, **form.cleaned_data)
+            written = services.write_disposition(actor=request.user, call=call, **form.cleaned_data)
         except BadInput as error:
-            form.add_error("note", str(error))
+            form.add_error("call_back_at" if form.cleaned_data["call_back_at"] else "note", str(error))
         else:
+            messages.success(request, _("Saved: %(result)s.") % {"result": written.get_reason_display()})
             return redirect("desk")
-    shown = {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version, "form": form}
-    shown["said"] = _said(request, call.script_version, call.campaign, call.contact)
-    return render(request, "calls/desk.html", shown)
+    return _desk(request, form=form)
