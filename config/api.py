@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,6 +18,7 @@ from apps.accounts.api_auth import ClientKey
 from apps.calls.api import router as calls
 from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
+from apps.core.database.availability import is_away
 from apps.core.errors import HeguiError, ServiceAway
 from apps.core.web.lenient_json import read_json
 from apps.core.web.request_ids import current
@@ -114,9 +115,11 @@ def _ours(request: HttpRequest, error: HeguiError) -> HttpResponse:
     return answer
 
 
+@api.exception_handler(DatabaseError)
 @api.exception_handler(InterfaceError)
-@api.exception_handler(OperationalError)
-def _away(request: HttpRequest, error: Exception) -> HttpResponse:
+def _of_database(request: HttpRequest, error: Exception) -> HttpResponse:
+    if not is_away(error):
+        return _unforeseen(request, error)
     log.error("database_away", why=type(error.__cause__ or error).__name__)
     answer = problem(503, "service_away", str(ServiceAway.sentence))
     answer["Retry-After"] = "5"

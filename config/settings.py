@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.core.privacy import logs
 from apps.core.privacy.error_delivery import report_to_sentry
@@ -212,6 +213,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+FILTERS_EMPTY_CHOICE_LABEL = pgettext_lazy("nothing chosen in a filter", "any")
 DJANGO_TABLES2_TEMPLATE = "_table.html"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -5,7 +5,7 @@ import hmac
 import re
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -95,8 +95,9 @@ def number_in(location: str) -> str:
 
 
 class MainPath:
-    def __init__(self, browser: Callable[[], httpx.Client]) -> None:
-        self._browser = browser
+    def __init__(self, browser: Callable[[], httpx.Client], *, others: Sequence[str] = ()) -> None:
+        """`others`: numbers that are imported besides the one of the path."""
+        self._browser, self._others = browser, others
         self.key = ""
 
     def _person(self, name: str) -> Person:
@@ -192,7 +193,8 @@ class MainPath:
         return found[1]
 
     def _import(self, supervisor: Person, source: str) -> None:
-        rows = f"手机号,姓名,同意渠道,同意时间\n{PHONE},张三,网页勾选,2026-09-01 10:00\n"
+        rows = "手机号,姓名,同意渠道,同意时间\n"
+        rows += "".join(f"{number},张三,网页勾选,2026-09-01 10:00\n" for number in (PHONE, *self._others))
         html = supervisor.get("/imports/new/")
         made = supervisor.send(
             "/imports/new/", source=source, campaign=option(html, "春季续费"), files={"file": ("members.csv", rows.encode(), "text/csv")}

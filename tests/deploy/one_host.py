@@ -69,6 +69,23 @@ class Host:
     def hegui(self) -> str:
         return str(self.folder / "opt" / "bin" / "hegui")
 
+    def settings(self, mail_port: int) -> dict[str, str]:
+        """What an operator writes into hegui.env."""
+        tls, ports = self.conf / "tls", self.ports
+        return {
+            "HEGUI_SECRET_KEY": "one-host-test-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
+            "HEGUI_KEYRING_FILE": str(self.conf / "keys" / "keyring.json"),
+            "HEGUI_ALLOWED_HOSTS": SITE,
+            "HEGUI_URL": f"https://{SITE}:{ports['https']}",
+            "DATABASE_URL": f"postgres://hegui:{DATABASE_PASSWORD}@localhost:{ports['postgres']}/hegui?sslmode=verify-full"
+            f"&sslrootcert={tls / 'ca.pem'}&ssl_min_protocol_version=TLSv1.3",
+            "REDIS_URL": f"rediss://:{REDIS_PASSWORD}@localhost:{ports['redis']}/0",
+            "EMAIL_URL": f"smtp+tls://hegui:mail-Word_3@localhost:{mail_port}",
+            "SSL_CERT_FILE": str(tls / "authorities.pem"),
+            "HEGUI_HOME": str(self.folder / "data"),
+            "PORT": str(ports["web"]),
+        }
+
     def start(self, name: str, *command: str | Path, env: dict[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
@@ -102,14 +119,16 @@ def until(what: str, ready: Any, seconds: float = 60) -> None:
 # -- what an operator has already: an authority, PostgreSQL, Redis, nginx
 
 
-def make_certificates(host: Host) -> None:
+def make_certificates(
+    host: Host, *, nodes: tuple[str, ...] = ("postgres", "redis", "mail", "site"), addresses: str = "IP:127.0.0.1"
+) -> None:
     tls = host.conf / "tls"
     tls.mkdir(parents=True)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"]
     run("openssl", "req", "-x509", *key, "-subj", "/CN=Authority of the test", "-keyout", tls / "ca.key", "-out", tls / "ca.pem")
-    for name in ("postgres", "redis", "mail", "site"):
+    for name in nodes:
         names = tls / f"{name}.ext"
-        names.write_text(f"subjectAltName=DNS:localhost,IP:127.0.0.1,DNS:{SITE}\n")
+        names.write_text(f"subjectAltName=DNS:localhost,{addresses},DNS:{SITE}\n")
         request = tls / f"{name}.csr"
         run("openssl", "req", *key[:-2], "-subj", f"/CN={name}", "-keyout", tls / f"{name}.key", "-out", request)
         run("openssl", "x509", "-req", "-in", request, "-CA", tls / "ca.pem", "-CAkey", tls / "ca.key", "-CAcreateserial", "-days", "90",
@@ -188,28 +207,11 @@ def blocks() -> list[tuple[str, str]]:
     return [(about, text) for about, text in BLOCK.findall(PAGE.read_text())]
 
 
-def settings_of(host: Host, mail_port: int) -> dict[str, str]:
-    tls, ports = host.conf / "tls", host.ports
-    return {
-        "HEGUI_SECRET_KEY": "one-host-test-" + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP",
-        "HEGUI_KEYRING_FILE": str(host.conf / "keys" / "keyring.json"),
-        "HEGUI_ALLOWED_HOSTS": SITE,
-        "HEGUI_URL": f"https://{SITE}:{ports['https']}",
-        "DATABASE_URL": f"postgres://hegui:{DATABASE_PASSWORD}@localhost:{ports['postgres']}/hegui?sslmode=verify-full"
-        f"&sslrootcert={tls / 'ca.pem'}&ssl_min_protocol_version=TLSv1.3",
-        "REDIS_URL": f"rediss://:{REDIS_PASSWORD}@localhost:{ports['redis']}/0",
-        "EMAIL_URL": f"smtp+tls://hegui:mail-Word_3@localhost:{mail_port}",
-        "SSL_CERT_FILE": str(tls / "authorities.pem"),
-        "HEGUI_HOME": str(host.folder / "data"),
-        "PORT": str(ports["web"]),
-    }
-
-
 def edit_settings(host: Host, mail_port: int) -> None:
     """What the operator does in an editor: each value of ours in the place of the example's."""
     path = host.conf / "hegui.env"
     text = path.read_text()
-    for name, value in settings_of(host, mail_port).items():
+    for name, value in host.settings(mail_port).items():
         line = f'{name}="{value}"'
         text, count = re.subn(rf"^#?{name}=.*$", lambda _match, line=line: line, text, flags=re.M)  # type: ignore[misc]
         assert count == 1, f"{name} stands {count} times in the example"

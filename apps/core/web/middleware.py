@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 from django.urls import Resolver404, resolve
 from django.utils.translation import activate, get_language_from_request
 
+from ..database.availability import is_away
 from ..errors import HeguiError, ServiceAway
 from . import request_ids
 from .health import State
@@ -103,7 +104,7 @@ def unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: what is away is 503, all else 500 with the number that the log has too."""
     error = sys.exc_info()[1]
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_away(error):
         return unavailable(request, str(ServiceAway.sentence))
     if request.path_info.startswith(API):
         from config.api import unforeseen
