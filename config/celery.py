@@ -74,6 +74,7 @@ SCHEDULE = {
     "keep-figures": _due("console.tasks.keep_figures", 300.0),
     "keep-all-figures": _due("console.tasks.keep_all_figures", crontab(hour=3, minute=40)),
     "pause-lapsed-campaigns": _due("campaigns.tasks.pause_lapsed", 300.0),
+    "end-forgotten-breaks": _due("calls.tasks.end_forgotten_breaks", crontab(minute=25)),
     "measure-lines-and-agents": _due("calls.tasks.measure", 300.0),
     "warn-of-unknown-year": _due("policies.tasks.warn_of_unknown_year", crontab(hour=9, minute=0)),
     "expire-scripts": _due("scripts.tasks.expire_due", 300.0),

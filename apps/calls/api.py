@@ -34,6 +34,7 @@ from . import rules, services
 from .models import Call
 from .queries import require_queued
 from .services import client_budget
+from .services.desk import KEPT
 
 router = Router(tags=["calls"])
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
@@ -306,7 +307,7 @@ def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
     campaign = _campaign(request.auth, code)
     now = clock.now()
     waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-    waiting = waiting.filter(postponed__isnull=True)  # an agent promised to call back
+    waiting = waiting.exclude(postponed__at__gt=now - KEPT)  # an agent promised to call back
     rows = list(waiting.select_related("contact").order_by("-priority", "pk")[:100])
     record_access(kind=AccessEvent.Kind.VIEWED, subject=campaign.public_id, purpose="queue", count=len(rows), client=request.auth)
     return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in rows]

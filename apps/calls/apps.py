@@ -42,10 +42,19 @@ def _stop_named(sender: Any, signal: Any, **named: Any) -> None:
 
 
 def _free_desk(sender: Any, agent: Any = None, **kwargs: Any) -> None:
+    from .services.breaks import end_break
     from .services.desk import free_desk
 
     if agent is not None:
         free_desk(agent)
+        end_break(actor=agent)
+
+
+def _signed_out(sender: Any, user: Any, **kwargs: Any) -> None:
+    from .services.breaks import end_break
+
+    if user is not None:
+        end_break(actor=user)
 
 
 def _doubt(sender: Any, number_index: bytes, reference: str, client: Any, **kwargs: Any) -> None:
@@ -65,6 +74,8 @@ class CallsConfig(AppConfig):
     label = "calls"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_out
+
         from apps.core import references
 
         from .labels import LABELS
@@ -93,6 +104,7 @@ class CallsConfig(AppConfig):
         calling_narrowed.connect(_stop_named, dispatch_uid="calls.stop_narrowed")
         calling_ended.connect(_stop_named, dispatch_uid="calls.stop_ended")
         calling_ended.connect(_free_desk, dispatch_uid="calls.free_desk")
+        user_logged_out.connect(_signed_out, dispatch_uid="calls.signed_out")
         opt_outs_recorded.connect(_withdraw, dispatch_uid="calls.withdraw")
         number_disowned.connect(_doubt, dispatch_uid="calls.doubt")
         # Decisions come under tree heads as they are made; they go by themselves, with their calls (R33).

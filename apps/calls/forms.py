@@ -51,6 +51,7 @@ class DispositionForm(forms.Form):
 class PostponeForm(forms.Form):
     """When a contact comes back to the desk, and why not now."""
 
+    entry_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     at = forms.DateTimeField(label=_("Call again at"), widget=MINUTE)
     why = forms.ChoiceField(label=_("Because"), choices=Postponed.Why.choices, widget=forms.Select(attrs={"class": "form-select"}))
 

@@ -19,3 +19,8 @@ def run_forecast(job_id: int) -> None:
 @shared_task(acks_late=True)
 def measure() -> None:
     services.measure()
+
+
+@shared_task(acks_late=True)
+def end_forgotten_breaks() -> None:
+    services.end_forgotten_breaks()

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.calls.models import Call, Decision
 from apps.core.calendar import clock
+from apps.core.database.locks import lock_day_counts
 from apps.optouts.models import OptOut
 from apps.policies import queries as policies
 from apps.quality import queries as quality
@@ -22,12 +23,13 @@ Measure = DayCount.Measure
 
 def keep(since: date, until: date) -> None:
     """Count the days from `since` to `until`, each in a transaction of its own: readers see a day as it was or as it is."""
-    day = since
-    while day <= until:
+    day = until  # the newest first: what is cut off lacks what fewest look at
+    while day >= since:
         with transaction.atomic():
+            lock_day_counts()
             DayCount.objects.filter(day=day).delete()
             DayCount.objects.bulk_create(_counted(day), batch_size=1000)
-        day += timedelta(days=1)
+        day -= timedelta(days=1)
 
 
 def keep_up(*, whole: bool = False) -> None:

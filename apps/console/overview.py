@@ -215,9 +215,7 @@ class Overview:
         now = clock.now()
         today, calendar = timezone.localdate(now), policies.calendar(now)
         open_ones = rights.requests_of(self.viewer).filter(closed_at__isnull=True)
-        counts = Counter(
-            deadlines.nearness(deadlines.days_left(today, due, calendar)) for due in open_ones.values_list("due_on", flat=True)
-        )
+        counts = Counter(deadlines.nearness(today, due, calendar) for due in open_ones.values_list("due_on", flat=True))
         names = {near: str(label) for near, label in deadlines.NEARNESS.items()}
         marks = [Mark(counts[near], f"{reverse('requests')}?{urlencode({'left': near})}" if counts[near] else "") for near in names]
         return Chart(

@@ -36,6 +36,7 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "governance.watch_incidents": (_("watch incidents and their tasks"), "incidents"),
     "sharing.end_due": (_("end shares whose last day is over"), "shares"),
     "calls.expire_reservations": (_("end reservations that were not used"), "decisions"),
+    "calls.end_forgotten_breaks": (_("end breaks of agents who forgot to"), ""),
     "calls.measure": (_("measure lines and agents against the limits"), "flags"),
     "console.keep_figures": (_("count today and yesterday for the overview"), "home"),
     "console.keep_all_figures": (_("count the days of the overview again"), "home"),

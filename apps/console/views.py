@@ -85,8 +85,8 @@ def _late(user: User) -> list[tuple[str, int, str]]:
     requests = rights.requests_of(user).filter(closed_at__isnull=True, due_on__lt=today).count()
     found = [
         (_("data-subject requests"), requests, reverse("requests") + "?left=late"),
-        (_("complaints"), quality.complaints_late(user), reverse("complaints")),
-        (_("corrective actions"), quality.actions_late(user), reverse("actions")),
+        (_("complaints"), quality.complaints_late(user), reverse("complaints") + "?late=1"),
+        (_("corrective actions"), quality.actions_late(user), reverse("actions") + "?late=1"),
     ]
     return [each for each in found if each[1]]
 

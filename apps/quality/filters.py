@@ -4,9 +4,11 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models import Campaign
+from apps.core.calendar import clock
 from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
 from .models import Complaint, CorrectiveAction, Recording, Transcript, Violation
@@ -48,12 +50,16 @@ class ComplaintFilter(_OfCampaign):
     kind = django_filters.ChoiceFilter(label=_("About"), choices=Complaint.Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Came by"), choices=Complaint.Channel.choices)
     outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Complaint.Outcome.choices)
+    late = django_filters.ChoiceFilter(label=_("Deadline"), choices=[("1", _("overdue"))], method="is_late")
     since = FromDay("received_at")
     until = UntilDay("received_at")
 
     class Meta:
         model = Complaint
-        fields = ("state", "kind", "channel", "outcome", "campaign", "since", "until")
+        fields = ("state", "kind", "channel", "outcome", "late", "campaign", "since", "until")
+
+    def is_late(self, rows: QuerySet[Complaint], name: str, value: Any) -> QuerySet[Complaint]:
+        return rows.filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED)
 
 
 class ActionFilter(_OfCampaign):
@@ -63,9 +69,13 @@ class ActionFilter(_OfCampaign):
     kind = django_filters.ChoiceFilter(label=_("Violation"), field_name="violation__kind", choices=Violation.Kind.choices)
     gravity = django_filters.ChoiceFilter(label=_("Gravity"), field_name="violation__gravity", choices=Violation.Gravity.choices)
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), field_name="violation__campaign", queryset=Campaign.objects.none())
+    late = django_filters.ChoiceFilter(label=_("Deadline"), choices=[("1", _("overdue"))], method="is_late")
     since = FromDay("violation__created_at")
     until = UntilDay("violation__created_at")
 
     class Meta:
         model = CorrectiveAction
-        fields = ("state", "kind", "gravity", "campaign", "since", "until")
+        fields = ("state", "kind", "gravity", "late", "campaign", "since", "until")
+
+    def is_late(self, rows: QuerySet[CorrectiveAction], name: str, value: Any) -> QuerySet[CorrectiveAction]:
+        return rows.filter(due_on__lt=timezone.localdate(clock.now())).exclude(state=CorrectiveAction.State.CLOSED)

@@ -121,10 +121,12 @@ def coverage_of(viewer: User, since: date, until: date, *, campaign: int | None 
     return [row | {"missing": row["calls"] - row["recorded"]} for row in rows]
 
 
-def missing_of(viewer: User, day: date, line: str) -> QuerySet[Call]:
-    """The connected calls of a day and line that have no recording."""
+def missing_of(viewer: User, day: date, line: str, *, campaign: int | None = None) -> QuerySet[Call]:
+    """The connected calls of a day and line (and campaign) that have no recording."""
     start = clock.start_of_day(day)
     calls = connected(start, start + timedelta(days=1)).filter(campaign__in=campaigns.campaigns_of(viewer), recording__isnull=True)
+    if campaign is not None:
+        calls = calls.filter(campaign=campaign)
     return calls.filter(line__number=line).select_related("campaign", "agent").order_by("answered_at")
 
 

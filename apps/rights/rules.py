@@ -80,9 +80,10 @@ def days_left(today: date, due_on: date, calendar: Calendar) -> int:
 NEARNESS = {"late": _("overdue"), "2": _("0 to 2 days"), "5": _("3 to 5 days"), "far": _("more than 5 days")}
 
 
-def nearness(left: int) -> str:
-    """Of the working days that a request has left: the code of `NEARNESS`."""
-    return "late" if left < 0 else "2" if left <= 2 else "5" if left <= 5 else "far"
+def nearness(today: date, due_on: date, calendar: Calendar) -> str:
+    """The code of `NEARNESS`. Late is late on a holiday too, when no working day has passed since."""
+    left = days_left(today, due_on, calendar)
+    return "late" if due_on < today else "2" if left <= 2 else "5" if left <= 5 else "far"
 
 
 def reminder_due(left: int, reminded: int | None) -> int | None:

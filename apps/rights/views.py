@@ -33,6 +33,7 @@ from .services.certifying import rows_of
 from .tables import RequestTable
 from .wording import FOR_GOOD, STORES, WHY
 
+MOST_OPEN = 1000
 READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 State = SubjectRequest.State
 
@@ -42,14 +43,14 @@ State = SubjectRequest.State
 def requests(request: StaffRequest) -> HttpResponse:
     """Open ones first, the soonest due first; then those that are over."""
     found = queries.requests_of(request.user)
-    open_ones = list(found.filter(closed_at__isnull=True).order_by("due_on", "pk")[:200])
+    left = request.GET.get("left", "")
+    open_ones = list(found.filter(closed_at__isnull=True).order_by("due_on", "pk")[:MOST_OPEN])
     over = list_of(request, RequestTable, found.filter(closed_at__isnull=False))
     today, calendar = timezone.localdate(clock.now()), policies.calendar(clock.now())
     for each in open_ones:
         each.left = rules.days_left(today, each.due_on, calendar)  # type: ignore[attr-defined]
-    left = request.GET.get("left", "")
     if left in rules.NEARNESS:
-        open_ones = [each for each in open_ones if rules.nearness(each.left) == left]  # type: ignore[attr-defined]
+        open_ones = [each for each in open_ones if rules.nearness(today, each.due_on, calendar) == left]
     shown = {"open": RequestTable(open_ones), "count": len(open_ones), "nearness": rules.NEARNESS, "left": left, **over.context}
     if can_send():
         shown["public_page"] = request.build_absolute_uri(reverse("my_data"))

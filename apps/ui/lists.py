@@ -27,7 +27,8 @@ COUNTED = 10_000  # a list is counted so far
 
 @dataclass(frozen=True)
 class Listed:
-    """What `list.html` shows. `total`: how many rows there are, `COUNTED` + 1 for more than `COUNTED`; None where nothing was chosen."""
+    """What `list.html` shows. `total`: how many rows there are, `COUNTED` + 1 for more than `COUNTED`; None where it would cost
+    more than the page."""
 
     table: ListTable
     page: Page[Any]
@@ -65,14 +66,15 @@ def list_of(
     saved = [SavedQuery(**each, is_chosen=each["query"] == query) for each in choice.saved] if choice else []  # type: ignore[attr-defined]
     heads = table([], **of_table).columns
     columns = [(name, heads[name].header, name not in hidden) for name in table.hideable() if heads[name].header]
-    total = _total(chosen.qs, page, request) if chosen is not None and chosen.is_used else None
+    total = _total(chosen.qs, page, request) if chosen is not None and not request.GET.get("after") else None
     return Listed(made, page, chosen, query, saved, columns if table.list_name else [], total)
 
 
-def _total(rows: QuerySet[Any], page: Page[Any], request: StaffRequest) -> int:
-    if not page.next_query and not request.GET.get("after"):
+def _total(rows: QuerySet[Any], page: Page[Any], request: StaffRequest) -> int | None:
+    """Known where one page holds all; counted where days were chosen, since those are what an index finds in a large table."""
+    if not page.next_query:
         return len(page.rows)
-    return rows.order_by()[: COUNTED + 1].count()
+    return rows.order_by()[: COUNTED + 1].count() if request.GET.get("since") or request.GET.get("until") else None
 
 
 def _choice(request: StaffRequest, table: type[ListTable]) -> ListChoice | None:

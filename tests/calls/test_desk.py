@@ -329,5 +329,5 @@ def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_que
     with CaptureQueriesContext(connection) as asked:
         assert hold(world) is not None
     locking = [each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]]
-    assert len(locking) == 2  # what the agent put off, then the queue
+    assert len(locking) == 3  # what lies on the desk, what the agent put off, then the queue
     assert all("LIMIT 1" in each for each in locking)

@@ -14,12 +14,14 @@ from django.utils.html import strip_tags
 from apps.console import figures
 from apps.console.models import DayCount
 from apps.console.overview import Overview, Period
+from apps.core.calendar import clock as our_clock
 from apps.optouts.models import OptOut
 from apps.ui.charts import trend
 from tests.quality.sounds import hand_in
 from tests.quality.test_complaints import complain
 from tests.quality.test_reviews import taken
 from tests.quality.test_violations import found
+from tests.rights.test_requests import ask
 from tests.world import World
 
 Browse = Callable[[str], Client]
@@ -189,3 +191,16 @@ def test_a_filter_s_days_are_whole(busy: World, browse: Browse) -> None:
     assert total(today, today) == "5"
     assert total(today - timedelta(days=1), today - timedelta(days=1)) == "1"
     assert total(today - timedelta(days=1), today) == "6"
+
+
+def test_what_is_overdue_leads_to_as_many(busy: World, browse: Browse, clock: time_machine.Traveller) -> None:
+    """Late is late on a holiday too."""
+    made = ask(busy, phone="13800001501")
+    clock.move_to(our_clock.start_of_day(made.due_on) + timedelta(days=1, hours=10))
+    shown = re.findall(
+        r'class="waiting-entry is-late"\s+href="([^"]+)"><strong>(\d+)</strong>', browse("compliance").get(reverse("home")).content.decode()
+    )
+    assert {url.split("?")[0] for url, _count in shown} == {"/requests/", "/complaints/", "/actions/"}
+    for url, count in shown:
+        page = browse("compliance").get(url).content.decode()
+        assert re.findall(r'data-total="(\d+)"', page) == [count], url

@@ -26,6 +26,13 @@ def test_what_is_acknowledged_is_on_two_hosts() -> None:
     assert "synchronous_commit" not in terms["postgresql"]["parameters"]  # "on", as PostgreSQL has it
 
 
+def test_a_primary_that_wakes_compares_before_it_leads() -> None:
+    """Over `etcd3` Patroni 3.0 takes the leader's key without asking whose it is."""
+    assert "etcd" in PATRONI
+    assert "etcd3" not in PATRONI
+    assert ETCD["enable-v2"]
+
+
 def test_no_way_into_the_database_is_without_tls() -> None:
     ways = PATRONI["postgresql"]["pg_hba"]
     assert all(way.startswith(("local ", "hostssl ")) and not way.endswith((" trust", " md5")) for way in ways)
@@ -36,7 +43,6 @@ def test_no_way_into_the_database_is_without_tls() -> None:
 @pytest.mark.parametrize("side", ["client-transport-security", "peer-transport-security"])
 def test_etcd_speaks_to_those_of_the_authority_alone(side: str) -> None:
     assert ETCD[side]["client-cert-auth"]
-    assert ETCD["enable-grpc-gateway"]  # Patroni speaks by it
     assert all(url.startswith("https://") for name, url in ETCD.items() if name.endswith("-urls"))
 
 

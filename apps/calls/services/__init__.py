@@ -2,7 +2,7 @@
 
 from apps.core.errors import KeyReused
 
-from .breaks import begin_break, end_break
+from .breaks import begin_break, end_break, end_forgotten_breaks
 from .calling import Taken, claim_call, end_lost_calls, expire_reservations, record_event, request_end
 from .deciding import Answer, authorize, find_number, preview
 from .desk import Unticked, hold_next, opt_out_on_desk, place_call
@@ -28,6 +28,7 @@ __all__ = [
     "close_flag",
     "close_ticket",
     "end_break",
+    "end_forgotten_breaks",
     "end_lost_calls",
     "expire_reservations",
     "explain",

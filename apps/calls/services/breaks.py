@@ -1,6 +1,9 @@
 """Breaks of agents: nothing is put on the desk of whoever takes one."""
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -10,6 +13,8 @@ from apps.core.errors import BadInput, WrongState
 
 from ..models import Break
 from .desk import free_desk, open_call
+
+LONGEST = timedelta(hours=12)
 
 
 @transaction.atomic
@@ -31,3 +36,9 @@ def end_break(*, actor: User) -> None:
     if lasting := Break.objects.filter(agent=actor, ended_at__isnull=True).first():
         lasting.ended_at = max(clock.now(), lasting.started_at)
         lasting.save(update_fields=["ended_at"])
+
+
+def end_forgotten_breaks() -> int:
+    """Whoever went home in a break is not in it the next morning."""
+    forgotten = Break.objects.filter(ended_at__isnull=True, started_at__lt=clock.now() - LONGEST)
+    return forgotten.update(ended_at=F("started_at") + LONGEST)

@@ -28,6 +28,7 @@ KEPT = timedelta(minutes=30)  # what an agent put off waits so long for its agen
 HOUR = timedelta(hours=1)
 CANDIDATES = 200  # looked at for one request
 ASK_AGAIN = timedelta(hours=1)
+PLACE = ("state", "held_by", "held_until", "not_before")  # of an entry in its queue
 
 
 class Unticked(BadInput):
@@ -40,9 +41,10 @@ def _require_agent(actor: User) -> None:
         raise NotAllowed()
 
 
-def line_for(campaign: Campaign, now: datetime) -> Line | None:
+def line_for(campaign: Campaign, now: datetime, *, later: bool = False) -> Line | None:
     """The line for the next call of a campaign: verified, under a filing in force, within its budget; of those the one used least of
-    late, so that the calls spread over all. None when there is none."""
+    late, so that the calls spread over all. None when there is none. `later`: for a call at `now` that is still to come, whose budget
+    is not used up yet."""
     home = ZoneInfo(phones.HOME_ZONE)
     today = now.astimezone(home).date()
     midnight = datetime.combine(today, time(), home)
@@ -52,15 +54,14 @@ def line_for(campaign: Campaign, now: datetime) -> Line | None:
     counted = usable.annotate(of_day=of_day, of_hour=of_hour)
     within = Q(calls_per_hour__isnull=True) | Q(calls_per_hour__gt=F("of_hour"))
     within &= Q(calls_per_day__isnull=True) | Q(calls_per_day__gt=F("of_day"))
-    return counted.filter(within).order_by("of_day", "pk").first()
+    return (counted if later else counted.filter(within)).order_by("of_day", "pk").first()
 
 
-def held_entry(actor: User, now: datetime) -> QueueEntry | None:
-    return (
-        QueueEntry.objects.select_related("campaign", "contact", "campaign__script", "contact__source")
-        .filter(held_by=actor, state=QueueEntry.State.HELD, held_until__gt=now)
-        .first()
-    )
+def held_entry(actor: User, now: datetime, *, lock: bool = False) -> QueueEntry | None:
+    """What lies on the desk. `lock`: it is going to be changed, and neither an opt-out nor an erasure comes between."""
+    held = QueueEntry.objects.select_related("campaign", "contact", "campaign__script", "contact__source")
+    held = held.filter(held_by=actor, state=QueueEntry.State.HELD, held_until__gt=now)
+    return (held.select_for_update(of=("self",)) if lock else held).first()
 
 
 def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
@@ -93,7 +94,7 @@ def _keep_held(actor: User, now: datetime) -> QueueEntry | None:
     if actor.suspended_at:
         free_desk(actor)
         return None
-    if (held := held_entry(actor, now)) and hold_for(held, actor, now).allowed:
+    if (held := held_entry(actor, now, lock=True)) and hold_for(held, actor, now).allowed:
         return held
     _free_lapsed(actor, now)
     return None
@@ -108,6 +109,8 @@ def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
     lock_agent(actor.pk)
     if (held := held_entry(actor, now)) is not None:
         return held, True  # another page of the same agent was quicker
+    if break_of(actor):  # begun meanwhile
+        return None, False
     free = Q(state=QueueEntry.State.WAITING) | Q(state=QueueEntry.State.HELD, held_until__lte=now)
     waiting = (
         QueueEntry.objects.select_for_update(skip_locked=True, of=("self",))
@@ -129,7 +132,7 @@ def hold_for(entry: QueueEntry, actor: User, now: datetime) -> Answer:
     else:
         entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
         entry.not_before = _when_to_ask_again(answer, now)
-    entry.save()
+    entry.save(update_fields=PLACE)
     return answer
 
 
@@ -169,9 +172,10 @@ def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
         QueueEntry.objects.filter(pk=entry.pk).update(state=QueueEntry.State.CALLED, held_by=None, held_until=None)
         Postponed.objects.filter(entry=entry).delete()
     elif {reason["code"] for reason in answer.reasons} - {"previous_call_open"}:
-        entry.state, entry.held_by, entry.held_until = QueueEntry.State.WAITING, None, None
-        entry.not_before = _when_to_ask_again(answer, clock.now())
-        entry.save()
+        # By its state, not as it was read: while the gate was asked, an opt-out may have taken it out of the queue.
+        QueueEntry.objects.filter(pk=entry.pk, held_by=actor, state=QueueEntry.State.HELD).update(
+            state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=_when_to_ask_again(answer, clock.now())
+        )
     return answer
 
 
@@ -180,7 +184,7 @@ def open_call(actor: User) -> Call | None:
     now = clock.now()
     return (
         Call.objects.select_related("campaign", "contact", "script_version", "line")
-        .filter(agent=actor, disposition__isnull=True)
+        .filter(agent=actor, disposition__isnull=True, contact__isnull=False)  # of whom was erased nothing more is written
         .exclude(state__in=Call.UNUSED)
         .exclude(state=Call.State.RESERVED, reserved_until__lte=now)
         .order_by("-reserved_at")

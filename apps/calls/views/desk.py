@@ -19,7 +19,6 @@ from apps.audit.services import record_page
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
-from apps.core.database.pages import PAGE
 from apps.core.errors import BadInput, WrongState
 from apps.core.web import ids
 from apps.scripts import queries as scripts
@@ -35,6 +34,7 @@ from ..services.postponing import postponed_of
 from .wording import in_words
 
 ASKED = "asked"  # in the address of a desk that stayed empty: it does not ask again at once
+MOST_PUT_OFF = 500
 EARLIER = 4  # calls of the client that are shown
 
 
@@ -62,7 +62,7 @@ def _desk(request: StaffRequest, **shown: Any) -> HttpResponse:
         campaign = entry.campaign
         shown |= {"entry": entry, "contact": entry.contact, "campaign": campaign, "script": campaign.script_in_force}
         shown |= {"line": line_for(campaign, now), "postponed": Postponed.objects.filter(entry=entry).first()}
-        shown.setdefault("later_form", PostponeForm(initial={"at": timezone.localtime(now + HOUR)}))
+        shown.setdefault("later_form", PostponeForm(initial={"entry_id": entry.pk, "at": timezone.localtime(now + HOUR)}))
     if script := shown.get("script"):
         shown["said"] = _said(request, script, shown["campaign"], shown["contact"])
     if contact := shown.get("contact"):
@@ -170,7 +170,7 @@ def desk_postpone(request: StaffRequest) -> HttpResponse:
 @require_GET
 def desk_later(request: StaffRequest) -> HttpResponse:
     """What the agent has put off."""
-    rows = postponed_of(request.user)[:PAGE]
+    rows = postponed_of(request.user)[:MOST_PUT_OFF]
     record_page(request, subject="queue", purpose="list", count=len(rows))
     return render(request, "calls/later.html", {"rows": rows, "now": clock.now()})
 

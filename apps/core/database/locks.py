@@ -41,6 +41,7 @@ _LINES = 4
 _SEARCHERS = 6
 _ALONE = 7
 _ALARMS = 8
+_DAY_COUNTS = 9
 _TERMS = 5  # the trigger that renews the terms names it too (`policies.triggers`)
 
 
@@ -119,6 +120,12 @@ def may_delete_files() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select pg_try_advisory_xact_lock(%s, 0)", [_FILES])
         return bool(cursor.fetchone()[0])
+
+
+def lock_day_counts() -> None:
+    """Wait for the process that counts a day of the overview."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_DAY_COUNTS])
 
 
 def lock_trail() -> None:

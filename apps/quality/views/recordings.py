@@ -70,7 +70,7 @@ def coverage(request: StaffRequest) -> HttpResponse:
     line = request.GET.get("line", "")
     day = day_of(request.GET.get("day", ""), today)
     total = {name: sum(row[name] for row in rows) for name in ("calls", "recorded", "transcribed", "reviewed", "missing")}
-    missing = list(queries.missing_of(request.user, day, line)[:500]) if line else []
+    missing = list(queries.missing_of(request.user, day, line, campaign=campaign.pk if campaign else None)[:500]) if line else []
     return render(
         request,
         "quality/coverage.html",
