@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run wheel prove sbom test test-quick lint types words bench e2e environment test-database lock mutants
+.PHONY: run wheel prove pictures sbom test test-quick lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -56,6 +56,10 @@ prove: environment
 	@HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 $(RUN) -m pytest -q tests/telephony/test_live.py
 	@tests/deploy/one_host.sh
 	@tests/deploy/cluster.sh
+
+# The pictures of the README, from the demo's pages.
+pictures: environment
+	@$(RUN) -m tests.pictures
 
 # How many mutants of the gate's rules the rules' tests notice; half an hour. The tool has an environment of its own.
 mutants: environment
