@@ -4,6 +4,7 @@ from typing import Any
 
 import pgtrigger
 from auditlog.models import LogEntry
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -74,6 +75,7 @@ class AccessEvent(Dated):
             models.Index(fields=["actor", "-created_at"], condition=models.Q(actor__isnull=False), name="access_event_by_actor"),
             models.Index(fields=["subject", "-created_at"], name="access_event_by_subject"),
             models.Index(fields=["field", "-created_at"], condition=~models.Q(field=""), name="access_event_by_field"),
+            BrinIndex(fields=["created_at"], name="access_event_by_time"),  # stored in the order of time
         ]
         constraints = [
             models.CheckConstraint(

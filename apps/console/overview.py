@@ -134,6 +134,9 @@ class Overview:
             chosen["campaign"] = self.campaign.pk
         return f"{reverse(name)}?{urlencode({**chosen, 'since': period.since, 'until': period.until})}"
 
+    def _of_day(self, name: str, **chosen: Any) -> Callable[[date], str]:
+        return lambda day: self._url(name, day, **chosen)
+
     def _series(self, label: str | Promise, colour: str, counts: Counter[date], url: Callable[[date], str]) -> Series:
         return Series(label, colour, [Mark(counts[day], url(day) if counts[day] else "") for day in self.period.days])
 
@@ -148,10 +151,10 @@ class Overview:
 
     @property
     def decisions(self) -> Chart:
-        allowed = self._series(_("allowed"), "green", self._by_day(Measure.ALLOWED), lambda day: self._url("decisions", day, allowed=1))
+        allowed = self._series(_("allowed"), "green", self._by_day(Measure.ALLOWED), self._of_day("decisions", allowed=1))
         refused = self._series(
             pgettext("verdict of the gate", "refused"), "red", self._by_day(Measure.REFUSED),
-            lambda day: self._url("decisions", day, allowed=0),
+            self._of_day("decisions", allowed=0),
         )  # fmt: skip
         return self._over_time("decisions", _("Calls allowed and refused"), [allowed, refused], _("No call was asked for."))
 
@@ -166,7 +169,7 @@ class Overview:
     @property
     def opt_outs(self) -> Chart:
         series = [
-            self._series(label, colour, self._by_day(Measure.OPTED_OUT, code), _channel_url(self, code))
+            self._series(label, colour, self._by_day(Measure.OPTED_OUT, code), self._of_day("opt_outs", channel=code))
             for (code, label), colour in zip(OptOut.Channel.choices, CHANNEL_COLOURS, strict=True)
         ]
         return self._over_time("opt-outs", _("Opt-outs by channel"), [each for each in series if each.total], _("Nobody opted out."))
@@ -175,7 +178,7 @@ class Overview:
     def recordings(self) -> Chart:
         connected, recorded = self._by_day(Measure.CONNECTED), self._by_day(Measure.RECORDED)
         series = [
-            self._series(words, colour, counts, lambda day: self._url("coverage", day))
+            self._series(words, colour, counts, self._of_day("coverage"))
             for words, colour, counts in (
                 (pgettext("calls", "with a recording"), "green", recorded), (_("without a recording"), "red", connected - recorded)
             )
@@ -189,7 +192,7 @@ class Overview:
         for kind, day, count in rows.order_by().values_list("kind", "day").annotate(Count("pk")):
             found.setdefault(kind, Counter())[day] += count
         series = [
-            self._series(label, colour, found[code], _kind_url(self, code))
+            self._series(label, colour, found[code], self._of_day("complaints", kind=code))
             for (code, label), colour in zip(Complaint.Kind.choices, KIND_COLOURS, strict=True) if code in found
         ]  # fmt: skip
         return self._over_time("complaints", _("Complaints by subject"), series, _("Nobody complained."))
@@ -286,11 +289,3 @@ class Overview:
                 complaints[line.pk], flags[line.pk],
             ))  # fmt: skip
         return sorted(found, key=lambda each: (each.answered or 0, each.number))
-
-
-def _channel_url(overview: Overview, channel: str) -> Callable[[date], str]:
-    return lambda day: overview._url("opt_outs", day, channel=channel)
-
-
-def _kind_url(overview: Overview, kind: str) -> Callable[[date], str]:
-    return lambda day: overview._url("complaints", day, kind=kind)
