@@ -61,6 +61,9 @@ class ReviewStartForm(forms.Form):
 
 class DetailsForm(forms.Form):
     display_name = forms.CharField(label=_("Display name"), max_length=80)
+    staff_number = forms.CharField(
+        label=_("Staff number"), max_length=12, required=False, help_text=_("Said to clients: scripts hold it as {{ staff_number }}.")
+    )
     email = forms.EmailField(label=_("E-mail, for notices and links"), required=False)
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.filter(closed_at=None).order_by("name"))
 
@@ -69,7 +72,7 @@ class PersonForm(DetailsForm):
     username = forms.CharField(label=_("User name"), max_length=150)
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
-    field_order = ("username", "display_name", "email", "role", "department")
+    field_order = ("username", "display_name", "staff_number", "email", "role", "department")
 
 
 class DepartmentForm(forms.Form):

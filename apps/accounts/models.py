@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.crypto import salted_hmac
@@ -49,6 +50,9 @@ class User(AbstractUser):
     display_name = GuardedCharField(_("display name"), max_length=80)
     role = models.CharField(_("role"), max_length=12, choices=Role)
     department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
+    staff_number = GuardedCharField(
+        _("staff number"), max_length=12, blank=True, default="", db_default="", validators=[RegexValidator(r"\A[A-Za-z0-9-]*\Z")]
+    )
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
     suspended_by = named("self", verbose_name=_("suspended by"), null=True, blank=True, related_name="+")
     suspended_for = GuardedCharField(_("suspended because"), max_length=200, blank=True)

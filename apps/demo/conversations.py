@@ -28,9 +28,9 @@ class Conversation:
     seconds: float
 
 
-def conversation(plan: Plan, chance: random.Random, *, slip: str = "") -> Conversation:
+def conversation(plan: Plan, chance: random.Random, *, staff_number: str, slip: str = "") -> Conversation:
     """One call of a campaign: most agents keep to the script, some forget the way out or say who they are too late."""
-    result = list(_lines(plan, chance, slip))
+    result = [(speaker, text.replace("{{ staff_number }}", staff_number)) for speaker, text in _lines(plan, chance, slip)]
     segments, at = [], 0.6
     for speaker, text in result:
         seconds = seconds_of(text)

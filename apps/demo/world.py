@@ -171,9 +171,14 @@ class _Builder:
         departments = [accounts.open_department(actor=None, name=title) for title in DEPARTMENTS]
         self.staff = {
             username: accounts.create_user(
-                username=username, display_name=shown, role=role, department=departments[place], password=self.secret["password"] + "-Demo"
+                username=username,
+                display_name=shown,
+                staff_number=f"{8021 + number}" if role == "agent" else "",
+                role=role,
+                department=departments[place],
+                password=self.secret["password"] + "-Demo",
             )
-            for username, shown, role, place in STAFF
+            for number, (username, shown, role, place) in enumerate(STAFF)
         }
         self.secret["password"] += "-Demo"
         dialler, self.secret["dialler_key"] = accounts.issue_client(
@@ -398,7 +403,7 @@ class _Builder:
         said = None
         if state == Call.State.ENDED:
             slip = self.chance.choice(list(SLIPS)) if self.chance.random() < 0.07 else ""
-            said = conversation(plan, self.chance, slip=slip)
+            said = conversation(plan, self.chance, staff_number=agent.staff_number, slip=slip)
             call.answered_at, call.identity_said = at + timedelta(seconds=8), self.chance.random() < 0.95
             call.ended_at = call.answered_at + timedelta(seconds=said.seconds)
         call.save()

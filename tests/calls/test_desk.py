@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from apps.accounts import services as accounts
 from apps.calls import services
@@ -16,7 +17,8 @@ from apps.campaigns.models import Filing, Line, QueueEntry
 from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
-from tests.world import OTHER_PHONE, World
+from apps.scripts import services as scripts
+from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
 
 BOTH = {1, 2}
 
@@ -331,3 +333,26 @@ def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_que
     locking = [each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]]
     assert len(locking) == 3  # what lies on the desk, what the agent put off, then the queue
     assert all("LIMIT 1" in each for each in locking)
+
+
+def test_the_script_names_the_agent_s_own_number(world: World, browse: Any) -> None:
+    """One text for all agents; where nobody entered a number, the variable stays visible and is not read aloud by mistake."""
+    said = {**SECTIONS, "opening": f"您好，我是{COMPANY}的客服，工号{{{{ staff_number }}}}。"}
+    written = scripts.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **said)
+    world.approve(scripts.submit(actor=world.people["supervisor"], version=written))
+    assert hold(world) is not None
+    assert "工号{{ staff_number }}。" in browse("agent").get(reverse("desk")).content.decode()
+    agent = world.people["agent"]
+    accounts.change_details(
+        actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number="8021"
+    )
+    assert "工号8021。" in browse("agent").get(reverse("desk")).content.decode()
+
+
+@pytest.mark.parametrize("number", ["8021 ", "工号", "1234567890123"])
+def test_a_staff_number_is_short_and_plain(world: World, number: str) -> None:
+    agent = world.people["agent"]
+    with pytest.raises(BadInput):
+        accounts.change_details(
+            actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number=number
+        )

@@ -69,7 +69,9 @@ def _invitation(request: StaffRequest, person: User) -> HttpResponse:
 @sudo
 def person_details(request: StaffRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
-    known = {"display_name": person.display_name, "email": person.email, "department": person.department_id}
+    known = {
+        "display_name": person.display_name, "staff_number": person.staff_number, "email": person.email, "department": person.department_id,
+    }  # fmt: skip
     return form_page(
         request, DetailsForm(request.POST or None, initial=known), title=str(person), back=reverse("person", kwargs={"pk": pk}),
         change=lambda data: services.change_details(actor=request.user, user=person, **data), done=_("Done."),

@@ -34,12 +34,13 @@ def require_admin(actor: User, *, on: User | None = None) -> None:
 
 @transaction.atomic
 def create_user(
-    *, username: str, display_name: str, role: str, department: Department, password: str | None = None, email: str = ""
-) -> User:
+    *, username: str, display_name: str, role: str, department: Department, password: str | None = None, email: str = "",
+    staff_number: str = "",
+) -> User:  # fmt: skip
     """A member of staff with one role; without a password they cannot sign in until they set one (`invite`). Raises ValidationError."""
     if has_number(username):
         raise PersonalDataFound(_("A user name is no number of a person. Choose another."))
-    user = User(username=username, display_name=display_name, role=role, department=department, email=email)
+    user = User(username=username, display_name=display_name, role=role, department=department, email=email, staff_number=staff_number)
     if password is not None:
         validate_password(password, user)
     user.set_password(password)
@@ -93,18 +94,20 @@ def change_role(*, actor: User, user: User, role: str) -> User:
 
 
 @transaction.atomic
-def change_details(*, actor: User, user: User, display_name: str, email: str, department: Department) -> User:
-    """What a person is called, where they get e-mail, where they work. Raises `NotAllowed`, `BadInput`."""
+def change_details(
+    *, actor: User, user: User, display_name: str, email: str, department: Department, staff_number: str = ""
+) -> User:  # fmt: skip
+    """What a person is called and says to clients, where they get e-mail, where they work. Raises `NotAllowed`, `BadInput`."""
     require_admin(actor)
     user = _locked(user)
     if department.closed_at is not None and department.pk != user.department_id:
         raise BadInput(_("The department is closed."))
-    user.display_name, user.email, user.department = display_name, email, department
+    user.display_name, user.email, user.department, user.staff_number = display_name, email, department, staff_number
     try:
         user.full_clean(exclude=["password"])
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
-    user.save(update_fields=["display_name", "email", "department"])
+    user.save(update_fields=["display_name", "email", "department", "staff_number"])
     return user
 
 
