@@ -88,6 +88,7 @@ class Notice(Dated):
     code = models.CharField(max_length=40)
     facts = models.JSONField(default=dict)
     read_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)  # what it asks for is settled, says its reader; read is not done
     mailed_at = models.DateTimeField(null=True)  # when it was handed to the outbox as an e-mail too (`notifications`)
 
     class Meta:

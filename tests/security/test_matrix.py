@@ -202,6 +202,7 @@ PAGES = {
     "assessment_paper": page(S, C, object="assessment"),
     "alarms": page(C),
     "alarm_step": page(C, method="post", object="alarm", take="1"),
+    "inbox_done": page(A, S, C, D, method="post"),
     "inbox_read": page(A, S, C, D, method="post"),
     "matrix": page(C, D),
     "protected_field": page(C, D, object="field"),

@@ -1,6 +1,6 @@
 """Messages to people, one file a subject."""
 
-from .inbox import mark_read, notify, was_notified
+from .inbox import mark_done, mark_read, notify, was_notified
 from .mailing import choose_mails, mail_in_the_morning, mail_now, mode_of
 from .outbox import can_send, count_messages, queue_mail, queue_sms, send_due
 
@@ -10,6 +10,7 @@ __all__ = [
     "count_messages",
     "mail_in_the_morning",
     "mail_now",
+    "mark_done",
     "mark_read",
     "mode_of",
     "notify",

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
 from apps.accounts.models import User
 from apps.core.calendar import clock
 
@@ -27,3 +30,10 @@ def was_notified(code: str, *, since: datetime) -> bool:
 
 def mark_read(*, actor: User) -> None:
     Notice.objects.filter(recipient=actor, read_at__isnull=True).update(read_at=clock.now())
+
+
+def mark_done(*, actor: User, notices: Iterable[int], done: bool = True) -> int:
+    """What the person has settled leaves the open part of their inbox, or comes back to it. How many did."""
+    mine = Notice.objects.filter(recipient=actor, pk__in=list(notices), done_at__isnull=done)
+    now = clock.now()
+    return mine.update(done_at=now if done else None, read_at=Coalesce("read_at", Value(now)))
