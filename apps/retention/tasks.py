@@ -1,17 +1,25 @@
 """What retention does by itself."""
 
 from celery import shared_task
+from celery.exceptions import Ignore
 
 from apps.accounts.models import User
 from apps.core.database.locks import unless_running
 
 from . import services
+from .models import BackupRun, PurgeRun
+
+
+def _unless_failed(run: BackupRun | PurgeRun) -> None:
+    """A run that ended as failed has said so; the duty is not done, and an alarm is raised when it stays so (`jobs.note_duty`)."""
+    if run.state == "failed":
+        raise Ignore()
 
 
 @shared_task(acks_late=False)
 @unless_running
 def purge_expired() -> None:
-    services.purge()
+    _unless_failed(services.purge())
 
 
 @shared_task(acks_late=False)
@@ -33,13 +41,13 @@ def remind_of_holds() -> None:
 @shared_task(acks_late=False)
 @unless_running
 def back_up() -> None:
-    services.back_up_by_schedule()
+    _unless_failed(services.back_up_by_schedule())
 
 
 @shared_task(acks_late=False)
 @unless_running
 def drill() -> None:
-    services.run_drill()
+    _unless_failed(services.run_drill())
 
 
 @shared_task(acks_late=True)
