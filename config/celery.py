@@ -2,11 +2,9 @@
 
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.beat import PersistentScheduler
 from celery.schedules import crontab
 from celery.signals import beat_init, before_task_publish, celeryd_init, task_postrun, task_prerun
 
@@ -111,14 +109,6 @@ SCHEDULE = {
 }
 
 
-class Beat(PersistentScheduler):
-    """Keeps its schedule under the home, which it makes when it is the first to run there."""
-
-    def setup_schedule(self) -> None:
-        Path(self.schedule_filename).parent.mkdir(parents=True, exist_ok=True)
-        super().setup_schedule()
-
-
 app = Celery("hegui")
 app.conf.update(
     broker_url=settings.REDIS_URL or "redis://",
@@ -148,7 +138,7 @@ app.conf.update(
     worker_send_task_events=False,
     timezone="Asia/Shanghai",
     enable_utc=True,
-    beat_scheduler="config.celery:Beat",
+    beat_scheduler="apps.jobs.beat:Beat",
     beat_schedule_filename=str(settings.HEGUI_HOME / "run" / "beat-schedule"),
     beat_schedule=SCHEDULE,
 )

@@ -362,7 +362,9 @@ def play(folder: Path, *, times: int) -> dict[str, Any]:
                 start_web(host, name)
             for unit, queues in (("worker", "urgent,default"), ("heavy", "heavy")):
                 host.start(unit, host.hegui, "run", "worker", queues, env=environment_of(host))
-            host.start("beat", host.hegui, "run", "beat", env=environment_of(host))
+            for name in WEBS:  # one of them leads
+                env = environment_of(host) | {"HEGUI_HOME": str(host.folder / f"home-{name}")}
+                host.start(f"beat-{name}", host.hegui, "run", "beat", env=env)
             until("the web hosts", lambda: all(is_ready(host, name) for name in WEBS) and _is_reached(host), 90)
             path = MainPath(lambda: client(host), others=NUMBERS)
             link = said[said.index("https://") :].split()[0]
