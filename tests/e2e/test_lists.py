@@ -24,7 +24,7 @@ def test_a_list_is_sorted_filtered_and_kept_so(visit: Callable[..., Visit]) -> N
     assert sorted(up) == sorted(usual)
 
     page.select_option("select[name=state]", "running")
-    page.locator("form.card button").click()
+    page.locator("form.filters button").click()
     assert "sort=-name" in page.url
     summary = page.locator(".list-menu summary", has_text="已存筛选")
     summary.focus()
