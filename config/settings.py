@@ -240,6 +240,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user"}
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_SERIALIZER = "apps.accounts.sessions.EncryptedSerializer"
 SESSION_IDLE_SECONDS = 30 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

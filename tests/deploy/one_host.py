@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -119,16 +119,17 @@ def until(what: str, ready: Any, seconds: float = 60) -> None:
 # -- what an operator has already: an authority, PostgreSQL, Redis, nginx
 
 
-def make_certificates(
-    host: Host, *, nodes: tuple[str, ...] = ("postgres", "redis", "mail", "site"), addresses: str = "IP:127.0.0.1"
-) -> None:
+def make_certificates(host: Host, names_of: Mapping[str, str] | None = None) -> None:
+    """An authority, and for each of `names_of` a certificate for those names."""
+    here = f"DNS:localhost,IP:127.0.0.1,DNS:{SITE}"
+    names_of = names_of or dict.fromkeys(("postgres", "redis", "mail", "site"), here)
     tls = host.conf / "tls"
     tls.mkdir(parents=True)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"]
     run("openssl", "req", "-x509", *key, "-subj", "/CN=Authority of the test", "-keyout", tls / "ca.key", "-out", tls / "ca.pem")
-    for name in nodes:
+    for name, those in names_of.items():
         names = tls / f"{name}.ext"
-        names.write_text(f"subjectAltName=DNS:localhost,{addresses},DNS:{SITE}\n")
+        names.write_text(f"subjectAltName={those}\n")
         request = tls / f"{name}.csr"
         run("openssl", "req", *key[:-2], "-subj", f"/CN={name}", "-keyout", tls / f"{name}.key", "-out", request)
         run("openssl", "x509", "-req", "-in", request, "-CA", tls / "ca.pem", "-CAkey", tls / "ca.key", "-CAcreateserial", "-days", "90",

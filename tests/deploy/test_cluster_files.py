@@ -16,13 +16,14 @@ def test_a_lost_primary_is_replaced_in_time() -> None:
     timing = PATRONI["bootstrap"]["dcs"]
     assert timing["loop_wait"] + 2 * timing["retry_timeout"] <= timing["ttl"]  # Patroni refuses less
     assert timing["ttl"] + timing["loop_wait"] < GATE_IS_BACK
+    assert timing["primary_start_timeout"] == 0  # one that crashed while its Patroni lives
 
 
 def test_what_is_acknowledged_is_on_two_hosts() -> None:
     terms = PATRONI["bootstrap"]["dcs"]
     assert terms["synchronous_mode"]
     assert terms["synchronous_mode_strict"]
-    assert PATRONI["watchdog"]["mode"] == "automatic"
+    assert PATRONI["watchdog"]["mode"] == "required"
     assert "synchronous_commit" not in terms["postgresql"]["parameters"]  # "on", as PostgreSQL has it
 
 
@@ -51,6 +52,19 @@ def test_the_balancer_never_asks_a_second_host_what_the_first_began_to_answer() 
     assert {line.strip() for line in text.splitlines() if "retry-on" in line} == {"retry-on conn-failure"}
     assert "verify none" not in text
     assert text.count("ssl-min-ver TLSv1.3") == 2
+    assert text.count("verifyhost hegui.example.cn") == text.count("check-sni hegui.example.cn") == 2  # checks fail when requests would
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_the_balancer_s_own_errors_are_problems_too(status: int) -> None:
+    text = (DEPLOY / "haproxy/hegui.cfg").read_text()
+    assert text.count(f'http-error status {status} content-type "application/problem+json"') == 2
+
+
+def test_a_host_that_died_without_a_word_keeps_its_locks_for_less_than_a_minute() -> None:
+    text = (DEPLOY / "haproxy/hegui.cfg").read_text()
+    assert all(f"{side}tcpka-idle 10s" in text and f"{side}tcpka-cnt 3" in text for side in ("cli", "srv"))
+    assert PATRONI["postgresql"]["parameters"]["tcp_keepalives_idle"] == 10
 
 
 def test_the_pooler_pools_by_transaction_and_verifies() -> None:

@@ -41,7 +41,7 @@ def sms(world: World) -> Script:
         (
             "body",
             "您好{{ nobody }}",
-            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ client }}.",
+            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ staff_number }}, {{ client }}.",
         ),
         ("body", "{% load x %}", '"{%" is no part of a variable'),
         ("body", "{{ company.owner }}", '"{{" is no part of a variable'),
