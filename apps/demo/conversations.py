@@ -30,7 +30,7 @@ class Conversation:
 
 def conversation(plan: Plan, chance: random.Random, *, staff_number: str, slip: str = "") -> Conversation:
     """One call of a campaign: most agents keep to the script, some forget the way out or say who they are too late."""
-    result = [(speaker, text.replace("{{ staff_number }}", staff_number)) for speaker, text in _lines(plan, chance, slip)]
+    result = [(speaker, text.replace("{{ staff }}", staff_number)) for speaker, text in _lines(plan, chance, slip)]
     segments, at = [], 0.6
     for speaker, text in result:
         seconds = seconds_of(text)

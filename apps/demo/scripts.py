@@ -83,7 +83,7 @@ def _in_review(staff: Staff) -> None:
     members = Script.objects.get(code="retail-members")
     current = members.versions.get(is_current=True)
     version = scripts.write_version(
-        actor=supervisor, script=members, company=current.company, opening="您好，我是{{ company }}的客服，工号{{ staff_number }}。",
+        actor=supervisor, script=members, company=current.company, opening="您好，我是{{ company }}的客服，工号{{ staff }}。",
         purpose=current.purpose,
         body="续费一年可以享受九折，续费两年享受八五折，细则以会员页面为准。\n请问您现在方便了解一下吗？\n如果方便，我把续费页面用短信发给您，由您自己决定。\n本月续费另送上门清洁一次。",
         objections="客户说“太贵了”：可以只续一季，费用按月计算。\n客户说“再考虑”：好的，不打扰您，需要时您可以在会员页面自行办理。",
@@ -104,7 +104,7 @@ def _in_review(staff: Staff) -> None:
         actor=staff["supervisor2"], code="finance-new-products", name="新品理财介绍", kind="marketing", trade="finance"
     )
     risky = scripts.write_version(
-        actor=staff["supervisor2"], script=finance, company="海桐银行", opening="您好，这里是海桐银行客户经理，工号{{ staff_number }}。",
+        actor=staff["supervisor2"], script=finance, company="海桐银行", opening="您好，这里是海桐银行客户经理，工号{{ staff }}。",
         purpose="来电是向您介绍一款R2级理财产品。",
         body="这款产品保 本 保 息，市面上收益最好的理财。\n理财非存款，产品有风险，投资须谨慎。",
         way_out=WAY_OUT, forbidden=FORBIDDEN,
@@ -117,7 +117,7 @@ def _sent_back(staff: Staff) -> None:
     author = staff["supervisor3"]
     course = scripts.create_script(actor=author, code="education-spring", name="春季班邀约", kind="marketing", trade="education")
     version = scripts.write_version(
-        actor=author, script=course, company="知行教育", opening="您好，我是知行教育的课程顾问，工号{{ staff_number }}。",
+        actor=author, script=course, company="知行教育", opening="您好，我是知行教育的课程顾问，工号{{ staff }}。",
         purpose="来电是想邀请您了解春季班。",
         body="春季班三月开课，每周两次。\n学完之后您的口语一定会有提高。", way_out=WAY_OUT, forbidden=FORBIDDEN,
     )  # fmt: skip

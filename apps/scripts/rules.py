@@ -49,7 +49,7 @@ VARIABLES: Mapping[str, Variable] = {
     "company": Variable(gettext_lazy("the company as said")),
     "campaign": Variable(gettext_lazy("name of the campaign")),
     "agent": Variable(gettext_lazy("name of the agent")),
-    "staff_number": Variable(gettext_lazy("staff number of the agent")),
+    "staff": Variable(gettext_lazy("staff number of the agent")),
     "client": Variable(gettext_lazy("name of the client, as the desk shows it"), is_protected=True),
 }
 PERSONAL = frozenset(

@@ -337,11 +337,11 @@ def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_que
 
 def test_the_script_names_the_agent_s_own_number(world: World, browse: Any) -> None:
     """One text for all agents; where nobody entered a number, the variable stays visible and is not read aloud by mistake."""
-    said = {**SECTIONS, "opening": f"您好，我是{COMPANY}的客服，工号{{{{ staff_number }}}}。"}
+    said = {**SECTIONS, "opening": f"您好，我是{COMPANY}的客服，工号{{{{ staff }}}}。"}
     written = scripts.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **said)
     world.approve(scripts.submit(actor=world.people["supervisor"], version=written))
     assert hold(world) is not None
-    assert "工号{{ staff_number }}。" in browse("agent").get(reverse("desk")).content.decode()
+    assert "工号{{ staff }}。" in browse("agent").get(reverse("desk")).content.decode()
     agent = world.people["agent"]
     accounts.change_details(
         actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number="8021"

@@ -31,7 +31,7 @@ KNOWN = re.compile(
     r"SIP|INVITE|UDP|TCP|FreeSWITCH|Asterisk|VICIdial|X-Hegui-\w+|"
     r"API|CSV|PDF|JSONL?|SHA|URL|AES|UTC|HTTPS?|SMS|ZIP|CRM|TLS|JPEG|PNG|WAV|Ogg|VIP|English|JavaScript|ISO|IANA|Urumqi|Asia|Opus|"
     r"xlsx|gzip|Cohen|PIN|DEMO|https?|GB|MB|kB|base|openssl|rand|xn|after|limit|iphone|"
-    r"company|campaign|agent|client|phone|privacy|script|manner|result|fatal|na|zip|"
+    r"company|campaign|agent|staff|client|phone|privacy|script|manner|result|fatal|na|zip|"
     r"supervisor|compliance|admin|sms|demo|gateway|practice|dialler|message|feed|reader|crm|members?|membership|wealth|courses|delivery|app"
 )
 

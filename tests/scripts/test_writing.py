@@ -41,7 +41,7 @@ def sms(world: World) -> Script:
         (
             "body",
             "您好{{ nobody }}",
-            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ staff_number }}, {{ client }}.",
+            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ staff }}, {{ client }}.",
         ),
         ("body", "{% load x %}", '"{%" is no part of a variable'),
         ("body", "{{ company.owner }}", '"{{" is no part of a variable'),

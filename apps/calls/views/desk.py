@@ -77,7 +77,7 @@ def _said(request: StaffRequest, script: ScriptVersion, campaign: Campaign, cont
     """The script as this agent says it to this client, whose name stays the mask that the desk shows."""
     values = {"campaign": campaign.name, "agent": request.user.display_name}
     if request.user.staff_number:
-        values["staff_number"] = request.user.staff_number
+        values["staff"] = request.user.staff_number
     if contact and rights_of(request.user).may("contacts.contact.name", "view_masked"):
         values["client"] = str(contact.name)
     return scripts.filled(script, values)
