@@ -42,10 +42,11 @@ class DispositionForm(forms.Form):
 
     def __init__(self, *args: Any, call: Call, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        owner, reason = self.fields["ticket_owner"], self.fields["reason"]
-        owner.queryset, owner.empty_label = queries.people_of(call.campaign), _("myself")  # type: ignore[attr-defined]
+        owner: Any = self.fields["ticket_owner"]
+        owner.queryset, owner.empty_label = queries.people_of(call.campaign), _("myself")
+        reason: Any = self.fields["reason"]
         if call.answered_at:
-            reason.choices = [each for each in Disposition.Reason.choices if each[0] != Disposition.Reason.NOT_REACHED]  # type: ignore[attr-defined]
+            reason.choices = [each for each in Disposition.Reason.choices if each[0] != Disposition.Reason.NOT_REACHED]
 
 
 class PostponeForm(forms.Form):

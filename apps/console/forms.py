@@ -1,6 +1,9 @@
 """The forms of the shell's search box and of the overview."""
 
+from typing import Any
+
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models import Campaign
@@ -13,7 +16,7 @@ class SearchForm(forms.Form):
 
 
 class OverviewForm(forms.Form):
-    """`campaign` offers those of the viewer (`of`)."""
+    """`campaigns`: those that the viewer may choose from."""
 
     days = forms.ChoiceField(label=_("Period"), choices=DAYS, widget=forms.Select(attrs={"class": "form-select w-auto"}))
     campaign = forms.ModelChoiceField(
@@ -23,3 +26,8 @@ class OverviewForm(forms.Form):
         empty_label=_("all campaigns"),
         widget=forms.Select(attrs={"class": "form-select w-auto"}),
     )
+
+    def __init__(self, *args: Any, campaigns: QuerySet[Campaign], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        campaign: Any = self.fields["campaign"]
+        campaign.queryset = campaigns

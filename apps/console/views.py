@@ -72,8 +72,7 @@ def overview_file(request: StaffRequest, form: str) -> HttpResponse:
 
 def _overview_of(request: StaffRequest) -> tuple[OverviewForm, Overview]:
     """Of the period and campaign of the address; what is not understood there is left out."""
-    form = OverviewForm({"days": "30", **request.GET.dict()})
-    form.fields["campaign"].queryset = campaigns.campaigns_of(request.user).order_by("name")  # type: ignore[attr-defined]
+    form = OverviewForm({"days": "30", **request.GET.dict()}, campaigns=campaigns.campaigns_of(request.user).order_by("name"))
     form.is_valid()
     chosen = form.cleaned_data
     return form, Overview(request.user, Period.of_days(int(chosen.get("days", 30))), chosen.get("campaign"))
@@ -85,8 +84,8 @@ def _late(user: User) -> list[tuple[str, int, str]]:
     requests = rights.requests_of(user).filter(closed_at__isnull=True, due_on__lt=today).count()
     found = [
         (_("data-subject requests"), requests, reverse("requests") + "?left=late"),
-        (_("complaints"), quality.complaints_late(user), reverse("complaints") + "?late=1"),
-        (_("corrective actions"), quality.actions_late(user), reverse("actions") + "?late=1"),
+        (_("complaints"), quality.overdue_complaints(quality.complaints_of(user)).count(), reverse("complaints") + "?late=1"),
+        (_("corrective actions"), quality.overdue_actions(quality.actions_of(user)).count(), reverse("actions") + "?late=1"),
     ]
     return [each for each in found if each[1]]
 

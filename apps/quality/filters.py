@@ -4,13 +4,12 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.campaigns.models import Campaign
-from apps.core.calendar import clock
 from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
+from . import queries
 from .models import Complaint, CorrectiveAction, Recording, Transcript, Violation
 
 
@@ -59,7 +58,7 @@ class ComplaintFilter(_OfCampaign):
         fields = ("state", "kind", "channel", "outcome", "late", "campaign", "since", "until")
 
     def is_late(self, rows: QuerySet[Complaint], name: str, value: Any) -> QuerySet[Complaint]:
-        return rows.filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED)
+        return queries.overdue_complaints(rows)
 
 
 class ActionFilter(_OfCampaign):
@@ -78,4 +77,4 @@ class ActionFilter(_OfCampaign):
         fields = ("state", "kind", "gravity", "late", "campaign", "since", "until")
 
     def is_late(self, rows: QuerySet[CorrectiveAction], name: str, value: Any) -> QuerySet[CorrectiveAction]:
-        return rows.filter(due_on__lt=timezone.localdate(clock.now())).exclude(state=CorrectiveAction.State.CLOSED)
+        return queries.overdue_actions(rows)

@@ -183,14 +183,12 @@ def figures(since: datetime, until: datetime) -> Figures:
     return Figures(calls, complaints.count(), float(seconds) / 3600 if seconds is not None else None)
 
 
-def actions_late(viewer: User) -> int:
-    """Of the viewer's open corrective actions, how many are overdue."""
-    is_late = actions_of(viewer).filter(due_on__lt=timezone.localdate(clock.now()))
-    return is_late.exclude(state=CorrectiveAction.State.CLOSED).count()
+def overdue_actions(actions: QuerySet[CorrectiveAction]) -> QuerySet[CorrectiveAction]:
+    return actions.filter(due_on__lt=timezone.localdate(clock.now())).exclude(state=CorrectiveAction.State.CLOSED)
 
 
-def complaints_late(viewer: User) -> int:
-    return complaints_of(viewer).filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED).count()
+def overdue_complaints(complaints: QuerySet[Complaint]) -> QuerySet[Complaint]:
+    return complaints.filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED)
 
 
 def people_who_may_own(campaign_id: int | None) -> QuerySet[User]:

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -338,7 +339,7 @@ def restart_webs(host: Cluster, key: str) -> dict[str, Any]:
             os.killpg(host.processes[name].pid, signal.SIGTERM)
             host.processes[name].wait()
             start_web(host, name)
-            until(f"{name} again", lambda name=name: is_ready(host, name), 60)  # type: ignore[misc]
+            until(f"{name} again", partial(is_ready, host, name), 60)
         time.sleep(3)
     errors = {name: count for name, count in seen.statuses().items() if name.split()[1] not in {"200", "201"}}
     assert not errors, f"{errors} {[each for each in seen.answers if each[2] == 0][:3]}"

@@ -37,7 +37,7 @@ def actions(request: StaffRequest) -> HttpResponse:
     mine = campaigns.campaigns_of(request.user)
     chosen = ActionFilter(request.GET, queryset=queries.actions_of(request.user), campaigns=mine)
     today = timezone.localdate(clock.now())
-    shown = {"filter": chosen, "actions": chosen.qs[:SHOWN], "total": chosen.qs.count(), "today": today}
+    shown = {"filter": chosen, "actions": chosen.qs[:SHOWN], "total": chosen.qs.count(), "most": SHOWN, "today": today}
     return render(request, "quality/actions.html", shown)
 
 
