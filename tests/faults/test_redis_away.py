@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 import redis
-from celery import current_app
 
 from apps.accounts import rate_limit
 from apps.calls import services
@@ -13,15 +12,14 @@ from apps.calls.models import Forecast
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from tests.http import Api
+from tests.queues import lose_the_queue
 from tests.world import PHONE, World
 
 
 @pytest.fixture
 def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    nowhere = "redis+socket:///nowhere/redis.sock"
     monkeypatch.setattr(rate_limit, "_store", lambda: redis.Redis(unix_socket_path="/nowhere/redis.sock"))
-    monkeypatch.setattr(current_app.conf, "broker_url", nowhere)
-    monkeypatch.setattr(current_app.conf, "broker_write_url", nowhere)
+    lose_the_queue(monkeypatch)
     yield
     rate_limit._redis.away_until = 0.0
 

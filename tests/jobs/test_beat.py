@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery.beat import SchedulingError
 from django.db import connection
 from django.utils import timezone
 
 from apps.jobs.beat import STANDBY, Beat
 from apps.jobs.models import DutyRun
 from config.celery import app
+from tests.queues import lose_the_queue
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAILY = "apps.retention.tasks.purge_expired"
@@ -21,8 +23,13 @@ class Hosts:
     """Schedulers with homes of their own, and what each has sent."""
 
     def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.place, self.sent, self.made = place, [], []
-        monkeypatch.setattr(Beat, "apply_async", lambda beat, entry, **more: self.sent.append((id(beat), entry.task)))
+        self.place, self.sent, self.made, self.refusing = place, [], [], set[int]()
+        monkeypatch.setattr(Beat, "apply_async", lambda beat, entry, **more: self.send(beat, entry.task))
+
+    def send(self, beat: Beat, task: str) -> None:
+        if id(beat) in self.refusing:
+            raise SchedulingError("OOM command not allowed")
+        self.sent.append((id(beat), task))
 
     def start(self) -> Beat:
         beat = Beat(app=app, schedule_filename=str(self.place / f"host{len(self.made)}" / "schedule"))
@@ -99,3 +106,29 @@ def test_a_lost_connection_loses_the_lead_before_anything_is_sent(hosts: Hosts) 
     make_due(first)
     assert run(first) == STANDBY
     assert DAILY not in hosts.tasks_of(first)
+
+
+def test_who_loses_the_queue_gives_the_lead_to_one_that_reaches_it(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = hosts.start(), hosts.start()
+    run(first)
+    make_due(first), make_due(second)
+    with monkeypatch.context() as away:
+        lose_the_queue(away)
+        first.forget_queue()
+        assert run(first) == STANDBY
+    assert run(second) != STANDBY
+    assert (hosts.tasks_of(first).count(DAILY), hosts.tasks_of(second)) == (0, [DAILY])
+
+
+def test_a_duty_that_the_queue_did_not_take_stays_due(hosts: Hosts) -> None:
+    first, second = hosts.start(), hosts.start()
+    run(first)
+    entry = make_due(first)
+    hosts.refusing.add(id(first))
+    assert run(first) == STANDBY
+    assert first.schedule[entry.name].last_run_at == entry.last_run_at
+    assert run(second) != STANDBY
+    second.close()
+    hosts.refusing.clear()
+    run(first)
+    assert hosts.tasks_of(first).count(DAILY) == 1
