@@ -44,8 +44,7 @@ class Command(cli.Command):
             children.start("beat", beat_command())
             url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
             children.wait_for(host, port)
-            self.welcome(url, children)
-            self.stdout.flush()
+            self.say("\n".join(self.welcome(url, children)))  # at once: who waits for the address finds all of it
             children.keep_running(self.say)
         except SystemExit:
             self.stdout.write("\nStopping.")
@@ -57,9 +56,9 @@ class Command(cli.Command):
         upgrade(with_backup=settings.EMBEDDED is None, tell=self.say)
         static_files.collect()
 
-    def welcome(self, url: str, children: Children) -> None:
-        """What is said, and started besides, once the site answers."""
-        self.stdout.write(f"\nHegui is at {url}  (Ctrl-C ends it)\n")
+    def welcome(self, url: str, children: Children) -> list[str]:
+        """The lines to say once the site answers; starts what runs besides."""
+        return ["", f"Hegui is at {url}  (Ctrl-C ends it)"]
 
     def say(self, line: str) -> None:
         self.stdout.write(line)

@@ -35,23 +35,23 @@ class Command(up.Command):
             raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
         self._set_clock(options["clock"])
 
-    def welcome(self, url: str, children: Children) -> None:
+    def welcome(self, url: str, children: Children) -> list[str]:
+        lines = super().welcome(url, children)
         if settings.DEMO:
             key = world.secrets_of_demo()["dialler_key"]
             children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
         if settings.DEMO and os.environ.get("TELEPHONY") == "1":
             children.start("telephony", [sys.executable, "manage.py", "loopback_telephony", "--url", url])
-        super().welcome(url, children)
-        if settings.DEMO and os.environ.get("TELEPHONY") == "1":
-            self.stdout.write(f"  Telephone: what became of its two calls stands in {settings.HEGUI_HOME}/run/telephony.log")
+            lines.append(f"  Telephone: what became of its two calls stands in {settings.HEGUI_HOME}/run/telephony.log")
         if settings.DEMO:
             for role, user in world.describe_people().items():
-                self.stdout.write(f"  {role:<12} user {user['username']:<12} password {user['password']}")
+                lines.append(f"  {role:<12} user {user['username']:<12} password {user['password']}")
             offset = int(os.environ.get("HEGUI_DEMO_CLOCK_OFFSET", "0"))
             local = datetime.fromtimestamp(clock.now().timestamp() + offset, timezone.get_default_timezone())
-            self.stdout.write(f"  It is {local:%H:%M} in the demo's China.")
+            lines.append(f"  It is {local:%H:%M} in the demo's China.")
             if not 8 <= local.hour < 21:
-                self.stdout.write("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
+                lines.append("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
+        return lines
 
     @staticmethod
     def _set_clock(text: str) -> None:
