@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis
 import yaml
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts import rate_limit
@@ -459,6 +460,15 @@ def _remembered(world: World, clock: Any) -> tuple[ApiClient, Api]:
         assert api.post("calls/authorize", {**ASKED, "phone": "13900000000"}).status_code == 200
         clock.shift(1)
     return client, api
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_decision_costs_no_statement_that_only_looks_at_the_connection(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As each request finds it, whose first act is to begin the transaction of the decision."""
+    _client, api = _remembered(world, clock)
+    monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("a round trip for nothing"))
+    connection.health_check_done = False  # as at the end of each request
+    assert api.post("calls/authorize", ASKED).status_code == 200
 
 
 def test_a_remembered_key_is_asked_for_in_the_statement_that_decides(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:

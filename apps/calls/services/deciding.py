@@ -22,7 +22,7 @@ from apps.contacts.models import Contact
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
-from apps.core.database.prepared_statements import Step, run_together
+from apps.core.database.prepared_statements import Step, have_connection, run_together
 from apps.core.errors import BadInput, KeyReused, NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
@@ -198,6 +198,7 @@ def authorize(
         client=client, idempotency_key=idempotency_key, hands_over=hands_over and reserve and client is not None, knows_number=knows_number
     )
     try:
+        have_connection()
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:

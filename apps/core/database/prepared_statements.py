@@ -73,8 +73,7 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
     the first that failed; those after it did not run. `commit` ends the transaction with them, where
     it is the caller's to end: inside another block it is left to that block.
     """
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: each use of `django.db.connection` looks it up
-    _have_connection(wrapper)
+    wrapper = have_connection()
     with wrapper.wrap_database_errors:
         link: psycopg.Connection[Any] = wrapper.connection
         server = link.pgconn
@@ -115,12 +114,14 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
         return [known.first_row(result) for result in results[before : before + len(steps)]]
 
 
-def _have_connection(wrapper: Any) -> None:
-    """A connection that is alive: outside of a transaction one that was cut is made anew.
+def have_connection() -> Any:
+    """The connection, alive: outside of a transaction one that was cut is made anew. Whose first act is to begin a transaction asks for
+    it before, as Django checks the connection there.
 
     Nothing may be waiting to be read between two statements; if there is, it is the end. Looking costs
     nothing, unlike the statement by which Django would check the connection on every request.
     """
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: each use of `django.db.connection` looks it up
     wrapper.ensure_connection()
     server = wrapper.connection.pgconn
     with suppress(psycopg.OperationalError):
@@ -130,6 +131,7 @@ def _have_connection(wrapper: Any) -> None:
         wrapper.close()
         wrapper.ensure_connection()
     wrapper.health_check_done = True
+    return wrapper
 
 
 def _results(server: pq.abc.PGconn) -> list[pq.abc.PGresult]:
