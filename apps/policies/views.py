@@ -15,6 +15,7 @@ from apps.accounts.roles import Role
 from apps.audit.alarms import RULES
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotFound
+from apps.core.laws import cite
 from apps.core.wording import join_clauses, join_items
 from apps.ui.decorators import for_roles, sudo
 
@@ -51,7 +52,9 @@ def _in_words(value: Any) -> Any:
         return _("yes") if value else _("no")
     if isinstance(value, time):
         return f"{value:%H:%M}"
-    return value if value != "" else "–"
+    if isinstance(value, str):
+        return cite(value) or "–"  # the law of a trade pack; what cites none stays as it is
+    return value
 
 
 @for_roles(*READERS)

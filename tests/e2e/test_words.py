@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from apps.accounts.roles import Role
+from apps.core.laws import LAWS
 from tests.site import Site
 
 A_KIND = 3  # so many pages of one pattern of address
@@ -26,6 +27,8 @@ WRONG = {
     "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]"),
     "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4][0-9])\b(?![)）])"),
 }
+# English pages: a law by its Chinese name, without the brackets in which it follows its title (`core.laws.cite`).
+ALONE = re.compile(rf"(?<!\()《(?:{'|'.join({law.name for law in LAWS.values()})})》")
 # Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
 KNOWN = re.compile(
     r"SIP|INVITE|UDP|TCP|FreeSWITCH|Asterisk|VICIdial|X-Hegui-\w+|"
@@ -108,4 +111,6 @@ def test_pages_are_written_for_people(site: Site, role: str, language: str) -> N
                 for words in re.findall(r"(?<![\w./@:-])[A-Za-z]{3,}(?![\w./@:-])(?: [A-Za-z]{2,})*", text):
                     if not all(KNOWN.fullmatch(word) for word in words.split()):
                         wrong.setdefault(f"English: {words}", f"{address}: {text[:80]}")
+            elif found := ALONE.search(text):
+                wrong.setdefault(f"a law without its English title: {found[0]}", f"{address}: {text[:80]}")
     assert wrong == {}
