@@ -2,10 +2,12 @@
 
 import io
 import random
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from apps.access import services
@@ -41,6 +43,28 @@ def test_a_miss_and_somebody_else_s_contact_are_answered_alike(world: World, bro
     answers = [agent.post(reverse("contact_search"), {"number": number}) for number in (OTHER_PHONE, "13900009999")]
     assert len({(each.status_code, each.headers["Location"], each.content) for each in answers}) == 1
     assert [event.subject for event in AccessEvent.objects.filter(kind="searched")] == ["none", "none"]
+
+
+def test_a_miss_and_somebody_else_s_contact_cost_the_same_statements(world: World, browse: Any) -> None:
+    """No clock tells them apart: the same work in the same order, whoever has the number."""
+    world.add_contact(OTHER_PHONE, campaign=world.running_campaign("autumn", agents=()))
+    agent = browse("agent")
+    search(agent, "13900008888")  # what a process looks up once
+
+    def statements(number: str) -> list[str]:
+        asked: list[str] = []
+
+        def note(run: Any, sql: str, *rest: Any) -> Any:
+            asked.append(re.sub(r"SAVEPOINT .*", "SAVEPOINT", sql))  # each has a name of its own
+            return run(sql, *rest)
+
+        with connection.execute_wrapper(note):
+            search(agent, number)
+        return asked
+
+    foreign = statements(OTHER_PHONE)
+    assert len(foreign) > 5
+    assert foreign == statements("13900009999")
 
 
 def test_the_third_number_under_one_mask_raises_one_alarm(world: World) -> None:
