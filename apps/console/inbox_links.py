@@ -16,7 +16,7 @@ PAGES: Mapping[str, str] = {
     "factor_reset_asked": "people", "factor_removed": "mfa_index", "link_made": "people",
     "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail", "reveal_foreign": "trail",
     "client_walks": "alarms", "trail_broken": "tree_heads", "trail_not_signed": "tree_heads",
-    "message_given_up": "duties", "webhook_set_aside": "end_points",
+    "message_given_up": "duties", "webhook_given_up": "end_points", "webhook_set_aside": "end_points",
     "grant_asked": "grants", "grant_decided": "grants", "review_due": "reviews", "audit_done": "permission_audits",
     "spoofing": "flags", "flagged": "flags", "agent_grave": "actions", "calendar_unknown": "policies", "policy_draft": "policies",
     "lift_asked": "opt_outs", "messages_wait": "opt_outs", "message_to_judge": "opt_outs",

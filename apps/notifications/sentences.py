@@ -17,6 +17,9 @@ SENTENCES: dict[str, Promise] = {
         'The message %(event)s to "%(end_point)s" could not be made and was set aside. The log of the worker says why; send it again once '
         "the cause is repaired."
     ),
+    "webhook_given_up": _(
+        'Messages to "%(end_point)s" were given up after their last attempt (%(answer)s). See what is wrong there, then send them again.'
+    ),
     "reveals_many": _("%(person)s revealed %(count)s values within an hour."),
     "reveal_at_night": _("%(person)s revealed a value at %(hour)s o'clock."),
     "reveal_foreign": _("%(person)s revealed a value of a contact outside their own campaigns."),

@@ -12,6 +12,7 @@ import httpcore
 import structlog
 from celery import current_app
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from standardwebhooks import Webhook
@@ -21,7 +22,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, HeguiError, NotAllowed, WrongState
 from apps.core.privacy.protected import clear_for_machine
-from apps.notifications.services import notify
+from apps.notifications.services import notify, was_notified
 
 from .models import URGENT, Delivery, EndPoint, Event, Kind
 from .sending import ALL_SECONDS, check_url, post
@@ -74,10 +75,11 @@ def deliver_due() -> int:
     silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are notified first
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
-            if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: others take the rest
-                break
+            if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: with the next round, or by others
+                _put_off(delivery, until=clock.now())
+                continue
             if delivery.end_point_id in silent:
-                _put_off(delivery)
+                _put_off(delivery, until=clock.now() + BACK_OFF[0])
                 continue
             begun = time.monotonic()
             if not _deliver(delivery) or time.monotonic() - begun > SLOW:
@@ -112,8 +114,7 @@ def _render(delivery: Delivery) -> None:
         log.exception("webhook_set_aside", delivery=delivery.pk, kind=delivery.event.kind)
         delivery.state, delivery.ended_at = Delivery.State.DEAD, clock.now()
         delivery.answer = f"not rendered: {type(error).__name__}"
-        admins = User.objects.filter(role=Role.ADMIN, is_active=True)
-        notify(admins, "webhook_set_aside", end_point=str(delivery.end_point), event=delivery.event_id)
+        notify(_admins(), "webhook_set_aside", end_point=str(delivery.end_point), event=delivery.event_id)
 
 
 def _body(delivery: Delivery) -> str:
@@ -123,9 +124,9 @@ def _body(delivery: Delivery) -> str:
     return json.dumps({"type": event.kind, "timestamp": event.created_at.astimezone(UTC).isoformat(), "data": data}, separators=(",", ":"))
 
 
-def _put_off(delivery: Delivery) -> None:
-    """Its end point was silent a moment ago: it waits without losing an attempt."""
-    _write(delivery, next_at=clock.now() + BACK_OFF[0], attempts=delivery.attempts - 1)
+def _put_off(delivery: Delivery, *, until: datetime) -> None:
+    """It was claimed and not tried: it waits without losing an attempt."""
+    _write(delivery, next_at=until, attempts=delivery.attempts - 1)
 
 
 def _write(delivery: Delivery, **values: Any) -> None:
@@ -176,8 +177,15 @@ def _failed(delivery: Delivery, answer: str) -> None:
     if delivery.attempts > len(BACK_OFF):
         _write(delivery, state=Delivery.State.DEAD, answer=answer, ended_at=now)
         log.error("webhook_dead", delivery=delivery.pk, end_point=delivery.end_point_id)
+        name = str(delivery.end_point)
+        if not was_notified("webhook_given_up", since=now - timedelta(days=1), end_point=name):  # once for all that an outage leaves
+            notify(_admins(), "webhook_given_up", end_point=name, answer=answer)
     else:
         _write(delivery, answer=answer, next_at=now + BACK_OFF[delivery.attempts - 1])
+
+
+def _admins() -> QuerySet[User]:
+    return User.objects.filter(role=Role.ADMIN, is_active=True)
 
 
 # -- end points

@@ -27,8 +27,9 @@ WRONG = {
     "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]"),
     "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4][0-9])\b(?![)）])"),
 }
-# English pages: a law by its Chinese name, without the brackets in which it follows its title (`core.laws.cite`).
-ALONE = re.compile(rf"(?<!\()《(?:{'|'.join({law.name for law in LAWS.values()})})》")
+# English pages: a citation by the law's Chinese name alone (`core.laws.cite` has its English title before it). What people wrote may
+# name it within a sentence.
+ALONE = re.compile(rf"^《(?:{'|'.join({law.name for law in LAWS.values()})})》")
 # Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
 KNOWN = re.compile(
     r"SIP|INVITE|UDP|TCP|FreeSWITCH|Asterisk|VICIdial|X-Hegui-\w+|"

@@ -125,6 +125,36 @@ def test_it_is_sent_again_with_longer_waits_under_the_same_id_until_it_is_dead(w
     assert len({headers["webhook-id"] for headers, _body in receiver.got}) == 1
     assert len({body for _headers, body in receiver.got}) == 1
     assert len({headers["webhook-timestamp"] for headers, _body in receiver.got}) == len(receiver.got)
+    assert set(Notice.objects.filter(code="webhook_given_up").values_list("recipient__role", "facts__answer")) == {("admin", "500")}
+
+
+def test_what_an_outage_leaves_is_one_notice(world: World, receiver: Receiver) -> None:
+    end_point(world, receiver.url)
+    for number in (PHONE, OTHER_PHONE):
+        world.opt_out(number, evidence=f"call:{number}")
+    Delivery.objects.update(attempts=len(services.BACK_OFF))
+    receiver.answers = [500] * 20
+    services.deliver_due()
+    assert Delivery.objects.filter(state="dead").count() == 2
+    assert Notice.objects.filter(code="webhook_given_up").values("created_at").distinct().count() == 1
+
+
+def test_what_a_lease_left_no_time_for_loses_no_attempt(
+    world: World, receiver: Receiver, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is claimed again, as often as it takes."""
+    end_point(world, receiver.url)
+    for number in (PHONE, OTHER_PHONE):
+        world.opt_out(number, evidence=f"call:{number}")
+    deliver = services._deliver
+
+    def slowly(delivery: Delivery) -> bool:
+        clock.shift(services.LEASE)
+        return deliver(delivery)
+
+    monkeypatch.setattr(services, "_deliver", slowly)
+    assert services.deliver_due() == 2
+    assert list(Delivery.objects.values_list("state", "attempts")) == [("done", 1)] * 2
 
 
 def test_a_dead_one_can_be_sent_again(world: World, receiver: Receiver) -> None:

@@ -66,7 +66,7 @@ class Table:
     def reached(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection to it; the table is made when it is missing. Raises `StorageAway`."""
         try:
-            with psycopg.connect(self.url, autocommit=True, connect_timeout=SECONDS) as link:
+            with psycopg.connect(self.url, autocommit=True, connect_timeout=SECONDS, tcp_user_timeout=SECONDS * 1000) as link:
                 link.execute(f"set lock_timeout = '{PATIENCE}'")
                 if link.execute("select to_regclass('hegui_lines')").fetchone() == (None,):
                     link.execute(_MAKE)

@@ -23,9 +23,9 @@ def notify(recipients: Iterable[User], code: str, *, about: User | None = None, 
     Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in people.values())
 
 
-def was_notified(code: str, *, since: datetime) -> bool:
-    """Whether somebody got such a notice after `since`."""
-    return Notice.objects.filter(code=code, created_at__gt=since).exists()
+def was_notified(code: str, *, since: datetime, **facts: object) -> bool:
+    """Whether somebody got such a notice, with these facts among its own, after `since`."""
+    return Notice.objects.filter(code=code, created_at__gt=since, facts__contains=facts).exists()
 
 
 def mark_read(*, actor: User) -> None:
