@@ -119,6 +119,21 @@ def test_what_is_refused_is_not_repeated_and_what_may_have_arrived_not_often(
     assert (message.state, message.attempts, gateway.keys) == (state, tries, [f"hegui-{message.pk}"] * tries)
 
 
+def test_what_a_lease_left_no_time_for_loses_no_attempt(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    Answers(monkeypatch, 200)
+    monkeypatch.setattr(outbox, "_soon", lambda: None)
+    queue(), queue()
+    send = outbox._send
+
+    def slowly(message: Outgoing) -> None:
+        clock.shift(outbox.LEASE)
+        send(message)
+
+    monkeypatch.setattr(outbox, "_send", slowly)
+    assert services.send_due() == 2
+    assert list(Outgoing.objects.values_list("state", "attempts")) == [("sent", 1)] * 2
+
+
 def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = Answers(monkeypatch, 200)
     monkeypatch.setattr(outbox, "_soon", lambda: None)
@@ -286,6 +301,22 @@ def test_who_has_read_it_or_left_or_has_no_address_gets_none(people: World, inbo
     Notice.objects.filter(recipient=people.people["compliance"]).update(read_at="2026-11-24T00:00:00Z")
     assert services.mail_now() == 0
     assert inbox == []
+
+
+def test_a_mail_to_somebody_who_left_meanwhile_was_not_sent(
+    people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as away:
+        away.setattr(settings, "EMAIL_PORT", free_port())
+        notify([people.people["supervisor"]], "backup_old")
+        services.mail_now()
+    User.objects.filter(username="supervisor").update(is_active=False)
+    clock.shift(30)
+    assert services.send_due() == 0
+    assert inbox == []
+    message = Outgoing.objects.get()
+    assert (message.state, message.error, message.text) == ("given_up", "RecipientLeft", None)
+    assert not Notice.objects.filter(code="message_given_up").exists()
 
 
 def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:

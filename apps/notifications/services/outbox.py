@@ -117,10 +117,15 @@ def _claimed() -> list[Outgoing]:
 def _tried(message: Outgoing) -> bool:
     """One attempt. Whether it was sent."""
     now = clock.now()
-    if now + LONGEST >= message.next_at:  # the lease ends: others take it
+    if now + LONGEST >= message.next_at:  # the lease ends: it was not tried, and is taken again
+        _mine(message).update(next_at=now, attempts=message.attempts - 1)
         return False
     if now >= message.ends_at:
         _give_up(message)
+        return False
+    if message.kind == Kind.MAIL and not (message.person and message.person.email and message.person.is_active):
+        _mine(message).update(error="RecipientLeft")  # nobody has to look after a server
+        _end(message, State.GIVEN_UP)
         return False
     try:
         _send(message)
@@ -159,7 +164,7 @@ def _mine(message: Outgoing) -> QuerySet[Outgoing]:
 def _send(message: Outgoing) -> None:
     if message.kind == Kind.SMS:
         gateway.send(number=message.number, text=clear_for_machine(message.text), key=f"hegui-{message.pk}")
-    elif message.person and message.person.email and message.person.is_active:
+    elif message.person:
         EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
 
 
