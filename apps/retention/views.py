@@ -59,7 +59,9 @@ def purge_start(request: StaffRequest) -> HttpResponse:
     except OperationalError:
         messages.error(request, str(ServiceAway()))
     else:
-        messages.success(request, _("The purge has begun. Its run shows here."))
+        messages.success(
+            request, _("The purge was handed to the workers. Its run shows here; where one is under way already, no second one begins.")
+        )
     return redirect("retention")
 
 
