@@ -15,6 +15,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from apps.calls.services import deciding
 from apps.core.laws import LAWS
 from tests.e2e.test_words import KNOWN, Page
 from tests.http import SecureClient
@@ -28,8 +29,9 @@ NO_WORDS = re.compile(r"中文|verify_pack\.py|k1=[\w+/=]+|/\S*")
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     """Every text in brackets, and what is answered meanwhile."""
+    deciding._messages.cache_clear()  # a process makes the sentences of the gate once
     for name in ("gettext", "pgettext", "ngettext", "npgettext"):
         found = getattr(trans_real, name)
 
@@ -46,7 +48,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return answers[-1]
 
     monkeypatch.setattr(SecureClient, "get", noting)
-    return answers
+    yield answers
+    deciding._messages.cache_clear()
 
 
 def outside(text: str) -> list[str]:
