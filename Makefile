@@ -51,9 +51,9 @@ bench: environment
 # docs/install.md with each part killed under traffic; several hosts by docs/cluster.md, which wants root.
 # Needs Debian's postgresql, redis-server, nginx, patroni, etcd-server, haproxy, kamailio, rtpengine, sip-tester.
 prove: environment
-	@HEGUI_PROOF_PACKS=200 HEGUI_PROOF_PACK_MUTATIONS=1000 $(RUN) -m pytest -q tests/evidence/test_verify_pack.py
-	@HEGUI_PROOF_REFUSALS=700 $(RUN) -m pytest -q tests/properties/test_refusals.py
-	@HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 $(RUN) -m pytest -q tests/telephony/test_live.py
+	@HEGUI_PROOF_PACKS=200 HEGUI_PROOF_PACK_MUTATIONS=1000 $(RUN) -m pytest -q --timeout 7200 tests/evidence/test_verify_pack.py
+	@HEGUI_PROOF_REFUSALS=700 $(RUN) -m pytest -q --timeout 7200 tests/properties/test_refusals.py
+	@HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 $(RUN) -m pytest -q --timeout 7200 tests/telephony/test_live.py
 	@tests/deploy/one_host.sh
 	@tests/deploy/cluster.sh
 
