@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from apps.contacts.models import Contact
+from apps.core.errors import StorageAway
 from apps.retention import services
 from apps.retention.models import BackupRun
 from apps.retention.services import scheduling
@@ -126,6 +127,24 @@ def test_they_go_after_35_days_and_their_base_with_the_last_that_stands_on_it(wo
     assert names() == {"other.backup"}
     scheduling._let_old_ones_go(start + 37 * DAY)
     assert names() == set()
+
+
+def test_one_that_cannot_be_deleted_keeps_none_of_the_others(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = world.at("01:30")
+    for name in ("first.backup", "stuck.backup", "last.backup"):
+        good(start, name)
+    place = scheduling._place
+
+    class Stuck:
+        def delete(self) -> None:
+            raise StorageAway(why="AccessDenied")
+
+    monkeypatch.setattr(scheduling, "_place", lambda name: Stuck() if name == "stuck.backup" else place(name))
+    with pytest.raises(StorageAway):
+        scheduling._let_old_ones_go(start + 36 * DAY)
+    assert names() == {"stuck.backup"}
 
 
 def test_the_page_shows_backups_and_drills(world: World, browse: object) -> None:

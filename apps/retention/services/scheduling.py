@@ -109,14 +109,22 @@ def _last_whole(now: datetime) -> BackupRun | None:
 
 
 def _let_old_ones_go(now: datetime) -> None:
-    """Backups go after 35 days; one on which a later one stands goes with the last of those."""
+    """Backups go after 35 days; one on which a later one stands goes with the last of those. One that cannot be deleted keeps none of
+    the others; its error is raised at the end, so the duty stays undone while it is there."""
     young = kept().filter(created_at__gt=now - timedelta(days=KEPT_DAYS))
     needed = set(young.values_list("base", flat=True))
-    for run in kept().filter(created_at__lte=now - timedelta(days=KEPT_DAYS)):
-        if run.name not in needed:
+    failed: Exception | None = None
+    for run in kept().filter(created_at__lte=now - timedelta(days=KEPT_DAYS)).exclude(name__in=needed):
+        try:
             _place(run.name).delete()
+        except (HeguiError, OSError) as error:
+            log.error("backup_not_deleted", run=run.pk, why=type(error).__name__)
+            failed = error
+        else:
             run.deleted_at = now
             run.save(update_fields=["deleted_at"])
+    if failed is not None:
+        raise failed
 
 
 def is_late(at: datetime) -> bool:
