@@ -62,14 +62,6 @@ def outside(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def pages_by_object() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, entry in matrix.PAGES.items():
-        if entry.method == "get":
-            found.setdefault(entry.object, []).append(name)
-    return found
-
-
 def packs() -> str:
     return "\n".join(path.read_text() for path in (Path(settings.BASE_DIR) / "apps").glob("*/**/packs/*.yaml"))
 
@@ -81,11 +73,11 @@ def stored() -> Iterator[str]:
             yield cursor.fetchone()[0]
 
 
-@pytest.mark.parametrize("wanted", pages_by_object())
+@pytest.mark.parametrize("wanted", matrix.pages_by_object())
 def test_all_that_is_read_can_be_translated(world: World, answers: list[Any], browse: Any, wanted: str) -> None:
     made = dict(matrix.objects(world, "own", wanted)[wanted])
     found: dict[str, tuple[str, str]] = {}
-    for name in pages_by_object()[wanted]:
+    for name in matrix.pages_by_object()[wanted]:
         for role in matrix.PAGES[name].roles:
             answers.clear()
             matrix.visit(world, name, role, "own", browse, dict(made))

@@ -65,19 +65,11 @@ def empty_again(gone: list[tuple[str, str, str]]) -> None:
             cursor.execute(f'alter table "{table}" add constraint "{name}" {definition}')
 
 
-def pages_by_object() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, entry in matrix.PAGES.items():
-        if entry.method == "get":
-            found.setdefault(entry.object, []).append(name)
-    return found
-
-
-@pytest.mark.parametrize("wanted", pages_by_object())
+@pytest.mark.parametrize("wanted", matrix.pages_by_object())
 def test_each_page_answers(world: World, browse: Any, wanted: str) -> None:
     made = dict(matrix.objects(world, "own", wanted)[wanted])
     plant()
-    for name in pages_by_object()[wanted]:
+    for name in matrix.pages_by_object()[wanted]:
         role = next(each for each in ROLES if each in matrix.PAGES[name].roles and (name, each) not in matrix.NOT_THEIRS)
         with transaction.atomic():
             assert matrix.visit(world, name, role, "own", browse, dict(made)) in {200, 206, 302}, name

@@ -362,6 +362,15 @@ OWN_ACCOUNT = {
 }  # fmt: skip
 
 
+def pages_by_object() -> dict[str, list[str]]:
+    """The pages that are read, by what they are about."""
+    found: dict[str, list[str]] = {}
+    for name, entry in PAGES.items():
+        if entry.method == "get":
+            found.setdefault(entry.object, []).append(name)
+    return found
+
+
 def _names(resolver: URLResolver, inside: str = "") -> set[str]:
     names = set()
     for entry in resolver.url_patterns:
