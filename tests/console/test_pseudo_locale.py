@@ -39,7 +39,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
             text = found(*arguments)
             return f"⟦{text}⟧" if text else text
 
-        monkeypatch.setattr(translation._trans, name, bracketed)  # type: ignore[attr-defined]
+        monkeypatch.setattr(translation._trans, name, bracketed)
     answers: list[Any] = []
     get = SecureClient.get
 
