@@ -1,8 +1,8 @@
 """Numbers that were stored in another form than E.164, found and repaired.
 
 Until digits of other scripts were folded, a mobile such as `1390000827１` was hashed as it was typed: as another person, whom
-opt-outs and caps missed. Here the number goes back to its one form, with everything that was kept under the wrong hash. The
-statements name columns and use no models, so that the migration that calls them stands whatever the models become.
+opt-outs and caps missed. Here the number goes back to its one form, with everything that was kept under the wrong hash: each
+table that keeps a `number_index` (`BROUGHT`). The check of consistency names what is stored so and repairs it when asked (`--repair`).
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,18 @@ _WRITE = {
     "contacts_contact": "update contacts_contact set phone = %s, number_index = %s where id = %s",
     "rights_subjectrequest": "update rights_subjectrequest set phone = %s, number_index = %s where id = %s",
 }
+_PREFIX = {"contacts_contact": "ct", "rights_subjectrequest": "rq"}
 _BATCH = 5_000
+_INDEX_ALONE = {
+    "quality_complaint": "update quality_complaint set number_index = %s where number_index = %s",
+    "quality_evidencepack": "update quality_evidencepack set number_index = %s where number_index = %s",
+}
+_WORDS = {
+    "optouts_link": "update optouts_link set number_index = %s, number_hash = %s, key_id = %s where number_index = %s",
+    "optouts_code": "update optouts_code set number_index = %s, number_hash = %s, key_id = %s where number_index = %s",
+}
+# Tables of rows without a number of their own, kept by the hash of one.
+BROUGHT = {"calls_call", "contacts_numberdoubt", *_WORDS, *_INDEX_ALONE}
 
 
 @dataclass(frozen=True)
@@ -43,9 +54,9 @@ class _Row:
         return f"<{self.table} {self.pk}>"
 
 
-def misstored_contacts() -> list[str]:
-    """Public ids of the contacts whose number is not E.164."""
-    return [ids.encode("ct", row.pk) for row in _misstored("contacts_contact")]
+def misstored_numbers() -> list[str]:
+    """Public ids of the contacts and requests whose number is not E.164."""
+    return [ids.encode(_PREFIX[table], row.pk) for table in _READ for row in _misstored(table)]
 
 
 @transaction.atomic
@@ -82,12 +93,11 @@ def _repair(row: _Row) -> str:
         return _stop(row, "erasing")
     index = blind_index.number_index(number)
     _bring_register(row.stored.decode(), number)
-    _run(
-        "update calls_call c set number_index = %s where number_index = %s and not exists (select from calls_call o"
-        " where o.number_index = %s and o.slot_day = c.slot_day and o.slot_number = c.slot_number and o.id <> c.id)",
-        index, row.index, index,
-    )  # fmt: skip
-    _run("update quality_complaint set number_index = %s where number_index = %s", index, row.index)
+    _bring_calls(row.index, index)
+    _bring_words(row.index, number)
+    _bring_doubts(row.index, index)
+    for statement in _INDEX_ALONE.values():
+        _run(statement, index, row.index)
     if row.table == "contacts_contact" and _all("select 1 from contacts_contact where number_index = %s", index):
         return _stop(row, "joined")
     encrypted = cipher.encrypt(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
@@ -115,6 +125,38 @@ def _bring_register(stored: str, number: str) -> None:
         " from optouts_optout o where number_hash = any(%s) and not exists (select from optouts_optout m where m.moved_from_id = o.id)"
         " on conflict do nothing",
         right, current, wrong,
+    )  # fmt: skip
+
+
+def _bring_calls(wrong: bytes, right: bytes) -> None:
+    """Each counts. Where both hashes have a call in one slot of a day, the person was called twice: the one that is brought counts
+    beside the other, as a call that came to light when its slot was taken."""
+    _run(
+        "update calls_call c set number_index = %s where number_index = %s and not exists (select from calls_call o"
+        " where o.number_index = %s and o.slot_day = c.slot_day and o.slot_number = c.slot_number)",
+        right, wrong, right,
+    )  # fmt: skip
+    _run(
+        "update calls_call c set number_index = %s, revived_at = coalesce(revived_at, %s), slot_number = c.slot_number + ("
+        "select max(o.slot_number) from calls_call o where o.number_index = %s and o.slot_day = c.slot_day) where number_index = %s",
+        right, clock.now(), right, wrong,
+    )  # fmt: skip
+
+
+def _bring_words(wrong: bytes, number: str) -> None:
+    """The links and codes that are out: they opt out whom they went to."""
+    key, number_hash = next(iter(blind_index.register_hashes(number).items()))
+    index = blind_index.number_index(number)
+    for statement in _WORDS.values():
+        _run(statement, index, number_hash, key, wrong)
+
+
+def _bring_doubts(wrong: bytes, right: bytes) -> None:
+    """Open and ended doubts stop calls under the right hash too; of two open ones the one that is there is enough."""
+    _run(
+        "update contacts_numberdoubt d set number_index = %s where number_index = %s and not (d.state = 'open' and exists ("
+        "select from contacts_numberdoubt o where o.number_index = %s and o.state = 'open'))",
+        right, wrong, right,
     )  # fmt: skip
 
 

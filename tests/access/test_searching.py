@@ -110,6 +110,16 @@ def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
     assert Alarm.objects.filter(code="numbers_guessed", client__isnull=False).exists()
 
 
+def test_hashes_of_neighbours_raise_an_alarm(world: World) -> None:
+    """Beside the feed of opt-outs a hash says who opted out."""
+    client, key = world.api_client("reader", "feed")
+    ordinary = random.Random(7).sample(range(10**9), 2_000)
+    assert Api(key).post("opt-outs/hashes", {"numbers": [f"+8613{each:09}" for each in ordinary]}).status_code == 200
+    assert not Alarm.objects.filter(code="numbers_guessed").exists()
+    assert Api(key).post("opt-outs/hashes", {"numbers": [f"138{each:04}1234" for each in range(2_000)]}).status_code == 200
+    assert Alarm.objects.filter(code="numbers_guessed", client=client).exists()
+
+
 def test_neighbours_one_by_one_raise_an_alarm_too(world: World) -> None:
     """By single records and by lists of two: a program that asks often is no less curious than one that asks at once."""
     client, key = world.api_client("crm", "contacts")

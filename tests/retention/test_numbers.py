@@ -4,15 +4,16 @@ import hmac
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from apps.calls.models import Call
-from apps.contacts.models import Contact
+from apps.contacts.models import Contact, NumberDoubt
 from apps.core.crypto import blind_index, cipher, keyring
-from apps.optouts.models import OptOut
-from apps.retention.repairing_numbers import misstored_contacts, repair_numbers
+from apps.optouts.models import Code, Link, OptOut
+from apps.retention.repairing_numbers import BROUGHT, misstored_numbers, repair_numbers
 from apps.retention.services import check_consistency
-from tests.world import PHONE, World
+from tests.world import OTHER_PHONE, PHONE, World
 
 WRONG = "+861390000827１"
 RIGHT = "13900008271"
@@ -39,7 +40,7 @@ def misstored(world: World) -> Contact:
 
 
 def test_the_check_names_it(misstored: Contact) -> None:
-    assert misstored_contacts() == [misstored.public_id]
+    assert misstored_numbers() == [misstored.public_id]
     assert check_consistency()["numbers_not_canonical"] == [misstored.public_id]
 
 
@@ -64,6 +65,44 @@ def test_the_number_becomes_itself_with_its_refusals_and_calls(world: World, mis
     assert bytes(misstored.last4_index) == blind_index.last4_index(f"+86{RIGHT}")
     assert repair_numbers() == {"repaired": 0, "joined": 0, "erasing": 0}
     assert "numbers_not_canonical" not in check_consistency()
+
+
+def test_links_codes_and_doubts_come_with_it(world: World, misstored: Contact) -> None:
+    """A link in a letter opts out whom the letter went to, and a doubt stops the calls that it stopped before."""
+    wrong = {"number_index": bytes(misstored.number_index), "number_hash": _digest("register", WRONG.encode()), "key_id": "k1"}
+    link = Link.objects.create(word_hash=b"w" * 32, **wrong)
+    code = Code.objects.create(word_hash=b"w" * 32, code_hash=b"c" * 32, ends_at=misstored.created_at, **wrong)
+    NumberDoubt.objects.create(number_index=wrong["number_index"], origin="call", reference="call:1")
+    repair_numbers()
+    hashed = blind_index.register_hashes(f"+86{RIGHT}")
+    for made in (link, code):
+        made.refresh_from_db()
+        assert bytes(made.number_index) == blind_index.number_index(f"+86{RIGHT}")
+        assert hashed[made.key_id] == bytes(made.number_hash)
+    assert "number_in_doubt" in world.authorize(phone=RIGHT, reserve=False).codes
+
+
+def test_an_open_doubt_that_is_there_already_is_enough(world: World, misstored: Contact) -> None:
+    right = NumberDoubt.objects.create(number_index=blind_index.number_index(f"+86{RIGHT}"), origin="call", reference="call:1")
+    NumberDoubt.objects.create(number_index=bytes(misstored.number_index), origin="message", reference="message:1")
+    repair_numbers()
+    assert NumberDoubt.objects.get(number_index=right.number_index).pk == right.pk
+
+
+def test_calls_of_one_day_under_both_count_both(world: World, misstored: Contact) -> None:
+    """Whoever was called twice that day, once under each hash, was called twice."""
+    world.add_contact(OTHER_PHONE)
+    first, second = world.call(phone=PHONE), world.call(phone=OTHER_PHONE)
+    right = blind_index.number_index(f"+86{RIGHT}")
+    Call.objects.filter(pk=first.pk).update(number_index=right)
+    Call.objects.filter(pk=second.pk).update(number_index=bytes(misstored.number_index))
+    repair_numbers()
+    assert list(Call.objects.filter(number_index=right).order_by("pk").values_list("slot_number", flat=True)) == [1, 2]
+
+
+def test_everything_kept_by_the_hash_of_a_number_is_brought() -> None:
+    by_hash = {model._meta.db_table for model in apps.get_models() if any(each.name == "number_index" for each in model._meta.get_fields())}
+    assert by_hash == {"contacts_contact", "rights_subjectrequest"} | BROUGHT
 
 
 def test_a_second_entry_of_the_same_person_is_erased_and_the_first_stays(world: World, misstored: Contact) -> None:

@@ -10,7 +10,7 @@ made with a key of the client, so those of two clients cannot be joined.
 """
 
 import hmac
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from apps.access.services import watch_list
 from apps.accounts.models import ApiClient
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
@@ -133,23 +134,23 @@ def as_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
 
 
 def hashes_for(*, client: ApiClient, numbers: Sequence[str]) -> list[dict[str, str] | None]:
-    """For each number the client's hashes by the register's key; None for what is no number. In the trail."""
+    """For each number the client's hashes by the register's key; None for what is no number. In the trail, and watched for guesses:
+    beside the feed a hash says whether its number opted out."""
     if not 1 <= len(numbers) <= MOST_NUMBERS:
         raise BadInput(_("From 1 to %(most)s numbers at once."), most=MOST_NUMBERS)
     record_access(kind=AccessEvent.Kind.SEARCHED, subject="register", purpose="hashes for the feed", client=client, count=len(numbers))
-    return list(_hashes(client, numbers))
-
-
-def _hashes(client: ApiClient, numbers: Iterable[str]) -> Iterable[dict[str, str] | None]:
+    known = [_number(raw) for raw in numbers]
+    watch_list((number for number in known if number), client=client)
     ids, hashed = blind_index.register_hasher()
     secret = _key_of(client)
-    for raw in numbers:
-        try:
-            number = phones.normalise(raw)
-        except phones.PhoneInvalid:
-            yield None
-            continue
-        yield {key: _of_client(secret, each) for key, each in zip(ids, hashed(number), strict=True)}
+    return [{key: _of_client(secret, each) for key, each in zip(ids, hashed(number), strict=True)} if number else None for number in known]
+
+
+def _number(raw: str) -> str | None:
+    try:
+        return phones.normalise(raw)
+    except phones.PhoneInvalid:
+        return None
 
 
 def _key_of(client: ApiClient) -> bytes:

@@ -27,7 +27,7 @@ from apps.optouts.models import Change
 from .. import ledger
 from ..holds import in_force
 from ..models import Erasure
-from ..repairing_numbers import misstored_contacts, repair_numbers
+from ..repairing_numbers import misstored_numbers, repair_numbers
 from .backing_up import files_in_use
 from .purging import free_now, people_left
 
@@ -53,7 +53,7 @@ def check_consistency(*, repair: bool = False) -> dict[str, Any]:
         if repair:
             for name in orphans:
                 discard(name)
-    if misstored := misstored_contacts():
+    if misstored := misstored_numbers():
         found["numbers_not_canonical"] = misstored
         if repair:
             repair_numbers()
