@@ -112,10 +112,18 @@ def test_a_phone_is_held_in_its_one_form_alone(text: str) -> None:
         Protected(text, "phone")
 
 
-@pytest.mark.parametrize(("text", "kind"), [("王*", "name"), ("****", "text")])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("王*", "name"), ("王**", "name"), ("王＊", "name"), ("*", "name"), ("****", "name"), ("A*** ", "name"), ("****", "text")],
+)
 def test_a_mask_is_no_value(text: str, kind: Any) -> None:
     with pytest.raises(MaskGiven):
         Protected(text, kind)
+
+
+@pytest.mark.parametrize("name", ["王", "王小明", "Ann*Lee", "M*A*S*H"])
+def test_a_star_within_a_name_makes_no_mask(name: str) -> None:
+    assert str(Protected(name, "name")) == f"{name[0]}*"
 
 
 def test_what_was_stored_in_another_form_shows_nothing_and_is_nobody() -> None:

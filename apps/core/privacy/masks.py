@@ -4,7 +4,10 @@ Pure text in, text out. A mask never shows more than the first three and the las
 digits of a number, and never the last character of a name (R5).
 """
 
+import re
+
 HIDDEN = "****"
+_NAME_MASK = re.compile(r".?[*＊]+")
 
 
 def mask_phone(e164: str) -> str:
@@ -33,5 +36,5 @@ MASKS = {"phone": mask_phone, "name": mask_name, "text": mask_text}
 
 
 def is_mask(text: str, kind: str) -> bool:
-    """Whether a text is what a mask of ours looks like: `王*`, `****`. Of a phone its form says so already."""
-    return len(text) == 2 and text[1] == "*" if kind == "name" else text == HIDDEN
+    """Whether a text is what a mask looks like, ours or another system's: `王*`, `王**`, `****`. Of a phone its form says so already."""
+    return bool(_NAME_MASK.fullmatch(text.strip())) if kind == "name" else text == HIDDEN
