@@ -1,5 +1,6 @@
 """The agent's desk: the next contact, the call, the opt-out, the result."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -315,6 +316,14 @@ def test_a_line_that_has_used_up_its_budget_is_passed_over(world: World) -> None
     world.add_contact(OTHER_PHONE)
     world.call(phone=OTHER_PHONE, line="01085550102")
     assert line_for(world.campaign, our_clock.now()) == world.line
+
+
+def test_a_line_is_chosen_by_the_calls_of_the_day_alone(world: World) -> None:
+    """Not by reading all that were ever made, for each contact that is looked at."""
+    with CaptureQueriesContext(connection) as asked:
+        assert line_for(world.campaign, our_clock.now()) == world.line
+    (of_calls,) = [each["sql"] for each in asked if '"calls_call"' in each["sql"]]
+    assert re.search(r'FROM "calls_call" WHERE .*"reserved_at" >= .* GROUP BY', of_calls)
 
 
 def test_the_result_wrong_number_puts_the_number_in_doubt(world: World, clock: Any) -> None:

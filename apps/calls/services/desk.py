@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -48,13 +48,17 @@ def line_for(campaign: Campaign, now: datetime, *, later: bool = False) -> Line 
     home = ZoneInfo(phones.HOME_ZONE)
     today = now.astimezone(home).date()
     midnight = datetime.combine(today, time(), home)
-    of_day = Count("calls", filter=Call.counted_as("calls__") & Q(calls__reserved_at__gte=midnight))
-    of_hour = Count("calls", filter=Call.counted_as("calls__") & Q(calls__reserved_at__gt=now - HOUR))
-    usable = campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today)
-    counted = usable.annotate(of_day=of_day, of_hour=of_hour)
-    within = Q(calls_per_hour__isnull=True) | Q(calls_per_hour__gt=F("of_hour"))
-    within &= Q(calls_per_day__isnull=True) | Q(calls_per_day__gt=F("of_day"))
-    return (counted if later else counted.filter(within)).order_by("of_day", "pk").first()
+    usable = list(campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today))
+    calls = Call.objects.filter(Call.counted(), line__in=usable, reserved_at__gte=min(midnight, now - HOUR))  # of today, not of the table
+    of_day, of_hour = Count("pk", filter=Q(reserved_at__gte=midnight)), Count("pk", filter=Q(reserved_at__gt=now - HOUR))
+    used = {line: (day, hour) for line, day, hour in calls.values_list("line").annotate(of_day=of_day, of_hour=of_hour)}
+
+    def is_within(line: Line) -> bool:
+        day, hour = used.get(line.pk, (0, 0))
+        return (line.calls_per_hour is None or hour < line.calls_per_hour) and (line.calls_per_day is None or day < line.calls_per_day)
+
+    free = usable if later else [line for line in usable if is_within(line)]
+    return min(free, key=lambda line: (used.get(line.pk, (0, 0))[0], line.pk), default=None)
 
 
 def held_entry(actor: User, now: datetime, *, lock: bool = False) -> QueueEntry | None:
