@@ -211,7 +211,7 @@ def _authorized(client: ApiClient, asked: Asked, key: str | None) -> HttpRespons
         knows_number=asked.phone is not None,
     )
     GATE_SECONDS.labels("allowed" if answer.allowed else "refused").observe(time.perf_counter() - begun)
-    if not dials and asked.phone is not None and "unknown_contact" in answer.codes:
+    if asked.phone is not None and "unknown_contact" in answer.codes:
         client_budget.note_unknown(client, phone)
     # Written as it is: checking our own answer against its description costs as much as judging the call.
     payload = {**answer.as_json(), "number": number_to_dial(phone) if answer.hands_over else None}

@@ -110,6 +110,17 @@ def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
     assert Alarm.objects.filter(code="numbers_guessed", client__isnull=False).exists()
 
 
+def test_a_dialler_that_asks_for_neighbours_that_nobody_has_raises_an_alarm(world: World) -> None:
+    """Its calls go on: a list with dead numbers is no attack."""
+    api = Api(world.key)
+    asked = {"campaign": "spring", "line": world.line.number}
+    for middle in range(4):
+        answer = api.post("calls/authorize", {**asked, "phone": f"139{middle:04}1234"}).json()
+        assert [reason["code"] for reason in answer["reasons"]] == ["unknown_contact"]
+    assert Alarm.objects.filter(code="numbers_guessed", client=world.client).exists()
+    assert api.post("calls/authorize", {**asked, "phone": PHONE}).json()["decision"] == "allow"
+
+
 def test_hashes_of_neighbours_raise_an_alarm(world: World) -> None:
     """Beside the feed of opt-outs a hash says who opted out."""
     client, key = world.api_client("reader", "feed")
