@@ -415,6 +415,19 @@ def test_an_address_with_a_zero_byte_is_not_there(world: World, api: Api, path: 
     assert problem(api.get(path)) == (404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("get", "/api/", 404, "not_found"), ("get", "/api/nothing", 404, "not_found"), ("patch", "/api/v2/x", 404, "not_found"),
+        ("put", "/api/v1/openapi.json", 405, "method_not_allowed"), ("post", "/api/v1/docs", 405, "method_not_allowed"),
+    ],
+)  # fmt: skip
+def test_every_answer_to_a_program_is_a_problem(world: World, method: str, path: str, status: int, code: str) -> None:
+    answer = getattr(SecureClient(), method)(path)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
 def test_an_address_that_does_not_exist_and_a_strange_host_are_refused(world: World, api: Api) -> None:
     assert api.get("no-such-thing").status_code == 404
     assert SecureClient().get("/api/v1/campaigns", headers={"host": "evil.example"}).status_code == 400

@@ -19,7 +19,8 @@ from .health import State
 from .probes import schema_fits
 
 log = structlog.get_logger(__name__)
-API = "/api/v1/"
+MACHINES = "/api/"
+API = f"{MACHINES}v1/"
 PAUSE = 1.0  # seconds between two looks at the tables
 RETRY = 5  # seconds
 
@@ -37,7 +38,8 @@ class MachinesFirst:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(API) or request.path_info.startswith(self.SHOWN):
+        shown = request.path_info.startswith(self.SHOWN)
+        if not request.path_info.startswith(MACHINES) or (shown and request.method in {"GET", "HEAD"}):
             return self.get_response(request)
         request.get_host()  # refuses a host that is none of ours, as for pages
         activate(get_language_from_request(request))
@@ -49,7 +51,9 @@ class MachinesFirst:
         """What the API answers; for what it has no operation, its problem too."""
         from config import api  # the API is made of every room: known when requests come
 
-        if "\x00" in request.path_info:  # stands in no table
+        if request.path_info.startswith(self.SHOWN):
+            return api.not_allowed(request, "GET, HEAD")
+        if "\x00" in request.path_info or not request.path_info.startswith(API):  # stands in no table; is of no version that there is
             return api.not_found(request)
         try:
             match = resolve(request.path_info)
@@ -90,7 +94,7 @@ class SchemaFirst:
 
 def unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
     """503 with Retry-After: a problem for programs, a plain page for people, which needs no database to be drawn."""
-    if request.path_info.startswith(API):
+    if request.path_info.startswith(MACHINES):
         from config.api import problem
 
         answer = problem(503, "service_away", sentence)
@@ -106,7 +110,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exc_info()[1]
     if is_away(error):
         return unavailable(request, str(ServiceAway.sentence))
-    if request.path_info.startswith(API):
+    if request.path_info.startswith(MACHINES):
         from config.api import unforeseen
 
         return unforeseen()
