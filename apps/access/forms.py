@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import Department, User
 from apps.accounts.roles import Role
+from apps.core.calendar.form_fields import Day
 
 from .models import ProtectedField
 from .services import PURPOSES
@@ -22,11 +23,11 @@ class RevealForm(forms.Form):
     reason = forms.CharField(label=_("Reason, in a few words"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
 
-class EndsOn(forms.DateField):
+class EndsOn(Day):
     """A day in the site's zone; the grant ends as it ends."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(label=_("Last day, at most 30 days from now"), widget=forms.DateInput(attrs={"type": "date"}), **kwargs)
+        super().__init__(label=_("Last day, at most 30 days from now"), **kwargs)
 
     def clean(self, value: Any) -> datetime:
         day = super().clean(value)
@@ -56,7 +57,7 @@ class GrantForm(forms.Form):
 
 class ReviewStartForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
-    due_on = forms.DateField(label=_("To be confirmed by"), widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = Day(label=_("To be confirmed by"))
 
 
 class DetailsForm(forms.Form):

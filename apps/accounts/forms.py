@@ -7,6 +7,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar.form_fields import Day
+
 from .models import ApiClient, User
 
 
@@ -18,7 +20,7 @@ class ClientForm(forms.Form):
         label=_("Address ranges, like 10.1.2.0/24, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     requests_per_second = forms.IntegerField(label=_("Requests a second"), min_value=1, max_value=10_000, initial=200)
-    ends_at = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))
+    ends_at = Day(label=_("Last day"))
 
     def clean_addresses(self) -> list[str]:
         return self.cleaned_data["addresses"].split()

@@ -12,6 +12,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar.timestamps import is_readable
 from apps.core.database.base_models import Dated, named
 from apps.core.errors import HeguiError
 from apps.core.privacy.fields import GuardedCharField
@@ -152,7 +153,10 @@ class ApiClient(Dated):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(requests_per_second__gte=1), name="api_client_may_ask")]
+        constraints = [
+            models.CheckConstraint(condition=Q(requests_per_second__gte=1), name="api_client_may_ask"),
+            models.CheckConstraint(condition=is_readable("ends_at"), name="api_client_end_is_readable"),
+        ]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     @property

@@ -7,14 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
+from apps.core.calendar.form_fields import Day, DayInput, Moment, MomentInput
 
 from . import queries
 from .models import Call, Disposition, Postponed
 
 LOOK = {"class": "form-control"}
-
-
-MINUTE = forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", **LOOK})
 
 
 class CallForm(forms.Form):
@@ -31,11 +29,9 @@ class DispositionForm(forms.Form):
     reason = forms.ChoiceField(label=_("Result"), choices=Disposition.Reason.choices, widget=forms.RadioSelect)
     identity_said = forms.BooleanField(label=_("I said the company and the purpose first"), required=False)
     note = forms.CharField(label=_("Note"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2, **LOOK}))
-    call_back_at = forms.DateTimeField(label=_("Call back at"), required=False, widget=MINUTE)
+    call_back_at = Moment(label=_("Call back at"), required=False, widget=MomentInput(attrs=LOOK))
     ticket = forms.CharField(label=_("Ticket: what has to be done"), required=False, max_length=120, widget=forms.TextInput(attrs=LOOK))
-    ticket_due = forms.DateField(
-        label=_("Due on"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", **LOOK})
-    )
+    ticket_due = Day(label=_("Due on"), required=False, widget=DayInput(attrs=LOOK))
     ticket_owner = forms.ModelChoiceField(
         label=_("Owner"), queryset=User.objects.none(), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
@@ -53,7 +49,7 @@ class PostponeForm(forms.Form):
     """When a contact comes back to the desk, and why not now."""
 
     entry_id = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    at = forms.DateTimeField(label=_("Call again at"), widget=MINUTE)
+    at = Moment(label=_("Call again at"), widget=MomentInput(attrs=LOOK))
     why = forms.ChoiceField(label=_("Because"), choices=Postponed.Why.choices, widget=forms.Select(attrs={"class": "form-select"}))
 
 

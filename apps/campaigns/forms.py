@@ -11,6 +11,7 @@ from apps.accounts.forms import ClientForm
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.contacts.models import DataSource, Purpose
+from apps.core.calendar.form_fields import Day, Moment
 from apps.core.privacy.canonical_text import even
 from apps.policies import queries as policies
 from apps.scripts.models import SMS, Script, ScriptVersion
@@ -55,10 +56,9 @@ class CampaignForm(forms.ModelForm):
             "checklist",
             "through_gateway",
         )
+        field_classes = {"starts_on": Day, "ends_on": Day}
         widgets = {
             "lines": forms.CheckboxSelectMultiple,
-            "starts_on": forms.DateInput(attrs={"type": "date"}),
-            "ends_on": forms.DateInput(attrs={"type": "date"}),
             "window_start": forms.TimeInput(attrs={"type": "time"}),
             "window_end": forms.TimeInput(attrs={"type": "time"}),
         }
@@ -150,7 +150,7 @@ class FilingForm(forms.ModelForm):
     class Meta:
         model = Filing
         fields = ("number", "authority", "valid_from", "valid_until")
-        widgets = {"valid_from": forms.DateInput(attrs={"type": "date"}), "valid_until": forms.DateInput(attrs={"type": "date"})}
+        field_classes = {"valid_from": Day, "valid_until": Day}
 
 
 class ExceptionForm(forms.ModelForm):
@@ -159,12 +159,8 @@ class ExceptionForm(forms.ModelForm):
     class Meta:
         model = CallException
         fields = ("covers", "window_start", "window_end", "calls_per_day", "calls_per_week", "starts_at", "ends_at", "reason")
-        widgets = {
-            "window_start": forms.TimeInput(attrs={"type": "time"}),
-            "window_end": forms.TimeInput(attrs={"type": "time"}),
-            "starts_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-            "ends_at": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        }
+        field_classes = {"starts_at": Moment, "ends_at": Moment}
+        widgets = {"window_start": forms.TimeInput(attrs={"type": "time"}), "window_end": forms.TimeInput(attrs={"type": "time"})}
 
     def _post_clean(self) -> None:
         """The service judges the exception as a whole, with its campaign."""

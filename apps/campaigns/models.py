@@ -10,7 +10,7 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
-from apps.core.calendar.timestamps import is_possible
+from apps.core.calendar.timestamps import is_possible, is_readable
 from apps.core.database.base_models import Dated
 from apps.core.privacy.fields import GuardedArrayField, GuardedCharField
 from apps.core.web import ids
@@ -265,6 +265,7 @@ class CallException(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(approved_by=F("asked_by")), name="call_exception_four_eyes"),
+            models.CheckConstraint(condition=is_readable("starts_at", "ends_at"), name="call_exception_times_are_readable"),
             models.CheckConstraint(
                 condition=Q(approved_at__isnull=True, approved_by__isnull=True) | Q(approved_at__isnull=False, approved_by__isnull=False),
                 name="call_exception_approval_is_whole",

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.core.calendar.form_fields import Day, Moment
 from apps.core.documents.spreadsheets import Layout
 
 from .models import Consent, DataSource, Purpose
@@ -33,11 +34,8 @@ class SourceForm(forms.ModelForm):
         fields = (
             "code", "name", "origin", "supplier", "agreement", "valid_from", "valid_until", "lawful_basis", "purposes", "consent_days",
         )  # fmt: skip
-        widgets = {
-            "purposes": forms.CheckboxSelectMultiple,
-            "valid_from": forms.DateInput(attrs={"type": "date"}),
-            "valid_until": forms.DateInput(attrs={"type": "date"}),
-        }
+        field_classes = {"valid_from": Day, "valid_until": Day}
+        widgets = {"purposes": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +98,7 @@ class ConsentForm(forms.Form):
         label=_("Third party"), max_length=120, required=False, help_text=_("only for a consent to hand data to somebody else")
     )
     channel = forms.ChoiceField(label=_("How it was given"), choices=Consent.Channel)
-    given_at = forms.DateTimeField(label=_("Given at"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    given_at = Moment(label=_("Given at"))
     version = forms.ChoiceField(label=_("Wording"))
     reference = forms.CharField(label=_("What shows it"), max_length=200)
     file = forms.FileField(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)

@@ -6,9 +6,8 @@ from django import forms
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar.form_fields import Day
 from apps.quality.models import EvidencePack
-
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class PackForm(forms.Form):
@@ -16,8 +15,8 @@ class PackForm(forms.Form):
         label=_("About"), max_length=16, required=False,
         help_text=_("The number of a person (ct_), call (cl_), campaign (cp_), opt-out (oo_) or complaint (co_); empty for a period"),
     )  # fmt: skip
-    since = forms.DateField(label=pgettext_lazy("label of a beginning", "From"), required=False, widget=DAY)
-    until = forms.DateField(label=_("Until, included"), required=False, widget=DAY)
+    since = Day(label=pgettext_lazy("label of a beginning", "From"), required=False)
+    until = Day(label=_("Until, included"), required=False)
     recipient = forms.ChoiceField(label=_("For whom"), choices=EvidencePack.Recipient.choices)
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("the file number, the request"))
     in_clear = forms.BooleanField(

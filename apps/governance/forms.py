@@ -8,20 +8,19 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.core.calendar.form_fields import Day, Moment
 
 from .models import Assessment, AuditAnswer, ComplianceAudit, Incident, Risk
 from .services.recording_incidents import RECORDERS, TEXTS
 
-DAY = forms.DateInput(attrs={"type": "date"})
-TIME = forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"}, format="%Y-%m-%dT%H:%M")
 WORDS = forms.Textarea(attrs={"rows": 3})
 
 
 class _Bounds(forms.Form):
     """By whom the data was touched, and when."""
 
-    since = forms.DateTimeField(label=_("Data touched from"), widget=TIME)
-    until = forms.DateTimeField(label=_("Data touched until"), widget=TIME)
+    since = Moment(label=_("Data touched from"))
+    until = Moment(label=_("Data touched until"))
     person = forms.ModelChoiceField(
         label=_("By whom"), queryset=User.objects.order_by("username"), required=False,
         help_text=_("Whose reads in the access log give the scope"),
@@ -32,7 +31,7 @@ class _Bounds(forms.Form):
 class IncidentForm(_Bounds):
     kind = forms.ChoiceField(label=_("Kind of incident"), choices=Incident.Kind.choices)
     title = forms.CharField(label=_("In one line"), max_length=120, help_text=_("What happened, without the data of any person"))
-    discovered_at = forms.DateTimeField(label=_("Discovered"), widget=TIME)
+    discovered_at = Moment(label=_("Discovered"))
     is_drill = forms.BooleanField(label=_("This is a drill"), required=False, help_text=_("Played to the end; no notice is given"))
     field_order = ("kind", "title", "discovered_at", "since", "until", "person", "client", "is_drill")
 
@@ -66,7 +65,7 @@ class FactsForm(_Bounds):
 class TaskForm(forms.Form):
     text = forms.CharField(label=_("What is to be done"), max_length=300)
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
-    due_on = forms.DateField(label=_("Due on"), widget=DAY)
+    due_on = Day(label=_("Due on"))
 
 
 class NoticeForm(forms.Form):
@@ -74,7 +73,7 @@ class NoticeForm(forms.Form):
     how = forms.CharField(
         label=_("How it was given"), max_length=200, required=False, help_text=_("Form, letter, telephone; the number of the file")
     )
-    given_at = forms.DateTimeField(label=_("Given"), widget=TIME)
+    given_at = Moment(label=_("Given"))
     by_message = forms.BooleanField(
         label=_("Send it to each person by short message"), required=False, help_text=_("To who opted out, too: this is no marketing")
     )
@@ -98,7 +97,7 @@ class RiskForm(forms.ModelForm):
     class Meta:
         model = Risk
         fields = ("threat", "likelihood", "harm", "measure", "owner", "due_on", "remaining")
-        widgets = {"due_on": DAY}
+        field_classes = {"due_on": Day}
 
     def __init__(self, *args: Any, author: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -120,7 +119,8 @@ class AuditForm(forms.ModelForm):
     class Meta:
         model = ComplianceAudit
         fields = ("title", "scope", "since", "until", "auditor", "is_outside")
-        widgets = {"since": DAY, "until": DAY, "scope": forms.Textarea(attrs={"rows": 3})}
+        field_classes = {"since": Day, "until": Day}
+        widgets = {"scope": forms.Textarea(attrs={"rows": 3})}
 
 
 class AnswerForm(forms.Form):
@@ -134,12 +134,12 @@ class AnswerForm(forms.Form):
 class NonconformityForm(forms.Form):
     text = forms.CharField(label=_("What does not conform"), max_length=500)
     owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
-    due_on = forms.DateField(label=_("Due on"), widget=DAY)
+    due_on = Day(label=_("Due on"))
 
 
 class TrainingForm(forms.Form):
     title = forms.CharField(label=_("What it was about"), max_length=160)
-    held_on = forms.DateField(label=_("Held on"), widget=DAY)
+    held_on = Day(label=_("Held on"))
     people = forms.ModelMultipleChoiceField(
         label=_("Who took part"), queryset=User.objects.filter(is_active=True).order_by("username"), widget=forms.CheckboxSelectMultiple
     )

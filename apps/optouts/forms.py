@@ -5,11 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.calendar.form_fields import Moment
+
 from .models import ListIn, OptOut
 from .ports import naming
 from .services.recording import BY_HAND
 
-MOMENT = {"type": "datetime-local", "autocomplete": "off"}
 NUMBER = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
 
 
@@ -28,7 +29,7 @@ class RecordForm(forms.Form):
     phone = forms.CharField(label=_("Whole number"), max_length=30, widget=NUMBER)
     channel = forms.ChoiceField(label=_("Heard by"), choices=[(each.value, each.label) for each in BY_HAND])
     refused = forms.ChoiceField(label=_("What is refused"), choices=what_is_refused)
-    said_at = forms.DateTimeField(label=_("Said at (empty: now)"), required=False, widget=forms.DateTimeInput(attrs=MOMENT))
+    said_at = Moment(label=_("Said at (empty: now)"), required=False)
     evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=110)
 
     def said(self) -> dict[str, Any]:
@@ -51,5 +52,5 @@ class ScrubForm(forms.Form):
 
 class LiftForm(forms.Form):
     phone = forms.CharField(label=_("Whole number"), max_length=30, widget=NUMBER)
-    consent_given_at = forms.DateTimeField(label=_("Fresh consent given at"), widget=forms.DateTimeInput(attrs=MOMENT))
+    consent_given_at = Moment(label=_("Fresh consent given at"))
     evidence = forms.CharField(label=_("Evidence: a recording, a form, a message"), max_length=200)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.audit.alarms import RULES
 from apps.core.calendar import clock
+from apps.core.calendar.form_fields import Day
 from apps.core.errors import BadInput
 
 from . import queries
@@ -22,9 +23,7 @@ TIME = forms.TimeInput(attrs={"type": "time"})
 class PolicyForm(forms.ModelForm):
     """What the draft says, when it begins and why."""
 
-    starts_on = forms.DateField(
-        label=_("in force from (empty: as soon as it is approved)"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    starts_on = Day(label=_("in force from (empty: as soon as it is approved)"), required=False)
     reason = forms.CharField(label=_("reason"), max_length=300)
 
     def _post_clean(self) -> None:
@@ -54,7 +53,7 @@ class RetentionForm(PolicyForm):
     class Meta:
         model = RetentionPolicy
         fields = ("data_class", "days", "action", "basis", "basis_ends_on")
-        widgets = {"basis_ends_on": forms.DateInput(attrs={"type": "date"})}
+        field_classes = {"basis_ends_on": Day}
 
 
 class TradeForm(PolicyForm):

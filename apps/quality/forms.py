@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.calls.models import Call
+from apps.core.calendar.form_fields import Day, Moment
 from apps.core.errors import NotFound
 from apps.core.laws import LAWS
 from apps.core.web import ids
@@ -19,8 +20,6 @@ from .models import BasePeriod, Complaint, Play, SamplingPlan, Violation
 from .rules import cards, timing
 from .rules.cards import Item
 
-DAY = forms.DateInput(attrs={"type": "date"})
-MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local", "autocomplete": "off"}, format="%Y-%m-%dT%H:%M")
 WORDS = forms.Textarea(attrs={"rows": 3})
 # What most violations of a kind go against: the form begins with it.
 LAW_OF_KIND = {
@@ -185,7 +184,7 @@ class ComplaintForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )
     call = CallField(label=_("Call that it is about (cl_…), if it is known"), max_length=20, required=False)
-    received_at = forms.DateTimeField(label=_("Received at (empty: now)"), required=False, widget=MOMENT)
+    received_at = Moment(label=_("Received at (empty: now)"), required=False)
     is_dispute = forms.BooleanField(label=_("The client claims something: a dispute"), required=False)
     reference = forms.CharField(label=_("Reference of the sender, if there is one"), max_length=80, required=False)
     opts_out = forms.BooleanField(label=_("Put the number on the register: no more calls"), required=False, initial=True)
@@ -200,13 +199,13 @@ class BaseForm(forms.ModelForm):
     class Meta:
         model = BasePeriod
         fields = ("name", "since", "until", "calls", "complaints", "handling_hours", "origin")
-        widgets = {"since": DAY, "until": DAY}
+        field_classes = {"since": Day, "until": Day}
 
 
 class OwnBaseForm(forms.Form):
     name = forms.CharField(label=_("name"), max_length=80)
-    since = forms.DateField(label=pgettext_lazy("label of a beginning", "from"), widget=DAY)
-    until = forms.DateField(label=_("until, included"), widget=DAY)
+    since = Day(label=pgettext_lazy("label of a beginning", "from"))
+    until = Day(label=_("until, included"))
 
 
 class PlanForm(forms.ModelForm):

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign, Line
+from apps.core.calendar.form_fields import Day, Moment
 from apps.core.errors import NotFound
 from apps.core.web import ids
 
@@ -22,7 +23,6 @@ PREFIXES = {
     LegalHold.Kind.RECORDING: "rc",
     LegalHold.Kind.COMPLAINT: "co",
 }
-MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 class HoldForm(forms.Form):
@@ -30,14 +30,14 @@ class HoldForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("what is held"), choices=LegalHold.Kind.choices)
     subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…, rc_…, co_…), for one object"), max_length=40, required=False)
-    since = forms.DateTimeField(label=pgettext_lazy("calls of a time, for a hold", "calls from"), required=False, widget=MOMENT)
-    until = forms.DateTimeField(label=pgettext_lazy("calls of a time, for a hold", "calls until"), required=False, widget=MOMENT)
+    since = Moment(label=pgettext_lazy("calls of a time, for a hold", "calls from"), required=False)
+    until = Moment(label=pgettext_lazy("calls of a time, for a hold", "calls until"), required=False)
     campaign = forms.ModelChoiceField(label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False)
     line = forms.ModelChoiceField(label=_("line"), queryset=Line.objects.order_by("number"), required=False)
     agent = forms.ModelChoiceField(label=_("agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("username"), required=False)
     reason = forms.CharField(label=_("reason: a case, a request of an authority, a dispute"), max_length=300)
     owner = forms.ModelChoiceField(label=_("owner"), queryset=User.objects.filter(role=Role.COMPLIANCE, is_active=True), required=False)
-    review_on = forms.DateField(label=_("to be reviewed on"), widget=forms.DateInput(attrs={"type": "date"}))
+    review_on = Day(label=_("to be reviewed on"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,13 +5,14 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
-from pydantic import AwareDatetime
 
 from apps.accounts.api_auth import IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.request_types import ClientRequest
 from apps.calls.api import Strict, Text
 from apps.contacts.models import Purpose
+from apps.core.calendar import clock
+from apps.core.calendar.timestamps import possible_or, read_timestamp
 from apps.core.errors import BadInput, NotFound
 from apps.core.web import ids
 
@@ -31,7 +32,7 @@ class RequestIn(Strict):
     text: str = Field("", max_length=2_000, pattern=r"^[^\x00]*$", examples=["请删除我的全部信息"])
     new_name: str = Field("", max_length=80, pattern=r"^[^\x00]*$", examples=[""])
     purpose: str = Field("", max_length=40, pattern=r"^[^\x00]*$", examples=[""])
-    received_at: AwareDatetime | None = Field(None, examples=["2026-11-24T09:30:00+08:00"])
+    received_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T09:30:00+08:00"])
 
 
 class RequestState(Schema):
@@ -57,14 +58,16 @@ def _shown(made: SubjectRequest) -> dict[str, Any]:
 @router.post("requests", response={201: RequestState}, summary="Hand in a request of a person about their data")
 def post_request(request: ClientRequest, payload: RequestIn, key: IdempotencyKey = None) -> Any:
     """The same reference again is the request that is stored. It says nothing about whether the number is known."""
-    client = request.auth
+    client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.REQUESTS)
+    received_at = possible_or(read_timestamp(payload.received_at, now=now), now)
     purpose = Purpose.objects.filter(code=payload.purpose).first() if payload.purpose else None
     if payload.purpose and purpose is None:
         raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=payload.purpose)
     made = services.record_request(
-        client=client, channel=SubjectRequest.Channel.API, purpose=purpose, **payload.model_dump(exclude={"purpose"})
-    )
+        client=client, channel=SubjectRequest.Channel.API, purpose=purpose, received_at=received_at,
+        **payload.model_dump(exclude={"purpose", "received_at"}),
+    )  # fmt: skip
     return Status(201, _shown(made))
 
 

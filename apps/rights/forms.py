@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.contacts.models import Purpose
+from apps.core.calendar.form_fields import Moment
 
 from .models import SubjectRequest
 from .services.receiving import BY_STAFF
@@ -31,9 +32,7 @@ class NewRequestForm(forms.Form):
         empty_label=_("all purposes"),
         help_text=_("only to withdraw consent"),
     )
-    received_at = forms.DateTimeField(
-        label=_("Received"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}), help_text=_("empty: now")
-    )
+    received_at = Moment(label=_("Received"), required=False, help_text=_("empty: now"))
     verification = forms.CharField(
         label=_("How the identity was verified"), max_length=200, required=False,
         help_text=_("empty: not yet; the clock stands until it is"),

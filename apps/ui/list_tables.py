@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 import django_filters
 import django_tables2 as tables
-from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.calendar import clock
+from apps.core.calendar.form_fields import DayInput
 from apps.core.calendar.timestamps import LATEST
 from apps.core.database.pages import NEWEST, Sort
 
@@ -56,7 +56,7 @@ class ListTable(tables.Table):
         return False
 
 
-DAY = forms.DateInput(attrs={"type": "date"})
+DAY = DayInput()
 
 
 class FromDay(django_filters.DateFilter):
