@@ -13,8 +13,11 @@ from django.utils import timezone
 from apps.accounts import rate_limit
 from apps.accounts.models import ApiClient, User
 from apps.audit.models import AccessEvent
+from apps.calls import services
 from apps.calls.api import Answered
 from apps.calls.models import Call, Decision
+from apps.campaigns import services as campaigns
+from apps.contacts import services as contacts
 from apps.core.calendar import clock as our_clock
 from apps.optouts.models import OptOut
 from tests.conftest import MOMENT
@@ -133,16 +136,38 @@ def test_a_retry_under_the_same_key_is_the_same_call(world: World, api: Api) -> 
     )
 
 
-def test_a_retry_after_an_opt_out_hands_no_number_over(world: World, api: Api) -> None:
-    api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})
+def _opts_out(world: World, clock: Any) -> None:
     world.opt_out()
-    assert api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["number"] is None
 
 
-def test_a_retry_after_the_reservation_is_over_hands_no_number_over(world: World, api: Api, clock: Any) -> None:
-    api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})
+def _withdraws(world: World, clock: Any) -> None:
+    contacts.withdraw_consents(contact=world.contact, how="来电")
+
+
+def _pauses(world: World, clock: Any) -> None:
+    campaigns.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
+
+
+def _a_minute_passes(world: World, clock: Any) -> None:
     clock.shift(60)
-    assert api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["number"] is None
+
+
+def _a_night_passes(world: World, clock: Any) -> None:
+    clock.shift(13 * 3600)
+
+
+def _is_dialled(world: World, clock: Any) -> None:
+    services.record_event(call_id=Call.objects.get().pk, event="ringing", client=None)
+
+
+@pytest.mark.parametrize("scopes", [["authorize"], ["authorize", "dial"]])
+@pytest.mark.parametrize("happens", [_opts_out, _withdraws, _pauses, _a_minute_passes, _a_night_passes, _is_dialled])
+def test_a_retry_is_not_allowed_once_the_call_may_no_longer_be_made(world: World, clock: Any, scopes: list[str], happens: Any) -> None:
+    client, key = world.api_client("retrying", *scopes)
+    world.campaign.clients.add(client)
+    assert Api(key).post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["decision"] == "allow"
+    happens(world, clock)
+    assert problem(Api(key).post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})) == (409, "wrong_state")
 
 
 @pytest.mark.parametrize(

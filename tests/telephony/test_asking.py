@@ -10,9 +10,11 @@ from apps.accounts.rate_limit import TooManyRequests
 from apps.audit.models import Alarm
 from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import end_lost_calls
+from apps.campaigns import services as campaigns
 from apps.core.calendar import clock
 from apps.telephony import services
 from apps.telephony.models import Attempt
+from apps.telephony.services import asking
 from tests.http import Api
 from tests.quality.sounds import wav
 from tests.world import LINE, OTHER_PHONE, PHONE
@@ -168,6 +170,27 @@ def test_late_reservation_is_refused(telephony: Telephony) -> None:
     call = _reserved(telephony)
     Call.objects.update(reserved_until=clock.now() - timedelta(seconds=1))
     assert telephony.ask(call=call)["codes"] == "call_not_valid"
+
+
+def test_same_invite_hours_later_leads_no_old_reservation_on(telephony: Telephony, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hegui died between its decision and the note of the gateway, and no worker ended the reservation."""
+    with monkeypatch.context() as dying:
+        dying.setattr(asking.calls, "relay_allowed", lambda **_asked: 1 / 0)
+        assert "decision" not in telephony.ask(ask="1", sip_call="one")
+    clock.shift(timedelta(hours=12))
+    assert telephony.ask(ask="2", sip_call="one")["codes"] == "call_not_valid"
+
+
+def test_same_question_after_the_reservation_ended_is_no_yes(telephony: Telephony, clock: Any) -> None:
+    assert telephony.ask(ask="1")["decision"] == "allow"
+    clock.shift(61)
+    assert telephony.ask(ask="1")["codes"] == "call_not_valid"
+
+
+def test_same_question_after_a_pause_of_the_campaign_is_no_yes(telephony: Telephony) -> None:
+    assert telephony.ask(ask="1")["decision"] == "allow"
+    campaigns.pause_campaign(actor=telephony.world.people["supervisor"], campaign=telephony.world.campaign)
+    assert telephony.ask(ask="1")["codes"] == "call_not_valid"
 
 
 def test_dialler_that_has_to_ask_first_is_refused_without_a_call(telephony: Telephony) -> None:

@@ -11,7 +11,7 @@ from .flagging import close_flag, measure
 from .forecasting import ask_list, ask_what_if, run_forecast
 from .opting_out import take_opt_out
 from .postponing import postpone, take_up
-from .relaying import NotThisCall, relay_allowed, relay_reserved
+from .relaying import NotThisCall, may_be_led_on, relay_allowed, relay_reserved
 from .results import close_ticket, write_disposition
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "explain",
     "find_number",
     "hold_next",
+    "may_be_led_on",
     "measure",
     "opt_out_on_desk",
     "place_call",

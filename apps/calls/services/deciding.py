@@ -23,7 +23,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.crypto.blind_index import Phone
 from apps.core.database.prepared_statements import Step, have_connection, run_together
-from apps.core.errors import BadInput, KeyReused, NotFound
+from apps.core.errors import BadInput, KeyReused, NotFound, WrongState
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
@@ -229,8 +229,10 @@ def is_still_allowed(call: Call, now: datetime) -> bool:
     return loading.is_allowed_again(asked, reserved_at=call.reserved_at, slot_day=call.slot_day, now=now)
 
 
-def _may_be_dialled(call: Call, now: datetime) -> bool:
-    return not call.is_over and not call.end_requested_at and call.reserved_until > now and is_still_allowed(call, now)
+def may_be_dialled(call: Call, now: datetime) -> bool:
+    """Whether a call that was allowed may still be made. The caller holds the lock of the number."""
+    is_waiting = not call.is_over and call.made_at is None and call.end_requested_at is None and call.reserved_until > now
+    return is_waiting and is_still_allowed(call, now)
 
 
 def hand_over(*, client_id: int, call: str) -> Step:
@@ -266,14 +268,18 @@ def _answer(
 
 
 def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> Answer:
-    """The answer given before to the same request under the same key. The client that dials is given the
-    number again as long as the call may still be made."""
+    """The answer given before to the same request under the same key; the client that dials is given the number again.
+
+    An `allow` is given again only as long as the call may still be made: raises `WrongState` once it may not, whoever asks.
+    """
     decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
     call = Call.objects.select_related("contact", "campaign", "line", "agent").filter(decision=decision).first()
-    tells = dials is not None and call is not None and _may_be_dialled(call, clock.now())
-    if tells and dials and call:
+    if decision.allowed and (call is None or not may_be_dialled(call, clock.now())):
+        raise WrongState(_("The call allowed under this key may no longer be made. Ask again under another key."))
+    tells = dials is not None and call is not None
+    if dials and call:
         run_together(hand_over(client_id=dials.pk, call=call.public_id))
         Call.objects.filter(pk=call.pk, handed_over_at__isnull=True).update(handed_over_at=clock.now())
     return Answer(

@@ -12,7 +12,7 @@ from apps.core.database.prepared_statements import Prepared
 from apps.core.errors import HeguiError, NotFound
 
 from ..models import Call
-from .deciding import is_still_allowed, stored_line
+from .deciding import may_be_dialled, stored_line
 
 
 class NotThisCall(HeguiError):
@@ -38,7 +38,7 @@ def relay_reserved(*, call_id: int, client: ApiClient, gateway: ApiClient, phone
         raise NotThisCall(_("The call was reserved for another number or another line."))
     if call.relayed_by_id is not None or call.made_at is not None:
         raise NotThisCall(_("The call was led to a carrier before; a reservation is for one call."))
-    if call.is_over or call.end_requested_at or call.reserved_until <= now or not is_still_allowed(call, now):
+    if not may_be_dialled(call, now):
         raise NotThisCall(_("The call may no longer be made. Ask the gate again."))
     call.relayed_by, call.handed_over_at = gateway, call.handed_over_at or now
     call.save(update_fields=["relayed_by", "handed_over_at"])
@@ -49,7 +49,7 @@ _RELAY = Prepared(
     "relay",
     """
 update calls_call set relayed_by_id = %(gateway)s
-where id = %(call)s and state = 'reserved' and end_requested_at is null and (relayed_by_id is null or relayed_by_id = %(gateway)s)
+where id = %(call)s and state = 'reserved' and end_requested_at is null and reserved_until > %(now)s and (relayed_by_id is null or relayed_by_id = %(gateway)s)
 returning id, decision_id, line_id
 """,
 )
@@ -57,5 +57,13 @@ returning id, decision_id, line_id
 
 def relay_allowed(*, call_id: int, gateway: ApiClient) -> Call | None:
     """Note the gateway on a call that the gate has allowed just now; None where the call may no longer be made."""
-    row = _RELAY.run({"call": call_id, "gateway": gateway.pk})
+    row = _RELAY.run({"call": call_id, "gateway": gateway.pk, "now": clock.now()})
     return None if row is None else Call.from_db("default", ("id", "decision_id", "line_id"), row)
+
+
+@transaction.atomic
+def may_be_led_on(call: Call) -> bool:
+    """Whether a call that was allowed, and of which the gateway asks once more, may still be made."""
+    lock_number(bytes(call.number_index))
+    fresh = Call.objects.select_related("contact", "campaign", "line", "agent").get(pk=call.pk)
+    return may_be_dialled(fresh, clock.now())

@@ -18,7 +18,7 @@ from apps.calls.models import Call
 from apps.calls.services import client_budget
 from apps.campaigns.models import Campaign, Line
 from apps.core.calendar import clock
-from apps.core.errors import HeguiError, NotFound
+from apps.core.errors import HeguiError, NotFound, WrongState
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
@@ -128,7 +128,7 @@ def _repeated_answer(known: Attempt) -> InviteAnswer:
     call = known.call
     if known.codes or call is None or known.trunk is None:
         return InviteAnswer(tuple(known.codes) or ("replayed",))
-    if call.is_over or call.end_requested_at:
+    if not calls.may_be_led_on(call):
         return InviteAnswer(("call_not_valid",))
     return InviteAnswer((), call, known.trunk)
 
@@ -219,6 +219,8 @@ def _authorized(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, nu
         )  # fmt: skip
     except calls.KeyReused:
         raise _Refused("replayed") from None
+    except WrongState:  # the same INVITE again, of a call that may no longer be made
+        raise _Refused("call_not_valid") from None
     except HeguiError as error:
         raise _Refused(error.code) from None
     decision = _number_of("dc", answer.decision_id or "")
