@@ -15,6 +15,7 @@ from apps.calls.models import Call
 from apps.core.documents import pdf
 from apps.core.wording import join_items
 from apps.optouts.models import Lift, OptOut
+from apps.optouts.queries import lifts_of
 from apps.quality.models import EvidencePack
 
 from .scopes import Scope
@@ -116,8 +117,7 @@ def _after(scope: Scope, entry: OptOut, lift: Lift | None) -> Iterable[int]:
 def _lift_of(entry: OptOut) -> Lift | None:
     """What took the word's effect away; a lift names the number by the key of its day, as a copy of the word does."""
     hashes = [entry.number_hash, *OptOut.objects.filter(moved_from=entry).values_list("number_hash", flat=True)]
-    lifts = Lift.objects.filter(number_hash__in=hashes, state=Lift.State.APPROVED, consent_given_at__gt=entry.said_at)
-    return lifts.order_by("consent_given_at").first()
+    return lifts_of(entry.said_at, entry.created_at).filter(number_hash__in=hashes).order_by("consent_given_at").first()
 
 
 def _call(scope: Scope) -> str:

@@ -17,7 +17,8 @@ from apps.calls.services.deciding import explain_codes
 from apps.campaigns.models import Campaign, Line
 from apps.core.crypto.signatures import moment
 from apps.core.laws import cite
-from apps.optouts.models import Dismissal, Lift, OptOut
+from apps.optouts.models import Dismissal, OptOut
+from apps.optouts.queries import lifts_of
 from apps.policies.models import CallingPolicy
 from apps.quality.models import Recording
 from apps.retention.certificates import certificate
@@ -137,7 +138,7 @@ def opt_outs(scope: Scope) -> Iterator[Row]:
     """Each word of refusal: when it was said, when it took effect, what took its effect away."""
     for each in scope.opt_outs.select_related("recorded_by", "client").order_by("created_at", "pk").iterator(chunk_size=AT_ONCE):
         hashes = [each.number_hash, *OptOut.objects.filter(moved_from=each).values_list("number_hash", flat=True)]
-        lifts = Lift.objects.filter(number_hash__in=hashes, state=Lift.State.APPROVED, consent_given_at__gt=each.said_at)
+        lifts = lifts_of(each.said_at, each.created_at).filter(number_hash__in=hashes)
         dismissed = Dismissal.objects.filter(opt_out=each).first()
         yield {
             "id": each.public_id, "way": each.get_channel_display(), "scope": each.get_scope_display(), "of": each.scope_value,

@@ -128,7 +128,7 @@ class Changes(Schema):
 def changes(
     request: ClientRequest, after: Annotated[int, Query(ge=0, le=2**62)] = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
 ) -> HttpResponse:
-    """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` (all
+    """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` behind it (of
     refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`.
     `number`: for a client with the scope `numbers`, where the entry is of a contact of its campaigns that is still here."""
     client = request.auth

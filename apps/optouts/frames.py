@@ -186,6 +186,7 @@ def plain(text: str) -> str:
 
 def read_by_frames(text: str) -> str:
     """ "refusal", "near" or "other"."""
+    text = _BLANKS.sub(lambda blanks: "\n" if "\n" in blanks[0] else " ", text)
     said = plain(text)
     if said in REFUSALS:
         return "refusal"
@@ -196,6 +197,7 @@ def read_by_frames(text: str) -> str:
     return "near" if _may_refuse(text, said) else "other"
 
 
+_BLANKS = re.compile(r"\s{2,}")
 _STOPS = re.compile("[\U0001f6ab\U0001f6d1\u26d4\U0001f515\U0001f4f5\U0001f644]")  # 🚫 🛑 ⛔ 🔕 📵 🙄
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
@@ -13,12 +14,19 @@ from apps.core.calendar import clock
 
 from .models import Lift, ListIn, ListRow, Message, OptOut
 
-# Of an entry `o`: not moved on to a newer key, no fresh consent given after it, not dismissed by a reader.
+# Of an entry `o`: not moved on to a newer key, not lifted by fresh consent, not dismissed by a reader. A lift ends what was on the
+# register when it was asked for and was said before the consent: a word that arrives later was before nobody's eyes, and stands.
 IN_FORCE = """(
     not exists (select from optouts_optout moved where moved.moved_from_id = o.id)
     and not exists (select from optouts_lift l
-                    where l.number_hash = o.number_hash and l.state = 'approved' and l.consent_given_at > o.said_at)
+                    where l.number_hash = o.number_hash and l.state = 'approved' and l.consent_given_at > o.said_at
+                    and l.created_at >= o.created_at)
     and not exists (select from optouts_dismissal d where d.opt_out_id = o.id))"""
+
+
+def lifts_of(said_at: Any, recorded_at: Any) -> QuerySet[Lift]:
+    """The lifts that end a word of then, as `IN_FORCE` has it; of which number the caller says. Times, or columns of an outer query."""
+    return Lift.objects.filter(state=Lift.State.APPROVED, consent_given_at__gt=said_at, created_at__gte=recorded_at)
 
 
 def refused(hashes: Iterable[bytes], *, purpose: str = "", brand: str = "") -> set[bytes]:

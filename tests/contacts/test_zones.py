@@ -20,7 +20,19 @@ def test_the_gate_goes_by_the_zone_that_was_set(world: World) -> None:
     refused = world.authorize(at="10:00", reserve=False)
     assert refused.codes == ["outside_window"]
     assert refused.retry_at["outside_window"] == "2026-11-24T08:00:00-05:00"
-    assert world.authorize(at="21:00", reserve=False).allowed  # eight in the morning there
+    assert world.authorize(at="09:00", reserve=False).allowed  # eight in the evening there
+    assert world.authorize(at="21:00", reserve=False).codes == ["outside_window"]  # eight in the morning there, night by the number
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Pacific/Kiritimati", "America/Los_Angeles"])
+def test_one_person_s_word_opens_no_night(world: World, zone: str) -> None:
+    set_zone(world, zone)
+    for hour in (0, 5, 7, 21, 22, 23):
+        assert "outside_window" in world.authorize(at=f"{hour:02}:00", reserve=False).codes
+
+
+def test_the_west_of_the_mainland_goes_by_its_own_clock(world: World) -> None:
+    assert set_zone(world, "Asia/Urumqi").zones == ["Asia/Urumqi"]
 
 
 def test_nothing_goes_back_to_what_the_number_tells(world: World) -> None:

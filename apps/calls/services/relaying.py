@@ -49,7 +49,8 @@ _RELAY = Prepared(
     "relay",
     """
 update calls_call set relayed_by_id = %(gateway)s
-where id = %(call)s and state = 'reserved' and end_requested_at is null and reserved_until > %(now)s and (relayed_by_id is null or relayed_by_id = %(gateway)s)
+where id = %(call)s and state = 'reserved' and end_requested_at is null and reserved_until > %(now)s
+    and (relayed_by_id is null or relayed_by_id = %(gateway)s)
 returning id, decision_id, line_id
 """,
 )

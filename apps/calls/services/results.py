@@ -62,7 +62,7 @@ def write_disposition(
         raise BadInput(_("The ticket would be due in the past."))
     if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
         raise BadInput(_("The owner of a ticket works or runs the campaign."))
-    if reason == Disposition.Reason.OPTED_OUT and not call.opted_out_at and call.contact is not None:
+    if reason == Disposition.Reason.OPTED_OUT and call.contact is not None:  # also after a word that refused less, or may be none
         opt_out = record_opt_out(
             phone=call.contact.phone,
             channel=OptOut.Channel.AGENT,

@@ -1,5 +1,6 @@
 """What people agreed to (R2), and who is not of age (R25)."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +14,34 @@ from apps.core.privacy.fields import FileNameField, GuardedCharField
 from .people import Contact
 from .sources import Purpose, Wording
 
+TAKEN_BACK = "import taken back"  # by whoever brought the consent; the person said nothing
+WITHDRAWN_BEFORE = pgtrigger.Trigger(
+    name="withdrawn_before",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="added"),
+    func="""
+        update contacts_consent consent set withdrawn_at = later.withdrawn_at, withdrawal = later.withdrawal
+        from (
+            select distinct on (added.id) added.id, known.withdrawn_at, known.withdrawal
+            from added join contacts_consent known on known.contact_id = added.contact_id and known.purpose_id = added.purpose_id
+                and known.recipient = added.recipient and known.id <> added.id
+            where added.withdrawn_at is null and known.withdrawn_at >= added.given_at and known.withdrawal <> 'TAKEN_BACK'
+            order by added.id, known.withdrawn_at desc
+        ) later
+        where consent.id = later.id;
+        return null;
+    """.replace("TAKEN_BACK", TAKEN_BACK),
+)
+
 
 class Consent(Dated):
     """What a person agreed to: purpose, way, time, wording, evidence, end, withdrawal (R2).
 
     `recipient` names a third party that data may be handed to; it is a consent of its own and allows no call. A renewal is
-    another consent. Recorded by a person or by a program.
+    another consent. Recorded by a person or by a program. A withdrawal ends whatever the person agreed to before it, for that purpose
+    and recipient, also what is recorded later: an old list brings no consent back.
     """
 
     class Channel(models.TextChoices):
@@ -51,6 +74,7 @@ class Consent(Dated):
             models.CheckConstraint(condition=~Q(evidence=""), name="consent_has_evidence"),
             models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"),
         ]
+        triggers = [WITHDRAWN_BEFORE]
 
 
 class MinorFlag(Dated):

@@ -39,6 +39,7 @@ class ContactImport(Dated):
     mapping = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     consented = models.PositiveIntegerField(default=0)
+    withdrawn = models.PositiveIntegerField(default=0, db_default=0)  # contacts whose consent was withdrawn after the time in the list
     stored_rows = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")

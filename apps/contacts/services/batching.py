@@ -133,11 +133,12 @@ class _Storing:
     @transaction.atomic
     def _store(self, batch: Batch, *, turn: Callable[[], bool] | None = None, patience: str = "0") -> None:
         _begin(patience)
-        ids, met_known = storing.store(batch, all_new=self._all_new) if batch.ids else ([], False)
+        ids, met_known, withdrawn = storing.store(batch, all_new=self._all_new) if batch.ids else ([], False, 0)
         if turn and not turn():
             raise _StandBack
         here = ContactImport.objects.filter(pk=self._import.pk, stored_rows=max(batch.start, self._start))
-        if not here.update(stored_rows=batch.done, consented=F("consented") + batch.consented):
+        consented = F("consented") + (batch.consented - withdrawn)
+        if not here.update(stored_rows=batch.done, consented=consented, withdrawn=F("withdrawn") + withdrawn):
             raise TakenOver
         signals.contacts_stored.send(sender=ContactImport, list_code=self._import.list_code, contact_ids=ids, client=None)
         jobs.move_on(self._job, done=batch.done)

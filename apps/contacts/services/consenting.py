@@ -15,6 +15,7 @@ from apps.core.privacy.free_text import checked_text
 
 from .. import signals
 from ..models import Consent, Contact, Purpose, Wording
+from ..models.consents import TAKEN_BACK
 from .locking import locked_contact
 
 RECORDERS = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -62,9 +63,11 @@ def record_consent(
     lock_number(bytes(contact.number_index))
     if locked_contact(contact.pk).erasing_at is not None:
         raise WrongState(_("This person is being deleted: nothing more is recorded about them."))
-    known = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient, given_at=given_at).first()
-    if known is not None:
+    recorded = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient)
+    if known := recorded.filter(given_at=given_at).first():
         return known
+    if recorded.filter(withdrawn_at__gte=given_at).exclude(withdrawal=TAKEN_BACK).exists():
+        raise BadInput(_("The person withdrew this consent after that time. Record what they agreed to since."))
     result = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
     kept = evidence_files.keep(content, file_name=file_name)
     return Consent.objects.create(
@@ -85,14 +88,22 @@ def _wording(contact: Contact, version: str) -> Wording:
 
 @transaction.atomic
 def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, client: ApiClient | None = None) -> Consent:
-    """From this commit on no marketing call stands on it; a reservation that did is dropped (R2, R20)."""
+    """From this commit on no marketing call stands on it, nor on another for the same purpose and recipient; a reservation that did is
+    dropped (R2, R20)."""
     if client is None and (actor is None or actor.role not in ANYONE):
         raise NotAllowed()
     lock_number(bytes(consent.contact.number_index))
-    consent = Consent.objects.select_for_update(of=("self",)).select_related("contact", "purpose").get(pk=consent.pk)
-    if consent.withdrawn_at is not None:
+    locked_contact(consent.contact_id)  # an import under way has stored what it brings, or waits
+    of_contact = Consent.objects.select_for_update(of=("self",)).select_related("contact", "purpose").filter(contact=consent.contact)
+    open_ones = {each.pk: each for each in of_contact.filter(withdrawn_at__isnull=True)}
+    if consent.pk not in open_ones:
         raise WrongState()
-    _withdraw([consent], checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200))
+    said = consent.purpose_id, consent.recipient
+    consent = open_ones[consent.pk]
+    _withdraw(
+        [each for each in open_ones.values() if (each.purpose_id, each.recipient) == said],
+        checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200),
+    )
     return consent
 
 
@@ -100,6 +111,7 @@ def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, c
 def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = None) -> int:
     """Withdraw all of a person's consents, or all for one purpose; returns how many. The caller has checked who asks."""
     lock_number(bytes(contact.number_index))
+    locked_contact(contact.pk)  # an import under way has stored what it brings, or waits
     open_ones = contact.consents.select_for_update(of=("self",)).select_related("contact", "purpose").filter(withdrawn_at__isnull=True)
     found = list(open_ones.filter(purpose=purpose) if purpose else open_ones)
     _withdraw(found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200))

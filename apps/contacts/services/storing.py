@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from ..models.consents import TAKEN_BACK
 from .preparing import CONSENT, CONTACT, Batch, under_id
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
@@ -39,6 +40,13 @@ where not exists (select from contacts_contact contact where contact.id = contac
 on conflict (contact_id, purpose_id, recipient, given_at) do nothing
 """.replace("CONSENT_COLUMNS", CONSENT)
 
+# Contacts who withdrew their consent after the time that the list gives: the trigger `withdrawn_before` stores theirs as withdrawn.
+_WITHDRAWN = """
+select count(distinct stage.contact_id) from consent_stage stage join contacts_consent consent
+on consent.contact_id = stage.contact_id and consent.purpose_id = stage.purpose_id and consent.recipient = stage.recipient
+where consent.withdrawn_at >= stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
+""".replace("TAKEN_BACK", TAKEN_BACK)
+
 
 def draw_ids(count: int) -> bytes:
     """Ids for so many contacts, as COPY takes them."""
@@ -66,8 +74,9 @@ def with_consent(source_id: int, indexes: list[bytes], now: datetime) -> list[by
         return [bytes(index) for (index,) in cursor.fetchall()]
 
 
-def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
-    """Contacts and consents of one batch. Returns the contacts' ids, and whether one of the numbers was there.
+def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool, int]:
+    """Contacts and consents of one batch. Returns the contacts' ids, whether one of the numbers was there, and of how many contacts
+    the consent was withdrawn after the time that the list gives.
 
     `all_new` says so beforehand: then nothing is looked up, and a number that is there all the same is an `IntegrityError`.
     An approved source stays a contact's source; a name or note is replaced only by another. Rows there are locked in the order
@@ -76,13 +85,16 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool]:
     ids = _as_numbers(batch.ids)
     with connection.cursor() as cursor:
         there = {} if all_new else _there(list(batch.indexes))
+        withdrawn = 0
         if there:
             ids = _put_apart(cursor, batch, ids, there)
+            cursor.execute(_WITHDRAWN)
+            (withdrawn,) = cursor.fetchone()
         else:
             _copy(cursor, "contacts_contact", CONTACT, batch.contacts.whole)
             _copy(cursor, "contacts_consent", CONSENT, batch.consents.whole)
         cursor.execute("set constraints all immediate")  # checked here, where another batch may be on its way beside
-    return ids, bool(there)
+    return ids, bool(there), withdrawn
 
 
 def _as_numbers(ids: bytes) -> list[int]:

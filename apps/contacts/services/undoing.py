@@ -21,9 +21,9 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import rules, signals
 from ..models import Consent, Contact, ContactImport
+from ..models.consents import TAKEN_BACK
 from .importing import check_source, import_now
 
-TAKEN_BACK = "import taken back"
 TAKEN_BACK_WITHIN = timedelta(days=1)
 CORRECTED_AT_ONCE = 25  # rows on a page
 CORRECTABLE = ("phone_missing", "phone_invalid", "unreadable")

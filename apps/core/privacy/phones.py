@@ -30,7 +30,7 @@ PREFIX_DIGITS = 5  # so many digits tell whether a mobile prefix is in use
 _LABEL = re.compile(r"^(?:tel|phone|mobile|手机号码|手机号|手机|联系电话|电话号码|电话|号码)\s*:\s*", re.IGNORECASE)
 _FORMULA = re.compile(r'^="([^"]*)"$')
 _SPREADSHEET_TAIL = re.compile(r"\.0+$")
-_AROUND = re.compile(r"^[\s,;:!?.\"'`。，；、！？·…’‘“”<>《》]+|[\s,;:!?.\"'`。，；、！？·…’‘“”<>《》]+$")
+_AROUND = ",;:!?.\"'`。，；、！？·…’‘“”<>《》" + "".join(each for each in map(chr, range(0x3001)) if each.isspace())
 _SEPARATORS = re.compile(r"[\s\-().'\"`/·]+")
 _NUMBER = re.compile(r"\+?[0-9]+")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[0-9]{10})")
@@ -117,7 +117,7 @@ def _bare(raw: str) -> str:
     if formula := _FORMULA.match(text):
         text = formula[1]
     text = _SPREADSHEET_TAIL.sub("", _LABEL.sub("", text))
-    return _AROUND.sub("", text)
+    return text.strip(_AROUND)
 
 
 def _not_only_digits(text: str) -> Promise:

@@ -12,7 +12,8 @@ from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import explain
 from apps.campaigns.models import Campaign, Line
 from apps.contacts.models import NumberDoubt
-from apps.optouts.models import Lift, OptOut
+from apps.optouts.models import OptOut
+from apps.optouts.queries import lifts_of
 from apps.policies import queries as policies
 from apps.quality import queries as quality
 from apps.scripts.models import Voice
@@ -100,7 +101,7 @@ def for_good(span: Span) -> Measured:
     """Of words about everything whose contact is known, until fresh consent lifted them; calls of every kind, by when they were dialled.
     What came by a list before the contact was there is the gate's to refuse, and not found here."""
     copies = OptOut.objects.filter(moved_from=OuterRef(OuterRef("pk"))).values("number_hash")
-    lifts = Lift.objects.filter(state=Lift.State.APPROVED, consent_given_at__gt=OuterRef("said_at"))
+    lifts = lifts_of(OuterRef("said_at"), OuterRef("created_at"))
     lifted = lifts.filter(Q(number_hash=OuterRef("number_hash")) | Q(number_hash__in=copies))
     words = OptOut.objects.filter(
         scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True, moved_from__isnull=True, created_at__lt=span.until
