@@ -20,7 +20,7 @@ from apps.contacts.api import EXTERNAL_ID
 from apps.contacts.api import router as contacts
 from apps.core.database.availability import is_away
 from apps.core.errors import HeguiError, ServiceAway
-from apps.core.web.lenient_json import read_json
+from apps.core.web.lenient_json import read_form, read_json
 from apps.core.web.request_ids import current
 from apps.optouts.api import router as optouts
 from apps.quality.api import router as quality
@@ -61,6 +61,10 @@ PROBLEMS = {
 
 class LooseParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
+        if not request.body.strip():
+            return {}
+        if request.content_type == "application/x-www-form-urlencoded":
+            return read_form(request.body)
         return read_json(request.body)
 
 

@@ -23,7 +23,7 @@ IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_leng
 AnyKey = Annotated[_Key | None, Header(alias="Idempotency-Key")]
 # What brings refusals, and the question of a telephone gateway, which bounds its diallers itself and has calls waiting: counted as all
 # is, never turned away.
-NEVER_TURNED_AWAY = ("/events", "/opt-outs", "/sms", "/telephony/ask")
+NEVER_TURNED_AWAY = ("/events", "/opt-outs", "/sms", "/withdrawals", "/complaints", "/requests", "/telephony/ask")
 
 
 class ClientKey(HttpBearer):

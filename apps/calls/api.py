@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 from pydantic_core import to_json
 
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, RememberedKey, read_again, require_scope
@@ -26,7 +26,7 @@ from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.privacy.dialling import number_to_dial
 from apps.core.web import ids
-from apps.core.web.lenient_json import text_of, under_names
+from apps.core.web.lenient_json import ITEMS, Lenient, text_of, under_names
 from apps.core.web.metrics import GATE_SECONDS
 from apps.optouts.services import make_link
 
@@ -74,10 +74,8 @@ class Answered(Schema):
     not_applicable: list[str] = Field(examples=[[]])
 
 
-class Event(BaseModel):
+class Event(Lenient):
     """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
-
-    model_config = ConfigDict(extra="allow")
 
     event: Any = Field(None, description=f"One of: {', '.join(rules.EVENTS)}.", examples=["key"])
     at: Any = Field(
@@ -110,10 +108,8 @@ class ClaimedCall(CallState):
     expires_at: datetime = Field(examples=["2026-11-24T02:01:00+00:00"])
 
 
-class OptOutAsked(BaseModel):
+class OptOutAsked(Lenient):
     """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
-
-    model_config = ConfigDict(extra="allow")
 
     contact: Any = Field(None, description="A contact's id.", examples=["ct_1a"])
     phone: Any = Field(None, description="The number, as it is written. Several in one text are all taken.", examples=["13800001234"])
@@ -251,10 +247,17 @@ def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = Non
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
     said = report.model_dump(exclude_unset=True)
+    several = [each for each in said.get(ITEMS) or () if isinstance(each, dict)] if isinstance(said.get(ITEMS), list) else []
+    return [_take_event(client, call_id, each) for each in several or [said]][-1]
+
+
+def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[str, Any]:
     name = even(text_of(under_names(said, ("event",)))).strip().lower()
     pressed = rules.pressed_in(said, event=name)
-    name = name or ("key" if pressed else "")
     keys = list(pressed.values())
+    if name not in rules.EVENTS and rules.speaks_of_a_key(name):
+        keys.append(name)  # "dtmf-9"
+    name = name or ("key" if pressed else "")
     if name not in rules.EVENTS and rules.holds_opt_out_key(keys):
         name = "key"
     at_text = under_names(said, ("at",))
@@ -271,7 +274,7 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: AnyKey = None) -> A
     """The same number with the same evidence is one entry, with or without an Idempotency-Key."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    recorded, ignored = services.take_opt_out(client=client, said=asked.model_dump())
+    recorded, ignored = services.take_opt_out(client=client, said=asked.model_dump(exclude_unset=True))
     ids_made = [each.public_id for each in recorded]
     return Status(201, {"opt_out": ids_made[0], "opt_outs": ids_made, "recorded_at": recorded[0].created_at, "ignored": ignored})
 

@@ -105,12 +105,17 @@ def holds_opt_out_key(digits: Any) -> bool:
     return OPT_OUT_KEY in said or OPT_OUT_WORD in said
 
 
+def speaks_of_a_key(event: str) -> bool:
+    """Whether an event, in lower case, is one of a key that was pressed, by whatever name."""
+    return any(word in event for word in ("key", "dtmf", "digit", "press"))
+
+
 def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[str, Any]:
     """What a report names as pressed, by the field that it stands in, however the field is spelled, to `depth` levels below.
 
     `event` is the report's event, in lower case: one that speaks of a key names the key under other names too.
     """
-    names = PRESSED | VALUES if any(word in event for word in ("key", "dtmf", "digit")) else PRESSED
+    names = PRESSED | VALUES if speaks_of_a_key(event) else PRESSED
     found = {}
     for field, value in said.items():
         inside = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Mapping)]

@@ -12,7 +12,7 @@ from ninja import Field, Header, Path, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from apps.accounts.api_auth import IdempotencyKey, require_scope
+from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
 from apps.accounts.models import ApiClient
 from apps.accounts.request_types import ClientRequest
 from apps.audit.models import AccessEvent
@@ -20,8 +20,9 @@ from apps.audit.services import record_access
 from apps.core.errors import BadInput, HeguiError
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
+from apps.core.web.lenient_json import ITEMS, Lenient, plain_name, text_of, texts_under, under_names
 
-from .models import Contact, ExternalRef
+from .models import Contact, ExternalRef, Purpose
 from .services import syncing
 from .services.syncing import ContactRecord, GivenConsent
 
@@ -150,13 +151,20 @@ class Results(Schema):
     results: list[Result]
 
 
-class Withdrawal(Strict):
-    purpose: Line = Field("", examples=["membership"])
-    how: Said = Field(examples=["客户在会员中心关闭了营销来电"])
+class Withdrawal(Lenient):
+    """Any type is taken for a value, so that no withdrawal is turned away for its form; what cannot be used is named in the answer."""
+
+    purpose: Any = Field(None, description="The code of a purpose; all of them when it is none of ours.", examples=["membership"])
+    how: Any = Field(None, description="How the person said so.", examples=["客户在会员中心关闭了营销来电"])
+
+
+NOTHING_SAID = Withdrawal()
+ABOUT_WITHDRAWAL = ("how", "reason", "evidence", "note")
 
 
 class Withdrawn(Schema):
     withdrawn: int = Field(examples=[1])
+    ignored: list[str] = Field(examples=[[]])
 
 
 def _shown(client: ApiClient, contact: Contact, external_id: str) -> dict[str, Any]:
@@ -243,10 +251,15 @@ def _result(external_id: str, became: tuple[Contact, str] | HeguiError) -> dict[
 
 
 @router.post("contacts/{path:external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
-def post_withdrawal(request: ClientRequest, external_id: InPath, payload: Withdrawal, key: IdempotencyKey = None) -> dict[str, int]:
+def post_withdrawal(request: ClientRequest, external_id: InPath, payload: Withdrawal = NOTHING_SAID, key: AnyKey = None) -> dict[str, Any]:
     """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
-    return {"withdrawn": syncing.withdraw(client=request.auth, external_id=external_id, purpose=payload.purpose, how=payload.how)}
+    said = payload.model_dump(exclude_unset=True)
+    asked, how = text_of(under_names(said, ("purpose",))), "; ".join(texts_under(said, ABOUT_WITHDRAWAL))
+    purpose = Purpose.objects.filter(code__iexact=asked).first() if asked else None
+    withdrawn = syncing.withdraw(client=request.auth, external_id=external_id, purpose=purpose, how=how)
+    unknown = {name for name in said if plain_name(name) not in {ITEMS, "purpose", *ABOUT_WITHDRAWAL}}
+    return {"withdrawn": withdrawn, "ignored": sorted(unknown | ({"purpose"} if asked and purpose is None else set()))}
 
 
 @router.get("contacts/{path:external_id}", response=ContactKept, summary="One contact, masked, with its ETag")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from django.db import transaction
 from django.http import HttpResponse
 from ninja import Field, Query, Router, Schema, Status
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 from pydantic_core import to_json
 
 from apps.accounts.api_auth import AnyKey, IdempotencyKey, require_scope
@@ -18,7 +18,7 @@ from apps.core.errors import NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
-from apps.core.web.lenient_json import text_of, under_names
+from apps.core.web.lenient_json import ITEMS, Lenient, leaves, text_of, texts_under, under_names
 
 from . import services
 from .models import Scrub
@@ -30,10 +30,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 ANSWER = "您已退订，我们不再致电或发送短信。"
 
 
-class MessageIn(BaseModel):
+class MessageIn(Lenient):
     """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
-
-    model_config = ConfigDict(extra="allow")
 
     sender: Any = Field(None, alias="from", description="The number that sent the message.", examples=["13800001234"])
     text: Any = Field(None, description="What it says.", examples=["TD"])
@@ -41,9 +39,13 @@ class MessageIn(BaseModel):
     sent_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
 
 
-# What other gateways call the same, in lower case.
-SENDER = ("from", "sender", "phone", "mobile", "number", "msisdn", "phones", "numbers")
-TEXT = ("text", "content", "body", "message", "msg")
+# What other gateways call the same, as `plain_name` has it.
+SENDER = (
+    "from", "sender", "msisdn", "mobile", "phone", "number", "phones", "numbers", "mobiles", "phonenumber", "mobilenumber", "fromnumber",
+    "sendernumber", "srcid", "手机号", "手机号码", "号码", "发送方",
+)  # fmt: skip
+TEXT = ("text", "content", "body", "message", "msg", "sms", "smscontent", "msgcontent", "mo", "reply", "内容", "短信内容", "回复")
+ABOUT = ("messageid", "sentat")
 
 
 class MessageTaken(Schema):
@@ -60,50 +62,56 @@ def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    said = message.model_dump(by_alias=True)
-    sender_text, text = text_of(under_names(said, SENDER)), _words(under_names(said, TEXT))
-    senders = _senders(sender_text)
-    sent_at = read_timestamp(message.sent_at, now=clock.now())
-    message_id = text_of(message.message_id)
+    said = message.model_dump(by_alias=True, exclude_unset=True)
+    several = [each for each in said.get(ITEMS) or () if isinstance(each, dict)] if isinstance(said.get(ITEMS), list) else []
+    with transaction.atomic():
+        taken = [_take(client, each) for each in several or [said]]
+    return next((each for each in taken if each["reading"] != "other"), taken[0])
+
+
+def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
+    """One message, whoever sent it; every number that stands as its sender."""
+    sender_text, text = _sender(said), _words(said)
+    sent_at_text, message_id = under_names(said, ("sentat",)), text_of(under_names(said, ("messageid",)))
+    sent_at = read_timestamp(sent_at_text, now=clock.now())
     is_lost = {
         "from": phones.has_unread(sender_text),
-        "sent_at": message.sent_at is not None and sent_at is None,
+        "sent_at": sent_at_text is not None and sent_at is None,
         "message_id": not message_id,
     }
-    ignored = [name for name, lost in is_lost.items() if lost]
-    with transaction.atomic():
-        all_taken = [
-            services.take_message(
-                client=client,
-                sender=sender,
-                text=text,
-                message_id=message_id or services.id_of_message(sender, text, text_of(message.sent_at)),
-                sent_at=sent_at,
-            )
-            for sender in senders
-        ]
+    all_taken = [
+        services.take_message(
+            client=client,
+            sender=Protected(number, "phone"),
+            text=text,
+            message_id=message_id or services.id_of_message(Protected(number, "phone"), text, text_of(sent_at_text)),
+            sent_at=sent_at,
+        )
+        for number in phones.numbers_in(sender_text) or [phones.normalise(sender_text)]  # which says why there is none
+    ]
     taken = all_taken[0]
     entry = taken.opt_out
+    known = {*SENDER, *TEXT, *ABOUT}
     return {
         "reading": taken.reading,
         "opt_out": entry.public_id if entry else None,
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
-        "ignored": ignored + sorted(name for name in message.model_extra or {} if name.lower() not in SENDER + TEXT),
+        "ignored": [name for name, lost in is_lost.items() if lost]
+        + sorted(name for name, value in said.items() if not {plain for plain, _text in leaves({name: value})} <= known),
     }
 
 
-def _words(value: Any) -> str:
-    """The text; of several the first that refuses."""
-    if not isinstance(value, list):
-        return text_of(value)
-    texts = list(map(text_of, value))
+def _sender(said: dict[str, Any]) -> str:
+    """What stands as the sender: the first field of those that holds a number, else the first that holds anything."""
+    named = texts_under(said, SENDER)
+    return next((text for text in named if phones.numbers_in(text)), named[0] if named else "")
+
+
+def _words(said: dict[str, Any]) -> str:
+    """The text; of several the first that refuses. What stands under no name of ours is read where nothing else is."""
+    texts = texts_under(said, TEXT) or [text for name, text in leaves(said) if name not in {*SENDER, *ABOUT}]
     return next((text for text in texts if reading_of(text) != "other"), " ".join(texts))
-
-
-def _senders(text: str) -> list[Protected]:
-    """Every number that stands in it. Raises `PhoneInvalid`, which says why there is none."""
-    return [Protected(number, "phone") for number in phones.numbers_in(text) or [phones.normalise(text)]]
 
 
 class ChangeRow(Schema):

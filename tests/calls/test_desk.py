@@ -19,7 +19,8 @@ from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from apps.scripts import services as scripts
-from tests.world import COMPANY, OTHER_PHONE, SECTIONS, World
+from tests.http import Api
+from tests.world import COMPANY, OTHER_PHONE, PHONE, SECTIONS, World
 
 BOTH = {1, 2}
 
@@ -233,6 +234,17 @@ def test_the_result_frees_the_desk_for_the_next_contact(world: World, ended: Cal
 def test_the_result_opted_out_puts_the_number_on_the_register(world: World, ended: Call) -> None:
     result(world, reason="opted_out")
     assert OptOut.objects.count() == 1
+
+
+@pytest.mark.parametrize("before", ["near", "purpose"])
+def test_the_result_opted_out_counts_beside_a_lesser_word(world: World, ended: Call, before: str) -> None:
+    api = Api(world.key)
+    if before == "near":
+        api.post("sms", {"from": PHONE, "text": "我不是机主", "message_id": "n1"})
+    else:
+        api.post("opt-outs", {"phone": PHONE, "evidence": "w1", "scope": "purpose", "scope_value": "membership"})
+    result(world, reason="opted_out")
+    assert OptOut.objects.filter(channel="agent", scope="everything").count() == 1
 
 
 def test_a_ticket_has_an_owner_and_a_due_date(world: World, ended: Call) -> None:

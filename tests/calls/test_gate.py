@@ -113,12 +113,19 @@ def test_consent_for_another_purpose_is_no_consent(world: World) -> None:
     assert world.authorize(phone=OTHER_PHONE).codes == ["no_consent"]
 
 
-def test_one_valid_consent_among_withdrawn_ones_is_enough(world: World) -> None:
+def test_a_consent_given_after_a_withdrawal_is_enough(world: World) -> None:
     contact = world.add_contact(OTHER_PHONE, consent=False)
-    world.consent(contact, given_at=timezone.now() - timedelta(days=9), withdrawn_at=timezone.now())
+    world.consent(contact, given_at=timezone.now() - timedelta(days=9), withdrawn_at=timezone.now() - timedelta(days=2))
     assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
     world.consent(contact, given_at=timezone.now() - timedelta(days=1))
     assert world.authorize(phone=OTHER_PHONE).allowed
+
+
+def test_a_consent_given_before_a_withdrawal_is_none_whenever_it_is_recorded(world: World) -> None:
+    contact = world.add_contact(OTHER_PHONE, consent=False)
+    world.consent(contact, given_at=timezone.now() - timedelta(days=9), withdrawn_at=timezone.now())
+    world.consent(contact, given_at=timezone.now() - timedelta(days=1))
+    assert world.authorize(phone=OTHER_PHONE).codes == ["consent_withdrawn"]
 
 
 def test_a_contact_collected_for_another_purpose_is_not_used(world: World) -> None:

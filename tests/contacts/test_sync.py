@@ -135,9 +135,12 @@ def test_a_deletion_stops_calling_at_once_and_erases(world: World, crm: Api) -> 
 
 def test_a_withdrawal_takes_effect_at_once(world: World, crm: Api) -> None:
     crm.send("put", "contacts/crm-1", RECORD)
-    assert crm.post("contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}).json() == {"withdrawn": 1}
+    assert crm.post("contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}).json() == {
+        "withdrawn": 1,
+        "ignored": [],
+    }
     assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
-    assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {"withdrawn": 0}
+    assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {"withdrawn": 0, "ignored": []}
 
 
 def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:

@@ -20,6 +20,7 @@ from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, 
 from apps.optouts import queries, services
 from apps.optouts.models import Lift, OptOut
 from apps.optouts.services.recording import Hashed
+from tests.http import Api
 from tests.world import OTHER_PHONE, PHONE, World
 
 
@@ -97,14 +98,15 @@ def test_a_lift_needs_fresh_consent_and_a_second_person(world: World, clock: Any
         services.refuse_lift(actor=world.people["compliance2"], lift=lift)
 
 
-def test_a_new_word_after_the_lift_counts_and_a_late_old_one_does_not(world: World, clock: Any) -> None:
+@pytest.mark.parametrize("sent_at", ["2026-11-24T09:30:00+08:00", "2000-01-01T00:00:00Z", "2026-11-24T11:01:00", None])
+def test_a_word_that_arrives_after_the_lift_counts_whatever_its_clock_says(world: World, clock: Any, sent_at: str | None) -> None:
     world.opt_out()
     clock.shift(timedelta(hours=1))
     services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
-    services.take_message(client=world.client, sender=f"+86{PHONE}", text="TD", message_id="late", sent_at=world.at("09:30"))
     assert world.authorize(reserve=False).allowed
     clock.shift(timedelta(minutes=1))
-    world.opt_out(evidence="call:99")
+    body = {"from": PHONE, "text": "TD", "message_id": "late", "sent_at": sent_at}
+    assert Api(world.key).post("sms", body).json()["reading"] == "refusal"
     assert "opted_out" in world.authorize(reserve=False).codes
 
 

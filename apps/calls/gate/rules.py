@@ -336,18 +336,21 @@ def synthetic_voice_unlabelled(facts: Facts) -> Refusal | None:
 )
 def outside_window(facts: Facts) -> Refusal | None:
     """The first moment of the window is inside, the last is not; in every zone the client may be in."""
-    if facts.local_times and all(facts.window_start <= local.time() < facts.window_end for local in facts.local_times):
-        return None
-    return Refusal(retry_at=_window_opens(facts))
+    return None if facts.local_times and _is_inside(facts, facts.at) else Refusal(retry_at=_window_opens(facts))
+
+
+def _is_inside(facts: Facts, at: datetime) -> bool:
+    return all(facts.window_start <= at.astimezone(local.tzinfo).time() < facts.window_end for local in facts.local_times)
 
 
 def _window_opens(facts: Facts) -> datetime | None:
-    """When the window opens next, for a client in one zone."""
-    if len(facts.local_times) != 1:
-        return None
-    local = facts.local_times[0]
-    day = local.date() if local.time() < facts.window_start else local.date() + timedelta(days=1)
-    return datetime.combine(day, facts.window_start, local.tzinfo)
+    """When the window opens next in every zone the client may be in; None when it never does."""
+    openings = [
+        datetime.combine(local.date() + timedelta(days=days), facts.window_start, local.tzinfo)
+        for local in facts.local_times
+        for days in range(3)
+    ]
+    return min((at for at in openings if at > facts.at and _is_inside(facts, at)), default=None)
 
 
 @rule(

@@ -14,14 +14,20 @@ from apps.core.errors import NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
-from apps.core.web.lenient_json import shortened, text_of, under_names
+from apps.core.web.lenient_json import ITEMS, leaves, plain_name, shortened, text_of, texts_under, under_names
 from apps.optouts.models import OptOut
 from apps.optouts.services import is_ours, record_opt_out
 
-# What other systems call the same, in lower case.
-NUMBER = ("phone", "phones", "number", "numbers", "mobile", "msisdn", "from", "tel")
-CONTACT = ("contact", "contact_id")
-FIELDS = frozenset({*NUMBER, *CONTACT, "evidence", "said_at", "scope", "scope_value"})
+# What other systems call the same, as `plain_name` has it.
+NUMBER = (
+    "phone", "phones", "phonenumber", "phonenumbers", "number", "numbers", "mobile", "mobiles", "mobilephone", "mobilenumber", "msisdn",
+    "from", "tel", "telephone", "cellphone", "customerphone", "手机", "手机号", "手机号码", "电话", "电话号码", "号码",
+)  # fmt: skip
+CONTACT = ("contact", "contactid")
+EVIDENCE = ("evidence", "reference", "messageid")
+SAID_AT = ("saidat",)
+SCOPE = ("scope", "scopevalue")
+FIELDS = frozenset({*NUMBER, *CONTACT, *EVIDENCE, *SAID_AT, *SCOPE})
 UNNAMED = "unnamed"  # evidence of a system that names none: one entry a number
 MOST_EVIDENCE = 60
 
@@ -32,19 +38,18 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
 
     A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound` when no number is named.
     """
-    ignored = sorted(name for name in said if name.lower() not in FIELDS)
-    said = {name: under_names(said, (name,)) for name in sorted(FIELDS)}
-    evidence = shortened(text_of(said.get("evidence")), MOST_EVIDENCE)
+    ignored = sorted(name for name, value in said.items() if name != ITEMS and not _names_in(name, value) & FIELDS)
+    evidence = shortened("; ".join(texts_under(said, EVIDENCE)), MOST_EVIDENCE)
     if not evidence:
         ignored.append("evidence")
-    said_at = read_timestamp(said.get("said_at"), now=clock.now())
-    if said.get("said_at") is not None and said_at is None:
+    at_text = under_names(said, SAID_AT)
+    said_at = read_timestamp(at_text, now=clock.now())
+    if at_text is not None and said_at is None:
         ignored.append("said_at")
     scope, value = _scope(said)
-    if scope == OptOut.Scope.EVERYTHING and text_of(said.get("scope")) not in {"", "everything"}:
+    if scope == OptOut.Scope.EVERYTHING and text_of(under_names(said, ("scope",))) not in {"", "everything"}:
         ignored.append("scope")
-    phone = "; ".join(text_of(said[name]) for name in NUMBER if said[name] is not None)
-    numbers, unusable = _numbers(phone, text_of(under_names(said, CONTACT)))
+    numbers, unusable = _numbers(said)
     entries = [
         record_opt_out(
             phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}", said_at=said_at, client=client,
@@ -55,28 +60,38 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     return entries, ignored + unusable
 
 
+def _names_in(name: str, value: Any) -> set[str]:
+    return {plain_name(name), *(below for below, _text in leaves(value))}
+
+
 def _scope(said: dict[str, Any]) -> tuple[str, str]:
-    scope, value = text_of(said.get("scope")).lower(), text_of(said.get("scope_value"))
+    scope, value = text_of(under_names(said, ("scope",))).lower(), text_of(under_names(said, ("scopevalue",)))
     if is_ours(scope, value):
         return scope, value
     return OptOut.Scope.EVERYTHING, ""
 
 
-def _numbers(phone: str, contact_id: str) -> tuple[list[tuple[Phone, int | None]], list[str]]:
-    """Every number that a request names, with its contact where that is named too; and which of both could not be used."""
-    contact = _contact(contact_id)
+def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list[str]]:
+    """Every number that a request names, with its contact where that is named too; and which of both could not be used.
+
+    Numbers under a name that is none of ours are taken where no other is found: better a number too many than a refusal lost.
+    """
+    ids_named = texts_under(said, CONTACT)
+    contacts = {contact.pk: contact for contact in map(_contact, ids_named) if contact is not None}
+    phone = "; ".join([*texts_under(said, NUMBER), *(text for text in ids_named if _contact(text) is None)])
     named = phones.numbers_in(phone)
-    unusable = [name for name, is_lost in (("contact", contact_id and contact is None), ("phone", phone and not named)) if is_lost]
-    if not named and contact is None:
+    if not named and not contacts:
+        named = phones.numbers_in("; ".join(text for _name, text in leaves(said)))
+    no_contact = ids_named and not contacts and not phones.numbers_in("; ".join(ids_named))
+    unusable = [name for name, is_lost in (("contact", no_contact), ("phone", phone and not named)) if is_lost]
+    if not named and not contacts:
         if phone:
             named = [phones.normalise(phone)]  # says what is wrong with it
         else:
             raise NotFound()
-    numbers: list[tuple[Phone, int | None]] = [] if contact is None else [(contact.phone, contact.pk)]
-    index_of_contact = None if contact is None else blind_index.number_index(contact.phone)
-    for number in named:
-        if blind_index.number_index(number) != index_of_contact:
-            numbers.append((Protected(number, "phone"), None))
+    numbers: list[tuple[Phone, int | None]] = [(contact.phone, contact.pk) for contact in contacts.values()]
+    known = {blind_index.number_index(contact.phone) for contact in contacts.values()}
+    numbers += [(Protected(number, "phone"), None) for number in named if blind_index.number_index(number) not in known]
     return numbers, unusable
 
 

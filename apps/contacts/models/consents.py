@@ -27,7 +27,7 @@ WITHDRAWN_BEFORE = pgtrigger.Trigger(
             select distinct on (added.id) added.id, known.withdrawn_at, known.withdrawal
             from added join contacts_consent known on known.contact_id = added.contact_id and known.purpose_id = added.purpose_id
                 and known.recipient = added.recipient and known.id <> added.id
-            where added.withdrawn_at is null and known.withdrawn_at >= added.given_at and known.withdrawal <> 'TAKEN_BACK'
+            where added.withdrawn_at is null and known.withdrawn_at > added.given_at and known.withdrawal <> 'TAKEN_BACK'
             order by added.id, known.withdrawn_at desc
         ) later
         where consent.id = later.id;

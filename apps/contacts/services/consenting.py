@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient, User
@@ -63,10 +64,11 @@ def record_consent(
     lock_number(bytes(contact.number_index))
     if locked_contact(contact.pk).erasing_at is not None:
         raise WrongState(_("This person is being deleted: nothing more is recorded about them."))
-    recorded = Consent.objects.filter(contact=contact, purpose=purpose, recipient=recipient)
-    if known := recorded.filter(given_at=given_at).first():
+    of_the_same = Q(given_at=given_at) | Q(withdrawn_at__gt=given_at) & ~Q(withdrawal=TAKEN_BACK)
+    recorded = list(Consent.objects.filter(of_the_same, contact=contact, purpose=purpose, recipient=recipient))
+    if known := next((each for each in recorded if each.given_at == given_at), None):
         return known
-    if recorded.filter(withdrawn_at__gte=given_at).exclude(withdrawal=TAKEN_BACK).exists():
+    if recorded and client is None:  # what a program brings is kept with its withdrawal (`WITHDRAWN_BEFORE`)
         raise BadInput(_("The person withdrew this consent after that time. Record what they agreed to since."))
     result = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
     kept = evidence_files.keep(content, file_name=file_name)

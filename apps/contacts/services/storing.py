@@ -44,7 +44,7 @@ on conflict (contact_id, purpose_id, recipient, given_at) do nothing
 _WITHDRAWN = """
 select count(distinct stage.contact_id) from consent_stage stage join contacts_consent consent
 on consent.contact_id = stage.contact_id and consent.purpose_id = stage.purpose_id and consent.recipient = stage.recipient
-where consent.withdrawn_at >= stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
+where consent.withdrawn_at > stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
 """.replace("TAKEN_BACK", TAKEN_BACK)
 
 

@@ -21,7 +21,9 @@ from apps.core.crypto import blind_index
 from apps.core.database.locks import lock_number, lock_numbers
 from apps.core.errors import BadInput, HeguiError, NotFound, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import blotted
 from apps.core.privacy.protected import Protected
+from apps.core.web.lenient_json import shortened
 from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
@@ -357,13 +359,13 @@ def _minor_flagged(known: _Known, contact: Contact, reason: str) -> bool:
 
 
 @transaction.atomic
-def withdraw(*, client: ApiClient, external_id: str, purpose: str, how: str) -> int:
-    """Withdraw the person's consents, for one purpose or (with "") all of them; returns how many."""
+def withdraw(*, client: ApiClient, external_id: str, purpose: Purpose | None, how: str) -> int:
+    """Withdraw the person's consents, for one purpose or all of them; returns how many.
+
+    A withdrawal is not lost for what stands beside it: numbers of people are taken out of `how`, a long one is cut, none is the client's.
+    """
     ref = find_ref(client, external_id)
-    found = Purpose.objects.filter(code=purpose).first() if purpose else None
-    if purpose and found is None:
-        raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=purpose)
-    return withdraw_consents(contact=ref.contact, how=how, purpose=found)
+    return withdraw_consents(contact=ref.contact, how=shortened(blotted(how), 200) or f"{client.name}", purpose=purpose)
 
 
 @transaction.atomic

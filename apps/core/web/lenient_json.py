@@ -2,9 +2,32 @@
 
 import hashlib
 import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..privacy.canonical_text import even
+
+MOST_DEPTH = 6
+ITEMS = "items"  # where the body is a list
 _MOST_DIGITS = 300
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_NOT_A_LETTER = re.compile(r"[^a-z一-鿿]")
+
+
+class Lenient(BaseModel):
+    """A body of which any type is taken for any value, and other fields too, so that no refusal is turned away for its form. A list
+    stands under `items`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _list_is_items(cls, body: Any) -> Any:
+        return {ITEMS: body} if isinstance(body, list) else body
 
 
 def read_json(raw: bytes) -> Any:
@@ -15,6 +38,16 @@ def read_json(raw: bytes) -> Any:
     except UnicodeDecodeError:
         text = raw.decode("gb18030", "replace")
     return json.loads(text.removeprefix("\ufeff"), strict=False, object_pairs_hook=_object, parse_int=_whole)
+
+
+def read_form(raw: bytes) -> dict[str, Any]:
+    """The fields of a form in UTF-8 or GB 18030; a name that stands twice has a list of its values."""
+    text = _NOT_ASCII.sub(lambda byte: b"%%%02X" % byte[0][0], raw).decode("ascii")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeDecodeError:
+        pairs = parse_qsl(text, keep_blank_values=True, encoding="gb18030")
+    return _object([(name, value) for name, value in pairs])
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -41,9 +74,34 @@ def text_of(value: Any) -> str:
     return "" if value is None else str(value).replace("\x00", "").strip()
 
 
-def under_names(said: dict[str, Any], names: tuple[str, ...]) -> Any:
-    """The first value that is given under one of the names, whatever their case; None when there is none."""
-    by_name = {name.lower(): value for name, value in reversed(said.items()) if value is not None}
+def plain_name(name: str) -> str:
+    """The letters of a field's name, in lower case: `phone_number`, `phoneNumber` and `PHONE-NUMBER` are one."""
+    return _NOT_A_LETTER.sub("", even(name).lower())
+
+
+def leaves(said: Any, name: str = "", depth: int = MOST_DEPTH) -> Iterator[tuple[str, str]]:
+    """Every text in what was said that is not empty, with the plain name of the field nearest above it, in their order."""
+    if isinstance(said, Mapping):
+        for field, value in said.items():
+            yield from leaves(value, plain_name(field) or name, depth - 1) if depth else ()
+    elif isinstance(said, list | tuple):
+        for value in said:
+            yield from leaves(value, name, depth - 1) if depth else ()
+    elif text := text_of(said):
+        yield name, text
+
+
+def texts_under(said: Any, names: Iterable[str]) -> list[str]:
+    """Every text that is given under one of the names (as `plain_name` has them), however deep, in the order of the names."""
+    found: dict[str, list[str]] = {}
+    for name, text in leaves(said):
+        found.setdefault(name, []).append(text)
+    return [text for name in names for text in found.get(name, [])]
+
+
+def under_names(said: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    """The first value that is given under one of the names, whatever their spelling, and is not empty; None when there is none."""
+    by_name = {plain_name(name): value for name, value in reversed(list(said.items())) if value not in (None, "", [], {})}
     return next((by_name[name] for name in names if name in by_name), None)
 
 

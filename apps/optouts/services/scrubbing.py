@@ -191,7 +191,7 @@ def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
         cursor.execute("analyze scrubbed")
         # Whether an entry is in force is asked of the few that are found, not of the whole register.
         cursor.execute(
-            "with found as materialized (select s.place, o.id, o.number_hash, o.said_at from scrubbed s"
+            "with found as materialized (select s.place, o.id, o.number_hash, o.said_at, o.created_at from scrubbed s"
             " join optouts_optout o on o.number_hash = s.hash and o.scope = 'everything')"
             f" select distinct o.place from found o where {IN_FORCE}"
         )
