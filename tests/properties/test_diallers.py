@@ -1,7 +1,9 @@
-"""What may have been dialled counts: three diallers whose reports are missing, doubled, late, out of order or impossible.
+"""What may have been dialled counts: three diallers whose reports are missing, doubled, late, out of order or impossible, and an agent's
+desk whose calls they take.
 
 The model counts the numbers that were handed over and not credibly given back: of one number no second within a day, no fourth
-within a week, whatever was reported and whenever it arrived.
+within a week, whatever was reported and whenever it arrived; and none at all of who opted out, while the campaign pauses, or for an
+agent who is suspended.
 """
 
 from dataclasses import dataclass, field
@@ -14,12 +16,17 @@ from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from apps.accounts import services as accounts
 from apps.calls import services as calls
 from apps.calls.models import Call
 from apps.calls.rules import EVENTS
+from apps.calls.services.desk import open_call
+from apps.campaigns import services as campaigns
 from apps.contacts.models import Contact
+from apps.core.crypto import blind_index
+from apps.core.errors import WrongState
 from apps.core.privacy.protected import Protected
 from tests.world import LINE, World
 
@@ -48,6 +55,9 @@ class Given:
 @dataclass
 class Model:
     given: list[Given] = field(default_factory=list)
+    opted_out: set[str] = field(default_factory=set)
+    is_paused: bool = False
+    is_suspended: bool = False
 
     def counted(self, phone: str) -> list[Given]:
         return [each for each in self.given if each.phone == phone and each.may_have_been_dialled]
@@ -72,6 +82,7 @@ class Diallers(RuleBasedStateMachine):
         self.clients = [self.world.client, *(self.world.api_client(f"dialler{each}", "authorize", "dial", "events")[0] for each in (2, 3))]
         for client in self.clients:
             self.world.campaign.clients.add(client)
+        self.agent = self.world.people["agent"]
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -82,20 +93,83 @@ class Diallers(RuleBasedStateMachine):
     def now(self) -> datetime:
         return datetime.now(SHANGHAI)
 
+    def _hand_over(self, call: int, phone: str, dialler: int) -> None:
+        """A dialler has the number from now on. Nobody may be called who refused, and nobody too often."""
+        before = self.model.counted(phone)
+        assert phone not in self.model.opted_out
+        assert not self.model.is_paused
+        assert not [each for each in before if each.at.date() == self.now.date()], "a second call within the day"
+        assert len([each for each in before if each.at > self.now - timedelta(days=7)]) < 3, "a fourth call within the week"
+        self.model.given.append(Given(call, phone, dialler, self.now))
+
     @rule(phone=st.sampled_from(PHONES), dialler=st.integers(0, 2))
     def ask(self, phone: str, dialler: int) -> None:
         answer = calls.authorize(
             campaign="spring", phone=Protected(phone, "phone"), line=LINE, client=self.clients[dialler], hands_over=True
         )
-        if not answer.allowed:
+        if answer.allowed:
+            assert answer.call_id is not None
+            self._hand_over(answer.call_id, phone, dialler)
+
+    @rule(phone=st.sampled_from(PHONES))
+    def place_at_the_desk(self, phone: str) -> None:
+        """A reservation of an agent's: no number is handed over until a dialler claims it."""
+        answer = calls.authorize(campaign="spring", phone=Protected(phone, "phone"), line=LINE, agent=self.agent, checklist_done=True)
+        assert not answer.allowed or (phone not in self.model.opted_out and not self.model.is_paused and not self.model.is_suspended)
+
+    @rule(dialler=st.integers(0, 2), key=st.sampled_from([None, "k1", "k2"]))
+    def claim(self, dialler: int, key: str | None) -> None:
+        try:
+            claimed = calls.claim_call(client=self.clients[dialler], key=key)
+        except WrongState:  # the call of this key may no longer be made
             return
-        before = self.model.counted(phone)
-        today = [each for each in before if each.at.date() == self.now.date()]
-        week = [each for each in before if each.at > self.now - timedelta(days=7)]
-        assert not today, "a second call within the day"
-        assert len(week) < 3, "a fourth call within the week"
-        assert answer.call_id is not None
-        self.model.given.append(Given(answer.call_id, phone, dialler, self.now))
+        if claimed is None:
+            return
+        call, number = claimed
+        assert not self.model.is_suspended
+        phone = next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index))
+        if call.pk in {each.call for each in self.model.given}:  # the same key again
+            assert key
+            assert phone not in self.model.opted_out
+            assert not self.model.is_paused
+        else:
+            self._hand_over(call.pk, phone, dialler)
+        assert number.kind == "phone"
+
+    @rule()
+    def end_at_the_desk(self) -> None:
+        if call := open_call(self.agent):
+            calls.request_end(actor=self.agent, call=call)
+
+    @rule(reason=st.sampled_from(["interested", "not_reached", "opted_out"]))
+    def write_the_result(self, reason: str) -> None:
+        call = open_call(self.agent)
+        if call is None or not call.is_over or (reason == "not_reached" and call.answered_at):
+            return
+        calls.write_disposition(actor=self.agent, call=call, reason=reason)
+        if reason == "opted_out":
+            self.model.opted_out.add(next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index)))
+
+    @precondition(lambda self: len(self.model.opted_out) < len(PHONES) - 1)
+    @rule(phone=st.sampled_from(PHONES))
+    def opt_out(self, phone: str) -> None:
+        self.world.opt_out(phone=phone.removeprefix("+86"), evidence=f"letter {len(self.model.given)}")
+        self.model.opted_out.add(phone)
+
+    @rule()
+    def pause_or_go_on(self) -> None:
+        move = campaigns.run_campaign if self.model.is_paused else campaigns.pause_campaign
+        self.world.campaign = move(actor=self.world.people["supervisor"], campaign=self.world.campaign)
+        self.model.is_paused = not self.model.is_paused
+
+    @rule()
+    def suspend_or_let_on(self) -> None:
+        actor = self.world.people["compliance"]
+        if self.model.is_suspended:
+            self.agent = accounts.resume(actor=actor, agent=self.agent)
+        else:
+            self.agent = accounts.suspend(actor=actor, agent=self.agent, reason="复核")
+        self.model.is_suspended = not self.model.is_suspended
 
     @rule(data=st.data(), event=st.sampled_from(EVENTS), off=st.sampled_from([None, -86_400, -400, -3, 0, 5, 70, 4_000, 86_400]))
     def report(self, data: st.DataObject, event: str, off: int | None) -> None:
@@ -130,7 +204,7 @@ class Diallers(RuleBasedStateMachine):
 
 class TestDiallers(Diallers.TestCase, TestCase):  # type: ignore[misc, name-defined]
     settings = settings(
-        max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+        max_examples=80, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
     )
 
     def _fixture_setup(self) -> Any:
