@@ -56,6 +56,7 @@ class Given:
 class Model:
     given: list[Given] = field(default_factory=list)
     opted_out: set[str] = field(default_factory=set)
+    ended: set[int] = field(default_factory=set)  # at the desk
     is_paused: bool = False
     is_suspended: bool = False
 
@@ -111,13 +112,47 @@ class Diallers(RuleBasedStateMachine):
             assert answer.call_id is not None
             self._hand_over(answer.call_id, phone, dialler)
 
-    @rule(phone=st.sampled_from(PHONES))
-    def place_at_the_desk(self, phone: str) -> None:
-        """A reservation of an agent's: no number is handed over until a dialler claims it."""
+    @rule(
+        phone=st.sampled_from(PHONES),
+        happens=st.sampled_from(["", "opt_out", "pause", "suspend", "end", "wait"]),
+        dialler=st.integers(0, 2),
+        key=st.sampled_from([None, "k1", "k2"]),
+    )
+    def place_at_the_desk(self, phone: str, happens: str, dialler: int, key: str | None) -> None:
+        """A reservation of an agent's, and what happens before a dialler claims it: no number is handed over until then."""
+        self.make_ready()
         answer = calls.authorize(campaign="spring", phone=Protected(phone, "phone"), line=LINE, agent=self.agent, checklist_done=True)
-        assert not answer.allowed or (phone not in self.model.opted_out and not self.model.is_paused and not self.model.is_suspended)
+        if not answer.allowed:
+            return
+        assert phone not in self.model.opted_out
+        assert not self.model.is_paused
+        assert not self.model.is_suspended
+        match happens:
+            case "opt_out" if len(self.model.opted_out) < len(PHONES) - 1:
+                self.opt_out(phone)
+            case "pause":
+                self.pause_or_go_on()
+            case "suspend":
+                self.suspend_or_let_on()
+            case "end":
+                self.end_at_the_desk()
+            case "wait":
+                self.traveller.shift(61)
+        self.claim(dialler, key)
+
+    def make_ready(self) -> None:
+        if self.model.is_paused:
+            self.pause_or_go_on()
+        if self.model.is_suspended:
+            self.suspend_or_let_on()
+        self.end_at_the_desk()
+        if (call := open_call(self.agent)) and call.is_over:
+            calls.write_disposition(actor=self.agent, call=call, reason="interested")
 
     @rule(dialler=st.integers(0, 2), key=st.sampled_from([None, "k1", "k2"]))
+    def a_dialler_claims(self, dialler: int, key: str | None) -> None:
+        self.claim(dialler, key)
+
     def claim(self, dialler: int, key: str | None) -> None:
         try:
             claimed = calls.claim_call(client=self.clients[dialler], key=key)
@@ -127,6 +162,7 @@ class Diallers(RuleBasedStateMachine):
             return
         call, number = claimed
         assert not self.model.is_suspended
+        assert call.pk not in self.model.ended
         phone = next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index))
         if call.pk in {each.call for each in self.model.given}:  # the same key again
             assert key
@@ -140,6 +176,7 @@ class Diallers(RuleBasedStateMachine):
     def end_at_the_desk(self) -> None:
         if call := open_call(self.agent):
             calls.request_end(actor=self.agent, call=call)
+            self.model.ended.add(call.pk)
 
     @rule(reason=st.sampled_from(["interested", "not_reached", "opted_out"]))
     def write_the_result(self, reason: str) -> None:
