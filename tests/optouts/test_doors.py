@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
 
 from apps.access.models import NumberSearch
 from apps.contacts import services as contacts
@@ -14,9 +16,11 @@ from apps.core.crypto import blind_index
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.quality.models import Complaint
+from tests.core.test_phones import written
 from tests.http import Api
 from tests.world import PHONE, World
 
+PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 FRESH = "13900007777"
 E164 = f"+86{FRESH}"
 SPELLED = [
@@ -98,3 +102,23 @@ def test_a_complaint_finds_the_person_however_the_number_is_written(world: World
     assert answer.status_code == 201, answer.content
     assert Complaint.objects.get().contact == made
     assert PHONE not in answer.content.decode()
+
+
+@pytest.mark.parametrize("door", [_by_hand, _by_api, _by_message, _by_list])
+@given(text=written())
+@PROPERTY
+def test_any_mixture_of_digits_and_marks_refuses_by_each_door(world: World, door: Callable[[World, Any, str], None], text: str) -> None:
+    with transaction.atomic():
+        door(world, None, text)
+        assert world.authorize(reserve=False).codes == ["opted_out"]
+        transaction.set_rollback(True)
+
+
+@given(text=written())
+@PROPERTY
+def test_any_mixture_of_digits_and_marks_is_the_contact_that_is_there(world: World, text: str) -> None:
+    with transaction.atomic():
+        _imported(world, text)
+        _synced(world, text)
+        assert Contact.objects.get() == world.contact
+        transaction.set_rollback(True)
