@@ -143,7 +143,7 @@ GROUPS = (
             Link("backups", "database-export", _("Backups")),
             Link("duties", "clock-check", _("Enforcement")),
             Link("gateways", "router", _("Telephone gateway")),
-            Link("attempts", "phone-incoming", _("Attempts of diallers")),
+            Link("attempts", "phone-incoming", _("Dialler attempts")),
             Link("api_clients", "key", _("API clients")),
             Link("end_points", "webhook", _("Webhooks")),
         ),

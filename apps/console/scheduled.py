@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.jobs.alarm_rules import LEAST, every
+from apps.jobs.alarm_rules import LEAST, every, of_this_version_since
 from apps.jobs.models import DutyRun
 
 # What each task is called, and the page of its results; "" where there is none.
@@ -68,7 +68,7 @@ class Duty:
     label: Promise | str
     url: str  # "" where the viewer has no page of it
     last: datetime | None
-    due: datetime | None  # when it comes next; None before its first run
+    due: datetime  # when it comes next, or should have come
     is_late: bool
 
 
@@ -76,12 +76,13 @@ def duties(viewer: User, now: datetime) -> list[Duty]:
     """The late ones first, then as they stand in `TASKS`."""
     runs = dict(DutyRun.objects.values_list("task", "ended_at"))
     schedule = {entry["task"].removeprefix("apps.").replace(".tasks", ""): entry for entry in current_app.conf.beat_schedule.values()}
+    begun = of_this_version_since() or now
     found = []
     for task, (label, page) in TASKS.items():
         entry = schedule[task]
         last = runs.get(entry["task"])
-        due = _next(entry["schedule"], last) if last else None
-        is_late = due is not None and now > due + max(LEAST, every(entry["schedule"]) / 6)
+        due = _next(entry["schedule"], last or begun)
+        is_late = now > due + max(LEAST, every(entry["schedule"]) / 6)
         found.append(Duty(label, _address(viewer, page), last, due, is_late))
     return sorted(found, key=lambda duty: not duty.is_late)
 

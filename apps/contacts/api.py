@@ -158,7 +158,7 @@ class Withdrawal(Lenient):
     how: Any = Field(None, description="How the person said so.", examples=["客户在会员中心关闭了营销来电"])
 
 
-NOTHING_SAID = Withdrawal()
+NOTHING_SAID = Withdrawal.model_validate({})
 ABOUT_WITHDRAWAL = ("how", "reason", "evidence", "note")
 
 

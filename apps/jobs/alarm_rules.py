@@ -27,11 +27,17 @@ def every(schedule: crontab | float) -> timedelta:
     return timedelta(days=1) if len(schedule.hour) == 1 else timedelta(hours=1)
 
 
+def of_this_version_since() -> datetime | None:
+    """When the site became of its version: a duty that never ran is waited for from then on."""
+    since: datetime | None = MigrationRecorder.Migration.objects.aggregate(last=Max("applied"))["last"]
+    return since
+
+
 def _missed(now: datetime, limit: int) -> Sequence[Seen]:
     """Duties that have not run for so many times their time; one that never ran, since the site is of this version. `count` is how many
     runs are missing."""
     runs = dict(DutyRun.objects.values_list("task", "ended_at"))
-    begun = MigrationRecorder.Migration.objects.aggregate(last=Max("applied"))["last"]
+    begun = of_this_version_since()
     found = []
     for entry in current_app.conf.beat_schedule.values():
         last = runs.get(entry["task"], begun)

@@ -11,6 +11,11 @@ class _Notifying:
 
         notify(recipients, code, **facts)
 
+    def close_notices(self, *codes: str, **facts: Any) -> int:
+        from .services import close_notices
+
+        return close_notices(*codes, **facts)
+
     def was_notified(self, code: str, *, since: Any) -> bool:
         from .services import was_notified
 

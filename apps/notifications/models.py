@@ -94,6 +94,7 @@ class Notice(Dated):
     class Meta:
         indexes = [
             models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread"),
+            models.Index(fields=["code"], condition=models.Q(done_at__isnull=True), name="notice_open"),
             models.Index(fields=["created_at"], condition=models.Q(read_at__isnull=True, mailed_at__isnull=True), name="notice_unmailed"),
         ]
 

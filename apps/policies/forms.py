@@ -95,6 +95,10 @@ class AlarmForm(PolicyForm):
 class CalendarForm(PolicyForm):
     holiday_lines = forms.CharField(
         label=_("holidays, adjusted rest days included; one period a line"),
+        help_text=_(
+            "Those with fixed days stand here already: lengthen them as the notice says, and add Spring Festival, Qingming, Dragon Boat "
+            "and Mid-Autumn."
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "placeholder": "2027-10-01 至 2027-10-07 国庆节"}),
     )
     working_lines = forms.CharField(label=_("make-up working days, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
@@ -115,6 +119,12 @@ class CalendarForm(PolicyForm):
     def values(self) -> dict[str, Any]:
         year = {"year": self.cleaned_data["year"], "notice": self.cleaned_data["notice"]}
         return {**year, "holidays": self.read.holidays, "working_days": self.read.working_days}
+
+
+def calendar_to_begin_with(year: int) -> dict[str, Any]:
+    """The holidays whose days stand in the regulation itself; those of the lunar year are in the notice alone."""
+    fixed = [f"{year}-01-01 元旦", f"{year}-05-01 至 {year}-05-02 劳动节", f"{year}-10-01 至 {year}-10-03 国庆节"]
+    return {"year": year, "holiday_lines": "\n".join(fixed)}
 
 
 FORMS: dict[str, type[PolicyForm]] = {

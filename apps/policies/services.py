@@ -13,7 +13,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.notifications.models import Notice
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from .models import PolicyDraft, PolicyVersion
 from .queries import MODELS, calendar
@@ -41,7 +41,7 @@ def write_draft(*, actor: User, kind: str, values: dict[str, Any], reason: str, 
     _check(draft)
     draft.save()
     others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
-    notify(others, "policy_draft")
+    notify(others, "policy_draft", thing=f"policy_draft:{draft.pk}")
     return draft
 
 
@@ -77,6 +77,7 @@ def approve_draft(*, actor: User, draft: PolicyDraft) -> PolicyVersion:
     version.save()
     draft.state, draft.decided_by, draft.decided_at, draft.version = PolicyDraft.State.APPROVED, actor, now, version.number
     draft.save()
+    close_notices("policy_draft", thing=f"policy_draft:{draft.pk}")
     return version
 
 
@@ -85,6 +86,7 @@ def refuse_draft(*, actor: User, draft: PolicyDraft) -> PolicyDraft:
     draft = _open(actor, draft)
     draft.state, draft.decided_by, draft.decided_at = PolicyDraft.State.REFUSED, actor, clock.now()
     draft.save()
+    close_notices("policy_draft", thing=f"policy_draft:{draft.pk}")
     return draft
 
 

@@ -1,7 +1,7 @@
 """Pages of policies: what is in force, what awaits a second person, what was before."""
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -20,7 +20,7 @@ from apps.core.wording import join_clauses, join_items
 from apps.ui.decorators import for_roles, sudo
 
 from . import queries, services
-from .forms import FORMS
+from .forms import FORMS, calendar_to_begin_with
 from .models import AlarmPolicy, PolicyDraft, PolicyVersion, TradePack
 
 READERS = (Role.COMPLIANCE, Role.ADMIN)
@@ -67,6 +67,7 @@ def policies(request: StaffRequest) -> HttpResponse:
         "kinds": [_section(kind, str(label), now) for kind, label in PolicyDraft.Kind.choices],
         "drafts": PolicyDraft.objects.filter(state=PolicyDraft.State.OPEN).select_related("written_by"),
         "last_year": known.last_known_year,
+        "next_year": known.last_known_year + 1,
         "days_left": known.days_until_unknown(timezone.localdate(now)),
         "warn_days": services.WARN_DAYS,
         "may_write": request.user.role == Role.COMPLIANCE,
@@ -81,8 +82,21 @@ def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
     for version in reversed(versions):
         if version.in_force_from <= now:
             in_force[getattr(version, one_for) if one_for else ""] = version.pk
-    rows = [{"version": version, "lines": lines_of(version), "is_in_force": version.pk in in_force.values()} for version in versions]
-    return {"kind": kind, "label": label, "rows": rows}
+    rows: list[dict[str, Any]] = [
+        {
+            "version": version,
+            "of": f"{getattr(version, one_for)}"
+            if kind == "calendar"
+            else _shown(version, version._meta.get_field(one_for))
+            if one_for
+            else "",
+            "lines": lines_of(version),
+            "is_in_force": version.pk in in_force.values(),
+        }
+        for version in versions
+    ]
+    current = [row for row in rows if row["is_in_force"] or row["version"].in_force_from > now]
+    return {"kind": kind, "label": label, "rows": current, "older": [row for row in rows if row not in current]}
 
 
 @for_roles(Role.COMPLIANCE)
@@ -91,7 +105,8 @@ def policy_new(request: StaffRequest, kind: str) -> HttpResponse:
     if kind not in FORMS:
         raise NotFound()
     latest = queries.MODELS[kind]._default_manager.order_by("number").last() if kind in {"calling", "measures"} else None
-    form = FORMS[kind](request.POST or None, instance=latest)
+    initial = calendar_to_begin_with(queries.calendar(clock.now()).last_known_year + 1) if kind == "calendar" else {}
+    form = FORMS[kind](request.POST or None, instance=latest, initial=initial)
     if request.method == "POST" and form.is_valid():
         starts_on = form.cleaned_data["starts_on"]
         begins = timezone.make_aware(datetime.combine(starts_on, time())) if starts_on else None
@@ -114,12 +129,28 @@ def policy_draft(request: StaffRequest, pk: int) -> HttpResponse:
     version = services.version_of(draft)
     shown = {
         "draft": draft,
-        "lines": lines_of(version),
-        "before": lines_of(before) if (before := _before(draft)) else [],
+        "compared": _compared(_before(draft), version),
         "may_decide": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.written_by_id != request.user.pk,
         "may_simulate": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.kind in {"calling", "calendar", "trade"},
     }
     return render(request, "policies/draft.html", shown)
+
+
+class Compared(NamedTuple):
+    """One value of a draft beside the one in force (None: there is none)."""
+
+    label: str
+    before: Any
+    after: Any
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before is not None and str(self.before) != str(self.after)
+
+
+def _compared(before: PolicyVersion | None, after: PolicyVersion) -> list[Compared]:
+    known = dict(lines_of(before)) if before else {}
+    return [Compared(label, known.get(label), value) for label, value in lines_of(after)]
 
 
 def _before(draft: PolicyDraft) -> PolicyVersion | None:

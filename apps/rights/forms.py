@@ -35,7 +35,7 @@ class NewRequestForm(forms.Form):
     received_at = Moment(label=_("Received"), required=False, help_text=_("empty: now"))
     verification = forms.CharField(
         label=_("How the identity was verified"), max_length=200, required=False,
-        help_text=_("empty: not yet; the clock stands until it is"),
+        help_text=_("empty: not yet; the deadline is paused until it is"),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
 from apps.jobs.services import OneTimeDownload, discard
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from . import queries
 from .models import Share
@@ -108,6 +108,7 @@ def decide_share(*, actor: User, share: Share, approve: bool, reason: str = "") 
     share.state = State.APPROVED if approve else State.REFUSED
     share.reason = "" if approve else checked_text(reason, _("Say why it is refused."), most=300)
     share.save()
+    close_notices("share_asked", share=share.public_id)
     notify([share.asked_by], "share_decided", share=share.public_id)
     return share
 

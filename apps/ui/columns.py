@@ -74,7 +74,7 @@ class PickColumn(tables.Column):
         if not table.may_pick(record):
             return ""
         box = '<input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" aria-label="{}">'
-        return format_html(box, record.pk, _("Pick this row"))
+        return format_html(box, record.pk, _("Select this row"))
 
 
 class _Moment:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.migrations.recorder import MigrationRecorder
+
 from apps.console import scheduled
 from apps.core.calendar import clock as site_clock
 from apps.jobs.models import DutyRun
@@ -32,10 +34,15 @@ def test_what_ran_has_its_next_time_and_is_late_once_that_is_over(world: World, 
     assert _duty(world, "retention.purge_expired").is_late
 
 
-def test_what_never_ran_is_not_late_and_says_so(world: World, browse: Any) -> None:
-    assert _duty(world, "retention.drill") == scheduled.Duty(
-        scheduled.TASKS["retention.drill"][0], "/retention/backups/", None, None, False
-    )
+def test_what_never_ran_is_waited_for_since_the_site_is_of_its_version_and_says_so(world: World, browse: Any) -> None:
+    MigrationRecorder.Migration.objects.update(applied=world.at("09:55"))
+    drill = _duty(world, "retention.drill")
+    assert (drill.url, drill.last, drill.is_late) == ("/retention/backups/", None, False)
+    assert drill.due > world.at("10:00")
+    assert not _duty(world, "audit.sign_trail").is_late
+    MigrationRecorder.Migration.objects.update(applied=world.at("10:00") - timedelta(days=40))
+    assert _duty(world, "retention.drill").is_late
+    assert _duty(world, "audit.sign_trail").is_late
     DutyRun.objects.create(task="apps.retention.tasks.back_up", ended_at=datetime(2026, 1, 1, tzinfo=UTC))
     text = browse("admin").get("/enforcement/").content.decode()
     assert "逾期" in text

@@ -10,7 +10,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from ..field_rights import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
 from ..models import ProtectedField, TemporaryGrant
@@ -63,7 +63,12 @@ def ask_grant(
         requested_by=actor,
         ends_at=ends_at,
     )
-    notify(User.objects.filter(role__in=DECIDERS, is_active=True).exclude(pk=beneficiary.pk), "grant_asked", about=actor)
+    notify(
+        User.objects.filter(role__in=DECIDERS, is_active=True).exclude(pk=beneficiary.pk),
+        "grant_asked",
+        about=actor,
+        thing=f"grant:{grant.pk}",
+    )
     return grant
 
 
@@ -85,6 +90,7 @@ def decide_grant(*, actor: User, grant: TemporaryGrant, approve: bool) -> Tempor
     grant.state = TemporaryGrant.State.APPROVED if approve else TemporaryGrant.State.REFUSED
     grant.approved_by, grant.decided_at = actor, now
     grant.save()
+    close_notices("grant_asked", thing=f"grant:{grant.pk}")
     notify([grant.requested_by, grant.beneficiary], "grant_decided", about=None)
     return grant
 

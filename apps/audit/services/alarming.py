@@ -119,6 +119,7 @@ def close_alarm(*, actor: User, alarm: Alarm, verdict: str, note: str) -> Alarm:
         raise BadInput(_("Say what it was."))
     alarm.note = checked_text(note, _("Say what you found."), most=300)
     alarm.state, alarm.verdict, alarm.closed_by, alarm.closed_at = State.CLOSED, verdict, actor, clock.now()
+    notifying.provider.close_notices("alarm_raised", "alarm_waits", alarm=alarm.pk)
     alarm.owner = alarm.owner or actor
     alarm.save()
     return alarm

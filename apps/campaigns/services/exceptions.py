@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from ..models import CallException, Campaign
 
@@ -30,6 +30,7 @@ def ask_exception(*, actor: User, campaign: Campaign, **fields: Any) -> CallExce
         "exception_asked",
         thing=f"campaign:{campaign.pk}",
         campaign=campaign.name,
+        exception=exception.pk,
     )
     return exception
 
@@ -51,6 +52,7 @@ def approve_exception(*, actor: User, exception: CallException) -> CallException
         raise WrongState()
     exception.approved_by, exception.approved_at = actor, clock.now()
     exception.save()
+    close_notices("exception_asked", exception=exception.pk)
     return exception
 
 
@@ -62,6 +64,7 @@ def end_exception(*, actor: User, exception: CallException) -> CallException:
         raise WrongState()
     exception.ended_at = clock.now()
     exception.save()
+    close_notices("exception_asked", exception=exception.pk)
     return exception
 
 

@@ -9,7 +9,7 @@ from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
 from apps.core.errors import NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from .. import signals
 from ..models import Contact, NumberDoubt
@@ -34,7 +34,7 @@ def raise_doubt(
     )  # fmt: skip
     if contact:
         signals.calling_stopped.send(sender=NumberDoubt, contact=contact, purpose=None, marketing_only=False)
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "number_in_doubt")
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "number_in_doubt", thing=f"number_doubt:{doubt.pk}")
     return doubt
 
 
@@ -52,6 +52,7 @@ def _decided(doubt: NumberDoubt, actor: User, state: str, reason: str) -> Number
     doubt.state, doubt.decided_by, doubt.decided_at = state, actor, clock.now()
     doubt.reason = checked_text(reason, _("Say how you know."), most=200)
     doubt.save()
+    close_notices("number_in_doubt", thing=f"number_doubt:{doubt.pk}")
     return doubt
 
 

@@ -6,11 +6,27 @@ from django.db import models
 from django.db.models.lookups import Exact
 from django.utils import timezone
 
+from ..calendar import clock
+
+
+class MadeAt(models.DateTimeField):
+    """When a row is made, by the clock that services read; to migrations an ordinary field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": timezone.now, "editable": False, **kwargs})
+
+    def get_default(self) -> Any:
+        return clock.now()
+
+    def deconstruct(self) -> Any:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, kwargs
+
 
 class Dated(models.Model):
     """Knows when it was made. Times are aware and stored in UTC."""
 
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = MadeAt()
 
     class Meta:
         abstract = True

@@ -24,7 +24,7 @@ from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
 from apps.jobs import services as jobs
 from apps.jobs.services import OneTimeDownload, discard
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 from apps.quality.models import EvidencePack
 
 from ..scopes import scope_of, subject_of
@@ -99,6 +99,7 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
     else:
         pack.state = State.REFUSED
         pack.save()
+    close_notices("pack_asked", evidence=pack.public_id)
     notify([pack.asked_by], "pack_decided", evidence=pack.public_id)
     return pack, passphrase
 

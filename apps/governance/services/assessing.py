@@ -12,7 +12,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from ..models import Assessment, Risk
 from ..rules.assessing import changed_facts, verdicts_for
@@ -161,6 +161,7 @@ def decide_assessment(*, actor: User, assessment: Assessment, about: Model, appr
     assessment.note = checked_text(note, "" if approve else _("Say why it is refused."), most=500)
     assessment.state, assessment.decided_by, assessment.decided_at = State.APPROVED if approve else State.REFUSED, actor, clock.now()
     assessment.save()
+    close_notices("assessment_submitted", assessment=assessment.public_id)
     notify([assessment.written_by], "assessment_decided", assessment=assessment.public_id)
     return assessment
 
@@ -172,5 +173,6 @@ def send_back_assessment(*, actor: User, assessment: Assessment) -> Assessment:
     if actor.role != Role.COMPLIANCE and actor.pk != assessment.written_by_id:
         raise NotAllowed()
     assessment.state = State.DRAFT
+    close_notices("assessment_submitted", assessment=assessment.public_id)
     assessment.save()
     return assessment

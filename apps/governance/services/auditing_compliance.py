@@ -21,7 +21,7 @@ from apps.core.crypto import signatures
 from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify, was_notified
+from apps.notifications.services import close_notices, notify, was_notified
 
 from ..measures.register import MEASURES, Span
 from ..models import AuditAnswer, ComplianceAudit, Nonconformity
@@ -132,7 +132,7 @@ def open_nonconformity(*, actor: User, answer: AuditAnswer, text: str, owner: Us
         answer=answer, text=checked_text(text, _("Say what does not conform."), most=500), owner=owner, due_on=due_on,
         created_at=clock.now(),
     )  # fmt: skip
-    notify([owner], "nonconformity_opened", due=due_on.isoformat())
+    notify([owner], "nonconformity_opened", due=due_on.isoformat(), thing=f"nonconformity:{made.pk}")
     return made
 
 
@@ -175,6 +175,7 @@ def sign_audit(*, actor: User, audit: ComplianceAudit, read: str | None = None) 
     audit.state, audit.countersigned_by, audit.signed_at = State.SIGNED, actor, clock.now()
     audit.signature = signatures.signature_of(document_of(audit))
     audit.save()
+    close_notices("audit_to_sign", audit=audit.public_id)
     return audit
 
 

@@ -15,7 +15,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import signatures
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 from apps.policies import queries as policies
 
 from ..measures.register import MEASURES, Span, State, measure_all
@@ -83,8 +83,8 @@ def _open(report: MonthReport, duty: str, figures: dict[str, Any], owner: User) 
     due = policies.calendar(clock.now()).after_working_days(today, WORKING_DAYS) or today + timedelta(days=WORKING_DAYS)
     with translation.override("zh-hans"):
         text = MEASURES[duty].sentence(figures)
-    Nonconformity.objects.create(report=report, duty=duty, text=text[:500], owner=owner, due_on=due, created_at=clock.now())
-    notify([owner], "nonconformity_opened", due=due.isoformat())
+    made = Nonconformity.objects.create(report=report, duty=duty, text=text[:500], owner=owner, due_on=due, created_at=clock.now())
+    notify([owner], "nonconformity_opened", due=due.isoformat(), thing=f"nonconformity:{made.pk}")
 
 
 def make_due_report() -> MonthReport | None:
@@ -131,7 +131,10 @@ def sign_report(*, actor: User, report: MonthReport, read: str | None = None) ->
         report.state, report.signed_by = Signed.SIGNED_ONCE, actor
         report.save()
         notify(
-            User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "month_to_sign", month=f"{report.month:%Y-%m}"
+            User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk),
+            "month_to_sign",
+            month=f"{report.month:%Y-%m}",
+            thing=f"month:{report.pk}",
         )
         return report
     if report.signed_by_id == actor.pk:
@@ -139,6 +142,7 @@ def sign_report(*, actor: User, report: MonthReport, read: str | None = None) ->
     report.state, report.countersigned_by, report.signed_at = Signed.SIGNED, actor, clock.now()
     report.signature = signatures.signature_of(document_of_month(report))
     report.save()
+    close_notices("month_measured", "month_to_sign", month=f"{report.month:%Y-%m}")
     return report
 
 

@@ -9,7 +9,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import FourEyes, NotAllowed, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from ..models import Nonconformity
 
@@ -32,7 +32,9 @@ def report_resolved(*, actor: User, nonconformity: Nonconformity, measures: str)
     found.measures = checked_text(measures, _("Say what was done."), most=500)
     found.state, found.done_by = State.DONE, actor
     found.save()
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "nonconformity_done")
+    close_notices("nonconformity_opened", "nonconformity_overdue", thing=_thing(found))
+    others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
+    notify(others, "nonconformity_done", thing=_thing(found))
     return found
 
 
@@ -48,9 +50,14 @@ def check_nonconformity(*, actor: User, nonconformity: Nonconformity, close: boo
         found.state, found.closed_by, found.closed_at = State.CLOSED, actor, clock.now()
     else:
         found.state, found.done_by, found.reminded_at = State.OPEN, None, None
-        notify(_who(found), "nonconformity_opened", due=found.due_on.isoformat())
+        notify(_who(found), "nonconformity_opened", due=found.due_on.isoformat(), thing=_thing(found))
+    close_notices("nonconformity_done", thing=_thing(found))
     found.save()
     return found
+
+
+def _thing(found: Nonconformity) -> str:
+    return f"nonconformity:{found.pk}"
 
 
 def _who(found: Nonconformity) -> list[User]:
@@ -65,6 +72,6 @@ def remind_of_nonconformities() -> int:
     for found in late.select_related("owner"):
         with transaction.atomic():
             if Nonconformity.objects.filter(pk=found.pk, reminded_at__isnull=True).update(reminded_at=now):
-                notify(_who(found), "nonconformity_overdue", due=found.due_on.isoformat())
+                notify(_who(found), "nonconformity_overdue", due=found.due_on.isoformat(), thing=_thing(found))
                 reminded += 1
     return reminded

@@ -1,12 +1,13 @@
 """Messages to people, one file a subject."""
 
-from .inbox import mark_done, mark_read, notify, was_notified
+from .inbox import close_notices, mark_done, mark_read, notify, was_notified
 from .mailing import choose_mails, mail_in_the_morning, mail_now, mode_of
 from .outbox import can_send, count_messages, queue_mail, queue_sms, send_due
 
 __all__ = [
     "can_send",
     "choose_mails",
+    "close_notices",
     "count_messages",
     "mail_in_the_morning",
     "mail_now",

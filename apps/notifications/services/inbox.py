@@ -23,6 +23,13 @@ def notify(recipients: Iterable[User], code: str, *, about: User | None = None, 
     Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in people.values())
 
 
+def close_notices(*codes: str, **facts: object) -> int:
+    """What the notices of these codes asked for is done, by whoever: they leave every open inbox, in the caller's transaction. `facts` are
+    among theirs. Returns how many did."""
+    open_ones = Notice.objects.filter(code__in=codes, done_at__isnull=True, facts__contains=facts)
+    return open_ones.update(done_at=clock.now())
+
+
 def was_notified(code: str, *, since: datetime, **facts: object) -> bool:
     """Whether somebody got such a notice, with these facts among its own, after `since`."""
     return Notice.objects.filter(code=code, created_at__gt=since, facts__contains=facts).exists()

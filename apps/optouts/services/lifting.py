@@ -11,7 +11,7 @@ from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from .. import queries
 from ..models import Lift
@@ -45,7 +45,7 @@ def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: s
         number_hash=number_hash, key_id=key_id, consent_given_at=consent_given_at, evidence=evidence.strip()[:200], asked_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "lift_asked", about=actor)
+    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "lift_asked", about=actor, thing=f"lift:{lift.pk}")
     return lift
 
 
@@ -74,4 +74,5 @@ def refuse_lift(*, actor: User, lift: Lift) -> Lift:
 def _decided(lift: Lift, actor: User, state: str) -> Lift:
     lift.state, lift.decided_by, lift.decided_at = state, actor, clock.now()
     lift.save()
+    close_notices("lift_asked", thing=f"lift:{lift.pk}")
     return lift

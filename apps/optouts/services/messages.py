@@ -16,7 +16,7 @@ from apps.core.errors import BadInput, NotAllowed, WrongState
 from apps.core.privacy.free_text import without_number
 from apps.core.web.lenient_json import shortened
 from apps.notifications.models import Notice
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from .. import queries
 from ..models import Dismissal, Message, OptOut
@@ -66,7 +66,7 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     if is_new and reading == Reading.NEAR and says_wrong_person(text):
         number_disowned.send(sender=Message, number_index=blind_index.number_index(sender), reference=f"message:{made.pk}", client=client)
     if is_new and reading == Reading.NEAR:
-        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge")
+        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge", thing=f"message_to_judge:{made.pk}")
     return made
 
 
@@ -122,6 +122,7 @@ def _judged(message: Message, actor: User) -> Message:
     """The text has done its work: it is not kept."""
     message.judged_by, message.judged_at, message.text = actor, clock.now(), None
     message.save()
+    close_notices("message_to_judge", thing=f"message_to_judge:{message.pk}")
     return message
 
 

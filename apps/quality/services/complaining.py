@@ -22,7 +22,7 @@ from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import blotted, checked_text
 from apps.core.privacy.protected import Protected
 from apps.core.web.lenient_json import shortened
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
 from apps.policies import queries as policies
@@ -242,6 +242,8 @@ def close_complaint(*, actor: User, complaint: Complaint, outcome: str, remedy: 
     complaint.handled_seconds = int(timing.handled(list(complaint.events.values_list("kind", "created_at"))).total_seconds())
     complaint.save()
     signals.complaint_closed.send(sender=Complaint, complaint=complaint, actor=actor)
+    close_notices("complaint_recorded", thing=f"complaint:{complaint.pk}")
+    close_notices("complaint_overdue", complaint=complaint.public_id)
     return complaint
 
 

@@ -15,7 +15,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 from apps.policies import queries as policies
 
 from .. import queries
@@ -125,6 +125,7 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
         action.proof_file = encrypted_files.put(file, folder="proofs")
     action.state, action.done_at = CorrectiveAction.State.DONE, clock.now()
     action.save()
+    close_notices("violation_found", "action_reopened", "action_overdue", thing=f"action:{action.pk}")
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)
     notify({action.violation.found_by}, "action_done", about=actor, thing=f"action:{action.pk}")
     return action
@@ -142,6 +143,7 @@ def check_action(*, actor: User, action: CorrectiveAction, is_corrected: bool, n
     if action.state != CorrectiveAction.State.DONE:
         raise WrongState()
     note = checked_text(note, _("Say what you checked."))
+    close_notices("action_done", thing=f"action:{action.pk}")
     if not is_corrected:
         return _back(action, actor, note)
     action.state, action.checked_by, action.closed_at = CorrectiveAction.State.CLOSED, actor, clock.now()

@@ -12,7 +12,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
 from apps.core.privacy.free_text import checked_text
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 
 from .. import queries
 from ..models import Play, Recording, Review, ScoreCard, ScoreCardVersion, TimedRemark
@@ -162,6 +162,7 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
         raise NotFound()
     if review.state != Review.State.APPEALED or review.version is None:
         raise WrongState()
+    close_notices("review_appealed", thing=f"quality_review:{review.pk}")
     if not is_upheld:
         given = review.answers | dict(answers or {})
         verdict = cards.judge(cards.read_items(review.version.items), given, pass_mark=review.version.pass_mark)
@@ -191,7 +192,8 @@ def write_card(*, actor: User, code: str, name: str, trade: str, items: Any, pas
     )
     version.full_clean()
     version.save()
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "score_card_written")
+    others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
+    notify(others, "score_card_written", thing=f"score_card_version:{version.pk}")
     return version
 
 
@@ -210,4 +212,5 @@ def approve_card(*, actor: User, version: ScoreCardVersion) -> ScoreCardVersion:
     )
     version.state, version.approved_by, version.approved_at = ScoreCardVersion.State.IN_FORCE, actor, clock.now()
     version.save()
+    close_notices("score_card_written", thing=f"score_card_version:{version.pk}")
     return version

@@ -13,7 +13,7 @@ from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
-from apps.notifications.services import notify
+from apps.notifications.services import close_notices, notify
 from apps.policies import queries as policies
 
 from .. import queries, rules
@@ -107,3 +107,5 @@ def close(request: SubjectRequest, state: str, answer: str) -> None:
         values.phone, request.paused_on, request.code_word, request.closed_at = None, None, None, clock.now()
     request.certificate = certify(request)
     request.save()
+    if request.is_over:
+        close_notices("request_received", "request_due", "request_overdue", request=request.public_id)

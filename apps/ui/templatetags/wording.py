@@ -3,15 +3,18 @@
 from django import template
 from django.utils.translation import gettext
 
+from apps.core.calendar import clock
 from apps.core.duties import duty_in_words
 from apps.core.laws import cite
 from apps.core.references import in_words, in_words_of_record
-from apps.core.wording import join_clauses, join_items, zone_in_words
+from apps.core.wording import join_clauses, join_items, when, zone_in_words
 
 register = template.Library()
 register.filter("join_items", join_items)
 register.filter("join_clauses", join_clauses)
+register.filter("is_past", lambda moment: moment < clock.now())
 register.filter("zone", zone_in_words)
+register.filter("when", when)
 register.filter("cite", cite)
 register.filter("reference", in_words)
 register.filter("evidence", in_words_of_record)
