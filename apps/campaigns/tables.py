@@ -26,14 +26,19 @@ class CampaignTable(TradeTable):
         orderable = False
 
 
+# More than two things stand behind their count, so that a row stays a line or two.
+_FOLDED = (
+    "{%% load wording %%}{%% with all=%s %%}{%% if all|length > 2 %%}<details><summary>{{ all|length }}</summary>{{ all|join_items }}"
+    "</details>{%% else %%}{{ all|join_items }}{%% endif %%}{%% endwith %%}"
+)
+
+
 class ApiClientTable(ListTable):
     list_name = "api_clients"
     sortable = by("name", "ends_at", "last_used_at", "is_active", owner="owner__display_name")
 
-    scopes = columns.TemplateColumn(template_code="{% load wording %}{{ record.scope_labels|join_items }}", verbose_name=_("scopes"))
-    campaigns = columns.TemplateColumn(
-        template_code="{% load wording %}{{ record.campaigns.all|join_items }}", verbose_name=_("campaigns"), empty_values=()
-    )
+    scopes = columns.TemplateColumn(template_code=_FOLDED % "record.scope_labels", verbose_name=_("scopes"))
+    campaigns = columns.TemplateColumn(template_code=_FOLDED % "record.campaigns.all", verbose_name=_("campaigns"), empty_values=())
     addresses = columns.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
     actions = columns.TemplateColumn(template_name="campaigns/_client_actions.html", verbose_name="", empty_values=())
 

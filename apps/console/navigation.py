@@ -19,7 +19,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from apps.access import queries as access
-from apps.access.models import ReviewItem, TemporaryGrant
+from apps.access.models import Finding, PermissionAudit, ReviewItem, TemporaryGrant
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit.models import Alarm
@@ -155,9 +155,9 @@ FEW = 9  # so many links need no groups
 
 @cache
 def links_of(role: str) -> tuple[Link, ...]:
-    """Agents and admins have no overview: their home is another page, which has a link of its own."""
+    """Agents have no overview: their home is the desk, which has a link of its own."""
     allowed = (link for link in LINKS if role in getattr(resolve(link.url).func, "roles", ()))
-    return tuple(link for link in allowed if link.name != "home" or role not in {Role.AGENT, Role.ADMIN})
+    return tuple(link for link in allowed if link.name != "home" or role != Role.AGENT)
 
 
 @cache
@@ -183,6 +183,9 @@ class CountOf(Subquery):
     output_field = IntegerField()
 
 
+_LATEST_AUDIT = PermissionAudit.objects.filter(ended_at__isnull=False).order_by("-pk").values("pk")[:1]
+
+
 def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
     """By the name of its link: the rows that wait for somebody of this role."""
     decides = user.role == Role.COMPLIANCE
@@ -200,6 +203,7 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
         "actions": [quality.actions_of(user).exclude(state=CorrectiveAction.State.CLOSED)],
         "grants": [access.grants_of(user).filter(state=TemporaryGrant.State.ASKED)],
         "reviews": [access.review_items_of(user).filter(reviewer=user, verdict=ReviewItem.Verdict.OPEN)],
+        "permission_audits": [Finding.objects.filter(state=Finding.State.OPEN, audit=Subquery(_LATEST_AUDIT))],
         "alarms": [Alarm.objects.exclude(state=Alarm.State.CLOSED)],
     }
     named = {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}

@@ -34,7 +34,7 @@ from apps.scripts import queries as scripts
 from apps.ui.decorators import for_roles
 from apps.ui.pages import attachment
 
-from . import papers, scheduled, searching
+from . import papers, scheduled, searching, site
 from .forms import OverviewForm, SearchForm
 from .overview import Overview, Period
 
@@ -42,11 +42,11 @@ from .overview import Overview, Period
 @for_roles(*Role.values)
 @require_GET
 def home(request: StaffRequest) -> HttpResponse:
-    """Agents go to their desk, admins to people, everybody else to an overview: what waits, what is late, what happened."""
+    """Agents go to their desk, admins see how the site and its rights are, everybody else an overview: what waits, is late, happened."""
     if request.user.role == Role.AGENT:
         return redirect("desk")
     if request.user.role == Role.ADMIN:
-        return redirect("people")
+        return render(request, "console/site.html", site.state_of(request.user, clock.now()))
     form, overview = _overview_of(request)
     shown = {
         "form": form,

@@ -85,11 +85,7 @@ def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
     rows: list[dict[str, Any]] = [
         {
             "version": version,
-            "of": f"{getattr(version, one_for)}"
-            if kind == "calendar"
-            else _shown(version, version._meta.get_field(one_for))
-            if one_for
-            else "",
+            "of": str(_shown(version, version._meta.get_field(one_for))) if one_for else "",
             "lines": lines_of(version),
             "is_in_force": version.pk in in_force.values(),
         }
