@@ -83,16 +83,24 @@ def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
         if version.in_force_from <= now:
             in_force[getattr(version, one_for) if one_for else ""] = version.pk
     rows: list[dict[str, Any]] = [
-        {
-            "version": version,
-            "of": str(_shown(version, version._meta.get_field(one_for))) if one_for else "",
-            "lines": lines_of(version),
-            "is_in_force": version.pk in in_force.values(),
-        }
+        {"version": version, "of": _for_what(version, one_for), "lines": lines_of(version), "is_in_force": version.pk in in_force.values()}
         for version in versions
     ]
     current = [row for row in rows if row["is_in_force"] or row["version"].in_force_from > now]
-    return {"kind": kind, "label": label, "rows": current, "older": [row for row in rows if row not in current]}
+    return {
+        "kind": kind,
+        "label": label,
+        "rows": current,
+        "is_table": len(current) > 2,
+        "older": [row for row in rows if row not in current],
+    }
+
+
+def _for_what(version: PolicyVersion, one_for: str | None) -> str:
+    """The year, trade or class of data that a version is for; "" where one is for all."""
+    if one_for is None or isinstance(version, TradePack):
+        return str(version) if one_for else ""
+    return str(_shown(version, version._meta.get_field(one_for)))
 
 
 @for_roles(Role.COMPLIANCE)

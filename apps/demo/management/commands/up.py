@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -28,12 +28,13 @@ class Command(up.Command):
 
     def prepare(self, options: dict[str, Any]) -> None:
         super().prepare(options)
-        if options["demo"] and settings.EMBEDDED is not None and not world.has_people():
+        makes_world = options["demo"] and settings.EMBEDDED is not None and not world.has_people()
+        self._set_clock(options["clock"], is_demo=settings.DEMO or makes_world)
+        if makes_world:
             self.stdout.write("Making the demo world …")
             world.build()
         if settings.DEMO and options["host"] not in LOOPBACK:
             raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
-        self._set_clock(options["clock"])
 
     def welcome(self, url: str, children: Children) -> list[str]:
         lines = super().welcome(url, children)
@@ -46,21 +47,22 @@ class Command(up.Command):
         if settings.DEMO:
             for role, user in world.describe_people().items():
                 lines.append(f"  {role:<12} user {user['username']:<12} password {user['password']}")
-            offset = int(os.environ.get("HEGUI_DEMO_CLOCK_OFFSET", "0"))
-            local = datetime.fromtimestamp(clock.now().timestamp() + offset, timezone.get_default_timezone())
+            local = timezone.localtime(clock.now())
             lines.append(f"  It is {local:%H:%M} in the demo's China.")
             if not 8 <= local.hour < 21:
                 lines.append("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
         return lines
 
     @staticmethod
-    def _set_clock(text: str) -> None:
+    def _set_clock(text: str, *, is_demo: bool) -> None:
         if not text:
             return
-        if not settings.DEMO:
+        if not is_demo:
             raise CommandError("The clock can be set in a demo only.")
         try:
             wanted = datetime.combine(timezone.localdate(), datetime.strptime(text, "%H:%M").time(), timezone.get_default_timezone())  # noqa: DTZ007
         except ValueError:
             raise CommandError(f'"{text}" is not an hour like 10:00.') from None
-        os.environ["HEGUI_DEMO_CLOCK_OFFSET"] = str(int((wanted - timezone.now()).total_seconds()))
+        offset = int((wanted - timezone.now()).total_seconds())
+        os.environ["HEGUI_DEMO_CLOCK_OFFSET"] = str(offset)  # for the servers that this process starts
+        settings.DEMO_CLOCK_OFFSET = timedelta(seconds=offset)  # for the world that it builds
