@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
+from apps.audit.queries import STREAM_NAMES
 from apps.core.calendar import clock
 from apps.core.errors import HeguiError, NotFound, ServiceAway
 from apps.policies import queries as policies
@@ -73,6 +74,7 @@ def purge_run(request: StaffRequest, pk: int) -> HttpResponse:
         "run": run,
         "rows": certificates.rows_of(run),
         "certificate": certificates.certificate(run)["document"],
+        "trail_heads": [(STREAM_NAMES[stream], head) for stream, head in run.trail_heads.items()],
         "is_genuine": certificates.is_genuine(run),
     }
     return render(request, "retention/run.html", shown)

@@ -7,4 +7,5 @@ LABELS: dict[str, Promise | str] = {
     "request": _("data-subject request"),
     "subject request": _("data-subject request"),
     "subject_request": _("data-subject request"),
+    "copy": _("copy of the data"),
 }
