@@ -23,7 +23,7 @@ def _digest(purpose: str, data: bytes) -> bytes:
     return hmac.digest(keyring.keys(purpose).current, data, "sha256")
 
 
-def _store_wrongly(contact: Contact) -> bytes:
+def store_wrongly(contact: Contact) -> bytes:
     """As it stood in tables before digits of other scripts were folded."""
     index = _digest("index", WRONG.encode())
     encrypted = cipher.encrypt(WRONG.encode(), purpose="fields", bound_to=b"contacts_contact.phone")
@@ -35,7 +35,7 @@ def _store_wrongly(contact: Contact) -> bytes:
 @pytest.fixture
 def misstored(world: World) -> Contact:
     contact = world.add_contact("13900001111")
-    _store_wrongly(contact)
+    store_wrongly(contact)
     return Contact.objects.get(pk=contact.pk)
 
 

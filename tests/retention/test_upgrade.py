@@ -16,6 +16,7 @@ from apps.retention.archive import Secrets
 from apps.retention.models import BackupRun
 from apps.retention.services import scheduling, upgrading
 from apps.retention.services.restoring import try_out
+from tests.retention.test_numbers import store_wrongly
 from tests.world import World
 
 
@@ -52,6 +53,15 @@ def test_a_backup_comes_before_the_first_step(world: World, migrated: list[str],
     assert migrated == ["backup", "migrate", "createcachetable"]
     assert "hegui-1.backup is whole" in said
     assert "1 steps were made" in said
+
+
+def test_numbers_of_an_earlier_version_are_brought_to_their_one_form(world: World, migrated: list[str]) -> None:
+    contact = world.add_contact("13900001111")
+    right = bytes(contact.number_index)
+    store_wrongly(contact)
+    assert "one form: 1 repaired" in output_of(no_backup=True)
+    contact.refresh_from_db()
+    assert bytes(contact.number_index) == right
 
 
 def test_without_its_backup_nothing_is_migrated(world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from apps.core.web.probes import missing_steps
 
 from ..archive import BackupRefused
 from ..models import BackupRun
+from ..repairing_numbers import repair_numbers
 from .scheduling import back_up_by_schedule
 
 LOCK = "upgrade"
@@ -34,7 +35,8 @@ def is_new() -> bool:
 
 
 def upgrade(*, with_backup: bool, tell: Callable[[str], None] = lambda _line: None) -> int:
-    """Migrate, make the cache's table, see that the keyring opens what is stored. Returns how many steps were made.
+    """Migrate, make the cache's table, see that the keyring opens what is stored, bring numbers to their one form (a step of code, not
+    of a migration: numbers are open to the keyring alone). Returns how many steps were made.
 
     Several hosts may ask at once: one does it, the others wait and find it done. A backup is made before the first step on a database
     with data. Raises `UpgradeBusy`, and what a backup or a migration raises: nothing of the step that failed is kept.
@@ -69,4 +71,7 @@ def _migrate(*, with_backup: bool, tell: Callable[[str], None]) -> int:
         call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
     open_newest()
+    if steps and any((brought := repair_numbers()).values()):
+        counts = ", ".join(f"{count} {what}" for what, count in brought.items() if count)
+        tell(f"Numbers that an earlier version stored in another form were brought to their one form: {counts}.")
     return len(steps)
