@@ -69,8 +69,10 @@ class FindingTable(ListTable):
     sortable = by("kind", "due_on", owner="owner__display_name")
 
     pick = columns.PickColumn()
+    severity = columns.TemplateColumn(template_name="access/_severity.html", verbose_name=_("severity"))
     subject = columns.TemplateColumn(
-        template_code="{{ record.subject|default:record.client|default:'–' }}",
+        template_code="{% if record.subject %}<a href=\"{% url 'person' pk=record.subject_id %}\">{{ record.subject }}</a>"
+        "{% else %}{{ record.client|default:'–' }}{% endif %}",
         verbose_name=pgettext_lazy("whom a finding is about", "who"),
         empty_values=(),
     )
@@ -78,7 +80,7 @@ class FindingTable(ListTable):
         template_code="{% load access %}{{ record|evidence }}", verbose_name=pgettext_lazy("finding of an audit", "evidence")
     )
     proposal = columns.TemplateColumn(template_name="access/_finding_resolve.html", verbose_name=_("proposal"), empty_values=())
-    is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name="")
+    is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name=_("since when"))
 
     class Meta:
         model = Finding

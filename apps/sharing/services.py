@@ -83,7 +83,11 @@ def ask_share(
         agreement_file=kept.name, agreement_sha256=kept.sha256 or b"", created_at=clock.now(),
     )  # fmt: skip
     notify(
-        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "share_asked", about=actor, share=share.public_id
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk),
+        "share_asked",
+        about=actor,
+        share=share.public_id,
+        what=share.campaign.name,
     )
     return share
 
@@ -109,7 +113,7 @@ def decide_share(*, actor: User, share: Share, approve: bool, reason: str = "") 
     share.reason = "" if approve else checked_text(reason, _("Say why it is refused."), most=300)
     share.save()
     close_notices("share_asked", share=share.public_id)
-    notify([share.asked_by], "share_decided", share=share.public_id)
+    notify([share.asked_by], "share_decided", share=share.public_id, what=share.campaign.name)
     return share
 
 

@@ -7,8 +7,11 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.roles import Role
 from apps.core.errors import NotAllowed
+from apps.core.wording import join_items
 
 View = Callable[..., HttpResponseBase]
 
@@ -20,7 +23,8 @@ def for_roles(*roles: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.role not in roles:  # type: ignore[union-attr]
-                raise NotAllowed()
+                may = join_items(Role(role).label for role in Role.values if role in roles)
+                raise NotAllowed(_("Your role does not include this page. Who may open it: %(roles)s."), roles=may)
             return view(request, *args, **kwargs)
 
         guarded.roles = frozenset(roles)  # type: ignore[attr-defined]

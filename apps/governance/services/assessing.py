@@ -140,7 +140,7 @@ def submit_assessment(*, actor: User, assessment: Assessment, about: Model) -> A
     assessment.save()
     notify(
         User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "assessment_submitted",
-        assessment=assessment.public_id,
+        assessment=assessment.public_id, what=assessment.title,
     )  # fmt: skip
     return assessment
 
@@ -162,7 +162,7 @@ def decide_assessment(*, actor: User, assessment: Assessment, about: Model, appr
     assessment.state, assessment.decided_by, assessment.decided_at = State.APPROVED if approve else State.REFUSED, actor, clock.now()
     assessment.save()
     close_notices("assessment_submitted", assessment=assessment.public_id)
-    notify([assessment.written_by], "assessment_decided", assessment=assessment.public_id)
+    notify([assessment.written_by], "assessment_decided", assessment=assessment.public_id, what=assessment.title)
     return assessment
 
 

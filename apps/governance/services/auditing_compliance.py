@@ -132,7 +132,7 @@ def open_nonconformity(*, actor: User, answer: AuditAnswer, text: str, owner: Us
         answer=answer, text=checked_text(text, _("Say what does not conform."), most=500), owner=owner, due_on=due_on,
         created_at=clock.now(),
     )  # fmt: skip
-    notify([owner], "nonconformity_opened", due=due_on.isoformat(), thing=f"nonconformity:{made.pk}")
+    notify([owner], "nonconformity_opened", due=due_on.isoformat(), thing=f"nonconformity:{made.pk}", what=made.text[:60])
     return made
 
 

@@ -84,7 +84,7 @@ def _open(report: MonthReport, duty: str, figures: dict[str, Any], owner: User) 
     with translation.override("zh-hans"):
         text = MEASURES[duty].sentence(figures)
     made = Nonconformity.objects.create(report=report, duty=duty, text=text[:500], owner=owner, due_on=due, created_at=clock.now())
-    notify([owner], "nonconformity_opened", due=due.isoformat(), thing=f"nonconformity:{made.pk}")
+    notify([owner], "nonconformity_opened", due=due.isoformat(), thing=f"nonconformity:{made.pk}", what=made.text[:60])
 
 
 def make_due_report() -> MonthReport | None:

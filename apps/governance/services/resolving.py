@@ -1,5 +1,7 @@
 """Nonconformities: done by their owner, checked by another person of compliance, reminded of when overdue."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,9 +34,9 @@ def report_resolved(*, actor: User, nonconformity: Nonconformity, measures: str)
     found.measures = checked_text(measures, _("Say what was done."), most=500)
     found.state, found.done_by = State.DONE, actor
     found.save()
-    close_notices("nonconformity_opened", "nonconformity_overdue", thing=_thing(found))
+    close_notices("nonconformity_opened", "nonconformity_overdue", thing=thing_of(found))
     others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
-    notify(others, "nonconformity_done", thing=_thing(found))
+    notify(others, "nonconformity_done", **_about(found))
     return found
 
 
@@ -50,14 +52,18 @@ def check_nonconformity(*, actor: User, nonconformity: Nonconformity, close: boo
         found.state, found.closed_by, found.closed_at = State.CLOSED, actor, clock.now()
     else:
         found.state, found.done_by, found.reminded_at = State.OPEN, None, None
-        notify(_who(found), "nonconformity_opened", due=found.due_on.isoformat(), thing=_thing(found))
-    close_notices("nonconformity_done", thing=_thing(found))
+        notify(_who(found), "nonconformity_opened", due=found.due_on.isoformat(), **_about(found))
+    close_notices("nonconformity_done", thing=thing_of(found))
     found.save()
     return found
 
 
-def _thing(found: Nonconformity) -> str:
+def thing_of(found: Nonconformity) -> str:
     return f"nonconformity:{found.pk}"
+
+
+def _about(found: Nonconformity) -> dict[str, Any]:
+    return {"thing": thing_of(found), "what": found.text[:60]}
 
 
 def _who(found: Nonconformity) -> list[User]:
@@ -72,6 +78,6 @@ def remind_of_nonconformities() -> int:
     for found in late.select_related("owner"):
         with transaction.atomic():
             if Nonconformity.objects.filter(pk=found.pk, reminded_at__isnull=True).update(reminded_at=now):
-                notify(_who(found), "nonconformity_overdue", due=found.due_on.isoformat(), thing=_thing(found))
+                notify(_who(found), "nonconformity_overdue", due=found.due_on.isoformat(), **_about(found))
                 reminded += 1
     return reminded

@@ -15,7 +15,7 @@ from ..models import Notice
 def notify(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
     """Put a notice into inboxes, in the caller's transaction. The person whom it is about gets none.
 
-    `thing` among the facts, as `campaign:12`, is where the notice leads; it stands in no sentence.
+    `thing` among the facts, as `campaign:12`, is where the notice leads, `what` its name beside the sentence; both stand in no e-mail.
     """
     people = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
     if about is not None:

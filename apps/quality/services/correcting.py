@@ -72,7 +72,9 @@ def open_violation(
     due = timing.working_days_after(timezone.localdate(now), timing.TO_MEND[gravity], policies.calendar(now))
     action = CorrectiveAction.objects.create(violation=violation, owner=owner, due_on=due, created_at=now)
     _note(action, ActionEvent.Kind.OPENED, actor, "")
-    notify({owner, agent}, "violation_found", thing=f"action:{action.pk}", kind=violation.kind, due=due.isoformat())
+    notify(
+        {owner, agent}, "violation_found", thing=f"action:{action.pk}", what=_call_of(violation), kind=violation.kind, due=due.isoformat()
+    )
     if violation.is_grave:
         _suspend(violation)
     return violation
@@ -97,6 +99,10 @@ def _suspend(violation: Violation) -> None:
     accounts.suspend(actor=None, agent=violation.agent, reason=f"{GRAVE}: violation.{violation.kind}")
     compliance = User.objects.filter(role=Role.COMPLIANCE, is_active=True)
     notify(compliance, "agent_grave", agent=str(violation.agent))
+
+
+def _call_of(violation: Violation) -> str:
+    return f"{violation.campaign.name}, {timezone.localtime(violation.called_at):%Y-%m-%d %H:%M}"
 
 
 def _note(action: CorrectiveAction, kind: str, actor: User | None, note: str) -> None:
@@ -127,7 +133,7 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     action.save()
     close_notices("violation_found", "action_reopened", "action_overdue", thing=f"action:{action.pk}")
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)
-    notify({action.violation.found_by}, "action_done", about=actor, thing=f"action:{action.pk}")
+    notify({action.violation.found_by}, "action_done", about=actor, thing=f"action:{action.pk}", what=_call_of(action.violation))
     return action
 
 
@@ -160,7 +166,7 @@ def _back(action: CorrectiveAction, actor: User, note: str) -> CorrectiveAction:
     action.checked_by = action.closed_at = None
     action.save()
     _note(action, ActionEvent.Kind.REOPENED, actor, note)
-    notify({action.owner}, "action_reopened", thing=f"action:{action.pk}", note=note)
+    notify({action.owner}, "action_reopened", thing=f"action:{action.pk}", what=_call_of(action.violation), note=note)
     return action
 
 
@@ -191,7 +197,14 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
     action.owner = owner
     action.save(update_fields=["owner"])
     _note(action, ActionEvent.Kind.MOVED, actor, str(owner))
-    notify({owner}, "violation_found", thing=f"action:{action.pk}", kind=action.violation.kind, due=action.due_on.isoformat())
+    notify(
+        {owner},
+        "violation_found",
+        thing=f"action:{action.pk}",
+        what=_call_of(action.violation),
+        kind=action.violation.kind,
+        due=action.due_on.isoformat(),
+    )
     return action
 
 
@@ -211,7 +224,7 @@ def escalate_overdue() -> int:
         if level <= action.escalated:
             continue
         people = {action.owner, *_above(action, level)}
-        notify(people, "action_overdue", thing=f"action:{action.pk}", due=action.due_on.isoformat())
+        notify(people, "action_overdue", thing=f"action:{action.pk}", what=_call_of(action.violation), due=action.due_on.isoformat())
         _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])

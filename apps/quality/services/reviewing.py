@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -113,8 +114,12 @@ def give_verdict(*, actor: User, review: Review, version: ScoreCardVersion, answ
     review.state, review.judged_at = Review.State.DONE, clock.now()
     review.save()
     if review.agent and review.twin_id is None:
-        notify([review.agent], "review_done", thing=f"quality_review:{review.pk}", score=verdict.score)
+        notify([review.agent], "review_done", thing=f"quality_review:{review.pk}", what=_call_of(review), score=verdict.score)
     return review
+
+
+def _call_of(review: Review) -> str:
+    return f"{review.campaign.name}, {timezone.localtime(review.called_at):%Y-%m-%d %H:%M}"
 
 
 def _is_unheard(review: Review, actor: User) -> bool:
@@ -140,7 +145,7 @@ def appeal(*, actor: User, review: Review, text: str) -> Review:
     review.appeal, review.appealed_at = checked_text(text, _("Say what you disagree with.")), clock.now()
     review.state = Review.State.APPEALED
     review.save()
-    notify(_second_instance(review), "review_appealed", about=actor, thing=f"quality_review:{review.pk}")
+    notify(_second_instance(review), "review_appealed", about=actor, thing=f"quality_review:{review.pk}", what=_call_of(review))
     return review
 
 
@@ -175,7 +180,7 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
     review.state = Review.State.SETTLED
     review.save()
     if review.agent:
-        notify([review.agent], "review_settled", thing=f"quality_review:{review.pk}")
+        notify([review.agent], "review_settled", thing=f"quality_review:{review.pk}", what=_call_of(review))
     return review
 
 
