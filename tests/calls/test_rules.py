@@ -208,6 +208,14 @@ def test_every_zone_that_the_client_may_be_in_has_to_be_inside_the_window() -> N
     zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("America/New_York", "America/Los_Angeles"))
     facts = at("2026-11-24T22:00:00") | {"local_times": zones, "holidays": ("", "")}
     assert codes(**facts) == ["outside_window"]
+    retry_at = judge(replace(LEGAL, **facts)).refusals["outside_window"].retry_at
+    assert retry_at == datetime.fromisoformat("2026-11-24T08:00:00-08:00"), "the first hour of the west, the eleventh of the east"
+
+
+def test_zones_whose_days_never_meet_have_no_next_time() -> None:
+    moment = datetime.fromisoformat("2026-11-24T22:00:00+08:00")
+    zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("Asia/Shanghai", "America/Sao_Paulo", "Pacific/Honolulu"))
+    facts = at("2026-11-24T22:00:00") | {"local_times": zones, "holidays": ("", "", "")}
     assert judge(replace(LEGAL, **facts)).refusals["outside_window"].retry_at is None
 
 

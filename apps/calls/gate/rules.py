@@ -5,7 +5,7 @@ that stands behind it. Which kinds of call a rule holds for is data (`MARKETING`
 All refusals are reported, not only the first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
@@ -336,11 +336,11 @@ def synthetic_voice_unlabelled(facts: Facts) -> Refusal | None:
 )
 def outside_window(facts: Facts) -> Refusal | None:
     """The first moment of the window is inside, the last is not; in every zone the client may be in."""
-    return None if facts.local_times and _is_inside(facts, facts.at) else Refusal(retry_at=_window_opens(facts))
+    return None if facts.local_times and _is_inside(facts, facts.local_times) else Refusal(retry_at=_window_opens(facts))
 
 
-def _is_inside(facts: Facts, at: datetime) -> bool:
-    return all(facts.window_start <= at.astimezone(local.tzinfo).time() < facts.window_end for local in facts.local_times)
+def _is_inside(facts: Facts, local_times: Iterable[datetime]) -> bool:
+    return all(facts.window_start <= local.time() < facts.window_end for local in local_times)
 
 
 def _window_opens(facts: Facts) -> datetime | None:
@@ -350,7 +350,9 @@ def _window_opens(facts: Facts) -> datetime | None:
         for local in facts.local_times
         for days in range(3)
     ]
-    return min((at for at in openings if at > facts.at and _is_inside(facts, at)), default=None)
+    zones = [local.tzinfo for local in facts.local_times]
+    fitting = (at for at in openings if at > facts.at and _is_inside(facts, map(at.astimezone, zones)))
+    return min(fitting, default=None)
 
 
 @rule(

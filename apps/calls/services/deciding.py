@@ -202,7 +202,7 @@ def authorize(
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:
-                return _answer_given_before(decided, question.digest, client if hands_over else None)
+                return _answer_given_before(decided, question.digest, client if hands_over else None, at or clock.now())
             verdict = judge(loaded.facts)
             spoofs = "line_not_of_campaign" in verdict.refusals
             event = []
@@ -267,7 +267,7 @@ def _answer(
     )
 
 
-def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | None) -> Answer:
+def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | None, now: datetime) -> Answer:
     """The answer given before to the same request under the same key; the client that dials is given the number again.
 
     An `allow` is given again only as long as the call may still be made: raises `WrongState` once it may not, whoever asks.
@@ -276,12 +276,12 @@ def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | Non
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
     call = Call.objects.select_related("contact", "campaign", "line", "agent").filter(decision=decision).first()
-    if decision.allowed and (call is None or not may_be_dialled(call, clock.now())):
+    if decision.allowed and (call is None or not may_be_dialled(call, now)):
         raise WrongState(_("The call allowed under this key may no longer be made. Ask again under another key."))
     tells = dials is not None and call is not None
     if dials and call:
         run_together(hand_over(client_id=dials.pk, call=call.public_id))
-        Call.objects.filter(pk=call.pk, handed_over_at__isnull=True).update(handed_over_at=clock.now())
+        Call.objects.filter(pk=call.pk, handed_over_at__isnull=True).update(handed_over_at=now)
     return Answer(
         decision="allow" if decision.allowed else "refuse",
         decision_id=decision.public_id,

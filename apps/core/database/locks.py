@@ -8,13 +8,13 @@ kind, which PgBouncer in transaction mode allows.
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import ParamSpec
 
 import structlog
 from celery.exceptions import Ignore
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, Error, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
@@ -178,6 +178,8 @@ def run_exclusively(name: str) -> Iterator[ExclusiveRun]:
                 raise AlreadyRunning()
         yield ExclusiveRun(link)
     finally:
+        with suppress(Error):  # a link that broke has let go already
+            link.rollback()  # the server has let go when this answers; a mere close it notices later, and who asks next is refused
         link.close()
 
 
