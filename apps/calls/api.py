@@ -26,7 +26,7 @@ from apps.core.errors import BadInput, HeguiError, NotFound
 from apps.core.privacy.canonical_text import even
 from apps.core.privacy.dialling import number_to_dial
 from apps.core.web import ids
-from apps.core.web.lenient_json import ITEMS, Lenient, text_of, under_names
+from apps.core.web.lenient_json import Lenient, items_of, text_of, under_names
 from apps.core.web.metrics import GATE_SECONDS
 from apps.optouts.services import make_link
 
@@ -246,9 +246,7 @@ def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = Non
     it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    said = report.model_dump(exclude_unset=True)
-    several = [each for each in said.get(ITEMS) or () if isinstance(each, dict)] if isinstance(said.get(ITEMS), list) else []
-    return [_take_event(client, call_id, each) for each in several or [said]][-1]
+    return [_take_event(client, call_id, each) for each in items_of(report.model_dump(exclude_unset=True))][-1]
 
 
 def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[str, Any]:

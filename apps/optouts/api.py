@@ -18,7 +18,7 @@ from apps.core.errors import NotFound
 from apps.core.privacy import phones
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
-from apps.core.web.lenient_json import ITEMS, Lenient, leaves, text_of, texts_under, under_names
+from apps.core.web.lenient_json import Lenient, items_of, leaves, text_of, texts_under, under_names
 
 from . import services
 from .models import Scrub
@@ -62,10 +62,8 @@ def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    said = message.model_dump(by_alias=True, exclude_unset=True)
-    several = [each for each in said.get(ITEMS) or () if isinstance(each, dict)] if isinstance(said.get(ITEMS), list) else []
     with transaction.atomic():
-        taken = [_take(client, each) for each in several or [said]]
+        taken = [_take(client, each) for each in items_of(message.model_dump(by_alias=True, exclude_unset=True))]
     return next((each for each in taken if each["reading"] != "other"), taken[0])
 
 

@@ -42,7 +42,14 @@ def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
         raise BadInput(_('There is no time zone of this name. Write it as "Asia/Urumqi".'))
     lock_number(bytes(contact.number_index))
     contact = locked_contact(contact.pk)
-    own = phones.zones_of(contact.phone)
-    contact.zones = list(own) if not zone else [zone] if zone in {*own, *(MAINLAND if MAINLAND & {*own} else ())} else [*own, zone]
+    contact.zones = _clocks(phones.zones_of(contact.phone), zone)
     contact.save(update_fields=["zones"])
     return contact
+
+
+def _clocks(own: tuple[str, ...], zone: str) -> list[str]:
+    """By which clocks a person is called whose number tells `own` zones, and of whom somebody says `zone` ("": nothing)."""
+    if not zone:
+        return list(own)
+    is_at_home = zone in own or (zone in MAINLAND and not MAINLAND.isdisjoint(own))
+    return [zone] if is_at_home else [*own, zone]

@@ -91,6 +91,12 @@ def leaves(said: Any, name: str = "", depth: int = MOST_DEPTH) -> Iterator[tuple
         yield name, text
 
 
+def items_of(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """The bodies that stand in one: the objects of a list, else the body itself."""
+    items = said.get(ITEMS)
+    return [each for each in items if isinstance(each, dict)] or [said] if isinstance(items, list) else [said]
+
+
 def texts_under(said: Any, names: Iterable[str]) -> list[str]:
     """Every text that is given under one of the names (as `plain_name` has them), however deep, in the order of the names."""
     found: dict[str, list[str]] = {}
