@@ -80,6 +80,12 @@ def test_a_list_that_was_taken_back_is_no_word_of_the_person(world: World) -> No
     assert imported(world, days_ago=6).withdrawn == 0
 
 
+def test_a_person_s_word_is_one_whatever_it_says(world: World) -> None:
+    services.withdraw_consents(contact=world.contact, how="import taken back")
+    assert imported(world, days_ago=40).withdrawn == 1
+    assert codes(world) == ["consent_withdrawn"]
+
+
 @pytest.mark.parametrize(
     ("body", "ignored"),
     [

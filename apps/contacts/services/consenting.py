@@ -121,6 +121,7 @@ def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = N
 
 
 def _withdraw(consents: list[Consent], how: str) -> None:
+    how = f'"{how}"' if how == TAKEN_BACK else how  # the words of an import that was undone are nobody's: they end no other consent
     for consent in consents:
         consent.withdrawn_at, consent.withdrawal = clock.now(), how
         consent.save(update_fields=["withdrawn_at", "withdrawal"])
