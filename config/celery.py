@@ -48,7 +48,9 @@ HEAVY = (
     "apps.rights.tasks.make_copy",
     "apps.scripts.tasks.read_by_third",
 )
-QUEUES = ("urgent", "default", "heavy")
+# What listens: as many recordings at once as the queue has processes, beside nothing else.
+SPEECH = ("apps.quality.tasks.transcribe_due",)
+QUEUES = ("urgent", "default", "heavy", "speech")
 
 
 def _due(task: str, when: crontab | float) -> dict[str, Any]:
@@ -107,6 +109,8 @@ SCHEDULE = {
     "remind-of-holds": _due("retention.tasks.remind_of_holds", crontab(hour=9, minute=10)),
     "purge-expired": _due("retention.tasks.purge_expired", crontab(hour=2, minute=30)),
 }
+if settings.HEGUI_SPEECH_TO_TEXT:
+    SCHEDULE["transcribe-recordings"] = _due("quality.tasks.transcribe_due", 60.0)
 
 
 app = Celery("hegui")
@@ -129,7 +133,7 @@ app.conf.update(
     # Each task says itself whether it may be handed out again (`acks_late`); a test sees to it.
     task_acks_late=False,
     task_default_queue="default",
-    task_routes={task: {"queue": queue} for queue, tasks in (("urgent", URGENT), ("heavy", HEAVY)) for task in tasks},
+    task_routes={task: {"queue": queue} for queue, tasks in (("urgent", URGENT), ("heavy", HEAVY), ("speech", SPEECH)) for task in tasks},
     task_publish_retry=False,
     task_serializer="json",
     accept_content=["json"],

@@ -43,7 +43,11 @@ HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
 HEGUI_THIRD_READER_URL = env.str("HEGUI_THIRD_READER_URL", "")
 HEGUI_THIRD_READER_MODEL = env.str("HEGUI_THIRD_READER_MODEL", "")
 HEGUI_THIRD_READER_KEY = env.str("HEGUI_THIRD_READER_KEY", "")
-HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "")
+# A folder with a model of sherpa-onnx; the threads that hear a recording; on which channel of two the agent speaks.
+HEGUI_SPEECH_MODEL = env.str("HEGUI_SPEECH_MODEL", "")
+HEGUI_SPEECH_THREADS = env.int("HEGUI_SPEECH_THREADS", 1)
+HEGUI_SPEECH_AGENT_CHANNEL = env.one_of("HEGUI_SPEECH_AGENT_CHANNEL", "left", "right")
+HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "apps.quality.sherpa.SherpaOnnx" if HEGUI_SPEECH_MODEL else "")
 # Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
 HEGUI_WEBHOOK_NETWORKS = env.networks("HEGUI_WEBHOOK_NETWORKS")
 offset = env.int("HEGUI_DEMO_CLOCK_OFFSET", 0)
@@ -351,6 +355,7 @@ HEGUI_WEB_PROCESSES = env.int("HEGUI_WEB_PROCESSES", 2)
 HEGUI_WEB_THREADS = env.int("HEGUI_WEB_THREADS", 8)
 HEGUI_WORKERS = env.int("HEGUI_WORKERS", 2)
 HEGUI_HEAVY_WORKERS = env.int("HEGUI_HEAVY_WORKERS", 1)
+HEGUI_SPEECH_WORKERS = env.int("HEGUI_SPEECH_WORKERS", 1)
 
 # What the checks tell of the environment.
 MISSPELT_VARIABLES, UNREADABLE_VARIABLES = env.misspelt(), env.unreadable

@@ -17,6 +17,8 @@ from django.core.management.base import CommandError
 
 # Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of what is urgent.
 WORKERS = {"worker": ("urgent,default", settings.HEGUI_WORKERS), "heavy": ("heavy", settings.HEGUI_HEAVY_WORKERS)}
+if settings.HEGUI_SPEECH_TO_TEXT:
+    WORKERS["speech"] = ("speech", settings.HEGUI_SPEECH_WORKERS)
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
 PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before a process that ended is started again, by how often it did

@@ -46,6 +46,7 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "policies.warn_of_unknown_year": (_("warn of a year without a holiday calendar"), "policies"),
     "optouts.remind_of_messages": (_("remind of messages that may be refusals"), "opt_outs"),
     "quality.measure_received": (_("analyse recordings"), "recordings"),
+    "quality.transcribe_due": (_("transcribe recordings"), "recordings"),
     "quality.watch_lines": (_("look for lines that are not recorded"), "coverage"),
     "telephony.watch": (_("look after the telephone gateways"), "gateways"),
     "quality.report_missing": (_("report calls without a recording"), "coverage"),
@@ -79,7 +80,8 @@ def duties(viewer: User, now: datetime) -> list[Duty]:
     begun = min(of_this_version_since() or now, now)  # a demo may live earlier
     found = []
     for task, (label, page) in TASKS.items():
-        entry = schedule[task]
+        if (entry := schedule.get(task)) is None:
+            continue  # only of a site that has an adapter
         last = runs.get(entry["task"])
         due = _next(entry["schedule"], last or begun)
         is_late = now > due + max(LEAST, every(entry["schedule"]) / 6)

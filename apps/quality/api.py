@@ -35,11 +35,11 @@ class RecordingKept(Schema):
 
 
 class SegmentIn(Strict):
-    """Times in seconds from the beginning of the recording."""
+    """Times in seconds from the beginning of the recording. The speaker is `unknown` where both are on one channel."""
 
     start: Annotated[float, Field(ge=0, le=14_400, allow_inf_nan=False)] = Field(examples=[0.4])
     end: Annotated[float, Field(ge=0, le=14_400, allow_inf_nan=False)] = Field(examples=[3.1])
-    speaker: Literal["agent", "client"] = Field(examples=["agent"])
+    speaker: Literal["agent", "client", "unknown"] = Field(examples=["agent"])
     text: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")] = Field(
         examples=["您好，我是明澜家居的客服。"]
     )

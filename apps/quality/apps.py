@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 def _complained(sender: Any, actor: Any, call: Any, note: Any, **kwargs: Any) -> None:
@@ -33,8 +34,12 @@ class QualityConfig(AppConfig):
         from apps.core.web import ids
         from apps.notifications.sentences import register_fact
 
+        from . import metrics
+        from .checks import adapter_can_be_made
         from .models import Complaint, Violation
 
+        register(adapter_can_be_made)
+        metrics.register_all()
         client_complained.connect(_complained, dispatch_uid="quality.complained")
         suspending.provide(_Suspending())
         register_fact("complaint_recorded", "kind", lambda kind: Complaint.Kind(kind).label)

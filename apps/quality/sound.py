@@ -133,14 +133,14 @@ def _begins_frame(head: bytes) -> bool:
     return len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in {0, 15} and (head[2] >> 2) & 3 != 3
 
 
-def _opened(file: BinaryIO, media: str) -> Any:
+def opened(file: BinaryIO, media: str) -> Any:
     try:
         return av.open(file, mode="r", format=_CONTAINERS[media], metadata_errors="ignore")
     except (av.error.FFmpegError, ValueError):
         raise SoundDamaged() from None
 
 
-def _track(container: Any, media: str) -> Any:
+def track_of(container: Any, media: str) -> Any:
     if len(container.streams) != 1 or len(container.streams.audio) != 1:
         raise NoSound(_("A recording holds one track of sound and nothing else."))
     track = container.streams.audio[0]
@@ -156,8 +156,8 @@ def probe(file: BinaryIO, media: str) -> None:
     """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound`, `SoundEmpty` or `SoundDamaged`."""
     if media == "wav" and _is_head_alone(file):
         raise SoundEmpty()
-    with _opened(file, media) as container:
-        track = _track(container, media)
+    with opened(file, media) as container:
+        track = track_of(container, media)
         try:
             if next(container.decode(track), None) is None:
                 raise SoundDamaged()
@@ -167,8 +167,8 @@ def probe(file: BinaryIO, media: str) -> None:
 
 def measure(file: BinaryIO, media: str) -> Measured:
     """Decode it all. What can be decoded of a damaged recording is measured. Raises `NoSound`, and `SoundDamaged` when nothing can."""
-    with _opened(file, media) as container:
-        track = _track(container, media)
+    with opened(file, media) as container:
+        track = track_of(container, media)
         announced_ms = int(track.duration * track.time_base * 1000) if track.duration else 0
         by_channel, samples, is_whole = _loudness(container, track)
     if not samples:
@@ -229,11 +229,10 @@ def _loudness(container: Any, track: Any) -> tuple["np.ndarray[Any, Any]", int, 
     """The loudest sample of each 20 ms in each channel (windows × channels), how many samples at `RATE` there are in one channel,
     and whether the end was reached."""
     window = RATE * WINDOW_MS // 1000
-    channels = 2 if track.codec_context.channels == 2 else 1
-    resampler = av.AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono", rate=RATE)
+    channels = channels_of(track)
     waiting, loud, samples = np.empty((0, channels), np.int16), [], 0
-    reader = _Packets(container, track)
-    for piece in _resampled(reader, resampler, channels):
+    reader = Packets(container, track)
+    for piece in resampled(reader, RATE, channels):
         samples += len(piece)
         if samples > MOST_MS * RATE // 1000:
             raise NoSound(_("The recording is longer than 4 hours."))
@@ -246,7 +245,7 @@ def _loudness(container: Any, track: Any) -> tuple["np.ndarray[Any, Any]", int, 
     return np.concatenate(loud) if loud else np.empty((0, channels), np.int32), samples, reader.is_whole
 
 
-class _Packets:
+class Packets:
     """The frames of a track, packet by packet. Where files were joined the head of the next is no sound: a packet that does not decode
     is passed over, and many of them are damage."""
 
@@ -272,7 +271,14 @@ class _Packets:
             return
 
 
-def _resampled(frames: Iterable[Any], resampler: Any, channels: int) -> Iterator["np.ndarray[Any, Any]"]:
+def channels_of(track: Any) -> int:
+    """How many are looked at: two where there are two, else their sum."""
+    return 2 if track.codec_context.channels == 2 else 1
+
+
+def resampled(frames: Iterable[Any], rate: int, channels: int) -> Iterator["np.ndarray[Any, Any]"]:
+    """Pieces of samples × channels, 16 bit."""
+    resampler = av.AudioResampler(format="s16", layout="stereo" if channels == 2 else "mono", rate=rate)
     for frame in frames:
         for even in resampler.resample(frame):
             yield even.to_ndarray().reshape(-1, channels)

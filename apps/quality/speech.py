@@ -1,8 +1,8 @@
-"""The interface of a speech-to-text adapter. None is built in: name yours in `HEGUI_SPEECH_TO_TEXT` as `package.module.Class`.
+"""The interface of a speech-to-text adapter: `sherpa.SherpaOnnx`, or your own, named in `HEGUI_SPEECH_TO_TEXT` as `package.module.Class`.
 
-The class is made without arguments. Its `transcribe` is called by a worker, once for each recording that has no transcript
-yet, and may take minutes. Nothing it is given may be kept or sent to a third party (R17): the sound is read from a stream
-that decrypts as it is read and has no file. An adapter that raises leaves the recording without a transcript, and the
+The class is made without arguments. Its `transcribe` is called by a worker of the queue `speech`, once for each recording that has no
+transcript yet, and may take minutes. Nothing it is given may be kept or sent to a third party (R17): the sound is read from a stream
+that decrypts as it is read and has no file. An adapter that raises is asked again after an hour, three times in all; the
 worker's log names the kind of the error. `docs/operations.md` has an example.
 """
 
@@ -14,5 +14,5 @@ from .rules.examining import Segment
 
 class SpeechToText(Protocol):
     def transcribe(self, audio: BinaryIO, media: str) -> Sequence[Segment]:
-        """What was said, in order of time (ms); `media` is "wav", "mp3", "ogg" or "m4a"; speakers are "agent" and "client"."""
+        """What was said, in order of time (ms). `media` is one of `Recording.Media`; a speaker is "agent", "client" or "unknown"."""
         ...

@@ -19,6 +19,12 @@ def measure_received() -> None:
     services.measure_received()
 
 
+@shared_task(acks_late=False)
+def transcribe_due() -> None:
+    """In a queue of its own: hearing takes a core for a tenth of the time that was spoken. Each of its workers takes another recording."""
+    services.transcribe_due()
+
+
 @shared_task(acks_late=True)
 def write_plays() -> None:
     services.write_plays()

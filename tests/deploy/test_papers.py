@@ -10,6 +10,7 @@ from django.core.management import get_commands
 
 from apps.core.web.metrics import METRICS
 from config import settings
+from config.celery import QUEUES
 from config.variables import OF_COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,7 +70,7 @@ def test_a_unit_runs_a_part_that_there_is(unit: Path) -> None:
     words = re.search(r"^ExecStart=/opt/hegui/bin/hegui run (\w+) ?(\S*)$", unit.read_text(), re.M)
     assert words is not None
     assert words[1] in {"web", "worker", "beat"}
-    assert set(words[2].split(",")) <= {"", "urgent", "default", "heavy"}
+    assert set(words[2].split(",")) <= {"", *QUEUES}
 
 
 @pytest.mark.parametrize("page", ["docs/security.md", "docs/compliance.md", "docs/architecture.md", "docs/operations.md"])
@@ -88,14 +89,14 @@ def test_a_test_that_a_page_names_is_there(page: str) -> None:
 
 def test_the_queues_are_all_taken_from() -> None:
     output = "".join(path.read_text() for path in (ROOT / "deploy/systemd").glob("*.service"))
-    assert set(",".join(re.findall(r"run worker (\S+)", output)).split(",")) == {"urgent", "default", "heavy"}
+    assert set(",".join(re.findall(r"run worker (\S+)", output)).split(",")) == set(QUEUES)
 
 
 def test_containers_run_the_same_parts() -> None:
     services = yaml.safe_load(text_of("deploy/compose.yaml"))["services"]
-    assert {"postgres", "redis", "upgrade", "web", "worker", "heavy", "beat"} == services.keys()
+    assert {"postgres", "redis", "upgrade", "web", "worker", "heavy", "speech", "beat"} == services.keys()
     assert services["worker"]["command"] == ["run", "worker", "urgent,default"]
-    assert services["heavy"]["command"] == ["run", "worker", "heavy"]
+    assert [services[name]["command"] for name in ("heavy", "speech")] == [["run", "worker", "heavy"], ["run", "worker", "speech"]]
 
 
 def test_no_paper_or_lock_names_a_registry() -> None:

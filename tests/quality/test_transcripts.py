@@ -234,5 +234,6 @@ class Hears:
 def test_an_adapter_hears_what_came_without_a_transcript(world: World, settings: Any) -> None:
     settings.HEGUI_SPEECH_TO_TEXT = "tests.quality.test_transcripts.Hears"
     hand_in(world.connected())
+    services.transcribe_due()
     kept = Transcript.objects.get()
     assert (kept.count, kept.source) == (1, "tests.quality.test_transcripts.Hears"[:40])

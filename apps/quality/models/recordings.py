@@ -60,6 +60,8 @@ class Recording(Dated):
     silences = models.JSONField(default=list)  # [[from, until], …] in ms
     channel_peaks = models.BinaryField(null=True)  # of both sides, one after the other, where each has a channel of its own
     by_channel = models.JSONField(default=dict)  # {silences: [[…], […]], spoke_ms: […, …], together_ms}
+    transcribe_at = models.DateTimeField(null=True)  # when the speech-to-text adapter hears it next; empty: it need not
+    transcribe_tries = models.PositiveSmallIntegerField(db_default=0)
     blocked_until = models.DateTimeField(null=True)  # the person was erased; the record of the call is kept for 30 days (R34)
 
     objects = NotBlocked()
@@ -78,6 +80,7 @@ class Recording(Dated):
             models.Index(fields=["agent", "-started_at"], condition=Q(agent__isnull=False), name="recording_by_agent"),
             models.Index(fields=["id"], condition=Q(state="received"), name="recording_to_measure"),
             models.Index(fields=["started_at"], name="recording_by_time"),
+            models.Index(fields=["transcribe_at"], condition=Q(transcribe_at__isnull=False), name="recording_to_transcribe"),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.scripts import checking
 
-AGENT, CLIENT = "agent", "client"
+AGENT, CLIENT, UNKNOWN = "agent", "client", "unknown"  # unknown: both sides are on one channel
 IDENTITY_MS = 20_000  # by then the company is said, counted from the agent's first word
 PURPOSE_MS = 40_000
 INTERRUPTS_MS = 700  # so long both speak, the agent having begun later
@@ -41,15 +41,15 @@ class Found:
 
 
 def turns(segments: Sequence[Segment]) -> Iterator[list[int]]:
-    """Places of the agent's segments that follow one another: a promise does not hide by being cut in two."""
+    """Places of segments that follow one another and may be the agent's: a promise does not hide by being cut in two."""
     turn: list[int] = []
     length = 0
     for place, segment in enumerate(segments):
-        if segment.speaker != AGENT or length + len(segment.text) > MOST_TURN:
+        if segment.speaker == CLIENT or length + len(segment.text) > MOST_TURN:
             if turn:
                 yield turn
             turn, length = [], 0
-        if segment.speaker == AGENT:
+        if segment.speaker != CLIENT:
             turn.append(place)
             length += len(segment.text)
     if turn:
@@ -91,8 +91,9 @@ def advice(segments: Sequence[Segment], *, kind: str, trade: str, pack: checking
 
 def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, company: str = "", voice: str = "human") -> dict[str, Any]:
     """What was said when: `identity`, `purpose`, `way_out`, `label` that a machine speaks (True or False; None where it is not asked
-    for), `interruptions`, `agent_percent` of the time spoken. A call in which the agent says nothing says none of them."""
-    words = [segment for segment in segments if segment.speaker == AGENT]
+    for), `interruptions`, `agent_percent` of the time spoken (None where a speaker is unknown). A call in which the agent says nothing
+    says none of them; words of an unknown speaker may be the agent's."""
+    words = [segment for segment in segments if segment.speaker != CLIENT]
     first = words[0].start if words else 0
     spoken = Counter[str]()
     for segment in segments:
@@ -103,7 +104,7 @@ def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, comp
         "way_out": _says(words, "missing_opt_out", until=None, kind=kind, pack=pack),
         "label": _says(words, "missing_synthetic_label", until=first + IDENTITY_MS, kind=kind, pack=pack, voice=voice),
         "interruptions": sum(1 for _each in interruptions(segments)),
-        "agent_percent": round(100 * spoken[AGENT] / sum(spoken.values())) if sum(spoken.values()) else 0,
+        "agent_percent": None if spoken[UNKNOWN] else round(100 * spoken[AGENT] / (sum(spoken.values()) or 1)),
     }
 
 

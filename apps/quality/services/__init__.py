@@ -20,7 +20,7 @@ from .playing import Piece, begin_play, end_play, note_heard, serve, write_plays
 from .recording import AnotherRecording, OfAnotherCall, TooLarge, open_recording, receive_recording
 from .reviewing import appeal, approve_card, delete_remark, free_forgotten, give_verdict, remark, settle, take, take_next, write_card
 from .sampling import choose_by_hand, end_plan, sample_day, sample_due, write_plan
-from .transcribing import AnotherTranscript, examine_again, opened, take_transcript
+from .transcribing import AnotherTranscript, examine_again, opened, take_transcript, transcribe_due
 from .watching import report_missing, watch_lines
 
 __all__ = [
@@ -73,6 +73,7 @@ __all__ = [
     "take",
     "take_next",
     "take_transcript",
+    "transcribe_due",
     "watch_lines",
     "write_card",
     "write_plan",

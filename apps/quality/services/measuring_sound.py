@@ -15,7 +15,7 @@ from apps.notifications.services import notify
 from .. import sound
 from ..models import Recording
 from .recording import open_recording
-from .transcribing import transcribe_by_adapter
+from .transcribing import when_to_transcribe
 
 log = structlog.get_logger(__name__)
 SLACK = timedelta(seconds=30)
@@ -44,12 +44,10 @@ def measure_recording(recording_id: int) -> None:
         _store(recording, state=Recording.State.DAMAGED, flaws=[*recording.flaws, Recording.Flaw.DAMAGED])
         return
     flaws = [*recording.flaws, *_flaws(recording, measured)]
-    is_stored = _store(
+    _store(
         recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms, peaks=measured.peaks,
-        silences=measured.silences, **_sides(measured),
+        silences=measured.silences, transcribe_at=when_to_transcribe(recording), **_sides(measured),
     )  # fmt: skip
-    if is_stored:  # otherwise somebody else measured it, or the person was deleted meanwhile
-        transcribe_by_adapter(recording)
 
 
 def _sides(measured: sound.Measured) -> dict[str, object]:
@@ -78,12 +76,11 @@ def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
 
 
 @transaction.atomic
-def _store(recording: Recording, **measured: object) -> bool:
-    if not Recording.objects.filter(pk=recording.pk, state=Recording.State.RECEIVED).update(**measured):
-        return False
-    if measured["state"] == Recording.State.DAMAGED:
+def _store(recording: Recording, **measured: object) -> None:
+    """Nothing, when somebody else measured it or the person was deleted meanwhile."""
+    is_stored = Recording.objects.filter(pk=recording.pk, state=Recording.State.RECEIVED).update(**measured)
+    if is_stored and measured["state"] == Recording.State.DAMAGED:
         notify(watchers(recording), "recording_damaged", recording=recording.public_id)
-    return True
 
 
 def watchers(recording: Recording) -> list[User]:

@@ -3,7 +3,10 @@
 import hashlib
 import json
 import math
+import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from io import BufferedReader
 from typing import Any
 
 import structlog
@@ -29,7 +32,9 @@ from .recording import call_of, open_recording
 log = structlog.get_logger(__name__)
 MOST_SEGMENTS = 5_000
 MOST_TEXT = 2_000
-SPEAKERS = (examining.AGENT, examining.CLIENT)
+LEASE = timedelta(hours=1)
+MOST_TRIES = 3
+SPEAKERS = (examining.AGENT, examining.CLIENT, examining.UNKNOWN)
 
 
 class AnotherTranscript(HeguiError):
@@ -51,7 +56,7 @@ def read_segments(raw: Sequence[Mapping[str, Any]]) -> list[Segment]:
         if segments and start < segments[-1].start:
             raise BadInput(_("Segment %(place)s starts before the one above it. Send segments in order of time."), place=place)
         if speaker not in SPEAKERS:
-            raise BadInput(_('Segment %(place)s: the speaker is "agent" or "client".'), place=place)
+            raise BadInput(_('Segment %(place)s: the speaker is "agent", "client" or "unknown".'), place=place)
         if not text or len(text) > MOST_TEXT or any(ord(char) < 32 and char not in "\t\n\r" for char in text):
             raise BadInput(
                 _("Segment %(place)s: its text has 1 to %(most)s characters, without control characters."), place=place, most=MOST_TEXT
@@ -123,17 +128,51 @@ def examine_again(transcript: Transcript) -> None:
     transcript.save(update_fields=["findings", "checks", "worst", "rules"])
 
 
-def transcribe_by_adapter(recording: Recording) -> None:
-    """Have the adapter of `HEGUI_SPEECH_TO_TEXT` listen, when there is one and no transcript came (`quality.speech`)."""
+def when_to_transcribe(recording: Recording) -> datetime | None:
+    """When the adapter hears a recording that has been measured: at once, or never."""
     if not settings.HEGUI_SPEECH_TO_TEXT or recording.call_id is None or Transcript.objects.filter(call=recording.call_id).exists():
-        return
-    adapter = import_string(settings.HEGUI_SPEECH_TO_TEXT)()
-    with open_recording(recording) as stream:
-        said = adapter.transcribe(stream, recording.media)
-    raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said]
-    if not raw:
-        return
+        return None
+    return clock.now()
+
+
+def transcribe_due(*, seconds: float = 50) -> int:
+    """Have the adapter of `HEGUI_SPEECH_TO_TEXT` hear what is due, one after the other for so long. Returns how many it heard.
+
+    A recording is taken for `LEASE` before it is heard. What raises, or ends its process, leaves it for a later try; after `MOST_TRIES`
+    it is given up, which its page says.
+    """
+    until, count = time.monotonic() + seconds, 0
+    while time.monotonic() < until and (recording := _take_next()) is not None:
+        _transcribe(recording)
+        count += 1
+    return count
+
+
+@transaction.atomic
+def _take_next() -> Recording | None:
+    now = clock.now()
+    due = Recording.objects.select_for_update(skip_locked=True).filter(transcribe_at__lte=now).order_by("transcribe_at")
+    due.filter(transcribe_tries__gte=MOST_TRIES).update(transcribe_at=None)
+    recording = due.first()
+    if recording is not None:
+        recording.transcribe_at, recording.transcribe_tries = now + LEASE, recording.transcribe_tries + 1
+        recording.save(update_fields=["transcribe_at", "transcribe_tries"])
+    return recording
+
+
+def _transcribe(recording: Recording) -> None:
+    if when_to_transcribe(recording) is not None:
+        adapter = import_string(settings.HEGUI_SPEECH_TO_TEXT)()
+        with open_recording(recording) as stream:
+            said = adapter.transcribe(BufferedReader(stream), recording.media)
+        raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said]
+        if raw:
+            _take_said(recording, raw)
+    Recording.objects.filter(pk=recording.pk).update(transcribe_at=None)
+
+
+def _take_said(recording: Recording, raw: Sequence[Mapping[str, Any]]) -> None:
     try:
-        take_transcript(client=None, call_id=recording.call_id, raw=raw, source=settings.HEGUI_SPEECH_TO_TEXT)
-    except HeguiError as error:
+        take_transcript(client=None, call_id=recording.call_number, raw=raw, source=settings.HEGUI_SPEECH_TO_TEXT)
+    except HeguiError as error:  # another came meanwhile, the person was deleted, or the adapter said what no transcript may hold
         log.warning("transcript_refused", recording=recording.public_id, why=error.code)

@@ -22,7 +22,12 @@ class Command(cli.Command):
         web.add_argument("--host", default=settings.HEGUI_HOST, help="the address to listen on (default HEGUI_HOST; the port is PORT)")
         worker = parts.add_parser("worker", help="what runs by itself")
         worker.add_argument("queues", help=f"with commas between them: {','.join(QUEUES)}")
-        worker.add_argument("--processes", type=int, default=0, help="default: HEGUI_WORKERS, for the queue heavy HEGUI_HEAVY_WORKERS")
+        worker.add_argument(
+            "--processes",
+            type=int,
+            default=0,
+            help="default: HEGUI_WORKERS; for the queues heavy and speech HEGUI_HEAVY_WORKERS and HEGUI_SPEECH_WORKERS",
+        )
         parts.add_parser("beat", help="the clock of the schedule: once for a site")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -33,7 +38,8 @@ class Command(cli.Command):
         else:
             if unknown := set(options["queues"].split(",")) - set(QUEUES):
                 raise CommandError(f"There is no queue {min(unknown)}: they are {', '.join(QUEUES)}.")
-            usual = settings.HEGUI_HEAVY_WORKERS if options["queues"] == "heavy" else settings.HEGUI_WORKERS
+            own = {"heavy": settings.HEGUI_HEAVY_WORKERS, "speech": settings.HEGUI_SPEECH_WORKERS}
+            usual = own.get(options["queues"], settings.HEGUI_WORKERS)
             command = worker_command(options["queues"], options["processes"] or usual)
         self.stdout.flush()
         os.execv(sys.executable, command)  # noqa: S606  (our own programs; the unit watches this process)
