@@ -1,4 +1,5 @@
-"""Training of the second reader (`learned`): logistic regression by AdaGrad, in the open and repeatable. No library is needed."""
+"""Training of the second reader (`learned_reader`), in the open and repeatable: logistic regression by AdaGrad over characters, ridge
+regression over embeddings."""
 
 import math
 import random
@@ -8,17 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
+from apps.core.embeddings import Embed, Floats
+
 from .frames import read_by_frames
-from .learned_reader import COLLECTIONS, features, strength
+from .learned_reader import COLLECTIONS, by_characters, by_meaning, features, scaled, shortened
 
 ROUNDS = 40
 RATE = 0.8
 DECAY = 3e-5
 LEAST_TEXTS = 2  # that a feature stands in
 SEED = 20_261_128
-THRESHOLD = 0.75  # on unseen hands: about two of a hundred refusals missed, five of a hundred harmless ones blocked
+MOST_BLOCKED = {"meaning": 0.055, "characters": 0.065}  # of harmless messages by hands that were left out
+RIDGE = 5.0
+MEANING_SHARE = 3.0  # how much an embedding says beside the characters: the least missed on hands that were left out
 LEAST_WEIGHT = 0.02
 COUNTED = ("f", "g")  # hands whose texts neither the frames nor the weights were made with
 
@@ -69,27 +75,96 @@ def train(replies: Sequence[Reply]) -> tuple[dict[str, float], float]:
     return weights, bias
 
 
-def figures(collections: dict[str, list[Reply]], weights: dict[str, float], bias: float) -> dict[str, Any]:
-    """Of both readers together, on the hands that were only counted: refusals and doubtful ones missed, harmless ones blocked."""
-    counted = [reply for name in COUNTED for reply in collections[name]]
-    shares: dict[str, Any] = {"texts": len(counted)}
+def train_meaning(replies: Sequence[Reply], embeddings: Floats) -> dict[str, Any]:
+    """Ridge regression over embeddings: what `learned_reader.by_meaning` takes."""
+    centre, scale = embeddings.mean(0), embeddings.std(0)
+    rows = scaled(embeddings, centre, scale).astype(np.float64)
+    right = np.asarray([1.0 if reply.blocks else -1.0 for reply in replies])
+    weights = MEANING_SHARE * np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ right)
+    return {
+        name: [round(float(each), 4) for each in values] for name, values in (("centre", centre), ("scale", scale), ("weights", weights))
+    }
+
+
+def totals(
+    replies: Sequence[Reply], embeddings: Floats, weights: dict[str, float], bias: float, meaning: dict[str, Any]
+) -> dict[str, Floats]:
+    """By mode, how much each reply speaks for a refusal."""
+    characters = np.asarray([by_characters(reply.found, weights, bias) for reply in replies])
+    return {"characters": characters, "meaning": characters + by_meaning(embeddings, meaning)}
+
+
+def taught(collections: dict[str, list[Reply]]) -> list[Reply]:
+    """The replies that may be learned from."""
+    return [reply for name, replies in collections.items() if name not in COUNTED for reply in replies]
+
+
+def learned(replies: Sequence[Reply]) -> tuple[dict[str, float], float]:
+    """What of `train` is kept: small weights say nothing."""
+    weights, bias = train(replies)
+    return {feature: round(weight, 3) for feature, weight in weights.items() if abs(weight) >= LEAST_WEIGHT}, round(bias, 4)
+
+
+def figures(replies: Sequence[Reply], blocks: Sequence[bool]) -> dict[str, Any]:
+    """Of both readers together: refusals and doubtful ones missed, harmless ones blocked. `blocks`: what the second reader says."""
+    shares: dict[str, Any] = {"texts": len(replies)}
     for right, name in (("refusal", "refusals_missed"), ("near", "doubtful_missed"), ("other", "harmless_blocked")):
-        rows = [reply for reply in counted if reply.right == right]
-        blocked = sum(read_by_frames(reply.text) != "other" or strength(reply.found, weights, bias) >= THRESHOLD for reply in rows)
+        rows = [(reply, says) for reply, says in zip(replies, blocks, strict=True) if reply.right == right]
+        blocked = sum(says or read_by_frames(reply.text) != "other" for reply, says in rows)
         shares[name] = f"{blocked if right == 'other' else len(rows) - blocked}/{len(rows)}"
     return shares
 
 
-def make_model() -> dict[str, Any]:
-    """Train on every hand but those that are only counted; what `learned.json` holds."""
+def make_model(embed: Embed) -> dict[str, Any]:
+    """Train on every hand but those that are only counted; what `learned.json` holds.
+
+    A threshold is the lowest at which, each hand read by what the others taught, at most `MOST_BLOCKED` of the harmless ones are blocked.
+    """
     collections = read_collections()
-    weights, bias = train([reply for name, replies in collections.items() if name not in COUNTED for reply in replies])
-    shown = {feature: round(weight, 3) for feature, weight in weights.items() if abs(weight) >= LEAST_WEIGHT}
-    return {
-        "threshold": THRESHOLD,
-        "bias": round(bias, 4),
-        "trained_on": sorted(set(collections) - set(COUNTED)),
-        "counted_on": list(COUNTED),
-        "figures": figures(collections, shown, bias),
-        "weights": shown,
+    names = [name for name, replies in collections.items() for _reply in replies]
+    replies = [reply for group in collections.values() for reply in group]
+    embeddings = embed([shortened(reply.text) or " " for reply in replies])
+
+    def both(places: list[int]) -> tuple[dict[str, float], float, dict[str, Any]]:
+        rows = [replies[place] for place in places]
+        return (*learned(rows), train_meaning(rows, embeddings[places]))
+
+    known = [place for place, name in enumerate(names) if name not in COUNTED]
+    unseen: dict[str, dict[int, float]] = {"characters": {}, "meaning": {}}
+    for hand in sorted(set(names) - set(COUNTED)):
+        own = [place for place in known if names[place] == hand]
+        found = totals([replies[place] for place in own], embeddings[own], *both([place for place in known if names[place] != hand]))
+        for how, values in found.items():
+            unseen[how] |= dict(zip(own, values.tolist(), strict=True))
+    thresholds = {
+        how: _threshold([replies[place] for place in scores], list(scores.values()), MOST_BLOCKED[how]) for how, scores in unseen.items()
     }
+
+    weights, bias, meaning = both(known)
+    counted = [place for place, name in enumerate(names) if name in COUNTED]
+    rows = [replies[place] for place in counted]
+    scores = totals(rows, embeddings[counted], weights, bias, meaning)
+    return {
+        "thresholds": thresholds,
+        "bias": bias,
+        "trained_on": sorted(set(names) - set(COUNTED)),
+        "counted_on": list(COUNTED),
+        "figures": {how: figures(rows, (values >= thresholds[how]).tolist()) for how, values in scores.items()},
+        "figures_hands_left_out": {
+            how: figures([replies[place] for place in by_place], [value >= thresholds[how] for value in by_place.values()])
+            for how, by_place in unseen.items()
+        },
+        "weights": weights,
+        "meaning": meaning,
+    }
+
+
+def _threshold(replies: Sequence[Reply], scores: Sequence[float], most_blocked: float) -> float:
+    frames_block = [read_by_frames(reply.text) != "other" for reply in replies]
+    for threshold in np.arange(0.0, 5.0, 0.05):
+        harmless = [
+            blocked or score >= threshold for reply, score, blocked in zip(replies, scores, frames_block, strict=True) if not reply.blocks
+        ]
+        if sum(harmless) <= most_blocked * len(harmless):
+            return round(float(threshold), 2)
+    raise ValueError("The readers block too much of what is harmless.")

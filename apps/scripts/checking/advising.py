@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from apps.core.embeddings import Floats, embedder
 from apps.core.privacy.canonical_text import even, simplified
-
-from .embeddings import Floats, embedder
 
 COLLECTIONS = Path(__file__).parent / "collections"
 HEAD = Path(__file__).parent / "advice.npz"

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import yaml
 
+from apps.core.embeddings import Floats
+
 from . import advising
 from .advising import grams, plain
-from .embeddings import Floats
 
 RIDGE = 0.3
 MEANING_SHARE = 0.5  # of the likeness by meaning beside that by characters

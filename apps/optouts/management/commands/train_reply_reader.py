@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from apps.core import cli
+from apps.core.embeddings import embedder
 from apps.optouts.training import make_model
 
 from ...learned_reader import WEIGHTS
@@ -18,7 +19,10 @@ class Command(cli.Command):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        model = make_model()
+        embed = embedder()
+        if embed is None:
+            raise CommandError("Training needs the library for embeddings: pip install 'hegui[reader]'.")
+        model = make_model(embed)
         WEIGHTS.write_text(json.dumps(model, ensure_ascii=False, sort_keys=True, indent=0) + "\n")
         if options["json"]:
             self.tell(model["figures"])

@@ -10,9 +10,8 @@ import numpy as np
 from django.core.management.base import CommandError, CommandParser
 
 from apps.core import cli
+from apps.core.embeddings import embedder
 from apps.scripts.checking import advising, training
-
-from ...checking.embeddings import embedder
 
 TOGETHER = 64
 
