@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any
 
 from django.apps import AppConfig
@@ -17,6 +18,14 @@ def _enlist_stored(sender: Any, list_code: str, contact_ids: list[int], client: 
     if campaign is None:
         raise NotFound()
     enlist(campaign=campaign, contact_ids=contact_ids)
+
+
+def _leave_list(sender: Any, list_code: str, contacts: Any, since: datetime, **kwargs: Any) -> None:
+    """Contacts of a list that was taken back do not wait in its campaign any more."""
+    from .models import QueueEntry
+
+    came = QueueEntry.objects.filter(campaign__code=list_code, contact__in=contacts, created_at__gte=since)
+    came.filter(state=QueueEntry.State.WAITING).delete()
 
 
 class _Speaking:
@@ -53,7 +62,7 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        from apps.contacts.signals import contacts_stored
+        from apps.contacts.signals import contacts_stored, list_taken_back
         from apps.core.web import ids
         from apps.notifications.sentences import register_fact
         from apps.optouts.ports import naming
@@ -66,5 +75,6 @@ class CampaignsConfig(AppConfig):
         naming.provide(_Naming())
         speaking.provide(_Speaking())
         contacts_stored.connect(_enlist_stored, dispatch_uid="campaigns.enlist_stored")
+        list_taken_back.connect(_leave_list, dispatch_uid="campaigns.leave_list")
         register_fact("campaign_paused", "because", lambda codes: lacks_in_words(codes.split()))
         ids.register(campaign="cp", exception="ex")

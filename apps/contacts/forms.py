@@ -88,6 +88,8 @@ class RowForm(forms.Form):
 
     phone = forms.CharField(label=_("phone"), max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     name = forms.CharField(label=_("full name"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    note = forms.CharField(label=_("note"), max_length=400, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    tags = forms.CharField(label=_("tags"), max_length=200, required=False)
     consent_channel = forms.ChoiceField(label=_("channel of consent"), required=False, choices=[("", _("none")), *Consent.Channel.choices])
     consent_time = forms.CharField(label=_("time of consent"), max_length=40, required=False)
 

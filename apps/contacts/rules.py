@@ -55,10 +55,13 @@ HEADINGS: dict[str, tuple[str, ...]] = {
     "consent_channel": ("同意渠道", "同意方式", "授权渠道", "授权方式", "consentchannel", "consentmethod", "consentvia"),
     "consent_time": ("同意时间", "授权时间", "同意日期", "授权日期", "consenttime", "consentdate", "consentat", "consentedat"),
 }
-SECOND_PHONE = "second_phone"  # the column that is read where that of the phone is empty
+SECOND_PHONE = "second_phone"  # the column that is read where that of the phone holds none
 MEANINGS = (*HEADINGS, SECOND_PHONE)
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
-_OWNER = re.compile(r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|您的?)(?=.)")
+_OWNER = re.compile(
+    r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|备用|其他|其它|第二|您的?)(?=.)"
+)
+_SECOND = re.compile(r"^(备用|其他|其它|第二)")
 CHANNELS = {
     "web": ("网页勾选", "勾选", "网页", "线上勾选", "web", "tick", "ticked", "webform", "online", "checkbox"),
     "voice": ("语音确认", "语音", "电话确认", "voice", "phone", "verbal"),
@@ -89,6 +92,20 @@ def plain(heading: str) -> str:
     return re.sub(r"[\W_]+", "", simplified(even(heading))).lower()
 
 
+# What a heading says of the phone below it: the best first. From the third on it may be no phone, or somebody else's, and is only taken
+# where there is no better one.
+_BARE_NUMBER = ("号码",)
+_SOMEBODY_ELSE = re.compile(r"^(学员|学生|孩子|小孩|子女|宝宝|家属|亲属|紧急|父亲|母亲|配偶|担保人|推荐人|介绍人)")
+
+
+def _rank(names: Sequence[str]) -> int:
+    if _SOMEBODY_ELSE.match(names[1]):
+        return 3
+    if any(name in MOBILE_HEADINGS for name in names) and not _SECOND.match(names[1]):
+        return 0
+    return 2 if names[1] not in HEADINGS["phone"] and names[2] in _BARE_NUMBER else 1
+
+
 def _names(heading: str) -> list[str]:
     """What a heading may be read as: whole, without asides such as (必填), without whose it is."""
     bare = plain(_ASIDE.sub("", simplified(even(heading)).strip(" *:")))
@@ -102,8 +119,9 @@ def match_columns(heading: Sequence[str], hidden: Iterable[int] = ()) -> dict[st
     for meaning, words in HEADINGS.items():
         fitting = [column for column, read in names.items() if column not in mapping.values() and any(name in words for name in read)]
         if meaning == "phone":
-            fitting.sort(key=lambda column: not any(name in MOBILE_HEADINGS for name in names[column]))
-            mapping.update(zip(("phone", SECOND_PHONE), fitting[:2], strict=False))
+            fitting.sort(key=lambda column: _rank(names[column]))
+            certain = [column for column in fitting if _rank(names[column]) < 2]
+            mapping.update(zip(("phone", SECOND_PHONE), certain[:2] or fitting[:1], strict=False))
         elif fitting:
             mapping[meaning] = fitting[0]
     return mapping
@@ -159,6 +177,7 @@ class Verdict(NamedTuple):
     note: str = ""
     tags: tuple[str, ...] = ()
     consent: ConsentGiven | None = None
+    is_doubtful: bool = False  # the row gives a consent, which was not taken
 
     def __repr__(self) -> str:
         return f"Verdict(row={self.row}, status={self.status!r})"
@@ -167,11 +186,14 @@ class Verdict(NamedTuple):
 Judge = Callable[[int, Sequence[str]], Verdict]
 
 
-def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unreadable: bool = True, serials: bool = True) -> Judge:
+def judging(
+    mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, consent_days: int, some_unreadable: bool = True, serials: bool = True
+) -> Judge:
     """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see: they need the rows before.
 
-    `zone` is what times without an offset are in; a consent from after `now` is not taken. `some_unreadable`: the list has rows with
-    characters that could not be decoded; `serials`: a bare number may be a day as spreadsheets count.
+    `zone` is what times without an offset are in; a consent from after `now`, or older than `consent_days`, is not taken.
+    `some_unreadable`: the list has rows with characters that could not be decoded; `serials`: a bare number may be a day as
+    spreadsheets count.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
@@ -179,10 +201,14 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unr
     def judge(row: int, cells: Sequence[str]) -> Verdict:
         found = find_in_cells(cells)
         raw = cells[place_of_phone]
-        if not raw and place_of_second is not None:
-            raw = cells[place_of_second]
         e164 = phones.mobile_of(raw)
         refusal: Sentence = ""
+        passed_over = False
+        if place_of_second is not None and (second := cells[place_of_second]):
+            if e164 is None and (not raw or not phones.numbers_in(raw)):
+                raw, e164 = second, phones.mobile_of(second)
+            else:
+                passed_over = phones.numbers_in(second) not in ([], phones.numbers_in(raw))
         if raw and e164 is None:
             try:
                 e164 = phones.normalise(raw)
@@ -197,16 +223,24 @@ def judging(mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, some_unr
         if e164 is None:
             return Verdict(row, "phone_invalid", refusal)
         channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
-        consent, message = consent_of(channel, moment, zone, now, serials)
-        if is_mask(name, "name") or is_mask(note, "text"):
-            return Verdict(
-                row, ACCEPTED, message or _("The name or note was a mask and was left out."), e164, tags=tags_of(tags), consent=consent
-            )
-        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent)
+        consent, message = consent_of(channel, moment, zone, now, consent_days, serials)
+        is_masked = is_mask(name, "name") or is_mask(note, "text")
+        if is_masked or passed_over or len(name) > MOST_NAME:
+            aside = _ASIDES["masked" if is_masked else "second" if passed_over else "cut"]
+            message = f"{message} {aside}".strip()
+        if is_masked:
+            name = note = ""
+        is_doubtful = consent is None and bool(channel or moment)
+        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent, is_doubtful)
 
     return judge
 
 
+_ASIDES = {
+    "masked": _("The name or note was a mask and was left out."),
+    "second": _("The row has a second phone number, which was not taken in."),
+    "cut": _("The name is longer than 80 characters and was cut."),
+}
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
 
 
@@ -252,9 +286,9 @@ def tags_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=50_000)
 def consent_of(
-    channel_text: str, time_text: str, zone: tzinfo, now: datetime, serials: bool = True
+    channel_text: str, time_text: str, zone: tzinfo, now: datetime, days: int, serials: bool = True
 ) -> tuple[ConsentGiven | None, Sentence]:
-    """The consent of a row, or none and why. A doubtful consent is no consent."""
+    """The consent of a row, or none and why. A doubtful consent is none, and one that has ended: it holds for `days`."""
     if not channel_text and not time_text:
         return None, _("Stored without consent: marketing calls will be refused.")
     channel = _CHANNEL_OF.get(plain(channel_text))
@@ -267,6 +301,8 @@ def consent_of(
         return None, _("Stored without consent: its time lies in the future.")
     if given_at < EARLIEST:
         return None, _("Stored without consent: its time lies before the year 2000.")
+    if given_at + timedelta(days=days) <= now:
+        return None, _("Stored without consent: it is too old to hold today.")
     return ConsentGiven(channel, given_at), ""
 
 
@@ -284,7 +320,8 @@ _OFFSET = re.compile(r"\(?(?:utc|gmt)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?", r
 _CHINESE_UNITS = re.compile(r" *([年月日号]) *")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (of spreadsheets; the zone is put on later)
-_AFTERNOON = ("下午", "傍晚", "晚上", "pm")
+# The hours by the clock's face that each half of the day may have; 晚上1点 may be an hour of the night, and is not read.
+_AFTERNOON = {"下午": range(1, 12), "pm": range(1, 12), "傍晚": range(4, 9), "晚上": range(6, 12)}
 
 
 def parse_time(text: str, zone: tzinfo, *, serials: bool = True) -> datetime | None:
@@ -334,7 +371,7 @@ def _hour(hour: int, half: str) -> int | None:
     if half in _AFTERNOON:
         if hour == 12:
             return 12 if half in ("下午", "pm") else None
-        return hour + 12 if 1 <= hour < 12 else hour if hour > 12 else None
+        return hour + 12 if hour in _AFTERNOON[half] else hour if hour > 12 and hour - 12 in _AFTERNOON[half] else None
     if hour == 12:
         return 0 if half in ("am", "凌晨") else None
     return hour if hour < 12 else None
@@ -349,5 +386,6 @@ def _zone_of(text: str, zone: tzinfo) -> tzinfo | None:
         return timezone(timedelta(hours=8))
     if offset := _OFFSET.fullmatch(text):
         ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
-        return timezone(-ahead if offset[1] == "-" else ahead) if ahead <= timedelta(hours=14) else None
+        is_known = ahead <= timedelta(hours=14) and int(offset[3] or 0) < 60
+        return timezone(-ahead if offset[1] == "-" else ahead) if is_known else None
     return None

@@ -6,6 +6,8 @@ ids it only asks whether there is such a list.
 `calling_stopped`: with `contact`, `purpose` (None: every one) and `marketing_only`; reservations for such calls are scheduled for deletion.
 `contacts_taken_back`: with `contacts`, filters of calls of the contacts that an import brought and that are erased again; what is
 reserved for them is withdrawn.
+`list_taken_back`: with `list_code`, `contacts` (ids, as a query) that stay, and `since`: places in the queue that they came into
+since then are given up.
 `erasure_asked`: with `contact`, which another system has deleted; what is known of it is to be erased.
 """
 
@@ -16,3 +18,4 @@ source_withdrawn = Signal()
 calling_stopped = Signal()
 erasure_asked = Signal()
 contacts_taken_back = Signal()
+list_taken_back = Signal()

@@ -1,6 +1,6 @@
 """Pages of data sources and of imports under way."""
 
-from itertools import islice
+from itertools import dropwhile, islice
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
@@ -14,6 +14,7 @@ from apps.accounts.roles import Role
 from apps.audit.services import record_page
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, NotFound
+from apps.core.web.ids import row_number
 from apps.ui.decorators import for_roles
 from apps.ui.lists import list_of
 from apps.ui.pages import attachment, form_page, said
@@ -25,7 +26,7 @@ from .models import ContactImport, DataSource, NumberDoubt, Wording
 from .rules import STATUS_WORDS, STATUSES
 from .services.importing import layout_of
 from .services.previewing import SHOWN, imported_before, preview, titles_of
-from .services.undoing import CORRECTABLE, CORRECTED_AT_ONCE, can_be_taken_back, refused_rows
+from .services.undoing import CORRECTED_AT_ONCE, can_be_taken_back, may_have_refused, refused_rows
 from .tables import SourceTable
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
@@ -241,7 +242,8 @@ def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
     counts = [(STATUS_WORDS[status], status, found.counts[status]) for status in STATUSES if status in found.counts]
     shown = {
         "import": found, "job": found.job, "counts": counts, "can_be_taken_back": can_be_taken_back(found),
-        "can_be_corrected": found.state == ContactImport.State.DONE and any(found.counts.get(status) for status in CORRECTABLE),
+        "can_be_corrected": may_have_refused(found),
+        "corrections": found.corrections.order_by("pk"),
     }  # fmt: skip
     return render(request, "contacts/import_progress.html", shown)
 
@@ -252,7 +254,10 @@ def import_correct(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_import(request, pk)
     if found.state != ContactImport.State.DONE or not found.report:
         raise NotFound()
-    refused = list(islice(refused_rows(found), CORRECTED_AT_ONCE))
+    after = row_number(request.GET.get("after", "")) or 0
+    waiting = dropwhile(lambda each: each[0] <= after, refused_rows(found))
+    refused = list(islice(waiting, CORRECTED_AT_ONCE))
+    following = refused[-1][0] if next(waiting, None) else None
     rows = [(row, sentence, RowForm(request.POST or None, prefix=f"row{row}")) for row, sentence in refused]
     outcome: list[tuple[int, str, str]] = []
     if request.method == "POST" and all(form.is_valid() for _row, _sentence, form in rows):
@@ -269,7 +274,7 @@ def import_correct(request: StaffRequest, pk: int) -> HttpResponse:
                 )
             return redirect("import_correct", pk=pk)
     record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(rows))
-    return render(request, "contacts/import_correct.html", {"import": found, "rows": rows})
+    return render(request, "contacts/import_correct.html", {"import": found, "rows": rows, "following": following, "after": after})
 
 
 @for_roles(*STAFF)

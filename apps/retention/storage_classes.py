@@ -381,6 +381,7 @@ WITHOUT_PERIOD = {
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
     "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a hash, no number",
+    "contacts.metcontact": "goes with its contact, and a day after its import",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
     "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a day",
     "telephony.dialler": "a secret of a machine, no personal data",

@@ -26,6 +26,7 @@ NOT_IN_THE_TRAIL = {
     "calls.call",
     "calls.postponed",
     "campaigns.queueentry",
+    "contacts.metcontact",
     "console.daycount",
     "governance.affectedperson",
     "governance.incidententry",

@@ -20,6 +20,7 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport
 from apps.contacts.services import importing, previewing, undoing
+from apps.core.crypto import blind_index
 from apps.core.documents import workbooks
 from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed, WrongState
@@ -447,7 +448,7 @@ def test_the_forecast_says_what_the_report_will_say(world: World) -> None:
     assert done.consented == 2
     messages = {line["row"]: line["message"] for line in map(json.loads, services.report_lines(done))}
     assert messages[2] == "", "the number is known, with a consent that holds"
-    assert "without consent" in messages[3]
+    assert "无同意" in messages[3], "in the language of the site, whoever reads it"
 
 
 def test_refused_rows_are_corrected_and_imported_again(world: World) -> None:
@@ -493,6 +494,157 @@ def test_an_import_is_taken_back_within_a_day_and_erased_by_the_purge(world: Wor
     assert list(Contact.objects.all()) == [known]
     with pytest.raises(WrongState):
         services.take_back(actor=world.people["supervisor"], contact_import=done)
+
+
+def test_taking_a_list_back_leaves_what_others_brought_and_no_place_in_its_queue(world: World) -> None:
+    supervisor, code = world.people["supervisor"], world.campaign.code
+    known = known_contact(world)
+
+    def listed(content: str, name: str) -> ContactImport:
+        return services.import_now(actor=supervisor, source=world.source, file_name=name, file=content.encode(), list_code=code)
+
+    heading = "手机号,同意渠道,同意时间\n"
+    first = listed(f"{heading}13800000001,,\n13800000002,网页,2026-06-02\n13800000003,网页,2026-06-02\n", "a.csv")
+    run(world, f"{heading}13800000002,网页,2026-07-03\n".encode(), name="b.csv")
+    assert QueueEntry.objects.count() == 3
+    assert services.take_back(actor=supervisor, contact_import=first) == 1
+    stays = Contact.objects.exclude(pk=known.pk).get(erasing_at=None)
+    assert [each.given_at.month for each in stays.consents.filter(withdrawn_at=None)] == [7], "the consent of the other list alone"
+    assert not QueueEntry.objects.filter(contact__in=[known, stays]).exists()
+
+
+def test_who_was_in_the_queue_before_the_list_stays_in_it(world: World, clock: Any) -> None:
+    supervisor, code = world.people["supervisor"], world.campaign.code
+    lists = [
+        services.import_now(actor=supervisor, source=world.source, file_name=name, file=f"手机号\n{phones}\n".encode(), list_code=code)
+        for name, phones in (("a.csv", "13800000001"), ("b.csv", "13800000001\n13800000002"))
+        if clock.shift(60) is None
+    ]
+    assert services.take_back(actor=supervisor, contact_import=lists[1]) == 1
+    assert QueueEntry.objects.filter(contact__erasing_at=None).count() == 1
+
+
+def test_a_correction_is_taken_back_by_itself_on_the_next_day(world: World, clock: Any) -> None:
+    supervisor = world.people["supervisor"]
+    done = run(world, "手机号\n1380000000\n".encode())
+    clock.shift(undoing.TAKEN_BACK_WITHIN)
+    services.correct_rows(actor=supervisor, contact_import=done, rows={2: {"phone": "13800000001"}})
+    with pytest.raises(undoing.TooLate):
+        services.take_back(actor=supervisor, contact_import=done)
+    assert services.take_back(actor=supervisor, contact_import=done.corrections.get()) == 1
+
+
+def test_a_consent_that_does_not_hold_is_said_before_and_in_its_row(world: World) -> None:
+    withdrawn = known_contact(world)
+    withdrawn.consents.update(withdrawn_at=world.at("09:00"), withdrawal="phone")
+    content = "手机号,同意渠道,同意时间\n13800000001,网页,2026-07-01\n13800000002,网页,2010-06-01\n".encode()
+    started = start(world, content)
+    coming = services.forecast(started, started.mapping, leave_hidden=False)
+    assert (coming.without_consent, coming.withdrawn) == (1, 1)
+    done = run(world, content)
+    assert (done.consented, done.withdrawn) == (0, 1)
+    messages = {line["row"]: line["message"] for line in map(json.loads, services.report_lines(done))}
+    assert "撤回" in messages[2]
+    assert "无同意" in messages[3]
+
+
+def test_a_row_whose_consent_was_not_taken_is_corrected_like_a_refused_one(world: World) -> None:
+    done = run(world, "手机号,同意渠道,同意时间\n13800000001,网页,2099-01-01\n13800000002,,\n110101199003072017,,\n".encode())
+    assert [row for row, _sentence in undoing.refused_rows(done)] == [2, 4]
+    typed = {2: {"phone": "13800000001", "consent_channel": "web", "consent_time": "2026-07-01"}}
+    services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows=typed)
+    assert Contact.objects.order_by("pk").first().consents.filter(withdrawn_at=None).exists()  # type: ignore[union-attr]
+    done.refresh_from_db()
+    assert [row for row, _sentence in undoing.refused_rows(done)] == [4]
+
+
+def test_the_thirtieth_refused_row_can_be_reached(world: World, browse: Any) -> None:
+    done = run(world, ("手机号\n" + "138\n" * 30 + "1380000\n").encode())
+    browser = browse("supervisor")
+    page = browser.get(reverse("import_correct", args=[done.pk])).content.decode()
+    assert "?after=26" in page
+    assert "row32-phone" in browser.get(reverse("import_correct", args=[done.pk]) + "?after=26").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("heading", "row", "taken"),
+    [
+        ("手机,备用电话", "无,13800000011", "13800000011"),
+        ("手机,备用电话", "-,13800000014", "13800000014"),
+        ("会员号码,电话", "10086001,13800000012", "13800000012"),
+        ("客户号码,手机号", "10086001,13800000012", "13800000012"),
+        ("家长电话,学员电话", ",13800000013", None),
+        ("客户号码,备注", "13800000012,x", "13800000012"),
+    ],
+)
+def test_which_of_two_columns_is_the_phone(world: World, heading: str, row: str, taken: str | None) -> None:
+    run(world, f"{heading}\n{row}\n".encode())
+    assert [str(each.last4_index) for each in Contact.objects.all()] == ([str(blind_index.last4_index(f"+86{taken}"))] if taken else [])
+
+
+def test_a_second_number_that_is_not_taken_is_said(world: World) -> None:
+    done = run(world, "手机号,备用电话\n13800000001,13800000002\n13800000003,13800000003\n".encode())
+    messages = {line["row"]: line["message"] for line in map(json.loads, services.report_lines(done))}
+    assert "第二个" in messages[2]
+    assert "第二个" not in messages[3]
+
+
+def test_a_hidden_column_is_not_taken_though_it_was_before(world: World) -> None:
+    run(world, "手机,电话,姓名\n13800000001,13800000002,王\n".encode())
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as written:
+        page = written.add_worksheet()
+        page.write_row(0, 0, ["手机", "电话", "姓名"])
+        page.write_row(1, 0, ["13800000003", "13800000004", "李"])
+        page.set_column(0, 0, None, None, {"hidden": True})
+    started = start(world, out.getvalue(), "list.xlsx")
+    assert started.mapping["phone"] == 1
+
+
+def test_a_column_that_no_heading_names_is_shown_and_can_be_chosen(world: World) -> None:
+    started = start(world, "手机号,姓名\n13800000061,王,VIP客户\n".encode())
+    assert previewing.preview(started).titles == ["手机号", "姓名", "C"]
+    chosen = started.mapping | {"tags": 2}
+    job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=chosen, here=True)
+    importing.run_import(job.pk)
+    assert Contact.objects.get().tags == ["VIP客户"]
+
+
+@pytest.mark.parametrize("swallowed", ["1380000,赵", ",赵", "138****1111,赵", "１３８ ００００ ００５５,赵"])
+def test_a_row_behind_a_stray_quotation_mark_is_no_name(world: World, swallowed: str) -> None:
+    with pytest.raises(FileRefused, match="quotation mark"):
+        start(world, f'手机号,姓名\n13800000054,王\n13800000055,"李\n{swallowed}"\n13800000056,孙\n'.encode())
+
+
+def test_a_note_of_two_lines_with_a_number_and_a_comma_is_a_note(world: World) -> None:
+    done = run(world, '手机号,备注\n13800000057,"先打座机,\n备用13800000058, 下午"\n'.encode())
+    assert done.counts == {"accepted": 1}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.4\n1 0 obj\n", b"<html><table><tr><td>13800000001</td></tr></table></html>", b'<?xml version="1.0"?><Workbook/>',
+        b'[{"phone": "13800000001"}]', b"{\\rtf1 13800000001}", "phone,name\n13800000001,Jörg\n13800000002,Müller\n".encode("latin-1"),
+        "電話,氏名\n13800000001,シバタカナコ\n".encode("shift-jis"),
+    ],
+)  # fmt: skip
+def test_what_is_no_list_is_refused_by_its_name(world: World, content: bytes) -> None:
+    with pytest.raises(FileRefused) as refused:
+        start(world, content, "list.xls")
+    assert "CSV" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [
+        ("2026-07-16 晚上1点", None), ("2026-07-16 晚上 2:30", None), ("2026-07-16 傍晚1:00", None), ("2026-07-16 晚上8点", 20),
+        ("2026-07-16 晚上20:00", 20), ("2026-07-16 傍晚 6:30", 18), ("2026-07-16T10:00:00+08:99", None), ("2026-07-16 下午1点", 13),
+    ],
+)  # fmt: skip
+def test_an_hour_that_may_be_another_is_not_read(text: str, hour: int | None) -> None:
+    read = rules.parse_time(text, CHINA)
+    assert (read and read.hour) == hour
 
 
 def test_after_a_day_it_is_too_late_and_nobody_else_may(world: World, clock: Any) -> None:

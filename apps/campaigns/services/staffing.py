@@ -10,6 +10,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from apps.accounts import services as accounts
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
+from apps.core.calendar import clock
 from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, NotAllowed
 
@@ -49,9 +50,9 @@ def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into campaigns_queueentry (created_at, campaign_id, contact_id, priority, state)"
-            " select now(), %s, id, 0, 'waiting' from contacts_contact where id = any(%s::bigint[]) and erasing_at is null"
+            " select %s, %s, id, 0, 'waiting' from contacts_contact where id = any(%s::bigint[]) and erasing_at is null"
             " on conflict (campaign_id, contact_id) do nothing",
-            [campaign.pk, contact_ids],
+            [clock.now(), campaign.pk, contact_ids],
         )
         made: int = cursor.rowcount
     return made

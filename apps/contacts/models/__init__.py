@@ -3,7 +3,7 @@ they agreed to (R2), who is a minor (R25), how other systems call them, and the 
 
 from .consents import Consent, MinorFlag
 from .doubts import NumberDoubt
-from .imports import ColumnMapping, ContactImport
+from .imports import ColumnMapping, ContactImport, MetContact
 from .people import Contact, ExternalRef
 from .sources import DataSource, Purpose, SourcePurpose, Wording
 
@@ -14,6 +14,7 @@ __all__ = [
     "ContactImport",
     "DataSource",
     "ExternalRef",
+    "MetContact",
     "MinorFlag",
     "NumberDoubt",
     "Purpose",

@@ -64,6 +64,18 @@ class ContactImport(Dated):
         return "contact_import:report"
 
 
+class MetContact(models.Model):
+    """A contact that an import met and that was known before: taking another import back leaves it. Kept while that can be done."""
+
+    IN_TRAIL = False
+
+    contact_import = models.ForeignKey(ContactImport, models.CASCADE, related_name="met")
+    contact = models.ForeignKey("contacts.Contact", models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact", "contact_import"], name="contact_met_once_an_import")]
+
+
 class ColumnMapping(Dated):
     """What the columns of a source's lists were taken for the last time that they had these headings."""
 

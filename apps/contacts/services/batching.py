@@ -133,16 +133,18 @@ class _Storing:
     @transaction.atomic
     def _store(self, batch: Batch, *, turn: Callable[[], bool] | None = None, patience: str = "0") -> None:
         _begin(patience)
-        ids, met_known, withdrawn = storing.store(batch, all_new=self._all_new) if batch.ids else ([], False, 0)
+        ids, met, withdrawn = storing.store(batch, all_new=self._all_new) if batch.ids else ([], [], 0)
         if turn and not turn():
             raise _StandBack
         here = ContactImport.objects.filter(pk=self._import.pk, stored_rows=max(batch.start, self._start))
         consented = F("consented") + (batch.consented - withdrawn)
         if not here.update(stored_rows=batch.done, consented=consented, withdrawn=F("withdrawn") + withdrawn):
             raise TakenOver
+        if met:
+            storing.note_met(self._import.pk, met)
         signals.contacts_stored.send(sender=ContactImport, list_code=self._import.list_code, contact_ids=ids, client=None)
         jobs.move_on(self._job, done=batch.done)
-        self._met_known = self._met_known or met_known
+        self._met_known = self._met_known or bool(met)
         self._all_new = not self._met_known
 
 

@@ -12,11 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import IO
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from apps.access.services import watch_masks
 from apps.accounts.models import User
@@ -48,11 +51,12 @@ from apps.policies import queries as policies
 from apps.policies.models import DataClass
 
 from .. import rules
-from ..models import ColumnMapping, Contact, ContactImport, DataSource
+from ..models import ColumnMapping, Contact, ContactImport, DataSource, MetContact
 from . import preparing, reporting, storing
 from .batching import TakenOver, store_batches
 
 MOST_ROWS = 1_000_000
+TAKEN_BACK_WITHIN = timedelta(days=1)
 CHUNK = 20_000  # numbers that are looked up at once
 Progress = Callable[[int, int], None]
 
@@ -175,7 +179,7 @@ def _plain(heading: list[str]) -> list[str]:
 def _known_mapping(source: DataSource, layout: Layout, rows: list[tuple[int, list[str]]]) -> dict[str, int]:
     """What the columns of the same headings were taken for last time, else what the headings say, else what the columns hold."""
     known = ColumnMapping.objects.filter(source=source, heading=_plain(layout.heading)).first()
-    if known and layout.heading_row:
+    if known and layout.heading_row and not set(known.mapping.values()) & set(layout.hidden_columns):
         return dict(known.mapping)
     matched = rules.match_columns(layout.heading, layout.hidden_columns) if layout.heading_row else {}
     if "phone" in matched:
@@ -284,13 +288,15 @@ def run_import(job_id: int, progress: Progress | None = None) -> None:
             return
         contact_import = ContactImport.objects.select_related("source", "started_by").get(job=job)
         try:
-            _run(contact_import, job, progress)
+            with override(settings.LANGUAGE_CODE):  # of the report
+                _run(contact_import, job, progress)
         except TakenOver:
             return
 
 
 def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> None:
     layout, terms = layout_of(contact_import), _terms(contact_import, job)
+    MetContact.objects.filter(contact_import__job__ended_at__lt=terms.now - TAKEN_BACK_WITHIN).delete()
     jobs.move_on(job, done=contact_import.stored_rows, total=layout.rows)
     ids = storing.draw_ids(layout.rows - terms.skip)
     _note_ids(contact_import, ids)
@@ -309,7 +315,8 @@ def _run(contact_import: ContactImport, job: Job, progress: Progress | None) -> 
             counts.update(batch.counts)
             if progress:
                 progress(batch.done, layout.rows)
-        _finish(contact_import, job, counts, report, _known_to_consent(contact_import.source_id, without, terms.now))
+        known = _known_to_consent(contact_import.source_id, without, terms.now)
+        _finish(contact_import, job, counts, report, known, _withdrawn_rows(contact_import, layout, terms))
 
 
 def _note_ids(contact_import: ContactImport, ids: bytes) -> None:
@@ -332,6 +339,23 @@ def _known_to_consent(source_id: int, without: IO[bytes], now: datetime) -> set[
     return known
 
 
+def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: preparing.Terms) -> set[int]:
+    """The rows whose person withdrew a consent after the time in the list. Reads the list again, where there are any."""
+    contact_import.refresh_from_db(fields=["withdrawn"])
+    if not contact_import.withdrawn:
+        return set()
+    rows: set[int] = set()
+    index = blind_index.indexers()[0]
+    with upload_of(contact_import) as file:
+        judged = preparing.judged_rows(file, layout, preparing.judge_of(layout, contact_import.mapping, terms))
+        given = ((number, verdict) for number, verdict in judged if verdict.consent is not None and verdict.e164)
+        while piece := list(islice(given, CHUNK)):
+            by_index = {index(verdict.e164 or ""): (number, verdict.consent) for number, verdict in piece}
+            asked = {key: consent.given_at for key, (_number, consent) in by_index.items() if consent}
+            rows.update(by_index[key][0] for key in storing.withdrawn_since(contact_import.source_id, asked))
+    return rows
+
+
 def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
     source, now = contact_import.source, clock.now()
     purposes = tuple(source.purposes.filter(retired_at=None).values_list("pk", flat=True))
@@ -346,10 +370,10 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
 
 
 @transaction.atomic
-def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes], known: set[int]) -> None:
+def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes], known: set[int], withdrawn: set[int]) -> None:
     contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=contact_import.pk)
     contact_import.counts = dict(counts)
-    lines = reporting.with_known(report, known) if known else _pieces(report)
+    lines = reporting.with_consents(report, known, withdrawn) if known or withdrawn else _pieces(report)
     contact_import.report = streams.put(lines, folder="reports", belongs_to=contact_import.report_belongs_to)
     contact_import.consented += len(known)
     upload, contact_import.upload = contact_import.upload, ""

@@ -22,11 +22,10 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
-from django.utils.translation import override
 
 from apps.core.crypto import blind_index, cipher, encrypted_files
 from apps.core.crypto.streams import Stream
-from apps.core.documents.spreadsheets import FileRefused, Layout, rows_of
+from apps.core.documents.spreadsheets import Bytes, FileRefused, Layout, rows_of
 from apps.core.privacy import fields, masks, phones
 
 from .. import rules
@@ -115,11 +114,10 @@ def prepared(
 ) -> Iterator[Batch]:
     """The batches of a list. `ids`: one for each row that is not stored yet.
 
-    Writes the report, a line of JSON for each row, and to `without` the row and the index of each number without consent.
+    Writes the report, in the language of the caller: a line of JSON for each row; and to `without` the row and the index of each
+    number without consent.
     """
-    judge = rules.judging(
-        mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904
-    )
+    judge = judge_of(layout, mapping, terms)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
     accepted = rules.ACCEPTED
     judged: list[rules.Verdict] = []
@@ -127,7 +125,6 @@ def prepared(
     start = done = used = 0  # `used`: how many of `ids` are given out
     size = batch_size(0, layout.rows)
     hashed = blind_index.indexers()
-    leaves_hidden = layout.leave_hidden and bool(layout.hidden_rows)
 
     def batch() -> Batch:
         of_batch = ids[used * ID : (used + len(taken)) * ID]
@@ -135,9 +132,9 @@ def prepared(
         report.write("".join(map(_report_line, judged)).encode())
         return Batch(start, done, counts, of_batch, *_encoded(taken, of_batch, terms, hashed), purposes=len(terms.purposes))
 
-    with Stream(upload, belongs_to=belongs_to) as file, override(settings.LANGUAGE_CODE):
-        for number, cells in rows_of(file, layout):
-            verdict = rules.left_out(number) if leaves_hidden and layout.is_hidden(number) else judge(number, cells)
+    with Stream(upload, belongs_to=belongs_to) as file:
+        for number, judged_alone in judged_rows(file, layout, judge):
+            verdict = judged_alone
             done += 1
             e164 = verdict.e164
             if verdict.status == accepted and e164:
@@ -156,16 +153,31 @@ def prepared(
                 yield batch()
                 used += len(taken)
                 judged, taken, start, size = [], [], done, batch_size(done, layout.rows)
-    if done > start:
-        yield batch()
+        if done > start:
+            yield batch()
     report.flush()
     without.flush()
+
+
+def judge_of(layout: Layout, mapping: dict[str, int], terms: Terms) -> rules.Judge:
+    return rules.judging(
+        mapping, zone=ZoneInfo(settings.TIME_ZONE), now=terms.now, consent_days=terms.consent_days,
+        some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
+    )  # fmt: skip
+
+
+def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tuple[int, rules.Verdict]]:
+    """Each row with its number and the verdict on it alone."""
+    leaves_hidden = layout.leave_hidden and bool(layout.hidden_rows)
+    for number, cells in rows_of(file, layout):
+        yield number, rules.left_out(number) if leaves_hidden and layout.is_hidden(number) else judge(number, cells)
 
 
 def _report_line(verdict: rules.Verdict) -> str:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
     message = str(verdict.message).replace("\\", "").replace('"', '\\"') if verdict.message else ""
-    return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"}}\n'
+    doubtful = ', "doubtful": true' if verdict.is_doubtful else ""
+    return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"{doubtful}}}\n'
 
 
 # -- the binary form of COPY (PostgreSQL's manual, "COPY", file formats)

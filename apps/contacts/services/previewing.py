@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from .. import rules
 from ..models import ContactImport
 from . import storing
 from .importing import CHUNK, checked_mapping, layout_of, upload_of
+from .preparing import judged_rows
 
 SHOWN = 50  # rows
 
@@ -59,6 +61,7 @@ class Forecast:
     counts: Counter[str]
     without_consent: int  # of those that would be taken in
     known_with_consent: int  # of `without_consent`: known numbers whose consent holds
+    withdrawn: int  # of those with a consent: persons who withdrew theirs after its time
     abroad: int
 
 
@@ -66,21 +69,18 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
     judge = rules.judging(
-        checked_mapping(mapping, layout),
-        zone=ZoneInfo(settings.TIME_ZONE),
-        now=now,
-        some_unreadable=layout.unreadable > 0,
-        serials=not layout.dates_from_1904,
-    )
+        checked_mapping(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now, consent_days=contact_import.source.consent_days,
+        some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
+    )  # fmt: skip
     counts: Counter[str] = Counter()
     seen: set[int] = set()
     without: list[bytes] = []
-    known = abroad = 0
+    given: dict[bytes, datetime] | None = {} if storing.has_withdrawals(contact_import.source_id) else None
+    known = withdrawn = abroad = 0
     index = blind_index.indexers()[0]
 
     with upload_of(contact_import) as file:
-        for number, cells in rows_of(file, layout):
-            verdict = rules.left_out(number) if layout.leave_hidden and layout.is_hidden(number) else judge(number, cells)
+        for _number, verdict in judged_rows(file, layout, judge):
             status = verdict.status
             if status == rules.ACCEPTED and verdict.e164:
                 if int(verdict.e164) in seen:
@@ -90,11 +90,17 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
                     abroad += not verdict.e164.startswith("+86")
                     if verdict.consent is None:
                         without.append(index(verdict.e164))
+                    elif given is not None:
+                        given[index(verdict.e164)] = verdict.consent.given_at
+                        if len(given) == CHUNK:
+                            withdrawn += len(storing.withdrawn_since(contact_import.source_id, given))
+                            given = {}
             counts[status] += 1
     watch_list((f"+{number}" for number in seen), actor=contact_import.started_by)  # who counts known ones may be guessing
     for start in range(0, len(without), CHUNK):
         known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
-    return Forecast(counts, len(without), known, abroad)
+    withdrawn += len(storing.withdrawn_since(contact_import.source_id, given or {}))
+    return Forecast(counts, len(without), known, withdrawn, abroad)
 
 
 def _masked_cell(cell: str) -> str:

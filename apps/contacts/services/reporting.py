@@ -28,13 +28,15 @@ def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
-def with_known(report: IO[bytes], known: set[int]) -> Iterator[bytes]:
-    """The lines of a report, where `known` names the rows whose number has a consent already: nothing is missing there."""
+def with_consents(report: IO[bytes], known: set[int], withdrawn: set[int]) -> Iterator[bytes]:
+    """The lines of a report. `known`: the rows whose number has a consent already, so that nothing is missing there; `withdrawn`: those
+    whose person withdrew after the time in the list."""
+    taken_back = _("Consent withdrawn after the time in this list: it stays withdrawn.")
     report.seek(0)
     for line in report:
         row = json.loads(line)
-        if row["row"] in known:
-            row["message"] = ""
+        if row["row"] in known or row["row"] in withdrawn:
+            row["message"] = taken_back if row["row"] in withdrawn else ""
             yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
         else:
             yield line

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from ..models import Consent
 from ..models.consents import TAKEN_BACK
 from .preparing import CONSENT, CONTACT, Batch, under_id
 
@@ -74,9 +75,46 @@ def with_consent(source_id: int, indexes: list[bytes], now: datetime) -> list[by
         return [bytes(index) for (index,) in cursor.fetchall()]
 
 
-def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool, int]:
-    """Contacts and consents of one batch. Returns the contacts' ids, whether one of the numbers was there, and of how many contacts
-    the consent was withdrawn after the time that the list gives.
+_WITHDRAWN_SINCE = """
+select asked.number_index from unnest(%b::bytea[], %b::timestamptz[]) asked (number_index, given_at)
+join contacts_contact contact on contact.number_index = asked.number_index
+where exists (
+    select from contacts_consent consent
+    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id and purpose.datasource_id = %b
+    where consent.contact_id = contact.id and recipient = '' and withdrawn_at > asked.given_at and withdrawal <> 'TAKEN_BACK'
+)
+""".replace("TAKEN_BACK", TAKEN_BACK)
+
+
+def withdrawn_since(source_id: int, given: dict[bytes, datetime]) -> list[bytes]:
+    """Those of the numbers whose person withdrew a consent to a purpose of the source after the time that is given for each."""
+    if not given:
+        return []
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(_WITHDRAWN_SINCE, [list(given), list(given.values()), source_id], binary=True, prepare=False)
+        return [bytes(index) for (index,) in cursor.fetchall()]
+
+
+def has_withdrawals(source_id: int) -> bool:
+    """Whether anybody withdrew a consent to a purpose of the source."""
+    withdrawn = Consent.objects.filter(withdrawn_at__isnull=False, purpose__sources=source_id, recipient="")
+    return withdrawn.exclude(withdrawal=TAKEN_BACK).exists()
+
+
+def note_met(import_id: int, contact_ids: list[int]) -> None:
+    """Keep which known contacts an import met."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into contacts_metcontact (contact_import_id, contact_id) select %s, id from contacts_contact"
+            " where id = any(%s::bigint[]) on conflict do nothing",
+            [import_id, contact_ids],
+        )
+
+
+def store(batch: Batch, *, all_new: bool) -> tuple[list[int], list[int], int]:
+    """Contacts and consents of one batch. Returns the contacts' ids, those of them that were there, and of how many contacts the
+    consent was withdrawn after the time that the list gives.
 
     `all_new` says so beforehand: then nothing is looked up, and a number that is there all the same is an `IntegrityError`.
     An approved source stays a contact's source; a name or note is replaced only by another. Rows there are locked in the order
@@ -94,7 +132,7 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], bool, int]:
             _copy(cursor, "contacts_contact", CONTACT, batch.contacts.whole)
             _copy(cursor, "contacts_consent", CONSENT, batch.consents.whole)
         cursor.execute("set constraints all immediate")  # checked here, where another batch may be on its way beside
-    return ids, bool(there), withdrawn
+    return ids, list(there.values()), withdrawn
 
 
 def _as_numbers(ids: bytes) -> list[int]:

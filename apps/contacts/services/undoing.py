@@ -4,10 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -20,13 +20,12 @@ from apps.core.database.locks import wait_for_decisions
 from apps.core.errors import BadInput, NotAllowed, WrongState
 
 from .. import rules, signals
-from ..models import Consent, Contact, ContactImport
+from ..models import Consent, Contact, ContactImport, MetContact
 from ..models.consents import TAKEN_BACK
-from .importing import check_source, import_now
+from .importing import TAKEN_BACK_WITHIN, check_source, import_now
 
-TAKEN_BACK_WITHIN = timedelta(days=1)
 CORRECTED_AT_ONCE = 25  # rows on a page
-CORRECTABLE = ("phone_missing", "phone_invalid", "unreadable")
+CORRECTABLE = ("phone_missing", "phone_invalid", "unreadable", "resident_id_found", "bank_card_found")
 FIELDS = ("phone", "name", "note", "tags", "consent_channel", "consent_time")
 
 
@@ -36,12 +35,13 @@ class TooLate(WrongState):
 
 
 def refused_rows(contact_import: ContactImport) -> Iterator[tuple[int, str]]:
-    """Row and sentence of each row that was refused for its form and not corrected yet."""
+    """Row and sentence of each row that was refused for what stands in it, or taken in without the consent that it gives, and not
+    corrected yet."""
     corrected = set(contact_import.corrected_rows)
     with streams.Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
         for line in io.BufferedReader(file):
             row = json.loads(line)
-            if row["status"] in CORRECTABLE and row["row"] not in corrected:
+            if (row["status"] in CORRECTABLE or row.get("doubtful")) and row["row"] not in corrected:
                 yield row["row"], row["message"]
 
 
@@ -65,19 +65,20 @@ def correct_rows(*, actor: User, contact_import: ContactImport, rows: dict[int, 
         file=out.getvalue().encode(), list_code=contact_import.list_code,
         corrects=contact_import,
     )  # fmt: skip
-    outcome = _outcome(made, list(rows))
+    lines = _lines(made, list(rows))
     with transaction.atomic():
         first = ContactImport.objects.select_for_update(of=("self",)).get(pk=contact_import.pk)
-        taken_in = {row for row, status, _sentence in outcome if status in (rules.ACCEPTED, "duplicate_in_file")}
+        taken_in = {line["row"] for line in lines if line["status"] in (rules.ACCEPTED, "duplicate_in_file") and "doubtful" not in line}
         first.corrected_rows = sorted({*first.corrected_rows, *taken_in})
         first.save(update_fields=["corrected_rows"])
-    return outcome
+    return [(line["row"], line["status"], line["message"]) for line in lines]
 
 
-def _outcome(made: ContactImport, rows: list[int]) -> list[tuple[int, str, str]]:
+def _lines(made: ContactImport, rows: list[int]) -> list[dict[str, Any]]:
+    """The report of a correction, by the rows of the first file."""
     with streams.Stream(made.report, belongs_to=made.report_belongs_to) as file:
         lines = [json.loads(line) for line in io.BufferedReader(file)]
-    return [(rows[line["row"] - 2], line["status"], line["message"]) for line in lines]
+    return [line | {"row": rows[line["row"] - 2]} for line in lines]
 
 
 def _check_may_change(actor: User, contact_import: ContactImport) -> None:
@@ -86,42 +87,65 @@ def _check_may_change(actor: User, contact_import: ContactImport) -> None:
     check_source(contact_import.source)
 
 
+def may_have_refused(contact_import: ContactImport) -> bool:
+    """Whether `refused_rows` may find any, without reading the report."""
+    accepted = contact_import.counts.get(rules.ACCEPTED, 0)
+    gives_consent = bool({"consent_channel", "consent_time"} & contact_import.mapping.keys())
+    lacks_some = gives_consent and contact_import.consented + contact_import.withdrawn < accepted
+    return contact_import.state == ContactImport.State.DONE and (
+        lacks_some or any(contact_import.counts.get(status) for status in CORRECTABLE)
+    )
+
+
 def can_be_taken_back(contact_import: ContactImport) -> bool:
     job = contact_import.job
-    done = contact_import.state == ContactImport.State.DONE and contact_import.corrects_id is None
+    done = contact_import.state == ContactImport.State.DONE
     return bool(done and job and job.ended_at and clock.now() < job.ended_at + TAKEN_BACK_WITHIN)
 
 
 @transaction.atomic
 def take_back(*, actor: User, contact_import: ContactImport) -> int:
-    """Undo an import and its corrections: their new contacts are erased by the purge, consents that they brought end.
+    """Undo an import and its corrections: their new contacts are erased by the purge, consents that they brought end, and known ones
+    leave the queues that they came into by it.
 
-    Contacts that were known before stay, with what they had. Returns how many contacts are erased. From this commit on the gate
-    refuses them, reservations included. Raises `NotAllowed`, `TooLate`, `WrongState`.
+    Contacts that were known before, or that another list or system brought since, stay; a name, note or tag that the list gave
+    them stays too. Returns how many contacts are erased. From this commit on the gate refuses them, reservations included.
+    Raises `NotAllowed`, `TooLate`, `WrongState`.
     """
     locked = ContactImport.objects.select_for_update(of=("self",)).select_related("job").get(pk=contact_import.pk)
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or locked.started_by_id != actor.pk:
         raise NotAllowed()
-    if locked.state != ContactImport.State.DONE or locked.corrects_id is not None:
+    if locked.state != ContactImport.State.DONE:
         raise WrongState()
     if not can_be_taken_back(locked):
         raise TooLate()
-    count = sum(_take_back(each) for each in [locked, *locked.corrections.select_related("job")])
+    corrections = locked.corrections.filter(state=ContactImport.State.DONE).select_related("job")
+    count = sum(_take_back(each) for each in [locked, *corrections])
     record_access(kind=AccessEvent.Kind.IMPORTED, subject=f"contact_import:{locked.pk}", count=count, purpose=TAKEN_BACK, actor=actor)
     return count
 
 
 def _take_back(contact_import: ContactImport) -> int:
-    now, new = clock.now(), new_contacts(contact_import)
+    now, made = clock.now(), Contact.objects.filter(**new_contacts(contact_import))
+    known_elsewhere = MetContact.objects.exclude(contact_import__state=ContactImport.State.TAKEN_BACK).exclude(
+        contact_import__in=[contact_import.pk, *contact_import.corrections.values_list("pk", flat=True)]
+    )
+    stays = made.filter(Q(pk__in=known_elsewhere.values("contact")) | Q(external_refs__isnull=False)).values("pk")
+    erased = made.filter(erasing_at__isnull=True).exclude(pk__in=stays)
     evidence = f"contact_import:{contact_import.pk}"
     brought = Consent.objects.filter(evidence=evidence, withdrawn_at__isnull=True)
-    of_new = {f"contact__{name}": value for name, value in new.items()}
-    brought.exclude(**of_new).update(withdrawn_at=now, withdrawal=TAKEN_BACK)
-    count = Contact.objects.filter(**new, erasing_at__isnull=True).update(erasing_at=now)
+    brought.exclude(contact__in=erased).update(withdrawn_at=now, withdrawal=TAKEN_BACK)
+    count = erased.update(erasing_at=now)
+    of_new = {f"contact__{name}": value for name, value in new_contacts(contact_import).items()} | {"contact__erasing_at": now}
     wait_for_decisions()  # under way are some that still saw the contacts: what they reserved is withdrawn with the rest
     signals.contacts_taken_back.send(sender=ContactImport, contacts=of_new)
     of_known = Consent.objects.filter(evidence=evidence, withdrawn_at=now, withdrawal=TAKEN_BACK).values("contact")
     signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": of_known, "campaign__kind": "marketing"})
+    if contact_import.list_code:
+        of_same_list = known_elsewhere.filter(contact_import__list_code=contact_import.list_code).values("contact")
+        known = Contact.objects.filter(Q(pk__in=contact_import.met.values("contact")) | Q(pk__in=stays)).exclude(pk__in=of_same_list)
+        since = contact_import.job.created_at if contact_import.job else now
+        signals.list_taken_back.send(sender=ContactImport, list_code=contact_import.list_code, contacts=known.values("pk"), since=since)
     contact_import.state = ContactImport.State.TAKEN_BACK
     contact_import.save(update_fields=["state"])
     return count

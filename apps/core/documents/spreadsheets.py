@@ -151,6 +151,7 @@ def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None 
     """Read the whole of a CSV and count. Raises `FileRefused` for what cannot be read, with the row where there is one."""
     layout = layout or peek(file)
     rows = unreadable = 0
+    width = len(layout.heading)
     most = float("inf") if most_rows is None else most_rows
     for number, cells in enumerate(_records(file, layout), start=1):
         text = "".join(cells)
@@ -162,11 +163,15 @@ def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None 
             continue
         rows += 1
         unreadable += UNREADABLE in text
+        if len(cells) > width and (beyond := [place for place, cell in enumerate(cells) if cell.strip()][-1] + 1) > width:
+            width = min(beyond, MOST_COLUMNS)
         if len(text) > MOST_CELL and max(len(cell.strip()) for cell in cells) > MOST_CELL:
             raise FileRefused(_TOO_LONG, row=number, most=MOST_CELL)
         if rows > most:
             raise FileRefused(_("The file has more than %(most)s rows. Split it."), most=most_rows)
-    return replace(layout, rows=rows, unreadable=unreadable)
+    more = range(len(layout.heading), width)  # columns that the heading does not name
+    heading = layout.heading + [letter(column) if layout.heading_row == 0 else "" for column in more]
+    return replace(layout, heading=heading, rows=rows, unreadable=unreadable)
 
 
 def rows_of(file: Bytes, layout: Layout) -> Iterator[tuple[int, list[str]]]:
@@ -195,6 +200,13 @@ def _checked_heading(first: list[str]) -> list[str]:
 
 _SEPARATOR_LINE = re.compile(r'\ufeff?"?sep=(.)"?[ \t,;]*(?:\r\n|\r|\n)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_OTHER_FILES = (
+    (re.compile(rb"%PDF-"), "PDF"),
+    (re.compile(rb"\{\\rtf"), "RTF"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|head|body|table|meta|style|workbook)\b", re.IGNORECASE), "HTML / XML"),
+    (re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\""), "JSON"),
+)
+LEAST_COMMON = 0.5  # of the characters beyond ASCII of a Chinese encoding: other languages' bytes are rare characters in it
 _LEAST_READABLE = 4  # readable characters beyond ASCII for each unreadable one, for a text in this encoding that has flaws
 
 
@@ -204,6 +216,8 @@ def _encoding(file: Bytes) -> str:
     head = file.read(PIECE)
     if head.startswith(OLD_OFFICE):
         raise FileRefused(_("This is an encrypted workbook, or one of the old kind (xls). Save it without a password as xlsx or CSV."))
+    if (what := next((what for mark, what in _OTHER_FILES if mark.match(head)), None)) is not None:
+        raise FileRefused(_("This is no list but %(what)s. Save the list as CSV (UTF-8) or xlsx."), what=what)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise FileRefused(_("The text is neither UTF-8 nor GB18030 nor Big5. Save the list as CSV (UTF-8)."))
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -220,7 +234,7 @@ def _encoding(file: Bytes) -> str:
         if read["cp950"].common > read["gb18030"].common:
             read.pop("gb18030")
     encoding, found = next(iter(read.items()))
-    if not found.is_plausible:
+    if not found.is_plausible or (encoding in _IN_USE and found.common < LEAST_COMMON):
         raise FileRefused(_("The text is neither UTF-8 nor GB18030 nor Big5. Save the list as CSV (UTF-8)."))
     return encoding
 
@@ -308,14 +322,26 @@ _TOO_LONG = _("Row %(row)s: a cell holds more than %(most)s characters.")
 
 
 def _swallows(cells: list[str], delimiter: str, width: int) -> bool:
-    """Whether a cell of several lines holds what looks like rows of the list: a quotation mark took them in."""
+    """Whether a cell of several lines holds what looks like rows of the list: a quotation mark took them in. A row has a phone among its
+    parts, or as many parts as the heading and no letter where this row has its phone; so do notes that are no rows, seldom."""
+    own = [place for place, cell in enumerate(cells) if place < width and phones.mobile_of(cell)]
     for cell in cells:
         lines = [line.split(delimiter) for line in _LINE_END.split(cell)[1:]]
-        if any((len(parts) > 1 or width == 1) and any(phones.numbers_in(part) for part in parts) for parts in lines):
+        if any((len(parts) > 1 or width == 1) and any(map(_is_phone, parts)) for parts in lines):
             return True
-        if width > 1 and sum(len(parts) == width for parts in lines) >= ROWS_SWALLOWED:
+        as_wide = [parts for parts in lines if width > 1 and len(parts) == width]
+        if len(as_wide) >= ROWS_SWALLOWED or any(not _says_something(parts[place]) for parts in as_wide for place in own):
             return True
     return False
+
+
+def _says_something(part: str) -> bool:
+    return any(map(str.isalpha, part))
+
+
+def _is_phone(part: str) -> bool:
+    """A number with nothing said around it."""
+    return not _says_something(part) and bool(phones.numbers_in(part))
 
 
 def _records(file: Bytes, layout: Layout) -> Iterator[list[str]]:
