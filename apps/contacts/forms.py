@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.core.calendar.form_fields import Day, Moment
 from apps.core.documents.spreadsheets import Layout
+from apps.ui.file_fields import FileOf
 
 from .models import Consent, DataSource, Purpose
 
@@ -25,7 +26,7 @@ FILES = _("PDF, PNG, JPEG, WAV, MP3 or Ogg, at most 20 MB")
 
 
 class SourceForm(forms.ModelForm):
-    agreement_file = forms.FileField(label=_("Signed agreement"), required=False, help_text=FILES)
+    agreement_file = FileOf(label=_("Signed agreement"), required=False, help_text=FILES)
     consent_wording = forms.CharField(label=_("Wording of the consent"), widget=forms.Textarea(attrs={"rows": 3}))
     wording_version = forms.CharField(label=_("Version of the wording"), max_length=20, initial="1")
 
@@ -49,7 +50,7 @@ class SourceForm(forms.ModelForm):
 
 
 class AgreementForm(forms.Form):
-    file = forms.FileField(label=_("Signed agreement"), help_text=FILES)
+    file = FileOf(label=_("Signed agreement"), help_text=FILES)
 
 
 class WordingForm(forms.Form):
@@ -103,7 +104,7 @@ class ConsentForm(forms.Form):
     given_at = Moment(label=_("Given at"))
     version = forms.ChoiceField(label=_("Wording"))
     reference = forms.CharField(label=_("What shows it"), max_length=200)
-    file = forms.FileField(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)
+    file = FileOf(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)
 
     def __init__(self, *args: Any, source: DataSource, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -122,4 +123,4 @@ class MinorForm(forms.Form):
 
 class AdultForm(forms.Form):
     reference = forms.CharField(label=_("What shows that the client is of age"), max_length=200)
-    file = forms.FileField(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)
+    file = FileOf(label=pgettext_lazy("of a consent or a minor", "Evidence"), required=False, help_text=FILES)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import ApiClient, User
 from apps.accounts.roles import Role
 from apps.core.calendar.form_fields import Day, Moment
+from apps.ui.file_fields import FileOf
 
 from .models import Assessment, AuditAnswer, ComplianceAudit, Incident, Risk
 from .services.recording_incidents import RECORDERS, TEXTS
@@ -128,7 +129,7 @@ class AnswerForm(forms.Form):
     verdict = forms.ChoiceField(
         label=_("Verdict"), choices=[each for each in AuditAnswer.Verdict.choices if each[0] != AuditAnswer.Verdict.OPEN]
     )
-    file = forms.FileField(label=_("Evidence file"), required=False)
+    file = FileOf(label=_("Evidence file"), required=False)
 
 
 class NonconformityForm(forms.Form):
@@ -143,4 +144,4 @@ class TrainingForm(forms.Form):
     people = forms.ModelMultipleChoiceField(
         label=_("Who took part"), queryset=User.objects.filter(is_active=True).order_by("username"), widget=forms.CheckboxSelectMultiple
     )
-    file = forms.FileField(label=_("List of participants or certificate"))
+    file = FileOf(label=_("List of participants or certificate"))

@@ -6,9 +6,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.calendar.form_fields import Moment
+from apps.ui.file_fields import FileOf
 
 from .models import ListIn, OptOut
 from .ports import naming
+from .refusal_files import MOST_BYTES
 from .services.recording import BY_HAND
 
 NUMBER = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
@@ -42,11 +44,11 @@ class RecordForm(forms.Form):
 class ListForm(forms.Form):
     origin = forms.ChoiceField(label=_("Whose list"), choices=ListIn.Origin.choices)
     evidence = forms.CharField(label=_("Name and date of the list"), max_length=80)
-    file = forms.FileField(label=_("List (CSV or xlsx, also packed with gzip)"))
+    file = FileOf(label=_("List (CSV or xlsx, also packed with gzip)"), most_mb=MOST_BYTES // 2**20)
 
 
 class ScrubForm(forms.Form):
-    file = forms.FileField(label=_("List (CSV or xlsx, also packed with gzip)"))
+    file = FileOf(label=_("List (CSV or xlsx, also packed with gzip)"), most_mb=MOST_BYTES // 2**20)
     purpose = forms.CharField(label=_("What it is needed for"), max_length=150)
 
 

@@ -15,7 +15,7 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from apps.core.documents.spreadsheets import MOST_BYTES, FileRefused, Table, find_heading, with_heading
+from apps.core.documents.spreadsheets import FileRefused, Table, find_heading, with_heading
 from apps.core.documents.workbooks import open_table
 from apps.core.privacy import phones
 from apps.core.privacy.canonical_text import even, simplified
@@ -30,6 +30,7 @@ _SPEAKS_OF_A_NUMBER = re.compile(r"手机|电话|号码|联系(?:人|方式)|pho
 # No heading: it holds digits, also spoken ones.
 _DIGITS = re.compile(r"[0-9]{5}|[零〇一二三四五六七八九幺洞两]{5}")
 MOST_ROWS = 5_000_000
+MOST_BYTES = 80 * 2**20  # of a list, which is held as a whole: room for so many rows
 SAMPLE = 200
 
 

@@ -91,7 +91,7 @@ _AUDIO: dict[str, dict[str, str]] = {"audio/wav": {}, "audio/mpeg": {}, "audio/o
     },
 )
 def put_recording(request: ClientRequest, call_id: str) -> Any:
-    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis) or M4A (AAC), identified by its content. After the end of the call;
+    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC or FLAC, identified by its content. After the end of the call;
     the same file again is the one that is stored (200), another one is refused (409)."""
     require_scope(request.auth, ApiClient.Scope.RECORDINGS)
     kept, is_new = services.receive_recording(

@@ -15,6 +15,7 @@ from apps.core.errors import NotFound
 from apps.core.laws import LAWS
 from apps.core.web import ids
 from apps.policies import queries as policies
+from apps.ui.file_fields import FileOf
 
 from .models import BasePeriod, Complaint, Play, SamplingPlan, Violation
 from .rules import cards, timing
@@ -50,7 +51,7 @@ class PlayForm(forms.Form):
 class TranscriptForm(forms.Form):
     """A file as the API takes it: `{"segments": [{"start", "end", "speaker", "text"}, …]}`, seconds from the beginning."""
 
-    file = forms.FileField(label=_("Transcript (JSON, as the API takes it)"))
+    file = FileOf(label=_("Transcript (JSON, as the API takes it)"), most_mb=5)
 
     def clean_file(self) -> list[dict[str, Any]]:
         try:
@@ -146,7 +147,7 @@ class SettleForm(forms.Form):
 class DoneForm(forms.Form):
     measures = forms.CharField(label=pgettext_lazy("corrective action", "What was done"), max_length=1000, widget=WORDS)
     proof = forms.CharField(label=_("What shows it"), max_length=300)
-    file = forms.FileField(label=_("A file that shows it (up to 10 MB)"), required=False)
+    file = FileOf(label=_("A file that shows it (up to 10 MB)"), required=False, most_mb=10)
 
 
 class NoteForm(forms.Form):

@@ -28,7 +28,7 @@ _CODECS = {
 CONTENT_TYPES = {
     "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac", "fla": "audio/flac",
 }  # fmt: skip
-# What telephone systems write and browsers do not play: by the first bytes, and by FFmpeg's name of the codec.
+# What telephone systems write and browsers do not play: by the first bytes, and by FFmpeg's name of the codec where its own words say less.
 _UNPLAYABLE_FILES = (
     (b"#!AMR", 0, "AMR"), (b".snd", 0, "AU"), (b"AIFF", 8, "AIFF"), (b"AIFC", 8, "AIFF-C"),
     (b"\x30\x26\xb2\x75", 0, "WMA"), (b"caff", 0, "CAF"),
@@ -37,18 +37,16 @@ _UNPLAYABLE_FILES = (
 )  # fmt: skip
 _UNPLAYABLE_CODECS = {
     "gsm_ms": "GSM 06.10", "gsm": "GSM 06.10", "adpcm_ms": "Microsoft ADPCM", "adpcm_ima_wav": "IMA ADPCM", "adpcm_g726": "G.726 ADPCM",
-    "adpcm_g722": "G.722", "g723_1": "G.723.1", "g729": "G.729", "truespeech": "TrueSpeech",
-    "amrnb": "AMR", "amr_nb": "AMR", "amrwb": "AMR-WB",
-    "amr_wb": "AMR-WB", "ilbc": "iLBC", "speex": "Speex", "libspeex": "Speex", "alac": "ALAC", "wmav2": "WMA",
-    "mp3float": "MP3 in another container",
-    "adpcm_yamaha": "Yamaha ADPCM", "pcm_s16be": "PCM, big-endian", "qcelp": "QCELP", "evrc": "EVRC",
+    "adpcm_g722": "G.722", "g723_1": "G.723.1", "g729": "G.729", "truespeech": "TrueSpeech", "amr_nb": "AMR", "amr_wb": "AMR-WB",
+    "ilbc": "iLBC", "mp3": "MP3 in another container", "pcm_s16be": "PCM, big-endian",
 }  # fmt: skip
-CONVERSION = "ffmpeg -i {} -c:a pcm_s16le recording.wav"
+CONVERSION = "ffmpeg -i {} -vn -c:a pcm_s16le converted.wav"
 PLACEHOLDER = 0x7FFFF000  # from here on a length says that the writer did not know it: sox, FFmpeg and Asterisk through a pipe
 RATE = 8_000  # telephone sound: enough to measure
 WINDOW_MS = 20
 MOST_PEAKS = 2_000
 SILENT = 184  # of 32,768: 45 dB under full scale
+LEAST_BYTES = 160  # 20 ms of the poorest sound
 LOUD = 4 * SILENT  # from here on a side speaks
 SILENCE_MS = 3_000  # shorter pauses belong to speech
 SAME_SIDE = 0.05  # of the loudness: channels that differ by less are the same sound
@@ -60,7 +58,10 @@ MOST_MS = 4 * 3600 * 1000
 class NoSound(BadInput):
     code = "not_a_recording"
     status = 415
-    sentence = _("This is no recording: WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC and FLAC are taken, identified by their content.")
+    sentence = _(
+        "This is no recording that can be taken: those are WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC and FLAC, identified by their content. "
+        "Other sound is converted first, for example: ffmpeg -i recording -vn -c:a pcm_s16le converted.wav"
+    )
 
 
 class CannotBePlayed(NoSound):
@@ -118,14 +119,26 @@ def kind_of(head: bytes) -> str:
         return "m4a"
     if head[:4] == b"fLaC":
         return "fla"
-    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:  # ADTS (ISO/IEC 13818-7): a layer of 0
+    if _is_adts(head):
         return "aac"
-    if head[:3] == b"ID3" or _begins_frame(head):
+    if head[:3] == b"ID3":
+        return kind_of(head[_length_of_tag(head) :]) if _is_adts(head[_length_of_tag(head) :]) else "mp3"
+    if _begins_frame(head):
         return "mp3"
     for mark, place, what in _UNPLAYABLE_FILES:
         if head[place : place + len(mark)] == mark:
             raise CannotBePlayed(what=what, command=CONVERSION.format("recording"))
     raise NoSound()
+
+
+def _is_adts(head: bytes) -> bool:
+    """The header of an AAC frame (ISO/IEC 13818-7, 6.2): a layer of 0."""
+    return len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0
+
+
+def _length_of_tag(head: bytes) -> int:
+    """How long an ID3v2 tag is, its own head included: four times seven bits."""
+    return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
 
 
 def _begins_frame(head: bytes) -> bool:
@@ -141,21 +154,23 @@ def opened(file: BinaryIO, media: str) -> Any:
 
 
 def track_of(container: Any, media: str) -> Any:
+    command = CONVERSION.format(f"recording.{media}")
     if len(container.streams) != 1 or len(container.streams.audio) != 1:
-        raise NoSound(_("A recording holds one track of sound and nothing else."))
+        raise NoSound(_("A recording holds one track of sound and nothing else. Take it out: %(command)s"), command=command)
     track = container.streams.audio[0]
-    codec = track.codec_context.name if track.codec_context else ""
-    if codec not in _CODECS[media]:
-        if what := _UNPLAYABLE_CODECS.get(codec):
-            raise CannotBePlayed(what=f"{media.upper()} ({what})", command=CONVERSION.format(f"recording.{media}"))
+    if not track.codec_context:
         raise NoSound()
+    if track.codec_context.name not in _CODECS[media]:
+        codec = track.codec_context.codec
+        what = _UNPLAYABLE_CODECS.get(codec.canonical_name, codec.long_name)
+        raise CannotBePlayed(what=f"{media.upper()} ({what})", command=command)
     return track
 
 
 def probe(file: BinaryIO, media: str) -> None:
     """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound`, `SoundEmpty` or `SoundDamaged`."""
-    if media == "wav" and _is_head_alone(file):
-        raise SoundEmpty()
+    if media == "wav":
+        _has_sound(file)
     with opened(file, media) as container:
         track = track_of(container, media)
         try:
@@ -200,22 +215,47 @@ def _announced_size(file: BinaryIO) -> int | None:
     return None if announced == 0 or announced >= PLACEHOLDER else announced + 8
 
 
-def _is_head_alone(file: BinaryIO) -> bool:
-    """Whether a WAV has nothing behind the head of its sound."""
-    size = file.seek(0, 2)
+def _has_sound(file: BinaryIO) -> None:
+    """Raises `SoundEmpty` for a WAV that says, or can say, no more than its head, and `SoundDamaged` for one whose sound is missing."""
+    size, found = file.seek(0, 2), _data_of(file)
     file.seek(0)
-    head = file.read(HEAD)
-    file.seek(0)
-    at = head.find(b"data")
-    return at >= 0 and at + 8 >= size
+    if found is None:
+        return
+    start, announced, following = found
+    is_known = 0 < announced < PLACEHOLDER or following in _CHUNKS
+    if is_known and announced >= LEAST_BYTES and size - start < LEAST_BYTES:
+        raise SoundDamaged()
+    if min(announced, size - start) < LEAST_BYTES if is_known else size - start < LEAST_BYTES:
+        raise SoundEmpty()
+
+
+_CHUNKS = (b"LIST", b"id3 ", b"bext", b"iXML", b"fact", b"JUNK", b"cue ")  # that may stand behind the sound
+
+
+def _data_of(file: BinaryIO) -> tuple[int, int, bytes] | None:
+    """Where the sound of a WAV begins, how many bytes it says that it has, and its first four; None without such a chunk."""
+    at = 12
+    for _chunk in range(64):
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return None
+        length = int.from_bytes(head[4:], "little")
+        if head[:4] == b"data":
+            return at + 8, length, file.read(4)
+        at += 8 + length + length % 2
+    return None
 
 
 def _is_cut_off(file: BinaryIO, media: str) -> bool:
-    """Whether a file ends before it says it does, which decoders pass over."""
+    """Whether a file ends before it says it does, or goes on behind that, which decoders pass over."""
     size = file.seek(0, 2)
     if media == "wav":
         announced = _announced_size(file)
-        return announced is not None and size < announced
+        if announced is None:
+            return False
+        file.seek(announced)
+        return size < announced or file.read(4) == b"RIFF"  # another begins behind it, which nobody would hear
     if media == "ogg":  # its last page has to be there as a whole; that it says that it is the last is no duty of live recorders
         file.seek(max(0, size - 2 * MOST_OGG_PAGE))
         tail = file.read()

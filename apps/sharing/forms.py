@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign
 from apps.core.calendar.form_fields import Day
+from apps.ui.file_fields import FileOf
 
 from .models import Share
 
@@ -20,7 +21,7 @@ class ShareForm(forms.Form):
     is_clear = forms.BooleanField(label=_("In clear, to answer a regulator"), required=False)
     purpose = forms.CharField(label=_("What it is needed for"), max_length=300)
     agreement = forms.CharField(label=_("Confidentiality agreement"), max_length=200)
-    file = forms.FileField(label=_("Signed agreement"))
+    file = FileOf(label=_("Signed agreement"))
     ends_on = Day(label=_("Until"), help_text=_("the last day, within 90 days"))
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:

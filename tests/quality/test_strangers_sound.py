@@ -101,8 +101,11 @@ def test_both_sides_are_stored_and_shown(world: World, browse: Any) -> None:
     assert recording.by_channel["spoke_ms"] == [30_000, 30_000]
     assert recording.by_channel["together_ms"] == 0
     assert len(bytes(recording.channel_peaks or b"")) == 2 * len(bytes(recording.peaks or b""))
-    page = browse("supervisor").get(reverse("recording", kwargs={"pk": recording.pk}))
-    assert page.status_code == 200
+    supervisor = browse("supervisor")
+    opened = supervisor.post(f"/recordings/{recording.public_id}/play/", {"purpose": "quality"}).headers["Location"]
+    page = supervisor.get(opened, headers={"accept-language": "en"}).content.decode()
+    assert page.count("speaks 0:30, silent for 3 seconds or more 0:30") == 2
+    assert "both at once 0:00" in page
 
 
 def in_wav(tag: int, block: int, bits: int, extra: bytes, body: bytes, rate: int = RATE) -> bytes:
@@ -134,6 +137,49 @@ def test_what_browsers_cannot_play_is_refused_by_name_with_the_command_that_conv
 
 
 @pytest.mark.parametrize(
+    ("container", "codec", "rate", "what"),
+    [("wav", "g722", 16_000, "G.722"), ("wav", "aac", 16_000, "AAC"), ("ogg", "flac", 8_000, "FLAC"), ("mp4", "libopus", 48_000, "Opus"),
+     ("mov", "pcm_s16le", 8_000, "PCM"), ("wav", "mp2", 16_000, "MP2")],
+)  # fmt: skip
+def test_whatever_else_ffmpeg_reads_is_named(container: str, codec: str, rate: int, what: str) -> None:
+    content = coded(container, codec, rate, 5)
+    with pytest.raises(sound.NoSound) as refused:
+        measured(content)
+    assert what in str(refused.value) or "identified" in str(refused.value)
+    assert "ffmpeg -i" in str(refused.value)
+
+
+def test_the_command_that_is_printed_does_not_write_over_what_it_reads() -> None:
+    words = sound.CONVERSION.format("recording.wav").split()
+    assert words[words.index("-i") + 1] != words[-1]
+
+
+def test_aac_behind_a_tag_is_aac() -> None:
+    content = b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10) + coded("adts", "aac", 16_000)
+    assert sound.kind_of(content[: sound.HEAD]) == "aac"
+    found = measured(content)
+    assert (round(found.duration_ms / 1000), found.is_whole) == (60, True)
+
+
+def test_a_second_recording_behind_the_first_is_not_passed_over() -> None:
+    assert measured(wav()).is_whole
+    assert not measured(wav() + wav(pitch=500)).is_whole
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (wav()[:44], sound.SoundDamaged),  # a transfer that broke off: its head says that there is more
+        (wav(0) + b"LIST\x04\x00\x00\x00INFO", sound.SoundEmpty),
+        (wav(0.000125), sound.SoundEmpty),
+    ],
+)
+def test_no_sound_is_told_apart_from_lost_sound(content: bytes, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        sound.probe(io.BytesIO(content), "wav")
+
+
+@pytest.mark.parametrize(
     ("container", "codec", "rate", "media"),
     [("adts", "aac", 16_000, "aac"), ("3gp", "aac", 16_000, "m4a"), ("mp4", "aac", 16_000, "m4a"), ("flac", "flac", 8_000, "fla"),
      ("wav", "pcm_alaw", 8_000, "wav"), ("wav", "pcm_mulaw", 8_000, "wav"), ("ogg", "libopus", 48_000, "ogg")],
@@ -160,7 +206,7 @@ def test_a_fragmented_mp4_is_taken() -> None:
 
 def test_a_head_without_sound_is_said_to_be_empty_once(world: World, api: Api) -> None:
     call = world.connected()
-    for head in (wav()[:44], sized(wav()[:44], 36, 0)):
+    for head in (wav(0), sized(wav()[:44], 36, 0)):
         assert problem(api.put(f"calls/{call.public_id}/recording", head)) == (422, "recording_empty")
 
 

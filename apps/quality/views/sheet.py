@@ -31,6 +31,15 @@ class Line:
     pieces: list[tuple[str, str, str]]  # text, level, name
 
 
+@dataclass(frozen=True)
+class Side:
+    """One channel of two: how long its side spoke, and how long it was silent at a stretch, in all (ms)."""
+
+    name: str
+    spoke_ms: int
+    silent_ms: int
+
+
 @dataclass
 class Sheet:
     """`play` is None until a purpose was named: then there is neither sound nor text."""
@@ -41,6 +50,8 @@ class Sheet:
     lines: list[Line] = field(default_factory=list)
     marks: list[dict[str, Any]] = field(default_factory=list)
     player: dict[str, Any] = field(default_factory=dict)
+    sides: list[Side] = field(default_factory=list)
+    together_ms: int = 0
     refused: str = ""
 
 
@@ -64,6 +75,10 @@ def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int
     sheet.marks = _marks(recording, sheet.transcript, rules)
     if sheet.transcript is not None:
         _read(request, sheet, sheet.transcript, sheet.play, rules)
+    if about := recording.by_channel:
+        spans = zip((_("Upper wave"), _("Lower wave")), about["spoke_ms"], about["silences"], strict=True)
+        sheet.sides = [Side(name, spoke, sum(end - start for start, end in silences)) for name, spoke, silences in spans]
+        sheet.together_ms = about["together_ms"]
     sheet.player = {
         "sound": reverse("play_sound", args=[sheet.play.pk]),
         "heard": reverse("play_heard", args=[sheet.play.pk]),
