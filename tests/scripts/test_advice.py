@@ -10,8 +10,9 @@ import yaml
 from django.core.management import call_command
 from django.urls import reverse
 
+from apps.core import embeddings
 from apps.scripts import services
-from apps.scripts.checking import advising, check, denied_codes, embeddings, read, shipped_rules, training
+from apps.scripts.checking import advising, check, denied_codes, read, shipped_rules, training
 from apps.scripts.models import ScriptVersion
 from tests.world import World
 

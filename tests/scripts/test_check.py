@@ -266,3 +266,112 @@ def test_programs_ask_too(world: World) -> None:
     assert text[found["start"] : found["end"]] == "保本保息"
     assert problem(api.post("scripts/check", {"text": ""})) == (422, "bad_input")
     assert problem(api.post("scripts/check", {"text": "x" * (MOST_CHARACTERS + 1)}))[0] == 422
+
+
+# A promise, and the trade in which it is one.
+PROMISES = {
+    "guaranteed_return": ("finance", ["这款产品保本保息", "年底稳赚不赔", "零风险高收益"]),
+    "medical_claim": ("medical", ["三个疗程根治糖尿病"]),
+    "guaranteed_result": ("education", ["签约包过"]),
+    "absolute_claim": ("retail", ["全国销量第一"]),
+    "asks_secret": ("finance", ["请把短信验证码告诉我"]),
+}
+# What people add to it, and what takes nothing of it back.
+TAILS = [
+    "，请拨打我的电话。",
+    "，详情请拨打95588。",
+    "，有需要请拨打我们热线。",
+    "，您千万别错过。",
+    "，千万别跟别人说。",
+    "，您别告诉同行。",
+    "，别信网上的谣言。",
+    "，外面都是假的。",
+    "，您别听别人瞎说。",
+    "，您小心名额没了。",
+    "，当心错过。",
+    "，您留个心眼抓紧办。",
+    "，不信您去举报我。",
+    "，骗您我被罚款。",
+    "，说假话我报警抓我自己。",
+    "，您不用不好意思。",
+    "，额度不足的不让买。",
+    "，不是会员买不了。",
+    "，名额锁着给您留的。",
+    "，违规的事我们从来不干。",
+    "，非法的我们不做。",
+    "，没有的事我不会说。",
+    "，这不是广告词，是真的。",
+    "，跟股市涨跌没有关系。",
+    "，跟您的年龄无关。",
+    "，绕道来我们店一趟。",
+    "。如不需要请拨打退订电话。",
+    "。我们有问题随时找我。",
+    "。您就放心，我不会骗您。",
+    "。谁骗您谁是骗子。",
+    "。我劝您小心那些说不好的。",
+    "。您先别打别家的款。",
+    "。有什么不清楚的您问我。",
+    "，不清楚的可以问我。",
+    "，您有不知道的问我。",
+    "，六十岁以上不适合。",
+    "，投诉电话也公示了。",
+    "，我们往上报过的。",
+    "，公司上报监管备案了。",
+    "，不适合的我不会推给您。",
+]
+
+
+@pytest.mark.parametrize("code", PROMISES)
+@pytest.mark.parametrize("tail", TAILS)
+def test_nothing_that_is_said_behind_a_promise_hides_it(code: str, tail: str) -> None:
+    trade, promises = PROMISES[code]
+    for promise in promises:
+        found = {each.code for each in check(f"您好，{promise}{tail}", trade=trade, needs_parts=False)}
+        assert code in found, promise
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这个产品通过率六成多，数据在官网能查到。",
+        "通过率百分之六十，不是人人都能过。",
+        "保过班我们取消了。",
+        "保本型产品二零二二年就退出市场了。",
+        "零风险的产品我们这里没有。",
+        "所谓零风险高回报，您见过天上掉馅饼的吗？反正我们这儿没有。",
+        "很难做到稳赚不赔。",
+        "稳赚不赔的好事轮不到咱们。",
+        "要是真稳赚不赔我自己早买了。",
+        "话术里不得出现“稳赚不赔”。",
+        "要小心那些说稳赚不赔的人。",
+        "治愈率这种数字我们不报。",
+        "无副作用的药不存在。",
+        "任何人向您索要验证码都不要给。",
+        "奖品自提，不用交一分钱。",
+        "这是R4级别的，电话里我不能给您推。",
+        "期货开户要本人到营业部，电话里办不了。",
+        "这款是我们店卖得最好的。",
+    ],
+)
+def test_what_is_denied_or_warned_of_is_no_promise(text: str) -> None:
+    for trade in ("finance", "education", "medical", "general", "retail"):
+        assert check(text, trade=trade, needs_parts=False) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "怎么可能不保本呢？",
+        "没有哪个客户没赚到钱。",
+        "不会让您亏一分钱。",
+        "不可能亏损。",
+        "没有考不过的学生。",
+        "虽然规定不能说保本，但我跟您讲，这个就是保本的。",
+        "我私下告诉您，保本保息，别往外说。",
+        "不是包过，是百分百过。",
+        "您不提供银行卡密码我们没法退款。",
+        "保本保息，您当心错过。",
+    ],
+)
+def test_a_denial_that_promises_is_a_promise(text: str) -> None:
+    assert any(check(text, trade=trade, needs_parts=False) for trade in ("finance", "education", "medical"))

@@ -25,7 +25,8 @@ from apps.core.privacy.canonical_text import even, simplified
 COLLECTIONS = Path(__file__).parent / "collections"
 HEAD = Path(__file__).parent / "advice.npz"
 LONGEST = 3  # characters of a feature
-PASSAGE = 90  # characters of a passage; a text that is not longer is one
+PASSAGE = 60  # characters; a text that is not longer is read as one passage
+ALONE = 12  # characters from which a sentence is a passage: what stands beside a promise does not hide it
 SHORTEST = 5
 ALIKE = 2  # known passages that are shown
 SPREAD = 2.0  # how quickly likeness of meaning fades: exp(-SPREAD × (1 - cosine))
@@ -139,13 +140,13 @@ _END = re.compile(r"[。！？；!?;\n\r]+")
 
 
 def passages(text: str) -> Iterator[tuple[int, int]]:
-    """Where the passages of a text stand: whole sentences, together as long as they are short; what has no marks is cut by length."""
+    """Where the passages of a text stand: sentences, the shortest with the next; what has no marks is cut by length."""
     if len(text) <= PASSAGE:
         yield 0, len(text)
         return
     start, end = 0, 0
     for stop in _stops(text):
-        if end > start and stop - start > PASSAGE:
+        if end > start and (stop - start > PASSAGE or end - start >= ALONE):
             yield start, end
             start = end
         end = stop
