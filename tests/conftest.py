@@ -1,5 +1,6 @@
 """What every test may use: a settled moment, the smallest legal world, signed-in clients."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 import time_machine
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
+from apps.notifications import gateway
 from apps.notifications.services import outbox
 
 from . import snapshot
@@ -129,12 +130,13 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     messages: list[tuple[str, str]] = []
 
-    def post(url: str, *, json: dict[str, str], **more: Any) -> httpx.Response:
-        messages.append((json["to"], json["text"]))
-        return httpx.Response(200, request=httpx.Request("POST", url))
+    def post(url: str, *, body: bytes, **more: Any) -> tuple[int, bytes]:
+        message = json.loads(body)
+        messages.append((message["to"], message["text"]))
+        return 200, b""
 
     monkeypatch.setattr(settings, "HEGUI_SMS_URL", "https://gateway.example/send")
-    monkeypatch.setattr(httpx, "post", post)
+    monkeypatch.setattr(gateway, "post", post)
     monkeypatch.setattr(outbox, "_soon", outbox.send_due)
     return messages
 

@@ -12,7 +12,7 @@ from apps.accounts.models import ApiClient, User
 from apps.contacts.models import Contact, Purpose
 from apps.core.calendar.timestamps import is_possible, is_readable
 from apps.core.database.base_models import Dated
-from apps.core.privacy.fields import GuardedArrayField, GuardedCharField
+from apps.core.privacy.fields import GuardedArrayField, GuardedCharField, GuardedSlugField
 from apps.core.web import ids
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 from apps.scripts.models import CallKind, Script, ScriptVersion, Voice
@@ -113,7 +113,7 @@ class Campaign(Dated):
         PAUSED = "paused", pgettext_lazy("campaign", "paused")
         ENDED = "ended", pgettext_lazy("campaign", "ended")
 
-    code = models.SlugField(_("code"), max_length=40, unique=True)
+    code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
     trade = models.CharField(_("trade"), max_length=12)

@@ -57,6 +57,9 @@ def environment_is_understood(app_configs: Any, **kwargs: Any) -> list[CheckMess
     return found
 
 
+_TYPED = (models.CharField, models.TextField, models.SlugField, models.URLField)
+
+
 @register(Tags.models)
 def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """R1: no number of a person may come to stand in an ordinary column. A text that people or programs write is protected, guarded or
@@ -70,7 +73,7 @@ def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             if isinstance(field, GuardedArrayField):
                 continue
             inner = field.base_field if isinstance(field, ArrayField) else field
-            if type(inner) not in (models.CharField, models.TextField) or inner.choices or field.name in not_typed:
+            if type(inner) not in _TYPED or inner.choices or field.name in not_typed:
                 continue
             hint = "Use a guarded or protected field, or name the column in the model's NOT_TYPED."
             found.append(Error(f"{model._meta.label}.{field.name} may come to hold a number of a person.", hint=hint, id="hegui.E002"))

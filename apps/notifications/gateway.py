@@ -1,13 +1,15 @@
 """A short message to a number: through a gateway by HTTPS; in a demo to the log, under the mask."""
 
-import httpx
+import json
+
+import httpcore
 import structlog
 from django.conf import settings
 
 from apps.core.errors import ServiceAway
 from apps.core.privacy.logs import DEMO_TEXT
 from apps.core.privacy.protected import Protected, clear_for_machine
-from apps.core.web.outgoing import tls
+from apps.core.web.outgoing import NO_ANSWER, post
 
 log = structlog.get_logger(__name__)
 SECONDS = 5
@@ -35,19 +37,19 @@ def send(*, number: Protected, text: str, key: str) -> None:
         log.warning("demo_message", to=str(number), **{DEMO_TEXT: text})
         return
     try:
-        answer = httpx.post(
+        status, _body = post(
             settings.HEGUI_SMS_URL,
-            json={"to": clear_for_machine(number), "text": text},
-            headers={"Authorization": f"Bearer {settings.HEGUI_SMS_KEY}", "Idempotency-Key": key},
-            timeout=SECONDS,
-            verify=tls(),
-        )
-    except httpx.HTTPError as error:
+            headers={
+                "Authorization": f"Bearer {settings.HEGUI_SMS_KEY}", "Idempotency-Key": key, "Content-Type": "application/json",
+            },
+            body=json.dumps({"to": clear_for_machine(number), "text": text}).encode(), seconds=SECONDS, most=0,
+        )  # fmt: skip
+    except NO_ANSWER as error:
         # What the gateway said may hold the number: only the kind of the error is reported.
         log.warning("message_not_sent", why=type(error).__name__)
-        before = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        before = isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout | httpcore.PoolTimeout | httpcore.UnsupportedProtocol)
         raise (ServiceAway if before else PerhapsSent)() from None
-    if answer.is_success:
+    if 200 <= status < 300:
         return
-    log.warning("message_not_sent", status=answer.status_code)
-    raise (NotTaken if 400 <= answer.status_code < 500 and answer.status_code not in NOT_NOW else ServiceAway)()
+    log.warning("message_not_sent", status=status)
+    raise (NotTaken if 400 <= status < 500 and status not in NOT_NOW else ServiceAway)()

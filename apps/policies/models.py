@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import User
 from apps.audit.alarms import RULES
 from apps.core.database.base_models import Dated
-from apps.core.privacy.fields import GuardedCharField
+from apps.core.privacy.fields import GuardedCharField, GuardedJSONField, GuardedSlugField
 
 from .triggers import RENEWS_TERMS
 
@@ -175,7 +175,7 @@ class CalendarYear(PolicyVersion):
     """
 
     year = models.PositiveSmallIntegerField(_("year"))
-    holidays = models.JSONField(_("holidays"))  # {"2027-01-01": "元旦"}: adjusted rest days included
+    holidays = GuardedJSONField(_("holidays"))  # {"2027-01-01": "元旦"}: adjusted rest days included
     working_days = ArrayField(models.DateField(), verbose_name=_("make-up working days"), default=list, blank=True)
     notice = GuardedCharField(_("notice of the State Council"), max_length=120)
 
@@ -197,7 +197,7 @@ class TradePack(PolicyVersion):
 
     RISKS = ("", "R1", "R2", "R3")
 
-    trade = models.SlugField(_("trade"), max_length=12)
+    trade = GuardedSlugField(_("trade"), max_length=12)
     name = GuardedCharField(_("name"), max_length=40)
     may_market = models.BooleanField(_("marketing calls are allowed"), default=True)
     highest_risk = models.CharField(

@@ -15,7 +15,7 @@ from django_fsm import FSMField, transition
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated
-from apps.core.privacy.fields import GuardedCharField, GuardedTextField
+from apps.core.privacy.fields import GuardedCharField, GuardedJSONField, GuardedSlugField, GuardedTextField
 from apps.core.web import ids
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 
@@ -42,7 +42,7 @@ SCRIPT_KINDS = [*CallKind.choices, (SMS, _("SMS"))]
 
 class Script(Dated):
     NOT_TYPED = ("trade",)
-    code = models.SlugField(_("code"), max_length=40, unique=True)
+    code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=SCRIPT_KINDS)
     trade = models.CharField(_("trade"), max_length=12)
@@ -322,9 +322,9 @@ class RuleVersion(Dated):
         SUPERSEDED = "superseded", _("superseded")
         REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
 
-    code = models.SlugField(_("code"), max_length=40)
+    code = GuardedSlugField(_("code"), max_length=40)
     number = models.PositiveIntegerField()
-    rule = models.JSONField()
+    rule = GuardedJSONField()
     reason = GuardedCharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")

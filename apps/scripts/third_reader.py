@@ -10,10 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from apps.core.privacy.free_text import BLOT, blotted
-from apps.core.web.outgoing import tls
+from apps.core.web.outgoing import NO_ANSWER, post
 
 TIMEOUT = 60.0  # seconds, for the whole answer
 MOST_ANSWER = 256 * 1024  # bytes
@@ -68,17 +66,15 @@ def ask(text: str, *, url: str, model: str, key: str, codes: Collection[str]) ->
 
 
 def _post(address: str, asked: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
-    body = b""
+    headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     try:
-        with httpx.stream("POST", address, json=asked, headers=headers, timeout=TIMEOUT, follow_redirects=False, verify=tls()) as answer:
-            if answer.status_code != 200:
-                raise ReaderFailed(f"the address answered {answer.status_code}")
-            for piece in answer.iter_bytes():
-                body += piece
-                if len(body) > MOST_ANSWER:
-                    raise ReaderFailed("the answer is too long")
-    except httpx.HTTPError as error:
+        status, body = post(address, headers=headers, body=json.dumps(asked).encode(), seconds=TIMEOUT, most=MOST_ANSWER)
+    except NO_ANSWER as error:
         raise ReaderFailed(type(error).__name__) from None
+    if status != 200:
+        raise ReaderFailed(f"the address answered {status}")
+    if len(body) > MOST_ANSWER:
+        raise ReaderFailed("the answer is too long")
     try:
         read = json.loads(body)
     except ValueError:

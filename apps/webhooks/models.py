@@ -16,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient
 from apps.core.database.base_models import Dated
-from apps.core.privacy.fields import GuardedCharField, ProtectedCharField
+from apps.core.privacy.fields import GuardedCharField, GuardedURLField, ProtectedCharField
 
 
 class Kind(models.TextChoices):
@@ -39,7 +39,7 @@ class EndPoint(Dated):
 
     name = GuardedCharField(_("name"), max_length=80, unique=True)
     client = models.ForeignKey(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points")
-    url = models.URLField(_("address"), max_length=300)
+    url = GuardedURLField(_("address"), max_length=300)
     kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("events sent"))
     secret: Any = ProtectedCharField(_("secret"), kind="text", max_length=80)
     previous_secret: Any = ProtectedCharField(_("secret before"), kind="text", max_length=80, null=True, blank=True)

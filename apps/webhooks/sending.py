@@ -7,11 +7,8 @@ judged: a name that answers differently a moment later (DNS rebinding) changes n
 
 import ipaddress
 import socket
-import ssl
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore
@@ -19,7 +16,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.errors import BadInput
-from apps.core.web.outgoing import tls
+from apps.core.web.outgoing import Bounded, opened, read_at_most
 
 SECONDS = 10.0  # for each step
 ALL_SECONDS = 25.0  # for the whole: a receiver that sends a byte now and then holds no worker
@@ -103,42 +100,8 @@ def judge(addresses: Iterable[str]) -> str:
     return chosen
 
 
-class _Bounded(httpcore.NetworkStream):
-    """A stream on which every step is over at the deadline (of `time.monotonic`), together with all before it."""
-
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
-        self._stream, self._deadline = stream, deadline
-
-    def _left(self, timeout: float | None, error: type[httpcore.TimeoutException]) -> float:
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise error("the whole took too long")
-        return min(left, SECONDS if timeout is None else timeout)
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._left(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = self._left(timeout, httpcore.ConnectTimeout)
-        return _Bounded(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Judged(httpcore.SyncBackend):
+class _Judged(Bounded):
     """Connects to an address that was judged, never to a name."""
-
-    def __init__(self, deadline: float) -> None:
-        self._deadline = deadline
 
     def connect_tcp(
         self,
@@ -153,25 +116,15 @@ class _Judged(httpcore.SyncBackend):
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from None
         address = judge(str(each[4][0]) for each in found)
-        stream = super().connect_tcp(address, port, timeout, local_address, socket_options)
-        return _Bounded(stream, self._deadline)
+        return super().connect_tcp(address, port, timeout, local_address, socket_options)
 
 
 def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
     """The status of the answer; redirects are answers like others. Raises `AddressRefused`, and `httpcore.NetworkError`,
     `httpcore.TimeoutException`, `httpcore.ProtocolError` when there is none."""
     check_url(url)
-    deadline = time.monotonic() + ALL_SECONDS
-    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)
-    with (
-        httpcore.ConnectionPool(ssl_context=tls(), network_backend=_Judged(deadline), max_connections=1) as pool,
-        pool.stream("POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}) as answer,
-    ):
-        read = 0
+    with opened(url, headers=headers, body=body, backend=_Judged(ALL_SECONDS), seconds=SECONDS) as answer:
         # It has answered: whatever becomes of what else it says.
         with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
-            for piece in answer.iter_stream():
-                read += len(piece)
-                if read > MOST_ANSWER:
-                    break
+            read_at_most(answer, MOST_ANSWER)
         return int(answer.status)

@@ -3,16 +3,17 @@
 from typing import Any
 
 import pytest
+from django.apps import apps as django_apps
 from django.core.checks import run_checks
-from django.db import models
+from django.db import connection, models
 from django.test.utils import isolate_apps
 
-from apps.calls.models import Ticket
+from apps.calls.models import Decision, SpoofingEvent, Ticket
 from apps.campaigns.models import Campaign
 from apps.contacts import rules
 from apps.core import checks
 from apps.core.errors import PersonalDataFound
-from apps.core.privacy import forbidden_numbers, free_text, phones
+from apps.core.privacy import fields, forbidden_numbers, free_text, phones
 from apps.core.privacy.fields import GuardedCharField
 from apps.optouts.models import OptOut
 from apps.optouts.services import record_opt_out
@@ -33,7 +34,28 @@ ROUNDED, OLD = "110101199003072000", "110101900307123"
         ("１１０１０１\u200b199003072000", "resident_id_found"),
         ("6222021234567890000", "bank_card_found"),
         ("6.22202123456789E+18", "bank_card_found"),
+        ("110101199003072017", "resident_id_found"),
+        ("1.10101199E+17", "resident_id_found"),
+        ("1,10101199003072E+17", "resident_id_found"),
+        ("110101.199003072E+12", "resident_id_found"),
+        ("110101   19900307   2017", "resident_id_found"),
+        ("110101 - 19900307 - 2017", "resident_id_found"),
+        ("110101（19900307）2017", "resident_id_found"),
+        ("110101*19900307*2017", "resident_id_found"),
+        ("110101199\r\n\r\n003072017", "resident_id_found"),
+        ("110101%2019900307%202017", "resident_id_found"),
+        ("一一零一零一一九九零零三零七二零一七", "resident_id_found"),
+        ("幺幺〇幺〇幺幺九九〇〇三〇七二〇幺七", "resident_id_found"),
+        ("壹壹零壹零壹壹玖玖零零叁零柒贰零壹柒", "resident_id_found"),
+        ("❶❶⓿❶⓿❶❶❾❾⓿⓿❸⓿❼❷⓿❶❼", "resident_id_found"),
+        ("1\u31641\u28000101199003072017", "resident_id_found"),
+        ("11010119900307203×", None),  # its check character is another
+        ("11010119900307201713800001234", "resident_id_found"),
+        ("六二二八四八零零一二三四五六七一", "bank_card_found"),
         ("352099001761481", None),  # an IMEI
+        ("367a9ff2-f186-4330-9339-6a247d0a153d", None),
+        ("2026-11-30T14:28:30.123456+08:00", None),
+        ("1、2、3、4、5、6、7、8、9、10、11、12、13", None),
         ("202607161000123", None),
         ("1234567890123000", None),
         ("110101909907123", None),  # no such day
@@ -53,6 +75,9 @@ def test_numbers_that_a_spreadsheet_rounded_and_old_ids(text: str, found: str | 
         "１３８００００１２３４",
         "幺三八零零零零一二三四",
         "+86 138-0000-1234",
+        "1.3800001234E+10",
+        "1 3 8 0 0 0 0 1 2 3 4",
+        "138。0000。1234",
     ],
 )
 def test_a_phone_in_a_text_is_found_and_blotted(text: str) -> None:
@@ -115,3 +140,46 @@ def test_the_check_names_a_column_that_is_not(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(checks, "apps", fake)
     (found,) = checks.typed_text_is_guarded(None)
     assert "subject" in found.msg
+
+
+@pytest.mark.parametrize(
+    "identifier", ["367a9ff2-f186-4330-9339-6a247d0a153d", "af1864330933913800001234bcdef012", f"{15:x}" * 21 + "13800001234"]
+)
+def test_an_id_that_a_machine_made_holds_no_number(identifier: str) -> None:
+    assert not free_text.has_number(identifier)
+
+
+def test_what_hides_in_spoken_numerals_is_blotted_once() -> None:
+    assert forbidden_numbers.without("卡号六二二八四八零零一二三四五六七一，身份证110101 - 19900307 - 2017") == ("卡号▇▇▇,身份证▇▇▇", 2)
+
+
+GUARDED = [
+    (model, field) for model in django_apps.get_models() for field in model._meta.local_fields if isinstance(field, fields._GuardsNumbers)
+]
+
+
+@pytest.mark.parametrize(("model", "field"), GUARDED, ids=lambda each: getattr(each, "name", getattr(each, "__name__", "")))
+def test_every_guarded_column_refuses_a_number(model: type[models.Model], field: Any) -> None:
+    value: Any = "x 110101199003072017"
+    if isinstance(field, models.JSONField):
+        value = {"terms": [{"name": value}]}
+    elif isinstance(field, fields.GuardedArrayField):
+        value = [value]
+    with pytest.raises(PersonalDataFound):
+        field.get_db_prep_save(value, connection)
+
+
+def test_codes_addresses_rules_and_cards_are_among_them() -> None:
+    names = {f"{model._meta.label_lower}.{field.name}" for model, field in GUARDED}
+    assert names >= {
+        "scripts.script.code", "scripts.ruleversion.code", "scripts.ruleversion.rule", "campaigns.campaign.code", "contacts.purpose.code",
+        "contacts.datasource.code", "quality.scorecard.code", "quality.scorecardversion.items", "webhooks.endpoint.url",
+        "policies.calendaryear.holidays",
+    }  # fmt: skip
+
+
+def test_a_line_that_a_program_asks_for_keeps_no_id(world: World) -> None:
+    answer = world.authorize(line="110101199003072017")
+    assert not answer.allowed
+    assert "1990" not in Decision.objects.latest("pk").line_asked
+    assert not SpoofingEvent.objects.filter(line_asked__contains="1990").exists()

@@ -1,8 +1,11 @@
 """The third reader: a model of one's own behind an OpenAI-compatible address; a stub plays slow, broken, lying and hostile answers."""
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -123,6 +126,36 @@ def test_an_endless_answer_and_a_slow_one_end(stub: Stub, monkeypatch: pytest.Mo
     with pytest.raises(ReaderFailed, match="Timeout"):
         read(stub)
     waits.set()
+
+
+class Drips:
+    """A server that sends a byte now and then: of its head, or of its body."""
+
+    def __init__(self, before: bytes) -> None:
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}/v1"
+        self.ended = threading.Event()
+        threading.Thread(target=self._serve, args=(before,), daemon=True).start()
+
+    def _serve(self, before: bytes) -> None:
+        with self.listening, suppress(OSError):
+            channel, _address = self.listening.accept()
+            with channel:
+                channel.recv(65_536)
+                channel.sendall(before)
+                while not self.ended.wait(0.05):
+                    channel.sendall(b"x")
+
+
+@pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+def test_a_byte_now_and_then_holds_no_worker(before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(third_reader, "TIMEOUT", 0.4)
+    drips = Drips(before)
+    began = time.monotonic()
+    with pytest.raises(ReaderFailed, match="Timeout"):
+        ask(TEXT, url=drips.url, model="house-7b", key="k", codes=CODES)
+    drips.ended.set()
+    assert time.monotonic() - began < 20  # it would never end
 
 
 def test_a_fence_around_the_answer_is_taken_off_and_odd_costs_count_nothing(stub: Stub) -> None:

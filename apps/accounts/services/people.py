@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound, WrongState
+from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.free_text import has_number
 
 from ..models import Department, Invitation, User
@@ -32,6 +33,12 @@ def require_admin(actor: User, *, on: User | None = None) -> None:
         raise NotAllowed(_("Nobody changes their own rights. Ask another administrator."))
 
 
+def _check_email(email: str) -> None:
+    """Raises `PersonalDataFound`. A mobile number may be a mailbox of the person's own; an ID is none."""
+    if forbidden_numbers.find(email):
+        raise PersonalDataFound(_("The e-mail address holds a resident-ID or bank-card number. Use another."))
+
+
 @transaction.atomic
 def create_user(
     *, username: str, display_name: str, role: str, department: Department, password: str | None = None, email: str = "",
@@ -40,6 +47,7 @@ def create_user(
     """A member of staff with one role; without a password they cannot sign in until they set one (`invite`). Raises ValidationError."""
     if has_number(username):
         raise PersonalDataFound(_("A user name is no number of a person. Choose another."))
+    _check_email(email)
     user = User(username=username, display_name=display_name, role=role, department=department, email=email, staff_number=staff_number)
     if password is not None:
         validate_password(password, user)
@@ -102,6 +110,8 @@ def change_details(
     user = _locked(user)
     if department.closed_at is not None and department.pk != user.department_id:
         raise BadInput(_("The department is closed."))
+    if email != user.email:
+        _check_email(email)
     user.display_name, user.email, user.department, user.staff_number = display_name, email, department, staff_number
     try:
         user.full_clean(exclude=["password"])

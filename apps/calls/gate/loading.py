@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from apps.core.database.locks import gate_lock, line_lock
 from apps.core.database.prepared_statements import Prepared, Row, Step, run_together
 from apps.core.errors import NotFound
-from apps.core.privacy import phones
+from apps.core.privacy import forbidden_numbers, phones
 from apps.optouts.queries import IN_FORCE
 
 from ..models import COUNTS
@@ -400,7 +400,7 @@ def store(
         "digest": digest,
         "index": asked.index,
         "script": loaded.script_id,
-        "line_asked": asked.line,
+        "line_asked": forbidden_numbers.without(asked.line)[0],
     }
     if not reserves:
         return _ids(run_together((_DECISION_ALONE, values), commit=commit))

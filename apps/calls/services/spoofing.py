@@ -3,6 +3,7 @@
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
+from apps.core.privacy import forbidden_numbers
 from apps.notifications.services import notify
 
 from ..gate.loading import Asked, Loaded
@@ -11,7 +12,7 @@ from ..models import SpoofingEvent
 
 def report_spoofing(*, decision_id: int, loaded: Loaded, asked: Asked) -> SpoofingEvent:
     """Keep the attempt; compliance is notified once a day for each number asked for."""
-    about = {"line_asked": asked.line, "campaign_id": loaded.campaign_id}
+    about = {"line_asked": forbidden_numbers.without(asked.line)[0], "campaign_id": loaded.campaign_id}
     day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     is_first = not SpoofingEvent.objects.filter(created_at__gte=day, **about).exists()
     event = SpoofingEvent.objects.create(

@@ -10,14 +10,14 @@ from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
 from apps.core.database.base_models import Dated
-from apps.core.privacy.fields import FileNameField, GuardedCharField, GuardedTextField
+from apps.core.privacy.fields import FileNameField, GuardedCharField, GuardedSlugField, GuardedTextField
 from apps.policies.triggers import NEVER_DELETED, RENEWS_TERMS
 
 
 class Purpose(Dated):
     """What a contact is used for. Consents, sources and campaigns name one (R18)."""
 
-    code = models.SlugField(_("code"), max_length=40, unique=True)
+    code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+")
     retired_at = models.DateTimeField(_("no longer used since"), null=True, blank=True, editable=False)
@@ -56,7 +56,7 @@ class DataSource(Dated):
     NEVER_APPROVED = (Origin.PURCHASED, Origin.SHARED)
     UNDER_AGREEMENT = (Origin.PARTNER,)
 
-    code = models.SlugField(_("code"), max_length=40, unique=True)
+    code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
     origin = models.CharField(_("origin"), max_length=10, choices=Origin)
     lawful_basis = GuardedCharField(_("lawful basis"), max_length=200)

@@ -4,11 +4,23 @@ NFKC folds widths and styles, invisible marks are taken out, and a decimal digit
 value. Patterns over even text say `[0-9]`: `\\d` in Python takes every digit of Unicode.
 """
 
+import re
 import unicodedata
 from functools import cache
 from typing import Any
 
+_BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters by their category that show nothing
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})  # format characters (zero width, bidi, soft hyphen), combining marks, enclosing marks
+
+
+# Ids that machines make (RFC 9562, digests): what looks like a number in one is none.
+_OF_MACHINES = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9-]{0,40}[A-Fa-f])(?:[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}){0,4})(?![0-9A-Za-z])"
+)
+
+
+def without_machine_ids(text: str) -> str:
+    return _OF_MACHINES.sub("", text)
 
 
 def even(text: str) -> str:
@@ -21,9 +33,9 @@ def even(text: str) -> str:
 def _even_character(character: str) -> str:
     if character.isascii():
         return character
-    if unicodedata.category(character) in _INVISIBLE:
+    if unicodedata.category(character) in _INVISIBLE or character in _BLANK:
         return ""
-    digit = unicodedata.decimal(character, None)
+    digit = unicodedata.digit(character, None)  # ❶ and ⓵ too, which NFKC leaves
     return character if digit is None else str(digit)
 
 

@@ -6,6 +6,7 @@ in `from_db_value` alone, a failure raises, and assignment wraps, in the constru
 `bulk_create` too, because all three go through the descriptor.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import forms
@@ -37,9 +38,22 @@ class _GuardsNumbers:
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Raises `PersonalDataFound`, which names the field and not the value."""
-        if any(has_number(text) for text in ([value] if isinstance(value, str) else value if isinstance(value, list) else ())):
+        if any(map(has_number, _texts_in(value))):
             raise PersonalDataFound(_("%(field)s: a number of a person stands here. Leave it out (R1)."), field=str(self.verbose_name))
         return super().get_db_prep_save(value, connection)  # type: ignore[misc]
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value: itself, or among its items, keys and values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, each in value.items():
+            yield from _texts_in(name)
+            yield from _texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)
 
 
 class GuardedCharField(_GuardsNumbers, models.CharField):
@@ -52,6 +66,24 @@ class GuardedTextField(_GuardsNumbers, models.TextField):
     """A text that people type."""
 
     PATH = "django.db.models.TextField"
+
+
+class GuardedSlugField(_GuardsNumbers, models.SlugField):
+    """A code that people choose."""
+
+    PATH = "django.db.models.SlugField"
+
+
+class GuardedURLField(_GuardsNumbers, models.URLField):
+    """An address that people type."""
+
+    PATH = "django.db.models.URLField"
+
+
+class GuardedJSONField(_GuardsNumbers, models.JSONField):
+    """Texts that people type, in a structure of ours."""
+
+    PATH = "django.db.models.JSONField"
 
 
 class GuardedArrayField(_GuardsNumbers, ArrayField):

@@ -7,10 +7,11 @@ stands in scientific notation, is still one. IDs of the first generation have 15
 """
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Literal
 
-from .canonical_text import even, simplified
+from .canonical_text import even, simplified, without_machine_ids
 
 SHORTEST = 13  # digits of the shortest number that is looked for
 _DIGITS = b"0123456789"
@@ -20,13 +21,24 @@ Finding = Literal["resident_id_found", "bank_card_found"]
 # Groups of digits with at most two separators between them; X closes an ID number.
 _CANDIDATE = re.compile(r"[0-9](?:[\s\-\u2010-\u2015_.·/,]{0,2}[0-9]){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|[0-9]{17}[Xx]")
 _GROUP = re.compile(r"[0-9]+[Xx]?|[Xx]")
-_QUICK = re.compile(r"(?:[0-9][^0-9]{0,2}){12}[0-9]")
+_QUICK = re.compile(r"(?:[0-9][^0-9]{0,4}){12}[0-9]")
 
-_ID = re.compile(r"([1-6][0-9]|7[1]|8[1-3])[0-9]{4}(18|19|20)[0-9]{2}[0-9]{7}[0-9X]")
+_ID = re.compile(r"(?:(?:[1-6][0-9]|71|8[1-3])[0-9]{4}|9[1-6][0-9]{4})(18|19|20)[0-9]{2}[0-9]{7}[0-9X]")
 _OLD_ID = re.compile(
     r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])(?:0[1-9]|[1-3][0-9]|4[0-3]|90)(?!00)[0-9]{2}([0-9]{2})([0-9]{2})([0-9]{2})[0-9]{3}"
 )
-_SCIENTIFIC = re.compile(r"(?<![0-9.])([1-9])\.([0-9]{9,14})\s?[eE]\s?\+?\s?(1[4-8])(?![0-9])")
+_SCIENTIFIC = re.compile(r"(?<![0-9.])([0-9]{1,7})[.,]([0-9]{4,14})\s?[eE]\s?\+?\s?([0-9]{1,2})(?![0-9])")
+# Other ways to write one, tried only where the usual one found nothing: anything that is no letter or digit between few groups, or
+# between all digits; numerals; what looks like X.
+_WIDE = re.compile(r"[0-9](?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[0-9]){13,23}(?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[Xx])?")
+_MOST_GROUPS = 6
+_NUMERAL = "[0-9零〇洞一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
+_NUMERALS = re.compile(rf"{_NUMERAL}(?:[\s\-]?{_NUMERAL}){{14,}}")
+_NUMERAL_DIGITS = str.maketrans("零〇洞一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖", "00011223456789123456789")
+_LEAST_DIGITS = 8  # of a number in scientific notation
+_NO_DIGITS = dict.fromkeys([*map(ord, "0123456789"), *_NUMERAL_DIGITS])
+_LOOKS_LIKE_X = re.compile(r"(?<=[0-9])[×✕✖╳ХхΧχ叉](?![0-9])")
+_CODED_BLANKS = re.compile(r"%20|&nbsp;|&#160;|&#xa0;", re.IGNORECASE)
 _KEPT = 15  # digits that a spreadsheet keeps of a number
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECK = "10X98765432"
@@ -60,31 +72,78 @@ _FORBIDDEN_HEADINGS = (
 )
 
 
+_Way = tuple[re.Pattern[str], Callable[[re.Match[str]], Finding | None]]
+
+
 def find(text: str) -> Finding | None:
     """The first kind of forbidden number in `text`, an ID before a card; None when clean."""
     if len(text) < SHORTEST:
         return None
     if text.isascii():
         data = text.encode()
-        if len(data) - len(data.translate(None, _DIGITS)) < SHORTEST:
+        digits = len(data) - len(data.translate(None, _DIGITS))
+        if digits < _LEAST_DIGITS or (digits < SHORTEST and b"e" not in data.lower()):
             return None
     else:
         text = even(text)
+        if len(text) - len(text.translate(_NO_DIGITS)) < _LEAST_DIGITS:
+            return None
     found: Finding | None = None
-    if "e" in text or "E" in text:
-        for number in _SCIENTIFIC.finditer(text):
-            if is_rounded_id(_in_full(number)):
-                return "resident_id_found"
-            if _CARD.fullmatch(_in_full(number)):
-                found = "bank_card_found"
-    if not _QUICK.search(text):
-        return found
-    for candidate in _CANDIDATE.finditer(text):
-        for digits in _runs(candidate[0]):
-            if is_resident_id(digits) or is_rounded_id(digits) or is_old_id(digits):
-                return "resident_id_found"
-            if is_bank_card(digits) or is_rounded_card(digits):
-                found = "bank_card_found"
+    for number in _finds(without_machine_ids(text)):
+        if number[1] == "resident_id_found":
+            return number[1]
+        found = number[1]
+    return found
+
+
+def _finds(text: str) -> Iterator[tuple[tuple[int, int], Finding, str]]:
+    """Where forbidden numbers stand in even text, what they are, and the text in which those places are counted."""
+    for written in (text, _otherwise_written(text)):
+        ways: list[_Way] = [(_SCIENTIFIC, _scientific)] if "e" in written or "E" in written else []
+        if _QUICK.search(written):
+            ways += [(_CANDIDATE, _usual), (_WIDE, _wide)]
+        for pattern, judge in ways:
+            for candidate in pattern.finditer(written):
+                if finding := judge(candidate):
+                    yield candidate.span(), finding, written
+        if written == _otherwise_written(text):
+            return
+
+
+def _otherwise_written(text: str) -> str:
+    """The text with numerals, coded blanks and what looks like X as the characters that they stand for."""
+    text = _NUMERALS.sub(lambda run: run[0].translate(_NUMERAL_DIGITS), _CODED_BLANKS.sub(" ", text))
+    return _LOOKS_LIKE_X.sub("X", text)
+
+
+def _scientific(number: re.Match[str]) -> Finding | None:
+    digits = _in_full(number)
+    if is_rounded_id(digits) or (_BEGINS_LIKE_ID.match(digits) and len(digits) == 18):
+        return "resident_id_found"
+    return "bank_card_found" if _CARD.fullmatch(digits) else None
+
+
+_BEGINS_LIKE_ID = re.compile(r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])[0-9]{4}(?:19|20)[0-9]")
+
+
+def _usual(candidate: re.Match[str]) -> Finding | None:
+    return _kind_of_any(_runs(candidate[0]))
+
+
+def _wide(candidate: re.Match[str]) -> Finding | None:
+    groups = _GROUP.findall(candidate[0].upper())
+    if len(groups) > _MOST_GROUPS and any(len(group) > 1 for group in groups):
+        return None
+    return _kind_of_any(_runs(candidate[0]))
+
+
+def _kind_of_any(runs: Iterable[str]) -> Finding | None:
+    found: Finding | None = None
+    for digits in runs:
+        if is_resident_id(digits) or is_rounded_id(digits) or is_old_id(digits):
+            return "resident_id_found"
+        if is_bank_card(digits) or is_rounded_card(digits):
+            found = "bank_card_found"
     return found
 
 
@@ -92,21 +151,16 @@ def without(text: str, mark: str = "▇▇▇") -> tuple[str, int]:
     """The text with each forbidden number taken out, and how many were: for what has to be kept though somebody said one."""
     if find(text) is None:
         return text, 0
-    count = 0
-
-    def blotted(candidate: re.Match[str]) -> str:
-        nonlocal count
-        if not any(_is_forbidden(digits) for digits in _runs(candidate[0])):
-            return candidate[0]
-        count += 1
-        return mark
-
-    return _CANDIDATE.sub(blotted, _SCIENTIFIC.sub(_in_full, even(text))), count
+    clear, count = even(text), 0
+    while (first := next(_finds(clear), None)) is not None:
+        (start, end), _finding, clear = first
+        clear, count = clear[:start] + mark + clear[end:], count + 1
+    return clear, count
 
 
 def _in_full(number: re.Match[str]) -> str:
     """A number in scientific notation by its digits."""
-    return (number[1] + number[2]).ljust(int(number[3]) + 1, "0")
+    return (number[1] + number[2]).ljust(min(len(number[1]) + int(number[3]), 40), "0")
 
 
 def _runs(candidate: str) -> list[str]:
@@ -118,6 +172,7 @@ def _runs(candidate: str) -> list[str]:
         for group in groups[start:]:
             run += group
             if len(run) > 19:
+                runs += [each for each in (run[:18], run[-18:]) if run == group and is_resident_id(each)]  # another number is glued to it
                 break
             if len(run) >= 15:
                 runs.append(run)
@@ -152,10 +207,6 @@ def is_rounded_card(digits: str) -> bool:
     """A number of 17 to 19 digits with an issuer's prefix of which a spreadsheet kept 15."""
     zeros = len(digits) - _KEPT
     return zeros >= 2 and digits.endswith("0" * zeros) and _CARD.fullmatch(digits) is not None
-
-
-def _is_forbidden(digits: str) -> bool:
-    return any(judge(digits) for judge in (is_resident_id, is_rounded_id, is_old_id, is_bank_card, is_rounded_card))
 
 
 def _is_date(year: str, month: str, day: str) -> bool:

@@ -18,7 +18,7 @@ from phonenumbers import timezone as number_zones
 from phonenumbers.phonemetadata import PhoneMetadata
 
 from ..errors import BadInput
-from .canonical_text import even
+from .canonical_text import even, without_machine_ids
 from .protected import Protected, clear_for_machine
 
 HOME_REGION = "CN"
@@ -235,20 +235,26 @@ def _number_or_none(text: str) -> str | None:
         return None
 
 
-_BETWEEN_GROUPS = r"[\s\-.·_/,，]{0,2}"
-_IN_TEXT = re.compile(rf"(?<![0-9])(?:\+?86{_BETWEEN_GROUPS})?1[3-9][0-9](?:{_BETWEEN_GROUPS}[0-9]{{4}}){{2}}(?![0-9])")
+_BETWEEN_GROUPS = r"[\s\-.·_/,，。、]{0,2}"
+_BETWEEN_DIGITS = r"[\s\-.·_/,，。、]{1,2}"
+_IN_TEXT = re.compile(
+    rf"(?<![0-9])(?:\+?86{_BETWEEN_GROUPS})?1(?:[3-9][0-9](?:{_BETWEEN_GROUPS}[0-9]{{4}}){{2}}"
+    rf"|{_BETWEEN_DIGITS}[3-9](?:{_BETWEEN_DIGITS}[0-9]){{9}})(?![0-9])"
+)
+_SCIENTIFIC = re.compile(r"(?<![0-9.])1[.,]([3-9][0-9]{3,9})\s?[eE]\s?\+?\s?10(?![0-9])")
 _SPOKEN = re.compile(r"[0-9零〇一二三四五六七八九幺洞两]{11,19}")
 _SPOKEN_DIGITS = str.maketrans("零〇洞一幺二两三四五六七八九", "00011223456789")
 
 
 def _digits_spoken(text: str) -> str:
-    """Even text with runs of spoken digits (幺三八…) as digits."""
-    return _SPOKEN.sub(lambda run: run[0].translate(_SPOKEN_DIGITS), even(text))
+    """Even text with runs of spoken digits (幺三八…) as digits, and what spreadsheets make of a number in full."""
+    spoken = _SPOKEN.sub(lambda run: run[0].translate(_SPOKEN_DIGITS), even(text))
+    return _SCIENTIFIC.sub(lambda number: "1" + number[1].ljust(10, "0"), spoken) if "10" in spoken else spoken
 
 
 def find_in(text: str) -> bool:
     """Whether a mainland mobile number stands in a text, in whatever width, with separators, in digits or in words."""
-    return _IN_TEXT.search(_digits_spoken(text)) is not None
+    return _IN_TEXT.search(without_machine_ids(_digits_spoken(text))) is not None
 
 
 def without(text: str, mark: str) -> str:

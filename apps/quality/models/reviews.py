@@ -11,15 +11,15 @@ from apps.accounts.models import User
 from apps.calls.models import Call
 from apps.campaigns.models import Campaign
 from apps.core.database.base_models import Dated, named
-from apps.core.privacy.fields import GuardedCharField
+from apps.core.privacy.fields import GuardedCharField, GuardedJSONField, GuardedSlugField
 
 
 class ScoreCard(Dated):
     """A form of review; `trade` is empty for the card of all trades that have none of their own."""
 
-    code = models.SlugField(_("code"), max_length=40, unique=True)
+    code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=80)
-    trade = models.SlugField(_("trade"), max_length=12, blank=True)
+    trade = GuardedSlugField(_("trade"), max_length=12, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["trade"], name="one_score_card_a_trade")]
@@ -38,7 +38,7 @@ class ScoreCardVersion(Dated):
 
     card = models.ForeignKey(ScoreCard, models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    items = models.JSONField(_("items"))
+    items = GuardedJSONField(_("items"))
     pass_mark = models.PositiveSmallIntegerField(_("points needed, of 100"), default=80)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.DRAFT)
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
