@@ -31,7 +31,7 @@ SHORTEST = 5
 ALIKE = 2  # known passages that are shown
 SPREAD = 2.0  # how quickly likeness of meaning fades: exp(-SPREAD × (1 - cosine))
 CODE_SHARE = 0.5  # how much the surest code adds to "breaks some rule"
-OVERRIDES_DENIAL = 95  # percent from which advice stands although the bans take its words for denied
+OVERRIDES_DENIAL = 98  # percent from which advice stands although the bans take its words for denied
 REMEMBERED = 20_000  # passages
 
 
