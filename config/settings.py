@@ -39,6 +39,10 @@ HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
 # The largest recording that is taken; a class that hears what was said (apps.quality.speech).
 HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
+# Whether the trained reader may learn from what reviewers say of its advice (`train_reader --with-reviews`), and the file of its
+# own head.
+HEGUI_LEARN_FROM_REVIEWS = env.bool("HEGUI_LEARN_FROM_REVIEWS", False)
+HEGUI_READER_HEAD = env.str("HEGUI_READER_HEAD", "")
 # A third reader of scripts: a model behind an OpenAI-compatible address of one's own, as https://models.company.cn/v1.
 HEGUI_THIRD_READER_URL = env.str("HEGUI_THIRD_READER_URL", "")
 HEGUI_THIRD_READER_MODEL = env.str("HEGUI_THIRD_READER_MODEL", "")

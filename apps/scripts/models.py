@@ -210,6 +210,7 @@ class ReviewEvent(Dated):
         RETIRED = "retired", pgettext_lazy("event: approval withdrawn or superseded", "retired")
         EXPIRED = "expired", pgettext_lazy("script", "expired")
         OVERRULED = "overruled", _("finding overruled")
+        CONFIRMED = "confirmed", _("finding confirmed")
 
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -259,6 +260,22 @@ class Overruling(Dated):
             models.CheckConstraint(condition=Q(level="advisory"), name="only_advice_is_overruled"),
             models.CheckConstraint(condition=~Q(reason=""), name="overruling_has_a_reason"),
         ]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class Confirmation(Dated):
+    """A reviewer says that an advisory finding is right: what the trained reader may learn from, where the house lets it."""
+
+    NOT_TYPED = ("code",)
+
+    version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="confirmations")
+    code = models.CharField(max_length=40)
+    start = models.PositiveIntegerField()  # in the whole text, as `Finding` has it
+    end = models.PositiveIntegerField()
+    actor = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "code", "start", "end"], name="confirmed_once")]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 

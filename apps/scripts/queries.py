@@ -1,7 +1,7 @@
 """What of the scripts a person may read, and what the check says of them under the rules in force."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -15,12 +15,13 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.calendar.workdays import Calendar
+from apps.core.privacy.free_text import blotted
 from apps.core.wording import join_clauses
 from apps.policies import queries as policies
 
 from . import rules
 from .checking import Finding, Pack, PackRule, check, compiled, pack_of, read, shipped_rules, written_rule
-from .models import Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion, ThirdReading
+from .models import Confirmation, Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion, ThirdReading
 from .wording import name_of
 
 State = ScriptVersion.State
@@ -124,6 +125,24 @@ def third_digest(version: ScriptVersion) -> bytes:
     text, _begins = spoken(version)
     about = (text, version.script.kind, version.script.trade, settings.HEGUI_THIRD_READER_MODEL)
     return hashlib.sha256("\0".join(about).encode()).digest()
+
+
+def confirmed(version: ScriptVersion) -> dict[tuple[str, int, int], Confirmation]:
+    return {(row.code, row.start, row.end): row for row in version.confirmations.select_related("actor")}
+
+
+def judged_passages() -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
+    """What reviewers said of advice: a name, the passage without numbers of people, trade and kind of its script, the rules that it
+    breaks (none: it was overruled)."""
+    for row in Confirmation.objects.select_related("version__script").order_by("pk"):
+        yield (f"z{2 * row.pk}", *_judged(row), (row.code,))
+    for kept in Overruling.objects.select_related("version__script").order_by("pk"):
+        yield (f"z{2 * kept.pk + 1}", *_judged(kept), ())
+
+
+def _judged(row: Confirmation | Overruling) -> tuple[str, str, str]:
+    text, _begins = spoken(row.version)
+    return blotted(text[row.start : row.end]).strip(), row.version.script.trade, row.version.script.kind
 
 
 def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:

@@ -1,20 +1,22 @@
 """The trained reader: advice on what nobody wrote down, with its reasons; figures on hands it never saw; it is never a ban."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from apps.core import embeddings
-from apps.scripts import services
+from apps.core.errors import BadInput
+from apps.scripts import queries, services
 from apps.scripts.checking import advising, check, denied_codes, read, shipped_rules, training
 from apps.scripts.models import ScriptVersion
-from tests.world import World
+from tests.world import COMPANY, SECTIONS, World
 
 PROMISE = "我丈母娘的养老钱都放里头了，到日子一分都没少过，您还怕个啥。"
 LAWFUL = "您先别急着定，合同拿回家跟老伴慢慢看，看不明白的地方划出来，明天我一条条给您讲。"
@@ -252,3 +254,58 @@ def world_findings(version: ScriptVersion) -> list[Any]:
     from apps.scripts import queries
 
     return queries.findings_of(version)
+
+
+ADVISED = "跟着我们老师买，翻倍的事，就等着数钱吧。"
+
+
+def advised(world: World) -> tuple[Any, Any]:
+    """A submitted version with a finding of the trained reader."""
+    supervisor = world.people["supervisor"]
+    version = services.write_version(actor=supervisor, script=world.script, company=COMPANY, **{**SECTIONS, "body": ADVISED})
+    version = services.submit(actor=supervisor, version=version)
+    found = [each for each in queries.findings_of(version) if each.strength]
+    assert found, "the passage of this test is advised against"
+    return version, found[0]
+
+
+def test_who_reviews_says_that_advice_is_right_once_and_it_stands(world: World, browse: Any) -> None:
+    version, finding = advised(world)
+    place = {"code": finding.code, "start": finding.start, "end": finding.end}
+    page = browse("compliance").post(reverse("script_overrule", args=[version.pk]), {**place, "confirm": "1"}, follow=True)
+    assert str(version.confirmations.get().actor) in page.content.decode()
+    with pytest.raises(BadInput):
+        services.confirm(actor=world.people["compliance"], version=version, **place)
+    with pytest.raises(BadInput):
+        services.overrule(actor=world.people["compliance"], version=version, reason="x", **place)
+    with pytest.raises(services.ReviewOpen):
+        services.approve(actor=world.people["compliance"], version=version)
+
+
+def test_what_the_house_s_reviewers_said_is_learned_where_the_house_lets_it(world: World, settings: Any, tmp_path: Path) -> None:
+    version, finding = advised(world)
+    services.confirm(actor=world.people["compliance"], version=version, code=finding.code, start=finding.start, end=finding.end)
+    with pytest.raises(CommandError, match="HEGUI_LEARN_FROM_REVIEWS"):
+        call_command("train_reader", "--with-reviews")
+    settings.HEGUI_LEARN_FROM_REVIEWS = True
+    with pytest.raises(CommandError, match="HEGUI_READER_HEAD"):
+        call_command("train_reader", "--with-reviews")
+    (judged,) = queries.judged_passages()
+    assert judged[0].startswith(training.HOUSE)
+    assert (judged[1], judged[4]) == (ADVISED, (finding.code,))
+    assert training.Passage(*judged).is_learned_from
+
+
+def test_the_house_s_own_head_is_the_one_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own.npz"
+    shutil.copy(advising.HEAD, own)
+    monkeypatch.setattr(advising, "own_head", own)
+    monkeypatch.setattr(advising, "HEAD", tmp_path / "none.npz")
+    advising.head.cache_clear()
+    try:
+        assert advising.head() is not None
+        monkeypatch.setattr(advising, "own_head", tmp_path / "not_trained_yet.npz")
+        advising.head.cache_clear()
+        assert advising.head() is None
+    finally:
+        advising.head.cache_clear()

@@ -111,7 +111,12 @@ def total(outputs: Floats) -> float:
 
 @cache
 def head() -> Head | None:
-    return load(HEAD) if HEAD.exists() else None
+    """The head in use: the site's own where there is one, else the one that comes with Hegui."""
+    found = next((path for path in (own_head, HEAD) if path is not None and path.exists()), None)
+    return load(found) if found else None
+
+
+own_head: Path | None = None  # set at start (`HEGUI_READER_HEAD`)
 
 
 def load(path: Path) -> Head:
@@ -133,7 +138,11 @@ def load(path: Path) -> Head:
 def known_passages() -> dict[str, tuple[str, tuple[str, ...]]]:
     """The passages of the collections by their ids: text and codes."""
     rows = [row for path in sorted(COLLECTIONS.glob("*.yaml")) for row in yaml.safe_load(path.read_text())]
-    return {row["id"]: (row["text"], tuple(row["codes"])) for row in rows}
+    learned = head()
+    house = learned.meta.get("house", {}) if learned else {}  # what the site's own reviewers judged
+    return {row["id"]: (row["text"], tuple(row["codes"])) for row in rows} | {
+        name: (text, tuple(codes)) for name, (text, codes) in house.items()
+    }
 
 
 _END = re.compile(r"[。！？；!?;\n\r]+")

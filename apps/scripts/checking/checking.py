@@ -48,6 +48,10 @@ class Finding:
     def is_blocking(self) -> bool:
         return self.level == "blocking"
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        return self.code, self.start, self.end
+
 
 def check(
     text: str,

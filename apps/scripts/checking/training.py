@@ -24,7 +24,7 @@ from .advising import grams, plain
 RIDGE = 0.3
 MEANING_SHARE = 0.5  # of the likeness by meaning beside that by characters
 LEAST_PASSAGES = 2  # that a feature stands in
-READ_WHOLE = frozenset("abc")  # hands that are learned from as a whole; of the others every second passage
+READ_WHOLE = frozenset("abcz")  # hands that are learned from as a whole; of the others every second passage
 FALSE_AT_MOST = 0.03  # of lawful passages of unseen hands that are advised against
 MISSED_BY_CHARACTERS = 0.03  # of violating passages that are passed over by characters alone
 ALIKE_FROM = 0.5  # cosine of characters from which two passages belong to one group
@@ -47,6 +47,9 @@ class Passage:
     @property
     def is_learned_from(self) -> bool:
         return self.hand in READ_WHOLE or int(self.name[1:]) % 2 == 1
+
+
+HOUSE = "z"  # the hand of a site's own reviewers
 
 
 def read_collections(folder: Path = advising.COLLECTIONS) -> list[Passage]:
@@ -202,6 +205,7 @@ def train(passages: Sequence[Passage], embeddings: Floats, judged: Judged) -> di
         "names": [passages[row].name for row in rows.tolist()],
         "calibration": curves,
         "thresholds": thresholds,
+        "house": {each.name: [each.text, each.codes] for each in passages if each.hand == HOUSE},
         "certain_below": float(sure[int(MISSED_BY_CHARACTERS * len(sure))]),
         "figures": _figures(material, by_author, alike, own, curves, thresholds, judged),
     }

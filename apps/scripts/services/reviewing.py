@@ -15,7 +15,7 @@ from apps.webhooks.services import emit
 
 from .. import queries
 from ..checking import Finding
-from ..models import Overruling, ReviewEvent, ScriptVersion
+from ..models import Confirmation, Overruling, ReviewEvent, ScriptVersion
 from ..ports import speaking
 from ..signals import version_withdrawn
 
@@ -106,21 +106,40 @@ def request_changes(*, actor: User, version: ScriptVersion, note: str) -> Script
 def overrule(*, actor: User, version: ScriptVersion, code: str, start: int, end: int, reason: str) -> Overruling:
     """Let an advisory finding stand. Raises `CheckBlocked` for a blocking one, `BadInput` for one that is not there."""
     version = _for_review(actor, version)
-    found = [each for each in queries.findings_of(version) if (each.code, each.start, each.end) == (code, start, end)]
-    if not found:
-        raise BadInput(_("The check does not find this any more. Reload the page."))
-    finding: Finding = found[0]
+    finding = _undecided(version, code, start, end)
     if finding.is_blocking:
         raise CheckBlocked(_("A blocking finding is never overruled: the text has to change."))
     if not reason.strip():
         raise BadInput(_("Say why the finding may stand."))
-    if (code, start, end) in queries.overruled(version):
-        raise BadInput(_("This finding was overruled already."))
     made = Overruling.objects.create(
         version=version, code=code, level=finding.level, start=start, end=end, reason=reason.strip(), actor=actor, created_at=clock.now()
     )
     _record(version, Kind.OVERRULED, actor, f"{queries.in_words([finding])}: {made.reason}"[:400])
     return made
+
+
+@transaction.atomic
+def confirm(*, actor: User, version: ScriptVersion, code: str, start: int, end: int) -> Confirmation:
+    """Say that an advisory finding is right; the text has to change. Raises `BadInput` for one that is not there or was decided."""
+    version = _for_review(actor, version)
+    finding = _undecided(version, code, start, end)
+    if finding.is_blocking:
+        raise BadInput(_("A blocking finding needs no word of yours: the text has to change."))
+    made = Confirmation.objects.create(version=version, code=code, start=start, end=end, actor=actor, created_at=clock.now())
+    _record(version, Kind.CONFIRMED, actor, queries.in_words([finding])[:400])
+    return made
+
+
+def _undecided(version: ScriptVersion, code: str, start: int, end: int) -> Finding:
+    """The finding at that place. Raises `BadInput` for one that is not there, or that somebody overruled or confirmed."""
+    found = [each for each in queries.findings_of(version) if (each.code, each.start, each.end) == (code, start, end)]
+    if not found:
+        raise BadInput(_("The check does not find this any more. Reload the page."))
+    if (code, start, end) in queries.overruled(version):
+        raise BadInput(_("This finding was overruled already."))
+    if (code, start, end) in queries.confirmed(version):
+        raise BadInput(_("This finding was confirmed already."))
+    return found[0]
 
 
 @transaction.atomic

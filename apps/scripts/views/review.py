@@ -117,15 +117,17 @@ def script_retire(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(Role.COMPLIANCE)
 @require_POST
 def script_overrule(request: StaffRequest, pk: int) -> HttpResponse:
-    """Let an advisory finding stand; code and place come from the form beside it."""
+    """Let an advisory finding stand, or say that it is right; code and place come from the form beside it."""
     version = _version(request, pk)
     place = [row_number(request.POST.get(name, "")) for name in ("start", "end")]
     start, end = (-1 if number is None else number for number in place)
+    code = request.POST.get("code", "")
     try:
-        services.overrule(
-            actor=request.user, version=version, code=request.POST.get("code", ""), start=start, end=end,
-            reason=request.POST.get("reason", "")[:300],
-        )  # fmt: skip
+        if "confirm" in request.POST:
+            services.confirm(actor=request.user, version=version, code=code, start=start, end=end)
+        else:
+            reason = request.POST.get("reason", "")[:300]
+            services.overrule(actor=request.user, version=version, code=code, start=start, end=end, reason=reason)
     except HeguiError as error:
         messages.error(request, str(error))
     return redirect("script", pk=pk)

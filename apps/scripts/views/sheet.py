@@ -14,7 +14,7 @@ from apps.policies import queries as policies
 from .. import queries, rules
 from ..checking import Finding, Pack, PackRule, mode
 from ..difference import Row, compared
-from ..models import Overruling, Remark, ReviewEvent, ScriptVersion, ThirdReading
+from ..models import Confirmation, Overruling, Remark, ReviewEvent, ScriptVersion, ThirdReading
 from ..rules import Mark, Passage
 from ..wording import DUTIES, advice_of, name_of
 
@@ -34,6 +34,7 @@ class FoundRow:
     duty: str
     passage: str
     overruling: Overruling | None
+    confirmation: Confirmation | None
 
 
 @dataclass(frozen=True)
@@ -134,14 +135,16 @@ def _permit(sheet: Sheet, version: ScriptVersion, viewer: User) -> None:
 def _findings(version: ScriptVersion) -> list[FoundRow]:
     pack = queries.packs_in_force()
     text, _begins = queries.spoken(version)
-    overruled = queries.overruled(version)
+    overruled, confirmed = queries.overruled(version), queries.confirmed(version)
     return [
-        _found(number, finding, pack, text, overruled.get((finding.code, finding.start, finding.end)))
+        _found(number, finding, pack, text, overruled.get(finding.place), confirmed.get(finding.place))
         for number, finding in enumerate(queries.findings_of(version, pack), 1)
     ]
 
 
-def _found(number: int, finding: Finding, pack: Pack, text: str, overruling: Overruling | None) -> FoundRow:
+def _found(
+    number: int, finding: Finding, pack: Pack, text: str, overruling: Overruling | None, confirmation: Confirmation | None
+) -> FoundRow:
     rule: PackRule | None = pack.rule(finding.code)
     return FoundRow(
         key=f"finding-{number}",
@@ -151,6 +154,7 @@ def _found(number: int, finding: Finding, pack: Pack, text: str, overruling: Ove
         duty=f"{duty_in_words(rule.duty)}: {DUTIES[rule.duty]}" if rule else "",
         passage=text[finding.start : finding.end],
         overruling=overruling,
+        confirmation=confirmation,
     )
 
 
