@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
-from apps.contacts.models import Consent, Contact, ContactImport
+from apps.contacts.models import Consent, Contact, ContactImport, MetContact
 from apps.contacts.services import importing, previewing, undoing
 from apps.core.crypto import blind_index
 from apps.core.documents import workbooks
@@ -511,6 +511,16 @@ def test_taking_a_list_back_leaves_what_others_brought_and_no_place_in_its_queue
     stays = Contact.objects.exclude(pk=known.pk).get(erasing_at=None)
     assert [each.given_at.month for each in stays.consents.filter(withdrawn_at=None)] == [7], "the consent of the other list alone"
     assert not QueueEntry.objects.filter(contact__in=[known, stays]).exists()
+
+
+def test_a_contact_that_a_list_met_is_erased_like_any_other(world: World) -> None:
+    known = known_contact(world)
+    run(world, "手机号\n13800000001\n".encode(), name="again.csv")
+    assert MetContact.objects.get().contact == known
+    Contact.objects.update(erasing_at=world.at("09:00"))
+    purging.purge()
+    assert not Contact.objects.exists()
+    assert not MetContact.objects.exists()
 
 
 def test_who_was_in_the_queue_before_the_list_stays_in_it(world: World, clock: Any) -> None:

@@ -98,7 +98,8 @@ def find(text: str) -> Finding | None:
 
 def _finds(text: str) -> Iterator[tuple[tuple[int, int], Finding, str]]:
     """Where forbidden numbers stand in even text, what they are, and the text in which those places are counted."""
-    for written in (text, _otherwise_written(text)):
+    other = _otherwise_written(text)
+    for written in (text,) if other == text else (text, other):
         ways: list[_Way] = [(_SCIENTIFIC, _scientific)] if "e" in written or "E" in written else []
         if _QUICK.search(written):
             ways += [(_CANDIDATE, _usual), (_WIDE, _wide)]
@@ -106,8 +107,6 @@ def _finds(text: str) -> Iterator[tuple[tuple[int, int], Finding, str]]:
             for candidate in pattern.finditer(written):
                 if finding := judge(candidate):
                     yield candidate.span(), finding, written
-        if written == _otherwise_written(text):
-            return
 
 
 def _otherwise_written(text: str) -> str:

@@ -45,11 +45,17 @@ class Passage:
         return self.name[0]
 
     @property
+    def author(self) -> str:
+        """Who is left out with it, where hands are counted that the head has not seen."""
+        return f"{self.hand}{int(self.name[1:]) // 2 % 10}" if self.hand == ORDINARY else self.hand
+
+    @property
     def is_learned_from(self) -> bool:
         return self.hand in READ_WHOLE or int(self.name[1:]) % 2 == 1
 
 
 HOUSE = "z"  # the hand of a site's own reviewers
+ORDINARY = "s"  # openings and ways out as every script has them: of one make, so they are left out in tenths
 
 
 def read_collections(folder: Path = advising.COLLECTIONS) -> list[Passage]:
@@ -191,7 +197,7 @@ def train(passages: Sequence[Passage], embeddings: Floats, judged: Judged) -> di
     by_author: dict[str, Floats] = {}
     curves, thresholds = {}, {}
     for how in ("meaning", "characters"):
-        by_author[how] = left_out(material, [passage.hand for passage in passages], with_meaning=how == "meaning")
+        by_author[how] = left_out(material, [passage.author for passage in passages], with_meaning=how == "meaning")
         totals = _totals(by_author[how])[rows]  # of what is only counted nothing is fitted
         curves[how] = _calibrated(totals, breaks[rows])
         thresholds[how] = _threshold(_strengths(totals, curves[how]), breaks[rows])
