@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from celery import current_app
+from django.core.exceptions import SuspiciousFileOperation
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -199,13 +200,26 @@ def count_not_deleted(names: Iterable[str]) -> int:
     return FileToDelete.objects.filter(name__in=list(names)).count()
 
 
+_elsewhere: ContextVar[bool] = ContextVar("elsewhere", default=False)
+
+
+@contextmanager
+def keeping_files() -> Iterator[None]:
+    """Work on another database than the site's: its rows are no reason to delete a file of the site."""
+    before = _elsewhere.set(True)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(before)
+
+
 @transaction.atomic
 def delete_discarded(most: int = 1_000) -> int:
     """Delete the files that were scheduled for deletion and see them gone. Returns how many; none while a backup reads them.
 
     A file that cannot be deleted keeps its row, which counts the tries; the others go on, unless the storage as a whole is away.
     """
-    if not FileToDelete.objects.exists() or not may_delete_files():
+    if _elsewhere.get() or not FileToDelete.objects.exists() or not may_delete_files():
         return 0
     gone = 0
     for row in FileToDelete.objects.select_for_update(skip_locked=True).order_by("tries", "pk")[:most]:
@@ -216,7 +230,7 @@ def delete_discarded(most: int = 1_000) -> int:
             log.error("storage_away", row=row.pk, why=str(error))
             FileToDelete.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
             return gone
-        except OSError as error:
+        except (OSError, SuspiciousFileOperation, ValueError) as error:  # away, refused, or no name of a file
             log.error("file_not_deleted", row=row.pk, why=type(error).__name__)
             left = True
         if left:

@@ -2,7 +2,7 @@
 
 The class is made without arguments. Its `transcribe` is called by a worker of the queue `speech`, once for each recording that has no
 transcript yet, and may take minutes. Nothing it is given may be kept or sent to a third party (R17): the sound is read from a stream
-that decrypts as it is read and has no file. An adapter that raises is asked again after an hour, three times in all; the
+that decrypts as it is read and has no file. An adapter that raises is asked again after three hours, three times in all; the
 worker's log names the kind of the error. `docs/operations.md` has an example.
 """
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg import sql
 
 from apps.core.errors import HeguiError
+from apps.jobs.services import keeping_files
 
 TRIES, WAIT = 10, 0.3
 # Nobody's data: sessions end with a restore, counters of attempts begin anew.
@@ -185,13 +186,14 @@ def put_in_place(name: str, *, of: str) -> None:
 
 @contextmanager
 def working_on(name: str) -> Iterator[None]:
-    """Everything inside the block goes to another database of the same server."""
+    """Everything inside the block goes to another database of the same server. The files stay those of the site: none is deleted."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = name
     ContentType.objects.clear_cache()
     try:
-        yield
+        with keeping_files():
+            yield
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before

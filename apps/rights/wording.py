@@ -14,6 +14,7 @@ STORES: dict[str, Promise | str] = {
     "complaints": _("complaints"),
     "codes": _("one-time codes"),
     "exports": _("files of shares that wait to be fetched"),
+    "messages": _("short messages that wait to be sent"),
     "files": _("stored files"),
     "register": _("register of opt-outs"),
     "trail": _("access log"),

@@ -5,7 +5,7 @@ Every look and every file is in the trail, with how many people it showed. Agent
 
 import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import xlsxwriter
@@ -159,9 +159,9 @@ def files_with(number_index: bytes) -> QuerySet[Share]:
     return Share.objects.exclude(file="").filter(campaign__entries__contact__number_index=number_index).distinct()
 
 
-def drop_files_with(number_index: bytes) -> int:
-    """The person is erased: those files go. Returns how many."""
-    shares = list(files_with(number_index))
+def drop_files_with(number_index: bytes, *, until: datetime | None = None) -> int:
+    """The person is erased: those files go that were asked for before `until`. Returns how many."""
+    shares = list(files_with(number_index).filter(created_at__lte=until or clock.now()))
     for share in shares:
         _let_go(share)
     return len(shares)

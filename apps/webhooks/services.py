@@ -94,7 +94,8 @@ def _claimed(silent: set[int]) -> list[Delivery] | None:
     now = clock.now()
     due = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now, end_point__is_active=True)
     due = due.exclude(end_point__in=silent).select_for_update(skip_locked=True, of=("self",))
-    batch = list(due.select_related("event", "end_point__client").order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])
+    due = due.select_related("event", "end_point__client").defer("end_point__secret", "end_point__previous_secret")
+    batch = list(due.order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])
     if not batch:
         return None
     for delivery in batch:
@@ -151,6 +152,7 @@ def _deliver(delivery: Delivery) -> bool:
     _failed(delivery, str(status))
     if status == GONE:
         EndPoint.objects.filter(pk=end_point.pk).update(is_active=False, ended_because="410 Gone")
+        notify(_admins(), "webhook_given_up", end_point=str(end_point), answer="410 Gone")
         return False
     return True
 

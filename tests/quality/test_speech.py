@@ -136,8 +136,8 @@ def test_an_adapter_that_fails_is_asked_three_times_and_no_other_recording_waits
         for _recording in (first, second):
             with pytest.raises(RuntimeError):
                 services.transcribe_due()
-        assert services.transcribe_due() == 0  # not before the hour is over
-        clock.shift(timedelta(hours=1, minutes=1))
+        assert services.transcribe_due() == 0  # not before the lease is over
+        clock.shift(timedelta(hours=3, minutes=1))
     assert services.transcribe_due() == 0
     assert not Recording.objects.filter(transcribe_at__isnull=False).exists()
     assert set(Recording.objects.values_list("transcribe_tries", flat=True)) == {3}

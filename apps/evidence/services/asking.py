@@ -20,6 +20,7 @@ from apps.audit.services import record_access
 from apps.core.calendar import clock
 from apps.core.documents.encrypted_zip import new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
+from apps.core.privacy.fields import save_columns, without_values
 from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
 from apps.jobs import services as jobs
@@ -127,14 +128,14 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
 def let_packs_lapse() -> int:
     """What was not fetched within a week goes; what a worker gave up is said to have failed. Returns how many lapsed."""
     lapsed = 0
-    packs = EvidencePack.objects.select_for_update(of=("self",), skip_locked=True)
+    packs = without_values(EvidencePack.objects.select_for_update(of=("self",), skip_locked=True))
     for pack in packs.filter(state=State.MAKING, job__state__in=["refused", "failed"]):
         pack.state, pack.passphrase = State.FAILED, None
-        pack.save()
+        save_columns(pack, "state", "passphrase")
     ready = Coalesce("made_at", "decided_at")
     for pack in packs.annotate(ready=ready).filter(state=State.APPROVED, ready__lt=clock.now() - KEPT):
         discard(pack.file)
         pack.state, pack.file = State.LAPSED, ""
-        pack.save()
+        save_columns(pack, "state", "file")
         lapsed += 1
     return lapsed

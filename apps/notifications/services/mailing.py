@@ -52,7 +52,8 @@ def _mail(goes: Callable[[str, str], bool]) -> int:
     now = clock.now()
     modes = dict(MailChoice.objects.values_list("person_id", "mode"))
     fresh = Notice.objects.select_for_update(of=("self",), skip_locked=True).select_related("recipient")
-    fresh = fresh.filter(mailed_at__isnull=True, read_at__isnull=True, code__in=rules.BY_MAIL, created_at__gt=now - YOUNG)
+    fresh = fresh.filter(mailed_at__isnull=True, read_at__isnull=True, done_at__isnull=True)
+    fresh = fresh.filter(code__in=rules.BY_MAIL, created_at__gt=now - YOUNG)
     waiting: dict[User, list[Notice]] = defaultdict(list)
     for notice in fresh.exclude(recipient__email="").filter(recipient__is_active=True).order_by("pk"):
         if _has_words(notice) and goes(notice.code, modes.get(notice.recipient_id, MailChoice.Mode.AS_SET)):

@@ -14,7 +14,8 @@ from kombu.exceptions import OperationalError
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
-from apps.core.errors import ServiceAway
+from apps.core.crypto import blind_index
+from apps.core.errors import DecryptionFailed, ServiceAway
 from apps.core.privacy.protected import Protected, clear_for_machine
 
 from .. import gateway, rules
@@ -166,6 +167,25 @@ def _send(message: Outgoing) -> None:
         gateway.send(number=message.number, text=clear_for_machine(message.text), key=f"hegui-{message.pk}")
     elif message.person:
         EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
+
+
+def drop_messages_to(number_index: bytes) -> int:
+    """The person is erased: short messages to them that wait are not sent. Returns how many. Few wait at any time: each is opened."""
+    dropped = 0
+    for pk in Outgoing.objects.filter(kind=Kind.SMS, state=State.WAITING).values_list("pk", flat=True):
+        message = Outgoing.objects.select_for_update().defer("number", "text").filter(pk=pk, state=State.WAITING).first()
+        if message is not None and _is_to(message, number_index):
+            _end(message, State.GIVEN_UP)
+            dropped += 1
+    return dropped
+
+
+def _is_to(message: Outgoing, number_index: bytes) -> bool:
+    """Whether it is to that number; one that cannot be opened is sent to nobody."""
+    try:
+        return message.number is not None and blind_index.number_index(message.number) == number_index
+    except DecryptionFailed:
+        return False
 
 
 def _end(message: Outgoing, state: str) -> None:

@@ -19,6 +19,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.fields import save_columns, without_values
 from apps.core.privacy.free_text import blotted, checked_text
 from apps.core.privacy.protected import Protected
 from apps.core.web.lenient_json import shortened
@@ -267,7 +268,7 @@ def escalate_complaints() -> int:
     overdue = Complaint.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner")
     late = Q(due_at__lt=clock.now()) | Q(answered_at__isnull=True, answer_due__lt=clock.now())
     result = 0
-    for complaint in overdue.filter(late, state=Complaint.State.OPEN, escalated=False):
+    for complaint in without_values(overdue).filter(late, state=Complaint.State.OPEN, escalated=False):
         notify(
             {complaint.owner, *User.objects.filter(role=Role.COMPLIANCE, is_active=True)},
             "complaint_overdue",
@@ -275,7 +276,7 @@ def escalate_complaints() -> int:
         )
         _note(complaint, Kind.ESCALATED, None, "")
         complaint.escalated = True
-        complaint.save(update_fields=["escalated"])
+        save_columns(complaint, "escalated")
         result += 1
     return result
 

@@ -21,14 +21,24 @@ log = structlog.get_logger(__name__)
 SLACK = timedelta(seconds=30)
 SLACK_PERCENT = 20
 BATCH = 200
+MOST_REFUSED = 5  # of a round: then the storage as a whole is away
 
 
 def measure_received() -> int:
     """Recordings that nobody has measured yet. Returns how many were."""
     waiting = list(Recording.objects.filter(state=Recording.State.RECEIVED).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    measured = refused = 0
     for pk in waiting:
-        measure_recording(pk)
-    return len(waiting)
+        try:
+            measure_recording(pk)
+        except OSError as error:  # the storage refuses this one, or is away: those behind it are tried all the same
+            log.error("recording_not_measured", recording=pk, why=type(error).__name__)
+            refused += 1
+            if refused == MOST_REFUSED:
+                break
+        else:
+            measured += 1
+    return measured
 
 
 def measure_recording(recording_id: int) -> None:

@@ -8,7 +8,7 @@ from io import BufferedReader
 
 from celery import current_app
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from kombu.exceptions import OperationalError
@@ -80,9 +80,16 @@ def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, len
             sound.probe(BufferedReader(stream), media)
         return _keep(call, client, name, media, length, digest.digest())
     except BaseException:
-        with suppress(OSError):
-            encrypted_files.delete(name)  # what could not be deleted is a file without a row: `check_consistency` finds it
+        _take_away(name)
         raise
+
+
+def _take_away(name: str) -> None:
+    """Delete the file of a recording that was not kept. Where the database cannot say that no row names it, as when the answer to a
+    commit is lost, it stays; a file without a row is found by `check_consistency`."""
+    with suppress(OSError, DatabaseError):
+        if not Recording.everyone.filter(file=name).exists():
+            encrypted_files.delete(name)
 
 
 def call_of(client: ApiClient | None, call_id: int) -> Call:

@@ -12,13 +12,14 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import ApiClient
 from apps.calls.models import Call
 from apps.core.calendar import clock
-from apps.core.errors import BadInput, HeguiError, WrongState
+from apps.core.errors import BadInput, HeguiError, ServiceAway, WrongState
 from apps.core.privacy import forbidden_numbers
 from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.scripts import queries as scripts
@@ -32,7 +33,8 @@ from .recording import call_of, open_recording
 log = structlog.get_logger(__name__)
 MOST_SEGMENTS = 5_000
 MOST_TEXT = 2_000
-LEASE = timedelta(hours=1)
+LEASE = timedelta(hours=3)  # longer than any recording is heard; what failed is tried again after it
+AWAY = timedelta(minutes=10)
 MOST_TRIES = 3
 SPEAKERS = (examining.AGENT, examining.CLIENT, examining.UNKNOWN)
 
@@ -163,12 +165,21 @@ def _take_next() -> Recording | None:
 def _transcribe(recording: Recording) -> None:
     if when_to_transcribe(recording) is not None:
         adapter = import_string(settings.HEGUI_SPEECH_TO_TEXT)()
-        with open_recording(recording) as stream:
-            said = adapter.transcribe(BufferedReader(stream), recording.media)
+        try:
+            with open_recording(recording) as stream:
+                said = adapter.transcribe(BufferedReader(stream), recording.media)
+        except ServiceAway:  # the storage: no fault of this recording
+            _mine(recording).update(transcribe_tries=F("transcribe_tries") - 1, transcribe_at=clock.now() + AWAY)
+            raise
         raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said]
         if raw:
             _take_said(recording, raw)
-    Recording.objects.filter(pk=recording.pk).update(transcribe_at=None)
+    _mine(recording).update(transcribe_at=None)
+
+
+def _mine(recording: Recording) -> QuerySet[Recording]:
+    """The recording as long as no other worker has begun another try."""
+    return Recording.objects.filter(pk=recording.pk, transcribe_tries=recording.transcribe_tries)
 
 
 def _take_said(recording: Recording, raw: Sequence[Mapping[str, Any]]) -> None:

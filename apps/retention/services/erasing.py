@@ -22,6 +22,7 @@ from apps.core.database.locks import lock_number
 from apps.core.errors import HeguiError
 from apps.core.privacy.protected import Protected
 from apps.jobs.services import count_not_deleted, noting
+from apps.notifications.services import drop_messages_to
 from apps.optouts.models import Code
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
@@ -213,6 +214,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
     with noting() as names:
         made = drop_files_with(number_index) + drop_packs_of(number_index) + drop_copies_of(number_index)
         exports = Store("exports", made)
+        messages = Store("messages", drop_messages_to(number_index))
         stores = _erase(_person(number_index, held(), clock.now()))
     if files_with(number_index).exists():
         raise ErasureIncomplete(store="exports")
@@ -225,7 +227,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
         close_erasure(erasure)
     waiting = count_not_deleted(erasure.files if erasure else names)
     files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
-    return [*stores, exports, files, *BESIDE]
+    return [*stores, exports, messages, files, *BESIDE]
 
 
 def _beginning(number_index: bytes, phone: Protected | None, reason: str) -> Callable[[], Erasure | None]:
@@ -270,4 +272,7 @@ def _erase(person: Person) -> list[Store]:
 
 def erase_again(number_index: bytes, *, until: datetime) -> None:
     """After a restore, in its transaction: what the person had here when they were erased."""
+    drop_files_with(number_index, until=until)
+    drop_packs_of(number_index, until=until)
+    drop_copies_of(number_index, until=until)
     _erase(_person(number_index, held(), clock.now(), until))

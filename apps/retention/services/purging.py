@@ -25,7 +25,7 @@ from apps.calls.models import Call
 from apps.contacts.models import Contact, ExternalRef
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
-from apps.core.database.locks import ExclusiveRun, lock_numbers, run_exclusively
+from apps.core.database.locks import ExclusiveRun, ExclusiveRunLost, lock_numbers, run_exclusively
 from apps.core.errors import DecryptionFailed, HeguiError
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
@@ -103,21 +103,29 @@ def _purge(at: datetime, started_by: User | None, progress: Progress | None, pau
         failures["erasures"] = type(error).__name__
     for each in CLASSES:
         try:
+            only.check()
             for deleted in _batches(each, versions[each.code], run, pause):
-                only.check()
                 counts[str(each.code)] = counts.get(each.code, 0) + deleted
                 if progress:
                     progress(str(each.code), counts[each.code])
+                only.check()
+        except ExclusiveRunLost:
+            raise  # another purge runs by now: the certificate of this one is its to write
         except (DatabaseError, OSError, HeguiError) as error:
             log.exception("purge_failed", data_class=each.code)
             failures[each.code] = type(error).__name__
-    _merge_small_groups(at, versions[DataClass.CALL])
+    try:
+        _merge_small_groups(at, versions[DataClass.CALL])
+    except (DatabaseError, OSError, HeguiError) as error:
+        log.exception("small_groups_not_merged")
+        failures["small_groups"] = type(error).__name__
     try:
         if gone := _drop_trail(run, versions[DataClass.TRAIL]):
             counts[str(DataClass.TRAIL)] = gone
     except (DatabaseError, OSError, HeguiError) as error:
         log.exception("purge_failed", data_class=DataClass.TRAIL)
         failures[str(DataClass.TRAIL)] = type(error).__name__
+    only.check()
     return _end(run, counts, failures)
 
 

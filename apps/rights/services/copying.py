@@ -7,7 +7,7 @@ link; Hegui keeps the archive encrypted until it is fetched, two weeks at most.
 import json
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index, streams
 from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import NotFound, ServiceAway, WrongState
+from apps.core.privacy.fields import save_columns, without_values
 from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -172,18 +173,18 @@ def let_copies_lapse() -> int:
     """What was not fetched in time goes, and so does what a worker no longer needs. Returns how many copies."""
     CopyOrder.objects.filter(job__state__in=[Job.State.REFUSED, Job.State.FAILED]).update(passphrase=None, link=None)
     lapsed = 0
-    for request in SubjectRequest.objects.filter(archive_until__lt=clock.now()).exclude(archive=""):
+    for request in without_values(SubjectRequest.objects.all()).filter(archive_until__lt=clock.now()).exclude(archive=""):
         with transaction.atomic():
             discard(request.archive)
             request.archive, request.archive_word = "", None
-            request.save(update_fields=["archive", "archive_word"])
+            save_columns(request, "archive", "archive_word")
             lapsed += 1
     return lapsed
 
 
-def drop_copies_of(number_index: bytes) -> int:
-    """The person is erased: a copy that waits to be fetched goes. Returns how many."""
-    requests = SubjectRequest.objects.filter(number_index=number_index).exclude(archive="")
-    for request in requests:
-        discard(request.archive)
+def drop_copies_of(number_index: bytes, *, until: datetime | None = None) -> int:
+    """The person is erased: a copy that waits to be fetched goes, asked for before `until`. Returns how many."""
+    requests = SubjectRequest.objects.filter(number_index=number_index, created_at__lte=until or clock.now()).exclude(archive="")
+    for archive in requests.values_list("archive", flat=True):
+        discard(archive)
     return requests.update(archive="", archive_word=None)

@@ -6,6 +6,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
+from apps.core.privacy.fields import save_columns, without_values
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 
@@ -23,7 +24,9 @@ def watch_deadlines() -> dict[str, int]:
     today, calendar = timezone.localdate(now), policies.calendar(now)
     payload = {"recounted": 0, "reminded": 0, "escalated": 0}
     for request in (
-        SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(state=State.OPEN).select_related("owner")
+        without_values(SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True))
+        .filter(state=State.OPEN)
+        .select_related("owner")
     ):
         payload["recounted"] += _recount(request, calendar)
         left = rules.days_left(today, request.due_on, calendar)
@@ -41,7 +44,7 @@ def watch_deadlines() -> dict[str, int]:
             note(request, RequestEvent.Kind.ESCALATED)
             request.escalated = True
             payload["escalated"] += 1
-        request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
+        save_columns(request, "due_on", "is_provisional", "reminded", "escalated")
     return payload
 
 
