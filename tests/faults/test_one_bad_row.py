@@ -24,6 +24,8 @@ from apps.retention.models import LegalHold, PurgeRun
 from apps.retention.services import purging
 from apps.retention.services.erasing import erase_again
 from apps.rights import services as rights
+from apps.rights.models import CopyOrder
+from apps.rights.services import copying
 from apps.webhooks import services as webhooks
 from tests.quality.sounds import hand_in, wav
 from tests.rights.test_requests import _in_english, ask, copied, execute, history  # noqa: F401  (a fixture among them)
@@ -226,3 +228,39 @@ def test_a_step_that_fails_keeps_no_purge_from_its_certificate(world: World, clo
     assert (run.state, list(run.failures)) == ("failed", ["small_groups"])
     assert run.signature
     assert Notice.objects.filter(code="purge_failed").exists()
+
+
+def test_a_row_that_cannot_be_deleted_keeps_no_other_of_its_class(world: World, clock: Any) -> None:
+    Notice.objects.all().delete()
+    for number in range(3):
+        notifications.notify([world.people["compliance"]], "request_overdue", request=f"rq_{number}")
+    first = Notice.objects.order_by("pk").first()
+    assert first is not None
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
+        trigger = "create trigger refuses before delete on notifications_notice for each row when (old.id = KEY) execute function refuses()"
+        cursor.execute(trigger.replace("KEY", str(first.pk)))
+    clock.shift(timedelta(days=800))
+    run = purging.purge()
+    assert list(Notice.objects.filter(code="request_overdue")) == [first]
+    assert run.failures == {"notice": "RowsRefused"}
+
+
+def test_a_copy_that_came_too_late_leaves_no_archive(world: World, clock: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DEMO = True
+    history(world)
+    see, delete = ask(world, kind="see"), ask(world)
+    rights.ask_copy(actor=world.people["compliance"], request=see, link_to=lambda path: f"https://h.example{path}")
+    clock.shift(1)
+    real = copying.streams.put_hashed
+
+    def put(*args: Any, **named: Any) -> Any:
+        result = real(*args, **named)
+        execute(world, delete)
+        return result
+
+    monkeypatch.setattr(copying.streams, "put_hashed", put)
+    rights.make_copy(CopyOrder.objects.latest("pk").job_id)
+    left = {name for name in encrypted_files.names() if name.startswith("copies")}
+    assert left <= set(FileToDelete.objects.values_list("name", flat=True))

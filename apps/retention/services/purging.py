@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InternalError, ProgrammingError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -165,16 +165,18 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
 def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) -> Any:
     """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left for the next run.
 
-    Raises `DecryptionFailed` at the end for people whose number cannot be opened: they stay, the others go.
+    Raises at the end `DecryptionFailed` for people whose number cannot be opened, and `RowsRefused` for rows that the database does not
+    let go: they stay, the others go.
     """
     after: Any = None
     unopened: list[Any] = []
+    refused: list[Any] = []
     while True:
         begun = time.monotonic()
         if each.code in CONTACTS:
             deleted, after = _contact_batch(each, policy, run, after, unopened)
         else:
-            deleted, after = _batch(each, policy, run, after)
+            deleted, after = _batch(each, policy, run, after, refused)
         if after is None:
             break
         yield deleted
@@ -182,6 +184,17 @@ def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) 
     if unopened:
         log.error("numbers_not_opened", data_class=each.code, contacts=unopened)
         raise DecryptionFailed()
+    if refused:
+        log.error("rows_not_deleted", data_class=each.code, rows=refused[:20], count=len(refused))
+        raise RowsRefused()
+
+
+# What the database says of a row, and not of itself: a trigger or another row refuses.
+_OF_A_ROW = (IntegrityError, InternalError, DataError, ProgrammingError)
+
+
+class RowsRefused(HeguiError):
+    """The database did not let some rows of a class go; the log names them."""
 
 
 def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, after: Any) -> QuerySet[Any]:
@@ -189,14 +202,30 @@ def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, af
     return rows if after is None else rows.filter(pk__gt=after)
 
 
+def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, refused: list[Any]) -> tuple[int, Any]:
+    keys = list(_chosen(each, policy, run, held(), after).values_list("pk", flat=True)[:BATCH])
+    if not keys:
+        return 0, None
+    try:
+        return _erase_rows(keys, each, policy, run), keys[-1]
+    except _OF_A_ROW:
+        log.exception("batch_not_deleted", data_class=each.code)
+    gone = 0
+    for key in keys:  # one of them is refused
+        try:
+            gone += _erase_rows([key], each, policy, run)
+        except _OF_A_ROW:
+            refused.append(key)
+    return gone, keys[-1]
+
+
 @transaction.atomic
-def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any) -> tuple[int, Any]:
+def _erase_rows(keys: list[Any], each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
     share_holds()
-    rows = _chosen(each, policy, run, held(), after).select_for_update(skip_locked=True, of=("self",))
-    keys = list(rows.values_list("pk", flat=True)[:BATCH])
-    if keys:
-        each.erase(keys, policy)
-    return len(keys), keys[-1] if keys else None
+    rows = _chosen(each, policy, run, held(), None).filter(pk__in=keys).select_for_update(skip_locked=True, of=("self",))
+    if found := list(rows.values_list("pk", flat=True)):
+        each.erase(found, policy)
+    return len(found)
 
 
 def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, unopened: list[Any]) -> tuple[int, Any]:

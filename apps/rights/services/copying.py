@@ -23,6 +23,7 @@ from apps.calls.models import Call, Disposition
 from apps.contacts.models import Contact
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index, streams
+from apps.core.database.locks import lock_number
 from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import NotFound, ServiceAway, WrongState
 from apps.core.privacy.fields import save_columns, without_values
@@ -76,10 +77,16 @@ def make_copy(job_id: int) -> None:
             request = locked(job.owner, order.request, State.OPEN)
         pieces = encrypted_archive(passphrase, _members(job.owner, request, order.address))
         name, digest = streams.put_hashed(jobs.keep_lease(pieces, job), folder="copies", belongs_to=request.public_id)
-        with transaction.atomic():
-            _hand_over(locked(job.owner, request, State.OPEN), order, name, digest, link)
-            CopyOrder.objects.filter(pk=order.pk).update(passphrase=None, link=None)
-            jobs.end(job, state=Job.State.DONE, sentence="")
+        try:
+            with transaction.atomic():
+                lock_number(bytes(request.number_index))  # an erasure that is under way is over before
+                _hand_over(locked(job.owner, request, State.OPEN), order, name, digest, link)
+                CopyOrder.objects.filter(pk=order.pk).update(passphrase=None, link=None)
+                jobs.end(job, state=Job.State.DONE, sentence="")
+        except BaseException:
+            with transaction.atomic():  # a transaction of its own: what failed was rolled back
+                discard(name)
+            raise
 
 
 def _hand_over(request: SubjectRequest, order: CopyOrder, name: str, digest: bytes, link: str) -> None:
