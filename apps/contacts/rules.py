@@ -205,7 +205,7 @@ def judging(
         refusal: Sentence = ""
         passed_over = False
         if place_of_second is not None and (second := cells[place_of_second]):
-            if e164 is None and (not raw or not phones.numbers_in(raw)):
+            if e164 is None and (not raw or (phones.numbers_in(second) and not phones.numbers_in(raw))):
                 raw, e164 = second, phones.mobile_of(second)
             else:
                 passed_over = phones.numbers_in(second) not in ([], phones.numbers_in(raw))

@@ -592,6 +592,12 @@ def test_which_of_two_columns_is_the_phone(world: World, heading: str, row: str,
     assert [str(each.last4_index) for each in Contact.objects.all()] == ([str(blind_index.last4_index(f"+86{taken}"))] if taken else [])
 
 
+def test_what_is_wrong_is_said_of_the_column_that_holds_something(world: World) -> None:
+    done = run(world, "手机号,备用电话\n1380000,无\n".encode())
+    (alone,) = services.report_lines(run(world, "手机号\n1380000\n".encode(), name="b.csv"))
+    assert json.loads(next(services.report_lines(done)))["message"] == json.loads(alone)["message"]
+
+
 def test_a_second_number_that_is_not_taken_is_said(world: World) -> None:
     done = run(world, "手机号,备用电话\n13800000001,13800000002\n13800000003,13800000003\n".encode())
     messages = {line["row"]: line["message"] for line in map(json.loads, services.report_lines(done))}
