@@ -11,6 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.core.errors import BadInput
@@ -132,6 +133,23 @@ def test_what_a_lease_left_no_time_for_loses_no_attempt(world: World, clock: Any
     monkeypatch.setattr(outbox, "_send", slowly)
     assert services.send_due() == 2
     assert list(Outgoing.objects.values_list("state", "attempts")) == [("sent", 1)] * 2
+
+
+def test_a_web_process_sends_what_ends_first_and_not_everybody_s_messages(
+    world: World, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    asked = Answers(monkeypatch, 200)
+
+    def away(*args: Any, **named: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(outbox.current_app, "send_task", away)
+    for _each in range(10):
+        services.queue_sms(number=NUMBER, text="x", about="incident", life=timedelta(days=2))
+    with django_capture_on_commit_callbacks(execute=True):
+        code = queue()
+    assert asked.keys[0] == f"hegui-{code.pk}"
+    assert len(asked.keys) <= outbox.SENT_AT_ONCE
 
 
 def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

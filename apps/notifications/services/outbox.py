@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
 LONGEST = timedelta(seconds=40)  # of one message, each step of the network at its time-out
 AT_ONCE = 20
+SENT_AT_ONCE = 2  # by the web process, while the queue is away: what ends first, as a code that somebody waits for
 LONGEST_RUN = 20.0  # seconds, then others have their turn
 WAKES_WITHIN = 60  # seconds: later the schedule has done it
 MOST_PERHAPS = 3  # times that a message is sent again which may have arrived
@@ -68,9 +69,9 @@ def _soon() -> None:
 def _wake() -> None:
     try:
         current_app.send_task("apps.notifications.tasks.send_due", expires=WAKES_WITHIN)
-    except OperationalError:  # who waits for a code does not wait for the queue
+    except OperationalError:  # who waits for a code does not wait for the queue, nor for everybody's messages
         log.warning("queue_away", task="send_due")
-        send_due()
+        send_due(most=SENT_AT_ONCE)
 
 
 def count_messages(about: str) -> dict[str, int]:
@@ -79,15 +80,17 @@ def count_messages(about: str) -> dict[str, int]:
     return {str(state): found.get(state, 0) for state in State}
 
 
-def send_due() -> int:
-    """Send what is due; returns how much was sent. Others may do the same beside it.
+def send_due(*, most: int | None = None) -> int:
+    """Send what is due, or the `most` of it that end first; returns how much was sent. Others may do the same beside it.
 
     Nobody is held up by a slow gateway or a long list: after a while what is left is for another run, behind what waits in the queue.
     """
     sent, begun = 0, time.monotonic()
-    while batch := _claimed():
+    while batch := _claimed(most or AT_ONCE):
         for message in batch:
             sent += _tried(message)
+        if most is not None:
+            break
         if time.monotonic() - begun > LONGEST_RUN:
             transaction.on_commit(_wake_again, robust=True)
             break
@@ -102,13 +105,13 @@ def _wake_again() -> None:
 
 
 @transaction.atomic
-def _claimed() -> list[Outgoing]:
+def _claimed(most: int) -> list[Outgoing]:
     """Messages that are due, leased to this worker for a minute."""
     now = clock.now()
     due = Outgoing.objects.filter(state=State.WAITING, next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
     # Number and text are opened one by one, when each is sent: one that cannot be opened keeps no other from being taken.
     # What ends first goes first: a code of ten minutes waits for no list of notices.
-    batch = list(due.select_related("person").defer("number", "text").order_by("ends_at", "pk")[:AT_ONCE])
+    batch = list(due.select_related("person").defer("number", "text").order_by("ends_at", "pk")[:most])
     for message in batch:
         message.next_at, message.attempts = now + LEASE, message.attempts + 1
     Outgoing.objects.bulk_update(batch, ["next_at", "attempts"])

@@ -1,13 +1,16 @@
 """Backups by themselves: one each night, watched by the hour, proven by a drill each month, gone after their time."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from celery import current_app
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
 
 from apps.accounts.models import User
 from apps.accounts.roles import Role
@@ -27,6 +30,7 @@ log = structlog.get_logger(__name__)
 KEPT_DAYS = 35
 FULL_EVERY = timedelta(days=7)
 TOO_OLD = timedelta(hours=26)
+MOST_TRIES = 3  # of a backup that failed, within a day
 Kind, State = BackupRun.Kind, BackupRun.State
 
 
@@ -134,13 +138,24 @@ def is_late(at: datetime) -> bool:
 
 
 def watch_backups(*, at: datetime | None = None) -> bool:
-    """Tell the admins, once a day, when the last good backup is late. Returns whether it is."""
+    """Tell the admins, once a day, when the last good backup is late, and try again one that failed. Returns whether it is late."""
     at = at or clock.now()
+    _try_again(at)
     if not is_late(at):
         return False
     if not Notice.objects.filter(code="backup_old", created_at__gt=at - timedelta(days=1)).exists():
         notify(User.objects.filter(role=Role.ADMIN, is_active=True), "backup_old")
     return True
+
+
+def _try_again(at: datetime) -> None:
+    """A backup that failed is tried again within the hour, a few times: the storage may have been away for a minute."""
+    lately = BackupRun.objects.filter(kind=Kind.BACKUP, created_at__gt=at - timedelta(days=1)).order_by("-pk")
+    newest = list(lately.values_list("state", flat=True)[: MOST_TRIES + 1])
+    failed = next((place for place, state in enumerate(newest) if state != State.FAILED), len(newest))
+    if 0 < failed <= MOST_TRIES:
+        with suppress(OperationalError):  # the queue is away: within the next hour
+            current_app.send_task("apps.retention.tasks.back_up", expires=3_600)
 
 
 def run_drill() -> BackupRun:
