@@ -16,6 +16,8 @@ STORES: dict[str, Promise | str] = {
     "exports": _("files of shares that wait to be fetched"),
     "messages": _("short messages that wait to be sent"),
     "files": _("stored files"),
+    "requests": _("requests about data and what was answered"),
+    "lists": _("files of lists on their way in"),
     "register": _("register of opt-outs"),
     "trail": _("access log"),
     "backups": _("backups"),
@@ -33,6 +35,8 @@ WHY: dict[str, Promise | str] = {
     "register": _("a keyed hash, so that the number is not called again (R15)"),
     "trail": _("ids and masks only, kept for 180 days by law (R10)"),
     "backups": _("encrypted; whoever restores one has the person erased again before the site opens (R9)"),
+    "papers": _("they show what was asked for and when it was answered (R20), and go when their storage period ends"),
+    "lists": _("encrypted, and cannot be looked through; they go once they are imported, or when their storage period ends"),
     "nothing": _("values are neither cached nor indexed"),
 }
-FOR_GOOD = frozenset({"register", "trail", "backups", "nothing"})  # what stays by law or design: no remainder
+FOR_GOOD = frozenset({"register", "trail", "backups", "papers", "lists", "nothing"})  # what stays by law or design: no remainder

@@ -254,7 +254,14 @@ def test_what_stays_is_named_with_its_reason(world: World) -> None:
     world.opt_out()
     made = execute(world, ask(world))
     kept = {(store, why) for store, _count, why in made.result["kept"]}
-    assert kept == {("register", "register"), ("trail", "trail"), ("backups", "backups"), ("caches", "nothing")}
+    assert kept == {
+        ("register", "register"),
+        ("trail", "trail"),
+        ("backups", "backups"),
+        ("requests", "papers"),
+        ("lists", "lists"),
+        ("caches", "nothing"),
+    }
     assert OptOut.objects.exists()
 
 

@@ -2,7 +2,7 @@
 
 from .inbox import close_notices, mark_done, mark_read, notify, was_notified
 from .mailing import choose_mails, mail_in_the_morning, mail_now, mode_of
-from .outbox import can_send, count_messages, drop_messages_to, queue_mail, queue_sms, send_due
+from .outbox import can_send, count_messages, drop_messages_to, messages_to, queue_mail, queue_sms, send_due
 
 __all__ = [
     "can_send",
@@ -14,6 +14,7 @@ __all__ = [
     "mail_now",
     "mark_done",
     "mark_read",
+    "messages_to",
     "mode_of",
     "notify",
     "queue_mail",

@@ -16,6 +16,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.errors import DecryptionFailed, ServiceAway
+from apps.core.privacy.fields import without_values
 from apps.core.privacy.protected import Protected, clear_for_machine
 
 from .. import gateway, rules
@@ -172,15 +173,18 @@ def _send(message: Outgoing) -> None:
         EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
 
 
+def messages_to(number_index: bytes) -> list[Outgoing]:
+    """Short messages to a number that wait. Few wait at any time: each is opened."""
+    waiting = without_values(Outgoing.objects.filter(kind=Kind.SMS, state=State.WAITING)).order_by("pk")
+    return [message for message in waiting if _is_to(message, number_index)]
+
+
 def drop_messages_to(number_index: bytes) -> int:
-    """The person is erased: short messages to them that wait are not sent. Returns how many. Few wait at any time: each is opened."""
-    dropped = 0
-    for pk in Outgoing.objects.filter(kind=Kind.SMS, state=State.WAITING).values_list("pk", flat=True):
-        message = Outgoing.objects.select_for_update().defer("number", "text").filter(pk=pk, state=State.WAITING).first()
-        if message is not None and _is_to(message, number_index):
-            _end(message, State.GIVEN_UP)
-            dropped += 1
-    return dropped
+    """The person is erased: what waits to be sent to them is not. Returns how many messages."""
+    dropped = messages_to(number_index)
+    for message in dropped:
+        _end(message, State.GIVEN_UP)
+    return len(dropped)
 
 
 def _is_to(message: Outgoing, number_index: bytes) -> bool:

@@ -22,12 +22,13 @@ from apps.core.database.locks import lock_number
 from apps.core.errors import HeguiError
 from apps.core.privacy.protected import Protected
 from apps.jobs.services import count_not_deleted, noting
-from apps.notifications.services import drop_messages_to
+from apps.notifications.services import drop_messages_to, messages_to
 from apps.optouts.models import Code
 from apps.policies import queries as policies
 from apps.policies.models import RetentionPolicy
 from apps.quality.models import Complaint, Recording, Transcript
 from apps.quality.services import drop_packs_of
+from apps.rights.models import SubjectRequest
 from apps.rights.ports import Store
 from apps.rights.services.copying import drop_copies_of
 from apps.sharing.services import drop_files_with, files_with
@@ -187,14 +188,22 @@ BESIDE = (
     Store("register", kept=((1, "register"),)),
     Store("trail", kept=((1, "trail"),)),
     Store("backups", kept=((1, "backups"),)),
+    Store("lists", kept=((1, "lists"),)),
     Store("caches", kept=((1, "nothing"),)),
 )
+
+
+def _papers(number_index: bytes) -> Store:
+    """What the person asked for, the request that is carried out among it."""
+    asked = SubjectRequest.objects.filter(number_index=number_index).count()
+    return Store("requests", kept=((asked, "papers"),) if asked else ())
 
 
 def preview_person(*, number_index: bytes) -> list[Store]:
     """What would go now, and what is kept and why; nothing is changed."""
     exports = Store("exports", files_with(number_index).count())
-    return [*_person(number_index, held(), clock.now()).stores(), exports, *BESIDE]
+    messages = Store("messages", len(messages_to(number_index)))
+    return [*_person(number_index, held(), clock.now()).stores(), exports, messages, _papers(number_index), *BESIDE]
 
 
 @transaction.atomic
@@ -227,7 +236,7 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
         close_erasure(erasure)
     waiting = count_not_deleted(erasure.files if erasure else names)
     files = Store("files", kept=((waiting, "file_waiting"),) if waiting else ())
-    return [*stores, exports, messages, files, *BESIDE]
+    return [*stores, exports, messages, files, _papers(number_index), *BESIDE]
 
 
 def _beginning(number_index: bytes, phone: Protected | None, reason: str) -> Callable[[], Erasure | None]:

@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 KEPT_DAYS = 35
 FULL_EVERY = timedelta(days=7)
 TOO_OLD = timedelta(hours=26)
-MOST_TRIES = 3  # of a backup that failed, within a day
+MOST_TRIES = 3  # of a backup or drill that failed, within a day
 Kind, State = BackupRun.Kind, BackupRun.State
 
 
@@ -149,13 +149,14 @@ def watch_backups(*, at: datetime | None = None) -> bool:
 
 
 def _try_again(at: datetime) -> None:
-    """A backup that failed is tried again within the hour, a few times: the storage may have been away for a minute."""
-    lately = BackupRun.objects.filter(kind=Kind.BACKUP, created_at__gt=at - timedelta(days=1)).order_by("-pk")
-    newest = list(lately.values_list("state", flat=True)[: MOST_TRIES + 1])
-    failed = next((place for place, state in enumerate(newest) if state != State.FAILED), len(newest))
-    if 0 < failed <= MOST_TRIES:
-        with suppress(OperationalError):  # the queue is away: within the next hour
-            current_app.send_task("apps.retention.tasks.back_up", expires=3_600)
+    """A backup or drill that failed is tried again within the hour, a few times: the storage may have been away for a minute."""
+    for kind, task in ((Kind.BACKUP, "back_up"), (Kind.DRILL, "drill")):
+        lately = BackupRun.objects.filter(kind=kind, created_at__gt=at - timedelta(days=1)).order_by("-pk")
+        newest = list(lately.values_list("state", flat=True)[: MOST_TRIES + 1])
+        failed = next((place for place, state in enumerate(newest) if state != State.FAILED), len(newest))
+        if 0 < failed <= MOST_TRIES:
+            with suppress(OperationalError):  # the queue is away: within the next hour
+                current_app.send_task(f"apps.retention.tasks.{task}", expires=3_600)
 
 
 def run_drill() -> BackupRun:
