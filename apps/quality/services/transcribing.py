@@ -157,8 +157,8 @@ def _take_next() -> Recording | None:
     due.filter(transcribe_tries__gte=MOST_TRIES).update(transcribe_at=None)
     recording = due.first()
     if recording is not None:
-        recording.transcribe_at, recording.transcribe_tries = now + LEASE, recording.transcribe_tries + 1
-        recording.save(update_fields=["transcribe_at", "transcribe_tries"])
+        recording.transcribe_tries += 1  # by statement: what a worker tries is nothing for the trail
+        Recording.objects.filter(pk=recording.pk).update(transcribe_at=now + LEASE, transcribe_tries=recording.transcribe_tries)
     return recording
 
 
