@@ -447,9 +447,9 @@ def test_old_stretches_go_and_the_chain_stays(signed: World, clock: time_machine
     read_something(signed, 2)
     services.sign_trail()
     now = AccessEvent.objects.latest("pk").created_at
-    assert services.count_due(before=now - timedelta(days=190)) > 14
-    gone = services.drop_trail(before=now - timedelta(days=190), reason="purge:1")
-    assert gone > 14
+    due = services.count_due(before=now - timedelta(days=190))
+    assert due >= 14  # and what of the changes is signed: the server's own vacuum may hold them back for a minute
+    assert services.drop_trail(before=now - timedelta(days=190), reason="purge:1") == due
     assert AccessEvent.objects.count() == 2
     assert TreeHead.objects.filter(stream="reads").count() == 4
     assert TrailCut.objects.get(stream="reads").rows == 14
