@@ -103,20 +103,12 @@ def judge(addresses: Iterable[str]) -> str:
 class _Judged(Bounded):
     """Connects to an address that was judged, never to a name."""
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
+    def address_of(self, host: str, port: int) -> str:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(str(error)) from None
-        address = judge(str(each[4][0]) for each in found)
-        return super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return judge(str(each[4][0]) for each in found)
 
 
 def post(url: str, *, headers: dict[str, str], body: bytes) -> int:

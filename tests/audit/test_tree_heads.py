@@ -99,8 +99,11 @@ def signed(world: World) -> World:
         services.sign_trail()
     world.opt_out()
     world.authorize()  # refused: a decision without a call
-    services.sign_trail()
-    return world
+    for _try in range(20):  # the server's own vacuum may hold a table for a moment: then it is signed with the next round
+        services.sign_trail()
+        if TreeHead.objects.filter(stream="changes").exists():
+            return world
+    raise AssertionError("The changes were never signed.")
 
 
 def test_every_column_of_the_trail_is_signed() -> None:
@@ -448,7 +451,7 @@ def test_old_stretches_go_and_the_chain_stays(signed: World, clock: time_machine
     services.sign_trail()
     now = AccessEvent.objects.latest("pk").created_at
     due = services.count_due(before=now - timedelta(days=190))
-    assert due >= 14  # and what of the changes is signed: the server's own vacuum may hold them back for a minute
+    assert due > 14
     assert services.drop_trail(before=now - timedelta(days=190), reason="purge:1") == due
     assert AccessEvent.objects.count() == 2
     assert TreeHead.objects.filter(stream="reads").count() == 4

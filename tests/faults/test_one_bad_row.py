@@ -28,9 +28,13 @@ from apps.rights.models import CopyOrder
 from apps.rights.services import copying
 from apps.webhooks import services as webhooks
 from tests.quality.sounds import hand_in, wav
-from tests.rights.test_requests import _in_english, ask, copied, execute, history  # noqa: F401  (a fixture among them)
-from tests.webhooks.test_webhooks import Receiver, end_point, receiver  # noqa: F401  (fixtures)
+from tests.rights import test_requests
+from tests.rights.test_requests import ask, copied, execute, history
+from tests.webhooks import test_webhooks
+from tests.webhooks.test_webhooks import Receiver, end_point
 from tests.world import PHONE, World
+
+receiver, in_english = test_webhooks.receiver, test_requests._in_english  # fixtures
 
 
 def altered(table: str, column: str, pk: int) -> None:
@@ -41,7 +45,7 @@ def altered(table: str, column: str, pk: int) -> None:
         cursor.execute(statement.replace("TABLE", table).replace("COLUMN", column), [pk])
 
 
-def test_an_end_point_whose_secret_cannot_be_opened_keeps_no_refusal_from_others(world: World, receiver: Receiver) -> None:  # noqa: F811
+def test_an_end_point_whose_secret_cannot_be_opened_keeps_no_refusal_from_others(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url, name="good")
     bad, _secret = end_point(world, receiver.url, name="bad")
     altered("webhooks_endpoint", "secret", bad.pk)
@@ -50,7 +54,7 @@ def test_an_end_point_whose_secret_cannot_be_opened_keeps_no_refusal_from_others
     assert len(receiver.got) == 1
 
 
-def test_an_end_point_that_is_gone_is_said_to_be(world: World, receiver: Receiver) -> None:  # noqa: F811
+def test_an_end_point_that_is_gone_is_said_to_be(world: World, receiver: Receiver) -> None:
     end_point(world, receiver.url)
     receiver.answers[:] = [410]
     optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence="m1")

@@ -56,6 +56,10 @@ class Bounded(httpcore.SyncBackend):
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
 
+    def address_of(self, host: str, port: int) -> str:
+        """What to connect to for a host. Whoever judges addresses says it here."""
+        return host
+
     def connect_tcp(
         self,
         host: str,
@@ -64,6 +68,7 @@ class Bounded(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        host = self.address_of(host, port)
         left = max(0.001, self._deadline - time.monotonic())
         timeout = left if timeout is None else min(left, timeout)
         return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options), self._deadline)
