@@ -1,12 +1,17 @@
 """The first of the trail: changes without values, reads with purpose, nothing changed afterwards."""
 
 import pytest
+from auditlog import registry
 from auditlog.models import LogEntry
-from auditlog.registry import auditlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import AccessEvent
 from apps.audit.tracked import ours
+from apps.contacts.models import Contact
+from apps.core.calendar import clock
+from apps.core.privacy.fields import without_values
+from apps.core.privacy.protected import Protected
 from tests.world import World
 
 # Here once more, so that no model leaves the trail by one line in its own file.
@@ -62,7 +67,7 @@ NOT_IN_THE_TRAIL = {
 
 
 def test_every_model_of_ours_is_recorded_or_excused() -> None:
-    left_out = {model._meta.label_lower for model in ours() if not auditlog.contains(model)}
+    left_out = {model._meta.label_lower for model in ours() if not registry.auditlog.contains(model)}
     assert left_out == NOT_IN_THE_TRAIL
 
 
@@ -102,3 +107,44 @@ def test_passwords_and_hashes_are_left_out(world: World) -> None:
         person.set_password("something-Else-77")
         person.save()
     assert not any({"password", "key_hash", "number_index"} & set(entry.changes or {}) for entry in LogEntry.objects.all())
+
+
+def test_a_change_reads_only_what_it_writes(world: World) -> None:
+    contact = world.contact
+    with CaptureQueriesContext(connection) as asked:
+        contact.zones = ["Asia/Urumqi"]
+        contact.save(update_fields=["zones"])
+    (read,) = [query["sql"] for query in asked if query["sql"].lower().startswith("select") and "contacts_contact" in query["sql"]]
+    assert "zones" in read
+    assert "phone" not in read
+
+
+def test_what_is_not_recorded_is_not_read(world: World) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        world.people["agent"].save(update_fields=["last_login"])
+    assert [query["sql"][:6] for query in asked] == ["UPDATE"]
+
+
+def test_a_change_of_a_row_with_a_value_that_cannot_be_opened_is_recorded(world: World) -> None:
+    Contact.objects.filter(pk=world.contact.pk).update(name=Protected("王小明", "name"))
+    with connection.cursor() as cursor:
+        cursor.execute("update contacts_contact set name = '\\x0102' where id = %s", [world.contact.pk])
+    row = without_values(Contact.objects.all()).get(pk=world.contact.pk)
+    row.zones = ["Asia/Urumqi"]
+    row.save(update_fields=["zones"])
+    row.name = Protected("王大明", "name")
+    row.zones = ["Asia/Shanghai"]
+    row.save(update_fields=["name", "zones"])
+    newest, before = LogEntry.objects.get_for_object(world.contact).order_by("-pk")[:2]
+    assert set(before.changes) == {"zones"}
+    assert newest.changes["name"] == ["changed", "changed"]
+    assert set(newest.changes) == {"name", "zones"}
+
+
+def test_a_change_of_a_blocked_row_says_what_it_was_before(world: World) -> None:
+    Contact.everyone.filter(pk=world.contact.pk).update(blocked_until=clock.now(), erasing_at=clock.now(), name=None, note=None, tags=[])
+    row = Contact.everyone.get(pk=world.contact.pk)
+    row.zones = ["Asia/Urumqi"]
+    row.save(update_fields=["zones"])
+    newest = LogEntry.objects.get_for_object(row).order_by("-pk")[0]
+    assert newest.changes == {"zones": ["['Asia/Shanghai']", "['Asia/Urumqi']"]}

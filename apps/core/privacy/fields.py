@@ -9,7 +9,6 @@ in `from_db_value` alone, a failure raises, and assignment wraps, in the constru
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-import structlog
 from django import forms
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldError
@@ -19,11 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from encrypted_model_fields.fields import EncryptedCharField, EncryptedTextField
 
 from ..crypto import cipher
-from ..errors import BadInput, DecryptionFailed, PersonalDataFound
+from ..errors import BadInput, PersonalDataFound
 from .free_text import has_number
 from .protected import Kind, Protected, Unreadable, clear_for_machine
 
-log = structlog.get_logger(__name__)
 Row = TypeVar("Row", bound=models.Model)
 KEEP = object()  # what a form hands back when nothing was typed over a mask
 
@@ -241,15 +239,6 @@ def without_values(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
     """The rows without their protected values, each of which is opened when somebody asks for it: one that cannot be opened stops no
     work that does not need it."""
     return rows.defer(*protected_fields(rows.model))
-
-
-def save_columns(row: models.Model, *names: str) -> None:
-    """Save these columns of a row whose protected values may not be open: then without an entry in the trail, which compares all."""
-    try:
-        row.save(update_fields=names)
-    except DecryptionFailed:
-        log.error("row_unreadable", model=row._meta.label_lower, row=row.pk)
-        type(row)._base_manager.filter(pk=row.pk).update(**{name: getattr(row, name) for name in names})
 
 
 def protected_fields(model: type[models.Model]) -> list[str]:

@@ -20,7 +20,7 @@ from apps.audit.services import record_access
 from apps.core.calendar import clock
 from apps.core.documents.encrypted_zip import new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
-from apps.core.privacy.fields import save_columns, without_values
+from apps.core.privacy.fields import without_values
 from apps.core.privacy.free_text import checked_text
 from apps.core.privacy.protected import Protected
 from apps.jobs import services as jobs
@@ -131,11 +131,11 @@ def let_packs_lapse() -> int:
     packs = without_values(EvidencePack.objects.select_for_update(of=("self",), skip_locked=True))
     for pack in packs.filter(state=State.MAKING, job__state__in=["refused", "failed"]):
         pack.state, pack.passphrase = State.FAILED, None
-        save_columns(pack, "state", "passphrase")
+        pack.save(update_fields=["state", "passphrase"])
     ready = Coalesce("made_at", "decided_at")
     for pack in packs.annotate(ready=ready).filter(state=State.APPROVED, ready__lt=clock.now() - KEPT):
         discard(pack.file)
         pack.state, pack.file = State.LAPSED, ""
-        save_columns(pack, "state", "file")
+        pack.save(update_fields=["state", "file"])
         lapsed += 1
     return lapsed

@@ -19,7 +19,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
-from apps.core.privacy.fields import save_columns, without_values
+from apps.core.privacy.fields import without_values
 from apps.core.privacy.free_text import blotted, checked_text
 from apps.core.privacy.protected import Protected
 from apps.core.web.lenient_json import shortened
@@ -276,7 +276,7 @@ def escalate_complaints() -> int:
         )
         _note(complaint, Kind.ESCALATED, None, "")
         complaint.escalated = True
-        save_columns(complaint, "escalated")
+        complaint.save(update_fields=["escalated"])
         result += 1
     return result
 

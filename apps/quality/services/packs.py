@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from apps.core.calendar import clock
-from apps.core.privacy.fields import save_columns, without_values
+from apps.core.privacy.fields import without_values
 from apps.jobs.services import discard
 
 from ..models import EvidencePack
@@ -22,6 +22,6 @@ def drop_packs_of(number_index: bytes, *, until: datetime | None = None) -> int:
     for pack in waiting:
         discard(pack.file)
         pack.state, pack.file, pack.passphrase = State.LAPSED, "", None
-        save_columns(pack, "state", "file", "passphrase")
+        pack.save(update_fields=["state", "file", "passphrase"])
     EvidencePack.objects.filter(number_index=number_index, created_at__lte=until or clock.now()).update(number_index=None)
     return len(waiting)

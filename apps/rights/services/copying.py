@@ -26,7 +26,7 @@ from apps.core.crypto import blind_index, streams
 from apps.core.database.locks import lock_number
 from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import NotFound, ServiceAway, WrongState
-from apps.core.privacy.fields import save_columns, without_values
+from apps.core.privacy.fields import without_values
 from apps.core.privacy.protected import Protected, clear_for_machine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -184,7 +184,7 @@ def let_copies_lapse() -> int:
         with transaction.atomic():
             discard(request.archive)
             request.archive, request.archive_word = "", None
-            save_columns(request, "archive", "archive_word")
+            request.save(update_fields=["archive", "archive_word"])
             lapsed += 1
     return lapsed
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
-from apps.core.privacy.fields import save_columns, without_values
+from apps.core.privacy.fields import without_values
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 
@@ -44,7 +44,7 @@ def watch_deadlines() -> dict[str, int]:
             note(request, RequestEvent.Kind.ESCALATED)
             request.escalated = True
             payload["escalated"] += 1
-        save_columns(request, "due_on", "is_provisional", "reminded", "escalated")
+        request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
     return payload
 
 
