@@ -23,7 +23,7 @@ from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, Line
 from apps.core.calendar import clock
 from apps.jobs.models import DutyRun
-from apps.optouts.models import OptOut
+from apps.optouts.channels import TRAITS
 from apps.policies import queries as policies
 from apps.quality import queries as quality
 from apps.quality.models import Complaint, Violation
@@ -35,7 +35,6 @@ from apps.ui.charts import Chart, Kind, Mark, Series, trend
 from .models import DayCount
 
 Measure = DayCount.Measure
-CHANNEL_COLOURS = ("blue", "azure", "cyan", "teal", "indigo", "purple", "orange", "yellow")
 KIND_COLOURS = ("orange", "red", "yellow", "purple", "indigo", "azure", "secondary")
 RANKS = 10  # so many rules and kinds; the list shows the others
 
@@ -169,8 +168,8 @@ class Overview:
     @property
     def opt_outs(self) -> Chart:
         series = [
-            self._series(label, colour, self._by_day(Measure.OPTED_OUT, code), self._of_day("opt_outs", channel=code))
-            for (code, label), colour in zip(OptOut.Channel.choices, CHANNEL_COLOURS, strict=True)
+            self._series(channel.label, traits.colour, self._by_day(Measure.OPTED_OUT, channel), self._of_day("opt_outs", channel=channel))
+            for channel, traits in TRAITS.items()
         ]
         return self._over_time("opt-outs", _("Opt-outs by channel"), [each for each in series if each.total], _("Nobody opted out."))
 

@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.calendar.form_fields import Moment
 from apps.ui.file_fields import FileOf
 
+from .channels import BY_HAND
 from .models import ListIn, OptOut
 from .ports import naming
 from .refusal_files import MOST_BYTES
-from .services.recording import BY_HAND
 
 NUMBER = forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
 

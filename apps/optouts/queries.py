@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 
+from .channels import HEARD_AT_ONCE
 from .models import Lift, ListIn, ListRow, Message, OptOut
 
 # Of an entry `o`: not moved on to a newer key, not lifted by fresh consent, not dismissed by a reader. A lift ends what was on the
@@ -89,9 +90,6 @@ class Latency:
     worst: timedelta
 
 
-HEARD = [OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.WEB, OptOut.Channel.AGENT, OptOut.Channel.API]
-
-
 def latency(days: int = 7, at: datetime | None = None) -> Latency | None:
     """Of the last days; None when nobody opted out."""
     since = (at or clock.now()) - timedelta(days=days)
@@ -101,7 +99,7 @@ def latency(days: int = 7, at: datetime | None = None) -> Latency | None:
                       max(waited)
                from (select greatest(created_at - said_at, interval '0') waited from optouts_optout
                      where created_at >= %s and channel = any(%s) and moved_from_id is null) words""",
-            [since, [str(channel) for channel in HEARD]],
+            [since, [str(channel) for channel in HEARD_AT_ONCE]],
         )
         count, median, p99, worst = cursor.fetchone()
     return Latency(count, median, p99, worst) if count else None

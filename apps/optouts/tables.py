@@ -10,9 +10,8 @@ from apps.core import references
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
 
+from .channels import TRAITS
 from .models import OptOut
-
-OWN_EVIDENCE = frozenset({OptOut.Channel.KEY, OptOut.Channel.SMS, OptOut.Channel.AGENT})  # written by the site itself
 
 
 class OptOutTable(ListTable):
@@ -29,7 +28,7 @@ class OptOutTable(ListTable):
 
     def render_evidence(self, record: OptOut) -> str:
         """What the site wrote itself, in words; what another system or a person wrote, as it was written."""
-        is_own = record.channel in OWN_EVIDENCE
+        is_own = TRAITS[OptOut.Channel(record.channel)].is_written_by_site
         return references.in_words(record.evidence) if is_own else references.in_words_of_record(record.evidence)
 
     def render_scope(self, record: OptOut) -> str:

@@ -9,11 +9,13 @@ from apps.calls import services
 from apps.calls.gate.rules import RULES
 from apps.calls.models import Decision, Forecast
 from apps.campaigns.models import QueueEntry
-from apps.contacts.models import Consent, Contact
+from apps.contacts.models import Consent, Contact, NumberDoubt
 from apps.core.errors import NotAllowed
 from apps.jobs.models import Job
 from apps.policies import services as policies
 from tests.world import World
+
+Doubt = NumberDoubt.State
 
 
 def run(forecast: Forecast) -> dict[str, Any]:
@@ -26,6 +28,19 @@ def run(forecast: Forecast) -> dict[str, Any]:
 
 def preview(world: World) -> dict[str, Any]:
     return run(services.ask_list(actor=world.people["supervisor"], campaign=world.campaign))
+
+
+def doubt(world: World, contact: Contact, state: str, at: str) -> None:
+    """A doubt about the number, raised and where it is not open decided at that time."""
+    decided = (
+        {}
+        if state == Doubt.OPEN
+        else {"decided_at": world.at(at), "decided_by": world.people["compliance"], "reason": "called back", "evidence": "call"}
+    )
+    NumberDoubt.objects.create(
+        number_index=bytes(contact.number_index), contact=contact, state=state, origin=NumberDoubt.Origin.CALL, reference="x",
+        raised_by=world.people["agent"], created_at=world.at(at), **decided,
+    )  # fmt: skip
 
 
 def test_the_list_is_counted_by_reason(world: World) -> None:
@@ -60,6 +75,11 @@ def test_it_agrees_with_the_gate_contact_by_contact(world: World) -> None:
     for days in (1, 2, 3):
         world.call(phone="13800001234", at=world.at("10:00") - timedelta(days=days))
     world.opt_out("13900000010")
+    doubt(world, made[8], Doubt.OPEN, "09:30")
+    doubt(world, made[17], Doubt.KEPT, "09:30")
+    doubt(world, made[11], Doubt.ENDED, "09:30")
+    doubt(world, world.contact, Doubt.ENDED, "09:30")
+    world.consent(made[11], given_at=world.at("09:40"))  # fresh: it ends the doubt
     QueueEntry.objects.filter(contact=made[10]).update(state="waiting")  # as if the opt-out had not reached the queue
     one_by_one: dict[str, int] = {}
     blocked = 0

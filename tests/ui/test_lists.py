@@ -48,8 +48,11 @@ def test_every_list_is_sorted_by_each_of_its_columns(world: World, browse: Brows
 @pytest.mark.parametrize("name", sorted(LISTS))
 def test_every_choice_of_every_filter_is_answered(world: World, browse: Browse, name: str) -> None:
     client = browse(WHO.get(name, "compliance"))
-    form = re.search(r'<form class="card mb-3" method="get">.*?</form>', html_of(client, name), re.DOTALL)
+    answer = client.get(reverse(name))
+    form = re.search(r'<form class="filters [^>]*method="get">.*?</form>', answer.content.decode(), re.DOTALL)
     fields = re.findall(r'<(select|input)[^>]*?name="(\w+)"(.*?)(?=<select|<input|</form>)', form[0] if form else "", re.DOTALL)
+    asked = answer.context["filter"]
+    assert {name.removesuffix("_0") for _kind, name, _rest in fields} >= (set(asked.form.fields) if asked else set())
     for kind, field, rest in fields:
         if kind == "select":
             assert re.search(r'<option value=""( selected)?>', rest), f"{field} chooses something by itself"

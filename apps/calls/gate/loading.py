@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import to_json
 
+from apps.contacts.sql import DOUBT_IN_FORCE
 from apps.core.database.locks import gate_lock, line_lock
 from apps.core.database.prepared_statements import Prepared, Row, Step, run_together
 from apps.core.errors import NotFound
@@ -29,9 +30,8 @@ _NUMBER = """
     consent.given_at, consent.expires_at, consent.withdrawn_at,
     (select min(said_at) from optouts_optout where number_hash in (REGISTER)),
     (select min(d.created_at) from contacts_numberdoubt d
-     where d.number_index = %(index)s and (d.state = 'open' or d.state = 'ended' and not exists (
-         select from contacts_consent k where k.contact_id = contact.id and k.withdrawn_at is null and k.given_at > d.decided_at))),
-    counted.today, counted.week, counted.overdue"""
+     where d.number_index = %(index)s and DOUBT_IN_FORCE),
+    counted.today, counted.week, counted.overdue""".replace("DOUBT_IN_FORCE", DOUBT_IN_FORCE)
 _SAID_AT = 9  # where the word of refusal stands among what is known of the number
 _AGENT = """
     coalesce(agent.suspended_at is not null or not agent.is_active, true),

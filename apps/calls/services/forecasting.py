@@ -20,6 +20,7 @@ from apps.accounts.roles import Role
 from apps.campaigns import queries as campaigns
 from apps.campaigns.models import Campaign, QueueEntry
 from apps.contacts.models import Contact
+from apps.contacts.sql import DOUBT_IN_FORCE
 from apps.core.calendar import clock
 from apps.core.calendar.workdays import Calendar
 from apps.core.crypto import blind_index
@@ -98,7 +99,7 @@ select
     contact.is_minor, contact.erasing_at is not null, contact.expires_at <= %(at)s, contact.zones, contact.source_id,
     consent.given_at > %(at)s, consent.expires_at <= %(at)s, consent.withdrawn_at is not null,
     contact.id = any(%(opted)s::bigint[]),
-    exists (select from contacts_numberdoubt d where d.number_index = contact.number_index and d.state in ('open', 'ended')),
+    exists (select from contacts_numberdoubt d where d.number_index = contact.number_index and DOUBT_IN_FORCE),
     coalesce(cardinality(array_positions(recent.days, (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date)), 0),
     coalesce(recent.week, 0),
     count(*)
@@ -118,7 +119,7 @@ left join (
 ) recent on recent.number_index = contact.number_index
 where entry.campaign_id = %(campaign)s and entry.state in ('waiting', 'held')
 group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
-""".replace("COUNTS", COUNTS)
+""".replace("COUNTS", COUNTS).replace("DOUBT_IN_FORCE", DOUBT_IN_FORCE)
 
 
 def _forecast_list(forecast: Forecast, job: Job) -> None:

@@ -12,6 +12,7 @@ from apps.calls.models import Call, Decision, SpoofingEvent
 from apps.calls.services import explain
 from apps.campaigns.models import Campaign, Line
 from apps.contacts.models import NumberDoubt
+from apps.optouts.channels import HEARD_AT_ONCE
 from apps.optouts.models import OptOut
 from apps.optouts.queries import lifts_of
 from apps.policies import queries as policies
@@ -90,7 +91,7 @@ def _said(span: Span) -> QuerySet[OptOut]:
 @measure("R14", _("%(words)s opt-outs; the slowest took %(seconds)s seconds from the word to the block."), "opt_outs")
 def word_to_block(span: Span) -> Measured:
     """Of the channels on which a word is heard at once."""
-    heard = _said(span).exclude(channel__in=[OptOut.Channel.LIST, OptOut.Channel.REGULATOR, OptOut.Channel.COMPLAINT])
+    heard = _said(span).filter(channel__in=HEARD_AT_ONCE)
     worst = heard.aggregate(worst=Max(F("created_at") - F("said_at")))["worst"] or timedelta()
     seconds = max(0, round(worst.total_seconds()))
     return Measured(State.GREEN if seconds <= AT_ONCE_SECONDS else State.AMBER, {"words": heard.count(), "seconds": seconds})

@@ -22,10 +22,9 @@ from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
 from .. import queries, signals
+from ..channels import BY_HAND
 from ..models import Change, Lift, OptOut
 from ..ports import naming
-
-BY_HAND = (OptOut.Channel.AGENT, OptOut.Channel.COMPLAINT)
 
 
 class KeyGone(HeguiError):
