@@ -149,30 +149,7 @@ app.conf.update(
 before_task_publish.connect(request_ids.give_to_task, weak=False)
 task_prerun.connect(request_ids.take_from_task, weak=False)
 task_postrun.connect(request_ids.forget_task, weak=False)
-app.autodiscover_tasks(
-    [
-        "apps.accounts",
-        "apps.audit",
-        "apps.notifications",
-        "apps.access",
-        "apps.jobs",
-        "apps.webhooks",
-        "apps.policies",
-        "apps.contacts",
-        "apps.scripts",
-        "apps.optouts",
-        "apps.campaigns",
-        "apps.calls",
-        "apps.quality",
-        "apps.telephony",
-        "apps.rights",
-        "apps.sharing",
-        "apps.retention",
-        "apps.evidence",
-        "apps.governance",
-        "apps.console",
-    ]
-)
+app.autodiscover_tasks()
 
 
 @celeryd_init.connect

@@ -3,11 +3,12 @@ from typing import Any
 from django.apps import AppConfig
 
 
-def _withdraw(sender: Any, opt_outs: Any, number_indexes: list[bytes], **kwargs: Any) -> None:
+def _withdraw(sender: Any, refused: Any, **kwargs: Any) -> None:
     from .services.calling import withdraw_numbers
 
-    first = opt_outs[0]
-    withdraw_numbers(number_indexes=number_indexes, opted_out_at=first.said_at, scope=first.scope, scope_value=first.scope_value)
+    withdraw_numbers(
+        number_indexes=refused.number_indexes, opted_out_at=refused.said_at, scope=refused.scope, scope_value=refused.scope_value
+    )
 
 
 def _stop(sender: Any, contact: Any, purpose: Any, marketing_only: bool, **kwargs: Any) -> None:

@@ -70,6 +70,7 @@ CHANNELS = {
 }
 _CHANNEL_OF = {word: channel for channel, words in CHANNELS.items() for word in words}
 MOST_TAGS = 20
+MOST_TAG = 40
 MOST_NAME = 80
 
 ACCEPTED = "accepted"
@@ -225,13 +226,14 @@ def judging(
         channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
         consent, message = consent_of(channel, moment, zone, now, consent_days, serials)
         is_masked = is_mask(name, "name") or is_mask(note, "text")
-        if is_masked or passed_over or len(name) > MOST_NAME:
-            aside = _ASIDES["masked" if is_masked else "second" if passed_over else "cut"]
-            message = f"{message} {aside}".strip()
+        taken, all_taken = tags_of(tags)
+        if is_masked or passed_over or len(name) > MOST_NAME or not all_taken:
+            asides = {"masked": is_masked, "second": passed_over, "cut": len(name) > MOST_NAME and not is_masked, "tags": not all_taken}
+            message = " ".join(str(each) for each in (message, *(_ASIDES[code] for code, holds in asides.items() if holds)) if each)
         if is_masked:
             name = note = ""
         is_doubtful = consent is None and bool(channel or moment)
-        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, tags_of(tags), consent, is_doubtful)
+        return Verdict(row, ACCEPTED, message, e164, name[:MOST_NAME], note, taken, consent, is_doubtful)
 
     return judge
 
@@ -240,6 +242,7 @@ _ASIDES = {
     "masked": _("The name or note was a mask and was left out."),
     "second": _("The row has a second phone number, which was not taken in."),
     "cut": _("The name is longer than 80 characters and was cut."),
+    "tags": _("Tags were left out: those of over 40 characters, with a phone number, or beyond 20."),
 }
 _OPTIONAL = ("consent_channel", "consent_time", "name", "note", "tags")
 
@@ -278,10 +281,11 @@ _FOUND: dict[str, Sentence] = {
 
 
 @lru_cache(maxsize=10_000)
-def tags_of(text: str) -> tuple[str, ...]:
-    """Tags; one that holds a phone number is none, for tags stand in an ordinary column."""
-    tags = dict.fromkeys(tag.strip()[:40] for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip())
-    return tuple(tag for tag in tags if not phones.find_in(tag))[:MOST_TAGS]
+def tags_of(text: str) -> tuple[tuple[str, ...], bool]:
+    """The tags that are taken, and whether they are all: one that holds a phone number is none, for tags stand in an ordinary column."""
+    tags = dict.fromkeys(tag.strip() for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip())
+    taken = tuple(tag for tag in tags if len(tag) <= MOST_TAG and not phones.find_in(tag))[:MOST_TAGS]
+    return taken, len(taken) == len(tags)
 
 
 @lru_cache(maxsize=50_000)

@@ -13,10 +13,6 @@ Kind = SubjectRequest.Kind
 WORDS = forms.Textarea(attrs={"rows": 3})
 
 
-def number_box(autocomplete: str) -> forms.TextInput:
-    return forms.TextInput(attrs={"autocomplete": autocomplete, "inputmode": "tel"})
-
-
 class NewRequestForm(forms.Form):
     kind = forms.ChoiceField(label=_("What the person asks for"), choices=Kind)
     phone = forms.CharField(

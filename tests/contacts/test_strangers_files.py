@@ -20,6 +20,7 @@ from apps.campaigns.models import QueueEntry
 from apps.contacts import rules, services
 from apps.contacts.models import Consent, Contact, ContactImport, MetContact
 from apps.contacts.services import importing, previewing, undoing
+from apps.contacts.services.preparing import _report_line
 from apps.core.crypto import blind_index
 from apps.core.documents import workbooks
 from apps.core.documents.spreadsheets import FileRefused
@@ -691,3 +692,16 @@ def test_a_large_upload_arrives_or_is_refused_for_its_size(world: World, browse:
     else:
         assert "200 MB" in answer.content.decode()
         assert ContactImport.objects.count() == 0
+
+
+def test_what_of_a_row_is_not_taken_is_said_whole(world: World) -> None:
+    judge = rules.judging({"phone": 0, "name": 1, "tags": 2}, zone=CHINA, now=world.at("10:00"), consent_days=365)
+    verdict = judge(2, ["13800001234", "长" * 81, f"老客户;{'尾' * 41};13900001234"])
+    assert verdict.tags == ("老客户",)
+    assert "was cut" in str(verdict.message)
+    assert "Tags were left out" in str(verdict.message)
+
+
+def test_the_report_is_json_whatever_a_message_holds() -> None:
+    line = _report_line(rules.Verdict(3, "phone_invalid", 'a "quote", a \\ and a\ttab'))
+    assert json.loads(line) == {"row": 3, "status": "phone_invalid", "message": 'a "quote", a \\ and a\ttab', "phone": ""}

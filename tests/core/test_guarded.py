@@ -106,7 +106,7 @@ def test_the_table_s_door_refuses_it_and_repeats_no_number(world: World, number:
 
 
 def test_a_tag_that_holds_a_phone_is_none() -> None:
-    assert rules.tags_of("老客户；13800001234；VIP") == ("老客户", "VIP")
+    assert rules.tags_of("老客户；13800001234；VIP") == (("老客户", "VIP"), False)
 
 
 def test_a_refusal_is_not_lost_for_a_number_in_its_evidence(world: World) -> None:

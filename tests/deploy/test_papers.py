@@ -87,6 +87,15 @@ def test_a_test_that_a_page_names_is_there(page: str) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.stem)
+def test_a_module_that_a_page_names_is_there(page: Path) -> None:
+    """By its path, or by the end of it."""
+    folders = ("apps", "config", "tests", "deploy", "templates", "static")
+    there = {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.*")}
+    named = set(re.findall(r"`([\w./-]+\.(?:py|html|yaml|js|css|sh|lua))`", page.read_text()))
+    assert {name for name in named if not any(path == name or path.endswith(f"/{name}") for path in there)} == set()
+
+
 def test_the_queues_are_all_taken_from() -> None:
     output = "".join(path.read_text() for path in (ROOT / "deploy/systemd").glob("*.service"))
     assert set(",".join(re.findall(r"run worker (\S+)", output)).split(",")) == set(QUEUES)

@@ -86,4 +86,4 @@ def test_advice_on_what_was_said_is_counted_for_the_queue() -> None:
     promise = [Segment(0, 4_000, "agent", "我丈母娘的养老钱都放里头了，到日子一分都没少过，您还怕个啥。")]
     assert examining.advice(promise, kind="notification", trade="finance", pack=shipped()) >= 60
     assert examining.advice(calm, kind="notification", trade="finance", pack=shipped()) == 0
-    assert examining.advice(segments, kind="notification", trade="finance", pack=shipped()) >= 0
+    assert examining.advice(segments, kind="notification", trade="finance", pack=shipped()) == 0  # of two words nobody is sure

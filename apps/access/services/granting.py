@@ -10,6 +10,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.free_text import whole_text
 from apps.notifications.services import close_notices, notify
 
 from ..field_rights import CAMPAIGN_RIGHTS, FIELD_CODES, NEVER
@@ -59,7 +60,7 @@ def ask_grant(
         campaign_id=campaign_id,
         campaign_name=campaign_name,
         right=right,
-        reason=reason.strip()[:300],
+        reason=whole_text(reason, 300),
         requested_by=actor,
         ends_at=ends_at,
     )

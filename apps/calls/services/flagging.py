@@ -21,6 +21,7 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Line
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, WrongState
+from apps.core.privacy.free_text import whole_text
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import MeasuresPolicy
@@ -136,6 +137,6 @@ def close_flag(*, actor: User, flag: Flag, note: str) -> Flag:
         raise WrongState()
     if not note.strip():
         raise BadInput(_("Say what was found and done."))
-    flag.closed_at, flag.closed_by, flag.note = clock.now(), actor, note.strip()[:300]
+    flag.closed_at, flag.closed_by, flag.note = clock.now(), actor, whole_text(note, 300)
     flag.save()
     return flag

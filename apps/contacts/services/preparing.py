@@ -5,6 +5,7 @@ core, PostgreSQL the other. Batches come through a pipe; few are made ahead of t
 """
 
 import gc
+import json
 import os
 import pickle
 import struct
@@ -17,7 +18,7 @@ from functools import lru_cache
 from itertools import accumulate
 from queue import Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -175,9 +176,10 @@ def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tup
 
 def _report_line(verdict: rules.Verdict) -> str:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
-    message = str(verdict.message).replace("\\", "").replace('"', '\\"') if verdict.message else ""
-    doubtful = ', "doubtful": true' if verdict.is_doubtful else ""
-    return f'{{"row": {verdict.row}, "status": "{verdict.status}", "message": "{message}", "phone": "{phone}"{doubtful}}}\n'
+    line: dict[str, Any] = {"row": verdict.row, "status": verdict.status, "message": str(verdict.message or ""), "phone": phone}
+    if verdict.is_doubtful:
+        line["doubtful"] = True
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 # -- the binary form of COPY (PostgreSQL's manual, "COPY", file formats)

@@ -108,7 +108,7 @@ def check_record(payload: ContactRecord, raw: Sequence[str]) -> None:
     """Raises `PersonalDataFound` when any of the texts as they came holds a resident-ID or bank-card number (R1)."""
     if any(forbidden_numbers.find(text) for text in raw):
         raise PersonalDataFound()
-    if payload.tags is not None and (len(payload.tags) > rules.MOST_TAGS or any(len(tag) > 40 for tag in payload.tags)):
+    if payload.tags is not None and (len(payload.tags) > rules.MOST_TAGS or any(len(tag) > rules.MOST_TAG for tag in payload.tags)):
         raise BadInput(_("At most 20 tags of at most 40 characters."))
 
 

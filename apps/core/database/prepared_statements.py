@@ -106,8 +106,8 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
             if server.status == pq.ConnStatus.OK:
                 server.exit_pipeline_mode()
         # What was prepared stays prepared, whatever became of the statements after it.
-        payload = zip(unknown, results[begins:], strict=False)
-        known.names.update(name for name, result in payload if result.status == pq.ExecStatus.COMMAND_OK)
+        answers = zip(unknown, results[begins:], strict=False)
+        known.names.update(name for name, result in answers if result.status == pq.ExecStatus.COMMAND_OK)
         for result in results:
             if result.status in _FAILED:
                 raise errors.error_from_result(result)

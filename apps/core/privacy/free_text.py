@@ -25,12 +25,20 @@ def without_number(identifier: str) -> str:
     return f"~{blind_index.tag([identifier])}" if identifier and has_number(identifier) else identifier
 
 
-def checked_text(text: str, what_is_missing: str = "", *, most: int = 500) -> str:
-    """The text, trimmed and cut to `most` characters, with no number of a person in it (R1). An empty one is refused with
-    `what_is_missing`, where there is such a sentence. Raises `BadInput`."""
+def whole_text(text: str, most: int) -> str:
+    """The text, trimmed. Nothing that somebody wrote is cut off: one of over `most` characters raises `BadInput`."""
     text = text.replace("\x00", "").strip()
+    if len(text) > most:
+        raise BadInput(_("Your text has %(count)s characters; %(most)s are the most. Shorten it."), count=len(text), most=most)
+    return text
+
+
+def checked_text(text: str, what_is_missing: str = "", *, most: int = 500) -> str:
+    """The text, trimmed, of at most `most` characters, with no number of a person in it (R1). An empty one is refused with
+    `what_is_missing`, where there is such a sentence. Raises `BadInput`."""
+    text = whole_text(text, most)
     if not text and what_is_missing:
         raise BadInput(what_is_missing)
     if has_number(text):
         raise PersonalDataFound(_("Your text holds a number of a person. Leave it out (R1)."))
-    return text[:most]
+    return text

@@ -11,6 +11,7 @@ from apps.core.calendar import clock
 from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import whole_text
 from apps.notifications.services import close_notices, notify
 
 from .. import queries
@@ -42,7 +43,7 @@ def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: s
         raise BadInput(_("The consent is older than the refusal. Only consent given afterwards lifts it (R15)."))
     key_id, number_hash = number.current
     lift = Lift.objects.create(
-        number_hash=number_hash, key_id=key_id, consent_given_at=consent_given_at, evidence=evidence.strip()[:200], asked_by=actor,
+        number_hash=number_hash, key_id=key_id, consent_given_at=consent_given_at, evidence=whole_text(evidence, 200), asked_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
     notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "lift_asked", about=actor, thing=f"lift:{lift.pk}")

@@ -18,7 +18,7 @@ from apps.core.crypto import blind_index, encrypted_files
 from apps.core.database.locks import lock_numbers
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
-from apps.core.privacy.free_text import checked_text
+from apps.core.privacy.free_text import checked_text, whole_text
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.webhooks.models import Kind
@@ -47,7 +47,7 @@ def take_list(*, actor: User, origin: str, evidence: str, file_name: str, conten
     if rows > MOST_ROWS:
         raise BadInput(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
     return ListIn.objects.create(
-        origin=origin, evidence=evidence.strip()[:80], file_name=file_name[-200:], upload=encrypted_files.put(content, folder="uploads"),
+        origin=origin, evidence=whole_text(evidence, 80), file_name=file_name[-200:], upload=encrypted_files.put(content, folder="uploads"),
         job=jobs.ask_for(kind="opt_out_list", task="apps.optouts.tasks.run_list", owner=actor, total=rows), started_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
@@ -104,13 +104,14 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
     made = OptOut.objects.bulk_create(
         OptOut(
             number_hash=hashes[0], key_id=key_id, channel=taken.origin, said_at=taken.created_at, created_at=now, evidence=evidence,
-            recorded_by=taken.started_by,
+            recorded_by=taken.started_by, scope=OptOut.Scope.EVERYTHING,
         )
         for hashes in fresh.values()
     )  # fmt: skip
     if made:
-        signals.opt_outs_recorded.send(sender=OptOut, opt_outs=made, number_indexes=list(fresh))
-        emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [each.pk for each in made]})
+        refused = signals.Refused([each.pk for each in made], list(fresh), taken.created_at, OptOut.Scope.EVERYTHING)
+        signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
+        emit(Kind.OPT_OUT_RECORDED, {"opt_outs": refused.entry_ids})
     return len(made)
 
 

@@ -17,7 +17,7 @@ from apps.core.crypto.blind_index import Phone
 from apps.core.database.locks import lock_number
 from apps.core.errors import BadInput, HeguiError, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
-from apps.core.privacy.free_text import blotted
+from apps.core.privacy.free_text import blotted, whole_text
 from apps.webhooks.models import Kind
 from apps.webhooks.services import emit
 
@@ -109,7 +109,8 @@ def record_hashed(
         number_hash=number_hash, key_id=key_id, channel=channel, evidence=again, said_at=said_at, created_at=now, scope=scope,
         scope_value=scope_value, **about,
     )  # fmt: skip
-    signals.opt_outs_recorded.send(sender=OptOut, opt_outs=[opt_out], number_indexes=[number.index])
+    refused = signals.Refused([opt_out.pk], [number.index], said_at, scope, scope_value)
+    signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
     emit(Kind.OPT_OUT_RECORDED, {"opt_outs": [opt_out.pk]})
     return opt_out
 
@@ -184,6 +185,6 @@ def record_by_hand(
     if said_at is not None and said_at > clock.now():
         raise BadInput(_("The refusal lies in the future."))
     return record_opt_out(
-        phone=phones.normalise(phone), channel=channel, evidence=evidence.strip()[:110], said_at=said_at, recorded_by=actor, scope=scope,
+        phone=phones.normalise(phone), channel=channel, evidence=whole_text(evidence, 110), said_at=said_at, recorded_by=actor, scope=scope,
         scope_value=scope_value,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.fields import without_values
-from apps.core.privacy.free_text import blotted, checked_text
+from apps.core.privacy.free_text import blotted, checked_text, whole_text
 from apps.core.privacy.protected import Protected
 from apps.core.web.lenient_json import shortened
 from apps.notifications.services import close_notices, notify
@@ -120,12 +120,12 @@ def _checked(text: str | Protected) -> str | Protected:
     """The client's words. A value that is protected already was checked on its way in."""
     if isinstance(text, Protected):
         return text
-    text = text.strip()
+    text = whole_text(text, 4_000)
     if not text:
         raise BadInput(_("Say what the client complains of."))
     if forbidden_numbers.find(text):
         raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
-    return text[:4_000]
+    return text
 
 
 def _about(

@@ -105,12 +105,12 @@ class Person:
     until: datetime | None  # when the last record of a call goes
 
     def stores(self, gone: dict[int, int] | None = None) -> list[Store]:
-        payload: dict[str, Store] = {}
+        by_code: dict[str, Store] = {}
         for place, part in enumerate(self.parts):
             store = part.store(None if gone is None else gone[place], self.until)
-            known = payload.get(store.code, Store(store.code))
-            payload[store.code] = Store(store.code, known.goes + store.goes, known.kept + store.kept, store.until or known.until)
-        return list(payload.values())
+            known = by_code.get(store.code, Store(store.code))
+            by_code[store.code] = Store(store.code, known.goes + store.goes, known.kept + store.kept, store.until or known.until)
+        return list(by_code.values())
 
 
 def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | None = None) -> Person:

@@ -15,6 +15,7 @@ from apps.contacts.models import Contact
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
+from apps.core.privacy.free_text import whole_text
 from apps.notifications.services import notify
 from apps.quality.models import Complaint, Recording
 
@@ -60,7 +61,7 @@ def place_hold(
     elif kind not in TARGETS or not TARGETS[kind]._base_manager.filter(pk=target_id).exists():
         raise NotFound()
     return LegalHold.objects.create(
-        kind=kind, target_id=target_id, query=query or {}, reason=reason.strip()[:300], owner=owner or actor, review_on=review_on,
+        kind=kind, target_id=target_id, query=query or {}, reason=whole_text(reason, 300), owner=owner or actor, review_on=review_on,
         placed_by=actor, created_at=clock.now(),
     )  # fmt: skip
 
@@ -103,7 +104,7 @@ def end_hold(*, actor: User, hold: LegalHold, reason: str) -> LegalHold:
     hold = LegalHold.objects.select_for_update().get(pk=hold.pk)
     if hold.ended_at is not None:
         raise WrongState()
-    hold.ended_at, hold.ended_by, hold.end_reason = clock.now(), actor, reason.strip()[:300]
+    hold.ended_at, hold.ended_by, hold.end_reason = clock.now(), actor, whole_text(reason, 300)
     hold.save()
     return hold
 

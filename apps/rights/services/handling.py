@@ -11,7 +11,7 @@ from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers
-from apps.core.privacy.free_text import checked_text
+from apps.core.privacy.free_text import checked_text, whole_text
 from apps.core.privacy.protected import Protected
 from apps.notifications.services import close_notices, notify
 from apps.policies import queries as policies
@@ -20,6 +20,8 @@ from .. import queries, rules
 from ..models import RequestEvent, SubjectRequest
 from .certifying import certify
 from .receiving import note
+
+MOST_ANSWER = 4_000
 
 State = SubjectRequest.State
 
@@ -91,8 +93,8 @@ def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: st
 
 
 def check_answer(answer: str) -> None:
-    """Raises `PersonalDataFound` for an answer with the number of an ID or a bank card (R1)."""
-    if forbidden_numbers.find(answer):
+    """Raises `BadInput` for an answer that is too long, `PersonalDataFound` for one with the number of an ID or a bank card (R1)."""
+    if forbidden_numbers.find(whole_text(answer, MOST_ANSWER)):
         raise PersonalDataFound()
 
 
@@ -100,8 +102,8 @@ def close(request: SubjectRequest, state: str, answer: str) -> None:
     """In the caller's transaction: over, without the number; certified."""
     values: Any = request
     check_answer(answer)
-    if answer := answer.replace("\x00", "").strip():
-        values.answer = Protected(answer[:4_000], "text")
+    if answer := whole_text(answer, MOST_ANSWER):
+        values.answer = Protected(answer, "text")
     request.state = state
     if request.is_over:
         values.phone, request.paused_on, request.code_word, request.closed_at = None, None, None, clock.now()

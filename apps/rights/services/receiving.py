@@ -13,7 +13,7 @@ from apps.core.calendar import clock
 from apps.core.crypto import blind_index
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.core.privacy import forbidden_numbers, phones
-from apps.core.privacy.free_text import checked_text
+from apps.core.privacy.free_text import checked_text, whole_text
 from apps.core.privacy.protected import Protected
 from apps.notifications.services import notify
 from apps.optouts.services.coding import check_code, hash_word, send_code
@@ -84,7 +84,7 @@ def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: 
     if owner is None:
         raise BadInput(_("Nobody can handle the request: there is no compliance officer."))
     due = rules.due_after(timezone.localdate(received), policies.calendar(clock.now()))
-    words, name = text.replace("\x00", "").strip()[:MOST_TEXT], new_name.replace("\x00", "").strip()[:80]
+    words, name = whole_text(text, MOST_TEXT), whole_text(new_name, 80)
     return SubjectRequest(
         kind=kind, channel=channel, phone=number, number_index=blind_index.number_index(number),
         text=Protected(words, "text") if words else None, new_name=Protected(name, "name") if name else None,

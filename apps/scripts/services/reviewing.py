@@ -9,6 +9,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
+from apps.core.privacy.free_text import checked_text
 from apps.notifications.services import notify
 from apps.webhooks.models import Kind as Event
 from apps.webhooks.services import emit
@@ -109,10 +110,9 @@ def overrule(*, actor: User, version: ScriptVersion, code: str, start: int, end:
     finding = _undecided(version, code, start, end)
     if finding.is_blocking:
         raise CheckBlocked(_("A blocking finding is never overruled: the text has to change."))
-    if not reason.strip():
-        raise BadInput(_("Say why the finding may stand."))
+    reason = checked_text(reason, _("Say why the finding may stand."), most=300)
     made = Overruling.objects.create(
-        version=version, code=code, level=finding.level, start=start, end=end, reason=reason.strip(), actor=actor, created_at=clock.now()
+        version=version, code=code, level=finding.level, start=start, end=end, reason=reason, actor=actor, created_at=clock.now()
     )
     _record(version, Kind.OVERRULED, actor, f"{queries.in_words([finding])}: {made.reason}"[:400])
     return made
@@ -188,7 +188,7 @@ def retire(*, actor: User, version: ScriptVersion, note: str = "") -> ScriptVers
     version.is_current = False
     version.retire()
     version.save()
-    _record(version, Kind.RETIRED, actor, note)
+    _record(version, Kind.RETIRED, actor, checked_text(note, most=400))
     version_withdrawn.send(ScriptVersion, version=version)
     notify([version.author], "script_retired", thing=f"script:{version.pk}", script=str(version))
     emit(Event.SCRIPT_RETIRED, _facts(version))

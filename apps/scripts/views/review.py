@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
-from apps.core.errors import FourEyes, HeguiError, WrongState
+from apps.core.errors import BadInput, FourEyes, HeguiError, WrongState
 from apps.core.web.ids import row_number
 from apps.policies import queries as policies
 from apps.ui.decorators import for_roles
@@ -55,7 +55,7 @@ def _said(request: StaffRequest, change: Callable[[], object]) -> bool:
     """Make the change; when it is refused for a reason that people can repair, say so."""
     try:
         change()
-    except (services.CheckBlocked, services.ReviewOpen, FourEyes, WrongState) as error:
+    except (services.CheckBlocked, services.ReviewOpen, FourEyes, WrongState, BadInput) as error:
         messages.error(request, str(error))
         return False
     return True
@@ -108,7 +108,7 @@ def script_publish(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def script_retire(request: StaffRequest, pk: int) -> HttpResponse:
     version = _version(request, pk)
-    note = request.POST.get("note", "")[:400]
+    note = request.POST.get("note", "")
     if _said(request, lambda: services.retire(actor=request.user, version=version, note=note)):
         messages.success(request, _("Withdrawn: the gate refuses its calls from now on."))
     return redirect("script", pk=pk)
@@ -126,7 +126,7 @@ def script_overrule(request: StaffRequest, pk: int) -> HttpResponse:
         if "confirm" in request.POST:
             services.confirm(actor=request.user, version=version, code=code, start=start, end=end)
         else:
-            reason = request.POST.get("reason", "")[:300]
+            reason = request.POST.get("reason", "")
             services.overrule(actor=request.user, version=version, code=code, start=start, end=end, reason=reason)
     except HeguiError as error:
         messages.error(request, str(error))
