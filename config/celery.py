@@ -94,6 +94,7 @@ SCHEDULE = {
     "watch-requests": _due("rights.tasks.watch", crontab(hour=9, minute=20)),
     "end-due-shares": _due("sharing.tasks.end_due", crontab(minute=50)),
     "tidy-requests": _due("rights.tasks.tidy", crontab(minute=40)),
+    "drop-drafts": _due("ui.tasks.drop_drafts", crontab(minute=50)),
     "send-messages": _due("notifications.tasks.send_due", 10.0),
     "mail-urgent": _due("notifications.tasks.mail_now", 60.0),
     "mail-others": _due("notifications.tasks.mail_in_the_morning", crontab(hour=9, minute=0)),

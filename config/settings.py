@@ -200,6 +200,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.SignInRequired",
     "apps.accounts.middleware.SecondFactorRequired",
     "apps.core.web.middleware.SentencesForErrors",
+    "apps.ui.middleware.DraftsSent",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

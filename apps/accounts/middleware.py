@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
@@ -20,6 +21,7 @@ OPEN_PREFIXES = (
     "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/", "/invitation/",
 )  # fmt: skip
 SEEN = "seen_at"
+HTMX = "HX-Request"
 POLLING = "X-Polling"  # on requests that a page makes by itself: they are no activity of the person
 
 
@@ -40,11 +42,33 @@ class SignInRequired:
         if not request.user.is_authenticated and not request.path.startswith(OPEN_PREFIXES):
             if POLLING in request.headers:
                 return HttpResponse(status=401, headers={"HX-Refresh": "true"})  # the page goes to the sign-in as a whole
-            return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+            return _to_sign_in(request)
         response = self.get_response(request)
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page of ours that sent the request; the start where none did."""
+    try:
+        back = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
+    return f"{back.path}?{back.query}".rstrip("?") if back.netloc == request.get_host() and back.path.startswith("/") else "/"
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """And from there back: to this page, or to the one whose form was sent."""
+    if request.method == "GET" and HTMX not in request.headers:
+        return redirect_to_login(request.get_full_path())
+    where = _page_of(request)
+    if request.method == "POST":
+        messages.warning(request, _("You were signed out: what you sent was not stored. Long forms keep what was typed in them."))
+    answer = redirect_to_login(where)
+    if HTMX in request.headers:  # asked for in passing: the page goes to the sign-in as a whole
+        return HttpResponse(headers={"HX-Redirect": answer["Location"]})
+    return answer
 
 
 class SecondFactorRequired:

@@ -41,8 +41,10 @@ class DispositionForm(forms.Form):
         owner: Any = self.fields["ticket_owner"]
         owner.queryset, owner.empty_label = queries.people_of(call.campaign), _("myself")
         reason: Any = self.fields["reason"]
-        if call.answered_at:
-            reason.choices = [each for each in Disposition.Reason.choices if each[0] != Disposition.Reason.NOT_REACHED]
+        impossible = {Disposition.Reason.NOT_REACHED} if call.answered_at else set()
+        if call.opted_out_at:
+            impossible |= Disposition.AGAINST_A_REFUSAL
+        reason.choices = [each for each in Disposition.Reason.choices if each[0] not in impossible]
 
 
 class PostponeForm(forms.Form):

@@ -203,6 +203,8 @@ class Disposition(Dated):
         OPTED_OUT = "opted_out", _("opted out")
         COMPLAINT = "complaint", _("complained")
 
+    AGAINST_A_REFUSAL = frozenset({Reason.INTERESTED, Reason.CALL_BACK})  # cannot come of a call with an opt-out
+
     call = models.OneToOneField(Call, models.PROTECT, related_name="disposition")
     reason = models.CharField(_("result"), max_length=16, choices=Reason)
     note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)

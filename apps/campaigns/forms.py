@@ -1,5 +1,6 @@
 """Forms of campaigns and of lists to import."""
 
+from datetime import time
 from typing import Any, cast
 
 from django import forms
@@ -18,6 +19,10 @@ from apps.scripts.models import SMS, Script, ScriptVersion
 
 from . import queries
 from .models import Brand, CallException, Campaign, Filing
+
+MOST_POINT = 120
+MOST_A_WEEK = 3
+NORM_OPENS, NORM_CLOSES = time(8), time(21)
 
 
 def brand_choices() -> list[tuple[str, object]]:
@@ -82,7 +87,26 @@ class CampaignForm(forms.ModelForm):
         fields["purpose"].queryset = Purpose.objects.filter(Q(retired_at__isnull=True) | Q(pk=own.purpose_id)).order_by("name")
 
     def clean_checklist(self) -> list[str]:
-        return [line.strip()[:120] for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
+        points = [line.strip() for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
+        if any(len(point) > MOST_POINT for point in points):
+            raise forms.ValidationError(_("A point has at most %(most)s characters."), params={"most": MOST_POINT})
+        return points
+
+    def clean(self) -> None:
+        """What the table refuses too, said beside the field."""
+        given = self.cleaned_data
+        first, last = given.get("starts_on"), given.get("ends_on")
+        if first and last and last < first:
+            self.add_error("ends_on", _("The campaign ends before it begins."))
+        since, until = given.get("window_start"), given.get("window_end")
+        if since and since < NORM_OPENS:
+            self.add_error("window_start", _("Calls are made from 08:00 on (R11)."))
+        if until and until > NORM_CLOSES:
+            self.add_error("window_end", _("Calls are made until 21:00 (R11)."))
+        if since and until and until <= since:
+            self.add_error("window_end", _("The hours end before they begin."))
+        if (given.get("calls_per_week") or 0) > MOST_A_WEEK:
+            self.add_error("calls_per_week", _("At most 3 calls in 7 days (R13)."))
 
 
 class PinForm(forms.Form):

@@ -157,17 +157,31 @@ class Campaign(Dated):
             ("review", _("approve it")),
         ]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="campaign_ends_after_it_begins"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="campaign_ends_after_it_begins",
+                violation_error_message=_("The campaign ends before it begins."),
+            ),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
             models.CheckConstraint(condition=~Q(approved_by=F("changed_by")), name="campaign_changed_by_another"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "submitted", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
             ),
             models.CheckConstraint(
-                condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"), name="campaign_window_not_before_8"
+                condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"),
+                name="campaign_window_not_before_8",
+                violation_error_message=_("Calls are made from 08:00 on (R11)."),
             ),
-            models.CheckConstraint(condition=Q(window_end__isnull=True) | Q(window_end__lte="21:00"), name="campaign_window_not_after_21"),
-            models.CheckConstraint(condition=Q(calls_per_week__isnull=True) | Q(calls_per_week__lte=3), name="campaign_week_within_norm"),
+            models.CheckConstraint(
+                condition=Q(window_end__isnull=True) | Q(window_end__lte="21:00"),
+                name="campaign_window_not_after_21",
+                violation_error_message=_("Calls are made until 21:00 (R11)."),
+            ),
+            models.CheckConstraint(
+                condition=Q(calls_per_week__isnull=True) | Q(calls_per_week__lte=3),
+                name="campaign_week_within_norm",
+                violation_error_message=_("At most 3 calls in 7 days (R13)."),
+            ),
         ]
         triggers = [
             NEVER_DELETED,

@@ -210,6 +210,13 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
     return {**named, "inbox": [unread(user)]}
 
 
+# The list behind a link shows more than what waits: the filter that leaves what is counted.
+WAITING_ALONE = {
+    "sources": "state=draft", "complaints": "state=not_closed", "shares": "state=asked", "actions": "state=not_closed",
+    "grants": "state=asked",
+}  # fmt: skip
+
+
 def waiting_for(user: User) -> dict[str, int]:
     """How many things wait behind each link; links behind which nothing waits are left out. One query."""
     columns = {
@@ -230,6 +237,12 @@ class Entry:
     link: Link
     waiting: int
     is_current: bool
+
+    @property
+    def waiting_url(self) -> str:
+        """The address of what waits alone."""
+        query = WAITING_ALONE.get(self.link.name)
+        return f"{self.link.url}?{query}" if query else self.link.url
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ TASKS: Mapping[str, tuple[Promise, str]] = {
     "access.close_due_reviews": (_("revoke rights that nobody confirmed"), "reviews"),
     "access.end_lapsed_grants": (_("end temporary grants"), "grants"),
     "rights.watch": (_("watch the deadlines of data-subject requests"), "requests"),
+    "ui.drop_drafts": (_("delete what was typed and not sent"), ""),
     "rights.tidy": (_("finish deletions that a hold had delayed"), "requests"),
     "evidence.let_packs_lapse": (_("delete evidence packs that nobody fetched"), "evidence_packs"),
     "governance.make_month": (_("measure the month, remind of the compliance audit"), "months"),

@@ -25,8 +25,14 @@ class HeguiError(Exception):
 
 
 class BadInput(HeguiError):
+    """`form_field`: beside which field of its form the sentence belongs, where one is to blame."""
+
     code = "bad_input"
     status = 422
+
+    def __init__(self, sentence: object = None, *, form_field: str = "", **facts: object) -> None:
+        super().__init__(sentence, **facts)
+        self.form_field = form_field
 
 
 class NotFound(HeguiError):

@@ -87,6 +87,8 @@ class PracticeDialler:
             self.tell(call, "no_answer")
         elif self.tell(call, "answered"):
             self.talk(call, presses_nine=last_digit == "9")
+        else:
+            self.tell(call, "ended")  # the agent ended it while it rang
 
     def talk(self, call: str, *, presses_nine: bool) -> None:
         """Stay on the line until asked to end, or until the client has had enough."""

@@ -227,7 +227,7 @@ class _Builder:
             code=f"{plan.code}-web",
             name=f"{plan.company}{plan.name}",
             origin=DataSource.Origin.OWN,
-            lawful_basis="个人同意（个人信息保护法第十三条）",
+            lawful_basis="个人同意",
             consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
         )
         contacts.approve_source(actor=compliance, source=source)

@@ -152,7 +152,11 @@ class RetentionPolicy(PolicyVersion):
                 name="only_calls_are_anonymised",
                 violation_error_message=_("Only calls can be anonymised; everything else is deleted."),
             ),
-            models.CheckConstraint(condition=Q(data_class__in=DataClass.values), name="retention_of_a_known_class"),
+            models.CheckConstraint(
+                condition=Q(data_class__in=DataClass.values),
+                name="retention_of_a_known_class",
+                violation_error_message=_("Choose a class of data."),
+            ),
             models.CheckConstraint(condition=FOUR_EYES, name="retention_policy_four_eyes"),
         ]
         triggers = [FROZEN]
@@ -181,8 +185,16 @@ class CalendarYear(PolicyVersion):
 
     class Meta(PolicyVersion.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(year__gte=2004, year__lte=2100), name="calendar_year_is_a_year"),
-            models.CheckConstraint(condition=~Q(notice=""), name="calendar_names_its_notice"),
+            models.CheckConstraint(
+                condition=Q(year__gte=2004, year__lte=2100),
+                name="calendar_year_is_a_year",
+                violation_error_message=_("Choose a year from 2004 to 2100."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(notice=""),
+                name="calendar_names_its_notice",
+                violation_error_message=_("Name the notice of the State Council."),
+            ),
             models.CheckConstraint(condition=FOUR_EYES, name="calendar_four_eyes"),
         ]
         triggers = [FROZEN, RENEWS_TERMS]

@@ -6,16 +6,32 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
+from apps.accounts.roles import Role
 from apps.campaigns.models import Campaign
 from apps.ui.list_tables import FromDay, ListFilter, UntilDay
 
 from . import queries
 from .models import Complaint, CorrectiveAction, Recording, Transcript, Violation
 
+NOT_CLOSED = ("not_closed", _("not closed"))
 
-class RecordingFilter(ListFilter):
-    campaign = django_filters.CharFilter(label=_("Campaign"), field_name="campaign__name", lookup_expr="icontains")
-    agent = django_filters.CharFilter(label=_("Agent"), field_name="agent__display_name", lookup_expr="icontains")
+
+class _OfCampaign(ListFilter):
+    """`campaigns`: those that the viewer may choose from."""
+
+    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
+
+    def __init__(self, *args: Any, campaigns: QuerySet[Campaign], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["campaign"].queryset = campaigns
+
+    def in_state(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.exclude(state="closed") if value == NOT_CLOSED[0] else rows.filter(state=value)
+
+
+class RecordingFilter(_OfCampaign):
+    agent = django_filters.ModelChoiceFilter(label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("display_name"))
     flaw = django_filters.ChoiceFilter(label=_("Flaw"), field_name="flaws", choices=Recording.Flaw.choices, method="has_flaw")
     worst = django_filters.ChoiceFilter(
         label=_("Found in the words"), choices=[("blocking", _("blocking")), ("advisory", _("advisory"))], method="has_finding"
@@ -34,18 +50,8 @@ class RecordingFilter(ListFilter):
         return rows.filter(call__in=Transcript.objects.filter(worst=value, call__isnull=False).values("call"))
 
 
-class _OfCampaign(ListFilter):
-    """`campaigns`: those that the viewer may choose from."""
-
-    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
-
-    def __init__(self, *args: Any, campaigns: QuerySet[Campaign], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.filters["campaign"].queryset = campaigns
-
-
 class ComplaintFilter(_OfCampaign):
-    state = django_filters.ChoiceFilter(label=_("State"), choices=Complaint.State.choices)
+    state = django_filters.ChoiceFilter(label=_("State"), choices=[NOT_CLOSED, *Complaint.State.choices], method="in_state")
     kind = django_filters.ChoiceFilter(label=_("About"), choices=Complaint.Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Came by"), choices=Complaint.Channel.choices)
     outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Complaint.Outcome.choices)
@@ -64,7 +70,7 @@ class ComplaintFilter(_OfCampaign):
 class ActionFilter(_OfCampaign):
     """The days are those on which the violation was found."""
 
-    state = django_filters.ChoiceFilter(label=_("State"), choices=CorrectiveAction.State.choices)
+    state = django_filters.ChoiceFilter(label=_("State"), choices=[NOT_CLOSED, *CorrectiveAction.State.choices], method="in_state")
     kind = django_filters.ChoiceFilter(label=_("Violation"), field_name="violation__kind", choices=Violation.Kind.choices)
     gravity = django_filters.ChoiceFilter(label=_("Gravity"), field_name="violation__gravity", choices=Violation.Gravity.choices)
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), field_name="violation__campaign", queryset=Campaign.objects.none())

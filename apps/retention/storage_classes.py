@@ -378,6 +378,7 @@ CLASSES = (
 WITHOUT_PERIOD = {
     "optouts.optout": "the register outlives everything (R15)",
     "optouts.lift": "the register outlives everything (R15)",
+    "ui.draft": "what somebody typed and did not send goes after seven days at most (ui.tasks.drop_drafts)",
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
     "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
     "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a hash, no number",

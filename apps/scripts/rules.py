@@ -33,7 +33,7 @@ class SectionRefused(BadInput):
     code = "section_refused"
 
     def __init__(self, section: str, sentence: object, **facts: object) -> None:
-        super().__init__(sentence, **facts)
+        super().__init__(sentence, form_field="", **facts)
         self.section = section
 
 

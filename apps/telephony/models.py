@@ -45,8 +45,16 @@ class Trunk(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(port__gte=1, port__lte=65535), name="trunk_has_a_port"),
-            models.CheckConstraint(condition=Q(calls_at_once__gte=1, calls_a_second__gte=1), name="trunk_has_room"),
+            models.CheckConstraint(
+                condition=Q(port__gte=1, port__lte=65535),
+                name="trunk_has_a_port",
+                violation_error_message=_("A port is a number from 1 to 65535."),
+            ),
+            models.CheckConstraint(
+                condition=Q(calls_at_once__gte=1, calls_a_second__gte=1),
+                name="trunk_has_room",
+                violation_error_message=_("Allow at least one call at once and one a second."),
+            ),
         ]
         triggers = [NEVER_DELETED]
 
@@ -82,7 +90,9 @@ class Dialler(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=~Q(addresses=[]), name="dialler_has_an_address"),
+            models.CheckConstraint(
+                condition=~Q(addresses=[]), name="dialler_has_an_address", violation_error_message=_("Give at least one address.")
+            ),
             models.CheckConstraint(
                 condition=Q(user__isnull=True, password_hash__isnull=True) | Q(user__isnull=False, password_hash__isnull=False),
                 name="dialler_digest_is_whole",

@@ -1,11 +1,11 @@
-"""How a person likes their lists."""
+"""How a person likes their lists, and what they have typed into forms and not yet sent."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from apps.accounts.models import User
-from apps.core.privacy.fields import GuardedCharField
+from apps.core.privacy.fields import GuardedCharField, ProtectedTextField
 
 
 class ListChoice(models.Model):
@@ -38,3 +38,23 @@ class SavedFilter(models.Model):
             models.UniqueConstraint(fields=["choice", "name"], name="saved_filter_has_one_name"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(query=""), name="saved_filter_chooses"),
         ]
+
+
+class Draft(models.Model):
+    """What somebody has typed into a form and not sent; `key` names the page and the form. Kept `DAYS` days, read by nobody else.
+
+    `fields` is JSON: by the name of a field, its values.
+    """
+
+    IN_TRAIL = False
+
+    DAYS = 7
+    KEY, TEXT = 200, 40_000
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    key = GuardedCharField(max_length=KEY)
+    fields = ProtectedTextField(kind="text")
+    changed_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="one_draft_of_a_form")]

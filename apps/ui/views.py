@@ -1,16 +1,17 @@
-"""What a person does with any list: a filter saved or forgotten, columns chosen."""
+"""What a person does with any list: a filter saved or forgotten, columns chosen. Drafts of forms."""
 
+import json
 from collections.abc import Callable
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import StaffRequest
 from apps.accounts.roles import Role
-from apps.core.errors import NotFound
+from apps.core.errors import BadInput, NotFound
 
 from . import services
 from .decorators import for_roles
@@ -37,3 +38,18 @@ def list_change(request: StaffRequest, list_name: str, step: str) -> HttpRespons
     said(request, lambda: LIST_STEPS[step](request, list_name), _("Done."))
     query = services.plain_query(request.POST.get("query", ""))
     return redirect(reverse(list_name) + (f"?{query}" if query else ""))
+
+
+@for_roles(*Role.values)
+@require_http_methods(["GET", "POST"])
+def drafts(request: StaffRequest) -> HttpResponse:
+    """The draft of a form, for its script: asked for by `?key=`, kept from `{"key": …, "fields": {name: [values]}}`."""
+    if request.method == "GET":
+        kept = services.draft_of(request.user, request.GET.get("key", ""))
+        return JsonResponse({"fields": kept}) if kept else HttpResponse(status=204)
+    try:
+        sent = json.loads(request.body)
+        services.keep_draft(actor=request.user, key=sent.get("key"), fields=sent.get("fields"))
+    except (ValueError, AttributeError, RecursionError, BadInput):
+        return HttpResponse(status=400)
+    return HttpResponse(status=204)

@@ -19,6 +19,7 @@ NOT_IN_THE_TRAIL = {
     "accounts.keyaddress",
     "ui.listchoice",
     "ui.savedfilter",
+    "ui.draft",
     "audit.accessevent",
     "audit.change",
     "notifications.notice",

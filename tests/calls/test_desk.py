@@ -1,11 +1,13 @@
 """The agent's desk: the next contact, the call, the opt-out, the result."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -377,3 +379,45 @@ def test_a_staff_number_is_short_and_plain(world: World, number: str) -> None:
         accounts.change_details(
             actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number=number
         )
+
+
+# -- what a result cannot be
+
+
+@pytest.mark.parametrize("reason", ["interested", "call_back"])
+def test_a_client_who_refused_is_not_interested(world: World, ended: Call, reason: str) -> None:
+    services.opt_out_on_desk(actor=world.people["agent"])
+    with pytest.raises(BadInput) as refused:
+        result(world, reason=reason, ticket="x", ticket_due=world.at("10:00").date())
+    assert refused.value.form_field == "reason"
+
+
+def test_a_call_back_has_a_time_or_a_ticket(world: World, ended: Call) -> None:
+    with pytest.raises(BadInput) as refused:
+        result(world, reason="call_back")
+    assert refused.value.form_field == "call_back_at"
+    result(world, reason="call_back", ticket="周五回拨", ticket_due=world.at("10:00").date())
+
+
+def test_an_opt_out_in_the_wrap_up_keeps_what_was_typed(world: World, ended: Call, browse: Callable[[str], Client]) -> None:
+    answer = browse("agent").post(reverse("desk_opt_out"), {"note": "问了年费", "ticket": "寄资料", "ticket_due": "2026-11-30"})
+    form = answer.context["form"]
+    assert (form["note"].value(), form["ticket"].value(), form["ticket_due"].value()) == ("问了年费", "寄资料", "2026-11-30")
+    assert form["reason"].value() == "opted_out"
+    assert "data-carried" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"ticket": "x"}, "ticket_due"),
+        ({"ticket": "x", "ticket_due": "2020-01-01"}, "ticket_due"),
+        ({"reason": "call_back"}, "call_back_at"),
+        ({"reason": "call_back", "call_back_at": "2020-01-01T10:00"}, "call_back_at"),
+    ],
+)
+def test_an_error_of_a_result_stands_at_its_field(
+    world: World, ended: Call, browse: Callable[[str], Client], sent: dict[str, str], field: str
+) -> None:
+    answer = browse("agent").post(reverse("desk_result"), {"reason": "interested", **sent})
+    assert list(answer.context["form"].errors) == [field]

@@ -183,6 +183,8 @@ class Diallers(RuleBasedStateMachine):
         call = open_call(self.agent)
         if call is None or not call.is_over or (reason == "not_reached" and call.answered_at):
             return
+        if reason == "interested" and call.opted_out_at:
+            return
         calls.write_disposition(actor=self.agent, call=call, reason=reason)
         if reason == "opted_out":
             self.model.opted_out.add(next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index)))

@@ -23,6 +23,7 @@ CALLERS = {
     ("webhooks/services.py", "_signed"): "a secret that signs messages, no personal data",
     ("access/services/disclosing.py", "disclose"): "the one way for people: right, purpose, record",
     ("access/services/disclosing.py", "disclose_to_person"): "the copy that a person asked for: right for each field, record",
+    ("ui/services.py", "draft_of"): "what somebody typed into a form, back to the same person and form",
     ("demo/world.py", "describe"): "a demo database only: invented people",
 }
 

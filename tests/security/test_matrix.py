@@ -223,6 +223,7 @@ PAGES = {
     "search": page(A, S, C, D),
     "own_sessions_end": page(A, S, C, D, method="post"),
     "list_change": page(A, S, C, D, method="post", object="list"),
+    "drafts": page(A, S, C, D),
     "api_clients": page(D),
     "client_add": page(D),
     "client_change": page(D, method="post", object="client", end="1"),

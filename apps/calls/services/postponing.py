@@ -15,7 +15,7 @@ from apps.campaigns.models import QueueEntry
 from apps.core.calendar import clock
 from apps.core.database.locks import lock_agent
 from apps.core.errors import BadInput, NotFound, WrongState
-from apps.core.wording import join_clauses
+from apps.core.wording import join_items
 
 from ..gate.rules import RULES
 from ..models import Call, Postponed
@@ -47,27 +47,27 @@ def call_back(*, actor: User, call: Call, at: datetime) -> Postponed:
     """The client of a call asked to be called back at `at`."""
     entry = QueueEntry.objects.select_for_update().filter(campaign=call.campaign_id, contact=call.contact_id).first()
     if entry is None:
-        raise BadInput(_("The client is not in the queue of this campaign: write a ticket instead."))
+        raise BadInput(_("The client is not in the queue of this campaign: write a ticket instead."), form_field="at")
     return _put_off(entry, actor=actor, at=at, why=Postponed.Why.ASKED)
 
 
 def _put_off(entry: QueueEntry, *, actor: User, at: datetime, why: str) -> Postponed:
     now = clock.now()
     if not now < at <= now + FURTHEST:
-        raise BadInput(_("Choose a time within the next 30 days."))
+        raise BadInput(_("Choose a time within the next 30 days."), form_field="at")
     if why not in Postponed.Why.values:
-        raise BadInput(_("Say why the contact is put off."))
+        raise BadInput(_("Say why the contact is put off."), form_field="why")
     line = line_for(entry.campaign, at, later=True)
     answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=at)
     if not answer.allowed:
-        raise BadInput(_("The client may not be called then: %(why)s") % {"why": _why(answer)})
+        raise BadInput(_("The client may not be called then because of: %(why)s."), why=_why(answer), form_field="at")
     entry.state, entry.held_by, entry.held_until, entry.not_before = State.WAITING, None, None, at
     entry.save(update_fields=PLACE)
     return Postponed.objects.update_or_create(entry=entry, defaults={"agent": actor, "at": at, "why": why})[0]
 
 
 def _why(answer: Answer) -> str:
-    return join_clauses(str(RULES[reason["code"]].sentence) for reason in answer.reasons)
+    return join_items(RULES[reason["code"]].name for reason in answer.reasons)
 
 
 @transaction.atomic
@@ -89,5 +89,5 @@ def take_up(*, actor: User, pk: int) -> QueueEntry:
     free_desk(actor)
     answer = hold_for(entry, actor, now)
     if not answer.allowed:
-        raise BadInput(_("The client may not be called now: %(why)s") % {"why": _why(answer)})
+        raise BadInput(_("The client may not be called now because of: %(why)s."), why=_why(answer))
     return entry

@@ -53,15 +53,19 @@ def write_disposition(
         if forbidden_numbers.find(text):
             raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
     if reason not in Disposition.Reason.values:
-        raise BadInput(_("Choose the result of the call."))
+        raise BadInput(_("Choose the result of the call."), form_field="reason")
     if reason == Disposition.Reason.NOT_REACHED and call.answered_at:
-        raise BadInput(_("The call was answered: choose what came of it."))
+        raise BadInput(_("The call was answered: choose what came of it."), form_field="reason")
+    if call.opted_out_at and reason in Disposition.AGAINST_A_REFUSAL:
+        raise BadInput(_("The client refused further calls in this call: choose another result."), form_field="reason")
+    if reason == Disposition.Reason.CALL_BACK and not call_back_at and not ticket:
+        raise BadInput(_("Say when to call back, or what has to be done in a ticket."), form_field="call_back_at")
     if ticket and not ticket_due:
-        raise BadInput(_("Say by when the ticket is due."))
+        raise BadInput(_("Say by when the ticket is due."), form_field="ticket_due")
     if ticket_due and ticket_due < timezone.localdate(clock.now()):
-        raise BadInput(_("The ticket would be due in the past."))
+        raise BadInput(_("The ticket would be due in the past."), form_field="ticket_due")
     if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
-        raise BadInput(_("The owner of a ticket works or runs the campaign."))
+        raise BadInput(_("The owner of a ticket works or runs the campaign."), form_field="ticket_owner")
     if reason == Disposition.Reason.OPTED_OUT and call.contact is not None:  # also after a word that refused less, or may be none
         opt_out = record_opt_out(
             phone=call.contact.phone,

@@ -36,6 +36,7 @@ from .wording import in_words
 ASKED = "asked"  # in the address of a desk that stayed empty: it does not ask again at once
 MOST_PUT_OFF = 500
 EARLIER = 4  # calls of the client that are shown
+FIELDS_OF_ERRORS = {"at": "call_back_at"}  # a call back is postponed by the same rules as a contact
 
 
 @for_roles(Role.AGENT)
@@ -57,7 +58,7 @@ def _desk(request: StaffRequest, **shown: Any) -> HttpResponse:
     if call:
         shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
         if call.is_over and "form" not in shown:
-            shown["form"] = DispositionForm(initial={"reason": _likely_reason(call)}, call=call)
+            shown["form"] = _result_form(call)
     elif entry:
         campaign = entry.campaign
         shown |= {"entry": entry, "contact": entry.contact, "campaign": campaign, "script": campaign.script_in_force}
@@ -99,6 +100,12 @@ def _shown_on_desk(call: Call | None, entry: QueueEntry | None) -> str:
     if call:
         return f"{call.public_id}-{call.state}{'-opted-out' if call.opted_out_at else ''}"
     return f"entry-{entry.pk}" if entry else ""
+
+
+def _result_form(call: Call, **typed: str) -> DispositionForm:
+    """With what is likely, and what was typed already."""
+    soon = timezone.localtime(clock.now() + HOUR)
+    return DispositionForm(initial={"call_back_at": soon, **typed, "reason": _likely_reason(call)}, call=call)
 
 
 def _likely_reason(call: Call) -> str:
@@ -146,7 +153,12 @@ def desk_end(request: StaffRequest) -> HttpResponse:
 def desk_opt_out(request: StaffRequest) -> HttpResponse:
     services.opt_out_on_desk(actor=request.user)
     messages.success(request, _("Opted out. This number is never called again."))
-    return redirect("desk")
+    call = open_call(request.user)
+    if call is None or not call.is_over:
+        return redirect("desk")
+    # The page sends along what of the result was typed by then.
+    typed = {name: request.POST[name] for name in DispositionForm.base_fields if name in request.POST}
+    return _desk(request, form=_result_form(call, **typed), is_carried=True)
 
 
 @for_roles(Role.AGENT)
@@ -158,7 +170,7 @@ def desk_postpone(request: StaffRequest) -> HttpResponse:
         try:
             put_off = services.postpone(actor=request.user, **form.cleaned_data)
         except BadInput as error:
-            form.add_error("at", str(error))
+            form.add_error(error.form_field or "at", str(error))
         except WrongState as error:
             messages.info(request, str(error))
             return redirect("desk")
@@ -212,7 +224,7 @@ def desk_result(request: StaffRequest) -> HttpResponse:
         try:
             written = services.write_disposition(actor=request.user, call=call, **form.cleaned_data)
         except BadInput as error:
-            form.add_error("call_back_at" if form.cleaned_data["call_back_at"] else "note", str(error))
+            form.add_error(FIELDS_OF_ERRORS.get(error.form_field, error.form_field) or "note", str(error))
         else:
             messages.success(request, _("Saved: %(result)s.") % {"result": written.get_reason_display()})
             return redirect("desk")

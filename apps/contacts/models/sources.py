@@ -86,8 +86,13 @@ class DataSource(Dated):
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
                 name="source_ends_after_it_begins",
+                violation_error_message=_("The source's last day lies before its first day."),
             ),
-            models.CheckConstraint(condition=Q(consent_days__gte=1) & Q(consent_days__lte=3650), name="consent_days_are_bounded"),
+            models.CheckConstraint(
+                condition=Q(consent_days__gte=1) & Q(consent_days__lte=3650),
+                name="consent_days_are_bounded",
+                violation_error_message=_("A consent lasts from 1 to 3650 days."),
+            ),
         ]
         triggers = [
             NEVER_DELETED,

@@ -114,11 +114,17 @@ class Risk(Dated):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(threat=""), name="risk_says_what"),
+            models.CheckConstraint(condition=~Q(threat=""), name="risk_says_what", violation_error_message=_("Say what may happen.")),
             models.CheckConstraint(
-                condition=Q(likelihood__range=(1, 3), harm__range=(1, 3), remaining__range=(1, 3)), name="risk_is_graded"
+                condition=Q(likelihood__range=(1, 3), harm__range=(1, 3), remaining__range=(1, 3)),
+                name="risk_is_graded",
+                violation_error_message=_("Grade harm and likelihood from 1 to 3."),
             ),
-            models.CheckConstraint(condition=Q(measure="") | Q(owner__isnull=False), name="risk_measure_has_owner"),
+            models.CheckConstraint(
+                condition=Q(measure="") | Q(owner__isnull=False),
+                name="risk_measure_has_owner",
+                violation_error_message=_("A measure needs an owner."),
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(

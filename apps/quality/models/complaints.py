@@ -135,7 +135,13 @@ class BasePeriod(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(until__gte=F("since"), calls__gt=0), name="base_period_makes_sense"),
-            models.CheckConstraint(condition=~Q(origin=""), name="base_period_has_origin"),
+            models.CheckConstraint(
+                condition=Q(until__gte=F("since"), calls__gt=0),
+                name="base_period_makes_sense",
+                violation_error_message=_("The base period has calls, and ends after it begins."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(origin=""), name="base_period_has_origin", violation_error_message=_("Say where the figures come from.")
+            ),
         ]
         ordering = ["-pk"]

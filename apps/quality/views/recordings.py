@@ -44,7 +44,7 @@ def recordings(request: StaffRequest) -> HttpResponse:
     if request.user.role in STAFF:
         said = Transcript.objects.filter(call=OuterRef("call"))
         rows = rows.annotate(worst=Subquery(said.values("worst")[:1]))
-    chosen = RecordingFilter(request.GET, queryset=rows)
+    chosen = RecordingFilter(request.GET, queryset=rows, campaigns=campaigns.campaigns_of(request.user))
     listed = list_of(request, RecordingTable, chosen)
     record_page(request, subject="recordings", purpose="list", count=len(listed.page.rows))
     return render(request, "quality/recordings.html", {**listed.context, "is_staff": request.user.role in STAFF})
