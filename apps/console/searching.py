@@ -1,4 +1,5 @@
-"""What the search box of the shell finds: a page by its name, a thing by its public id, things and people by their names.
+"""What the search box of the shell finds: a page by its name, by what people call it (`search_words`) and by its duties; a rule of the
+gate or of the script check by its name and law; a thing by its public id, things and people by their names.
 
 Each kind is looked for only where the viewer may follow, through the same queries as its list. Numbers are not looked for here: the
 contacts' own search does that, by POST.
@@ -15,17 +16,25 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.calls.gate.rules import RULES
 from apps.campaigns import queries as campaigns
 from apps.contacts.models import DataSource
+from apps.core.duties import DUTIES
 from apps.core.errors import NotFound
+from apps.core.laws import cite
 from apps.core.privacy.canonical_text import even
 from apps.core.web import ids
 from apps.scripts import queries as scripts
 from apps.scripts.wording import name_of
 
-from .navigation import links_of
+from .navigation import Link, links_of
+from .search_words import DUTIES_OF, WORDS
 
 MOST = 8  # of each kind
+BESIDE = (  # pages that the menu does not name
+    Link("holds", "lock", _("Legal holds")), Link("inbox", "bell", _("Inbox")), Link("mfa_index", "lock", _("Sign-in and sessions")),
+)  # fmt: skip
+OPEN = frozenset({"mfa_index"})  # to everybody, and no view of ours
 LIKE_A_NUMBER = frozenset("0123456789+-() ")
 
 
@@ -71,15 +80,24 @@ def found_by(viewer: User, words: str) -> list[Group]:
 
 
 def _groups(viewer: User, words: str) -> Iterator[Group]:
-    pages = [link for link in links_of(viewer.role) if words.lower() in str(link.label).lower()]
-    yield Group(_("Pages"), "layout-sidebar", [Hit(str(link.label), link.url) for link in pages[:MOST]])
+    yield Group(_("Pages"), "layout-sidebar", _pages(viewer, words.lower())[:MOST])
+    if _may_follow(viewer, reverse("decisions")):
+        of_gate = [rule for rule in RULES.values() if _is_about(words, rule.name, rule.law.name, rule.law.title, rule.duty)]
+        refused = reverse("decisions")
+        yield Group(
+            _("Rules of the gate"), "traffic-lights",
+            [Hit(capfirst(str(rule.name)), f"{refused}?code={rule.code}", cite(rule.law)) for rule in of_gate[:MOST]],
+        )  # fmt: skip
     named = Q(name__icontains=words) | Q(code__icontains=words)
     mine = campaigns.campaigns_of(viewer).filter(named)
     yield Group(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
     versions = scripts.readable(viewer).filter(script__name__icontains=words).order_by("script", "-number").distinct("script")
     yield Group(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
     named_rules = ((code, scripts.packs_in_force().rule(code)) for code in scripts.rule_codes())
-    rules = [(code, name_of(rule, code)) for code, rule in named_rules if words.lower() in name_of(rule, code).lower()]
+    rules = [
+        (code, name_of(rule, code)) for code, rule in named_rules
+        if _is_about(words, name_of(rule, code), *((rule.law, rule.duty) if rule else ()))
+    ]  # fmt: skip
     is_read = _may_follow(viewer, reverse("rules"))
     yield Group(
         _("Script check rules"), "list-check",
@@ -88,6 +106,23 @@ def _groups(viewer: User, words: str) -> Iterator[Group]:
     yield Group(_("Data sources"), "database-import", _hits(viewer, DataSource.objects.filter(named), "source", "code"))
     people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
     yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"), is_about_people=True)
+
+
+def _is_about(words: str, *names: object) -> bool:
+    return any(words.lower() == str(name).lower() or (len(words) > 1 and words.lower() in str(name).lower()) for name in names)
+
+
+def _pages(viewer: User, words: str) -> list[Hit]:
+    """Pages whose names hold the words come first; then those that are called so too, and those with a duty of these words."""
+    links = [*links_of(viewer.role), *(link for link in BESIDE if link.name in OPEN or _may_follow(viewer, link.url))]
+    named = [link for link in links if words in str(link.label).lower()]
+    called = [link for link in links if words in f" {WORDS.get(link.name, '')} " or _has_duty(link.name, words)]
+    return [Hit(str(link.label), link.url) for link in dict.fromkeys([*named, *called])]
+
+
+def _has_duty(page: str, words: str) -> bool:
+    duties = DUTIES_OF.get(page, ())
+    return words.upper() in duties or (len(words) > 1 and any(words in str(DUTIES[number]).lower() for number in duties))
 
 
 def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:

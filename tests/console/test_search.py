@@ -9,6 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.audit.models import AccessEvent
+from apps.console.navigation import LINKS
+from apps.console.search_words import DUTIES_OF, WORDS
+from apps.core.duties import DUTIES
 from tests.world import PHONE, World
 
 Browse = Callable[[str], Client]
@@ -68,7 +71,8 @@ def test_names_are_found_where_the_viewer_may_follow(world: World, browse: Brows
 
 def hits_or_one(client: Client, words: str) -> list[str]:
     answer = look(client, words)
-    return [answer["Location"]] if answer.status_code == 302 else hits(client, words)
+    is_gone_to = answer.status_code == 302 and "?q=" not in answer["Location"]
+    return [answer["Location"]] if is_gone_to else hits(client, words)
 
 
 def test_a_page_is_found_by_its_name_and_one_hit_is_gone_to(world: World, browse: Browse) -> None:
@@ -108,3 +112,29 @@ def test_a_number_in_an_address_is_not_looked_for(world: World, browse: Browse) 
 
 def test_a_rule_of_the_check_is_found_by_its_name(world: World, browse: Browse) -> None:
     assert leads_to(browse("compliance"), "承诺保本") == "/rules/guaranteed_return/"
+
+
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [("节假日", "policies"), ("holiday", "policies"), ("黑名单", "opt_outs"), ("blacklist", "opt_outs"), ("DNC", "opt_outs"),
+     ("保存期限", "retention"), ("备份", "backups"), ("拨打次数", "policies"), ("R20", "requests"), ("r37", "incidents"),
+     ("calling hours", "policies"), ("定时任务", "duties"), ("依法保留", "holds"), ("密码", "mfa_index"), ("导入", "contacts")],
+)  # fmt: skip
+def test_a_page_is_found_by_what_people_call_it(world: World, browse: Browse, words: str, page: str) -> None:
+    assert reverse(page) in hits_or_one(browse("compliance"), words)
+
+
+def test_every_page_of_the_menu_is_called_something(world: World) -> None:
+    assert {link.name for link in LINKS} <= WORDS.keys()
+    assert {number for numbers in DUTIES_OF.values() for number in numbers} == DUTIES.keys()
+
+
+def test_what_one_may_not_open_is_not_found(world: World, browse: Browse) -> None:
+    assert reverse("api_clients") not in hits_or_one(browse("agent"), "密钥")
+    assert reverse("api_clients") in hits_or_one(browse("admin"), "密钥")
+
+
+def test_a_rule_of_the_gate_is_found_by_its_law(world: World, browse: Browse) -> None:
+    found = hits(browse("compliance"), "个人信息保护法")
+    assert "/decisions/?code=consent_expired" in found
+    assert all("/decisions/" not in url for url in hits(browse("admin"), "个人信息保护法"))
