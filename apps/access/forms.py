@@ -63,7 +63,7 @@ class ReviewStartForm(forms.Form):
 class DetailsForm(forms.Form):
     display_name = forms.CharField(label=_("Display name"), max_length=80)
     staff_number = forms.CharField(
-        label=_("Staff number"), max_length=12, required=False, help_text=_("Said to clients: scripts hold it as {{ staff }}.")
+        label=_("Staff number"), max_length=12, required=False, help_text=_("Said to clients where a script names the staff number.")
     )
     email = forms.EmailField(label=_("E-mail, for notices and links"), required=False)
     department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.filter(closed_at=None).order_by("name"))

@@ -48,6 +48,13 @@ class CallingForm(PolicyForm):
         fields = ("window_start", "window_end", "calls_per_day", "calls_per_week", "reservation_seconds")
         widgets = {"window_start": TIME, "window_end": TIME}
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("window_start"), cleaned.get("window_end")
+        if since and until and until <= since:
+            self.add_error("window_end", _("The hours end before they begin."))
+        return cleaned
+
 
 class RetentionForm(PolicyForm):
     class Meta:

@@ -72,3 +72,17 @@ document.addEventListener("htmx:afterRequest", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-failure-close]")) document.getElementById("failure").hidden = true;
 });
+
+// On paper nothing can be unfolded: what is folded is printed, and folded again afterwards.
+addEventListener("beforeprint", () => {
+  for (const each of document.querySelectorAll("main details:not([open])")) {
+    each.dataset.printed = "";
+    each.open = true;
+  }
+});
+addEventListener("afterprint", () => {
+  for (const each of document.querySelectorAll("main details[data-printed]")) {
+    delete each.dataset.printed;
+    each.open = false;
+  }
+});

@@ -412,7 +412,7 @@ def given_or_refused(world: World, content: bytes) -> ContactImport | None:
     """The import, or None for a file that was refused with a sentence."""
     try:
         return run(world, content)
-    except FileRefused as refused:
+    except BadInput as refused:  # of a file, or of a list of which no heading tells the phone
         if not str(refused):
             raise
         return None

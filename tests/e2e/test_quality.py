@@ -19,7 +19,10 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     officer = visit("compliance")
     page = officer.page
     yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)  # of the demo's past: with a transcript
-    page.goto(f"/recordings/?campaign=会员续费回访&agent=周晓雯&until={yesterday}")
+    page.goto(f"/recordings/?until={yesterday}")
+    page.select_option("[name=campaign]", label="会员续费回访")
+    page.select_option("[name=agent]", label="周晓雯")
+    page.click("form.filters button:has-text('筛选')")
     page.click("tbody a >> nth=0")
     page.click("button:has-text('质检此通话')")
     page.wait_for_url("**/quality/*/")
@@ -118,7 +121,7 @@ def test_a_complaint_from_its_record_to_its_end(visit: Callable[..., Visit]) -> 
     page.click("a:has-text('登记投诉')")
     page.fill("#id_text", "要求不再来电，并说明号码从何而来。")
     page.select_option("#id_kind", "privacy")
-    page.click("button:has-text('继续')")
+    page.click("main form[data-draft] button.btn-primary")
     expect(page.locator("#messages")).to_contain_text("暂停删除")
     expect(page.locator("h1")).to_contain_text("依法保留")
     expect(page.locator("body")).to_contain_text("已登记退订")

@@ -303,12 +303,12 @@ def _head(file: Bytes, encoding: str) -> str:
 
 
 def _delimiter(head: str) -> str:
-    """What divides most of the first lines into the same number of cells; of several, what divides them into more."""
+    """What divides most of the first lines; of several, what divides most of them into the same number of cells, then what into more."""
     lines = [line for line in _LINE_END.split(head)[: 2 * HEADING_WITHIN] if line.strip()]
 
-    def fits(delimiter: str) -> tuple[int, int]:
+    def fits(delimiter: str) -> tuple[int, int, int]:
         counted = Counter(line.count(delimiter) for line in lines if delimiter in line)
-        return max(((lines_with, count) for count, lines_with in counted.items()), default=(0, 0))
+        return max(((counted.total(), lines_alike, count) for count, lines_alike in counted.items()), default=(0, 0, 0))
 
     return max(DELIMITERS, key=fits)
 
