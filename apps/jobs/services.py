@@ -149,13 +149,15 @@ _noted: ContextVar[list[str] | None] = ContextVar("noted", default=None)
 
 @contextmanager
 def noting() -> Iterator[list[str]]:
-    """The names of the files that are scheduled for deletion inside the block."""
+    """The names of the files that are scheduled for deletion inside the block; a block around it notes them too."""
     names: list[str] = []
-    token = _noted.set(names)
+    around, token = _noted.get(), _noted.set(names)
     try:
         yield names
     finally:
         _noted.reset(token)
+        if around is not None:
+            around.extend(names)
 
 
 def discard(name: str) -> None:
@@ -211,6 +213,12 @@ def keeping_files() -> Iterator[None]:
         yield
     finally:
         _elsewhere.reset(before)
+
+
+@transaction.atomic
+def files_may_go() -> bool:
+    """Whether no backup reads them."""
+    return may_delete_files()
 
 
 @transaction.atomic

@@ -214,9 +214,13 @@ def is_there(folder: str | Path) -> bool:
 
 
 def forget_unfinished(folder: str | Path, *, at: datetime | None = None) -> int:
-    """Abort uploads that a killed backup left, which a bucket keeps and charges for. Returns how many."""
+    """Parts that a killed backup left: files, and uploads, which a bucket keeps and charges for. Returns how many."""
     if not str(folder).startswith("s3://"):
-        return 0
+        before = ((at or clock.now()) - FORGOTTEN).timestamp()
+        parts = [part for part in Path(folder).glob(".*.part") if part.stat().st_mtime < before]
+        for part in parts:
+            part.unlink(missing_ok=True)
+        return len(parts)
     bucket = bucket_at(urlsplit(str(folder)))
     with _translated():
         client = client_of(bucket)

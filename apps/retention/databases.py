@@ -164,6 +164,12 @@ def create(name: str) -> None:
             return
 
 
+def exists(name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_database where datname = %s)", [name])
+        return bool(cursor.fetchone()[0])
+
+
 def drop(name: str) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))

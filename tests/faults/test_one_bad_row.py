@@ -20,7 +20,7 @@ from apps.quality.models import Complaint, Recording, Transcript
 from apps.quality.rules.examining import Segment
 from apps.quality.services import measuring_sound, recording, transcribing
 from apps.retention import services as retention
-from apps.retention.models import LegalHold, PurgeRun
+from apps.retention.models import Erasure, LegalHold, PurgeRun
 from apps.retention.services import purging
 from apps.retention.services.erasing import erase_again
 from apps.rights import services as rights
@@ -32,7 +32,7 @@ from tests.rights import test_requests
 from tests.rights.test_requests import ask, copied, execute, history
 from tests.webhooks import test_webhooks
 from tests.webhooks.test_webhooks import Receiver, end_point
-from tests.world import PHONE, World
+from tests.world import OTHER_PHONE, PHONE, World
 
 receiver, in_english = test_webhooks.receiver, test_requests._in_english  # fixtures
 
@@ -249,6 +249,27 @@ def test_a_row_that_cannot_be_deleted_keeps_no_other_of_its_class(world: World, 
     run = purging.purge()
     assert list(Notice.objects.filter(code="request_overdue")) == [first]
     assert run.failures == {"notice": "RowsRefused"}
+
+
+def test_a_contact_that_cannot_be_deleted_keeps_no_other_and_is_begun_once(world: World, clock: Any) -> None:
+    other = world.add_contact(OTHER_PHONE)
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
+        trigger = "create trigger refuses before delete on contacts_contact for each row when (old.id = KEY) execute function refuses()"
+        cursor.execute(trigger.replace("KEY", str(world.contact.pk)))
+    clock.shift(timedelta(days=800))
+    for _night in range(3):
+        run = purging.purge(pause=0)
+        assert set(run.failures.values()) == {"RowsRefused"}
+        clock.shift(timedelta(days=1))
+    assert not Contact.everyone.filter(pk=other.pk).exists()
+    assert Contact.everyone.filter(pk=world.contact.pk).exists()
+    assert Erasure.objects.filter(done_at__isnull=True).count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("drop trigger refuses on contacts_contact")
+    assert purging.purge(pause=0).state == "done"
+    assert not Erasure.objects.filter(done_at__isnull=True).exists()
 
 
 def test_a_copy_that_came_too_late_leaves_no_archive(world: World, clock: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

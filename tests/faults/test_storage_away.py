@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.endpoint import Endpoint
 from botocore.exceptions import EndpointConnectionError
+from django.db import connection, transaction
 from django.test import override_settings
 
 from apps.contacts import services as contacts
 from apps.contacts.models import Contact, ContactImport
 from apps.core.crypto import encrypted_files
+from apps.core.database.locks import keep_files
 from apps.core.errors import StorageAway
 from apps.jobs.models import FileToDelete, Job
 from apps.quality import services as quality
@@ -65,6 +67,51 @@ def away(in_bucket: S3, monkeypatch: pytest.MonkeyPatch) -> Any:
             gone.clear()
 
     return while_away
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_certificate_counts_the_files_that_are_gone(world: World, clock: Any) -> None:
+    """Most of them go as soon as the transaction of their rows is over."""
+    for phone in (PHONE, _another(world)):
+        hand_in(world.connected(phone=phone))
+    clock.shift(timedelta(days=366))
+    run = retention.purge(pause=0)
+    assert (run.state, run.files, certificate(run)["document"]["files_deleted"]) == ("done", 2, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_certificate_says_what_a_backup_still_reads(world: World, clock: Any) -> None:
+    kept = hand_in(world.connected())
+    clock.shift(timedelta(days=366))
+    with reading_files():
+        run = retention.purge(pause=0)
+    assert encrypted_files.exists(kept.file)
+    assert (run.state, run.files, run.held["files"]) == ("done", 0, 1)
+    again = retention.purge(pause=0)
+    assert (again.state, again.files, "files" in again.held) == ("done", 1, False)
+    assert not encrypted_files.exists(kept.file)
+
+
+@contextmanager
+def reading_files() -> Iterator[None]:
+    """A backup on another connection."""
+    begun, over = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with transaction.atomic():
+            keep_files()
+            begun.set()
+            over.wait(60)
+        connection.close()
+
+    backup = threading.Thread(target=read)
+    backup.start()
+    assert begun.wait(60)
+    try:
+        yield
+    finally:
+        over.set()
+        backup.join()
 
 
 @pytest.mark.parametrize("after", range(4))

@@ -6,7 +6,8 @@ are scheduled for deletion in the transaction of their rows (`jobs.discard`) and
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,12 +26,12 @@ from apps.calls.models import Call
 from apps.contacts.models import Contact, ExternalRef
 from apps.core.calendar import clock
 from apps.core.crypto import blind_index
-from apps.core.database.locks import ExclusiveRun, ExclusiveRunLost, lock_numbers, run_exclusively
+from apps.core.database.locks import AlreadyRunning, ExclusiveRun, ExclusiveRunLost, lock_numbers, run_exclusively
 from apps.core.errors import DecryptionFailed, HeguiError
 from apps.core.privacy.protected import Protected
 from apps.core.web import ids
 from apps.jobs.models import FileToDelete
-from apps.jobs.services import count_not_deleted, delete_discarded, noting
+from apps.jobs.services import count_not_deleted, delete_discarded, files_may_go, noting
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
@@ -80,19 +81,41 @@ def purge(
     A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are notified.
     Raises `AlreadyRunning` beside another purge: two would both certify what they find gone.
     """
-    with run_exclusively("purge") as only:
-        return _purge(at or clock.now(), started_by, progress, pause, only)
+    with run_exclusively("purge") as only, noting() as files:
+        return _purge(at or clock.now(), started_by, progress, pause, only, files)
 
 
-def _purge(at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: ExclusiveRun) -> PurgeRun:
+def end_killed() -> bool:
+    """End what says that it purges though nobody does: it was killed. Returns whether there was such a run; people are notified."""
+    if not PurgeRun.objects.filter(state=PurgeRun.State.RUNNING).exists():
+        return False
+    with suppress(AlreadyRunning), run_exclusively("purge"):
+        if _cut_short(clock.now()):
+            _tell_of(["run"])
+            return True
+    return False
+
+
+def _cut_short(at: datetime, but: int = 0) -> int:
+    """The caller is the only one that purges, so what says that it runs was killed."""
+    running = PurgeRun.objects.filter(state=PurgeRun.State.RUNNING).exclude(pk=but)
+    return running.update(state=PurgeRun.State.FAILED, failures={"run": "cut short"}, ended_at=at)
+
+
+def _tell_of(failures: Iterable[str]) -> None:
+    notify(User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=sorted(failures))
+
+
+def _purge(
+    at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: ExclusiveRun, files: list[str]
+) -> PurgeRun:
+    """`files`: the names of those that go with the rows are noted there; what earlier runs left is added."""
+    files.extend(FileToDelete.objects.values_list("name", flat=True))
     versions = policies.retention_policies(at)
     run = PurgeRun.objects.create(
         at=at, policies={code: policy.number for code, policy in versions.items()}, started_by=started_by, created_at=clock.now()
     )
-    # Nobody else purges, so what says that it runs was killed.
-    PurgeRun.objects.filter(state=PurgeRun.State.RUNNING).exclude(pk=run.pk).update(
-        state=PurgeRun.State.FAILED, failures={"run": "cut short"}, ended_at=run.created_at
-    )
+    _cut_short(run.created_at, but=run.pk)
     counts: dict[str, int] = {}
     failures: dict[str, str] = {}
     try:
@@ -126,7 +149,7 @@ def _purge(at: datetime, started_by: User | None, progress: Progress | None, pau
         log.exception("purge_failed", data_class=DataClass.TRAIL)
         failures[str(DataClass.TRAIL)] = type(error).__name__
     only.check()
-    return _end(run, counts, failures)
+    return _end(run, counts, failures, frozenset(files))
 
 
 def _drop_trail(run: PurgeRun, policy: RetentionPolicy) -> int:
@@ -136,11 +159,15 @@ def _drop_trail(run: PurgeRun, policy: RetentionPolicy) -> int:
     return gone
 
 
-def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> PurgeRun:
-    while gone := delete_discarded():
-        run.files += gone
-    if FileToDelete.objects.filter(tries__gt=0).exists():  # others wait for a backup that reads them
-        failures["files"] = str(FileToDelete.objects.count())
+def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str], files: frozenset[str]) -> PurgeRun:
+    """`files`: those that had to go; the certificate says how many are gone, and how many wait for a backup that reads them."""
+    while delete_discarded():
+        pass
+    left = FileToDelete.objects.filter(name__in=files)
+    waiting = left.count()
+    run.files = len(files) - waiting
+    if waiting and (left.filter(tries__gt=0).exists() or files_may_go()):
+        failures["files"], waiting = str(waiting), 0
     try:
         for erasure in run.erasures.filter(done_at__isnull=True):
             close_erasure(erasure, run)
@@ -150,6 +177,8 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
         failures["ledger"] = type(error).__name__
     after = count_due(at=run.at)
     run.held = {code: result["held"] for code, result in after.items() if result["held"]}
+    if waiting:
+        run.held["files"] = waiting
     run.counts, run.failures, run.ended_at = counts, failures, clock.now()
     run.state = PurgeRun.State.FAILED if failures else PurgeRun.State.DONE
     run.trail_heads = {name: list(head) for name, head in current_heads().items()}
@@ -157,7 +186,7 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str]) -> Pur
     run.save()
     emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
     if failures:
-        notify(User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=sorted(failures))
+        _tell_of(failures)
     log.info("purged", run=run.pk, state=run.state, **counts)
     return run
 
@@ -174,7 +203,7 @@ def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) 
     while True:
         begun = time.monotonic()
         if each.code in CONTACTS:
-            deleted, after = _contact_batch(each, policy, run, after, unopened)
+            deleted, after = _contact_batch(each, policy, run, after, unopened, refused)
         else:
             deleted, after = _batch(each, policy, run, after, refused)
         if after is None:
@@ -228,24 +257,28 @@ def _erase_rows(keys: list[Any], each: Class, policy: RetentionPolicy, run: Purg
     return len(found)
 
 
-def _contact_batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, unopened: list[Any]) -> tuple[int, Any]:
-    """People: into the ledger, then deleted under the locks of their numbers, then checked."""
-    keys = list(_chosen(each, policy, run, held(), after).values_list("pk", flat=True)[:BATCH])
+def _contact_batch(
+    each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, unopened: list[Any], refused: list[Any]
+) -> tuple[int, Any]:
+    """People: into the ledger, then deleted under the locks of their numbers, then checked. Those whose erasure was begun before are
+    `finish_erasures`' to delete."""
+    begun = [key for keys in Erasure.objects.filter(done_at__isnull=True).values_list("contact_ids", flat=True) for key in keys]
+    keys = list(_chosen(each, policy, run, held(), after).exclude(pk__in=begun).values_list("pk", flat=True)[:BATCH])
     if not keys:
         return 0, None
     try:
-        return _erase_people(keys, each, policy, run), keys[-1]
+        return _erase_people(keys, each, policy, run, refused), keys[-1]
     except DecryptionFailed:
         gone = 0
     for key in keys:  # one of them cannot be opened
         try:
-            gone += _erase_people([key], each, policy, run)
+            gone += _erase_people([key], each, policy, run, refused)
         except DecryptionFailed:
             unopened.append(Contact(pk=key).public_id)
     return gone, keys[-1]
 
 
-def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
+def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: PurgeRun, refused: list[Any]) -> int:
     people = list(_chosen(each, policy, run, held(), None).filter(pk__in=keys).values_list("pk", "phone", "number_index"))
     called = {
         bytes(index)
@@ -257,7 +290,7 @@ def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: Pu
     # Those of whom the record of a call stays are an erasure of their own: it is not done before their day.
     for stays in (False, True):
         if group := [(key, phone) for key, phone, index in people if (bytes(index) in called) is stays]:
-            gone += _erase(begin_erasure(group, run=run), each, policy, run)
+            gone += _erase(begin_erasure(group, run=run), each, policy, run, refused)
     return gone
 
 
@@ -301,15 +334,36 @@ def erased_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
     return {"contacts": facts.get("contacts", []), "external_ids": facts.get("external_ids", {}).get(str(client.pk), [])}
 
 
-def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
-    with transaction.atomic():
-        share_holds()
-        lock_numbers(map(bytes, Contact.everyone.filter(id__any=erasure.contact_ids).values_list("number_index", flat=True)))
-        rows = _chosen(each, policy, run, held(), None).filter(id__any=erasure.contact_ids)
-        keys = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
-        gone = _erase_noted(erasure, keys)
+def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun, refused: list[Any]) -> int:
+    def still_due(keys: list[int]) -> list[int]:
+        rows = _chosen(each, policy, run, held(), None).filter(id__any=keys)
+        return list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+    gone = _erase_each(erasure, still_due, refused)
     close_erasure(erasure, run)
     return gone
+
+
+def _erase_each(erasure: Erasure, chosen: Callable[[list[int]], list[int]], refused: list[Any]) -> int:
+    """Delete those people of an erasure that `chosen` leaves; where the database refuses one of them, the others go one by one."""
+    try:
+        return _erase_some(erasure, erasure.contact_ids, chosen)
+    except _OF_A_ROW:
+        log.exception("people_not_deleted", erasure=erasure.pk)
+    gone = 0
+    for key in erasure.contact_ids:
+        try:
+            gone += _erase_some(erasure, [key], chosen)
+        except _OF_A_ROW:
+            refused.append(key)
+    return gone
+
+
+@transaction.atomic
+def _erase_some(erasure: Erasure, keys: list[int], chosen: Callable[[list[int]], list[int]]) -> int:
+    share_holds()
+    lock_numbers(map(bytes, Contact.everyone.filter(id__any=keys).values_list("number_index", flat=True)))
+    return _erase_noted(erasure, chosen(keys))
 
 
 def _erase_noted(erasure: Erasure, keys: list[int]) -> int:
@@ -367,19 +421,20 @@ def finish_erasures(run: PurgeRun | None = None) -> int:
 
 
 def _finish(erasure: Erasure, run: PurgeRun | None) -> int:
-    with transaction.atomic():
-        share_holds()
-        rows = Contact.everyone.filter(id__any=erasure.contact_ids)
-        lock_numbers(map(bytes, rows.values_list("number_index", flat=True)))
-        gone = _erase_noted(erasure, list(free_now(erasure).values_list("pk", flat=True)))
+    """Raises `RowsRefused` at the end for people whom the database does not let go."""
+    refused: list[Any] = []
+    gone = _erase_each(erasure, lambda keys: list(free_now(erasure).filter(id__any=keys).values_list("pk", flat=True)), refused)
     close_erasure(erasure, run)
+    if refused:
+        log.error("rows_not_deleted", erasure=erasure.pk, rows=refused[:20], count=len(refused))
+        raise RowsRefused()
     return gone
 
 
 def purge_soon() -> None:
     """Ask for a purge now. When the queue is away, tonight's does the same."""
     try:
-        current_app.send_task("apps.retention.tasks.purge_expired")
+        current_app.send_task("apps.retention.tasks.purge_expired", expires=3_600)
     except OperationalError:
         log.warning("queue_away", task="purge")
 

@@ -375,13 +375,23 @@ def _go_on_after(position: int) -> None:
 # -- the drill
 
 
+def _name_of_copy() -> str:
+    return f"{connection.settings_dict['NAME']}_drill"
+
+
+def drop_copy() -> None:
+    """The copy that a killed drill left: people who were erased since are in it. The caller is the only one that drills."""
+    if databases.exists(_name_of_copy()):
+        databases.drop(_name_of_copy())
+
+
 def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -> dict[str, Any]:
     """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises like `restore`."""
     databases.require_createdb()
     manifest = verify_archive(path, secrets=secrets)
     _bases(manifest, bases, secrets)
     _refuse_wrong_keyring(manifest)
-    scratch = f"{connection.settings_dict['NAME']}_drill"
+    scratch = _name_of_copy()
     databases.create(scratch)
     try:
         _load(path, secrets, scratch, frozenset())

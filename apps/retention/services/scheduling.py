@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
-from apps.core.database.locks import run_exclusively
+from apps.core.database.locks import AlreadyRunning, run_exclusively
 from apps.core.errors import HeguiError, sentence_of
 from apps.notifications.models import Notice
 from apps.notifications.services import notify
@@ -24,12 +24,14 @@ from ..archive import BackupRefused, Secrets, verify_archive
 from ..backup_places import Place, PlaceAway, forget_unfinished, within
 from ..models import BackupRun
 from .backing_up import back_up
-from .restoring import try_out
+from .purging import end_killed, purge_soon
+from .restoring import drop_copy, try_out
 
 log = structlog.get_logger(__name__)
 KEPT_DAYS = 35
 FULL_EVERY = timedelta(days=7)
 TOO_OLD = timedelta(hours=26)
+DRILL_EVERY = timedelta(days=32)
 MOST_TRIES = 3  # of a backup or drill that failed, within a day
 Kind, State = BackupRun.Kind, BackupRun.State
 
@@ -81,6 +83,7 @@ def _back_up_now(now: datetime) -> BackupRun:
         verify_archive(_place(name), secrets=secrets_of_site())
     except Exception as error:  # the same
         log.exception("backup_failed", run=run.pk)
+        _delete_failed(run)
         return _ended(run, State.FAILED, sentence=sentence_of(error))
     keys = {purpose: sorted(named) for purpose, named in manifest["keys"].items()}
     run.size, run.facts = manifest["size"], {"files": len(manifest["files"]), "missing": len(manifest["missing"]), "keys": keys}
@@ -95,10 +98,21 @@ def _ended(run: BackupRun, state: str, *, sentence: str = "") -> BackupRun:
     return run
 
 
-def _end_cut_short(kind: str) -> None:
-    """Runs that were killed, and the one that a restored database remembers as being made. The caller is the only one that runs."""
-    for run in BackupRun.objects.filter(kind=kind, state=State.RUNNING):
+def _end_cut_short(kind: str) -> int:
+    """Runs that were killed, and the one that a restored database remembers as being made, whose file may be what was restored: it stays
+    for its 35 days. The caller is the only one that runs. Returns how many."""
+    killed = list(BackupRun.objects.filter(kind=kind, state=State.RUNNING))
+    for run in killed:
         _ended(run, State.FAILED, sentence=_("It was cut short."))
+    return len(killed)
+
+
+def _delete_failed(run: BackupRun) -> None:
+    """The file of a backup that is none, where there is one."""
+    try:
+        _place(run.name).delete()
+    except (HeguiError, OSError) as error:
+        log.error("backup_not_deleted", run=run.pk, why=type(error).__name__)
 
 
 def _last_whole(now: datetime) -> BackupRun | None:
@@ -118,7 +132,8 @@ def _let_old_ones_go(now: datetime) -> None:
     young = kept().filter(created_at__gt=now - timedelta(days=KEPT_DAYS))
     needed = set(young.values_list("base", flat=True))
     failed: Exception | None = None
-    for run in kept().filter(created_at__lte=now - timedelta(days=KEPT_DAYS)).exclude(name__in=needed):
+    every = BackupRun.objects.filter(kind=Kind.BACKUP, deleted_at__isnull=True).exclude(state=State.RUNNING)
+    for run in every.filter(created_at__lte=now - timedelta(days=KEPT_DAYS)).exclude(name__in=needed):
         try:
             _place(run.name).delete()
         except (HeguiError, OSError) as error:
@@ -140,6 +155,7 @@ def is_late(at: datetime) -> bool:
 def watch_backups(*, at: datetime | None = None) -> bool:
     """Tell the admins, once a day, when the last good backup is late, and try again one that failed. Returns whether it is late."""
     at = at or clock.now()
+    _end_killed()
     _try_again(at)
     if not is_late(at):
         return False
@@ -148,15 +164,35 @@ def watch_backups(*, at: datetime | None = None) -> bool:
     return True
 
 
+def _end_killed() -> None:
+    """A purge, backup or drill whose process died is ended as failed, within the hour, and people hear of it; the copy of the database
+    that a killed drill left goes."""
+    if end_killed():
+        purge_soon()
+    for kind, lock in ((Kind.BACKUP, "backup"), (Kind.DRILL, "drill")):
+        with suppress(AlreadyRunning), run_exclusively(lock):
+            if _end_cut_short(kind) and kind == Kind.DRILL:
+                notify(User.objects.filter(role=Role.ADMIN, is_active=True), "drill_failed")
+            if kind == Kind.DRILL:
+                drop_copy()
+
+
 def _try_again(at: datetime) -> None:
     """A backup or drill that failed is tried again within the hour, a few times: the storage may have been away for a minute."""
     for kind, task in ((Kind.BACKUP, "back_up"), (Kind.DRILL, "drill")):
         lately = BackupRun.objects.filter(kind=kind, created_at__gt=at - timedelta(days=1)).order_by("-pk")
         newest = list(lately.values_list("state", flat=True)[: MOST_TRIES + 1])
         failed = next((place for place, state in enumerate(newest) if state != State.FAILED), len(newest))
-        if 0 < failed <= MOST_TRIES:
+        is_due = kind == Kind.DRILL and not newest and _drill_is_due(at)
+        if 0 < failed <= MOST_TRIES or is_due:
             with suppress(OperationalError):  # the queue is away: within the next hour
                 current_app.send_task(f"apps.retention.tasks.{task}", expires=3_600)
+
+
+def _drill_is_due(at: datetime) -> bool:
+    """Whether the month's drill did not come about: there are backups, and none of them was tried for `DRILL_EVERY`."""
+    tried = BackupRun.objects.filter(kind=Kind.DRILL, created_at__gt=at - DRILL_EVERY)
+    return not tried.exists() and kept().filter(created_at__lte=at - DRILL_EVERY).exists()
 
 
 def run_drill() -> BackupRun:
