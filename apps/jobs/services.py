@@ -1,6 +1,6 @@
 """Life of a job: asked for, leased, moved on, ended. The queue only wakes; the row decides."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import timedelta
@@ -248,6 +248,19 @@ def delete_discarded(most: int = 1_000) -> int:
             row.delete()
             gone += 1
     return gone
+
+
+def in_turn(*steps: Callable[[], object]) -> None:
+    """Steps of a task that do not need each other: one that fails keeps none behind it. The first error is raised at the end."""
+    failed: Exception | None = None
+    for step in steps:
+        try:
+            step()
+        except Exception as error:
+            log.exception("step_failed", step=step.__name__)
+            failed = failed or error
+    if failed is not None:
+        raise failed
 
 
 def note_duty(task: str) -> None:

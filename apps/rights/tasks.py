@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from apps.core.database.locks import unless_running
+from apps.jobs.services import in_turn
 
 from . import services
 from .services.copying import let_copies_lapse
@@ -18,9 +19,7 @@ def watch() -> None:
 @unless_running
 def tidy() -> None:
     """What a hold released is deleted; what strangers did not confirm, and copies that nobody fetched, too."""
-    services.drop_unconfirmed()
-    let_copies_lapse()
-    services.finish_remainders()
+    in_turn(services.drop_unconfirmed, let_copies_lapse, services.finish_remainders)
 
 
 @shared_task(acks_late=False)

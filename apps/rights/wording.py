@@ -18,6 +18,7 @@ STORES: dict[str, Promise | str] = {
     "files": _("stored files"),
     "requests": _("requests about data and what was answered"),
     "lists": _("files of lists on their way in"),
+    "drafts": _("forms that somebody has begun"),
     "register": _("register of opt-outs"),
     "trail": _("access log"),
     "backups": _("backups"),
@@ -37,6 +38,7 @@ WHY: dict[str, Promise | str] = {
     "backups": _("encrypted; whoever restores one has the person erased again before the site opens (R9)"),
     "papers": _("they show what was asked for and when it was answered (R20), and go when their storage period ends"),
     "lists": _("encrypted, and cannot be looked through; they go once they are imported, or when their storage period ends"),
+    "drafts": _("encrypted, and cannot be looked through; what somebody typed and did not send goes after seven days"),
     "nothing": _("values are neither cached nor indexed"),
 }
-FOR_GOOD = frozenset({"register", "trail", "backups", "papers", "lists", "nothing"})  # what stays by law or design: no remainder
+FOR_GOOD = frozenset({"register", "trail", "backups", "papers", "lists", "drafts", "nothing"})  # what stays by law or design: no remainder

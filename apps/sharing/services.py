@@ -22,8 +22,9 @@ from apps.accounts.roles import Role
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.campaigns.models import Campaign, QueueEntry
+from apps.contacts.models import Contact
 from apps.core.calendar import clock
-from apps.core.crypto import streams
+from apps.core.crypto import encrypted_files, streams
 from apps.core.documents import evidence_files
 from apps.core.documents.encrypted_zip import encrypted_archive, new_passphrase
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, WrongState
@@ -219,10 +220,20 @@ def make_file(*, viewer: User, share: Share, address: str | None = None) -> tupl
     rows = look(viewer=viewer, share=share, entries=entries, address=address)
     passphrase = new_passphrase()
     pieces = encrypted_archive(passphrase, [(f"{share.public_id}.xlsx", [_workbook(viewer, share, rows)])])
+    made = streams.put(pieces, folder="shares", belongs_to=share.public_id)
+    if not _are_all_there([entry.contact_id for entry in entries]):
+        encrypted_files.delete(made)
+        raise WrongState(_("Somebody in the list was deleted while the file was made. Make it again."))
     discard(share.file)
-    share.file, share.file_made_at = streams.put(pieces, folder="shares", belongs_to=share.public_id), clock.now()
-    share.save(update_fields=["file", "file_made_at"])
+    share.file, share.file_made_at, share.file_rows = made, clock.now(), len(entries)
+    share.save(update_fields=["file", "file_made_at", "file_rows"])
     return share, passphrase
+
+
+def _are_all_there(contact_ids: list[int]) -> bool:
+    """Whether none of them was erased or is about to be; until the commit nobody can. Who is erased after that takes the file along."""
+    there = Contact.objects.select_for_update(no_key=True).filter(id__any=contact_ids, erasing_at__isnull=True)
+    return len(there.values_list("pk", flat=True)) == len(set(contact_ids))
 
 
 def watermark(viewer: User, share: Share) -> str:
@@ -252,8 +263,9 @@ def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> Ite
         raise NotFound()
     content = OneTimeDownload(share.file, belongs_to=share.public_id)
     record_access(
-        kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer, address=address
-    )
+        kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer,
+        count=share.file_rows, address=address,
+    )  # fmt: skip
     share.file = ""
     share.save(update_fields=["file"])
     return content

@@ -12,7 +12,7 @@ import httpcore
 import structlog
 from celery import current_app
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from standardwebhooks import Webhook
@@ -39,6 +39,8 @@ LEASE = timedelta(minutes=3)
 OVERLAP = timedelta(days=1)
 AT_ONCE = 50
 SLOW = 3.0  # seconds
+LONGEST_RUN = 20.0  # seconds, then others have their turn
+WAKES_WITHIN = 60  # seconds: the schedule does it meanwhile
 LONGEST = timedelta(seconds=ALL_SECONDS + 5)  # of one attempt, the look-up of the name with it
 GONE = 410
 Facts = dict[str, Any]
@@ -48,10 +50,10 @@ RENDERERS: dict[str, Callable[[Facts, ApiClient], Facts]] = {}
 
 def emit(kind: str, facts: Facts) -> None:
     """Tell whoever wants to know, once the caller's transaction is over. Costs one query when nobody does."""
-    wanted = list(EndPoint.objects.filter(is_active=True, kinds__contains=[kind]).values_list("pk", flat=True))
+    now = clock.now()
+    wanted = list(EndPoint.objects.filter(_in_force(now), kinds__contains=[kind]).values_list("pk", flat=True))
     if not wanted:
         return
-    now = clock.now()
     event = Event.objects.create(kind=kind, facts=facts, created_at=now)
     Delivery.objects.bulk_create(
         Delivery(event=event, end_point_id=pk, is_urgent=kind in URGENT, next_at=now, created_at=now) for pk in wanted
@@ -59,9 +61,15 @@ def emit(kind: str, facts: Facts) -> None:
     transaction.on_commit(_wake, robust=True)
 
 
+def _in_force(now: datetime, path: str = "") -> Q:
+    """End points whose client's key would be taken (`accounts.services.client_of_key`): who may not ask is told nothing."""
+    client = f"{path}client__"
+    return Q(**{f"{path}is_active": True, f"{client}is_active": True, f"{client}ends_at__gt": now, f"{client}owner__is_active": True})
+
+
 def _wake() -> None:
     try:
-        current_app.send_task("apps.webhooks.tasks.deliver_due")
+        current_app.send_task("apps.webhooks.tasks.deliver_due", expires=WAKES_WITHIN)
     except OperationalError:
         log.warning("queue_away", task="deliver_due")  # the schedule finds them
 
@@ -71,10 +79,13 @@ def _wake() -> None:
 
 def deliver_due() -> int:
     """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
-    arrived = 0
+    arrived, run_began = 0, time.monotonic()
     silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are notified first
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
+            if time.monotonic() - run_began > LONGEST_RUN:  # others have their turn; the schedule comes back within seconds
+                _put_off(delivery, until=clock.now())
+                continue
             if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: with the next round, or by others
                 _put_off(delivery, until=clock.now())
                 continue
@@ -85,6 +96,8 @@ def deliver_due() -> int:
             if not _deliver(delivery) or time.monotonic() - begun > SLOW:
                 silent.add(delivery.end_point_id)
             arrived += delivery.state == Delivery.State.DONE
+        if time.monotonic() - run_began > LONGEST_RUN:
+            break
     return arrived
 
 
@@ -92,7 +105,7 @@ def deliver_due() -> int:
 def _claimed(silent: set[int]) -> list[Delivery] | None:
     """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes. None when none is due."""
     now = clock.now()
-    due = Delivery.objects.filter(state=Delivery.State.WAITING, next_at__lte=now, end_point__is_active=True)
+    due = Delivery.objects.filter(_in_force(now, "end_point__"), state=Delivery.State.WAITING, next_at__lte=now)
     due = due.exclude(end_point__in=silent).select_for_update(skip_locked=True, of=("self",))
     due = due.select_related("event", "end_point__client").defer("end_point__secret", "end_point__previous_secret")
     batch = list(due.order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])

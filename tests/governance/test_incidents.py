@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 from auditlog.context import set_actor
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 
 from apps.access.services import disclose
@@ -223,6 +223,25 @@ def test_a_notice_says_what_the_law_wants_or_is_not_given(world: World) -> None:
             give(incident, **refused)
     with pytest.raises(BadInput):
         give(change(world, record(world, is_drill=True)))
+
+
+def test_one_number_that_cannot_be_opened_keeps_no_other_from_hearing(world: World, settings: Any) -> None:
+    settings.HEGUI_SMS_URL = "https://sms.example"
+    other = world.add_contact("13900000009")
+    for contact in (world.contact, other):
+        reveal(world, contact)
+    incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
+    assert incident.affected.count() == 2
+    with connection.cursor() as cursor:
+        cursor.execute("update contacts_contact set phone = '\\x0102' where id = %s", [world.contact.pk])
+    notice = services.give_notice(
+        actor=world.people["compliance"], incident=incident, recipient="persons", text="请留意", how="", by_message=True
+    )
+    services.send_messages(notice.job_id)
+    assert Job.objects.get(pk=notice.job_id).state == "done"
+    assert Outgoing.objects.filter(about__startswith=incident.public_id).count() == 1
+    assert incident.affected.get(contact=world.contact).notice is None
+    assert world.contact.public_id in incident.entries.order_by("pk").last().note
 
 
 def test_messages_go_to_each_person_once(world: World, settings: Any) -> None:

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from smtplib import SMTPServerDisconnected
 from typing import Any
 
 import httpcore
@@ -164,17 +165,17 @@ def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: Worl
     assert len(set(asked.keys)) == len(notices) + 1
 
 
-def test_admins_hear_of_given_up_messages_once_an_hour(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+def test_admins_and_officers_hear_of_given_up_messages_once_an_hour(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
     Answers(monkeypatch, 422)
-    admins = User.objects.filter(role="admin", is_active=True).count()
+    people = User.objects.filter(role__in=["admin", "compliance"], is_active=True).count()
     for _each in range(3):
         queue()
         services.send_due()
-    assert Notice.objects.filter(code="message_given_up").count() == admins
+    assert Notice.objects.filter(code="message_given_up").count() == people
     clock.shift(timedelta(hours=1, seconds=1))
     queue()
     services.send_due()
-    assert Notice.objects.filter(code="message_given_up").count() == 2 * admins
+    assert Notice.objects.filter(code="message_given_up").count() == 2 * people
 
 
 @pytest.mark.parametrize(("code", "state"), [("550 no such mailbox", "given_up"), ("451 later", "waiting")])
@@ -352,3 +353,24 @@ def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any
 def test_every_notice_that_is_mailed_is_one() -> None:
     assert set(SENTENCES) >= rules.BY_MAIL
     assert not rules.URGENT & rules.DAILY
+
+
+def test_a_server_that_leaves_after_it_was_reached_gets_a_mail_few_times_and_the_same(
+    people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have taken the mail: a mailbox knows it again by its Message-ID."""
+    ids: list[str] = []
+
+    def leaves(self: Any, messages: Any) -> int:
+        ids.extend(message.message()["Message-ID"] for message in messages)
+        raise SMTPServerDisconnected("gone")
+
+    monkeypatch.setattr("django.core.mail.backends.smtp.EmailBackend.send_messages", leaves)
+    message = services.queue_mail(person=people.people["compliance"], subject="x", text="y", about="x")
+    for _hour in range(24):
+        services.send_due()
+        clock.shift(timedelta(hours=1))
+    message.refresh_from_db()
+    assert message.state == "given_up"
+    assert len(ids) == outbox.MOST_PERHAPS
+    assert len(set(ids)) == 1

@@ -118,6 +118,7 @@ def test_its_owner_is_reminded_on_the_day(world: World, clock: Any) -> None:
     assert services.remind_of_holds() == 0
     clock.move_to(world.at("10:00").replace(year=2027, month=1, day=1))
     assert services.remind_of_holds() == 1
+    assert services.remind_of_holds() == 0
     assert world.people["compliance2"].notices.get(code="hold_to_review").sentence
 
 
@@ -148,3 +149,11 @@ def test_the_certificate_names_what_was_deleted_and_what_was_left(world: World, 
     assert officer.get("/retention/?count").status_code == 200
     with pytest.raises(DatabaseError), transaction.atomic():
         PurgeRun.objects.filter(pk=run.pk).update(counts={})
+
+
+def test_a_review_whose_day_nobody_worked_on_is_not_forgotten(world: World, clock: Any) -> None:
+    placed = hold(world, Kind.CONTACT, world.contact.pk, owner=world.people["compliance2"])
+    clock.move_to(world.at("10:00").replace(year=2027, month=1, day=20))
+    assert services.remind_of_holds() == 1
+    assert services.remind_of_holds() == 0
+    assert world.people["compliance2"].notices.get(code="hold_to_review").facts["hold"] == placed.pk

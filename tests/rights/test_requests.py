@@ -260,6 +260,7 @@ def test_what_stays_is_named_with_its_reason(world: World) -> None:
         ("backups", "backups"),
         ("requests", "papers"),
         ("lists", "lists"),
+        ("drafts", "drafts"),
         ("caches", "nothing"),
     }
     assert OptOut.objects.exists()

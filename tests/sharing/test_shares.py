@@ -12,6 +12,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from apps.audit.models import AccessEvent
+from apps.core.calendar import clock
 from apps.core.crypto import encrypted_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.rights.ports import erasing
@@ -200,3 +201,29 @@ def test_the_page_bears_the_watermark(world: World, browse: Any) -> None:
         world.add_contact(f"1390000{number:04}")
     text = browse("supervisor2").get(reverse("share_look", kwargs={"pk": share.pk})).content.decode()
     assert text.count("supervisor2 · ") == 3, "in every picture of a part of the page"
+
+
+def test_somebody_deleted_while_the_file_is_made_is_not_in_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = approved(world, form="file")
+    real = services.streams.put
+
+    def put(*args: Any, **named: Any) -> str:
+        made = real(*args, **named)
+        world.contact.erasing_at = clock.now()
+        world.contact.save(update_fields=["erasing_at"])
+        return made
+
+    before = set(encrypted_files.names())
+    monkeypatch.setattr(services.streams, "put", put)
+    with pytest.raises(WrongState):
+        services.make_file(viewer=world.people["supervisor2"], share=share)
+    share.refresh_from_db()
+    assert share.file == ""
+    assert set(encrypted_files.names()) == before
+
+
+def test_fetching_a_file_counts_the_people_in_it(world: World) -> None:
+    world.add_contact("13900000009")
+    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
+    b"".join(services.fetch_file(viewer=world.people["supervisor2"], share=share))
+    assert AccessEvent.objects.get(kind="exported", subject=share.public_id, field="").count == queries.entries_of(share).count() == 2

@@ -394,3 +394,30 @@ def test_the_pages_of_an_admin(world: World, receiver: Receiver, browse: Any) ->
     assert Delivery.objects.get().state == "waiting"
     admin.post(f"/webhooks/{made.pk}/end/")
     assert not EndPoint.objects.get().is_active
+
+
+@pytest.mark.parametrize("ended", ["inactive", "over", "owner"])
+def test_who_may_not_ask_is_told_nothing(world: World, receiver: Receiver, ended: str) -> None:
+    end_point(world, receiver.url)
+    optouts.record_opt_out(phone=f"+86{PHONE}", channel="api", evidence="m1")
+    if ended == "owner":
+        type(world.client.owner).objects.filter(pk=world.client.owner_id).update(is_active=False)
+    else:
+        changed = {"is_active": False} if ended == "inactive" else {"ends_at": now()}
+        type(world.client).objects.filter(pk=world.client.pk).update(**changed)
+    assert services.deliver_due() == 0
+    optouts.record_opt_out(phone="+8613900000009", channel="api", evidence="m2")
+    assert services.deliver_due() == 0
+    assert receiver.got == []
+    assert Delivery.objects.count() == 1  # of the first, from before
+
+
+def test_a_run_gives_others_their_turn(world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_point(world, receiver.url)
+    for number in range(3):
+        optouts.record_opt_out(phone=f"+861390000000{number}", channel="api", evidence=f"m{number}")
+    with monkeypatch.context() as bounded:
+        bounded.setattr(services, "LONGEST_RUN", -1.0)
+        assert services.deliver_due() == 0
+    assert set(Delivery.objects.values_list("state", "attempts")) == {("waiting", 0)}
+    assert services.deliver_due() == 3

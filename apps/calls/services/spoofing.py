@@ -4,6 +4,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
 from apps.core.privacy import forbidden_numbers
+from apps.core.privacy.masks import mask_phone
 from apps.notifications.services import notify
 
 from ..gate.loading import Asked, Loaded
@@ -19,5 +20,5 @@ def report_spoofing(*, decision_id: int, loaded: Loaded, asked: Asked) -> Spoofi
         decision_id=decision_id, agent_id=asked.agent_id, client_id=asked.client_id, created_at=clock.now(), **about
     )
     if is_first:
-        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=asked.line)
+        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=mask_phone(asked.line))
     return event

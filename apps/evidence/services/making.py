@@ -70,8 +70,9 @@ def make_pack(job_id: int) -> None:
                 _hand_over(pack, name, digest, contents)
                 jobs.end(job, state=Job.State.DONE, sentence="")
         except BaseException:
-            with transaction.atomic():  # a transaction of its own: what failed was rolled back
-                jobs.discard(name)
+            with transaction.atomic():  # a transaction of its own: what failed was rolled back, or only the answer to its commit was lost
+                if not EvidencePack.objects.filter(pk=pack.pk, file=name).exists():
+                    jobs.discard(name)
             raise
 
 

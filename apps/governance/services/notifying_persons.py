@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.audit.models import AccessEvent
 from apps.audit.services import record_access
 from apps.core.calendar import clock
-from apps.core.errors import BadInput, ServiceAway
+from apps.core.errors import BadInput, DecryptionFailed, ServiceAway
 from apps.core.privacy.free_text import checked_text
 from apps.core.wording import join_items
 from apps.jobs import services as jobs
@@ -25,6 +25,7 @@ from .recording_incidents import TEXTS, locked, messages_of
 
 Recipient = IncidentNotice.Recipient
 AT_ONCE = 200
+MOST_NAMED = 10
 MINUTE = timedelta(minutes=1)
 LIFE = timedelta(days=2)
 MOST_CHARACTERS = 500  # of a short message, which is sent in parts
@@ -104,23 +105,44 @@ def send_messages(job_id: int) -> None:
         if job is None:
             return
         notice = IncidentNotice.objects.select_related("incident").get(job=job)
-        done = 0
-        while sent := _send_some(job.owner, notice):
+        done, unreached = 0, list[AffectedPerson]()
+        while sent := _send_some(job.owner, notice, unreached):
             done += sent
             jobs.move_on(job, done=done)
+        if unreached:
+            _tell_of_unreached(job.owner, notice, unreached)
         jobs.end(job, state=Job.State.DONE, sentence="")
 
 
+def _tell_of_unreached(actor: User, notice: IncidentNotice, persons: list[AffectedPerson]) -> None:
+    """People whose number cannot be opened have to hear of it in another way: an officer sees to that."""
+    named = join_items(person.contact.public_id for person in persons[:MOST_NAMED])
+    note = _("%(count)s persons could not be sent the notice: their numbers cannot be opened (%(named)s). Tell them in another way.")
+    IncidentEntry.objects.create(
+        incident=notice.incident, kind=IncidentEntry.Kind.NOTE, actor=actor, note=note % {"count": len(persons), "named": named},
+        created_at=clock.now(),
+    )  # fmt: skip
+
+
 @transaction.atomic
-def _send_some(actor: User, notice: IncidentNotice) -> int:
-    """Messages go out also to who opted out: this is no marketing, and the law wants them to know."""
-    waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
+def _send_some(actor: User, notice: IncidentNotice, unreached: list[AffectedPerson]) -> int:
+    """Messages go out also to who opted out: this is no marketing, and the law wants them to know. Returns how many people were dealt
+    with; those whose number cannot be opened are added to `unreached`."""
+    waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).exclude(pk__in=[each.pk for each in unreached])
+    waiting = waiting.select_related("contact").defer("contact__phone", "contact__name", "contact__note")
     persons = list(waiting.filter(~Q(notice=notice) | Q(notice__isnull=True), incident=notice.incident).order_by("pk")[:AT_ONCE])
+    reached = []
     for person in persons:
-        queue_sms(number=person.contact.phone, text=notice.text, about=messages_of(notice), life=LIFE)
+        try:
+            number = person.contact.phone
+        except DecryptionFailed:
+            unreached.append(person)
+            continue
+        queue_sms(number=number, text=notice.text, about=messages_of(notice), life=LIFE)
         record_access(
             kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice", actor=actor,
             field="contacts.contact.phone",
         )  # fmt: skip
-    AffectedPerson.objects.filter(pk__in=[person.pk for person in persons]).update(notice=notice)
+        reached.append(person.pk)
+    AffectedPerson.objects.filter(pk__in=reached).update(notice=notice)
     return len(persons)

@@ -2,11 +2,11 @@
 
 import time
 from datetime import timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPServerDisconnected
 
 import structlog
 from celery import current_app
-from django.core.mail import EmailMessage
+from django.core.mail import DNS_NAME, EmailMessage, get_connection
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from kombu.exceptions import OperationalError
@@ -170,7 +170,21 @@ def _send(message: Outgoing) -> None:
     if message.kind == Kind.SMS:
         gateway.send(number=message.number, text=clear_for_machine(message.text), key=f"hegui-{message.pk}")
     elif message.person:
-        EmailMessage(message.subject, clear_for_machine(message.text), to=[message.person.email]).send()
+        _mail(message, message.person.email)
+
+
+def _mail(message: Outgoing, to: str) -> None:
+    """Raises `PerhapsSent` when the server goes away after it was reached: it may have taken the mail. The same message has the same
+    Message-ID, so that a mailbox shows it once."""
+    own = {"Message-ID": f"<hegui-{message.pk}-{int(message.created_at.timestamp())}@{DNS_NAME}>"}
+    server = get_connection()
+    server.open()
+    try:
+        EmailMessage(message.subject, clear_for_machine(message.text), to=[to], headers=own, connection=server).send()
+    except (SMTPServerDisconnected, TimeoutError) as error:
+        raise gateway.PerhapsSent() from error
+    finally:
+        server.close()
 
 
 def messages_to(number_index: bytes) -> list[Outgoing]:
@@ -206,4 +220,9 @@ def _give_up(message: Outgoing) -> None:
     said = Notice.objects.filter(code="message_given_up", created_at__gt=clock.now() - SAID_ONCE_IN, facts__kind=message.kind)
     if said.exists():
         return
-    notify(User.objects.filter(role=Role.ADMIN, is_active=True), "message_given_up", kind=message.kind, why=message.error)
+    notify(
+        User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True),
+        "message_given_up",
+        kind=message.kind,
+        why=message.error,
+    )

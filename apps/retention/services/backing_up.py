@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import structlog
 from django.apps import apps
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from apps.core.calendar import clock
 from apps.core.crypto import keyring
 from apps.core.database.locks import keep_files
+from apps.core.errors import StorageAway
 from apps.core.privacy.fields import file_fields
 
 from .. import ledger
@@ -23,6 +25,8 @@ from ..archive import Address, BackupRefused, Secrets, verify_archive, writing
 from ..backup_places import place
 from ..databases import count_all_rows, dump
 from .writing_ledger import write_register
+
+log = structlog.get_logger(__name__)
 
 Progress = Callable[[int, int], None]
 
@@ -57,7 +61,17 @@ def back_up(to: Address, *, secrets: Secrets, base: Address | None = None, progr
                 if not default_storage.exists(name):
                     missing.append(name)
                     continue
-                with default_storage.open(name) as file:
+                try:
+                    opened = default_storage.open(name)
+                    opened.read(1)
+                    opened.seek(0)
+                except StorageAway:
+                    raise
+                except OSError as error:  # this one alone: the others are backed up, and the check of consistency names it
+                    log.error("file_unreadable", why=type(error).__name__)
+                    missing.append(name)
+                    continue
+                with opened as file:
                     archive.add_file(f"files/{name}", file, file.size)
                 if progress:
                     progress(done, len(manifest["files"]))

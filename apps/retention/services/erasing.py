@@ -189,6 +189,7 @@ BESIDE = (
     Store("trail", kept=((1, "trail"),)),
     Store("backups", kept=((1, "backups"),)),
     Store("lists", kept=((1, "lists"),)),
+    Store("drafts", kept=((1, "drafts"),)),
     Store("caches", kept=((1, "nothing"),)),
 )
 

@@ -16,7 +16,7 @@ from apps.core.calendar import clock
 from apps.core.errors import BadInput, NotAllowed, NotFound, PersonalDataFound, WrongState
 from apps.core.privacy import forbidden_numbers, phones
 from apps.core.privacy.free_text import whole_text
-from apps.notifications.services import notify
+from apps.notifications.services import notify, was_notified
 from apps.quality.models import Complaint, Recording
 
 from ..hold_locks import change_holds
@@ -116,8 +116,12 @@ def _may(actor: User) -> None:
 
 @transaction.atomic
 def remind_of_holds() -> int:
-    """Tell the owners whose hold is to be reviewed today. Returns how many."""
-    due = in_force().filter(review_on=timezone.localdate(clock.now())).select_related("owner")
+    """Tell the owners whose hold is to be reviewed, once, also where nothing ran on its day. Returns how many."""
+    due = [
+        hold
+        for hold in in_force().filter(review_on__lte=timezone.localdate(clock.now())).select_related("owner")
+        if not was_notified("hold_to_review", since=clock.start_of_day(hold.review_on), hold=hold.pk)
+    ]
     for hold in due:
         notify([hold.owner], "hold_to_review", hold=hold.pk)
     return len(due)

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.core.calendar import clock
-from apps.core.database.locks import AlreadyRunning, run_exclusively
+from apps.core.database.locks import AlreadyRunning, ExclusiveRun, run_exclusively
 from apps.core.errors import HeguiError, sentence_of
 from apps.notifications.models import Notice
 from apps.notifications.services import notify
@@ -68,11 +68,11 @@ def back_up_by_schedule() -> BackupRun:
 
     A whole one that no longer opens is no base: then this one is whole. Raises `AlreadyRunning` beside another one.
     """
-    with run_exclusively("backup"):
-        return _back_up_now(clock.now())
+    with run_exclusively("backup") as only:
+        return _back_up_now(clock.now(), only)
 
 
-def _back_up_now(now: datetime) -> BackupRun:
+def _back_up_now(now: datetime, only: ExclusiveRun) -> BackupRun:
     _end_cut_short(Kind.BACKUP)
     base = _last_whole(now)
     name = f"hegui-{timezone.localtime(now):%Y%m%d-%H%M%S}.backup"
@@ -81,6 +81,7 @@ def _back_up_now(now: datetime) -> BackupRun:
         forget_unfinished(settings.HEGUI_BACKUPS, at=now)
         manifest = back_up(_place(name), secrets=secrets_of_site(), base=_place(base.name) if base else None)
         verify_archive(_place(name), secrets=secrets_of_site())
+        only.check()
     except Exception as error:  # the same
         log.exception("backup_failed", run=run.pk)
         _delete_failed(run)
