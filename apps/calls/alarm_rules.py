@@ -1,9 +1,9 @@
-"""Reading without calling: somebody who looks at contacts one after the other and rings none of them."""
+"""Reading without calling: somebody who looks at many more contacts than they ring."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.roles import Role
@@ -18,14 +18,16 @@ READING = (AccessEvent.Kind.VIEWED, AccessEvent.Kind.DISCLOSED)
 
 def _reads(now: datetime, limit: int) -> Sequence[Seen]:
     events = AccessEvent.objects.filter(created_at__gt=now - SPAN, created_at__lte=now, kind__in=READING, subject__startswith="ct_")
-    calls = Call.objects.filter(agent=OuterRef("actor"), reserved_at__gt=now - SPAN)
-    rows = events.filter(actor__role=Role.AGENT).exclude(Exists(calls)).values("actor").annotate(total=Count("subject", distinct=True))
-    return [Seen(f"person:{row['actor']}", row["total"], person_id=row["actor"]) for row in rows.filter(total__gte=limit)]
+    read = events.filter(actor__role=Role.AGENT).values("actor").annotate(total=Count("subject", distinct=True)).filter(total__gte=limit)
+    calls = Call.objects.filter(agent__in=[row["actor"] for row in read], reserved_at__gt=now - SPAN).order_by()
+    called = dict(calls.values_list("agent").annotate(Count("number_index", distinct=True)))
+    beyond = {row["actor"]: row["total"] - called.get(row["actor"], 0) for row in read}
+    return [Seen(f"person:{actor}", count, person_id=actor) for actor, count in beyond.items() if count >= limit]
 
 
 READS_WITHOUT_CALLS = AlarmRule(
-    "reads_without_calls", _("%(count)s contacts were looked at within four hours, and none was called."),
-    _("contacts that an agent looks at within four hours without a call"), 30, _reads,
+    "reads_without_calls", _("Within four hours %(count)s more contacts were looked at than called."),
+    _("contacts that an agent looks at within four hours beyond those called"), 30, _reads,
 )  # fmt: skip
 CLIENT_WALKS = AlarmRule(
     "client_walks", _("A key was given %(count)s numbers within an hour, more than the policy of measures allows."),

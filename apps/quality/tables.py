@@ -4,6 +4,7 @@ import django_tables2 as tables
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.core.database.pages import Sort
 from apps.ui import columns
 from apps.ui.list_tables import ListTable, by
 
@@ -14,6 +15,7 @@ from .rules.listening import clock_time
 class RecordingTable(ListTable):
     list_name = "recordings"
     sortable = by("started_at")
+    usual = Sort("started_at", "started_at", down=True)  # one that arrives late stands where its call was
 
     started_at = columns.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
     campaign = tables.Column(verbose_name=_("campaign"))

@@ -57,7 +57,7 @@ class Share(Dated):
     reason = GuardedCharField(_("why it was refused or withdrawn"), max_length=300, blank=True)
     file = FileNameField(_("encrypted file"), blank=True)
     file_made_at = models.DateTimeField(_("file made on"), null=True)
-    file_rows = models.PositiveIntegerField(default=1, db_default=1)  # how many people it holds
+    file_rows = models.PositiveIntegerField(_("persons in the file"), default=1, db_default=1)
 
     class Meta:
         constraints = [

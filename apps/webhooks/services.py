@@ -37,6 +37,7 @@ BACK_OFF = [
 ]
 LEASE = timedelta(minutes=3)
 OVERLAP = timedelta(days=1)
+SILENCE = timedelta(seconds=30)  # until an end point that did not answer is tried again
 AT_ONCE = 50
 SLOW = 3.0  # seconds
 LONGEST_RUN = 20.0  # seconds, then others have their turn
@@ -81,6 +82,7 @@ def deliver_due() -> int:
     """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
     arrived, run_began = 0, time.monotonic()
     silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are notified first
+    unanswered: set[int] = set()  # those of them that did not answer
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
             if time.monotonic() - run_began > LONGEST_RUN:  # others have their turn; the schedule comes back within seconds
@@ -93,11 +95,16 @@ def deliver_due() -> int:
                 _put_off(delivery, until=clock.now() + BACK_OFF[0])
                 continue
             begun = time.monotonic()
-            if not _deliver(delivery) or time.monotonic() - begun > SLOW:
+            if not _deliver(delivery):
+                unanswered.add(delivery.end_point_id)
+            if delivery.end_point_id in unanswered or time.monotonic() - begun > SLOW:
                 silent.add(delivery.end_point_id)
             arrived += delivery.state == Delivery.State.DONE
         if time.monotonic() - run_began > LONGEST_RUN:
             break
+    # What else waits for one that did not answer waits with it: one attempt at a time says whether it is back.
+    due = Delivery.objects.filter(state=Delivery.State.WAITING, end_point__in=unanswered, next_at__lte=clock.now())
+    due.update(next_at=clock.now() + SILENCE)
     return arrived
 
 

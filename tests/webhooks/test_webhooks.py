@@ -421,3 +421,15 @@ def test_a_run_gives_others_their_turn(world: World, receiver: Receiver, monkeyp
         assert services.deliver_due() == 0
     assert set(Delivery.objects.values_list("state", "attempts")) == {("waiting", 0)}
     assert services.deliver_due() == 3
+
+
+def test_a_receiver_that_does_not_answer_is_asked_one_thing_at_a_time(world: World, receiver: Receiver, clock: Any) -> None:
+    end_point(world, "http://127.0.0.1:9/hook")
+    for number in range(4):
+        optouts.record_opt_out(phone=f"+861390000000{number}", channel="api", evidence=f"m{number}")
+    assert services.deliver_due() == 0
+    assert services.deliver_due() == 0
+    assert sorted(Delivery.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    clock.shift(31)
+    assert services.deliver_due() == 0
+    assert sum(Delivery.objects.values_list("attempts", flat=True)) == 2

@@ -32,13 +32,13 @@ def watch_deadlines() -> dict[str, int]:
         left = rules.days_left(today, request.due_on, calendar)
         mark = rules.reminder_due(left, request.reminded)
         if mark is not None:
-            notify({request.owner}, "request_due", request=request.public_id, days=left)
+            notify(_who_handles(request), "request_due", request=request.public_id, days=left)
             note(request, RequestEvent.Kind.REMINDED, text=str(left))
             request.reminded = mark
             payload["reminded"] += 1
         if left < 0 and not request.escalated:
             notify(
-                {request.owner, *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
+                {*_who_handles(request), *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
                 "request_overdue", request=request.public_id,
             )  # fmt: skip
             note(request, RequestEvent.Kind.ESCALATED)
@@ -46,6 +46,11 @@ def watch_deadlines() -> dict[str, int]:
             payload["escalated"] += 1
         request.save(update_fields=["due_on", "is_provisional", "reminded", "escalated"])
     return payload
+
+
+def _who_handles(request: SubjectRequest) -> set[User]:
+    """Its owner; every officer where the owner has left."""
+    return {request.owner} if request.owner.is_active else set(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
 
 
 def _recount(request: SubjectRequest, calendar: rules.Calendar) -> bool:

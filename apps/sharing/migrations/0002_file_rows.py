@@ -6,4 +6,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("sharing", "0001_tables")]
 
-    operations = [migrations.AddField(model_name="share", name="file_rows", field=models.PositiveIntegerField(db_default=1, default=1))]
+    operations = [
+        migrations.AddField(
+            model_name="share",
+            name="file_rows",
+            field=models.PositiveIntegerField(db_default=1, default=1, verbose_name="persons in the file"),
+        )
+    ]
