@@ -6,7 +6,7 @@ PORT ?= 8000
 CLOCK ?=
 RUN := .venv/bin/python
 
-.PHONY: run wheel prove pictures sbom test test-quick lint types words bench e2e environment test-database lock mutants
+.PHONY: run wheel prove pictures rooms sbom test test-quick lint types words bench e2e environment test-database lock mutants
 
 environment:
 	@$(PYTHON) config/environment.py
@@ -79,6 +79,10 @@ wheel: environment
 	@cp deploy/requirements.lock build/ && ls -1 build/*.whl
 
 # What a host runs that others wrote: CycloneDX for Python and for the browser, and the licences. Each tool has an environment of its own.
+# The picture of docs/architecture.md, from what the rooms import.
+rooms: environment
+	@$(RUN) -m tests.deploy.make_rooms
+
 sbom: environment
 	@rm -rf var/sbom && $(PYTHON) -m venv var/sbom
 	@var/sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r deploy/requirements.lock

@@ -6,14 +6,17 @@ from typing import Any
 
 import pytest
 import yaml
+from django.apps import apps
 from django.core.management import get_commands
 
 from apps.core.web.metrics import METRICS
 from config import settings
 from config.celery import QUEUES
 from config.variables import OF_COMMANDS
+from tests.deploy.make_rooms import picture
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+SUBSYSTEMS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/subsystems").glob("*.md"))
 PAGES = ("README.md", "docs/install.md", "docs/upgrade.md", "docs/operations.md")
 OF_PROMETHEUS = {"up", "hegui_gate_seconds_bucket", "hegui_figures_failed"}
 RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())["groups"][0]["rules"]
@@ -73,7 +76,7 @@ def test_a_unit_runs_a_part_that_there_is(unit: Path) -> None:
     assert set(words[2].split(",")) <= {"", *QUEUES}
 
 
-@pytest.mark.parametrize("page", ["docs/security.md", "docs/compliance.md", "docs/architecture.md", "docs/operations.md"])
+@pytest.mark.parametrize("page", ["docs/security.md", "docs/compliance.md", "docs/operations.md", *SUBSYSTEMS])
 def test_a_test_that_a_page_names_is_there(page: str) -> None:
     """A bare name stands in the folder of the one named before it in the same cell."""
     missing = []
@@ -87,13 +90,37 @@ def test_a_test_that_a_page_names_is_there(page: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]), ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda path: path.stem)
 def test_a_module_that_a_page_names_is_there(page: Path) -> None:
     """By its path, or by the end of it."""
     folders = ("apps", "config", "tests", "deploy", "templates", "static")
     there = {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.*")}
     named = set(re.findall(r"`([\w./-]+\.(?:py|html|yaml|js|css|sh|lua))`", page.read_text()))
     assert {name for name in named if not any(path == name or path.endswith(f"/{name}") for path in there)} == set()
+
+
+@pytest.mark.parametrize("page", SUBSYSTEMS)
+def test_a_table_that_a_page_names_is_there(page: str) -> None:
+    rooms = {config.label for config in apps.get_app_configs() if config.name.startswith("apps.")}
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    about = text_of(page).partition("## The tables")[2].partition("\n## ")[0]
+    named = {name for name in re.findall(r"`([a-z]+_[a-z]+)`", about) if name.partition("_")[0] in rooms}
+    assert named <= tables
+
+
+def test_every_signal_stands_in_the_table() -> None:
+    """By the names in each room's `signals.py`."""
+    made = {
+        f"{path.parent.name}.signals.{name}"
+        for path in (ROOT / "apps").glob("*/signals.py")
+        for name in re.findall(r"^(\w+) = Signal\(\)$", path.read_text(), re.M)
+    }
+    table = text_of("docs/subsystems/signals-and-ports.md")
+    assert {name for name in made if name not in table and f"`{name.rpartition('.')[2]}`" not in table} == set()
+
+
+def test_the_picture_of_the_rooms_is_what_they_import() -> None:
+    assert (ROOT / "docs/rooms.svg").read_text() == picture(), "make rooms"
 
 
 def test_the_queues_are_all_taken_from() -> None:
