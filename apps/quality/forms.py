@@ -184,7 +184,10 @@ class ComplaintForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )
-    call = CallField(label=_("Call that it is about (cl_…), if it is known"), max_length=20, required=False)
+    call = CallField(
+        label=_("Call that it is about (cl_…), if it is known"), max_length=20, required=False,
+        help_text=_("With the client's number you choose it on the next page, from their calls."),
+    )  # fmt: skip
     received_at = Moment(label=_("Received at (empty: now)"), required=False)
     is_dispute = forms.BooleanField(label=_("The client claims something: a dispute"), required=False)
     reference = forms.CharField(label=_("Reference of the sender, if there is one"), max_length=80, required=False)

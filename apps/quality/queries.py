@@ -187,6 +187,12 @@ def overdue_actions(actions: QuerySet[CorrectiveAction]) -> QuerySet[CorrectiveA
     return actions.filter(due_on__lt=timezone.localdate(clock.now())).exclude(state=CorrectiveAction.State.CLOSED)
 
 
+def calls_to_link(viewer: User, complaint: Complaint) -> QuerySet[Call]:
+    """The calls of the viewer's campaigns to the number that a complaint came from, the newest first; none where it is not known."""
+    calls = Call.objects.filter(number_index=complaint.number_index) if complaint.number_index is not None else Call.objects.none()
+    return calls.filter(campaign__in=campaigns.campaigns_of(viewer)).select_related("campaign", "agent").order_by("-reserved_at")
+
+
 def overdue_complaints(complaints: QuerySet[Complaint]) -> QuerySet[Complaint]:
     return complaints.filter(due_at__lt=clock.now()).exclude(state=Complaint.State.CLOSED)
 

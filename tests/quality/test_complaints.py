@@ -293,3 +293,18 @@ def test_the_clock_of_events_is_read_in_order() -> None:
     assert timing.handled(events) == timedelta(hours=3)
     assert timing.handled([*events, ("now", at[9])]) == timedelta(hours=3)
     assert timing.handled([("opened", at[0]), ("paused", at[1]), ("closed", at[5])]) == timedelta(hours=1)
+
+
+def test_the_call_is_chosen_from_those_of_the_client(world: World, browse: Any) -> None:
+    ours = world.connected()
+    world.add_contact(OTHER_PHONE)
+    other = world.connected(phone=OTHER_PHONE)
+    complaint = complain(world, phone=PHONE)
+    client = browse("compliance")
+    page = client.get(f"/complaints/{complaint.public_id}/").content.decode()
+    assert f'<option value="{ours.public_id}"' in page
+    assert other.public_id not in page
+    client.post(f"/complaints/{complaint.public_id}/step/", {"step": "call", "call": ours.public_id})
+    complaint.refresh_from_db()
+    assert complaint.call == ours
+    assert f'<option value="{ours.public_id}" selected' in client.get(f"/complaints/{complaint.public_id}/").content.decode()

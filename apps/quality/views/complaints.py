@@ -31,6 +31,7 @@ from ..tables import ComplaintTable
 from .recordings import day_of
 
 STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
+CALLS_OFFERED = 30  # to be linked with a complaint, the newest
 
 
 @for_roles(*STAFF)
@@ -85,6 +86,7 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
         if found.agent and found.campaign_id
         else None,
         "owners": queries.people_who_may_own(found.campaign_id) if may_handle and is_open else None,
+        "calls": queries.calls_to_link(request.user, found)[:CALLS_OFFERED] if may_handle and is_open else (),
         "packs": found.packs.select_related("asked_by", "decided_by"),
         "may_decide": request.user.role == Role.COMPLIANCE,
     }
