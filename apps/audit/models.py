@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient, User
+from apps.core import references
 from apps.core.crypto import signatures
 from apps.core.database.base_models import Dated, is_hash
 from apps.core.privacy.fields import GuardedCharField
@@ -141,7 +142,7 @@ class Alarm(Dated):
     @property
     def about(self) -> str:
         """Whom or what it is about, for people."""
-        return str(self.person or self.client or self.subject.partition(":")[2])
+        return str(self.person or self.client or references.in_words(self.subject.partition(":")[2]))
 
 
 class Change(LogEntry):

@@ -12,6 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
@@ -41,6 +42,8 @@ from apps.core.errors import HeguiError
 from apps.core.privacy import phones
 from apps.core.privacy.protected import clear_for_machine
 from apps.governance.services import why_needed
+from apps.jobs.alarm_rules import every
+from apps.jobs.models import DutyRun
 from apps.optouts import services as optouts
 from apps.policies import services as policies
 from apps.retention import ledger
@@ -207,6 +210,13 @@ class _Builder:
         self._alarms()
         make_governance(self.staff, self.now)
         figures.keep_up(whole=True)
+        self._duties()
+
+    def _duties(self) -> None:
+        """What runs every hour or more often has run until now, by the demo's clock."""
+        for entry in current_app.conf.beat_schedule.values():
+            if (apart := every(entry["schedule"])) < timedelta(days=1):
+                DutyRun.objects.update_or_create(task=entry["task"], defaults={"ended_at": self.now - apart * self.chance.random()})
 
     def _alarms(self) -> None:
         """Unusual use that somebody looked into, and some that nobody has looked into yet."""

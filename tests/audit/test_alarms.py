@@ -12,6 +12,7 @@ from apps.accounts.models import KeyAddress, User
 from apps.audit import alarms, services
 from apps.audit.models import AccessEvent, Alarm
 from apps.audit.services import raise_alarm_about, record_access
+from apps.console.scheduled import TASKS
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.jobs.models import DutyRun
 from apps.jobs.services import note_duty
@@ -243,3 +244,12 @@ def test_the_pages(world: World, browse: Any) -> None:
     assert answer.status_code == 302
     assert PolicyDraft.objects.get().values["thresholds"]["exports_many"] == 70
     assert "70" in officer.get(answer.url).content.decode()
+
+
+def test_an_alarm_of_a_duty_names_it_in_words(world: World, clock: Any) -> None:
+    for entry in SCHEDULE.values():
+        note_duty(entry["task"])
+    clock.shift(timedelta(days=4))
+    (alarm,) = [each for each in found("duty_missed") if each.subject == "duty:retention.tasks.purge_expired"]
+    assert alarm.about == str(TASKS["retention.purge_expired"][0])
+    assert "." not in alarm.about
