@@ -16,9 +16,10 @@ from apps.core.calendar.form_fields import Day, Moment
 from apps.core.privacy.canonical_text import even
 from apps.policies import queries as policies
 from apps.scripts.models import SMS, Script, ScriptVersion
+from apps.ui.sections import Sectioned
 
 from . import queries
-from .models import Brand, CallException, Campaign, Filing
+from .models import Brand, CallException, Campaign, Filing, Line
 
 MOST_POINT = 120
 MOST_A_WEEK = 3
@@ -30,12 +31,30 @@ def brand_choices() -> list[tuple[str, object]]:
     return [("", _("none")), *((name, name) for name in names)]
 
 
-class CampaignForm(forms.ModelForm):
+class _Lines(forms.ModelMultipleChoiceField):
+    """Lines with what keeps one from being called over."""
+
+    def label_from_instance(self, line: Any) -> str:
+        return line.number if line.state == Line.State.VERIFIED else f"{line.number} ({line.get_state_display()})"
+
+
+class CampaignForm(Sectioned, forms.ModelForm):
+    SECTIONS = (
+        (_("What it is"), ("code", "name", "kind", "trade", "voice", "brand")),
+        (_("Why it may call"), ("purpose", "lawful_basis", "qualification", "product_risk", "filing")),
+        (_("What is said, and over which lines"), ("script", "lines", "through_gateway", "checklist")),
+        (_("When"), ("starts_on", "ends_on", "window_start", "window_end", "calls_per_week")),
+    )
+
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
     script = forms.ModelChoiceField(label=_("script"), queryset=Script.objects.exclude(kind=SMS).order_by("name"), required=False)
     brand = forms.ChoiceField(label=_("brand under which it calls"), required=False, choices=brand_choices)
     purpose = forms.ModelChoiceField(label=_("purpose"), queryset=Purpose.objects.filter(retired_at__isnull=True).order_by("name"))
-    checklist = forms.CharField(label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    lines = _Lines(label=_("lines"), queryset=Line.objects.order_by("number"), required=False, widget=forms.CheckboxSelectMultiple)
+    checklist = forms.CharField(
+        label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The agent ticks each point before the call is made."),
+    )  # fmt: skip
 
     class Meta:
         model = Campaign
@@ -62,14 +81,25 @@ class CampaignForm(forms.ModelForm):
             "through_gateway",
         )
         field_classes = {"starts_on": Day, "ends_on": Day}
-        widgets = {
-            "lines": forms.CheckboxSelectMultiple,
-            "window_start": forms.TimeInput(attrs={"type": "time"}),
-            "window_end": forms.TimeInput(attrs={"type": "time"}),
+        help_texts = {
+            "code": _("Names the campaign for diallers and lists. It stays."),
+            "kind": _("Marketing is under more rules: holidays, one call a day, consent."),
+            "lawful_basis": _("Such as consent (Personal Information Protection Law, article 13)."),
+            "qualification": _("The number of the permit, where the trade needs one."),
+            "product_risk": _("Of financial products: R4 and R5 are not sold by calls."),
+            "filing": _("The filing with the telecommunications authority under which the lines call. Needed before it runs."),
+            "window_start": _("Empty: as the policy has it. Never before 08:00."),
+            "window_end": _("Empty: as the policy has it. Never after 21:00."),
+            "calls_per_week": _("To one person in 7 days. Empty: as the policy has it."),
+            "through_gateway": _("Calls of this campaign are refused unless the telephone gateway asks."),
         }
+        widgets = {"window_start": forms.TimeInput(attrs={"type": "time"}), "window_end": forms.TimeInput(attrs={"type": "time"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        trade: Any = self.fields["trade"]
+        if not self.instance.pk:
+            trade.choices = [("", "---------"), *policies.trade_choices()]  # nobody's trade is chosen by the alphabet
         if self.instance.pk:
             self.initial["checklist"] = "\n".join(self.instance.checklist)
             self._offer_own()
