@@ -1,6 +1,7 @@
 """What every test may use: a settled moment, the smallest legal world, signed-in clients."""
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import time_machine
 from django.conf import settings
@@ -180,3 +182,15 @@ def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     for each in (*versions.get("Versions", ()), *versions.get("DeleteMarkers", ())):
         client.delete_object(Bucket="hegui", Key=each["Key"], VersionId=each["VersionId"])
     client.delete_bucket(Bucket="hegui")
+
+
+@pytest.fixture(scope="module")
+def elsewhere() -> Iterator[str]:
+    """An empty database beside that of the site; here it is on the same server."""
+    about = settings.DATABASES["default"]
+    name = f"hegui_lines_{threading.get_native_id()}"
+    url = f"postgresql://{about['USER']}@/postgres?host={about['HOST']}&port={about.get('PORT') or 5432}"
+    with psycopg.connect(url, autocommit=True) as link:
+        link.execute(f"create database {name}")
+        yield url.replace("/postgres?", f"/{name}?")
+        link.execute(f"drop database {name} with (force)")

@@ -21,31 +21,9 @@ from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound, WrongState
 from apps.optouts.models import OptOut
 from apps.scripts import services as scripts
+from tests.calls.desk import BOTH, finish, hold, place, result
 from tests.http import Api
 from tests.world import COMPANY, OTHER_PHONE, PHONE, SECTIONS, World
-
-BOTH = {1, 2}
-
-
-def hold(world: World, agent: str = "agent") -> QueueEntry | None:
-    return services.hold_next(actor=world.people[agent])
-
-
-def place(world: World, ticked: set[int] = BOTH) -> services.Answer:
-    entry = hold(world)
-    assert entry is not None
-    return services.place_call(actor=world.people["agent"], entry_id=entry.pk, ticked=ticked)
-
-
-def finish(call: Call, state: str = "ended") -> None:
-    Call.objects.filter(pk=call.pk).update(state=state, answered_at=call.reserved_at, ended_at=call.reserved_at)
-
-
-def result(world: World, **more: Any) -> Any:
-    call = open_call(world.people["agent"])
-    assert call is not None
-    return services.write_disposition(actor=world.people["agent"], call=call, **{"reason": "interested", **more})
-
 
 # -- the next contact
 

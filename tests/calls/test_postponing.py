@@ -20,9 +20,8 @@ from apps.campaigns import services as campaigns
 from apps.campaigns.models import Line, QueueEntry
 from apps.core.calendar import clock as our_clock
 from apps.core.errors import BadInput, NotFound, WrongState
+from tests.calls.desk import finish, hold, place, result
 from tests.world import OTHER_PHONE, World
-
-from .test_desk import finish, hold, place, result
 
 
 def in_hours(hours: float) -> datetime:

@@ -17,11 +17,11 @@ from apps.console.overview import Overview, Period
 from apps.core.calendar import clock as our_clock
 from apps.optouts.models import OptOut
 from apps.ui.charts import trend
+from tests.quality.complaining import complain
+from tests.quality.finding import found
+from tests.quality.judging import taken
 from tests.quality.sounds import hand_in
-from tests.quality.test_complaints import complain
-from tests.quality.test_reviews import taken
-from tests.quality.test_violations import found
-from tests.rights.test_requests import ask
+from tests.rights.asking import ask
 from tests.world import World
 
 Browse = Callable[[str], Client]

@@ -17,9 +17,9 @@ from django.utils.translation import trans_real
 
 from apps.calls.services import deciding
 from apps.core.laws import LAWS
-from tests.e2e.test_words import KNOWN, Page
+from tests.e2e.words import KNOWN, Page
 from tests.http import SecureClient
-from tests.security import test_matrix as matrix
+from tests.security import matrix
 from tests.world import World
 
 BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")

@@ -28,6 +28,7 @@ from apps.core.documents.spreadsheets import FileRefused
 from apps.core.errors import BadInput, NotAllowed, PersonalDataFound
 from apps.jobs.models import Job
 from tests.conftest import DATA
+from tests.contacts.importing import run
 from tests.world import World
 
 EXPECTED = json.loads((DATA / "contacts-expected.json").read_text())
@@ -39,10 +40,6 @@ def world(world: World) -> World:
     QueueEntry.objects.all().delete()
     Contact.objects.all().delete()
     return world
-
-
-def run(world: World, content: bytes, *, name: str = "list.csv", campaign: str = "") -> ContactImport:
-    return services.import_now(actor=world.people["supervisor"], source=world.source, file_name=name, file=content, list_code=campaign)
 
 
 def report_of(done: ContactImport) -> list[dict[str, Any]]:

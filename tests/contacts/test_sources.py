@@ -14,15 +14,8 @@ from apps.core.crypto import encrypted_files
 from apps.core.documents import evidence_files
 from apps.core.errors import BadInput, FourEyes, NotAllowed, PersonalDataFound, WrongState
 from apps.retention.services import purging
+from tests.contacts.recording import record
 from tests.world import OTHER_PHONE, World
-
-
-def record(world: World, actor: str = "supervisor", **fields: Any) -> DataSource:
-    return services.create_source(
-        actor=world.people[actor],
-        purposes=[world.purpose],
-        **{"code": "new", "name": "new", "origin": "own", "lawful_basis": "同意", "consent_wording": "我同意。", **fields},
-    )
 
 
 def test_compliance_approves_what_another_recorded(world: World) -> None:

@@ -1,27 +1,13 @@
 """Lines that only grow, in a file and in a table of another PostgreSQL: one writer at a time, nothing changed, nothing lost."""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from django.conf import settings
 
 from apps.core.documents.append_only import Location, Table, copy_lines, growing, location_of, set_aside, whole_lines
 from apps.core.errors import StorageAway
-
-
-@pytest.fixture(scope="module")
-def elsewhere() -> Iterator[str]:
-    """An empty database beside that of the site; here it is on the same server."""
-    about = settings.DATABASES["default"]
-    name = f"hegui_lines_{threading.get_native_id()}"
-    url = f"postgresql://{about['USER']}@/postgres?host={about['HOST']}&port={about.get('PORT') or 5432}"
-    with psycopg.connect(url, autocommit=True) as link:
-        link.execute(f"create database {name}")
-        yield url.replace("/postgres?", f"/{name}?")
-        link.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(params=["file", "table"])

@@ -1,6 +1,5 @@
 """From what people type to E.164 and to time zones."""
 
-import unicodedata
 from pathlib import Path
 
 import phonenumbers
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from apps.core.privacy import phones
 from apps.core.privacy.protected import is_canonical
+from tests.core.written import DIGITS, written
 
 STRANGERS = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())
 
@@ -116,19 +116,6 @@ def test_what_strangers_wrote(case: dict[str, str]) -> None:
     word = next(word for word in ("extension", "country code", "service number", "machine", "more than one")
                 if word in sentence)  # fmt: skip
     assert word.split()[0] in case["right"] or "two numbers" in case["right"] or "same sentence" in case["right"]
-
-
-DIGITS = [chr(code) for code in range(0x11000) if unicodedata.decimal(chr(code), None) is not None]
-OF_VALUE = {value: [digit for digit in DIGITS if unicodedata.decimal(digit) == value] for value in range(10)}
-BETWEEN = st.sampled_from(["", "", "", " ", "-", "\u2011", "\u200b", "\u00ad", "\u202d", "\u202c", "\ufeff", "\u3000", "\ufe0f", "·"])
-
-
-@st.composite
-def written(draw: st.DrawFn) -> str:
-    """The number 13800001234 in any mixture of digits, prefixes, invisible marks and separators."""
-    digits = [draw(st.sampled_from(OF_VALUE[int(digit)])) + draw(BETWEEN) for digit in "13800001234"]
-    prefix = draw(st.sampled_from(["", "+86", "0086", "86", "tel:", "tel:+86-", "＋８６", "'", "\u202a"]))
-    return prefix + "".join(digits) + draw(st.sampled_from(["", ".0", "。", ",", ";", "\u202c", " "]))
 
 
 @given(written())

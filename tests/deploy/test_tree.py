@@ -1,5 +1,6 @@
 """What is kept in the repository: the project, nothing that another made."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -21,3 +22,13 @@ def test_at_the_top_stands_only_the_project() -> None:
 
 def test_what_is_no_text_is_made_here_and_named() -> None:
     assert {name for name in tracked() if b"\0" in (ROOT / name).read_bytes()} == PICTURES_AND_NUMBERS
+
+
+def test_no_test_module_imports_another() -> None:
+    """What several use stands in a module of its own."""
+    imports = re.compile(
+        r"^from (?:tests\.\w+|\.)?\.?test_\w+ import|^from tests(?:\.\w+)*\.test_\w+ import|^from tests\.\w+ import test_", re.M
+    )
+    assert [
+        name for name in tracked() if name.startswith("tests/") and name.endswith(".py") if imports.search((ROOT / name).read_text())
+    ] == []

@@ -16,6 +16,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+LOCKED = 700  # milliseconds after the desk has changed: keys wait for them
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

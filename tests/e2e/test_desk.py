@@ -5,9 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from .conftest import Visit
-
-LOCKED = 700  # milliseconds after the desk has changed: keys wait for them
+from .conftest import LOCKED, Visit
 
 
 def test_a_break_by_key_and_back_to_work(visit: Callable[..., Visit]) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from .conftest import Visit
-from .test_desk import LOCKED
+from .conftest import LOCKED, Visit
 
 WORDS = "客户说上周已经拒绝过，仍然接到来电。"
 

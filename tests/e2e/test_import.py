@@ -7,8 +7,9 @@ import pytest
 import xlsxwriter
 from playwright.sync_api import expect
 
+from tests.e2e.axe import serious
+
 from .conftest import Visit
-from .test_looks import serious
 
 
 def workbook(path: Path) -> Path:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.axe import serious
+
 from .conftest import Visit
-from .test_looks import serious
 
 
 def test_a_list_is_sorted_filtered_and_kept_so(visit: Callable[..., Visit]) -> None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.site import ROOT
+from tests.e2e.axe import serious
 
 from .conftest import Visit
 
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 PAGES = {
     "": ["/accounts/login/", "/o/", "/my-data/"],
     "agent": [
@@ -121,14 +119,6 @@ PAGES = {
         "/webhooks/new/",
     ],
 }
-
-
-def serious(page: Any) -> list[str]:
-    """What axe calls serious or worse, once no colour is on its way to another."""
-    page.evaluate("Promise.all(document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished))")
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-    return [f"{rule['id']}: {rule['nodes'][0]['html'][:160]}" for rule in found["violations"] if rule["impact"] in {"serious", "critical"}]
 
 
 @pytest.mark.parametrize("width", [1440, 360])

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.axe import serious
 from tests.site import Site
 
 from .conftest import Visit
-from .test_looks import serious
 
 
 def link_of(site: Site, number: str) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pyzipper
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.axe import serious
 from tests.site import Site
 
 from .conftest import Visit
-from .test_looks import serious
 
 SECONDS = 20
 

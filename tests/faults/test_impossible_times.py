@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.models import ApiClient
 from tests.http import Api
-from tests.security.test_api_matrix import call_of
+from tests.security.api_operations import call_of
 from tests.world import PHONE, World
 
 IMPOSSIBLE = [

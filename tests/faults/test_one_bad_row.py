@@ -1,10 +1,12 @@
 """What cannot be opened, deleted or reached stops nothing but itself; and what works on a copy leaves the site as it is."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils.translation import override
 
 from apps.contacts.models import Contact
 from apps.core.calendar.clock import now
@@ -28,13 +30,18 @@ from apps.rights.models import CopyOrder
 from apps.rights.services import copying
 from apps.webhooks import services as webhooks
 from tests.quality.sounds import hand_in, wav
-from tests.rights import test_requests
-from tests.rights.test_requests import ask, copied, execute, history
-from tests.webhooks import test_webhooks
-from tests.webhooks.test_webhooks import Receiver, end_point
+from tests.rights.asking import ask, copied, execute, history
+from tests.webhooks import receiving
+from tests.webhooks.receiving import Receiver, end_point
 from tests.world import OTHER_PHONE, PHONE, World
 
-receiver, in_english = test_webhooks.receiver, test_requests._in_english  # fixtures
+receiver = receiving.receiver  # a fixture
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 def altered(table: str, column: str, pk: int) -> None:

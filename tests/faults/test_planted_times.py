@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from config.celery import SCHEDULE
-from tests.security import test_matrix as matrix
+from tests.security import matrix
 from tests.world import World
 
 pytestmark = pytest.mark.slow

@@ -29,7 +29,7 @@ from config.storage import stored_files
 from tests.conftest import S3
 from tests.http import Api, problem
 from tests.quality.sounds import hand_in, wav
-from tests.rights.test_requests import ask, execute, history
+from tests.rights.asking import ask, execute, history
 from tests.world import OTHER_PHONE, PHONE, World
 
 

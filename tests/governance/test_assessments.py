@@ -25,7 +25,7 @@ from apps.scripts import services as scripts
 from apps.sharing import services as sharing
 from apps.sharing.services import AssessmentMissing
 from tests.governance.assessed import TEXTS, approved, risk, written
-from tests.sharing.test_shares import ask as ask_share
+from tests.sharing.shares import ask as ask_share
 from tests.world import World
 
 

@@ -22,7 +22,7 @@ from apps.governance.rules.closing import IncidentFacts, missing_to_close
 from apps.jobs.models import Job
 from apps.notifications.models import Notice, Outgoing
 from apps.retention.storage_classes import erase_contacts
-from tests.sharing.test_shares import approved, look
+from tests.sharing.shares import approved, look
 from tests.world import OTHER_PHONE, SHANGHAI, World
 
 FACTS = {

@@ -15,6 +15,7 @@ from apps.core.errors import BadInput, ServiceAway
 from apps.optouts import services
 from apps.optouts.models import Code, OptOut
 from tests.http import SecureClient
+from tests.optouts.codes import code_in
 from tests.world import OTHER_PHONE, PHONE, World
 
 
@@ -22,12 +23,6 @@ from tests.world import OTHER_PHONE, PHONE, World
 def _in_english() -> Iterator[None]:
     with override("en"):
         yield
-
-
-def code_in(sent: list[tuple[str, str]]) -> str:
-    found = re.search(r"\d{6}", sent[-1][1])
-    assert found
-    return found[0]
 
 
 def test_the_code_that_was_sent_opts_the_number_out(world: World, sent: list[tuple[str, str]]) -> None:

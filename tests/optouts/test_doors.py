@@ -16,7 +16,7 @@ from apps.core.crypto import blind_index
 from apps.optouts import services as optouts
 from apps.optouts.models import OptOut
 from apps.quality.models import Complaint
-from tests.core.test_phones import written
+from tests.core.written import written
 from tests.http import Api
 from tests.world import PHONE, World
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from tests.e2e.test_words import ALONE, Page
+from tests.e2e.words import ALONE, Page
 from tests.world import World
 
 

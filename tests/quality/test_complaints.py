@@ -22,15 +22,10 @@ from apps.quality.models import BasePeriod, Complaint
 from apps.quality.rules import timing
 from apps.retention.models import LegalHold
 from tests.http import Api, problem
+from tests.quality.complaining import complain
 from tests.world import OTHER_PHONE, PHONE, World
 
 from .sounds import hand_in
-
-
-def complain(world: World, by: str = "compliance", **about: Any) -> Complaint:
-    return services.record_complaint(
-        actor=world.people[by], **{"channel": "telephone", "kind": "unwanted", "text": "要求不要再打电话", **about}
-    )
 
 
 def close(world: World, complaint: Complaint, by: str = "compliance") -> Complaint:

@@ -14,10 +14,10 @@ from apps.campaigns.models import CampaignUserPermission
 from apps.quality import services
 from apps.quality.models import Play, Recording, Review
 from apps.quality.rules import listening
+from tests.quality.judging import judged
 from tests.world import World
 
 from .sounds import hand_in, wav
-from .test_reviews import judged
 
 Browse = Callable[[str], Client]
 

@@ -21,12 +21,12 @@ from apps.retention.services import check_consistency
 from apps.retention.services.rotating_keys import count_waiting
 from config.storage import stored_files
 from tests.conftest import S3
-from tests.retention.test_keys_and_leaks import rotate
+from tests.quality.finding import close, found
+from tests.quality.judging import judged
+from tests.retention.rotating import rotate
 from tests.world import World
 
 from .sounds import hand_in, wav
-from .test_reviews import judged
-from .test_violations import close, found
 
 
 def heard(kept: Recording) -> bytes:

@@ -27,7 +27,7 @@ from apps.retention.backup_places import PlaceAway
 from apps.retention.models import Erasure
 from apps.retention.services import restoring
 from tests.conftest import S3
-from tests.rights.test_requests import ask, execute, history
+from tests.rights.asking import ask, execute, history
 from tests.site import free_port
 from tests.world import OTHER_PHONE, World
 

@@ -29,11 +29,8 @@ from apps.optouts.services import KeyGone, make_link, use_link
 from apps.retention import services
 from apps.retention.models import BackupRun
 from apps.retention.services.purging import people_left
+from tests.retention.rotating import rotate
 from tests.world import PHONE, World
-
-
-def rotate() -> dict[str, int]:
-    return services.rotate_keys(wait=lambda seconds: None)
 
 
 def test_everything_is_encrypted_under_the_new_key(world: World, ring: Path) -> None:

@@ -12,10 +12,7 @@ from apps.contacts.models import Contact
 from apps.core.documents.append_only import Table
 from apps.retention import ledger, services
 from apps.retention.services import restoring
-from tests.core.test_append_only import elsewhere
 from tests.world import PHONE, World
-
-__all__ = ["elsewhere"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,35 +1,18 @@
 """Numbers that were stored in another form are found, named and repaired, with what was kept under the wrong hash."""
 
-import hmac
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
 
 from apps.calls.models import Call
 from apps.contacts.models import Contact, NumberDoubt
-from apps.core.crypto import blind_index, cipher, keyring
+from apps.core.crypto import blind_index
 from apps.optouts.models import Code, Link, OptOut
 from apps.retention.repairing_numbers import BROUGHT, misstored_numbers, repair_numbers
 from apps.retention.services import check_consistency
+from tests.retention.wrong_numbers import RIGHT, WRONG, _digest, store_wrongly
 from tests.world import OTHER_PHONE, PHONE, World
-
-WRONG = "+861390000827１"
-RIGHT = "13900008271"
-
-
-def _digest(purpose: str, data: bytes) -> bytes:
-    return hmac.digest(keyring.keys(purpose).current, data, "sha256")
-
-
-def store_wrongly(contact: Contact) -> bytes:
-    """As it stood in tables before digits of other scripts were folded."""
-    index = _digest("index", WRONG.encode())
-    encrypted = cipher.encrypt(WRONG.encode(), purpose="fields", bound_to=b"contacts_contact.phone")
-    with connection.cursor() as cursor:
-        cursor.execute("update contacts_contact set phone = %s, number_index = %s where id = %s", [encrypted, index, contact.pk])
-    return index
 
 
 @pytest.fixture

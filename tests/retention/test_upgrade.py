@@ -17,7 +17,7 @@ from apps.retention.archive import Secrets
 from apps.retention.models import BackupRun
 from apps.retention.services import scheduling, upgrading
 from apps.retention.services.restoring import try_out
-from tests.retention.test_numbers import RIGHT, store_wrongly
+from tests.retention.wrong_numbers import RIGHT, store_wrongly
 from tests.world import World
 
 

@@ -34,10 +34,11 @@ from apps.retention.services.erasing import ErasureIncomplete
 from apps.rights import ports, queries, services
 from apps.rights.models import CopyOrder, SubjectRequest
 from apps.rights.services.copying import let_copies_lapse
-from tests.contacts.test_import import run as brought
+from tests.contacts.importing import run as brought
 from tests.http import Api, SecureClient, problem
-from tests.optouts.test_codes import code_in
+from tests.optouts.codes import code_in
 from tests.quality.sounds import hand_in, wav
+from tests.rights.asking import ask, copied, execute, history
 from tests.world import OTHER_PHONE, PHONE, World
 
 
@@ -45,40 +46,6 @@ from tests.world import OTHER_PHONE, PHONE, World
 def _in_english() -> Iterator[None]:
     with override("en"):
         yield
-
-
-def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:
-    payload = {"phone": PHONE, "channel": "letter", "verification": "回拨核实", "actor": world.people["compliance"]}
-    return services.record_request(kind=kind, **{**payload, **fields})
-
-
-def execute(world: World, request: SubjectRequest, answer: str = "") -> SubjectRequest:
-    return services.execute(actor=world.people["compliance"], request=request, answer=answer)
-
-
-def copied(world: World, request: SubjectRequest) -> tuple[SubjectRequest, str]:
-    """A copy asked for and made by the worker."""
-    _asked, passphrase = services.ask_copy(
-        actor=world.people["compliance"], request=request, link_to=lambda path: f"https://hegui.example{path}"
-    )
-    services.make_copy(CopyOrder.objects.latest("pk").job_id)
-    request.refresh_from_db()
-    return request, passphrase
-
-
-def history(world: World, days: int = 40) -> Call:
-    """A call of some days ago with everything that depends on calls."""
-    call = world.connected()
-    hand_in(call, wav(5))
-    quality.take_transcript(
-        client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好，我是明澜家居的客服。"}]
-    )
-    result: Any = Disposition.objects.get(call=call)
-    result.note = "想了解续费"
-    result.save()
-    ago = timedelta(days=days)
-    Call.objects.filter(pk=call.pk).update(reserved_at=call.reserved_at - ago, reserved_until=call.reserved_until - ago)
-    return call
 
 
 # -- taken in

@@ -11,7 +11,7 @@ from apps.quality.rules.examining import Segment
 from apps.scripts import services
 from apps.scripts.checking import check, shipped
 from apps.scripts.models import Script
-from tests.calls.test_rules import LEGAL
+from tests.calls.legal import LEGAL
 from tests.world import World
 
 PLAIN = "您好，我是明澜家居的客服小周，来电是想向您介绍会员续费。退订请按9。"

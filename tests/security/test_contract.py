@@ -18,7 +18,7 @@ from apps.calls.models import Call
 from apps.contacts.models import ExternalRef
 from apps.demo.world import CLIENTS, DIALLER_SCOPES
 from config.api import api
-from tests.security.test_api_matrix import OPERATIONS
+from tests.security.api_operations import OPERATIONS
 from tests.world import World
 
 EXAMPLES = 20

@@ -8,7 +8,7 @@ from django.apps import apps
 from apps.accounts.models import ApiClient
 from apps.contacts.models import ExternalRef
 from tests.http import Api
-from tests.security.test_api_matrix import OPERATIONS, call_of, is_about_its_end
+from tests.security.api_operations import OPERATIONS, call_of, is_about_its_end
 from tests.world import World
 
 # What is noted of each request, whatever it asks: the trail, how many were read, which numbers a key asked for.
