@@ -1,5 +1,6 @@
 """The URL map: pages by room, the API, sign-in."""
 
+from django.apps import apps
 from django.urls import include, path
 
 from config.api import api
@@ -30,3 +31,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
+if apps.is_installed("apps.demo"):
+    urlpatterns.append(path("", include("apps.demo.urls")))

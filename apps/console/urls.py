@@ -8,5 +8,4 @@ urlpatterns = [
     path("overview.pdf", views.overview_file, {"form": "pdf"}, name="overview_pdf"),
     path("search/", views.search, name="search"),
     path("enforcement/", views.duties, name="duties"),
-    path("demo/sign-in/", views.demo_sign_in, name="demo_sign_in"),
 ]

@@ -1,17 +1,14 @@
-"""Overview by role, enforcement, and the demo's sign-in buttons."""
+"""Overview by role, search, enforcement."""
 
 import unicodedata
 from urllib.parse import urlencode
 
-from allauth.account.internal.flows.login import record_authentication
-from django.conf import settings
-from django.contrib.auth import login
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from apps.accounts.models import User
 from apps.accounts.request_types import StaffRequest
@@ -132,15 +129,3 @@ def duties(request: StaffRequest) -> HttpResponse:
         "duties": scheduled.duties(request.user, now),
     }
     return render(request, "console/duties.html", shown)
-
-
-@require_POST
-def demo_sign_in(request: HttpRequest) -> HttpResponse:
-    """The four buttons of the demo's sign-in page. There is no such page outside a demo."""
-    if not settings.DEMO:
-        raise Http404
-    role = request.POST.get("role", "")
-    user = get_object_or_404(User, username=role, role=role)
-    login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    record_authentication(request, user, method="password", reauthenticated=True)
-    return redirect("home")
