@@ -23,6 +23,8 @@ from . import queries, services
 from .forms import FORMS, calendar_to_begin_with
 from .models import AlarmPolicy, PolicyDraft, PolicyVersion, TradePack
 
+EARLIER = 30  # versions that are shown
+
 READERS = (Role.COMPLIANCE, Role.ADMIN)
 
 
@@ -76,23 +78,23 @@ def policies(request: StaffRequest) -> HttpResponse:
 
 
 def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
-    versions = list(queries.MODELS[kind]._default_manager.select_related("written_by", "approved_by").order_by("-number")[:30])
+    """What is in force and what comes, of each thing that a version is for, by its name; and the last earlier versions."""
+    every = queries.MODELS[kind]._default_manager.select_related("written_by", "approved_by")
     one_for = {"calendar": "year", "trade": "trade", "retention": "data_class"}.get(kind)
-    in_force: dict[Any, int] = {}
-    for version in reversed(versions):
-        if version.in_force_from <= now:
-            in_force[getattr(version, one_for) if one_for else ""] = version.pk
+    begun = every.filter(in_force_from__lte=now)
+    in_force = list(begun.order_by(one_for, "-number").distinct(one_for) if one_for else begun.order_by("-number")[:1])
+    coming = list(every.filter(in_force_from__gt=now).order_by("number"))
     rows: list[dict[str, Any]] = [
-        {"version": version, "of": _for_what(version, one_for), "lines": lines_of(version), "is_in_force": version.pk in in_force.values()}
-        for version in versions
+        {"version": version, "of": _for_what(version, one_for), "lines": lines_of(version), "is_in_force": version in in_force}
+        for version in [*in_force, *coming]
     ]
-    current = [row for row in rows if row["is_in_force"] or row["version"].in_force_from > now]
+    older = every.exclude(pk__in=[version.pk for version in [*in_force, *coming]]).order_by("-number")[:EARLIER]
     return {
         "kind": kind,
         "label": label,
-        "rows": current,
-        "is_table": len(current) > 2,
-        "older": [row for row in rows if row not in current],
+        "rows": sorted(rows, key=lambda row: str(row["of"]), reverse=kind == "calendar"),
+        "is_table": len(rows) > 2,
+        "older": [{"version": each, "of": _for_what(each, one_for), "lines": lines_of(each), "is_in_force": False} for each in older],
     }
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.core.errors import BadInput, FourEyes, NotAllowed, WrongState
 from apps.notifications.models import Notice
 from apps.policies import queries, services
-from apps.policies.models import CalendarYear, CallingPolicy, PolicyDraft, TradePack
+from apps.policies.models import CalendarYear, CallingPolicy, PolicyDraft, RetentionPolicy, TradePack
 from apps.scripts import services as scripts
 from tests.world import COMPANY, SECTIONS, World
 
@@ -208,3 +208,15 @@ def test_a_pack_may_ask_for_more_people(world: World) -> None:
     services.approve_draft(actor=world.people["compliance2"], draft=draft)
     version = scripts.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **SECTIONS)
     assert scripts.submit(actor=world.people["supervisor"], version=version).approvals_needed == 2
+
+
+def test_a_period_that_nobody_changes_stays_on_the_page(world: World, browse: Any) -> None:
+    """However often another one was changed."""
+    for number in range(31):
+        approved(world, kind="retention", data_class="code", days=29 - number % 2, action="delete", basis="", basis_ends_on=None)
+    page = browse("compliance").get("/policies/")
+    (section,) = [each for each in page.context["kinds"] if each["kind"] == "retention"]
+    in_force = [row["of"] for row in section["rows"] if row["is_in_force"]]
+    assert len(in_force) == len(set(in_force)) == RetentionPolicy.objects.values("data_class").distinct().count()
+    assert in_force == sorted(in_force)
+    assert len(section["older"]) == 30
