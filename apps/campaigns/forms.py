@@ -1,10 +1,11 @@
 """Forms of campaigns and of lists to import."""
 
+from collections.abc import Mapping
 from datetime import time
 from typing import Any, cast
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.access.forms import EndsOn
@@ -22,6 +23,7 @@ from . import queries
 from .models import Brand, CallException, Campaign, Filing, Line
 
 MOST_POINT = 120
+NOT_PUBLISHED = _("not published")
 MOST_A_WEEK = 3
 NORM_OPENS, NORM_CLOSES = time(8), time(21)
 
@@ -38,6 +40,16 @@ class _Lines(forms.ModelMultipleChoiceField):
         return line.number if line.state == Line.State.VERIFIED else f"{line.number} ({line.get_state_display()})"
 
 
+class _Scripts(forms.ModelChoiceField):
+    """Scripts with their trade, and which of them nobody may speak yet. `trades`: what each trade is called."""
+
+    trades: Mapping[str, str] = {}
+
+    def label_from_instance(self, script: Any) -> str:
+        about = f"{script} · {self.trades.get(script.trade, script.trade)}"
+        return about if script.is_spoken else f"{about} ({NOT_PUBLISHED})"
+
+
 class CampaignForm(Sectioned, forms.ModelForm):
     SECTIONS = (
         (_("What it is"), ("code", "name", "kind", "trade", "voice", "brand")),
@@ -47,7 +59,7 @@ class CampaignForm(Sectioned, forms.ModelForm):
     )
 
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
-    script = forms.ModelChoiceField(label=_("script"), queryset=Script.objects.exclude(kind=SMS).order_by("name"), required=False)
+    script = _Scripts(label=_("script"), queryset=Script.objects.none(), required=False)
     brand = forms.ChoiceField(label=_("brand under which it calls"), required=False, choices=brand_choices)
     purpose = forms.ModelChoiceField(label=_("purpose"), queryset=Purpose.objects.filter(retired_at__isnull=True).order_by("name"))
     lines = _Lines(label=_("lines"), queryset=Line.objects.order_by("number"), required=False, widget=forms.CheckboxSelectMultiple)
@@ -97,7 +109,10 @@ class CampaignForm(Sectioned, forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        trade: Any = self.fields["trade"]
+        trade, script = cast(Any, self.fields["trade"]), cast(Any, self.fields["script"])
+        spoken = ScriptVersion.objects.filter(script=OuterRef("pk"), is_current=True)
+        script.trades = policies.trade_names()
+        script.queryset = Script.objects.exclude(kind=SMS).annotate(is_spoken=Exists(spoken)).order_by("name")
         if not self.instance.pk:
             trade.choices = [("", "---------"), *policies.trade_choices()]  # nobody's trade is chosen by the alphabet
         if self.instance.pk:
