@@ -200,7 +200,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.SignInRequired",
     "apps.accounts.middleware.SecondFactorRequired",
     "apps.core.web.middleware.SentencesForErrors",
-    "apps.ui.middleware.DraftsSent",
+    "apps.ui.drafts.DraftsSent",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -13,6 +13,8 @@ from apps.accounts.roles import Role
 from apps.core.errors import NotAllowed
 from apps.core.wording import join_items
 
+from .drafts import drop_sent
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -46,6 +48,7 @@ def sudo(view: View) -> View:
         if request.method in {"GET", "HEAD"}:
             request.session.pop(STATE_SESSION_KEY, None)
         answer: HttpResponseBase = asks(request, *args, **kwargs)
+        drop_sent(request, answer)
         return answer
 
     return guarded

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from apps.ui import services
 from apps.ui.models import Draft
-from tests.world import World
+from tests.world import PASSWORD, World
 
 Browse = Callable[[str], Client]
 KEY = "/complaints/new/#/complaints/new/"
@@ -111,3 +111,20 @@ def test_drafts_go_after_a_week_and_are_fifty_at_most(world: World, clock: Any) 
     services.keep_draft(actor=actor, key="/new/", fields=TYPED)
     services.drop_drafts()
     assert [draft.key for draft in Draft.objects.all()] == ["/new/"]
+
+
+def test_a_form_that_goes_on_after_the_password_was_given_has_no_draft(world: World, browse: Browse) -> None:
+    person = world.people["compliance"]
+    person.set_password(PASSWORD)
+    person.save()
+    client = browse("compliance")
+    page = reverse("hold_new")
+    key = f"{page}#{page}"
+    keep(client, key, TYPED)
+    sent = {"kind": "contact", "subject": world.contact.public_id, "reason": "案件", "review_on": "2026-12-24", "draft_key": key}
+    asked = client.post(page, sent)
+    assert "/accounts/reauthenticate/" in asked["Location"]
+    assert kept(client, key) == TYPED
+    answer = client.post(asked["Location"], {"password": PASSWORD})
+    assert answer.status_code == 302
+    assert kept(client, key) is None
