@@ -200,10 +200,12 @@ def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) 
     after: Any = None
     unopened: list[Any] = []
     refused: list[Any] = []
+    # Those whose erasure was begun before are `finish_erasures`' to delete.
+    in_erasure = [key for keys in Erasure.objects.filter(done_at__isnull=True).values_list("contact_ids", flat=True) for key in keys]
     while True:
         begun = time.monotonic()
         if each.code in CONTACTS:
-            deleted, after = _contact_batch(each, policy, run, after, unopened, refused)
+            deleted, after = _contact_batch(each, policy, run, after, in_erasure, unopened, refused)
         else:
             deleted, after = _batch(each, policy, run, after, refused)
         if after is None:
@@ -258,12 +260,10 @@ def _erase_rows(keys: list[Any], each: Class, policy: RetentionPolicy, run: Purg
 
 
 def _contact_batch(
-    each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, unopened: list[Any], refused: list[Any]
+    each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, in_erasure: list[int], unopened: list[Any], refused: list[Any]
 ) -> tuple[int, Any]:
-    """People: into the ledger, then deleted under the locks of their numbers, then checked. Those whose erasure was begun before are
-    `finish_erasures`' to delete."""
-    begun = [key for keys in Erasure.objects.filter(done_at__isnull=True).values_list("contact_ids", flat=True) for key in keys]
-    keys = list(_chosen(each, policy, run, held(), after).exclude(pk__in=begun).values_list("pk", flat=True)[:BATCH])
+    """People: into the ledger, then deleted under the locks of their numbers, then checked."""
+    keys = list(_chosen(each, policy, run, held(), after).exclude(id__any=in_erasure).values_list("pk", flat=True)[:BATCH])
     if not keys:
         return 0, None
     try:
