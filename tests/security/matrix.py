@@ -631,7 +631,7 @@ def _of_access(world: World) -> dict[str, dict[str, Any]]:
         "audit": {"pk": made.pk},
         "audit_report": {"pk": made.pk, "form": "csv"},
         "finding": {"pk": made.findings.get(kind="direct").pk},
-        "review_item": {"pk": review.items.filter(reviewer=world.people["supervisor"]).first().pk},  # type: ignore[union-attr]
+        "review_item": {"pk": review.items.filter(reviewer=world.people["supervisor"]).values_list("pk", flat=True)[0]},
     }
 
 
