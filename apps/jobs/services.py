@@ -149,15 +149,16 @@ _noted: ContextVar[list[str] | None] = ContextVar("noted", default=None)
 
 @contextmanager
 def noting() -> Iterator[list[str]]:
-    """The names of the files that are scheduled for deletion inside the block; a block around it notes them too."""
+    """The names of the files that are scheduled for deletion inside the block; a block around it notes them too, once this one ended
+    well: around a transaction, what was rolled back is not noted."""
     names: list[str] = []
     around, token = _noted.get(), _noted.set(names)
     try:
         yield names
     finally:
         _noted.reset(token)
-        if around is not None:
-            around.extend(names)
+    if around is not None:
+        around.extend(names)
 
 
 def discard(name: str) -> None:

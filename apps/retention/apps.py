@@ -78,7 +78,7 @@ class RetentionConfig(AppConfig):
 
         from . import metrics
         from .checks import everything_has_a_period
-        from .services.purging import erased_payload
+        from .services.erasures import erased_payload
         from .wording import classes_in_words
 
         register(everything_has_a_period)

@@ -1,6 +1,6 @@
 """What cannot be opened, deleted or reached stops nothing but itself; and what works on a copy leaves the site as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -256,6 +256,38 @@ def test_a_row_that_cannot_be_deleted_keeps_no_other_of_its_class(world: World, 
     run = purging.purge()
     assert list(Notice.objects.filter(code="request_overdue")) == [first]
     assert run.failures == {"notice": "RowsRefused"}
+
+
+@pytest.fixture
+def refused_at_commit(transactional_db: None) -> Iterator[Callable[[Recording], None]]:
+    """Have the database refuse, at the commit, to let a recording go."""
+
+    def refuse(kept: Recording) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
+            trigger = (
+                "create constraint trigger refuses after delete on quality_recording deferrable initially deferred"
+                " for each row when (old.id = KEY) execute function refuses()"
+            )
+            cursor.execute(trigger.replace("KEY", str(kept.pk)))
+
+    yield refuse
+    with connection.cursor() as cursor:
+        cursor.execute("drop function refuses() cascade")
+
+
+def test_the_file_of_a_row_that_stays_is_not_certified_as_gone(
+    world: World, clock: Any, refused_at_commit: Callable[[Recording], None]
+) -> None:
+    world.add_contact(OTHER_PHONE)
+    kept, other = hand_in(world.connected()), hand_in(world.connected(phone=OTHER_PHONE))
+    refused_at_commit(kept)
+    clock.shift(timedelta(days=366))
+    run = purging.purge(pause=0)
+    assert list(Recording.everyone.all()) == [kept]
+    assert encrypted_files.exists(kept.file)
+    assert not encrypted_files.exists(other.file)
+    assert run.files == 1
 
 
 def test_a_contact_that_cannot_be_deleted_keeps_no_other_and_is_begun_once(world: World, clock: Any) -> None:

@@ -28,7 +28,7 @@ from apps.optouts.models import Change, OptOut
 from apps.optouts.services import KeyGone, make_link, use_link
 from apps.retention import services
 from apps.retention.models import BackupRun
-from apps.retention.services.purging import people_left
+from apps.retention.services.erasures import people_left
 from tests.retention.rotating import rotate
 from tests.world import PHONE, World
 

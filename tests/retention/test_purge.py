@@ -18,7 +18,7 @@ from apps.notifications.models import Notice
 from apps.retention import services
 from apps.retention.certificates import certificate
 from apps.retention.models import Erasure, PurgeRun
-from apps.retention.services import purging
+from apps.retention.services import erasures, purging
 from tests.conftest import MOMENT
 from tests.world import OTHER_PHONE, World
 
@@ -123,7 +123,7 @@ def test_a_run_cut_short_is_finished_by_the_next(world: World, clock: Any, monke
 def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     clock.shift(YEAR)
     with monkeypatch.context() as broken:
-        broken.setattr(purging, "erase_contacts", lambda keys: [])
+        broken.setattr(erasures, "erase_contacts", lambda keys: [])
         run = services.purge()
     assert not run.erasures.filter(done_at__isnull=False)
     assert certificate(run)["document"]["people_erased"] == 0
@@ -159,14 +159,14 @@ def test_a_number_that_cannot_be_opened_keeps_no_other_person(world: World, cloc
 
 def test_an_erasure_that_fails_keeps_no_other_from_its_end(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (Erasure.objects.create(number_hashes=[bytes([n]) * 32], contact_ids=[], created_at=MOMENT) for n in (1, 2))
-    close = purging.close_erasure
+    close = erasures.close_erasure
 
     def closes(erasure: Erasure, run: PurgeRun | None = None) -> bool:
         if erasure.pk == first.pk:
             raise StorageAway()
         return close(erasure, run)
 
-    monkeypatch.setattr(purging, "close_erasure", closes)
+    monkeypatch.setattr(erasures, "close_erasure", closes)
     run = services.purge()
     second.refresh_from_db()
     assert second.done_at is not None

@@ -2,10 +2,11 @@
 
 from .backing_up import back_up
 from .checking import check_consistency, watch_consistency
+from .erasures import begin_erasure, finish_erasures
 from .escrow import join_keyring, split_keyring
 from .holding import end_hold, place_hold, remind_of_holds
 from .leaks import Search, leak_scan
-from .purging import begin_erasure, count_due, finish_erasures, purge
+from .purging import count_due, purge
 from .restoring import replay, restore
 from .rotating_index import turn_index
 from .rotating_keys import add_keys, count_waiting, retire_key, rotate_keys

@@ -29,7 +29,7 @@ from ..holds import in_force
 from ..models import Erasure
 from ..repairing_numbers import misstored_numbers, repair_numbers
 from .backing_up import files_in_use
-from .purging import free_now, people_left
+from .erasures import free_now, people_left
 
 log = structlog.get_logger(__name__)
 

@@ -48,7 +48,7 @@ from ..storage_classes import (
     erase_recordings,
     record_kept,
 )
-from .purging import begin_erasure, close_erasure, external_ids
+from .erasures import begin_erasure, close_erasure, external_ids
 
 Erase = Callable[[list[Any]], object]
 

@@ -6,32 +6,29 @@ are scheduled for deletion in the transaction of their rows (`jobs.discard`) and
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
 from celery import current_app
-from django.db import DatabaseError, DataError, IntegrityError, InternalError, ProgrammingError, transaction
-from django.db.models import Q, QuerySet
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from apps.accounts.models import ApiClient, User
+from apps.accounts.models import User
 from apps.accounts.roles import Role
 from apps.audit import services as audit
 from apps.audit.heads import current_heads
 from apps.calls.models import Call
-from apps.contacts.models import Contact, ExternalRef
+from apps.contacts.models import Contact
 from apps.core.calendar import clock
-from apps.core.crypto import blind_index
-from apps.core.database.locks import AlreadyRunning, ExclusiveRun, ExclusiveRunLost, lock_numbers, run_exclusively
+from apps.core.database.locks import AlreadyRunning, ExclusiveRun, ExclusiveRunLost, run_exclusively
 from apps.core.errors import DecryptionFailed, HeguiError
-from apps.core.privacy.protected import Protected
-from apps.core.web import ids
 from apps.jobs.models import FileToDelete
-from apps.jobs.services import count_not_deleted, delete_discarded, files_may_go, noting
+from apps.jobs.services import delete_discarded, files_may_go, noting
 from apps.notifications.services import notify
 from apps.policies import queries as policies
 from apps.policies.models import DataClass, RetentionPolicy
@@ -42,7 +39,8 @@ from .. import certificates, ledger
 from ..hold_locks import share_holds
 from ..holds import Held, held
 from ..models import CallTally, Erasure, PurgeRun
-from ..storage_classes import CLASSES, Class, erase_contacts, record_kept
+from ..storage_classes import CLASSES, Class, record_kept
+from .erasures import OF_A_ROW, RowsRefused, begin_erasure, close_erasure, erase_each, finish_erasures
 
 log = structlog.get_logger(__name__)
 BATCH = 500
@@ -220,14 +218,6 @@ def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) 
         raise RowsRefused()
 
 
-# What the database says of a row, and not of itself: a trigger or another row refuses.
-_OF_A_ROW = (IntegrityError, InternalError, DataError, ProgrammingError)
-
-
-class RowsRefused(HeguiError):
-    """The database did not let some rows of a class go; the log names them."""
-
-
 def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, after: Any) -> QuerySet[Any]:
     rows = _due(each, policy, run.at).exclude(each.held(holds)).order_by("pk")
     return rows if after is None else rows.filter(pk__gt=after)
@@ -239,24 +229,24 @@ def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, refu
         return 0, None
     try:
         return _erase_rows(keys, each, policy, run), keys[-1]
-    except _OF_A_ROW:
+    except OF_A_ROW:
         log.exception("batch_not_deleted", data_class=each.code)
     gone = 0
     for key in keys:  # one of them is refused
         try:
             gone += _erase_rows([key], each, policy, run)
-        except _OF_A_ROW:
+        except OF_A_ROW:
             refused.append(key)
     return gone, keys[-1]
 
 
-@transaction.atomic
 def _erase_rows(keys: list[Any], each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
-    share_holds()
-    rows = _chosen(each, policy, run, held(), None).filter(pk__in=keys).select_for_update(skip_locked=True, of=("self",))
-    if found := list(rows.values_list("pk", flat=True)):
-        each.erase(found, policy)
-    return len(found)
+    with noting(), transaction.atomic():
+        share_holds()
+        rows = _chosen(each, policy, run, held(), None).filter(pk__in=keys).select_for_update(skip_locked=True, of=("self",))
+        if found := list(rows.values_list("pk", flat=True)):
+            each.erase(found, policy)
+        return len(found)
 
 
 def _contact_batch(
@@ -294,140 +284,13 @@ def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: Pu
     return gone
 
 
-def begin_erasure(
-    people: Sequence[tuple[int, Protected]], *, run: PurgeRun | None = None, reason: str = "", number_indexes: Sequence[bytes] = (),
-    named: dict[str, list[str]] | None = None,
-) -> Erasure:  # fmt: skip
-    """Write that these people (key and phone) are about to be erased: outside the database, and in it.
-
-    `number_indexes`: of those who are erased over every store, so that a restore does the same again. `named`: their `external_ids`,
-    where they were read before.
-    """
-    hashes = [blind_index.ledger_hash(phone) for _key, phone in people]
-    now = clock.now()
-    with ledger.writing() as book:
-        facts: dict[str, Any] = {"at": now.isoformat(), "hashes": [each.hex() for each in hashes]}
-        if number_indexes:
-            facts |= {"indexes": [each.hex() for each in number_indexes], "index_keys": blind_index.index_keys()}
-        book.append("erasing", facts)
-    contact_ids = [key for key, _phone in people if key]
-    return Erasure.objects.create(
-        run=run,
-        number_hashes=hashes,
-        contact_ids=contact_ids,
-        reason=reason,
-        created_at=now,
-        external_ids=external_ids(contact_ids) if named is None else named,
-    )
-
-
-def external_ids(contact_ids: list[int]) -> dict[str, list[str]]:
-    """Under which ids other systems know these contacts, by client."""
-    found: dict[str, list[str]] = {}
-    for client, external_id in ExternalRef.objects.filter(contact__in=contact_ids).values_list("client", "external_id"):
-        found.setdefault(str(client), []).append(external_id)
-    return found
-
-
-def erased_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
-    """The data of the webhook `contact.erased` for a client: our ids, and those of its own system."""
-    return {"contacts": facts.get("contacts", []), "external_ids": facts.get("external_ids", {}).get(str(client.pk), [])}
-
-
 def _erase(erasure: Erasure, each: Class, policy: RetentionPolicy, run: PurgeRun, refused: list[Any]) -> int:
     def still_due(keys: list[int]) -> list[int]:
         rows = _chosen(each, policy, run, held(), None).filter(id__any=keys)
         return list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
 
-    gone = _erase_each(erasure, still_due, refused)
+    gone = erase_each(erasure, still_due, refused)
     close_erasure(erasure, run)
-    return gone
-
-
-def _erase_each(erasure: Erasure, chosen: Callable[[list[int]], list[int]], refused: list[Any]) -> int:
-    """Delete those people of an erasure that `chosen` leaves; where the database refuses one of them, the others go one by one."""
-    try:
-        return _erase_some(erasure, erasure.contact_ids, chosen)
-    except _OF_A_ROW:
-        log.exception("people_not_deleted", erasure=erasure.pk)
-    gone = 0
-    for key in erasure.contact_ids:
-        try:
-            gone += _erase_some(erasure, [key], chosen)
-        except _OF_A_ROW:
-            refused.append(key)
-    return gone
-
-
-@transaction.atomic
-def _erase_some(erasure: Erasure, keys: list[int], chosen: Callable[[list[int]], list[int]]) -> int:
-    share_holds()
-    lock_numbers(map(bytes, Contact.everyone.filter(id__any=keys).values_list("number_index", flat=True)))
-    return _erase_noted(erasure, chosen(keys))
-
-
-def _erase_noted(erasure: Erasure, keys: list[int]) -> int:
-    """Delete contacts, and note which files have to go before the erasure is done. Returns how many are gone."""
-    with noting() as names:
-        gone = erase_contacts(keys)
-    if names:
-        erasure.files = [*erasure.files, *names]
-        erasure.save(update_fields=["files"])
-    return len(gone)
-
-
-@transaction.atomic
-def close_erasure(erasure: Erasure, run: PurgeRun | None = None) -> bool:
-    """Mark an erasure done once all of its people and their files are seen to be gone; `run` is the purge that certifies it."""
-    if people_left(erasure) or count_not_deleted(erasure.files):
-        return False
-    # Should the machine die now, the line is missing and a restore erases again those who are gone: no harm.
-    with ledger.writing(sync=False) as book:
-        book.append("erased", {"at": clock.now().isoformat(), "hashes": [bytes(each).hex() for each in erasure.number_hashes]})
-    external_ids, erasure.external_ids = erasure.external_ids, {}
-    erasure.done_at, erasure.finished_by = clock.now(), run
-    erasure.save(update_fields=["done_at", "finished_by", "external_ids"])
-    if erasure.contact_ids:
-        emit(Kind.CONTACT_ERASED, {"contacts": [ids.encode("ct", pk) for pk in erasure.contact_ids], "external_ids": external_ids})
-    return True
-
-
-def people_left(erasure: Erasure) -> list[int]:
-    """The keys of those who are still here. A number that changed hands since is another person's: it was not meant."""
-    hashes = {bytes(each) for each in erasure.number_hashes}
-    left = Contact.everyone.filter(id__any=erasure.contact_ids).values_list("pk", "phone")
-    return [key for key, phone in left if not hashes.isdisjoint(blind_index.ledger_hashes(phone))]
-
-
-def free_now(erasure: Erasure) -> QuerySet[Contact]:
-    """Those of its people who are still here though neither a hold nor a call under way nor the record of a call keeps them."""
-    free = Contact.everyone.filter(id__any=people_left(erasure)).exclude(held().contacts).exclude(call__state__in=Call.OPEN)
-    return free.filter(Q(blocked_until__isnull=True) | Q(blocked_until__lte=clock.now()))
-
-
-def finish_erasures(run: PurgeRun | None = None) -> int:
-    """Finish what a crash left begun, and what a call under way, a hold or the record of a call had kept back. Returns how many
-    contacts were deleted. One that fails stops no other; the first error is raised at the end."""
-    gone, failed = 0, None
-    for erasure in Erasure.objects.filter(done_at__isnull=True).order_by("pk"):
-        try:
-            gone += _finish(erasure, run)
-        except (DatabaseError, OSError, HeguiError) as error:
-            log.exception("erasure_not_finished", erasure=erasure.pk)
-            failed = failed or error
-    if failed:
-        raise failed
-    return gone
-
-
-def _finish(erasure: Erasure, run: PurgeRun | None) -> int:
-    """Raises `RowsRefused` at the end for people whom the database does not let go."""
-    refused: list[Any] = []
-    gone = _erase_each(erasure, lambda keys: list(free_now(erasure).filter(id__any=keys).values_list("pk", flat=True)), refused)
-    close_erasure(erasure, run)
-    if refused:
-        log.error("rows_not_deleted", erasure=erasure.pk, rows=refused[:20], count=len(refused))
-        raise RowsRefused()
     return gone
 
 

@@ -37,7 +37,8 @@ from ..storage_classes import erase_contacts
 from .backing_up import canaries
 from .checking import check_consistency
 from .erasing import erase_again
-from .purging import finish_erasures, purge
+from .erasures import finish_erasures
+from .purging import purge
 from .rotating_index import bring_on_index
 from .writing_ledger import AT_ONCE, write_register
 
