@@ -217,7 +217,8 @@ def test_a_purge_that_lost_its_lock_ends_and_signs_nothing(world: World, clock: 
             beside.append(1)
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and classid = 7 and pid <> pg_backend_pid()"
+                    "select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database"
+                    " where l.locktype = 'advisory' and l.classid = 7 and l.pid <> pg_backend_pid() and d.datname = current_database()"
                 )
         return result
 
