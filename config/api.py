@@ -1,4 +1,5 @@
-"""The public API under /api/v1/: one instance, its routers by room, errors as problem+json, every answer documented."""
+"""The public API under /api/v1/: one instance, its routers by room, errors as problem+json, every answer
+documented."""
 
 import json
 from collections.abc import Mapping
@@ -104,8 +105,17 @@ api.add_router("", telephony)
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     """An RFC 9457 problem with a stable `code`."""
-    body = {"type": f"urn:hegui:problem:{code}", "title": code.replace("_", " "), "status": status, "code": code, "detail": detail, **more}
-    return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json")
+    body = {
+        "type": f"urn:hegui:problem:{code}",
+        "title": code.replace("_", " "),
+        "status": status,
+        "code": code,
+        "detail": detail,
+        **more,
+    }
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
+    )
 
 
 RETRY_AFTER = {"too_many_requests": 1, "too_many_numbers": 60, "search_quota_reached": 600, "too_often": 60}
@@ -153,7 +163,9 @@ def _unknown_key(request: HttpRequest, error: AuthenticationError) -> HttpRespon
 def _not_valid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """Where and why, never the value: it may be a number."""
     found = [{"where": ".".join(map(str, each["loc"])), "why": sentence_of(each)} for each in error.errors]
-    return problem(422, "bad_input", "; ".join(f"{each['where']}: {each['why']}" for each in found), errors=found)
+    return problem(
+        422, "bad_input", "; ".join(f"{each['where']}: {each['why']}" for each in found), errors=found
+    )
 
 
 # What pydantic says, in sentences that are translated; others are given as they come.
@@ -182,7 +194,9 @@ WHY: dict[str, Any] = {
     "timezone_aware": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
     "datetime_type": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
     "datetime_parsing": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
-    "datetime_from_date_parsing": gettext_lazy("has to be a time with its offset, like 2026-11-24T10:00:05+08:00."),
+    "datetime_from_date_parsing": gettext_lazy(
+        "has to be a time with its offset, like 2026-11-24T10:00:05+08:00."
+    ),
     "external_id": EXTERNAL_ID,
 }
 
@@ -195,7 +209,11 @@ def sentence_of(error: Mapping[str, Any]) -> str:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, "bad_request", _("The request body is not valid JSON.") if error.status_code == 400 else str(error))
+    return problem(
+        error.status_code,
+        "bad_request",
+        _("The request body is not valid JSON.") if error.status_code == 400 else str(error),
+    )
 
 
 @api.exception_handler(RequestDataTooBig)

@@ -17,7 +17,8 @@ from apps.core.web import request_ids
 
 DAY, HOUR = 24 * 3600, 3600
 
-# What stands behind nothing long: refusals reported to other systems, reservations that end, heads of the trail, the ledger.
+# What stands behind nothing long: refusals reported to other systems, reservations that end, heads of the
+# trail, the ledger.
 URGENT = (
     "apps.audit.tasks.sign_trail",
     "apps.calls.tasks.expire_reservations",
@@ -54,8 +55,8 @@ QUEUES = ("urgent", "default", "heavy", "speech")
 
 
 def _due(task: str, when: crontab | float) -> dict[str, Any]:
-    """An entry of the schedule. A tick that no worker took before the next one is due is dropped: after a day without a worker one of
-    each kind is left, and what it does covers the whole day."""
+    """An entry of the schedule. A tick that no worker took before the next one is due is dropped: after a day
+    without a worker one of each kind is left, and what it does covers the whole day."""
     if isinstance(when, crontab):
         expires: float = HOUR - 60 if len(when.hour) > 1 else DAY - HOUR
     else:
@@ -120,7 +121,8 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_use_ssl=settings.REDIS_TLS if settings.REDIS_URL.startswith("rediss:") else None,
     broker_transport_options={
-        # Redis hands a task out again that was not acknowledged for so long. Tasks that may take longer acknowledge at once.
+        # Redis hands a task out again that was not acknowledged for so long. Tasks that may take longer
+        # acknowledge at once.
         "visibility_timeout": settings.HEGUI_VISIBILITY_SECONDS,
         "socket_connect_timeout": 2,
         "retry_on_timeout": True,
@@ -134,7 +136,11 @@ app.conf.update(
     # Each task says itself whether it may be handed out again (`acks_late`); a test sees to it.
     task_acks_late=False,
     task_default_queue="default",
-    task_routes={task: {"queue": queue} for queue, tasks in (("urgent", URGENT), ("heavy", HEAVY), ("speech", SPEECH)) for task in tasks},
+    task_routes={
+        task: {"queue": queue}
+        for queue, tasks in (("urgent", URGENT), ("heavy", HEAVY), ("speech", SPEECH))
+        for task in tasks
+    },
     task_publish_retry=False,
     task_serializer="json",
     accept_content=["json"],

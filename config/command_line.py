@@ -1,11 +1,22 @@
-"""The command line: `manage.py` in a checkout, `hegui` where the package is installed. Without DATABASE_URL, the embedded servers run
-while a command runs."""
+"""The command line: `manage.py` in a checkout, `hegui` where the package is installed. Without DATABASE_URL,
+the embedded servers run while a command runs."""
 
 import os
 import sys
 
 # Commands that look at code, not at data, leave the servers alone.
-NEEDS_NO_SERVER = {"check", "collectstatic", "escrow_keys", "help", "keyring", "messages", "telephony", "version", "--help", "--version"}
+NEEDS_NO_SERVER = {
+    "check",
+    "collectstatic",
+    "escrow_keys",
+    "help",
+    "keyring",
+    "messages",
+    "telephony",
+    "version",
+    "--help",
+    "--version",
+}
 
 DEMO = {"up", "demo"}  # an installed package plays a demo with the extra `demo`
 
@@ -21,10 +32,16 @@ def main() -> int:
     try:
         if needs_server and not os.environ.get("DATABASE_URL"):
             if first_start.IS_PACKAGED and (sys.argv[1:] or [""])[0] not in DEMO:
-                raise HeguiError("No database is named. Read the site's settings first: set -a; . /etc/hegui/hegui.env; set +a")
+                raise HeguiError(
+                    "No database is named. Read the site's settings first: set -a; . /etc/hegui/hegui.env; "
+                    "set +a"
+                )
             first_start.make_secrets()  # before the settings read them
         elif needs_server and (owner := first_start.other_owner()):
-            raise HeguiError(f"{first_start.home()} belongs to {owner}: what root writes there the site could not. runuser -u {owner} -- …")
+            raise HeguiError(
+                f"{first_start.home()} belongs to {owner}: what root writes there the site could not. "
+                f"runuser -u {owner} -- …"
+            )
         from django.conf import settings
         from django.core.management import execute_from_command_line
 

@@ -43,7 +43,9 @@ class EmbeddedError(HeguiError):
 def _wheel_folder(package: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedError(f"The package {package} is missing: run make run again to repair the environment.")
+        raise EmbeddedError(
+            f"The package {package} is missing: run make run again to repair the environment."
+        )
     return Path(spec.submodule_search_locations[0])
 
 
@@ -54,7 +56,9 @@ def _others_may_enter(folder: Path) -> bool:
 def _copied(programs: Path) -> Path:
     """A copy that other users can run, made once for each version: initdb and pg_ctl look for
     their neighbours with access(2), which knows no capabilities."""
-    mark = hashlib.sha256(f"{programs}{(programs / 'bin' / 'postgres').stat().st_mtime_ns}".encode()).hexdigest()[:12]
+    mark = hashlib.sha256(
+        f"{programs}{(programs / 'bin' / 'postgres').stat().st_mtime_ns}".encode()
+    ).hexdigest()[:12]
     copy = Path(tempfile.gettempdir()) / f"hegui-{os.geteuid()}-programs-{mark}"
     try:
         if not copy.exists():
@@ -67,7 +71,9 @@ def _copied(programs: Path) -> Path:
             draft.chmod(0o755)
             draft.rename(copy)
     except OSError as error:
-        raise EmbeddedError(f"PostgreSQL's programs could not be copied to {copy}: {error.strerror}.") from error
+        raise EmbeddedError(
+            f"PostgreSQL's programs could not be copied to {copy}: {error.strerror}."
+        ) from error
     if copy.stat().st_uid != os.geteuid():
         raise EmbeddedError(f"{copy} belongs to somebody else. Remove it.")
     return copy / programs.parent.name / programs.name
@@ -158,7 +164,9 @@ class Services:
 
     def _no_room(self, error: OSError) -> str:
         if error.errno == 28:
-            return f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
+            return (
+                f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
+            )
         return f"{self.home} cannot be written: {error.strerror}."
 
     # -- PostgreSQL
@@ -172,7 +180,9 @@ class Services:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        raise EmbeddedError("PostgreSQL refuses to run as root and there is no user postgres or nobody to run it as.")
+        raise EmbeddedError(
+            "PostgreSQL refuses to run as root and there is no user postgres or nobody to run it as."
+        )
 
     def _bin(self) -> Path:
         if self.postgres_bin:
@@ -222,7 +232,9 @@ class Services:
         server_log = self.run / "postgres.log"
         output = said + (server_log.read_text(errors="replace")[-4000:] if server_log.exists() else "")
         if "No space left on device" in output:
-            return f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
+            return (
+                f"The disk that holds {self.home} is full. Free some space and start again; nothing was lost."
+            )
         last = output.strip().splitlines()[-1:] or ["it said nothing"]
         return f"PostgreSQL did not do {program}: {last[0]} (more in {server_log})."
 
@@ -241,10 +253,14 @@ class Services:
         deadline = time.monotonic() + START_SECONDS
         while self._postgres_runs():
             try:
-                psycopg.connect(host=str(self.sockets), port=PORT, user=OWNER, dbname="postgres", connect_timeout=5).close()
+                psycopg.connect(
+                    host=str(self.sockets), port=PORT, user=OWNER, dbname="postgres", connect_timeout=5
+                ).close()
             except psycopg.OperationalError:
                 if time.monotonic() > deadline:
-                    raise EmbeddedError(f"PostgreSQL runs and takes no connections; {self.run / 'postgres.log'} says why.") from None
+                    raise EmbeddedError(
+                        f"PostgreSQL runs and takes no connections; {self.run / 'postgres.log'} says why."
+                    ) from None
                 time.sleep(0.1)
             else:
                 return True
@@ -265,7 +281,19 @@ class Services:
         log.touch()
         if user := self._postgres_user():
             os.chown(log, user.pw_uid, user.pw_gid)
-        self._pg("pg_ctl", "-D", str(self.data), "-l", str(log), "-o", options, "-w", "-t", str(START_SECONDS), "start")
+        self._pg(
+            "pg_ctl",
+            "-D",
+            str(self.data),
+            "-l",
+            str(log),
+            "-o",
+            options,
+            "-w",
+            "-t",
+            str(START_SECONDS),
+            "start",
+        )
         if not (self.home / "postgres.made").exists():
             self._make_database()
 
@@ -279,14 +307,27 @@ class Services:
         if user := self._postgres_user():
             os.chown(self.data, user.pw_uid, user.pw_gid)
         self._pg(
-            "initdb", "-D", str(self.data), "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            OWNER,
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-sync",
         )
 
     def _make_database(self) -> None:
         import psycopg
         from psycopg import sql
 
-        with psycopg.connect(host=str(self.sockets), port=PORT, user=OWNER, dbname="postgres", autocommit=True) as link:
+        with psycopg.connect(
+            host=str(self.sockets), port=PORT, user=OWNER, dbname="postgres", autocommit=True
+        ) as link:
             if not link.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
                 link.execute(sql.SQL("create database {}").format(sql.Identifier(DATABASE)))
         (self.home / "postgres.made").write_text("The cluster beside this file is whole.\n")

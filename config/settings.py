@@ -1,7 +1,8 @@
 """The one settings file. Production is the default; the demo relaxes it, on loopback only.
 
-Read from the environment with django-environ (`config.variables`); reading them writes nothing. Without DATABASE_URL the embedded
-PostgreSQL and Redis of `config.embedded` are used, with the secrets that `manage.py` makes before the first start.
+Read from the environment with django-environ (`config.variables`); reading them writes nothing. Without
+DATABASE_URL the embedded PostgreSQL and Redis of `config.embedded` are used, with the secrets that
+`manage.py` makes before the first start.
 """
 
 import hashlib
@@ -39,19 +40,23 @@ HEGUI_SMS_URL = env.str("HEGUI_SMS_URL", "")
 HEGUI_SMS_KEY = env.str("HEGUI_SMS_KEY", "")
 # The largest recording that is taken; a class that hears what was said (apps.quality.speech).
 HEGUI_RECORDING_MB = env.int("HEGUI_RECORDING_MB", 256)
-# Whether the trained reader may learn from what reviewers say of its advice (`train_reader --with-reviews`), and the file of its
-# own head.
+# Whether the trained reader may learn from what reviewers say of its advice (`train_reader --with-reviews`),
+# and the file of its own head.
 HEGUI_LEARN_FROM_REVIEWS = env.bool("HEGUI_LEARN_FROM_REVIEWS", False)
 HEGUI_READER_HEAD = env.str("HEGUI_READER_HEAD", "")
-# A third reader of scripts: a model behind an OpenAI-compatible address of one's own, as https://models.company.cn/v1.
+# A third reader of scripts: a model behind an OpenAI-compatible address of one's own, as
+# https://models.company.cn/v1.
 HEGUI_THIRD_READER_URL = env.str("HEGUI_THIRD_READER_URL", "")
 HEGUI_THIRD_READER_MODEL = env.str("HEGUI_THIRD_READER_MODEL", "")
 HEGUI_THIRD_READER_KEY = env.str("HEGUI_THIRD_READER_KEY", "")
-# A folder with a model of sherpa-onnx; the threads that hear a recording; on which channel of two the agent speaks.
+# A folder with a model of sherpa-onnx; the threads that hear a recording; on which channel of two the agent
+# speaks.
 HEGUI_SPEECH_MODEL = env.str("HEGUI_SPEECH_MODEL", "")
 HEGUI_SPEECH_THREADS = env.int("HEGUI_SPEECH_THREADS", 1)
 HEGUI_SPEECH_AGENT_CHANNEL = env.one_of("HEGUI_SPEECH_AGENT_CHANNEL", "left", "right")
-HEGUI_SPEECH_TO_TEXT = env.str("HEGUI_SPEECH_TO_TEXT", "apps.quality.sherpa.SherpaOnnx" if HEGUI_SPEECH_MODEL else "")
+HEGUI_SPEECH_TO_TEXT = env.str(
+    "HEGUI_SPEECH_TO_TEXT", "apps.quality.sherpa.SherpaOnnx" if HEGUI_SPEECH_MODEL else ""
+)
 # Webhooks go to no address inside the network, but for these (CIDR): a receiver of one's own.
 HEGUI_WEBHOOK_NETWORKS = env.networks("HEGUI_WEBHOOK_NETWORKS")
 offset = env.int("HEGUI_DEMO_CLOCK_OFFSET", 0)
@@ -63,7 +68,8 @@ HEGUI_KEYRING = env.str("HEGUI_KEYRING", "")
 HEGUI_KEYRING_FILE = Path(env.str("HEGUI_KEYRING_FILE", "") or HEGUI_HOME / "keyring.json")
 
 
-# Without one the site does not start (`hegui.E020`). Commands that only look at code do with one that nobody keeps.
+# Without one the site does not start (`hegui.E020`). Commands that only look at code do with one that nobody
+# keeps.
 SECRET_KEY = env.str("HEGUI_SECRET_KEY", "") or (kept_secret(HEGUI_HOME / "secret_key") if EMBEDDED else "")
 HAS_SECRET_KEY = bool(SECRET_KEY) or EMBEDDED is not None
 SECRET_KEY = SECRET_KEY or secrets.token_urlsafe(64)
@@ -83,34 +89,56 @@ DATABASES["default"].update(
     DISABLE_SERVER_SIDE_CURSORS=True,  # PgBouncer in transaction mode
 )
 if EMBEDDED is None:  # a database that is away is found out, not waited for
-    for option, value in {"connect_timeout": 5, "tcp_user_timeout": 10_000, "keepalives_idle": 30, "keepalives_interval": 10}.items():
+    for option, value in {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+    }.items():
         DATABASES["default"].setdefault("OPTIONS", {}).setdefault(option, value)
-# Cursors prepare nothing by themselves (psycopg would, after some runs); core.database.prepared_statements does, unless a pooler
-# hands out a server for each transaction.
+# Cursors prepare nothing by themselves (psycopg would, after some runs); core.database.prepared_statements
+# does, unless a pooler hands out a server for each transaction.
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = None
 POOLED_BY_TRANSACTION = env.one_of("HEGUI_POOLER", "", "transaction") == "transaction"
 REDIS_URL = EMBEDDED.redis_url if EMBEDDED else env.str("REDIS_URL", "")
 # TLS 1.3 with a verified certificate, whatever the address leaves out (R4).
-REDIS_TLS = {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True, "ssl_min_version": ssl.TLSVersion.TLSv1_3}
+REDIS_TLS = {
+    "ssl_cert_reqs": ssl.CERT_REQUIRED,
+    "ssl_check_hostname": True,
+    "ssl_min_version": ssl.TLSVersion.TLSv1_3,
+}
 # Counters of sign-in attempts live in the database, so that pages go on when Redis is away.
-# So many that nobody pushes out the counter of a name by trying others; `forget-attempts` deletes those that are over.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": {"MAX_ENTRIES": 200_000}}}
+# So many that nobody pushes out the counter of a name by trying others; `forget-attempts` deletes those that
+# are over.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
 EMAIL_URL = env.str("EMAIL_URL", "")
 vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
 EMAIL_TIMEOUT = 10
-HEGUI_URL = env.str("HEGUI_URL", "")  # the address of the site, for links in e-mails: https://hegui.example.cn
-ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]  # who is notified of errors of the site
+# the address of the site, for links in e-mails: https://hegui.example.cn
+HEGUI_URL = env.str("HEGUI_URL", "")
+# who is notified of errors of the site
+ADMINS = [(address, address) for address in env.list("HEGUI_ADMINS", default=[])]
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("HEGUI_EMAIL_FROM", "hegui@localhost")
 
-HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)  # after which Redis hands out again what nobody acknowledged
+# after which Redis hands out again what nobody acknowledged
+HEGUI_VISIBILITY_SECONDS = env.int("HEGUI_VISIBILITY_SECONDS", 3600)
 
 # What a restore may not forget: best on another disk than the database and its backups.
-ledger = env.str("HEGUI_LEDGER", "")  # a folder, or postgresql://… of another database: for more than one host
+# a folder, or postgresql://… of another database: for more than one host
+ledger = env.str("HEGUI_LEDGER", "")
 HEGUI_LEDGER: Path | str = ledger if "://" in ledger else Path(ledger or HEGUI_HOME / "ledger")
-HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")  # a folder, or s3://bucket/folder?endpoint=https://…
+# a folder, or s3://bucket/folder?endpoint=https://…
+HEGUI_BACKUPS = env.str("HEGUI_BACKUPS", "") or str(HEGUI_HOME / "backups")
 HEGUI_BACKUP_KEY_FILE = env.str("HEGUI_BACKUP_KEY_FILE", "")
 
-# Encrypted files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys as boto3 finds them.
+# Encrypted files: a folder (file://…), or a bucket: s3://bucket/folder?endpoint=https://…&region=…, its keys
+# as boto3 finds them.
 storage = urlsplit(env.str("HEGUI_STORAGE_URL", "") or f"file://{HEGUI_HOME / 'media'}")
 MEDIA_ROOT = Path(storage.path if storage.scheme == "file" else HEGUI_HOME / "media")
 STORAGES: dict[str, dict[str, Any]] = {
@@ -172,7 +200,8 @@ INSTALLED_APPS = [
     "apps.governance",
     "apps.console",
 ]
-# No part of a site with a database of its own: the demo (before the console: its `up` does more) and the benchmarks.
+# No part of a site with a database of its own: the demo (before the console: its `up` does more) and the
+# benchmarks.
 if EMBEDDED is not None or DEMO:
     INSTALLED_APPS.insert(INSTALLED_APPS.index("apps.console"), "apps.demo")
 if EMBEDDED is not None and not IS_PACKAGED:
@@ -229,7 +258,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # -- people
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "guardian.backends.ObjectPermissionBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = True
 AUTH_PASSWORD_VALIDATORS = [
@@ -269,7 +301,8 @@ SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 HEGUI_OIDC_SERVER = env.str("HEGUI_OIDC_SERVER", "")
 issuer = hashlib.sha256(HEGUI_OIDC_SERVER.rstrip("/").encode()).hexdigest()[:8]
 company = {
-    # The provider's name in the tables holds the issuer: the same subject of another issuer is another person.
+    # The provider's name in the tables holds the issuer: the same subject of another issuer is another
+    # person.
     "provider_id": f"company-{issuer}",
     "name": env.str("HEGUI_OIDC_NAME", "OpenID Connect"),
     "client_id": env.str("HEGUI_OIDC_CLIENT_ID", ""),
@@ -280,7 +313,9 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [company] if HEGUI_OIDC_SE
 
 # -- transport and browser
 
-ALLOWED_HOSTS = env.list("HEGUI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else [])
+ALLOWED_HOSTS = env.list(
+    "HEGUI_ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if EMBEDDED else []
+)
 HEGUI_TLS_CERT = env.str("HEGUI_TLS_CERT", "")
 HEGUI_TLS_KEY = env.str("HEGUI_TLS_KEY", "")
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEMO
@@ -302,7 +337,8 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
-        "style-src": [SELF, NONCE],  # the wave form brings a style of its own; pages that show none name no nonce
+        # the wave form brings a style of its own; pages that show none name no nonce
+        "style-src": [SELF, NONCE],
         "img-src": [SELF, "data:"],
         "media-src": [SELF],
         "font-src": [SELF],
@@ -355,7 +391,8 @@ if dsn := env.str("HEGUI_SENTRY_DSN", ""):
 
 PORT = env.int("PORT", 8000)
 HEGUI_HOST = env.str("HEGUI_HOST", "127.0.0.1")  # what `run web` listens on
-# How much of each host runs: web processes and the threads of each; processes of the workers for short work and for long.
+# How much of each host runs: web processes and the threads of each; processes of the workers for short work
+# and for long.
 HEGUI_WEB_PROCESSES = env.int("HEGUI_WEB_PROCESSES", 2)
 HEGUI_WEB_THREADS = env.int("HEGUI_WEB_THREADS", 8)
 HEGUI_WORKERS = env.int("HEGUI_WORKERS", 2)

@@ -9,7 +9,8 @@ from apps.core.crypto.buckets import bucket_at
 
 
 def stored_files(address: SplitResult) -> dict[str, Any]:
-    """Django's STORAGES entry for `file:///folder` or a bucket (`core.crypto.buckets`). Raises `ImproperlyConfigured` for anything else."""
+    """Django's STORAGES entry for `file:///folder` or a bucket (`core.crypto.buckets`). Raises
+    `ImproperlyConfigured` for anything else."""
     if address.scheme == "file":
         return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
     try:
@@ -24,7 +25,8 @@ def stored_files(address: SplitResult) -> dict[str, Any]:
             "endpoint_url": bucket.endpoint,
             "region_name": bucket.region,
             "default_acl": None,
-            "file_overwrite": True,  # names are never used twice; what is encrypted anew takes the place of the old
+            # names are never used twice; what is encrypted anew takes the place of the old
+            "file_overwrite": True,
             "url_protocol": "https:",
         },
     }

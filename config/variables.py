@@ -1,4 +1,5 @@
-"""Environment variables: which there are, which are misspelt, which hold what cannot be read. Settings ask; system checks tell."""
+"""Environment variables: which there are, which are misspelt, which hold what cannot be read. Settings ask;
+system checks tell."""
 
 import difflib
 import ipaddress
@@ -10,13 +11,21 @@ from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "HEGUI_"
 # Read by commands and tests, not by the settings.
-OF_COMMANDS = {"HEGUI_DIALLER_KEY", "HEGUI_BENCH_DATABASE", "HEGUI_BENCH_CLOCK", "HEGUI_EXPLORE", "HEGUI_GATEWAY_KEY", "HEGUI_SPOOL"}
+OF_COMMANDS = {
+    "HEGUI_DIALLER_KEY",
+    "HEGUI_BENCH_DATABASE",
+    "HEGUI_BENCH_CLOCK",
+    "HEGUI_EXPLORE",
+    "HEGUI_GATEWAY_KEY",
+    "HEGUI_SPOOL",
+}
 YES, NO = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 
 class Variables(environ.Env):
-    """Remembers what it was asked for. A value that cannot be read is noted, and the default is taken until somebody repairs it: the
-    checks keep the site from starting. A value that begins with `$` is what it says, never the name of another variable."""
+    """Remembers what it was asked for. A value that cannot be read is noted, and the default is taken until
+    somebody repairs it: the checks keep the site from starting. A value that begins with `$` is what it says,
+    never the name of another variable."""
 
     escape_proxy = True
 
@@ -24,9 +33,13 @@ class Variables(environ.Env):
         super().__init__()
         self.known = set(OF_COMMANDS)
         self.unreadable: dict[str, str] = {}
-        self.ENVIRON = {name: f"\\{value}" if value.startswith("$") else value for name, value in os.environ.items()}
+        self.ENVIRON = {
+            name: f"\\{value}" if value.startswith("$") else value for name, value in os.environ.items()
+        }
 
-    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False) -> Any:
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
+    ) -> Any:
         self.known.add(var)
         given = str(self.ENVIRON.get(var, "")).strip()
         if cast is bool and given.lower() not in YES | NO:
@@ -46,8 +59,15 @@ class Variables(environ.Env):
         try:
             return dict(self.db_url_config(self.ENVIRON[var]))
         except Exception as error:  # noqa: BLE001  (the address holds a password)
-            self.unreadable[var] = f"it is no address of a database, or a sign in it is not percent-encoded ({type(error).__name__})"
-            return {"ENGINE": "django.db.backends.postgresql", "NAME": "unreadable", "HOST": "unreadable.invalid"}
+            self.unreadable[var] = (
+                "it is no address of a database, or a sign in it is not percent-encoded "
+                f"({type(error).__name__})"
+            )
+            return {
+                "ENGINE": "django.db.backends.postgresql",
+                "NAME": "unreadable",
+                "HOST": "unreadable.invalid",
+            }
 
     def one_of(self, var: str, default: str, *others: str) -> str:
         given = str(self.str(var, default)).strip().lower()
@@ -57,7 +77,8 @@ class Variables(environ.Env):
         return given
 
     def networks(self, var: str, default: tuple[str, ...] = ()) -> list[str]:
-        """Address ranges with commas between them, like `10.1.0.0/16,fd00::/8`; a single address is a range too."""
+        """Address ranges with commas between them, like `10.1.0.0/16,fd00::/8`; a single address is a range
+        too."""
         found = []
         for text in self.list(var, default=list(default)):
             try:
@@ -69,4 +90,7 @@ class Variables(environ.Env):
     def misspelt(self) -> dict[str, str]:
         """Variables of ours that nobody asked for, each with the known name that is most like it, or ""."""
         unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in self.known)
-        return {name: next(iter(difflib.get_close_matches(name, self.known, n=1, cutoff=0.75)), "") for name in unknown}
+        return {
+            name: next(iter(difflib.get_close_matches(name, self.known, n=1, cutoff=0.75)), "")
+            for name in unknown
+        }

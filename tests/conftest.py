@@ -39,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> None:
     """Tables are made once, in a database that each worker's is copied from."""
     with django_db_blocker.unblock():
         make_template()
@@ -116,7 +118,9 @@ def browse(world: World) -> Callable[[str], Client]:
 
     def sign_in(username: str, *, second_factor: bool = True) -> Client:
         client = SecureClient()
-        client.force_login(world.people[username], backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(
+            world.people[username], backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
         session = client.session
         session["second_factor"] = second_factor
         # The people of the world have no password that could be asked again, so sudo mode is on.
@@ -128,7 +132,8 @@ def browse(world: World) -> Callable[[str], Client]:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
-    """What the gateway was given: it lies outside the machine. A test's transaction has no end, so messages go at once."""
+    """What the gateway was given: it lies outside the machine. A test's transaction has no end, so messages
+    go at once."""
 
     messages: list[tuple[str, str]] = []
 
@@ -172,7 +177,11 @@ def s3_server() -> Iterator[str]:
 def s3(s3_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     import boto3
 
-    for name, value in (("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test"), ("AWS_DEFAULT_REGION", "us-east-1")):
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ):
         monkeypatch.setenv(name, value)
     client = boto3.client("s3", endpoint_url=s3_server)
     client.create_bucket(Bucket="hegui")

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FROM_OUTSIDE = ("DATABASE_URL", "REDIS_URL", "HEGUI_SECRET_KEY", "HEGUI_KEYRING", "HEGUI_KEYRING_FILE", "HEGUI_STORAGE_URL", "HEGUI_DEMO")
+FROM_OUTSIDE = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "HEGUI_SECRET_KEY",
+    "HEGUI_KEYRING",
+    "HEGUI_KEYRING_FILE",
+    "HEGUI_STORAGE_URL",
+    "HEGUI_DEMO",
+)
 
 for name in FROM_OUTSIDE:
     os.environ.pop(name, None)
@@ -30,7 +38,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
     from apps.core.web import probes
 
-    probes._schema["fits"] = True  # tests without a database ask for pages too; the look itself has tests of its own
+    # tests without a database ask for pages too; the look itself has tests of its own
+    probes._schema["fits"] = True
     # Static files are served as they lie; collecting them is `up`'s own test.
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)

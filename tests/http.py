@@ -31,7 +31,9 @@ class Api:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """PUT, PATCH or DELETE with a JSON body."""
         text = "" if body is None else json.dumps(body)
-        return getattr(self.client, method)(f"/api/v1/{path}", text, content_type="application/json", headers=headers)
+        return getattr(self.client, method)(
+            f"/api/v1/{path}", text, content_type="application/json", headers=headers
+        )
 
     def get(self, path: str) -> Any:
         return self.client.get(f"/api/v1/{path}")

@@ -8,7 +8,10 @@ from playwright.sync_api import Page, sync_playwright
 from .e2e.conftest import CHROMIUM, FLAGS
 from .site import ROOT, free_port, start, stop
 
-PICTURES = {"desk": ("agent", "/desk/", "#desk[data-stage=contact]"), "overview": ("compliance", "/", ".chart-canvas canvas")}
+PICTURES = {
+    "desk": ("agent", "/desk/", "#desk[data-stage=contact]"),
+    "overview": ("compliance", "/", ".chart-canvas canvas"),
+}
 GROWN_MS = 1500  # until bars stand
 
 

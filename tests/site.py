@@ -31,7 +31,12 @@ class Site:
 
     def manage(self, *arguments: str, ok: tuple[int, ...] = (0,)) -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, check=False
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode in ok, done.stderr
         return done.stdout
@@ -43,7 +48,12 @@ class Site:
 
     @property
     def database(self) -> dict[str, str]:
-        return {"host": (self.home / "sockets").read_text().strip(), "port": "5432", "user": "hegui", "dbname": "hegui"}
+        return {
+            "host": (self.home / "sockets").read_text().strip(),
+            "port": "5432",
+            "user": "hegui",
+            "dbname": "hegui",
+        }
 
 
 def keep_as_made(home: Path) -> None:
@@ -61,7 +71,8 @@ def begin_with_made(home: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # with its owners: PostgreSQL looks at them
+    # with its owners: PostgreSQL looks at them
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
     for name in OF_ITS_PLACE:
         place = target / name
         shutil.rmtree(place) if place.is_dir() else place.unlink(missing_ok=True)
@@ -79,7 +90,9 @@ def start(home: Path, port: int, *arguments: str) -> tuple[subprocess.Popen[byte
     home.mkdir(parents=True, exist_ok=True)
     said = home / "said.txt"
     with said.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "manage.py", "up", *arguments], cwd=ROOT, env=env, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", *arguments], cwd=ROOT, env=env, stdout=out, stderr=out
+        )
     deadline = time.monotonic() + START_SECONDS
     while "Hegui is at" not in said.read_text():
         if process.poll() is not None or time.monotonic() > deadline:

@@ -50,5 +50,7 @@ def _make(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"] = real, test
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(draft), sql.Identifier(name)))
+        cursor.execute(
+            sql.SQL("alter database {} rename to {}").format(sql.Identifier(draft), sql.Identifier(name))
+        )
     connection.close()

@@ -1,4 +1,5 @@
-"""`check --deploy` on production settings: clean when all is right, and an error for each thing that is not (R4)."""
+"""`check --deploy` on production settings: clean when all is right, and an error for each thing that is not
+(R4)."""
 
 import json
 import os
@@ -26,7 +27,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("tls")
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+        "90",
          "-subj", "/CN=hegui.example", "-keyout", key, "-out", cert],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -35,7 +37,14 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def check(tmp_path: Path, pair: dict[str, str], **changed: str | None) -> tuple[int, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    env = {**kept, **RIGHT, **pair, "HEGUI_KEYRING": keyring.generate(), "HEGUI_HOME": str(tmp_path), **changed}
+    env = {
+        **kept,
+        **RIGHT,
+        **pair,
+        "HEGUI_KEYRING": keyring.generate(),
+        "HEGUI_HOME": str(tmp_path),
+        **changed,
+    }
     done = subprocess.run(
         [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
         cwd=ROOT,
@@ -62,11 +71,19 @@ def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
         ({"REDIS_URL": "redis://redis.example:6379/0"}, "hegui.E013"),
         ({"EMAIL_URL": "smtp://mail.example:25"}, "hegui.E014"),
         ({"EMAIL_URL": None}, "hegui.E014"),
-        ({"DATABASE_URL": "postgres://hegui:secret@db.example/hegui?sslmode=require&ssl_min_protocol_version=TLSv1.3"}, "hegui.E011"),
+        (
+            {
+                "DATABASE_URL": "postgres://hegui:secret@db.example/hegui?sslmode=require&ssl_min_protocol_version=TLSv1.3"
+            },
+            "hegui.E011",
+        ),
         ({"REDIS_URL": "rediss://redis.example:6380/0"}, "hegui.E017"),
         ({"HEGUI_TLS_KEY": None}, "hegui.E015"),
         ({"HEGUI_TLS_KEY": None, "HEGUI_TLS_CERT": None}, "hegui.E015"),
-        ({"HEGUI_TLS_KEY": None, "HEGUI_TLS_CERT": None, "HEGUI_TRUSTED_PROXIES": "127.0.0.1,10.0.0.7"}, "hegui.E015"),
+        (
+            {"HEGUI_TLS_KEY": None, "HEGUI_TLS_CERT": None, "HEGUI_TRUSTED_PROXIES": "127.0.0.1,10.0.0.7"},
+            "hegui.E015",
+        ),
         ({"HEGUI_TLS_CERT": "/etc/hegui/no-such.pem"}, "hegui.E018"),
         ({"HEGUI_TLS_CERT": __file__}, "hegui.E018"),
         ({"HEGUI_SMS_URL": "file:///etc/passwd"}, "hegui.E016"),
@@ -88,7 +105,9 @@ def test_production_settings_pass(tmp_path: Path, pair: dict[str, str]) -> None:
         ({"HEGUI_SECRET_KEY": "short"}, "security.W009"),
     ],
 )
-def test_what_is_not_right_fails_the_check(tmp_path, pair: Path, changed: dict[str, str | None], error: str) -> None:
+def test_what_is_not_right_fails_the_check(
+    tmp_path, pair: Path, changed: dict[str, str | None], error: str
+) -> None:
     code, result = check(tmp_path, pair, **changed)
     assert code != 0
     assert error in result
@@ -101,8 +120,14 @@ def test_tls_may_end_at_a_proxy_on_the_same_machine(tmp_path: Path, pair: dict[s
 
 
 def test_all_that_is_wrong_is_reported_in_one_list(tmp_path: Path, pair: dict[str, str]) -> None:
-    changed = {"DATABASE_URL": "postgres://db.example/hegui", "REDIS_URL": "redis://redis.example", "HEGUI_KEYRING": None}
-    _code, result = check(tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x")
+    changed = {
+        "DATABASE_URL": "postgres://db.example/hegui",
+        "REDIS_URL": "redis://redis.example",
+        "HEGUI_KEYRING": None,
+    }
+    _code, result = check(
+        tmp_path, pair, **changed, HEGUI_SECRET_KEY=None, HEGUI_ALLOWED_HOSTS=None, HEGUI_WORKERS="x"
+    )
     for number in ("E001", "E011", "E013", "E020", "E023", "E025"):
         assert f"hegui.{number}" in result, result
     assert not list(tmp_path.iterdir()), "reading the settings writes nothing"

@@ -83,7 +83,9 @@ def test_what_dies_is_started_again(home: Path) -> None:
     """A killed web process left workers that held its port, and the site ended when a worker did."""
     port = free_port()
     process, _env, said = start(home, port, "--demo")
-    pids = {name: int((home / "run" / f"{name}.pid").read_text()) for name in ("web", "worker", "heavy", "beat")}
+    pids = {
+        name: int((home / "run" / f"{name}.pid").read_text()) for name in ("web", "worker", "heavy", "beat")
+    }
     for pid in pids.values():
         os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + 60
@@ -125,7 +127,13 @@ def test_a_lost_keyring_is_a_sentence_and_nothing_is_changed(tmp_path: Path) -> 
 def up(home: Path, port: int, **more: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "HEGUI_HOME": str(home), "PORT": str(port), **more}
     return subprocess.run(
-        [sys.executable, "manage.py", "up", "--demo"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "manage.py", "up", "--demo"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -148,7 +156,12 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
     env = {**os.environ, "HEGUI_HOME": str(home)}
     words = "from django.db import connection; connection.ensure_connection(); print('it answers')"
     done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "shell", "-c", words],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "it answers" in done.stdout, done.stderr
     assert (home / "postgres.made").exists()
@@ -159,7 +172,9 @@ def test_a_half_made_cluster_is_made_anew(tmp_path: Path) -> None:
 def test_a_full_disk_is_a_sentence_and_the_next_start_resolves_it(tmp_path: Path) -> None:
     home = tmp_path / "small"
     home.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(home)], check=False, capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(home)], check=False, capture_output=True
+    )
     assert mounted.returncode == 0, mounted.stderr
     try:
         done = up(home, free_port())

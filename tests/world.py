@@ -108,15 +108,28 @@ class World:
         source = contacts.create_source(
             actor=self.people["supervisor"],
             purposes=[purpose or self.purpose],
-            **{"code": code, "name": code, "origin": "own", "lawful_basis": "同意", "consent_wording": "我同意接到来电。", **fields},
+            **{
+                "code": code,
+                "name": code,
+                "origin": "own",
+                "lawful_basis": "同意",
+                "consent_wording": "我同意接到来电。",
+                **fields,
+            },
         )
         return contacts.approve_source(actor=self.people["compliance"], source=source)
 
     def verified_line(self, number: str) -> Line:
         line = campaigns.record_line(
-            actor=self.people["supervisor"], number=number, carrier="运营商", ownership_proof="合同", filing=self.filing
+            actor=self.people["supervisor"],
+            number=number,
+            carrier="运营商",
+            ownership_proof="合同",
+            filing=self.filing,
         )
-        line = campaigns.record_test_call(actor=self.people["supervisor"], line=line, record="拨打公司手机，显示本号码")
+        line = campaigns.record_test_call(
+            actor=self.people["supervisor"], line=line, record="拨打公司手机，显示本号码"
+        )
         return campaigns.verify_line(actor=self.people["compliance"], line=line)
 
     def approved_script(self, code: str, *, kind: str = "marketing", trade: str = "retail") -> Script:
@@ -164,7 +177,13 @@ class World:
         return Campaign.objects.get(pk=campaign.pk)
 
     def add_contact(
-        self, phone: str, *, campaign: Campaign | None = None, source: DataSource | None = None, consent: bool = True, **fields: Any
+        self,
+        phone: str,
+        *,
+        campaign: Campaign | None = None,
+        source: DataSource | None = None,
+        consent: bool = True,
+        **fields: Any,
     ) -> Contact:
         """A contact who consented yesterday and waits in the campaign's queue."""
         e164 = phones.normalise(phone)
@@ -174,7 +193,11 @@ class World:
             number_index=blind_index.number_index(e164),
             last4_index=blind_index.last4_index(e164),
             source=source or self.source,
-            **{"zones": list(phones.zones_of(e164)), "expires_at": clock.now() + timedelta(days=365), **fields},
+            **{
+                "zones": list(phones.zones_of(e164)),
+                "expires_at": clock.now() + timedelta(days=365),
+                **fields,
+            },
         )
         if consent:
             self.consent(contact)
@@ -208,7 +231,14 @@ class World:
         return datetime.combine(day or self.today, hour, SHANGHAI)
 
     def authorize(
-        self, *, campaign: str = "spring", phone: str = PHONE, line: str = LINE, agent: str | None = None, at: Any = None, **more: Any
+        self,
+        *,
+        campaign: str = "spring",
+        phone: str = PHONE,
+        line: str = LINE,
+        agent: str | None = None,
+        at: Any = None,
+        **more: Any,
     ) -> Asked:
         moment = self.at(at) if isinstance(at, str | time) else at
         answer = calls.authorize(
@@ -240,7 +270,11 @@ class World:
         result = self.authorize(agent=agent, client=self.client, checklist_done=True, **asked)
         assert result.call, result.codes
         ended = clock.now() - timedelta(minutes=1)
-        result.call.state, result.call.answered_at, result.call.ended_at = Call.State.ENDED, ended - timedelta(seconds=seconds), ended
+        result.call.state, result.call.answered_at, result.call.ended_at = (
+            Call.State.ENDED,
+            ended - timedelta(seconds=seconds),
+            ended,
+        )
         result.call.made_at = result.call.answered_at
         result.call.save()
         if agent:
@@ -249,11 +283,20 @@ class World:
 
     def opt_out(self, phone: str = PHONE, evidence: str = "call:1", **scope: str) -> OptOut:
         return record_opt_out(
-            phone=phones.normalise(phone), channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=self.people["agent"], **scope
+            phone=phones.normalise(phone),
+            channel=OptOut.Channel.AGENT,
+            evidence=evidence,
+            recorded_by=self.people["agent"],
+            **scope,
         )
 
     def api_client(self, name: str, *scopes: str) -> tuple[ApiClient, str]:
-        return accounts.issue_client(name=name, owner=self.people["admin"], scopes=list(scopes), ends_at=clock.now() + timedelta(days=30))
+        return accounts.issue_client(
+            name=name,
+            owner=self.people["admin"],
+            scopes=list(scopes),
+            ends_at=clock.now() + timedelta(days=30),
+        )
 
     def queue_entry(self, contact: Contact | None = None) -> QueueEntry:
         return QueueEntry.objects.get(contact=contact or self.contact)

@@ -54,11 +54,27 @@ FIELD_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     },
     Role.ADMIN: {},
 }
-FIELDS = (PHONE, NAME, NOTE, CALL_NOTE, MESSAGE, LIST_ROW, TRANSCRIPT, COMPLAINT, REMEDY, *REQUEST, WEBHOOK_SECRET, WEBHOOK_PREVIOUS)
+FIELDS = (
+    PHONE,
+    NAME,
+    NOTE,
+    CALL_NOTE,
+    MESSAGE,
+    LIST_ROW,
+    TRANSCRIPT,
+    COMPLAINT,
+    REMEDY,
+    *REQUEST,
+    WEBHOOK_SECRET,
+    WEBHOOK_PREVIOUS,
+)
 
 # The right on a campaign that a role may hold; compliance sees every campaign, admins none.
 CAMPAIGN_RIGHTS: dict[str, str] = {Role.AGENT: "work", Role.SUPERVISOR: "supervise"}
 FIELD_CODES = ("view_masked", "view_clear", "change_value", "export_value")
 # What nobody of the role is given, not for an hour either: admins see no personal data (R6),
 # agents export nothing (R19).
-NEVER: dict[str, frozenset[str]] = {Role.ADMIN: frozenset(FIELD_CODES), Role.AGENT: frozenset({"export_value"})}
+NEVER: dict[str, frozenset[str]] = {
+    Role.ADMIN: frozenset(FIELD_CODES),
+    Role.AGENT: frozenset({"export_value"}),
+}

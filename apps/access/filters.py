@@ -12,7 +12,9 @@ from .models import TemporaryGrant
 
 class GrantFilter(ListFilter):
     state = django_filters.ChoiceFilter(label=_("State"), choices=TemporaryGrant.State.choices)
-    beneficiary = django_filters.CharFilter(label=_("For whom"), field_name="beneficiary__display_name", lookup_expr="icontains")
+    beneficiary = django_filters.CharFilter(
+        label=_("For whom"), field_name="beneficiary__display_name", lookup_expr="icontains"
+    )
 
     class Meta:
         model = TemporaryGrant
@@ -22,7 +24,9 @@ class GrantFilter(ListFilter):
 class PeopleFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), field_name="display_name", lookup_expr="icontains")
     role = django_filters.ChoiceFilter(label=_("Role"), choices=Role.choices)
-    department = django_filters.ModelChoiceFilter(label=_("Department"), queryset=Department.objects.order_by("name"))
+    department = django_filters.ModelChoiceFilter(
+        label=_("Department"), queryset=Department.objects.order_by("name")
+    )
     is_active = django_filters.ChoiceFilter(label=_("Active"), choices=[("1", _("yes")), ("0", _("no"))])
 
     class Meta:

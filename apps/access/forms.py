@@ -15,12 +15,20 @@ from .models import ProtectedField
 from .services import PURPOSES
 from .wording import thing
 
-RIGHTS = [("view_clear", _("see the value")), ("change_value", _("change the value")), ("export_value", _("export the value"))]
+RIGHTS = [
+    ("view_clear", _("see the value")),
+    ("change_value", _("change the value")),
+    ("export_value", _("export the value")),
+]
 
 
 class RevealForm(forms.Form):
     purpose = forms.ChoiceField(label=_("What for"), choices=[("", "–"), *PURPOSES.items()])
-    reason = forms.CharField(label=_("Reason, in a few words"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    reason = forms.CharField(
+        label=_("Reason, in a few words"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class EndsOn(Day):
@@ -42,7 +50,9 @@ class FieldChoice(forms.ModelChoiceField):
 
 
 class GrantForm(forms.Form):
-    beneficiary = forms.ModelChoiceField(label=_("For whom"), queryset=User.objects.filter(is_active=True).order_by("username"))
+    beneficiary = forms.ModelChoiceField(
+        label=_("For whom"), queryset=User.objects.filter(is_active=True).order_by("username")
+    )
     field = FieldChoice(label=_("Field"), queryset=ProtectedField.objects.order_by("name"))
     right = forms.ChoiceField(label=_("Right"), choices=RIGHTS)
     reason = forms.CharField(label=_("What it is needed for"), max_length=300)
@@ -63,10 +73,15 @@ class ReviewStartForm(forms.Form):
 class DetailsForm(forms.Form):
     display_name = forms.CharField(label=_("Display name"), max_length=80)
     staff_number = forms.CharField(
-        label=_("Staff number"), max_length=12, required=False, help_text=_("Said to clients where a script names the staff number.")
+        label=_("Staff number"),
+        max_length=12,
+        required=False,
+        help_text=_("Said to clients where a script names the staff number."),
     )
     email = forms.EmailField(label=_("E-mail, for notices and links"), required=False)
-    department = forms.ModelChoiceField(label=_("Department"), queryset=Department.objects.filter(closed_at=None).order_by("name"))
+    department = forms.ModelChoiceField(
+        label=_("Department"), queryset=Department.objects.filter(closed_at=None).order_by("name")
+    )
 
 
 class PersonForm(DetailsForm):

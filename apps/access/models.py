@@ -66,18 +66,30 @@ class TemporaryGrant(Dated):
         REFUSED = "refused", pgettext_lazy("decision of a person", "refused")
         ENDED = "ended", pgettext_lazy("grant", "ended")
 
-    beneficiary = models.ForeignKey(User, models.PROTECT, verbose_name=_("for whom"), related_name="temporary_grants")
+    beneficiary = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("for whom"), related_name="temporary_grants"
+    )
     field = models.ForeignKey(
-        ProtectedField, models.PROTECT, null=True, blank=True, verbose_name=_("field"), related_name="temporary_grants"
+        ProtectedField,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("field"),
+        related_name="temporary_grants",
     )
     campaign_id = models.BigIntegerField(null=True, blank=True)
     campaign_name = models.CharField(max_length=120, blank=True)
     right = models.CharField(_("right"), max_length=20)
     reason = GuardedCharField(_("reason"), max_length=300)
     requested_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="+"
+        User,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"),
+        related_name="+",
     )
-    approved_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, verbose_name=_("decided by"), related_name="+")
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, verbose_name=_("decided by"), related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     ends_at = models.DateTimeField(_("ends"))
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -85,15 +97,24 @@ class TemporaryGrant(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(field__isnull=True) ^ Q(campaign_id__isnull=True), name="grant_on_one_thing"),
+            models.CheckConstraint(
+                condition=Q(field__isnull=True) ^ Q(campaign_id__isnull=True), name="grant_on_one_thing"
+            ),
             models.CheckConstraint(
                 condition=Q(
-                    ends_at__gt=F("created_at"), ends_at__lte=F("created_at") + models.Value("30 days", output_field=models.DurationField())
+                    ends_at__gt=F("created_at"),
+                    ends_at__lte=F("created_at")
+                    + models.Value("30 days", output_field=models.DurationField()),
                 ),
                 name="grant_ends_within_30_days",
             ),
-            models.CheckConstraint(condition=~Q(approved_by=F("requested_by")) & ~Q(approved_by=F("beneficiary")), name="grant_four_eyes"),
-            models.CheckConstraint(condition=Q(state="asked") | Q(approved_by__isnull=False), name="grant_decision_has_person"),
+            models.CheckConstraint(
+                condition=~Q(approved_by=F("requested_by")) & ~Q(approved_by=F("beneficiary")),
+                name="grant_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked") | Q(approved_by__isnull=False), name="grant_decision_has_person"
+            ),
         ]
         indexes = [models.Index(fields=["beneficiary"], condition=Q(state="approved"), name="grant_in_force")]
 
@@ -143,10 +164,18 @@ class Finding(Dated):
     severity = models.CharField(_("severity"), max_length=6, choices=Severity)
     fingerprint = models.CharField(max_length=64)
     is_new = models.BooleanField(pgettext_lazy("finding of an audit", "new"), default=True)
-    subject = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=pgettext_lazy("holder of rights", "person"), related_name="+")
+    subject = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        verbose_name=pgettext_lazy("holder of rights", "person"),
+        related_name="+",
+    )
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     evidence = models.JSONField(default=dict)
-    owner = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("to be cleared by"), related_name="+")
+    owner = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name=_("to be cleared by"), related_name="+"
+    )
     due_on = models.DateField(pgettext_lazy("finding of an audit", "due on"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     resolved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -155,13 +184,16 @@ class Finding(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["audit", "fingerprint"], name="finding_once_an_audit"),
-            models.CheckConstraint(condition=~Q(resolved_by=F("subject")), name="finding_not_resolved_by_its_subject"),
+            models.CheckConstraint(
+                condition=~Q(resolved_by=F("subject")), name="finding_not_resolved_by_its_subject"
+            ),
         ]
         indexes = [models.Index(fields=["audit", "severity", "id"], name="finding_of_audit")]
 
 
 class Review(Dated):
-    """A round in which the people who answer for them confirm rights; what is not confirmed in time is revoked."""
+    """A round in which the people who answer for them confirm rights; what is not confirmed in time is
+    revoked."""
 
     name = GuardedCharField(_("name"), max_length=80)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
@@ -181,8 +213,12 @@ class ReviewItem(Dated):
         LAPSED = "lapsed", _("not confirmed in time, revoked")
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="items")
-    holder = models.ForeignKey(User, models.PROTECT, verbose_name=pgettext_lazy("holder of rights", "person"), related_name="+")
-    reviewer = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("confirmed by"), related_name="+")
+    holder = models.ForeignKey(
+        User, models.PROTECT, verbose_name=pgettext_lazy("holder of rights", "person"), related_name="+"
+    )
+    reviewer = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name=_("confirmed by"), related_name="+"
+    )
     source = models.CharField(max_length=60)
     source_pk = models.BigIntegerField()
     what = models.CharField(_("right on"), max_length=120)
@@ -197,15 +233,19 @@ class ReviewItem(Dated):
         ]
         triggers = [
             pgtrigger.Protect(
-                name="decided_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__verdict__in=["confirmed", "revoked", "lapsed"])
+                name="decided_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__verdict__in=["confirmed", "revoked", "lapsed"]),
             )
         ]
 
 
 class NumberSearch(Dated):
-    """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask shows.
+    """A question for a number, for two days: who asked, and keyed hashes of the number and of what its mask
+    shows.
 
-    `listed`: it stood in a list or record that was handed in, and takes nothing of the quota for single questions.
+    `listed`: it stood in a list or record that was handed in, and takes nothing of the quota for single
+    questions.
     """
 
     IN_TRAIL = False
@@ -218,7 +258,11 @@ class NumberSearch(Dated):
     listed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(actor__isnull=False) ^ Q(client__isnull=False), name="number_search_of_one")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(actor__isnull=False) ^ Q(client__isnull=False), name="number_search_of_one"
+            )
+        ]
         indexes = [
             models.Index(fields=["actor", "-created_at"], name="number_search_by_actor"),
             models.Index(fields=["client", "-created_at"], name="number_search_by_client"),

@@ -1,4 +1,5 @@
-"""What rooms above access need of a room above them: whether a thing may begin without an impact assessment; `governance` provides it."""
+"""What rooms above access need of a room above them: whether a thing may begin without an impact assessment;
+`governance` provides it."""
 
 from typing import Protocol
 
@@ -9,7 +10,8 @@ from apps.core.ports import Port
 
 class Assessing(Protocol):
     def is_missing(self, about: Model) -> bool:
-        """Whether the thing needs an impact assessment (R36) and has none that lets it go ahead as it is now."""
+        """Whether the thing needs an impact assessment (R36) and has none that lets it go ahead as it is
+        now."""
 
 
 assessing: Port[Assessing] = Port("access.assessing")

@@ -13,7 +13,13 @@ from apps.audit.models import AccessEvent
 
 from . import tables_of_rights
 from .field_rights import NEVER
-from .models import ProtectedField, ProtectedFieldGroupPermission, ProtectedFieldUserPermission, ReviewItem, TemporaryGrant
+from .models import (
+    ProtectedField,
+    ProtectedFieldGroupPermission,
+    ProtectedFieldUserPermission,
+    ReviewItem,
+    TemporaryGrant,
+)
 from .rights import in_force
 
 
@@ -46,14 +52,18 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
             held.append(Held(person, what, right, why, until, last))
 
     by_role: dict[str, list[tuple[str, str]]] = {}
-    rows = ProtectedFieldGroupPermission.objects.values_list("group__name", "content_object__name", "permission__codename")
+    rows = ProtectedFieldGroupPermission.objects.values_list(
+        "group__name", "content_object__name", "permission__codename"
+    )
     for role, name, right in rows.order_by("content_object__name", "permission__codename"):
         by_role.setdefault(role, []).append((name, right))
     for person in people:
         for name, right in by_role.get(person.role, []):
             add(person, name, right, "role")
     for model in tables_of_rights.of_people():
-        for row in model.objects.filter(user__in=by_pk).select_related("content_object", "permission").order_by("pk"):
+        for row in (
+            model.objects.filter(user__in=by_pk).select_related("content_object", "permission").order_by("pk")
+        ):
             why = "direct" if model is ProtectedFieldUserPermission else "campaign"
             add(by_pk[row.user_id], str(row.content_object), row.permission.codename, why)
     for grant in in_force(now).filter(beneficiary__in=by_pk).select_related("field"):
@@ -63,8 +73,17 @@ def rights_of_people(people: Sequence[User], now: datetime) -> list[Held]:
 
 def who_may(field: ProtectedField, now: datetime) -> list[Held]:
     """Everybody with a right on a field: of at most 1,000 people, agents' masks left out."""
-    people = list(User.objects.filter(is_active=True).exclude(role=Role.ADMIN).select_related("department").order_by("username")[:1000])
-    return [held for held in rights_of_people(people, now) if held.what == field.name and held.right != "view_masked"]
+    people = list(
+        User.objects.filter(is_active=True)
+        .exclude(role=Role.ADMIN)
+        .select_related("department")
+        .order_by("username")[:1000]
+    )
+    return [
+        held
+        for held in rights_of_people(people, now)
+        if held.what == field.name and held.right != "view_masked"
+    ]
 
 
 def grants_of(viewer: User) -> QuerySet[TemporaryGrant]:
@@ -78,9 +97,9 @@ def grants_of(viewer: User) -> QuerySet[TemporaryGrant]:
 def review_items_of(viewer: User) -> QuerySet[ReviewItem]:
     """What waits for the viewer, each with its last use (of a campaign right: the last sign-in);
     everything for admins and compliance to read."""
-    used = AccessEvent.objects.filter(actor=OuterRef("holder"), field=OuterRef("what"), kind=AccessEvent.Kind.DISCLOSED).order_by(
-        "-created_at"
-    )
+    used = AccessEvent.objects.filter(
+        actor=OuterRef("holder"), field=OuterRef("what"), kind=AccessEvent.Kind.DISCLOSED
+    ).order_by("-created_at")
     items = ReviewItem.objects.select_related("review", "holder", "reviewer").annotate(
         last_used=Coalesce(Subquery(used.values("created_at")[:1]), F("holder__last_login"))
     )

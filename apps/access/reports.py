@@ -1,4 +1,5 @@
-"""An audit as a file: CSV for a spreadsheet, PDF for a folder. Names of staff, no personal data of clients."""
+"""An audit as a file: CSV for a spreadsheet, PDF for a folder. Names of staff, no personal data of
+clients."""
 
 import csv
 import io
@@ -53,7 +54,11 @@ def _harmless(cell: str) -> str:
 
 
 def _findings(audit: PermissionAudit) -> Iterable[Finding]:
-    return audit.findings.select_related("subject", "client", "owner").order_by("severity", "pk").iterator(chunk_size=1000)
+    return (
+        audit.findings.select_related("subject", "client", "owner")
+        .order_by("severity", "pk")
+        .iterator(chunk_size=1000)
+    )
 
 
 def as_csv(audit: PermissionAudit) -> bytes:
@@ -69,10 +74,15 @@ def as_csv(audit: PermissionAudit) -> bytes:
 def as_pdf(audit: PermissionAudit) -> bytes:
     """A4 across; at most 2,000 findings, the rest is in the CSV."""
     at = timezone.localtime(audit.created_at)
-    counts = join_items(f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())) or str(_("nothing"))
+    counts = join_items(
+        f"{Finding.Kind(kind).label} {count}" for kind, count in sorted(audit.counts.items())
+    ) or str(_("nothing"))
     return pdf.as_pdf(
         title=_("Permission audit of %(at)s") % {"at": at.strftime("%Y-%m-%d %H:%M")},
-        above=[_("Found: %(counts)s. Gone since the audit before: %(gone)s.") % {"counts": counts, "gone": audit.gone}],
+        above=[
+            _("Found: %(counts)s. Gone since the audit before: %(gone)s.")
+            % {"counts": counts, "gone": audit.gone}
+        ],
         rows=[_heading(), *(_row(finding) for finding in islice(_findings(audit), MOST_ROWS))],
         widths=[45, 80, 80, 190, 150, 80, 60, 45],
         across=True,

@@ -62,15 +62,21 @@ class Rights:
         return self.reasons.get((field, right), [])
 
 
-def _rows_of(rows: QuerySet[Any], why: str, field: str, right: str, until: Any = NEVER_ENDS) -> QuerySet[Any, Any]:
+def _rows_of(
+    rows: QuerySet[Any], why: str, field: str, right: str, until: Any = NEVER_ENDS
+) -> QuerySet[Any, Any]:
     named = {"row_why": Value(why), "row_field": F(field), "row_right": F(right), "row_until": until}
-    result: QuerySet[Any, Any] = rows.annotate(**named).values_list("row_why", "pk", "row_field", "row_right", "row_until")
+    result: QuerySet[Any, Any] = rows.annotate(**named).values_list(
+        "row_why", "pk", "row_field", "row_right", "row_until"
+    )
     return result
 
 
 def in_force(at: datetime) -> QuerySet[TemporaryGrant]:
     """Temporary grants that hold at `at`: the check itself ends them, whatever the task has done."""
-    return TemporaryGrant.objects.filter(state=TemporaryGrant.State.APPROVED, decided_at__lte=at, ends_at__gt=at)
+    return TemporaryGrant.objects.filter(
+        state=TemporaryGrant.State.APPROVED, decided_at__lte=at, ends_at__gt=at
+    )
 
 
 def rights_of(user: User) -> Rights:
@@ -82,7 +88,8 @@ def rights_of(user: User) -> Rights:
 
 
 def shown_to(user: User, obj: Any, field: str) -> str:
-    """A protected value as far as the person may see it: its mask, a dash for none, nothing without the right to see the mask."""
+    """A protected value as far as the person may see it: its mask, a dash for none, nothing without the right
+    to see the mask."""
     if not rights_of(user).may(f"{obj._meta.label_lower}.{field}", "view_masked"):
         return ""
     held = getattr(obj, field)

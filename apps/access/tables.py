@@ -17,7 +17,10 @@ RIGHT = "{% load access %}{{ record.right|right }}"
 
 
 class HeldTable(tables.Table):
-    person = tables.Column(verbose_name=pgettext_lazy("holder of rights", "person"), linkify=("person", {"pk": tables.A("person__pk")}))
+    person = tables.Column(
+        verbose_name=pgettext_lazy("holder of rights", "person"),
+        linkify=("person", {"pk": tables.A("person__pk")}),
+    )
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     why = columns.TemplateColumn(template_name="access/_why.html", verbose_name=_("why"))
@@ -42,11 +45,23 @@ class GrantTable(ListTable):
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"), empty_values=())
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
-    actions = columns.TemplateColumn(template_name="access/_grant_actions.html", verbose_name="", empty_values=())
+    actions = columns.TemplateColumn(
+        template_name="access/_grant_actions.html", verbose_name="", empty_values=()
+    )
 
     class Meta:
         model = TemporaryGrant
-        fields = ("beneficiary", "what", "right", "reason", "requested_by", "approved_by", "ends_at", "state", "actions")
+        fields = (
+            "beneficiary",
+            "what",
+            "right",
+            "reason",
+            "requested_by",
+            "approved_by",
+            "ends_at",
+            "state",
+            "actions",
+        )
         orderable = False
 
 
@@ -54,10 +69,16 @@ class AuditTable(ListTable):
     list_name = "permission_audits"
     sortable = by(created_at="pk")
 
-    created_at = columns.DateTimeColumn(verbose_name=_("time"), linkify=("permission_audit", {"pk": tables.A("pk")}))
-    found = columns.TemplateColumn(template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=())
+    created_at = columns.DateTimeColumn(
+        verbose_name=_("time"), linkify=("permission_audit", {"pk": tables.A("pk")})
+    )
+    found = columns.TemplateColumn(
+        template_code="{% load access %}{{ record.counts|total }}", verbose_name=_("found"), empty_values=()
+    )
     gone = tables.Column(verbose_name=_("gone since the one before"))
-    requested_by = tables.Column(verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), default=_("weekly task"))
+    requested_by = tables.Column(
+        verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), default=_("weekly task")
+    )
 
     class Meta:
         model = PermissionAudit
@@ -71,15 +92,19 @@ class FindingTable(ListTable):
     pick = columns.PickColumn()
     severity = columns.TemplateColumn(template_name="access/_severity.html", verbose_name=_("severity"))
     subject = columns.TemplateColumn(
-        template_code="{% if record.subject %}<a href=\"{% url 'person' pk=record.subject_id %}\">{{ record.subject }}</a>"
+        template_code="{% if record.subject %}<a href=\"{% url 'person' pk=record.subject_id %}\">{{ "
+        "record.subject }}</a>"
         "{% else %}{{ record.client|default:'–' }}{% endif %}",
         verbose_name=pgettext_lazy("whom a finding is about", "who"),
         empty_values=(),
     )
     evidence = columns.TemplateColumn(
-        template_code="{% load access %}{{ record|evidence }}", verbose_name=pgettext_lazy("finding of an audit", "evidence")
+        template_code="{% load access %}{{ record|evidence }}",
+        verbose_name=pgettext_lazy("finding of an audit", "evidence"),
     )
-    proposal = columns.TemplateColumn(template_name="access/_finding_resolve.html", verbose_name=_("proposal"), empty_values=())
+    proposal = columns.TemplateColumn(
+        template_name="access/_finding_resolve.html", verbose_name=_("proposal"), empty_values=()
+    )
     is_new = columns.TemplateColumn(template_name="access/_new.html", verbose_name=_("since when"))
 
     class Meta:
@@ -89,7 +114,11 @@ class FindingTable(ListTable):
 
     def may_pick(self, record: Finding) -> bool:
         viewer = self.request.user
-        return record.state == Finding.State.OPEN and viewer.role == Role.ADMIN and viewer.pk != record.subject_id
+        return (
+            record.state == Finding.State.OPEN
+            and viewer.role == Role.ADMIN
+            and viewer.pk != record.subject_id
+        )
 
 
 class ReviewItemTable(ListTable):
@@ -108,7 +137,9 @@ class ReviewItemTable(ListTable):
     review = tables.Column(accessor="review__name", verbose_name=pgettext_lazy("of rights", "review"))
     what = columns.TemplateColumn(template_code=THING, verbose_name=_("right on"))
     right = columns.TemplateColumn(template_code=RIGHT, verbose_name=_("right"))
-    due = columns.DateColumn(accessor="review__due_on", verbose_name=pgettext_lazy("right to confirm", "due on"))
+    due = columns.DateColumn(
+        accessor="review__due_on", verbose_name=pgettext_lazy("right to confirm", "due on")
+    )
     last_used = columns.DateTimeColumn(verbose_name=_("last used"))
     verdict = columns.TemplateColumn(template_name="access/_review_verdict.html", verbose_name=_("verdict"))
 
@@ -124,7 +155,15 @@ class ReviewItemTable(ListTable):
 class PeopleTable(ListTable):
     list_name = "people"
     usual = Sort("display_name", "display_name", down=False)
-    sortable = by("display_name", "username", "role", "is_active", "suspended_at", "last_login", department="department__name")
+    sortable = by(
+        "display_name",
+        "username",
+        "role",
+        "is_active",
+        "suspended_at",
+        "last_login",
+        department="department__name",
+    )
 
     display_name = tables.Column(verbose_name=_("name"), linkify=("person", {"pk": tables.A("pk")}))
     department = tables.Column(verbose_name=_("department"))

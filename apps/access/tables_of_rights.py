@@ -17,7 +17,11 @@ def of_groups() -> list[Any]:
 
 
 def _ours(base: type) -> list[Any]:
-    return [model for model in apps.get_models() if issubclass(model, base) and model.__module__.startswith("apps.")]
+    return [
+        model
+        for model in apps.get_models()
+        if issubclass(model, base) and model.__module__.startswith("apps.")
+    ]
 
 
 def row_of(label: str, pk: int) -> Any | None:

@@ -86,5 +86,7 @@ def evidence_text(finding: Finding) -> str:
     if "right" in payload:
         payload["right"] = right_label(payload["right"])
     return join_items(
-        _("%(label)s: %(value)s") % {"label": label, "value": payload[name]} for name, label in _EVIDENCE.items() if name in payload
+        _("%(label)s: %(value)s") % {"label": label, "value": payload[name]}
+        for name, label in _EVIDENCE.items()
+        if name in payload
     )

@@ -29,8 +29,8 @@ class StaffAdapter(DefaultAccountAdapter):
         return False
 
     def _get_login_attempts_cache_key(self, request: Any, **credentials: Any) -> str:
-        """Wrong passwords count for a name and the address that they came from together: a stranger who goes on trying slows themselves
-        down, and shuts nobody out who comes from elsewhere."""
+        """Wrong passwords count for a name and the address that they came from together: a stranger who goes
+        on trying slows themselves down, and shuts nobody out who comes from elsewhere."""
         return f"{_network_of(self.get_client_ip(request))}:{credentials.get('username', '').casefold()}"
 
 
@@ -38,17 +38,22 @@ class SecondFactors(DefaultMFAAdapter):
     """Secrets of authenticator apps and recovery codes lie encrypted in the table (R7)."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(cipher.encrypt(text.encode(), purpose="fields", bound_to=ENCRYPTED_FOR)).decode()
+        return base64.b64encode(
+            cipher.encrypt(text.encode(), purpose="fields", bound_to=ENCRYPTED_FOR)
+        ).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return cipher.decrypt(base64.b64decode(encrypted_text), purpose="fields", bound_to=ENCRYPTED_FOR).decode()
+        return cipher.decrypt(
+            base64.b64decode(encrypted_text), purpose="fields", bound_to=ENCRYPTED_FOR
+        ).decode()
 
 
 class CompanySignIn(DefaultSocialAccountAdapter):
-    """Who comes from the company's provider signs in as the person who connected that account: issuer and subject, nothing else.
+    """Who comes from the company's provider signs in as the person who connected that account: issuer and
+    subject, nothing else.
 
-    What a provider tells of names may be changed there, and given to somebody else. People connect their account themselves, signed in,
-    with their password asked again.
+    What a provider tells of names may be changed there, and given to somebody else. People connect their
+    account themselves, signed in, with their password asked again.
     """
 
     def is_open_for_signup(self, request: Any, sociallogin: Any) -> bool:
@@ -57,6 +62,9 @@ class CompanySignIn(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: Any, sociallogin: Any) -> None:
         if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
             return
-        said = _("Nobody here is connected with this account. Sign in with your password and connect it under Sign-in and sessions.")
+        said = _(
+            "Nobody here is connected with this account. Sign in with your password and connect it under "
+            "Sign-in and sessions."
+        )
         messages.error(request, said)
         raise ImmediateHttpResponse(redirect("account_login"))

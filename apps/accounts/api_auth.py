@@ -21,9 +21,17 @@ _Key = Annotated[str, AfterValidator(without_number)]
 IdempotencyKey = Annotated[_Key | None, Header(alias="Idempotency-Key", max_length=80)]
 # Where it changes nothing: a refusal is not lost for the length of a key.
 AnyKey = Annotated[_Key | None, Header(alias="Idempotency-Key")]
-# What brings refusals, and the question of a telephone gateway, which bounds its diallers itself and has calls waiting: counted as all
-# is, never turned away.
-NEVER_TURNED_AWAY = ("/events", "/opt-outs", "/sms", "/withdrawals", "/complaints", "/requests", "/telephony/ask")
+# What brings refusals, and the question of a telephone gateway, which bounds its diallers itself and has
+# calls waiting: counted as all is, never turned away.
+NEVER_TURNED_AWAY = (
+    "/events",
+    "/opt-outs",
+    "/sms",
+    "/withdrawals",
+    "/complaints",
+    "/requests",
+    "/telephony/ask",
+)
 
 
 class ClientKey(HttpBearer):
@@ -43,14 +51,16 @@ class ClientKey(HttpBearer):
 
 
 class RememberedKey(ClientKey):
-    """For an operation that asks whether the key still is one in the statement that decides (`services.remembered_client`)."""
+    """For an operation that asks whether the key still is one in the statement that decides
+    (`services.remembered_client`)."""
 
     def find(self, key: str, *, at: datetime, address: str | None) -> ApiClient | None:
         return remembered_client(key, at=at, address=address) or client_of_key(key, at=at, address=address)
 
 
 def read_again(request: HttpRequest) -> ApiClient:
-    """The client of a request whose remembered one did not get through. Raises `AuthenticationError` where the key is none any more."""
+    """The client of a request whose remembered one did not get through. Raises `AuthenticationError` where
+    the key is none any more."""
     _bearer, _blank, key = request.headers.get("Authorization", "").partition(" ")
     client = client_of_key(key.strip(), at=clock.now(), address=request.META.get("REMOTE_ADDR") or None)
     if client is None:

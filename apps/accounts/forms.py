@@ -14,12 +14,20 @@ from .models import ApiClient, User
 
 class ClientForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(is_active=True).order_by("username"))
-    scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=ApiClient.Scope.choices, widget=forms.CheckboxSelectMultiple)
-    addresses = forms.CharField(
-        label=_("Address ranges, like 10.1.2.0/24, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 2})
+    owner = forms.ModelChoiceField(
+        label=_("Owner"), queryset=User.objects.filter(is_active=True).order_by("username")
     )
-    requests_per_second = forms.IntegerField(label=_("Requests a second"), min_value=1, max_value=10_000, initial=200)
+    scopes = forms.MultipleChoiceField(
+        label=_("Scopes"), choices=ApiClient.Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    addresses = forms.CharField(
+        label=_("Address ranges, like 10.1.2.0/24, one a line"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    requests_per_second = forms.IntegerField(
+        label=_("Requests a second"), min_value=1, max_value=10_000, initial=200
+    )
     ends_at = Day(label=_("Last day"))
 
     def clean_addresses(self) -> list[str]:

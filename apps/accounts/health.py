@@ -17,7 +17,9 @@ def _company() -> Outcome:
     callback = f"{settings.HEGUI_URL.rstrip('/')}/accounts/oidc/{apps[0]['provider_id']}/login/callback/"
     where = f"{settings.HEGUI_OIDC_SERVER.rstrip('/')}/.well-known/openid-configuration"
     if httpx.get(where, timeout=SECONDS, verify=tls()).status_code != 200:
-        return warning(_("The provider of company sign-in does not describe itself at %(where)s.") % {"where": where})
+        return warning(
+            _("The provider of company sign-in does not describe itself at %(where)s.") % {"where": where}
+        )
     return well(_("Register this callback at the provider: %(callback)s") % {"callback": callback})
 
 

@@ -3,4 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-LABELS: dict[str, Promise | str] = {"user": _("person"), "sign in": _("signing in"), "sign out": _("signing out")}
+LABELS: dict[str, Promise | str] = {
+    "user": _("person"),
+    "sign in": _("signing in"),
+    "sign out": _("signing out"),
+}

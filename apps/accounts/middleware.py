@@ -17,8 +17,10 @@ from django.utils.translation import gettext as _
 from .roles import SECOND_FACTOR_ROLES
 
 OPEN_PREFIXES = (
-    "/accounts/login/", "/accounts/logout/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/", "/accounts/oidc/",
-    "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/", "/invitation/",
+    "/accounts/login/", "/accounts/logout/", "/accounts/2fa/authenticate/", "/accounts/2fa/webauthn/login/",
+    "/accounts/oidc/",
+    "/accounts/3rdparty/", "/api/v1/", "/static/", "/demo/sign-in/", "/i18n/", "/o/", "/my-data/", "/copy/",
+    "/invitation/",
 )  # fmt: skip
 SEEN = "seen_at"
 HTMX = "HX-Request"
@@ -41,7 +43,8 @@ class SignInRequired:
                 request.session[SEEN] = now
         if not request.user.is_authenticated and not request.path.startswith(OPEN_PREFIXES):
             if POLLING in request.headers:
-                return HttpResponse(status=401, headers={"HX-Refresh": "true"})  # the page goes to the sign-in as a whole
+                # the page goes to the sign-in as a whole
+                return HttpResponse(status=401, headers={"HX-Refresh": "true"})
             return _to_sign_in(request)
         response = self.get_response(request)
         if request.user.is_authenticated:
@@ -55,7 +58,11 @@ def _page_of(request: HttpRequest) -> str:
         back = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
     except ValueError:
         return "/"
-    return f"{back.path}?{back.query}".rstrip("?") if back.netloc == request.get_host() and back.path.startswith("/") else "/"
+    return (
+        f"{back.path}?{back.query}".rstrip("?")
+        if back.netloc == request.get_host() and back.path.startswith("/")
+        else "/"
+    )
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -64,7 +71,10 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
         return redirect_to_login(request.get_full_path())
     where = _page_of(request)
     if request.method == "POST":
-        messages.warning(request, _("You were signed out: what you sent was not stored. Long forms keep what was typed in them."))
+        messages.warning(
+            request,
+            _("You were signed out: what you sent was not stored. Long forms keep what was typed in them."),
+        )
     answer = redirect_to_login(where)
     if HTMX in request.headers:  # asked for in passing: the page goes to the sign-in as a whole
         return HttpResponse(headers={"HX-Redirect": answer["Location"]})
@@ -79,8 +89,14 @@ class SecondFactorRequired:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
-        demanded = settings.SECOND_FACTOR_DEMANDED and user.is_authenticated and user.role in SECOND_FACTOR_ROLES
-        if demanded and not request.path.startswith(("/accounts/", "/i18n/", "/static/")) and not _has_one(request):
+        demanded = (
+            settings.SECOND_FACTOR_DEMANDED and user.is_authenticated and user.role in SECOND_FACTOR_ROLES
+        )
+        if (
+            demanded
+            and not request.path.startswith(("/accounts/", "/i18n/", "/static/"))
+            and not _has_one(request)
+        ):
             return redirect(reverse("mfa_index"))
         return self.get_response(request)
 

@@ -33,7 +33,10 @@ class Department(Dated):
 
 class NoSuperusers(HeguiError):
     code = "no_superusers"
-    sentence = _("There are no superusers here: nobody stands outside the checks. `manage.py begin` makes the first administrator.")
+    sentence = _(
+        "There are no superusers here: nobody stands outside the checks. `manage.py begin` makes the first "
+        "administrator."
+    )
 
 
 class People(UserManager["User"]):
@@ -50,9 +53,16 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     display_name = GuardedCharField(_("display name"), max_length=80)
     role = models.CharField(_("role"), max_length=12, choices=Role)
-    department = models.ForeignKey(Department, models.PROTECT, verbose_name=_("department"), related_name="people")
+    department = models.ForeignKey(
+        Department, models.PROTECT, verbose_name=_("department"), related_name="people"
+    )
     staff_number = GuardedCharField(
-        _("staff number"), max_length=12, blank=True, default="", db_default="", validators=[RegexValidator(r"\A[A-Za-z0-9-]*\Z")]
+        _("staff number"),
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[RegexValidator(r"\A[A-Za-z0-9-]*\Z")],
     )
     suspended_at = models.DateTimeField(_("suspended since"), null=True, blank=True)
     suspended_by = named("self", verbose_name=_("suspended by"), null=True, blank=True, related_name="+")
@@ -89,12 +99,15 @@ class Invitation(Dated):
 
     user = models.ForeignKey(User, models.PROTECT, related_name="invitations")
     token_hash = models.BinaryField(max_length=32, unique=True)
-    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: `manage.py begin`
+    # nobody: `manage.py begin`
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ends_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(made_by=F("user")), name="nobody_invites_themselves")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(made_by=F("user")), name="nobody_invites_themselves")
+        ]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
 
@@ -111,10 +124,16 @@ class FactorReset(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(asked_by=F("user")) & ~Q(decided_by=F("user")) & ~Q(decided_by=F("asked_by")), name="factor_reset_four_eyes"
+                condition=~Q(asked_by=F("user")) & ~Q(decided_by=F("user")) & ~Q(decided_by=F("asked_by")),
+                name="factor_reset_four_eyes",
             ),
-            models.CheckConstraint(condition=Q(approved=False) | Q(decided_by__isnull=False), name="factor_reset_approval_has_approver"),
-            models.UniqueConstraint(fields=["user"], condition=Q(decided_at__isnull=True), name="one_open_factor_reset"),
+            models.CheckConstraint(
+                condition=Q(approved=False) | Q(decided_by__isnull=False),
+                name="factor_reset_approval_has_approver",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(decided_at__isnull=True), name="one_open_factor_reset"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
@@ -123,7 +142,8 @@ class ApiClient(Dated):
     """A program that speaks the API: a dialler, a CRM. Its secret is shown once, kept hashed."""
 
     NOT_TYPED = ("addresses",)
-    # The version of the row (`xmin` and `ctid`) that a process remembers it by; "" where it was read for this request.
+    # The version of the row (`xmin` and `ctid`) that a process remembers it by; "" where it was read for this
+    # request.
     row_version = ""
 
     class Scope(models.TextChoices):
@@ -144,7 +164,9 @@ class ApiClient(Dated):
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="api_clients")
     key_hash = models.BinaryField(max_length=32, unique=True)
     scopes = ArrayField(models.CharField(max_length=12, choices=Scope), verbose_name=_("scopes"))
-    addresses = ArrayField(models.CharField(max_length=43), verbose_name=_("address ranges"), default=list, blank=True)
+    addresses = ArrayField(
+        models.CharField(max_length=43), verbose_name=_("address ranges"), default=list, blank=True
+    )
     requests_per_second = models.PositiveSmallIntegerField(_("requests a second"), default=200)
     ends_at = models.DateTimeField(_("valid until"))
     is_active = models.BooleanField(_("active"), default=True)

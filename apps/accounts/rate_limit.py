@@ -59,7 +59,8 @@ _redis = _Redis()
 
 @cache
 def _store() -> Any:
-    address = settings.REDIS_URL.replace("redis+socket://", "unix://")  # as Celery writes a socket, as redis-py does
+    # as Celery writes a socket, as redis-py does
+    address = settings.REDIS_URL.replace("redis+socket://", "unix://")
     return redis.Redis.from_url(address, socket_timeout=0.2, socket_connect_timeout=0.2)
 
 

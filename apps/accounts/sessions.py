@@ -1,4 +1,5 @@
-"""What a session holds lies encrypted in its table (R7): a form that waits for the password may hold personal data."""
+"""What a session holds lies encrypted in its table (R7): a form that waits for the password may hold personal
+data."""
 
 import json
 from typing import Any
@@ -13,10 +14,13 @@ _BOUND_TO = b"django_session.session_data"
 
 
 class EncryptedSerializer:
-    """For `SESSION_SERIALIZER`. A session under a key that is gone, or of before, cannot be read: its person signs in again."""
+    """For `SESSION_SERIALIZER`. A session under a key that is gone, or of before, cannot be read: its person
+    signs in again."""
 
     def dumps(self, values: dict[str, Any]) -> bytes:
-        return cipher.encrypt(json.dumps(values, separators=(",", ":")).encode(), purpose="fields", bound_to=_BOUND_TO)
+        return cipher.encrypt(
+            json.dumps(values, separators=(",", ":")).encode(), purpose="fields", bound_to=_BOUND_TO
+        )
 
     def loads(self, data: bytes) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(cipher.decrypt(data, purpose="fields", bound_to=_BOUND_TO))
@@ -24,8 +28,9 @@ class EncryptedSerializer:
 
 
 class SessionStore(InDatabase):
-    """For `SESSION_ENGINE`. Django takes any error of the database at the end of a page for a session that was deleted meanwhile, and
-    answers 400; a database that is away is 503, and the page asks again by itself."""
+    """For `SESSION_ENGINE`. Django takes any error of the database at the end of a page for a session that
+    was deleted meanwhile, and answers 400; a database that is away is 503, and the page asks again by
+    itself."""
 
     def save(self, must_create: bool = False) -> None:
         try:

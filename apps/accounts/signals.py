@@ -1,7 +1,8 @@
 """Sent inside the transaction in which somebody's rights to call end.
 
 `agent_suspended`: an agent is taken off the telephone, with `agent`.
-`calling_ended`: with `agent` or `client`, whose reserved calls may no longer be made: suspended, deactivated, in another role, ended.
+`calling_ended`: with `agent` or `client`, whose reserved calls may no longer be made: suspended, deactivated,
+in another role, ended.
 """
 
 from django.dispatch import Signal

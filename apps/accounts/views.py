@@ -23,7 +23,8 @@ def invitation_open(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
-    """Set one's own password behind a link. Then the person signs in like everybody else, second factor included."""
+    """Set one's own password behind a link. Then the person signs in like everybody else, second factor
+    included."""
     token_hash = bytes.fromhex(request.session.get(SESSION_KEY, ""))
     form = SetPasswordForm(services.invited(token_hash), request.POST or None)
     if request.method == "POST" and form.is_valid():

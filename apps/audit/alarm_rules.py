@@ -1,4 +1,5 @@
-"""The rules that the trail itself answers: revealing, nights, failed sign-ins, exports, gaps in the heads, keys from new addresses."""
+"""The rules that the trail itself answers: revealing, nights, failed sign-ins, exports, gaps in the heads,
+keys from new addresses."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,9 +22,13 @@ NIGHT = [*range(8), *range(21, 24)]  # hours of the site's zone: nobody calls, s
 
 
 def _by_person(now: datetime, span: timedelta, limit: int, *kinds: str, at_night: bool = False) -> list[Seen]:
-    events = AccessEvent.objects.filter(created_at__gt=now - span, created_at__lte=now, kind__in=kinds, actor__isnull=False)
+    events = AccessEvent.objects.filter(
+        created_at__gt=now - span, created_at__lte=now, kind__in=kinds, actor__isnull=False
+    )
     if at_night:
-        events = events.annotate(hour=ExtractHour("created_at", tzinfo=ZoneInfo(settings.TIME_ZONE))).filter(hour__in=NIGHT)
+        events = events.annotate(hour=ExtractHour("created_at", tzinfo=ZoneInfo(settings.TIME_ZONE))).filter(
+            hour__in=NIGHT
+        )
     rows = events.values("actor").annotate(total=Sum("count")).filter(total__gte=limit)
     return [Seen(f"person:{row['actor']}", row["total"], person_id=row["actor"]) for row in rows]
 
@@ -37,10 +42,22 @@ def _exports(now: datetime, limit: int) -> Sequence[Seen]:
 
 
 def _sign_ins(now: datetime, limit: int) -> Sequence[Seen]:
-    failed = AccessEvent.objects.filter(created_at__gt=now - HOUR, created_at__lte=now, kind=Kind.SIGN_IN_FAILED)
-    by_name = failed.exclude(subject="nobody").values("subject").annotate(total=Count("pk")).filter(total__gte=limit)
-    by_address = failed.exclude(address=None).values("address").annotate(total=Count("pk")).filter(total__gte=limit)
-    found = [Seen(row["subject"], row["total"], person_id=int(row["subject"].removeprefix("user:"))) for row in by_name]
+    failed = AccessEvent.objects.filter(
+        created_at__gt=now - HOUR, created_at__lte=now, kind=Kind.SIGN_IN_FAILED
+    )
+    by_name = (
+        failed.exclude(subject="nobody")
+        .values("subject")
+        .annotate(total=Count("pk"))
+        .filter(total__gte=limit)
+    )
+    by_address = (
+        failed.exclude(address=None).values("address").annotate(total=Count("pk")).filter(total__gte=limit)
+    )
+    found = [
+        Seen(row["subject"], row["total"], person_id=int(row["subject"].removeprefix("user:")))
+        for row in by_name
+    ]
     return found + [Seen(f"address:{row['address']}", row["total"]) for row in by_address]
 
 
@@ -59,14 +76,17 @@ def _new_addresses(now: datetime, limit: int) -> Sequence[Seen]:
 
 def register_rules() -> None:
     register(
-        AlarmRule("reveals_many", _("%(count)s values were revealed within an hour."), _("values revealed within an hour"), 10, most=20),
-        AlarmRule("reveal_at_night", _("A value was revealed at night."), _("values revealed at night, each time"), 1, most=1),
+        AlarmRule("reveals_many", _("%(count)s values were revealed within an hour."),
+        _("values revealed within an hour"), 10, most=20),
+        AlarmRule("reveal_at_night", _("A value was revealed at night."),
+        _("values revealed at night, each time"), 1, most=1),
         AlarmRule(
             "reveal_foreign", _("A value of a contact outside of the person's campaigns was revealed."),
             _("values of foreign campaigns revealed, each time"), 1, most=1,
         ),
         AlarmRule(
-            "numbers_guessed", _("%(count)s numbers were looked for that differ only in the digits that a mask hides."),
+            "numbers_guessed",
+            _("%(count)s numbers were looked for that differ only in the digits that a mask hides."),
             _("numbers of one mask looked for within a day"), 3, most=60,
         ),
         AlarmRule(
@@ -74,11 +94,14 @@ def register_rules() -> None:
             _("values, recordings and files taken at night"), 5, _reads_at_night,
         ),
         AlarmRule(
-            "exports_many", _("%(count)s values left in files within a day."), _("values that leave in files within a day"), 500, _exports,
+            "exports_many", _("%(count)s values left in files within a day."),
+            _("values that leave in files within a day"), 500, _exports,
         ),
-        AlarmRule("sign_ins_failed", _("%(count)s sign-ins failed within an hour."), _("failed sign-ins within an hour"), 20, _sign_ins),
+        AlarmRule("sign_ins_failed", _("%(count)s sign-ins failed within an hour."),
+        _("failed sign-ins within an hour"), 20, _sign_ins),
         AlarmRule(
-            "heads_behind", _("Rows of the access log have waited for %(count)s minutes for their tree head."),
+            "heads_behind",
+            _("Rows of the access log have waited for %(count)s minutes for their tree head."),
             _("minutes that rows wait for their tree head"), 15, _heads, most=1_440,
         ),
         AlarmRule(

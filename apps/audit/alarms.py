@@ -1,7 +1,7 @@
 """Alarms of the trail (R10): what unusual use looks like, each as one rule with a threshold.
 
-A rule belongs to the room whose tables it reads, which registers it in its `apps.py`. Thresholds are set by compliance, two people
-(`policies` provides them); without a version the defaults here hold.
+A rule belongs to the room whose tables it reads, which registers it in its `apps.py`. Thresholds are set by
+compliance, two people (`policies` provides them); without a version the defaults here hold.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +16,8 @@ from apps.core.ports import Port
 
 @dataclass(frozen=True)
 class Seen:
-    """Whom or what a rule found: `subject` is an id of ours (`person:3`, `client:2`, `duty:back-up`), `count` what it was judged by."""
+    """Whom or what a rule found: `subject` is an id of ours (`person:3`, `client:2`, `duty:back-up`), `count`
+    what it was judged by."""
 
     subject: str
     count: int
@@ -26,8 +27,9 @@ class Seen:
 
 @dataclass(frozen=True)
 class AlarmRule:
-    """`find(now, threshold)` gives what lies at or beyond the threshold now. `says` has places for `count` and `limit`; `asks` is what
-    the threshold is called on the page of policies. Rules without `find` are raised where it happens (`services.raise_alarm`)."""
+    """`find(now, threshold)` gives what lies at or beyond the threshold now. `says` has places for `count`
+    and `limit`; `asks` is what the threshold is called on the page of policies. Rules without `find` are
+    raised where it happens (`services.raise_alarm`)."""
 
     code: str
     says: Promise

@@ -1,8 +1,10 @@
-"""The heads of the trail, written outside the database: who rewrites everything inside, tree heads and all, is still found out.
+"""The heads of the trail, written outside the database: who rewrites everything inside, tree heads and all,
+is still found out.
 
-A file beside the ledger, one line of JSON for each time that something was signed: the last tree head of every stream (number and
-SHA-256 of its document), signed. After a restore a line says so, with the heads of what was restored: tree heads above them are lost
-with the rows that they covered, and their numbers are given again.
+A file beside the ledger, one line of JSON for each time that something was signed: the last tree head of
+every stream (number and SHA-256 of its document), signed. After a restore a line says so, with the heads of
+what was restored: tree heads above them are lost with the rows that they covered, and their numbers are given
+again.
 """
 
 import json
@@ -26,12 +28,16 @@ from .trail_tables import streams
 class HeadsAhead(HeguiError):
     code = "heads_ahead"
     status = 500
-    sentence = _("The file of heads knows tree heads that this database does not: verify the trail, or set a foreign file aside.")
+    sentence = _(
+        "The file of heads knows tree heads that this database does not: verify the trail, or set a foreign "
+        "file aside."
+    )
 
 
 @dataclass(frozen=True)
 class Heads:
-    """One line: of each stream the number of its last tree head, and the SHA-256 of that tree head's document in hex."""
+    """One line: of each stream the number of its last tree head, and the SHA-256 of that tree head's document
+    in hex."""
 
     line: int
     at: datetime
@@ -55,7 +61,8 @@ def current_heads() -> dict[str, tuple[int, str]]:
 
 
 def write_heads() -> bool:
-    """Bring the file up to the tree heads; whether there was anything to write. Raises `HeadsAhead`, `OSError`."""
+    """Bring the file up to the tree heads; whether there was anything to write. Raises `HeadsAhead`,
+    `OSError`."""
     with growing(heads_file()) as file:
         last = _parsed(0, file.last_line())
         known, heads = last.heads if last else {}, current_heads()
@@ -74,7 +81,8 @@ def _follows(head: tuple[int, str], before: tuple[int, str]) -> bool:
 
 
 def note_restore() -> None:
-    """Say that a backup was restored: what was signed after it was made is lost, and is not missed from here on."""
+    """Say that a backup was restored: what was signed after it was made is lost, and is not missed from here
+    on."""
     with growing(heads_file()) as file:
         file.last_line()
         file.append(_line(current_heads(), restored=True))
@@ -82,8 +90,14 @@ def note_restore() -> None:
 
 
 def _line(heads: dict[str, tuple[int, str]], **more: Any) -> bytes:
-    payload = {"at": clock.now().isoformat(), "heads": {name: list(head) for name, head in sorted(heads.items())}, **more}
-    return json.dumps({"heads": payload, "signature": signatures.signature_of(payload)}, separators=(",", ":")).encode()
+    payload = {
+        "at": clock.now().isoformat(),
+        "heads": {name: list(head) for name, head in sorted(heads.items())},
+        **more,
+    }
+    return json.dumps(
+        {"heads": payload, "signature": signatures.signature_of(payload)}, separators=(",", ":")
+    ).encode()
 
 
 def read_heads() -> Iterator[Heads]:
@@ -111,6 +125,8 @@ def _parsed(number: int, line: bytes | None) -> Heads | None:
         result = read["heads"]
         heads = {name: (int(head[0]), str(head[1])) for name, head in result["heads"].items()}
         at = datetime.fromisoformat(result["at"])
-        return Heads(number, at, heads, bool(result.get("restored")), signatures.is_valid(result, read["signature"]))
+        return Heads(
+            number, at, heads, bool(result.get("restored")), signatures.is_valid(result, read["signature"])
+        )
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Heads(number, clock.now(), {}, is_restore=False, is_signed=False)

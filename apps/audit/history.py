@@ -1,7 +1,7 @@
 """What became of one thing, from the trail: when it was made and changed, by whom, what from and to.
 
-Values stand as people know them: choices by their words, people and things by their names. Of a protected value there is only that it
-changed, since the trail holds no more.
+Values stand as people know them: choices by their words, people and things by their names. Of a protected
+value there is only that it changed, since the trail holds no more.
 """
 
 from collections.abc import Iterator
@@ -57,12 +57,15 @@ def history_of(viewer: User, thing: models.Model) -> list[Entry]:
     """The newest changes of a thing whose page the viewer may see; for agents, none."""
     if not viewer.is_active or viewer.role not in READERS:
         return []
-    of_thing = Change.objects.filter(content_type=ContentType.objects.get_for_model(thing), object_id=thing.pk)
+    of_thing = Change.objects.filter(
+        content_type=ContentType.objects.get_for_model(thing), object_id=thing.pk
+    )
     names = _Names()
     return [
         Entry(
             entry.timestamp, entry.actor, WORDS.get(entry.action, ""),
-            list(_fields(type(thing), entry.changes_dict, names)) if entry.action == LogEntry.Action.UPDATE else [],
+            list(_fields(type(thing), entry.changes_dict,
+            names)) if entry.action == LogEntry.Action.UPDATE else [],
         )
         for entry in of_thing.select_related("actor").order_by("-pk")[:SHOWN]
     ]  # fmt: skip
@@ -105,4 +108,8 @@ def _words(field: models.Field, value: Any, names: _Names) -> str:
         return f"{localtime(make_aware(at, UTC) if is_naive(at) else at):%Y-%m-%d %H:%M}"
     choices = dict(field.flatchoices)
     text = str(choices.get(value, value))
-    return references.in_words(text) if text.startswith("grave_violation: ") else references.in_words_of_record(text)
+    return (
+        references.in_words(text)
+        if text.startswith("grave_violation: ")
+        else references.in_words_of_record(text)
+    )

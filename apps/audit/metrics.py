@@ -25,7 +25,8 @@ def _signed() -> Outcome:
     if seconds <= LATE.total_seconds():
         return well()
     return warning(
-        _("Rows of the trail have waited %(minutes)d minutes for their tree head.") % {"minutes": seconds // 60},
+        _("Rows of the trail have waited %(minutes)d minutes for their tree head.")
+        % {"minutes": seconds // 60},
         _("See whether the workers run and the place of the heads can be written."),
     )
 
@@ -33,7 +34,9 @@ def _signed() -> Outcome:
 def register_all() -> None:
     register(
         Metric(
-            "hegui_trail_behind_seconds", "Since when rows of the trail wait for a tree head; 0 when none does.", lambda: one(_behind())
+            "hegui_trail_behind_seconds",
+            "Since when rows of the trail wait for a tree head; 0 when none does.",
+            lambda: one(_behind()),
         ),
         Metric("hegui_alarms_open", "Alarms that nobody has closed.", _alarms),
     )

@@ -63,8 +63,12 @@ class AccessEvent(Dated):
         SIGN_IN_FAILED = "sign_in_failed", _("failed to sign in")
 
     kind = models.CharField(pgettext_lazy("kind of access", "what"), max_length=14, choices=Kind)
-    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
-    client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
+    actor = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    client = models.ForeignKey(
+        ApiClient, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     subject = models.CharField(max_length=40)
     field = models.CharField(max_length=40, blank=True)
     count = models.PositiveIntegerField(default=1)
@@ -73,14 +77,22 @@ class AccessEvent(Dated):
 
     class Meta:
         indexes = [
-            models.Index(fields=["actor", "-created_at"], condition=models.Q(actor__isnull=False), name="access_event_by_actor"),
+            models.Index(
+                fields=["actor", "-created_at"],
+                condition=models.Q(actor__isnull=False),
+                name="access_event_by_actor",
+            ),
             models.Index(fields=["subject", "-created_at"], name="access_event_by_subject"),
-            models.Index(fields=["field", "-created_at"], condition=~models.Q(field=""), name="access_event_by_field"),
+            models.Index(
+                fields=["field", "-created_at"], condition=~models.Q(field=""), name="access_event_by_field"
+            ),
             BrinIndex(fields=["created_at"], name="access_event_by_time"),  # stored in the order of time
         ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(actor__isnull=False) | models.Q(client__isnull=False) | models.Q(kind="sign_in_failed"),
+                condition=models.Q(actor__isnull=False)
+                | models.Q(client__isnull=False)
+                | models.Q(kind="sign_in_failed"),
                 name="access_event_has_reader",
             )
         ]
@@ -88,7 +100,8 @@ class AccessEvent(Dated):
 
 
 class Alarm(Dated):
-    """Unusual use that a rule of `alarms` found, until somebody has looked into it. One at a time for a rule and a subject."""
+    """Unusual use that a rule of `alarms` found, until somebody has looked into it. One at a time for a rule
+    and a subject."""
 
     NOT_TYPED = ("code", "subject")
 
@@ -116,22 +129,33 @@ class Alarm(Dated):
     reminded_at = models.DateTimeField(null=True)
     verdict = models.CharField(_("what it was"), max_length=9, choices=Verdict, blank=True)
     note = GuardedCharField(_("what was found"), max_length=300, blank=True)
-    closed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+")
+    closed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
     closed_at = models.DateTimeField(_("closed"), null=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["code", "subject"], condition=~Q(state="closed"), name="alarm_once"),
+            models.UniqueConstraint(
+                fields=["code", "subject"], condition=~Q(state="closed"), name="alarm_once"
+            ),
             models.CheckConstraint(
-                condition=~Q(state="closed") | Q(closed_by__isnull=False, closed_at__isnull=False) & ~Q(verdict="") & ~Q(note=""),
+                condition=~Q(state="closed")
+                | Q(closed_by__isnull=False, closed_at__isnull=False) & ~Q(verdict="") & ~Q(note=""),
                 name="alarm_closed_by_somebody",
             ),
-            models.CheckConstraint(condition=~Q(closed_by=F("person")), name="alarm_not_closed_by_whom_it_is_about"),
-            models.CheckConstraint(condition=Q(state="open") | Q(owner__isnull=False), name="alarm_has_an_owner"),
+            models.CheckConstraint(
+                condition=~Q(closed_by=F("person")), name="alarm_not_closed_by_whom_it_is_about"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(owner__isnull=False), name="alarm_has_an_owner"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.Protect(name="closed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="closed")),
+            pgtrigger.Protect(
+                name="closed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="closed")
+            ),
         ]
 
     @property
@@ -156,9 +180,11 @@ class Change(LogEntry):
 
 
 class TreeHead(Dated):
-    """The head of one stretch of a stream: the root of the tree over its rows, chained to the tree head before, signed.
+    """The head of one stretch of a stream: the root of the tree over its rows, chained to the tree head
+    before, signed.
 
-    `created_at` is when it was signed: every row of it is older. Rows are those with ids above `after`, up to `upto`.
+    `created_at` is when it was signed: every row of it is older. Rows are those with ids above `after`, up to
+    `upto`.
     """
 
     IN_TRAIL = False
@@ -170,7 +196,8 @@ class TreeHead(Dated):
     upto = models.BigIntegerField()
     rows = models.PositiveIntegerField()
     root = models.BinaryField(max_length=32)
-    previous = models.BinaryField(max_length=32)  # SHA-256 of the document of the tree head before; zeros for the first
+    # SHA-256 of the document of the tree head before; zeros for the first
+    previous = models.BinaryField(max_length=32)
     form = models.PositiveSmallIntegerField()
     key = models.CharField(max_length=40)
     signature = models.BinaryField(max_length=64)
@@ -179,8 +206,13 @@ class TreeHead(Dated):
         constraints = [
             models.UniqueConstraint(fields=["stream", "number"], name="tree_head_once"),
             models.UniqueConstraint(fields=["stream", "after"], name="tree_heads_do_not_overlap"),
-            models.CheckConstraint(condition=Q(upto__gt=F("after"), rows__gte=1, number__gte=1), name="tree_head_covers_something"),
-            models.CheckConstraint(condition=is_hash("root") & is_hash("previous"), name="tree_head_has_hashes"),
+            models.CheckConstraint(
+                condition=Q(upto__gt=F("after"), rows__gte=1, number__gte=1),
+                name="tree_head_covers_something",
+            ),
+            models.CheckConstraint(
+                condition=is_hash("root") & is_hash("previous"), name="tree_head_has_hashes"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
@@ -208,7 +240,8 @@ class TreeHead(Dated):
 
 
 class TreeHeadRows(models.Model):
-    """The ids and hashes under a tree head: by them the row is named that is no longer as it was. Goes with its stretch."""
+    """The ids and hashes under a tree head: by them the row is named that is no longer as it was. Goes with
+    its stretch."""
 
     IN_TRAIL = False
 
@@ -236,7 +269,8 @@ class TreeHeadRows(models.Model):
 
 
 class TrailCut(Dated):
-    """Everything of a stream up to the tree head `number` was dropped, being old enough (R8, R10). The tree heads themselves stay."""
+    """Everything of a stream up to the tree head `number` was dropped, being old enough (R8, R10). The tree
+    heads themselves stay."""
 
     IN_TRAIL = False
     NOT_TYPED = ("stream", "reason", "key")
@@ -296,4 +330,7 @@ class TrailCheck(Dated):
     @property
     def sentences(self) -> list[tuple[str, int, str]]:
         """Of each finding the stream, the tree head, and what it says."""
-        return [(each["stream"], each["tree_head"], sentence_of_finding(each["code"], each["facts"])) for each in self.findings]
+        return [
+            (each["stream"], each["tree_head"], sentence_of_finding(each["code"], each["facts"]))
+            for each in self.findings
+        ]

@@ -13,7 +13,11 @@ from apps.accounts.roles import Role
 from .models import AccessEvent, TrailCheck, TreeHead
 from .trail_tables import streams
 
-STREAM_NAMES: dict[str, Promise] = {"changes": _("changes"), "reads": _("reads and sign-ins"), "decisions": _("decisions of the gate")}
+STREAM_NAMES: dict[str, Promise] = {
+    "changes": _("changes"),
+    "reads": _("reads and sign-ins"),
+    "decisions": _("decisions of the gate"),
+}
 
 
 def events_of(viewer: User) -> QuerySet[AccessEvent]:
@@ -41,7 +45,9 @@ def stream_states() -> list[StreamState]:
     found = []
     for stream in streams():
         last = TreeHead.last_of(stream.name)
-        found.append(StreamState(STREAM_NAMES[stream.name], last, stream.count_above(last.upto if last else 0)))
+        found.append(
+            StreamState(STREAM_NAMES[stream.name], last, stream.count_above(last.upto if last else 0))
+        )
     return found
 
 

@@ -1,4 +1,5 @@
-"""Hash trees as in RFC 6962 (Certificate Transparency), section 2.1: SHA-256, leaves and nodes distinguished by their first byte."""
+"""Hash trees as in RFC 6962 (Certificate Transparency), section 2.1: SHA-256, leaves and nodes distinguished
+by their first byte."""
 
 from collections.abc import Iterable
 from hashlib import sha256
@@ -13,9 +14,11 @@ def leaf(entry: bytes) -> bytes:
 
 
 def inclusion_paths(leaves: bytes, places: Iterable[int]) -> dict[int, list[tuple[bool, bytes]]]:
-    """For each place among the hashed entries, the way from its leaf to the root: whether the sibling stands to the left, and its hash.
+    """For each place among the hashed entries, the way from its leaf to the root: whether the sibling stands
+    to the left, and its hash.
 
-    Joining the leaf with each sibling in turn gives the root of `tree_head`; a node without a sibling goes up as it is.
+    Joining the leaf with each sibling in turn gives the root of `tree_head`; a node without a sibling goes up
+    as it is.
     """
     paths: dict[int, list[tuple[bool, bytes]]] = {place: [] for place in places}
     level, at = leaves, {place: place for place in paths}
@@ -39,8 +42,8 @@ def _next_level(level: bytes) -> bytes:
 def tree_head(leaves: bytes) -> bytes:
     """The root over hashed entries, one after the other in their order.
 
-    Joining pairs level by level, with a last odd one left as it is, gives the tree of the RFC, which splits at the largest power of
-    two below the count.
+    Joining pairs level by level, with a last odd one left as it is, gives the tree of the RFC, which splits
+    at the largest power of two below the count.
     """
     if not leaves:
         return sha256(b"").digest()

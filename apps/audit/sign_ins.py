@@ -16,21 +16,35 @@ def _address(request: HttpRequest | None) -> str | None:
 
 
 def _signed_in(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    record_access(kind=AccessEvent.Kind.SIGNED_IN, subject=f"user:{user.pk}", purpose="sign in", actor=user, address=_address(request))
+    record_access(
+        kind=AccessEvent.Kind.SIGNED_IN,
+        subject=f"user:{user.pk}",
+        purpose="sign in",
+        actor=user,
+        address=_address(request),
+    )
 
 
 def _signed_out(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> None:
     if user is not None:
         record_access(
-            kind=AccessEvent.Kind.SIGNED_OUT, subject=f"user:{user.pk}", purpose="sign out", actor=user, address=_address(request)
+            kind=AccessEvent.Kind.SIGNED_OUT,
+            subject=f"user:{user.pk}",
+            purpose="sign out",
+            actor=user,
+            address=_address(request),
         )
 
 
-def _failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+def _failed(
+    sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any
+) -> None:
     """Names of people who work here are noted; what else was typed may be a password or a number."""
     person = User.objects.filter(username=str(credentials.get("username", ""))[:150]).only("pk").first()
     subject = f"user:{person.pk}" if person else "nobody"
-    record_access(kind=AccessEvent.Kind.SIGN_IN_FAILED, subject=subject, purpose="sign in", address=_address(request))
+    record_access(
+        kind=AccessEvent.Kind.SIGN_IN_FAILED, subject=subject, purpose="sign in", address=_address(request)
+    )
 
 
 def connect() -> None:

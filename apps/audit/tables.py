@@ -14,7 +14,9 @@ class EventTable(ListTable):
     list_name = "trail"
     sortable = by(created_at="pk")
 
-    created_at = columns.DateTimeColumn(verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}})
+    created_at = columns.DateTimeColumn(
+        verbose_name=_("time"), format="Y-m-d H:i:s", attrs={"td": {"class": "text-nowrap"}}
+    )
     who = columns.TemplateColumn(
         template_code="{{ record.actor|default:record.client|default:'–' }}",
         verbose_name=pgettext_lazy("who acted", "who"),
@@ -26,7 +28,9 @@ class EventTable(ListTable):
     purpose = columns.ReferenceColumn(verbose_name=_("what for"))
     address = tables.Column(verbose_name=_("from where"))
     proof = columns.TemplateColumn(
-        template_name="audit/_proof.html", verbose_name=pgettext_lazy("of a row of the access log", "proof"), empty_values=()
+        template_name="audit/_proof.html",
+        verbose_name=pgettext_lazy("of a row of the access log", "proof"),
+        empty_values=(),
     )
 
     class Meta:

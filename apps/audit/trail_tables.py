@@ -1,7 +1,7 @@
 """What of the trail is signed: tables that only grow, and how a row of each is written down to be hashed.
 
-A row is a JSON array of its columns, made by PostgreSQL, with times in UTC: readable without Hegui, and the same text for the
-same row. `FORM` is the number of this way of writing; tree heads name it.
+A row is a JSON array of its columns, made by PostgreSQL, with times in UTC: readable without Hegui, and the
+same text for the same row. `FORM` is the number of this way of writing; tree heads name it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,8 @@ _AS_WRITTEN = "select set_config('timezone', 'UTC', true), set_config('bytea_out
 
 @dataclass(frozen=True)
 class Stream:
-    """One table of the trail. Of an `erasable` one rows go by themselves, with what they are about; of the others in whole stretches."""
+    """One table of the trail. Of an `erasable` one rows go by themselves, with what they are about; of the
+    others in whole stretches."""
 
     name: str
     table: str
@@ -27,10 +28,14 @@ class Stream:
     erasable: bool = False
 
     def rows(self, after: int, upto: int, *, most: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """The ids above `after`, up to `upto`, in order, and the rows as they are hashed. In a transaction of the caller's."""
+        """The ids above `after`, up to `upto`, in order, and the rows as they are hashed. In a transaction of
+        the caller's."""
         statement = sql.SQL(
-            "copy (select id::bigint as pk, {} from {} where id > {} and id <= {} order by id limit {}) to stdout (format binary)"
-        ).format(self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
+            "copy (select id::bigint as pk, {} from {} where id > {} and id <= {} order by id limit {}) to "
+            "stdout (format binary)"
+        ).format(
+            self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most)
+        )
         with connection.cursor() as cursor:
             cursor.execute(_AS_WRITTEN)
             with cursor.copy(statement) as copy:
@@ -38,8 +43,11 @@ class Stream:
                 yield from copy.rows()
 
     def rows_of(self, keys: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        """The rows with these ids as they are hashed, in order; those that are gone are left out. In a transaction of the caller's."""
-        statement = sql.SQL("select id::bigint, {} from {} where id = any(%s) order by id").format(self._text(), sql.Identifier(self.table))
+        """The rows with these ids as they are hashed, in order; those that are gone are left out. In a
+        transaction of the caller's."""
+        statement = sql.SQL("select id::bigint, {} from {} where id = any(%s) order by id").format(
+            self._text(), sql.Identifier(self.table)
+        )
         with connection.cursor() as cursor:
             cursor.execute(_AS_WRITTEN)
             cursor.execute(statement, [list(keys)])
@@ -47,14 +55,20 @@ class Stream:
                 yield pk, bytes(text)
 
     def hashes(self, after: int, upto: int, link: Any, *, most: int | None = None) -> tuple[bytes, bytes]:
-        """The ids above `after`, up to `upto`, in order, 8 bytes each, and the hashes of their rows (`rules.leaf`), 32 bytes each.
+        """The ids above `after`, up to `upto`, in order, 8 bytes each, and the hashes of their rows
+        (`rules.leaf`), 32 bytes each.
 
-        PostgreSQL makes both: of a row only its hash travels. In a transaction of the caller's, on its connection of psycopg.
+        PostgreSQL makes both: of a row only its hash travels. In a transaction of the caller's, on its
+        connection of psycopg.
         """
         statement = sql.SQL(
-            "select coalesce(string_agg(int8send(pk), '' order by pk), ''), coalesce(string_agg(hash, '' order by pk), '') from"
-            " (select id::bigint pk, sha256('\\x00'::bytea || {}) hash from {} where id > {} and id <= {} order by id limit {}) found"
-        ).format(self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most))
+            "select coalesce(string_agg(int8send(pk), '' order by pk), ''), coalesce(string_agg(hash, '' "
+            "order by pk), '') from"
+            " (select id::bigint pk, sha256('\\x00'::bytea || {}) hash from {} where id > {} and id <= {} "
+            "order by id limit {}) found"
+        ).format(
+            self._text(), sql.Identifier(self.table), sql.Literal(after), sql.Literal(upto), sql.Literal(most)
+        )
         with psycopg.Cursor(link) as cursor:
             cursor.execute(_AS_WRITTEN, prepare=False)
             ids, hashes = cursor.execute(statement, binary=True, prepare=False).fetchone() or (b"", b"")
@@ -95,8 +109,9 @@ def one_snapshot() -> Iterator[None]:
 
 @contextmanager
 def connections_sharing_snapshot(count: int) -> Iterator[list[Any]]:
-    """Connections of psycopg that see what the caller's `one_snapshot` sees: so many of their own, so that PostgreSQL works for each at
-    once; the caller's alone where its transaction began before the snapshot and may have written."""
+    """Connections of psycopg that see what the caller's `one_snapshot` sees: so many of their own, so that
+    PostgreSQL works for each at once; the caller's alone where its transaction began before the snapshot and
+    may have written."""
     with connection.cursor() as cursor:
         cursor.execute("select current_setting('transaction_isolation') = 'repeatable read'")
         if not cursor.fetchone()[0]:
@@ -134,13 +149,15 @@ CHANGES, READS = "changes", "reads"
 register(
     Stream(
         CHANGES, "auditlog_logentry",
-        ("id", "content_type_id", "object_pk", "object_id", "object_repr", "serialized_data", "action", "changes_text", "changes",
+        ("id", "content_type_id", "object_pk", "object_id", "object_repr", "serialized_data", "action",
+        "changes_text", "changes",
          "actor_id", "cid", "remote_addr", "remote_port", "timestamp", "additional_data", "actor_email"),
     )
 )  # fmt: skip
 register(
     Stream(
         READS, "audit_accessevent",
-        ("id", "created_at", "kind", "actor_id", "client_id", "subject", "field", "count", "purpose", "address"),
+        ("id", "created_at", "kind", "actor_id", "client_id", "subject", "field", "count", "purpose",
+        "address"),
     )
 )  # fmt: skip

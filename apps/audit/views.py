@@ -45,7 +45,8 @@ def trail(request: StaffRequest) -> HttpResponse:
 @for_roles(*OVERSEERS)
 @require_GET
 def trail_proof(request: StaffRequest, pk: int) -> HttpResponse:
-    """One row with its way to the root of a signed tree head: for an auditor who holds nothing else of the log."""
+    """One row with its way to the root of a signed tree head: for an auditor who holds nothing else of the
+    log."""
     event = get_object_or_404(queries.events_of(request.user), pk=pk)
     record_page(request, subject="trail", purpose="export", kind=AccessEvent.Kind.EXPORTED)
     (proof,) = services.prove(READS, [event.pk])
@@ -54,9 +55,15 @@ def trail_proof(request: StaffRequest, pk: int) -> HttpResponse:
         "proof": proof,
         "heads": list(services.heads_named(named)),
         "columns": next(stream.columns for stream in streams() if stream.name == READS),
-        "public_keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()},
+        "public_keys": {
+            name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()
+        },
     }
-    return attachment(json.dumps(payload, ensure_ascii=False, indent=1).encode(), name=f"proof-{pk}.json", kind="application/json")
+    return attachment(
+        json.dumps(payload, ensure_ascii=False, indent=1).encode(),
+        name=f"proof-{pk}.json",
+        kind="application/json",
+    )
 
 
 @for_roles(*OVERSEERS)
@@ -99,11 +106,15 @@ def tree_heads_export(request: StaffRequest) -> StreamingHttpResponse:
 @for_roles(Role.COMPLIANCE)
 @require_GET
 def alarms(request: StaffRequest) -> HttpResponse:
-    """Unusual use that the rules found: what nobody looks into yet first, then what is being looked into, then the last that are closed."""
+    """Unusual use that the rules found: what nobody looks into yet first, then what is being looked into,
+    then the last that are closed."""
     found = Alarm.objects.select_related("person", "client", "owner", "closed_by")
     closed = found.filter(state=Alarm.State.CLOSED).order_by("-closed_at")[:CLOSED_SHOWN]
     shown = {
-        "open": [*found.filter(state=Alarm.State.OPEN).order_by("-pk"), *found.filter(state=Alarm.State.TAKEN).order_by("-pk")],
+        "open": [
+            *found.filter(state=Alarm.State.OPEN).order_by("-pk"),
+            *found.filter(state=Alarm.State.TAKEN).order_by("-pk"),
+        ],
         "closed": closed,
         "verdicts": Alarm.Verdict.choices,
     }
@@ -115,8 +126,16 @@ def alarms(request: StaffRequest) -> HttpResponse:
 def alarm_step(request: StaffRequest, pk: int) -> HttpResponse:
     alarm = get_object_or_404(Alarm, pk=pk)
     if "take" in request.POST:
-        said(request, lambda: services.take_alarm(actor=request.user, alarm=alarm), _("It is yours to look into."))
+        said(
+            request,
+            lambda: services.take_alarm(actor=request.user, alarm=alarm),
+            _("It is yours to look into."),
+        )
     else:
         verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "")
-        said(request, lambda: services.close_alarm(actor=request.user, alarm=alarm, verdict=verdict, note=note), _("Closed."))
+        said(
+            request,
+            lambda: services.close_alarm(actor=request.user, alarm=alarm, verdict=verdict, note=note),
+            _("Closed."),
+        )
     return redirect("alarms")

@@ -16,7 +16,9 @@ SENTENCES: dict[str, Promise] = {
     "tree_head_removed": _("This tree head is missing."),
     "chain_broken": _("This tree head does not follow the one before it."),
     "form_unknown": _("This tree head was made by a newer Hegui."),
-    "cut_changed": _("The record that rows up to this tree head were dropped was changed: its signature does not fit."),
+    "cut_changed": _(
+        "The record that rows up to this tree head were dropped was changed: its signature does not fit."
+    ),
     "cut_too_soon": _("Rows up to this tree head were dropped before 180 days were over."),
     "head_differs": _("The file of heads outside names another tree head of this number (line %(line)s)."),
     "export_changed": _("The first line of the export was changed: its signature does not fit."),

@@ -1,1 +1,2 @@
-"""Benchmarks: our code against the least work that any program would have to do. No part of a site, nor of the package."""
+"""Benchmarks: our code against the least work that any program would have to do. No part of a site, nor of
+the package."""

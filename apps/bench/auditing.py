@@ -22,9 +22,11 @@ ALLOWED_SECONDS = 60
 
 _CAMPAIGNS = """
 insert into campaigns_campaign
-    (created_at, code, name, kind, trade, product_risk, purpose_id, lawful_basis, starts_on, ends_on, checklist, state, paused_because,
+    (created_at, code, name, kind, trade, product_risk, purpose_id, lawful_basis, starts_on, ends_on,
+        checklist, state, paused_because,
      qualification, brand, created_by_id)
-select now(), 'bench-' || n, 'bench-' || n, kind, trade, '', purpose_id, 'x', starts_on, ends_on, '{}', 'draft', '', '', '', created_by_id
+select now(), 'bench-' || n, 'bench-' || n, kind, trade, '', purpose_id, 'x', starts_on, ends_on, '{}',
+    'draft', '', '', '', created_by_id
 from campaigns_campaign, generate_series(1, %s) n where code = 'bench'
 """
 # Spread over all people and campaigns; one right in fifty is one that the role may not have.
@@ -32,10 +34,12 @@ _GRANTS = """
 insert into campaigns_campaignuserpermission (user_id, content_object_id, permission_id)
 select person.id, campaign.id, p.id
 from generate_series(1, %(grants)s) n
-join (select id, role, row_number() over (order by id) - 1 as place from accounts_user) person on person.place = n %% %(people)s
+join (select id, role, row_number() over (order by id) - 1 as place
+    from accounts_user) person on person.place = n %% %(people)s
 join (select id, row_number() over (order by id) - 1 as place from campaigns_campaign) campaign
     on campaign.place = (n / %(people)s * 7 + n) %% %(campaigns)s
-join auth_permission p on p.codename = case when n %% 50 = 0 then 'review' when person.role = 'supervisor' then 'supervise' else 'work' end
+join auth_permission p on p.codename = case when n %% 50 = 0 then 'review' when person.role = 'supervisor'
+    then 'supervise' else 'work' end
 join django_content_type t on t.id = p.content_type_id and t.model = 'campaign'
 on conflict do nothing
 """
@@ -48,7 +52,13 @@ def bench_permission_audit(scale: Scale) -> list[Line]:
         seconds, peak, found = in_process(_audit)
         spent.append(3600 / seconds)
         peaks.append(peak)
-    notes = {"people": scale.of(PEOPLE), "rights": rights, "found": found, "peak_mb": round(max(peaks)), "goal_peak_mb": 500}
+    notes = {
+        "people": scale.of(PEOPLE),
+        "rights": rights,
+        "found": found,
+        "peak_mb": round(max(peaks)),
+        "goal_peak_mb": 500,
+    }
     return [Line("permission_audit", "audits/h", spent, [3600 / ALLOWED_SECONDS], 1.0, notes)]
 
 
@@ -71,10 +81,13 @@ def _seed(scale: Scale) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into accounts_user_groups (user_id, group_id)"
-            " select u.id, g.id from accounts_user u join auth_group g on g.name = u.role on conflict do nothing"
+            " select u.id, g.id from accounts_user u join auth_group g on g.name = u.role on conflict do "
+            "nothing"
         )
         cursor.execute(_CAMPAIGNS, [scale.of(CAMPAIGNS)])
-        cursor.execute(_GRANTS, {"grants": scale.of(GRANTS), "people": people, "campaigns": scale.of(CAMPAIGNS)})
+        cursor.execute(
+            _GRANTS, {"grants": scale.of(GRANTS), "people": people, "campaigns": scale.of(CAMPAIGNS)}
+        )
         rights: int = cursor.rowcount
         cursor.execute("vacuum analyze")
     return rights

@@ -1,6 +1,7 @@
 """`word_to_block`: from a refusal on its way to the gate's refusal, by each channel, beside an import.
 
-The site is served as it is; one process sends a refusal, asks the gate, and looks how long it took until the gate refused for it.
+The site is served as it is; one process sends a refusal, asks the gate, and looks how long it took until the
+gate refused for it.
 """
 
 import http.client
@@ -55,7 +56,9 @@ class Caller:
         return json.loads(text) if text.startswith(b"{") else None
 
     def ask(self, number: str) -> dict[str, Any]:
-        answer: dict[str, Any] = self.post("/api/v1/calls/authorize", {"campaign": "bench", "phone": number, "line": LINE})
+        answer: dict[str, Any] = self.post(
+            "/api/v1/calls/authorize", {"campaign": "bench", "phone": number, "line": LINE}
+        )
         return answer
 
 
@@ -64,7 +67,10 @@ def bench_word_to_block(scale: Scale) -> list[Line]:
     each = min(scale.of(EACH), scale.of(100_000) // 5)
     key = _client()
     numbers = iter(numbers_of(scale.of(100_000)))
-    payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    payload = {
+        "HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]),
+        "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds()),
+    }
     lines = []
     with tempfile.TemporaryDirectory() as folder, served("apps.bench.measured.ours", **payload) as port:
         caller = Caller(port, key)
@@ -78,15 +84,29 @@ def bench_word_to_block(scale: Scale) -> list[Line]:
                 waits = sorted(_word_to_block(caller, refuse, next(numbers)) for _each in range(each))
             p99, worst = waits[int(len(waits) * 0.99)] * 1000, waits[-1] * 1000
             notes = {"p99_ms": round(p99, 1), "worst_ms": round(worst, 1), "refusals": each}
-            lines.append(Line(f"word_to_block {channel} p99", "blocks/s", [1000 / p99], [1000 / P99_MS], 1.0, notes))
-            lines.append(Line(f"word_to_block {channel} worst", "blocks/s", [1000 / worst], [1000 / WORST_MS], 1.0, notes))
+            lines.append(
+                Line(f"word_to_block {channel} p99", "blocks/s", [1000 / p99], [1000 / P99_MS], 1.0, notes)
+            )
+            lines.append(
+                Line(
+                    f"word_to_block {channel} worst",
+                    "blocks/s",
+                    [1000 / worst],
+                    [1000 / WORST_MS],
+                    1.0,
+                    notes,
+                )
+            )
     return lines
 
 
 def _client() -> str:
-    MeasuresPolicy.objects.create(number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000)
+    MeasuresPolicy.objects.create(
+        number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000
+    )
     client, key = accounts.issue_client(
-        name="bench-words", owner=User.objects.filter(role="supervisor")[0], scopes=SCOPES, ends_at=clock.now() + timedelta(days=1),
+        name="bench-words", owner=User.objects.filter(role="supervisor")[0], scopes=SCOPES,
+        ends_at=clock.now() + timedelta(days=1),
         requests_per_second=30_000,
     )  # fmt: skip
     Campaign.objects.get(code="bench").clients.add(client)
@@ -112,7 +132,9 @@ def _by_key(caller: Caller, number: str) -> Callable[[], Any]:
 
 
 def _by_message(caller: Caller, number: str) -> Callable[[], Any]:
-    return lambda: caller.post("/api/v1/sms", {"from": number, "text": "不用谢，以后别再打了", "message_id": number})
+    return lambda: caller.post(
+        "/api/v1/sms", {"from": number, "text": "不用谢，以后别再打了", "message_id": number}
+    )
 
 
 def _by_api(caller: Caller, number: str) -> Callable[[], Any]:
@@ -123,7 +145,12 @@ def _by_page(caller: Caller, number: str) -> Callable[[], Any]:
     word = make_link(phone=number)
 
     def click() -> None:
-        caller.link.request("POST", f"/o/{word}/", "", {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-Proto": "https"})
+        caller.link.request(
+            "POST",
+            f"/o/{word}/",
+            "",
+            {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-Proto": "https"},
+        )
         answer = caller.link.getresponse()
         answer.read()
         if answer.status != 302:
@@ -144,7 +171,9 @@ def _import_beside(list_file: Path) -> Iterator[None]:
         try:
             os.setsid()
             supervisor, source = User.objects.filter(role="supervisor")[0], DataSource.objects.all()[0]
-            contacts.import_now(actor=supervisor, source=source, file_name="list.csv", file=list_file.read_bytes())
+            contacts.import_now(
+                actor=supervisor, source=source, file_name="list.csv", file=list_file.read_bytes()
+            )
             while True:
                 time.sleep(60)  # the list is in: the measured site has its machine
         finally:

@@ -27,14 +27,17 @@ ROUNDS, ON_ONE, ON_EIGHT = 5, 1_500, 600
 GOALS = {1: 0.30, 8: 0.20}
 
 _COLUMNS = (
-    "created_at", "phone", "tags", "number_index", "last4_index", "zones", "source_id", "is_minor", "expires_at",
+    "created_at", "phone", "tags", "number_index", "last4_index", "zones", "source_id", "is_minor",
+    "expires_at",
 )  # fmt: skip
 _FLOOR = """
 create table floor_optout (hash bytea primary key);
 create table floor_consent (hash bytea primary key, expires_at timestamptz not null);
-create table floor_call (id bigserial primary key, hash bytea not null, at timestamptz not null, allowed boolean not null);
+create table floor_call (id bigserial primary key, hash bytea not null, at timestamptz not null,
+    allowed boolean not null);
 create index on floor_call (hash, at);
-create function floor_authorize(asked bytea, lock_key bigint, at_ timestamptz) returns boolean language plpgsql as $$
+create function floor_authorize(asked bytea, lock_key bigint,
+    at_ timestamptz) returns boolean language plpgsql as $$
 declare allowed_ boolean;
 begin
     perform pg_advisory_xact_lock(lock_key);
@@ -61,7 +64,14 @@ def bench_gate(scale: Scale) -> list[Line]:
             ours.append(_rate(in_processes(_ours, [(part, at) for part in parts]), connections * each))
         name = f"gate on {connections} connection{'s' if connections > 1 else ''}"
         lines.append(
-            Line(name, "decisions/s", ours, floor, GOALS[connections], {"contacts": scale.of(CONTACTS), "opt_outs": scale.of(OPT_OUTS)})
+            Line(
+                name,
+                "decisions/s",
+                ours,
+                floor,
+                GOALS[connections],
+                {"contacts": scale.of(CONTACTS), "opt_outs": scale.of(OPT_OUTS)},
+            )
         )
     return lines
 
@@ -72,7 +82,8 @@ def numbers_of(count: int) -> list[str]:
 
 
 def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
-    """The smallest legal world, many contacts with consent, many opt-outs of others; and the floor's tables."""
+    """The smallest legal world, many contacts with consent, many opt-outs of others; and the floor's
+    tables."""
     world = smallest_world(code="bench")
     now = clock.now()
     later = now + timedelta(days=300)
@@ -83,7 +94,9 @@ def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
         with cursor.copy(f"copy contacts_contact ({', '.join(_COLUMNS)}) from stdin") as copy:
             for number in numbers:
                 found_by = blind_index.number_index(number), blind_index.last4_index(number)
-                copy.write_row((now, _encrypted(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, later))
+                copy.write_row(
+                    (now, _encrypted(number), [], *found_by, ["Asia/Shanghai"], world.source.pk, False, later)
+                )
         consent = (
             "created_at",
             "contact_id",
@@ -98,7 +111,14 @@ def seed(scale: Scale, contacts: int = CONTACTS) -> datetime:
         cursor.execute(
             f"insert into contacts_consent ({', '.join(consent)}, recipient, evidence_file, withdrawal)"
             " select %s, id, %s, 'web', %s, %s, 'bench', %s, %s, '', '', '' from contacts_contact",
-            [now, world.purpose.pk, now - timedelta(days=9), world.source.wording.pk, world.supervisor.pk, later],
+            [
+                now,
+                world.purpose.pk,
+                now - timedelta(days=9),
+                world.source.wording.pk,
+                world.supervisor.pk,
+                later,
+            ],
         )
         cursor.execute("insert into floor_consent select number_index, %s from contacts_contact", [later])
         hashes = "select sha256(int8send(n)) from generate_series(1, %s) n"
@@ -124,7 +144,10 @@ def _rate(spans: list[tuple[float, float]], count: int) -> float:
 
 
 def _floor(numbers: list[str], at: datetime) -> tuple[float, float]:
-    asked = [(index := blind_index.number_index(number), int.from_bytes(index[:8], "big", signed=True)) for number in numbers]
+    asked = [
+        (index := blind_index.number_index(number), int.from_bytes(index[:8], "big", signed=True))
+        for number in numbers
+    ]
     connection.ensure_connection()
     link = connection.connection
     link.execute("select 1")
@@ -158,7 +181,10 @@ def bench_gate_growth(scale: Scale) -> list[Line]:
     few, many = scale.of(CALLS_BEFORE), scale.of(CALLS_AFTER)
     old_calls(0, few, at)
     parts = iter(range(0, len(numbers) - each, each))
-    small = [_rate(in_processes(_ours, [(numbers[start : start + each], at)]), each) for start in (next(parts) for _ in range(ROUNDS))]
+    small = [
+        _rate(in_processes(_ours, [(numbers[start : start + each], at)]), each)
+        for start in (next(parts) for _ in range(ROUNDS))
+    ]
     old_calls(few, many, at)
     with connection.cursor() as cursor:
         hashes = "select sha256(int8send(n)) from generate_series(%s, %s) n"
@@ -169,7 +195,10 @@ def bench_gate_growth(scale: Scale) -> list[Line]:
         )
         cursor.execute("vacuum analyze")
     in_processes(_ours, [(numbers[-100:], at)])  # both sides begin with what they read in memory
-    large = [_rate(in_processes(_ours, [(numbers[start : start + each], at)]), each) for start in (next(parts) for _ in range(ROUNDS))]
+    large = [
+        _rate(in_processes(_ours, [(numbers[start : start + each], at)]), each)
+        for start in (next(parts) for _ in range(ROUNDS))
+    ]
     notes = {"calls": many, "opt_outs": scale.of(OPT_OUTS_AFTER)}
     return [Line("gate_growth", "decisions/s", large, small, 1 / GROWS_AT_MOST, notes)]
 
@@ -179,18 +208,23 @@ def old_calls(first: int, last: int, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            with numbered as (select n, %(at)s - make_interval(secs => 864000 + 30000000.0 * n / %(last)s) moment
+            with numbered as (select n,
+                                %(at)s - make_interval(secs => 864000 + 30000000.0 * n / %(last)s) moment
                               from generate_series(%(first)s + 1, %(last)s) n),
             decided as (
                 insert into calls_decision
-                    (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id, policy, line_asked)
-                select moment, moment, true, true, '{}', '{}', '{}', '{}', (select min(id) from campaigns_campaign), 1, '' from numbered
+                    (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id,
+                        policy, line_asked)
+                select moment, moment, true, true, '{}', '{}', '{}', '{}',
+                    (select min(id) from campaigns_campaign), 1, '' from numbered
                 returning id
             )
-            insert into calls_call (created_at, decision_id, campaign_id, line_id, script_version_id, number_index, slot_day, slot_number,
+            insert into calls_call (created_at, decision_id, campaign_id, line_id, script_version_id,
+                number_index, slot_day, slot_number,
                                     state, reserved_at, reserved_until)
             select moment, -n, (select min(id) from campaigns_campaign), (select min(id) from campaigns_line),
-                   (select min(id) from scripts_scriptversion), sha256(int8send(n %% 1000000)), moment::date, 1, 'ended', moment, moment
+                   (select min(id) from scripts_scriptversion), sha256(int8send(n %% 1000000)), moment::date,
+                       1, 'ended', moment, moment
             from numbered
             on conflict do nothing
             """,

@@ -45,7 +45,10 @@ def bench_gate_http(scale: Scale) -> list[Line]:
     contacts = scale.of(CONTACTS)
     asked, warming = min(scale.of(ASKED), contacts // (2 * ROUNDS)), min(400, contacts // 10)
     ours, floor = [], []
-    payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    payload = {
+        "HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]),
+        "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds()),
+    }
     static_files.collect()  # a server without them does not start
     with served("apps.bench.measured.floor") as empty, served("apps.bench.measured.ours", **payload) as site:
         _rate(site, [_request(key, next(numbers)) for _each in range(warming)])
@@ -55,12 +58,21 @@ def bench_gate_http(scale: Scale) -> list[Line]:
         count = min(PACE * PACED_SECONDS, contacts - ROUNDS * asked - warming)
         waits = _paced(site, [_request(key, next(numbers)) for _each in range(count)], PACE)
     slowest = sorted(waits)[int(len(waits) * 0.99)] * 1000
-    paced = Line("gate_http p99 at 300/s", "answers/s", [1000 / slowest], [1000 / SLOWEST_MS], 1.0, {"p99_ms": round(slowest, 1)})
+    paced = Line(
+        "gate_http p99 at 300/s",
+        "answers/s",
+        [1000 / slowest],
+        [1000 / SLOWEST_MS],
+        1.0,
+        {"p99_ms": round(slowest, 1)},
+    )
     return [Line("gate_http", "answers/s", ours, floor, GOAL), paced]
 
 
 def _client() -> str:
-    MeasuresPolicy.objects.create(number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000)
+    MeasuresPolicy.objects.create(
+        number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000
+    )
     client, key = accounts.issue_client(
         name="bench", owner=User.objects.filter(role="supervisor")[0], scopes=["authorize", "dial"],
         ends_at=clock.now() + timedelta(days=1), requests_per_second=30_000,
@@ -72,7 +84,8 @@ def _client() -> str:
 def _request(key: str, number: str) -> bytes:
     body = json.dumps({"campaign": "bench", "phone": number, "line": "+861085550101"}).encode()
     head = (
-        f"POST /api/v1/calls/authorize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        "POST /api/v1/calls/authorize HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+        f"{key}\r\nContent-Type: application/json\r\n"
         f"Idempotency-Key: {number}\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
@@ -86,7 +99,18 @@ def served(module: str, **fields: str) -> Iterator[int]:
         probe.bind(("127.0.0.1", int(fields.pop("port", 0))))
         port: int = probe.getsockname()[1]
     connections.close_all()
-    options = ["--interface", "wsgi", "--port", str(port), "--workers", "2", "--blocking-threads", "8", "--log-level", "warning"]
+    options = [
+        "--interface",
+        "wsgi",
+        "--port",
+        str(port),
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "8",
+        "--log-level",
+        "warning",
+    ]
     server = subprocess.Popen(
         [sys.executable, "-m", "granian", "--host", "127.0.0.1", *options, f"{module}:application"],
         cwd=Path(settings.BASE_DIR),
@@ -130,10 +154,22 @@ class Asker:
         head, found, body = bytes(self.got).partition(b"\r\n\r\n")
         if not found:
             return False
-        length = next((int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), None)
-        if not (body.endswith(b"0\r\n\r\n") if length is None else len(body) >= length):  # chunked, or counted
+        length = next(
+            (
+                int(line.split(b":")[1])
+                for line in head.split(b"\r\n")
+                if line.lower().startswith(b"content-length:")
+            ),
+            None,
+        )
+        # chunked, or counted
+        if not (body.endswith(b"0\r\n\r\n") if length is None else len(body) >= length):
             return False
-        if not head.startswith(b"HTTP/1.1 200") or b'"decision": "refuse"' in body or b'"decision":"refuse"' in body:
+        if (
+            not head.startswith(b"HTTP/1.1 200")
+            or b'"decision": "refuse"' in body
+            or b'"decision":"refuse"' in body
+        ):
             raise RuntimeError(f"Not allowed in the benchmark: {head.splitlines()[0]!r} {body[:300]!r}")
         self.got.clear()
         return True

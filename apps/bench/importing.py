@@ -1,9 +1,11 @@
-"""`import`: a list of a million rows, against hashing, encrypting and copying the same rows, and against django-import-export.
+"""`import`: a list of a million rows, against hashing, encrypting and copying the same rows, and against
+django-import-export.
 
-The floor hashes each number, encrypts number and name, and copies the rows into a table with a unique index: one process. Ours
-examines the CSV, encrypts it, normalises, detects ID and card numbers, finds duplicates, encrypts, stores contacts and consents
-and writes the report by row: two processes. The peer reads a fiftieth of the rows, from the same kind of file, into a plain table:
-without a look at what is in a cell, encryption, a consent of its own or a report.
+The floor hashes each number, encrypts number and name, and copies the rows into a table with a unique index:
+one process. Ours examines the CSV, encrypts it, normalises, detects ID and card numbers, finds duplicates,
+encrypts, stores contacts and consents and writes the report by row: two processes. The peer reads a fiftieth
+of the rows, from the same kind of file, into a plain table: without a look at what is in a cell, encryption,
+a consent of its own or a report.
 """
 
 import random
@@ -71,7 +73,9 @@ def _people(rows: int, *, seed: int = 7) -> Iterator[tuple[str, str, str]]:
 def write_list(path: Path, rows: int, *, seed: int = 7) -> None:
     with path.open("w") as file:
         file.write(HEADING)
-        file.writelines(f"{phone},{who},{tag},网页勾选,2026-07-16 10:00\n" for phone, who, tag in _people(rows, seed=seed))
+        file.writelines(
+            f"{phone},{who},{tag},网页勾选,2026-07-16 10:00\n" for phone, who, tag in _people(rows, seed=seed)
+        )
 
 
 def _empty() -> None:
@@ -82,22 +86,29 @@ def _empty() -> None:
 def _floor(rows: int) -> float:
     people = list(_people(rows))
     started = time.perf_counter()
-    with connection.cursor() as cursor, cursor.copy("copy floor_contact from stdin with (format binary)") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("copy floor_contact from stdin with (format binary)") as copy,
+    ):
         copy.set_types(("bytea", "bytea", "bytea"))
         for phone, who, _tag in people:
             e164 = "+86" + phone
-            encrypted = [cipher.encrypt(text.encode(), purpose="fields", bound_to=b"floor") for text in (e164, who)]
+            encrypted = [
+                cipher.encrypt(text.encode(), purpose="fields", bound_to=b"floor") for text in (e164, who)
+            ]
             copy.write_row((blind_index.number_index(e164), *encrypted))
     return time.perf_counter() - started
 
 
 def _ours(world: Any, *paths: Path) -> tuple[float, float]:
-    """Seconds that the first list takes in a process that has taken the others, and the most memory that either of the two
-    processes held."""
+    """Seconds that the first list takes in a process that has taken the others, and the most memory that
+    either of the two processes held."""
     for path in reversed(paths):
         before, started = Contact.objects.count(), time.perf_counter()
         with path.open("rb") as file:
-            done = contacts.import_now(actor=world.supervisor, source=world.source, file_name=path.name, file=file)
+            done = contacts.import_now(
+                actor=world.supervisor, source=world.source, file_name=path.name, file=file
+            )
         spent = time.perf_counter() - started
         if done.counts != {"accepted": Contact.objects.count() - before}:
             raise RuntimeError(f"The import of the benchmark went wrong: {done.counts}")
@@ -105,7 +116,8 @@ def _ours(world: Any, *paths: Path) -> tuple[float, float]:
 
 
 def _peer(*paths: Path) -> float:
-    """Seconds that django-import-export takes in bulk mode for the first list, in a process that has taken the others."""
+    """Seconds that django-import-export takes in bulk mode for the first list, in a process that has taken
+    the others."""
     from import_export.resources import modelresource_factory
     from tablib import Dataset
 

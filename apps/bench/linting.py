@@ -1,4 +1,5 @@
-"""`lint_scripts`: the automatic check of scripts of 2,000 characters on one core: all bans, and the advice."""
+"""`lint_scripts`: the automatic check of scripts of 2,000 characters on one core: all bans, and the
+advice."""
 
 import functools
 
@@ -18,18 +19,34 @@ _SENTENCES = (
 def bench_lint_scripts(scale: Scale) -> list[Line]:
     texts = [_text(number) for number in range(scale.of(SCRIPTS))]
     check(texts[0])  # the packs are read once
-    rates = [len(texts) / in_process(functools.partial(seconds, functools.partial(_check_all, texts))) for _round in range(3)]
+    rates = [
+        len(texts) / in_process(functools.partial(seconds, functools.partial(_check_all, texts)))
+        for _round in range(3)
+    ]
     advised = texts[: max(1, len(texts) // 10)]
-    advice = [len(advised) / in_process(functools.partial(seconds, functools.partial(_advise_all, advised, round_))) for round_ in range(3)]
+    advice = [
+        len(advised) / in_process(functools.partial(seconds, functools.partial(_advise_all, advised, round_)))
+        for round_ in range(3)
+    ]
     return [
         Line("lint_scripts", "scripts/s", rates, [PER_SECOND], 1.0, {"characters": LENGTH}),
-        Line("lint_scripts, with advice", "scripts/s", advice, [ADVISED_PER_SECOND], 1.0, {"reader": advising.mode()}),
+        Line(
+            "lint_scripts, with advice",
+            "scripts/s",
+            advice,
+            [ADVISED_PER_SECOND],
+            1.0,
+            {"reader": advising.mode()},
+        ),
     ]
 
 
 def _text(number: int) -> str:
     """Each begins elsewhere, so that no two are the same."""
-    turned = [_SENTENCES[(number + place) % len(_SENTENCES)] + f"第{number + place}条。" for place in range(LENGTH // 30)]
+    turned = [
+        _SENTENCES[(number + place) % len(_SENTENCES)] + f"第{number + place}条。"
+        for place in range(LENGTH // 30)
+    ]
     return "".join(turned)[:LENGTH]
 
 

@@ -1,5 +1,6 @@
-"""`recordings`: signing and opening an hour of sound beside read, AES-256-GCM and write; the first byte after a seek; the page of a
-review with an hour of sound and 1,000 segments. `sampling`: choosing among 100,000 calls of a day."""
+"""`recordings`: signing and opening an hour of sound beside read, AES-256-GCM and write; the first byte after
+a seek; the page of a review with an hour of sound and 1,000 segments. `sampling`: choosing among 100,000
+calls of a day."""
 
 import os
 import random
@@ -46,7 +47,10 @@ PIECE = 64 * 1024
 def _folder() -> Iterator[Path]:
     """Beside the real files, on the same disk."""
     settings.HEGUI_HOME.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as name, override_settings(MEDIA_ROOT=Path(name) / "media"):
+    with (
+        tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as name,
+        override_settings(MEDIA_ROOT=Path(name) / "media"),
+    ):
         yield Path(name)
 
 
@@ -56,7 +60,8 @@ def bench_recordings(scale: Scale) -> list[Line]:
         content = _wav(max(60, int(HOUR * scale.factor)))
         lines = in_process(_encrypt_and_decrypt, folder, content)
         world = smallest_world(code="bench")
-        world.compliance.groups.set(Group.objects.filter(name=world.compliance.role))  # the right to what was said
+        # the right to what was said
+        world.compliance.groups.set(Group.objects.filter(name=world.compliance.role))
         recording = _recorded(world, content, max(10, int(SEGMENTS * scale.factor)))
         lines += in_process(_seek_and_show, world.compliance.pk, recording.pk)
     return list(lines)
@@ -66,7 +71,22 @@ def _wav(length: int) -> bytes:
     """Noise: nothing about it makes the work easier."""
     body = os.urandom(length * RATE)
     return (
-        struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1, 1, RATE // 2, RATE, 2, 16, b"data", len(body))
+        struct.pack(
+            "<4sI4s4sIHHIIHH4sI",
+            b"RIFF",
+            36 + len(body),
+            b"WAVE",
+            b"fmt ",
+            16,
+            1,
+            1,
+            RATE // 2,
+            RATE,
+            2,
+            16,
+            b"data",
+            len(body),
+        )
         + body
     )
 
@@ -82,7 +102,9 @@ def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Line]:
     megabytes = len(content) / 1e6
     source, signed = folder / "clear", folder / "signed"
     source.write_bytes(content)
-    rates: dict[str, list[float]] = {name: [] for name in ("tree_head", "floor_tree_head", "open", "floor_open")}
+    rates: dict[str, list[float]] = {
+        name: [] for name in ("tree_head", "floor_tree_head", "open", "floor_open")
+    }
     for _round in range(ROUNDS):
         rates["floor_tree_head"].append(megabytes / seconds(partial(_floor_tree_head, source, signed)))
         rates["floor_open"].append(megabytes / seconds(partial(_floor_open, signed)))
@@ -91,7 +113,9 @@ def _encrypt_and_decrypt(folder: Path, content: bytes) -> list[Line]:
         def ours() -> None:
             nonlocal name
             with source.open("rb") as file:
-                name = streams.put(iter(lambda: file.read(4 * PIECE), b""), folder="recordings", belongs_to="bench")
+                name = streams.put(
+                    iter(lambda: file.read(4 * PIECE), b""), folder="recordings", belongs_to="bench"
+                )
 
         rates["tree_head"].append(megabytes / seconds(ours))
         rates["open"].append(megabytes / seconds(partial(_open, name)))
@@ -141,7 +165,9 @@ def _recorded(world: SmallestWorld, content: bytes, segments: int) -> Recording:
         del waiting[:size]
         return taken
 
-    recording, _is_new = quality.receive_recording(client=None, call_id=call.pk, read=read, length=len(content))
+    recording, _is_new = quality.receive_recording(
+        client=None, call_id=call.pk, read=read, length=len(content)
+    )
     quality.measure_recording(recording.pk)
     raw = [
         {
@@ -162,8 +188,10 @@ def _call(world: SmallestWorld) -> Call:
     decision = Decision.objects.create(at=clock.now(), allowed=True, facts={}, campaign=campaign, policy=1)
     ended = clock.now()
     return Call.objects.create(
-        decision=decision, campaign=campaign, line=line, script_version=version, number_index=os.urandom(32), slot_day=ended.date(),
-        state=Call.State.ENDED, reserved_at=ended - timedelta(hours=1), reserved_until=ended - timedelta(hours=1),
+        decision=decision, campaign=campaign, line=line, script_version=version, number_index=os.urandom(32),
+        slot_day=ended.date(),
+        state=Call.State.ENDED, reserved_at=ended - timedelta(hours=1),
+        reserved_until=ended - timedelta(hours=1),
         answered_at=ended - timedelta(hours=1), ended_at=ended, client=None,
     )  # fmt: skip
 
@@ -180,12 +208,27 @@ def _seek_and_show(person: int, recording_id: int) -> list[Line]:
         waits.append(time.perf_counter() - started)
         Play.objects.filter(pk=play.pk).update(served=[])
     slowest = sorted(waits)[int(len(waits) * 0.99) - 1]
-    review = quality.take(actor=actor, review=quality.choose_by_hand(actor=actor, call=Call.objects.get(recording=recording)))
+    review = quality.take(
+        actor=actor, review=quality.choose_by_hand(actor=actor, call=Call.objects.get(recording=recording))
+    )
     page = _page(actor, f"/quality/{review.pk}/?play={play.pk}")
     shown = [seconds(page) for _round in range(ROUNDS)]
     return [
-        Line("recordings, first byte after a seek, p99", "1/s", [1 / slowest], [1 / SEEK_SECONDS], 1.0, {"ms": round(slowest * 1000, 1)}),
-        Line("review page, an hour and 1,000 segments", "pages/s", [1 / each for each in shown], [1 / PAGE_SECONDS], 1.0),
+        Line(
+            "recordings, first byte after a seek, p99",
+            "1/s",
+            [1 / slowest],
+            [1 / SEEK_SECONDS],
+            1.0,
+            {"ms": round(slowest * 1000, 1)},
+        ),
+        Line(
+            "review page, an hour and 1,000 segments",
+            "pages/s",
+            [1 / each for each in shown],
+            [1 / PAGE_SECONDS],
+            1.0,
+        ),
     ]
 
 
@@ -205,21 +248,27 @@ def _page(actor: User, address: str) -> Callable[[], None]:
 
 
 _DECISIONS = """
-insert into calls_decision (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id, policy, line_asked)
+insert into calls_decision (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at,
+    campaign_id, policy, line_asked)
 select %(at)s + n * interval '0.3 second', now(), true, true, '{}', '{}', '{}', '{}', %(campaign)s, 1, ''
 from generate_series(1, %(calls)s) n
 """
 _CALLS = """
-insert into calls_call (created_at, decision_id, campaign_id, line_id, script_version_id, agent_id, number_index, slot_day,
+insert into calls_call (created_at, decision_id, campaign_id, line_id, script_version_id, agent_id,
+    number_index, slot_day,
                         slot_number, state, reserved_at, reserved_until, answered_at, ended_at, identity_said)
-select at, id, campaign_id, %(line)s, %(version)s, %(first)s + id %% %(agents)s, sha256(id::text::bytea), %(day)s,
-       1, 'ended', at, at + interval '60 seconds', at, at + (5 + id %% 300) * interval '1 second', id %% 20 > 0
+select at, id, campaign_id, %(line)s, %(version)s, %(first)s + id %% %(agents)s, sha256(id::text::bytea),
+    %(day)s,
+       1, 'ended', at, at + interval '60 seconds', at, at + (5 + id %% 300) * interval '1 second',
+           id %% 20 > 0
 from calls_decision
 """
 _TRANSCRIPTS = """
-insert into quality_transcript (created_at, call_id, campaign_id, line_id, agent_id, started_at, segments, count, source, digest, removed,
+insert into quality_transcript (created_at, call_id, campaign_id, line_id, agent_id, started_at, segments,
+    count, source, digest, removed,
                                 findings, checks, worst, rules)
-select answered_at, id, campaign_id, line_id, agent_id, answered_at, '\\x00', 20, 'bench', sha256(id::text::bytea), 0,
+select answered_at, id, campaign_id, line_id, agent_id, answered_at, '\\x00', 20, 'bench',
+    sha256(id::text::bytea), 0,
        '[]', jsonb_build_object('identity', id %% 15 > 0, 'purpose', true, 'way_out', id %% 9 > 0),
        case when id %% 40 = 0 then 'blocking' else '' end, ''
 from calls_call
@@ -230,11 +279,15 @@ def bench_sampling(scale: Scale) -> list[Line]:
     world = smallest_world(code="bench")
     count, campaign = scale.of(CALLS), world.campaign
     agents = User.objects.bulk_create(
-        User(username=f"agent{number}", display_name="x", role="agent", department=world.supervisor.department) for number in range(200)
+        User(
+            username=f"agent{number}", display_name="x", role="agent", department=world.supervisor.department
+        )
+        for number in range(200)
     )
     start = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
     about: dict[str, Any] = {
-        "at": start, "day": start.date(), "calls": count, "campaign": campaign.pk, "line": campaign.lines.get().pk,
+        "at": start, "day": start.date(), "calls": count, "campaign": campaign.pk,
+        "line": campaign.lines.get().pk,
         "version": ScriptVersion.objects.get().pk, "first": agents[0].pk, "agents": len(agents),
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -243,7 +296,16 @@ def bench_sampling(scale: Scale) -> list[Line]:
         cursor.execute("analyze")
     plan = quality.write_plan(actor=world.compliance, name="bench", campaign=None, most_a_day=500)
     spent = in_process(_sample, plan.pk, start.date())
-    return [Line("sampling", "days/s", [1 / spent], [1 / SAMPLING_SECONDS], 1.0, {"calls": count, "seconds": round(spent, 1)})]
+    return [
+        Line(
+            "sampling",
+            "days/s",
+            [1 / spent],
+            [1 / SAMPLING_SECONDS],
+            1.0,
+            {"calls": count, "seconds": round(spent, 1)},
+        )
+    ]
 
 
 def _sample(plan: int, day: date) -> float:

@@ -41,7 +41,9 @@ class Line:
     @property
     def is_reached(self) -> bool:
         """The ratio, and the memory where that is bounded too."""
-        return self.ratio >= self.goal and self.notes.get("peak_mb", 0) <= self.notes.get("goal_peak_mb", float("inf"))
+        return self.ratio >= self.goal and self.notes.get("peak_mb", 0) <= self.notes.get(
+            "goal_peak_mb", float("inf")
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -108,4 +110,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def peak_megabytes() -> float:
     """The most memory that this process, or one of its children, has held."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    return (
+        max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        / 1024
+    )

@@ -1,7 +1,9 @@
-"""`pages`: the list of contacts, its filters, its searches and its deep pages, as each role, with a million contacts.
+"""`pages`: the list of contacts, its filters, its searches and its deep pages, as each role, with a million
+contacts.
 
-Each page is asked through the whole stack but the socket (middleware, session, trail, templates). Two lines for each: how slow the
-slowest twentieth is, against 200 ms; and the median beside that of the same page over ten thousand contacts. Queries are counted.
+Each page is asked through the whole stack but the socket (middleware, session, trail, templates). Two lines
+for each: how slow the slowest twentieth is, against 200 ms; and the median beside that of the same page over
+ten thousand contacts. Queries are counted.
 """
 
 import random
@@ -51,26 +53,48 @@ def bench_pages(scale: Scale) -> list[Line]:
             small = statistics.median(before[role][name][0])
             payload = {"p95_ms": round(slow, 1), "queries": queries, "goal_queries": MOST_QUERIES}
             within = 1.0 if queries <= MOST_QUERIES else 0.0  # a page that asks more is none
-            lines.append(Line(f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, payload))
-            lines.append(Line(f"{name}, {role}, growth", "pages/s", [1000 / statistics.median(spent)], [1000 / small], 1 / GROWTH))
+            lines.append(
+                Line(f"{name}, {role}", "pages/s", [within * 1000 / slow], [1000 / SLOW_MS], 1.0, payload)
+            )
+            lines.append(
+                Line(
+                    f"{name}, {role}, growth",
+                    "pages/s",
+                    [1000 / statistics.median(spent)],
+                    [1000 / small],
+                    1 / GROWTH,
+                )
+            )
     return lines
 
 
 def _agent(world: SmallestWorld) -> User:
-    agent = User.objects.create(username="bench-agent", display_name="agent", role=Role.AGENT, department=world.supervisor.department)
+    agent = User.objects.create(
+        username="bench-agent", display_name="agent", role=Role.AGENT, department=world.supervisor.department
+    )
     campaigns.assign_agent(actor=world.supervisor, campaign=world.campaign, agent=agent)
     return agent
 
 
 def _import(world: SmallestWorld, numbers: range) -> None:
-    """Two hundred last fours; the first sixty contacts have a rare tag. So every page is full with ten thousand contacts already."""
+    """Two hundred last fours; the first sixty contacts have a rare tag. So every page is full with ten
+    thousand contacts already."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.csv"
         with path.open("w") as file:
             file.write(HEADING)
-            file.writelines(f"{_number(each)},王小明,{RARE if each < 60 else '老客户'},网页勾选,2026-07-16 10:00\n" for each in numbers)
+            file.writelines(
+                f"{_number(each)},王小明,{RARE if each < 60 else '老客户'},网页勾选,2026-07-16 10:00\n"
+                for each in numbers
+            )
         with path.open("rb") as file:
-            contacts.import_now(actor=world.supervisor, source=world.source, file_name="bench.csv", file=file, list_code="bench")
+            contacts.import_now(
+                actor=world.supervisor,
+                source=world.source,
+                file_name="bench.csv",
+                file=file,
+                list_code="bench",
+            )
     with connection.cursor() as cursor:
         cursor.execute("vacuum analyze")
 
@@ -136,5 +160,7 @@ def _pages() -> dict[str, Page]:
         "oldest first, deep": lambda client: client.get(
             f"{url}?sort=created_at&after={first + count - chance.randrange(count // 2)}", secure=True
         ),
-        "deep page": lambda client: client.get(f"{url}?after={first + chance.randrange(count // 2)}", secure=True),
+        "deep page": lambda client: client.get(
+            f"{url}?after={first + chance.randrange(count // 2)}", secure=True
+        ),
     }

@@ -1,4 +1,5 @@
-"""`evidence`: a pack about a contact with 20 calls, without recordings, and the measures of a year with a million calls."""
+"""`evidence`: a pack about a contact with 20 calls, without recordings, and the measures of a year with a
+million calls."""
 
 import statistics
 import tempfile
@@ -38,7 +39,12 @@ def _measured(scale: Scale) -> list[Line]:
     at = seed(scale)
     number = numbers_of(scale.of(100))[0]
     allowed = sum(
-        calls.authorize(campaign="bench", phone=calls.find_number(phone=number), line=LINE, at=at + timedelta(days=3 * place)).allowed
+        calls.authorize(
+            campaign="bench",
+            phone=calls.find_number(phone=number),
+            line=LINE,
+            at=at + timedelta(days=3 * place),
+        ).allowed
         for place in range(CALLS)
     )
     contact = Contact.objects.get(number_index=blind_index.number_index(number))
@@ -46,12 +52,27 @@ def _measured(scale: Scale) -> list[Line]:
     spans = []
     for _round in range(ROUNDS):
         started = time.perf_counter()
-        pack, _passphrase = ask_pack(actor=officer, about=contact.public_id, recipient="client", reason="bench")
+        pack, _passphrase = ask_pack(
+            actor=officer, about=contact.public_id, recipient="client", reason="bench"
+        )
         make_pack(pack.job_id or 0)
         spans.append(time.perf_counter() - started)
     pack.refresh_from_db()
-    notes = {"calls": allowed, "seconds": round(statistics.median(spans), 2), "bytes": sum(each["bytes"] for each in pack.contents)}
-    lines = [Line("evidence pack of a contact", "packs/s", [1 / span for span in spans], [1 / MOST_SECONDS], 1.0, notes)]
+    notes = {
+        "calls": allowed,
+        "seconds": round(statistics.median(spans), 2),
+        "bytes": sum(each["bytes"] for each in pack.contents),
+    }
+    lines = [
+        Line(
+            "evidence pack of a contact",
+            "packs/s",
+            [1 / span for span in spans],
+            [1 / MOST_SECONDS],
+            1.0,
+            notes,
+        )
+    ]
 
     old_calls(0, scale.of(MILLION), at)
     now = clock.now()
@@ -59,4 +80,14 @@ def _measured(scale: Scale) -> list[Line]:
     found = measure_all(Span(at - timedelta(days=400), at + timedelta(days=1), now))
     span = time.perf_counter() - started
     notes = {"calls": found["R11"].figures["calls"], "seconds": round(span, 1)}
-    return [*lines, Line("evidence measures of a million calls", "reports/s", [1 / span], [1 / MOST_SECONDS_OF_MONTH], 1.0, notes)]
+    return [
+        *lines,
+        Line(
+            "evidence measures of a million calls",
+            "reports/s",
+            [1 / span],
+            [1 / MOST_SECONDS_OF_MONTH],
+            1.0,
+            notes,
+        ),
+    ]

@@ -1,8 +1,9 @@
-"""`purge`: 500 k contacts with consents, places in a queue and calls with decisions go. Floor: the same rows deleted by bare
-batched DELETEs of the same size. Beside both the gate is asked, and its slowest answers beside ours are printed.
+"""`purge`: 500 k contacts with consents, places in a queue and calls with decisions go. Floor: the same rows
+deleted by bare batched DELETEs of the same size. Beside both the gate is asked, and its slowest answers
+beside ours are printed.
 
-`backup`, `restore`: a million contacts and 5 GB of encrypted files. Floor: `pg_dump`, `tar` and AES-256-GCM over what they say,
-written to the same disk; the other way round for the restore.
+`backup`, `restore`: a million contacts and 5 GB of encrypted files. Floor: `pg_dump`, `tar` and AES-256-GCM
+over what they say, written to the same disk; the other way round for the restore.
 """
 
 import io
@@ -40,7 +41,10 @@ BACKED_UP, FILES, FILE_BYTES = 1_000_000, 80, 64 * 1024 * 1024
 
 
 def bench_purge(scale: Scale) -> list[Line]:
-    with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place, override_settings(HEGUI_LEDGER=Path(place)):
+    with (
+        tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place,
+        override_settings(HEGUI_LEDGER=Path(place)),
+    ):
         return _measured_purge(scale)
 
 
@@ -53,7 +57,10 @@ def _measured_purge(scale: Scale) -> list[Line]:
         cursor.execute("select id from contacts_contact order by id offset %s limit 1", [half])
         (middle,) = cursor.fetchone()
         # The last hundredth stays, for the gate to be asked about.
-        cursor.execute("select id from contacts_contact order by id desc offset %s limit 1", [max(half // 100, 2 * ASKED)])
+        cursor.execute(
+            "select id from contacts_contact order by id desc offset %s limit 1",
+            [max(half // 100, 2 * ASKED)],
+        )
         (end,) = cursor.fetchone()
         cursor.execute("update contacts_contact set expires_at = %s where id < %s", [clock.now(), end])
         cursor.execute("vacuum analyze")
@@ -61,9 +68,13 @@ def _measured_purge(scale: Scale) -> list[Line]:
         cursor.execute("select count(*) from contacts_contact where id < %s", [middle])
         (floor_people,) = cursor.fetchone()
     numbers = numbers_of(2 * half)[-2 * ASKED :]
-    took, _waits = in_processes(_either, [("bare", numbers[:ASKED], at, middle), ("gate", numbers[:ASKED], at, middle)])
+    took, _waits = in_processes(
+        _either, [("bare", numbers[:ASKED], at, middle), ("gate", numbers[:ASKED], at, middle)]
+    )
     floor = floor_people / took
-    (deleted, took), waits = in_processes(_either, [("purge", [], at, middle), ("gate", numbers[ASKED:], at, middle)])
+    (deleted, took), waits = in_processes(
+        _either, [("purge", [], at, middle), ("gate", numbers[ASKED:], at, middle)]
+    )
     p99 = statistics.quantiles(waits, n=100)[98]
     notes = {"contacts": deleted, "gate_p99_ms": round(1000 * p99, 1), "gate_goal_ms": 1000 * SLOWEST}
     return [Line("purge", "people/s", [deleted / took], [floor], 0.3, notes)]
@@ -76,10 +87,13 @@ select now(), (select min(id) from campaigns_campaign), id, 0, 'called' from con
 _CALLED = """
 with decided as (
     insert into calls_decision
-        (id, at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id, policy, line_asked, contact_id)
-    select id, %(at)s, %(at)s, true, true, '{}', '{}', '{}', '{}', (select min(id) from campaigns_campaign), 1, '', id from contacts_contact
+        (id, at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, campaign_id, policy,
+            line_asked, contact_id)
+    select id, %(at)s, %(at)s, true, true, '{}', '{}', '{}', '{}', (select min(id) from campaigns_campaign),
+        1, '', id from contacts_contact
 )
-insert into calls_call (created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, number_index, slot_day, slot_number,
+insert into calls_call (created_at, decision_id, contact_id, campaign_id, line_id, script_version_id,
+    number_index, slot_day, slot_number,
                         state, reserved_at, reserved_until)
 select %(at)s, id, id, (select min(id) from campaigns_campaign), (select min(id) from campaigns_line),
        (select min(id) from scripts_scriptversion), number_index, %(at)s::date, 1, 'ended', %(at)s, %(at)s
@@ -88,19 +102,24 @@ from contacts_contact
 
 
 def _bare_deletes(until: int) -> None:
-    """What anybody would have to do: the rows of so many people, those that depend on others first, a batch a transaction."""
+    """What anybody would have to do: the rows of so many people, those that depend on others first, a batch a
+    transaction."""
     with connection.cursor() as cursor:
         while True:
             with transaction.atomic():
                 cursor.execute(
-                    "select array_agg(id) from (select id from contacts_contact where id < %s order by id limit %s) c", [until, BATCH]
+                    "select array_agg(id) from (select id from contacts_contact where id < %s order by id "
+                    "limit %s) c",
+                    [until, BATCH],
                 )
                 (people,) = cursor.fetchone()
                 if not people:
                     return
                 cursor.execute("delete from contacts_consent where contact_id = any(%s)", [people])
                 cursor.execute("delete from campaigns_queueentry where contact_id = any(%s)", [people])
-                cursor.execute("delete from calls_call where contact_id = any(%s) returning decision_id", [people])
+                cursor.execute(
+                    "delete from calls_call where contact_id = any(%s) returning decision_id", [people]
+                )
                 decisions = [decision for (decision,) in cursor.fetchall()]
                 cursor.execute("delete from calls_decision where id = any(%s)", [decisions])
                 cursor.execute("delete from contacts_contact where id = any(%s)", [people])
@@ -147,7 +166,12 @@ def bench_backup(scale: Scale) -> list[Line]:
 
 
 def _measured_backup(folder: Path, scale: Scale) -> list[Line]:
-    _name([encrypted_files.put(os.urandom(FILE_BYTES), folder="uploads") for _place in range(max(1, int(FILES * scale.factor)))])
+    _name(
+        [
+            encrypted_files.put(os.urandom(FILE_BYTES), folder="uploads")
+            for _place in range(max(1, int(FILES * scale.factor)))
+        ]
+    )
     services.write_register()  # as the site does all the time
     size = sum(path.stat().st_size for path in settings.MEDIA_ROOT.rglob("*") if path.is_file())
     notes = {"contacts": scale.of(BACKED_UP), "files_mb": size // 2**20}
@@ -159,7 +183,8 @@ def _name(names: list[str]) -> None:
     with connection.cursor() as cursor:
         for name in names:
             cursor.execute(
-                "insert into contacts_contactimport (created_at, source_id, list_code, file_name, upload, report, layout, mapping, counts,"
+                "insert into contacts_contactimport (created_at, source_id, list_code, file_name, upload, "
+                "report, layout, mapping, counts,"
                 " consented, stored_rows, corrected_rows, state, started_by_id)"
                 " select now(), min(s.id), '', '', %s, '', '{}', '{}', '{}', 0, 0, '{}', 'preview', min(u.id)"
                 " from contacts_datasource s, accounts_user u",
@@ -177,7 +202,8 @@ def _there(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
 
 
 def _and_back(folder: Path, size: int, notes: dict[str, Any]) -> list[Line]:
-    """Ours reads and checks everything before it touches anything, so it reads twice; the floor reads once."""
+    """Ours reads and checks everything before it touches anything, so it reads twice; the floor reads
+    once."""
     name = f"{connection.settings_dict['NAME']}_again"
     databases.create(f"{name}_floor")
     databases.create(name)

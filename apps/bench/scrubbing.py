@@ -1,6 +1,7 @@
 """`scrub`: a list of 1 M numbers against a register of 5 M. Floor: hash, COPY and join, and nothing else.
 
-`feed`: 1 M changes, all without a position yet, read to the end as a client does, JSON written; in a minute at most.
+`feed`: 1 M changes, all without a position yet, read to the end as a client does, JSON written; in a minute
+at most.
 """
 
 import hashlib
@@ -65,8 +66,11 @@ def _fill(scale: Scale, numbers: list[str]) -> None:
     """Every tenth number of the list, and strangers."""
     now, hits = clock.now(), [f"+86{number}" for number in numbers[::10]]
     with connection.cursor() as cursor:
-        cursor.execute("alter table optouts_optout disable trigger user")  # the feed's rows are not measured here
-        with cursor.copy("copy optouts_optout (created_at, number_hash, key_id, channel, said_at, evidence) from stdin") as copy:
+        # the feed's rows are not measured here
+        cursor.execute("alter table optouts_optout disable trigger user")
+        with cursor.copy(
+            "copy optouts_optout (created_at, number_hash, key_id, channel, said_at, evidence) from stdin"
+        ) as copy:
             for number in hits:
                 copy.write_row((now, blind_index.register_hash(number), "k1", "api", now, "bench"))
         cursor.execute(
@@ -84,7 +88,8 @@ def _floor(numbers: list[str]) -> None:
         cursor.execute("create temporary table floor_scrub (place int, hash bytea) on commit drop")
         with cursor.copy("copy floor_scrub from stdin") as copy:
             lines = [
-                f"{at}\t\\\\x{hmac.digest(secret, b'+86' + number.encode(), hashlib.sha256).hex()}\n" for at, number in enumerate(numbers)
+                f"{at}\t\\\\x{hmac.digest(secret, b'+86' + number.encode(), hashlib.sha256).hex()}\n"
+                for at, number in enumerate(numbers)
             ]
             copy.write("".join(lines))
         cursor.execute("analyze floor_scrub")

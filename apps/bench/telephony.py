@@ -1,9 +1,9 @@
 """`telephony`: INVITEs through the SIP gateway, against the same gateway that relays without asking.
 
-Real servers on loopback (Kamailio, rtpengine, the connector, sipp as dialler and carrier), without sound: its packets would cost more
-than all the rest. The first line is what the question adds to
-the slowest hundredth, as a ratio of rates: 25 ms more at most. The second is how long a 9 on the telephone takes until the carrier has
-the BYE.
+Real servers on loopback (Kamailio, rtpengine, the connector, sipp as dialler and carrier), without sound: its
+packets would cost more than all the rest. The first line is what the question adds to the slowest hundredth,
+as a ratio of rates: 25 ms more at most. The second is how long a 9 on the telephone takes until the carrier
+has the BYE.
 """
 
 import re
@@ -55,14 +55,22 @@ def bench_telephony(scale: Scale) -> list[Line]:
     count = scale.of(INVITES)
     numbers = iter(numbers_of(count + KEYS))
     folder = Path(tempfile.mkdtemp(prefix="hegui-telephony-", dir="/dev/shm"))  # in memory, as on a gateway
-    payload = {"HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]), "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds())}
+    payload = {
+        "HEGUI_BENCH_DATABASE": str(connection.settings_dict["NAME"]),
+        "HEGUI_BENCH_CLOCK": str((at - clock.now()).total_seconds()),
+    }
     payload["HEGUI_LEDGER"] = str(folder / "ledger")
     with override_settings(HEGUI_LEDGER=folder / "ledger"):
         while write_register():  # the seeded opt-outs: the first key would wait for them
             pass
     static_files.collect()
     try:
-        floor = _answers(LoopbackGateway(folder / "floor", ["http://127.0.0.1:9"], "none", asks=False, first_media_port=45_000), count)
+        floor = _answers(
+            LoopbackGateway(
+                folder / "floor", ["http://127.0.0.1:9"], "none", asks=False, first_media_port=45_000
+            ),
+            count,
+        )
         with served("apps.bench.measured.ours", **payload) as port:
             gateway = LoopbackGateway(folder / "ours", [f"http://127.0.0.1:{port}"], _set_up())
             _lead_to(gateway)
@@ -82,8 +90,22 @@ def bench_telephony(scale: Scale) -> list[Line]:
         "refused_that_passed": passed,
     }
     return [
-        Line("telephony question", "per s", [1000 / max(more, 1)], [1000 / MOST_MORE_MS], 1.0 if passed == 0 else 99.0, notes),
-        Line("telephony key to BYE", "per s", [1000 / slowest], [1000 / KEY_MOST_MS], 1.0, {"p99_ms": round(slowest), "keys": len(keys)}),
+        Line(
+            "telephony question",
+            "per s",
+            [1000 / max(more, 1)],
+            [1000 / MOST_MORE_MS],
+            1.0 if passed == 0 else 99.0,
+            notes,
+        ),
+        Line(
+            "telephony key to BYE",
+            "per s",
+            [1000 / slowest],
+            [1000 / KEY_MOST_MS],
+            1.0,
+            {"p99_ms": round(slowest), "keys": len(keys)},
+        ),
     ]
 
 
@@ -93,14 +115,20 @@ def _slowest(values: list[float]) -> float:
 
 def _set_up() -> str:
     """The gateway's key; whoever may call for the benchmark's campaign is its dialler."""
-    MeasuresPolicy.objects.create(number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000)
+    MeasuresPolicy.objects.create(
+        number=1_000, in_force_from=clock.now() - timedelta(days=30), numbers_per_client_hour=2_000_000
+    )
     owner = User.objects.filter(role=Role.SUPERVISOR)[0]
     ends = clock.now() + timedelta(days=1)
     client, _key = accounts.issue_client(
         name="dialler", owner=owner, scopes=["authorize", "dial"], ends_at=ends, requests_per_second=30_000
     )
     _gateway, key = accounts.issue_client(
-        name="gateway", owner=owner, scopes=["telephony", "events", "recordings"], ends_at=ends, requests_per_second=30_000
+        name="gateway",
+        owner=owner,
+        scopes=["telephony", "events", "recordings"],
+        ends_at=ends,
+        requests_per_second=30_000,
     )
     Campaign.objects.get(code="bench").clients.add(client)
     return key
@@ -111,10 +139,18 @@ def _lead_to(gateway: LoopbackGateway) -> None:
     lines = list(CallerLine.objects.filter(campaigns__code="bench"))
     limits = {"calls_at_once": 5_000, "calls_a_second": 5_000}
     telephony.record_trunk(
-        actor=admin, trunk=Trunk.objects.first(), name="bench", host="127.0.0.1", port=gateway.carrier_port, lines=lines, **limits
+        actor=admin,
+        trunk=Trunk.objects.first(),
+        name="bench",
+        host="127.0.0.1",
+        port=gateway.carrier_port,
+        lines=lines,
+        **limits,
     )
     client = ApiClient.objects.get(name="dialler")
-    telephony.record_dialler(actor=admin, dialler=Dialler.objects.first(), name="bench", client=client, addresses=["127.0.0.1"])
+    telephony.record_dialler(
+        actor=admin, dialler=Dialler.objects.first(), name="bench", client=client, addresses=["127.0.0.1"]
+    )
 
 
 def _started(gateway: LoopbackGateway) -> LoopbackGateway:
@@ -137,7 +173,9 @@ def _answers(gateway: LoopbackGateway, count: int, rows: list[tuple[str, str]] |
     try:
         gateway.carrier("carrier-silent")
         asked = rows or [(f"1390000{number:04}", CALLER) for number in range(count)]
-        gateway.dialler(asked, scenario="dialler-silent", rate=PACE, talk_ms=TALK_MS, seconds=count // PACE + 60).wait()
+        gateway.dialler(
+            asked, scenario="dialler-silent", rate=PACE, talk_ms=TALK_MS, seconds=count // PACE + 60
+        ).wait()
         time.sleep(2)
         return gateway.answer_milliseconds("dialler-silent")[WARMING:]
     finally:
@@ -153,7 +191,11 @@ def _keys(gateway: LoopbackGateway, numbers: Iterator[str]) -> list[float]:
         rows = [(next(numbers), CALLER) for _each in range(KEYS)]
         gateway.dialler(rows, rate=KEY_PACE, talk_ms=15_000, seconds=60).wait()
         time.sleep(2)  # the last key is on its way
-        messages = (gateway.folder / f"carrier-{gateway.carrier_port}.messages").read_text(errors="replace").split("-" * 47)
+        messages = (
+            (gateway.folder / f"carrier-{gateway.carrier_port}.messages")
+            .read_text(errors="replace")
+            .split("-" * 47)
+        )
     finally:
         gateway.stop()
     heard: dict[str, datetime] = {}

@@ -1,5 +1,6 @@
-"""`trail`: a million events. What an audited change costs beside the bare change; how fast events go under tree heads; how fast they are
-verified, in the database and as an exported file, beside bare SHA-256 over the same bytes: each row, and each node of the trees.
+"""`trail`: a million events. What an audited change costs beside the bare change; how fast events go under
+tree heads; how fast they are verified, in the database and as an exported file, beside bare SHA-256 over the
+same bytes: each row, and each node of the trees.
 """
 
 import tempfile
@@ -27,19 +28,24 @@ EVENTS, CHANGED, ROUNDS = 1_000_000, 300, 5
 MOST_COST, LEAST_SIGNED, VERIFIED = 1.5, 50_000, 0.5
 _EVENTS = """
 insert into audit_accessevent (created_at, kind, actor_id, client_id, subject, field, count, purpose, address)
-select now() - i * interval '1 second', 'viewed', %s, null, 'contact:' || i, case when i %% 3 = 0 then 'phone' else '' end, 1,
+select now() - i * interval '1 second', 'viewed', %s, null, 'contact:' || i, case when i %% 3 = 0
+    then 'phone' else '' end, 1,
        '质量抽检，工单 ' || i %% 997, ('10.0.' || i %% 200 || '.' || i %% 250)::inet
 from generate_series(1, %s) i
 """
 
 
 def bench_trail(scale: Scale) -> list[Line]:
-    with tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place, override_settings(HEGUI_LEDGER=Path(place)):
+    with (
+        tempfile.TemporaryDirectory(dir=settings.HEGUI_HOME) as place,
+        override_settings(HEGUI_LEDGER=Path(place)),
+    ):
         return [_changes(), *_tree_heads(scale.of(EVENTS), Path(place) / "trail.jsonl")]
 
 
 def _changes() -> Line:
-    """A name corrected, as the service does it: read and locked, checked, saved, in one transaction; with and without the trail."""
+    """A name corrected, as the service does it: read and locked, checked, saved, in one transaction; with and
+    without the trail."""
     seed(Scale(0.001), 100_000)
     contacts = list(Contact.objects.order_by("pk")[:100])
     audited, bare = [], []
@@ -52,7 +58,9 @@ def _changes() -> Line:
 
 def _save(contacts: list[Contact]) -> None:
     for each in range(CHANGED):
-        correct_name(contact=contacts[each % len(contacts)], name=Protected(f"王{'小大'[each % 2]}明{each}", "name"))
+        correct_name(
+            contact=contacts[each % len(contacts)], name=Protected(f"王{'小大'[each % 2]}明{each}", "name")
+        )
 
 
 def _tree_heads(events: int, export: Path) -> list[Line]:

@@ -53,14 +53,21 @@ def smallest_world(*, code: str) -> SmallestWorld:
     scripts.approve(actor=compliance, version=scripts.submit(actor=supervisor, version=version))
     today = clock.now().date()
     term = {"starts_on": today - timedelta(days=30), "ends_on": today + timedelta(days=30)}
-    filing = Filing.objects.create(number=code, authority=code, valid_from=term["starts_on"], valid_until=term["ends_on"])
-    line = campaigns.record_line(actor=supervisor, number="+861085550101", carrier=code, ownership_proof=code, filing=filing)
+    filing = Filing.objects.create(
+        number=code, authority=code, valid_from=term["starts_on"], valid_until=term["ends_on"]
+    )
+    line = campaigns.record_line(
+        actor=supervisor, number="+861085550101", carrier=code, ownership_proof=code, filing=filing
+    )
     campaigns.record_test_call(actor=supervisor, line=line, record=code)
     line = campaigns.verify_line(actor=compliance, line=line)
     campaign = campaigns.create_campaign(
-        actor=supervisor, lines=[line], code=code, name=code, kind="marketing", trade="retail", purpose=purpose, lawful_basis="同意",
+        actor=supervisor, lines=[line], code=code, name=code, kind="marketing", trade="retail",
+        purpose=purpose, lawful_basis="同意",
         filing=filing, script=script, **term,
     )  # fmt: skip
-    campaigns.approve_campaign(actor=compliance, campaign=campaigns.submit_campaign(actor=supervisor, campaign=campaign))
+    campaigns.approve_campaign(
+        actor=compliance, campaign=campaigns.submit_campaign(actor=supervisor, campaign=campaign)
+    )
     campaign = campaigns.run_campaign(actor=supervisor, campaign=campaign)
     return SmallestWorld(supervisor, compliance, purpose, source, campaign)

@@ -17,12 +17,23 @@ READING = (AccessEvent.Kind.VIEWED, AccessEvent.Kind.DISCLOSED)
 
 
 def _reads(now: datetime, limit: int) -> Sequence[Seen]:
-    events = AccessEvent.objects.filter(created_at__gt=now - SPAN, created_at__lte=now, kind__in=READING, subject__startswith="ct_")
-    read = events.filter(actor__role=Role.AGENT).values("actor").annotate(total=Count("subject", distinct=True)).filter(total__gte=limit)
-    calls = Call.objects.filter(agent__in=[row["actor"] for row in read], reserved_at__gt=now - SPAN).order_by()
+    events = AccessEvent.objects.filter(
+        created_at__gt=now - SPAN, created_at__lte=now, kind__in=READING, subject__startswith="ct_"
+    )
+    read = (
+        events.filter(actor__role=Role.AGENT)
+        .values("actor")
+        .annotate(total=Count("subject", distinct=True))
+        .filter(total__gte=limit)
+    )
+    calls = Call.objects.filter(
+        agent__in=[row["actor"] for row in read], reserved_at__gt=now - SPAN
+    ).order_by()
     called = dict(calls.values_list("agent").annotate(Count("number_index", distinct=True)))
     beyond = {row["actor"]: row["total"] - called.get(row["actor"], 0) for row in read}
-    return [Seen(f"person:{actor}", count, person_id=actor) for actor, count in beyond.items() if count >= limit]
+    return [
+        Seen(f"person:{actor}", count, person_id=actor) for actor, count in beyond.items() if count >= limit
+    ]
 
 
 READS_WITHOUT_CALLS = AlarmRule(
@@ -30,6 +41,7 @@ READS_WITHOUT_CALLS = AlarmRule(
     _("contacts that an agent looks at within four hours beyond those called"), 30, _reads,
 )  # fmt: skip
 CLIENT_WALKS = AlarmRule(
-    "client_walks", _("A key was given %(count)s numbers within an hour, more than the policy of measures allows."),
+    "client_walks",
+    _("A key was given %(count)s numbers within an hour, more than the policy of measures allows."),
     _("numbers beyond the policy of measures, each time"), 1, most=1,
 )  # fmt: skip

@@ -37,7 +37,9 @@ from .services import client_budget
 from .services.desk import KEPT
 
 router = Router(tags=["calls"])
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00]*$")
+]
 
 
 class Strict(Schema):
@@ -53,12 +55,15 @@ class Asked(Strict):
 
 
 class Reason(Schema):
-    """One refusal: the rule, the duty and the law behind it, and when it passes by itself, if that can be known."""
+    """One refusal: the rule, the duty and the law behind it, and when it passes by itself, if that can be
+    known."""
 
     code: str = Field(examples=["daily_cap"])
     duty: str = Field(examples=["R13"])
     law: str = Field(examples=["《在线外呼规范》"])
-    message: dict[str, str] = Field(examples=[{"en": "The number has had its call for today, over all campaigns.", "zh": "…"}])
+    message: dict[str, str] = Field(
+        examples=[{"en": "The number has had its call for today, over all campaigns.", "zh": "…"}]
+    )
     retry_at: datetime | None = Field(examples=["2026-11-25T00:00:00+08:00"])
 
 
@@ -75,14 +80,19 @@ class Answered(Schema):
 
 
 class Event(Lenient):
-    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is
+    named in the answer."""
 
     event: Any = Field(None, description=f"One of: {', '.join(rules.EVENTS)}.", examples=["key"])
     at: Any = Field(
-        None, description="RFC 3339 with offset; without one the site's zone is assumed.", examples=["2026-11-24T10:00:05+08:00"]
+        None,
+        description="RFC 3339 with offset; without one the site's zone is assumed.",
+        examples=["2026-11-24T10:00:05+08:00"],
     )
     digit: Any = Field(
-        "", description="What was pressed. A 9 in it opts out, whatever the event, also under other usual names.", examples=["9"]
+        "",
+        description="What was pressed. A 9 in it opts out, whatever the event, also under other usual names.",
+        examples=["9"],
     )
 
 
@@ -96,7 +106,8 @@ class CallState(Schema):
 
 
 class EventTaken(CallState):
-    """`ignored` names what of the event could not be used: unknown fields, an impossible time (then it counts from now)."""
+    """`ignored` names what of the event could not be used: unknown fields, an impossible time (then it counts
+    from now)."""
 
     ignored: list[str] = Field(examples=[[]])
 
@@ -109,15 +120,28 @@ class ClaimedCall(CallState):
 
 
 class OptOutAsked(Lenient):
-    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is
+    named in the answer."""
 
     contact: Any = Field(None, description="A contact's id.", examples=["ct_1a"])
-    phone: Any = Field(None, description="The number, as it is written. Several in one text are all taken.", examples=["13800001234"])
-    evidence: Any = Field(
-        None, description="What shows the refusal; the same again for a number is one entry.", examples=["sms:20261124-17"]
+    phone: Any = Field(
+        None,
+        description="The number, as it is written. Several in one text are all taken.",
+        examples=["13800001234"],
     )
-    said_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
-    scope: Any = Field(None, description="everything, purpose or brand; everything when it is none.", examples=["everything"])
+    evidence: Any = Field(
+        None,
+        description="What shows the refusal; the same again for a number is one entry.",
+        examples=["sms:20261124-17"],
+    )
+    said_at: Any = Field(
+        None,
+        description="RFC 3339 with offset; now when it cannot be true.",
+        examples=["2026-11-24T10:00:05+08:00"],
+    )
+    scope: Any = Field(
+        None, description="everything, purpose or brand; everything when it is none.", examples=["everything"]
+    )
     scope_value: Any = Field(None, description="The code of the purpose, or the brand.", examples=[""])
 
 
@@ -169,7 +193,9 @@ def _state(call: Call) -> dict[str, Any]:
     }
 
 
-@router.post("calls/authorize", response=Answered, auth=RememberedKey(), summary="Ask the gate and reserve the call")
+@router.post(
+    "calls/authorize", response=Answered, auth=RememberedKey(), summary="Ask the gate and reserve the call"
+)
 def authorize(request: ClientRequest, asked: Asked, key: IdempotencyKey = None) -> HttpResponse:
     """Refusals are answers (200) too. `number` is there on allow, for a key with the scope `dial`."""
     try:
@@ -214,7 +240,11 @@ def _authorized(client: ApiClient, asked: Asked, key: str | None) -> HttpRespons
     return HttpResponse(to_json(payload), content_type="application/json")
 
 
-@router.post("calls/claim", response={200: ClaimedCall, 204: None}, summary="Take the next call that an agent started at a desk")
+@router.post(
+    "calls/claim",
+    response={200: ClaimedCall, 204: None},
+    summary="Take the next call that an agent started at a desk",
+)
 def claim(request: ClientRequest, key: IdempotencyKey = None) -> Any:
     """The same Idempotency-Key again gets the same call, as long as it may still be made."""
     client = request.auth
@@ -240,13 +270,17 @@ def call_state(request: ClientRequest, call_id: str) -> dict[str, Any]:
     return _state(call)
 
 
-@router.post("calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out")
+@router.post(
+    "calls/{call_id}/events", response=EventTaken, summary="Report what happened in a call; key 9 opts out"
+)
 def event(request: ClientRequest, call_id: str, report: Event, key: AnyKey = None) -> dict[str, Any]:
-    """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled. Any other event says that
-    it was, and the call counts. When the answer has `end_requested`, hang up."""
+    """Reporting an event twice, late or out of order does no harm. `released`: the number was not dialled.
+    Any other event says that it was, and the call counts. When the answer has `end_requested`, hang up."""
     client = request.auth
     require_scope(client, ApiClient.Scope.EVENTS)
-    return [_take_event(client, call_id, each) for each in items_of(report.model_dump(exclude_unset=True))][-1]
+    return [_take_event(client, call_id, each) for each in items_of(report.model_dump(exclude_unset=True))][
+        -1
+    ]
 
 
 def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[str, Any]:
@@ -260,9 +294,13 @@ def _take_event(client: ApiClient, call_id: str, said: dict[str, Any]) -> dict[s
         name = "key"
     at_text = under_names(said, ("at",))
     at = read_timestamp(at_text, now=clock.now())
-    taken = services.record_event(call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=keys)
+    taken = services.record_event(
+        call_id=ids.decode("cl", call_id), event=name, client=client, at=at, digit=keys
+    )
     impossible = ["at"] if at_text is not None and at is None else []
-    unknown = sorted(field for field in said if field not in pressed and field.lower() not in Event.model_fields)
+    unknown = sorted(
+        field for field in said if field not in pressed and field.lower() not in Event.model_fields
+    )
     ignored = [*impossible, *taken.ignored, *unknown]
     return {**_state(taken.call), "ignored": list(dict.fromkeys(ignored))}
 
@@ -274,15 +312,28 @@ def opt_out(request: ClientRequest, asked: OptOutAsked, key: AnyKey = None) -> A
     require_scope(client, ApiClient.Scope.OPT_OUTS)
     recorded, ignored = services.take_opt_out(client=client, said=asked.model_dump(exclude_unset=True))
     ids_made = [each.public_id for each in recorded]
-    return Status(201, {"opt_out": ids_made[0], "opt_outs": ids_made, "recorded_at": recorded[0].created_at, "ignored": ignored})
+    return Status(
+        201,
+        {
+            "opt_out": ids_made[0],
+            "opt_outs": ids_made,
+            "recorded_at": recorded[0].created_at,
+            "ignored": ignored,
+        },
+    )
 
 
 @router.post("opt-outs/links", response={201: LinkMade}, summary="A web address by which one number opts out")
 def opt_out_link(request: ClientRequest, asked: LinkAsked, key: IdempotencyKey = None) -> Any:
-    """For a message or a letter. It works for as long as the register does, also when the contact was erased."""
+    """For a message or a letter. It works for as long as the register does, also when the contact was
+    erased."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
-    word = make_link(phone=services.find_number(contact=asked.contact, phone=asked.phone), client=client, idempotency_key=key or None)
+    word = make_link(
+        phone=services.find_number(contact=asked.contact, phone=asked.phone),
+        client=client,
+        idempotency_key=key or None,
+    )
     return Status(201, {"url": request.build_absolute_uri(reverse("leave", kwargs={"word": word}))})
 
 
@@ -307,8 +358,19 @@ def list_campaigns(request: ClientRequest) -> list[dict[str, Any]]:
 def queue(request: ClientRequest, code: str) -> list[dict[str, Any]]:
     campaign = _campaign(request.auth, code)
     now = clock.now()
-    waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+    waiting = campaign.entries.filter(state=QueueEntry.State.WAITING).filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now)
+    )
     waiting = waiting.exclude(postponed__at__gt=now - KEPT)  # an agent promised to call back
     rows = list(waiting.select_related("contact").order_by("-priority", "pk")[:100])
-    record_access(kind=AccessEvent.Kind.VIEWED, subject=campaign.public_id, purpose="queue", count=len(rows), client=request.auth)
-    return [{"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority} for row in rows]
+    record_access(
+        kind=AccessEvent.Kind.VIEWED,
+        subject=campaign.public_id,
+        purpose="queue",
+        count=len(rows),
+        client=request.auth,
+    )
+    return [
+        {"contact": row.contact.public_id, "phone": str(row.contact.phone), "priority": row.priority}
+        for row in rows
+    ]

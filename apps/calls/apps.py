@@ -7,14 +7,19 @@ def _withdraw(sender: Any, refused: Any, **kwargs: Any) -> None:
     from .services.calling import withdraw_numbers
 
     withdraw_numbers(
-        number_indexes=refused.number_indexes, opted_out_at=refused.said_at, scope=refused.scope, scope_value=refused.scope_value
+        number_indexes=refused.number_indexes,
+        opted_out_at=refused.said_at,
+        scope=refused.scope,
+        scope_value=refused.scope_value,
     )
 
 
 def _stop(sender: Any, contact: Any, purpose: Any, marketing_only: bool, **kwargs: Any) -> None:
     from .services.calling import withdraw_reservations
 
-    withdraw_reservations(number_index=bytes(contact.number_index), purpose=purpose, marketing_only=marketing_only)
+    withdraw_reservations(
+        number_index=bytes(contact.number_index), purpose=purpose, marketing_only=marketing_only
+    )
 
 
 def _stop_source(sender: Any, source: Any, **kwargs: Any) -> None:
@@ -65,7 +70,8 @@ def _doubt(sender: Any, number_index: bytes, reference: str, client: Any, **kwar
 
 
 DECISION_COLUMNS = (
-    "id", "at", "created_at", "allowed", "reserves", "codes", "not_applicable", "facts", "retry_at", "contact_id", "campaign_id", "policy",
+    "id", "at", "created_at", "allowed", "reserves", "codes", "not_applicable", "facts", "retry_at",
+    "contact_id", "campaign_id", "policy",
     "script_version_id", "line_asked", "agent_id", "client_id", "idempotency_key", "request_digest",
 )  # fmt: skip
 

@@ -17,10 +17,13 @@ from .models import Decision
 class DecisionFilter(ListFilter):
     campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), queryset=Campaign.objects.none())
     allowed = django_filters.ChoiceFilter(
-        label=_("Answer of the gate"), choices=[("1", _("allowed")), ("0", pgettext_lazy("verdict of the gate", "refused"))]
+        label=_("Answer of the gate"),
+        choices=[("1", _("allowed")), ("0", pgettext_lazy("verdict of the gate", "refused"))],
     )
     code = django_filters.ChoiceFilter(
-        label=_("Refused by"), choices=[(code, rule.sentence) for code, rule in RULES.items()], method="by_rule"
+        label=_("Refused by"),
+        choices=[(code, rule.sentence) for code, rule in RULES.items()],
+        method="by_rule",
     )
     since = FromDay("at")
     until = UntilDay("at")

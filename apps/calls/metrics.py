@@ -20,7 +20,11 @@ def _decisions() -> Values:
 
 def _refusals() -> Values:
     codes = Counter[str]()
-    for found in Decision.objects.filter(at__gt=clock.now() - HOUR, allowed=False).values_list("codes", flat=True).iterator():
+    for found in (
+        Decision.objects.filter(at__gt=clock.now() - HOUR, allowed=False)
+        .values_list("codes", flat=True)
+        .iterator()
+    ):
         codes.update(found)
     return [((code,), count) for code, count in codes.items()]
 
@@ -32,7 +36,17 @@ def _calls() -> Values:
 
 def register_all() -> None:
     register(
-        Metric("hegui_decisions_last_hour", "Decisions of the gate within the last hour.", _decisions, ("answer",)),
-        Metric("hegui_refusals_last_hour", "Refusals within the last hour by rule; one decision may name several.", _refusals, ("rule",)),
+        Metric(
+            "hegui_decisions_last_hour",
+            "Decisions of the gate within the last hour.",
+            _decisions,
+            ("answer",),
+        ),
+        Metric(
+            "hegui_refusals_last_hour",
+            "Refusals within the last hour by rule; one decision may name several.",
+            _refusals,
+            ("rule",),
+        ),
         Metric("hegui_calls_under_way", "Calls that have not ended.", _calls, ("state",)),
     )

@@ -28,7 +28,10 @@ from apps.policies.models import PolicyDraft
 from apps.scripts.models import ScriptVersion
 
 # Of a call `k`, whether it counts towards the caps (`Call.counted`).
-COUNTS = "(k.state not in ('expired', 'withdrawn', 'released') or k.state in ('expired', 'withdrawn') and k.handed_over_at is not null)"
+COUNTS = (
+    "(k.state not in ('expired', 'withdrawn', 'released') or k.state in ('expired', 'withdrawn') and "
+    "k.handed_over_at is not null)"
+)
 
 
 class Decision(models.Model):
@@ -58,12 +61,15 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="decision_once_per_key"
+                fields=["client", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="decision_once_per_key",
             )
         ]
         indexes = [
             models.Index(fields=["contact_id", "-at"], name="decision_by_contact"),
-            BrinIndex(fields=["at"], name="decision_by_time"),  # stored in the order of time: a range costs few pages
+            # stored in the order of time: a range costs few pages
+            BrinIndex(fields=["at"], name="decision_by_time"),
         ]
         triggers = [pgtrigger.Protect(name="frozen", operation=pgtrigger.Update)]
 
@@ -75,9 +81,10 @@ class Decision(models.Model):
 class Call(Dated):
     """A reservation, then the call. `slot_*` make two calls in one slot impossible to store.
 
-    `handed_over_at`: when a dialler was given the number; from then on it may have been dialled, so the call counts towards the caps
-    whatever becomes of it, until the dialler reports `released`. `made_at`: when something was first reported that says that it was
-    dialled. `revived_at`: that report came after the slot had been freed; then the slot may hold another call already.
+    `handed_over_at`: when a dialler was given the number; from then on it may have been dialled, so the call
+    counts towards the caps whatever becomes of it, until the dialler reports `released`. `made_at`: when
+    something was first reported that says that it was dialled. `revived_at`: that report came after the slot
+    had been freed; then the slot may hold another call already.
     """
 
     IN_TRAIL = False
@@ -106,9 +113,11 @@ class Call(Dated):
     script_version = named(ScriptVersion, related_name="+")
     agent = named(User, null=True, blank=True, related_name="calls")
     client = named(ApiClient, null=True, blank=True, related_name="+")
-    relayed_by = named(ApiClient, null=True, blank=True, related_name="+")  # the telephone gateway that led it to a carrier
+    # the telephone gateway that led it to a carrier
+    relayed_by = named(ApiClient, null=True, blank=True, related_name="+")
     exception = named(CallException, null=True, blank=True, related_name="+")
-    budget_line = named(Line, null=True, blank=True, related_name="+")  # the line, where its carrier allows it so many calls only
+    # the line, where its carrier allows it so many calls only
+    budget_line = named(Line, null=True, blank=True, related_name="+")
     number_index = models.BinaryField(max_length=32)
     slot_day = models.DateField()
     slot_number = models.PositiveSmallIntegerField(default=1)
@@ -132,31 +141,56 @@ class Call(Dated):
         constraints = [
             models.UniqueConstraint(
                 fields=["number_index", "slot_day", "slot_number"],
-                condition=~Q(state="released") & (~Q(state__in=["expired", "withdrawn"]) | Q(handed_over_at__isnull=False)),
+                condition=~Q(state="released")
+                & (~Q(state__in=["expired", "withdrawn"]) | Q(handed_over_at__isnull=False)),
                 name="one_call_a_slot",
             ),
             models.CheckConstraint(
-                condition=Q(slot_number=1) | Q(exception__isnull=False) | Q(revived_at__isnull=False), name="one_slot_a_day"
+                condition=Q(slot_number=1) | Q(exception__isnull=False) | Q(revived_at__isnull=False),
+                name="one_slot_a_day",
             ),
-            models.CheckConstraint(condition=~Q(state="released") | Q(made_at__isnull=True), name="released_was_not_made"),
             models.CheckConstraint(
-                condition=is_readable("claimed_at", "handed_over_at", "made_at", "answered_at", "ended_at", "opted_out_at"),
+                condition=~Q(state="released") | Q(made_at__isnull=True), name="released_was_not_made"
+            ),
+            models.CheckConstraint(
+                condition=is_readable(
+                    "claimed_at", "handed_over_at", "made_at", "answered_at", "ended_at", "opted_out_at"
+                ),
                 name="call_times_are_readable",
             ),
-            models.UniqueConstraint(fields=["client", "claim_key"], condition=Q(claim_key__isnull=False), name="claimed_once_per_key"),
+            models.UniqueConstraint(
+                fields=["client", "claim_key"],
+                condition=Q(claim_key__isnull=False),
+                name="claimed_once_per_key",
+            ),
             models.CheckConstraint(
-                condition=Q(reserved_until__lte=F("reserved_at") + models.Value("60 seconds", output_field=models.DurationField())),
+                condition=Q(
+                    reserved_until__lte=F("reserved_at")
+                    + models.Value("60 seconds", output_field=models.DurationField())
+                ),
                 name="reservation_60_seconds_at_most",
             ),
         ]
         indexes = [
             models.Index(fields=["number_index", "-reserved_at"], name="call_by_number"),
             models.Index(
-                fields=["reserved_until"], condition=Q(state__in=["reserved", "dialling", "ringing", "answered"]), name="call_open"
+                fields=["reserved_until"],
+                condition=Q(state__in=["reserved", "dialling", "ringing", "answered"]),
+                name="call_open",
             ),
-            models.Index(fields=["budget_line", "-reserved_at"], condition=Q(budget_line__isnull=False), name="call_by_budget"),
-            models.Index(fields=["client", "-handed_over_at"], condition=Q(handed_over_at__isnull=False), name="call_handed_over"),
-            models.Index(fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"),
+            models.Index(
+                fields=["budget_line", "-reserved_at"],
+                condition=Q(budget_line__isnull=False),
+                name="call_by_budget",
+            ),
+            models.Index(
+                fields=["client", "-handed_over_at"],
+                condition=Q(handed_over_at__isnull=False),
+                name="call_handed_over",
+            ),
+            models.Index(
+                fields=["agent", "-reserved_at"], condition=Q(agent__isnull=False), name="call_by_agent"
+            ),
             models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),
             BrinIndex(fields=["reserved_at", "answered_at"], name="call_by_time"),
         ]
@@ -175,12 +209,14 @@ class Call(Dated):
         return self.state in self.UNUSED and self.made_at is None
 
     def is_of(self, client: ApiClient) -> bool:
-        """Whether the client may report on it: the dialler whose call it is, and the gateway that led it to a carrier."""
+        """Whether the client may report on it: the dialler whose call it is, and the gateway that led it to a
+        carrier."""
         return client.pk in {self.client_id, self.relayed_by_id}
 
     @classmethod
     def counted(cls) -> Q:
-        """The calls that count towards the caps: those made, and those whose number a dialler was given. `COUNTS` in SQL."""
+        """The calls that count towards the caps: those made, and those whose number a dialler was given.
+        `COUNTS` in SQL."""
         return cls.counted_as("")
 
     @classmethod
@@ -203,7 +239,8 @@ class Disposition(Dated):
         OPTED_OUT = "opted_out", _("opted out")
         COMPLAINT = "complaint", _("complained")
 
-    AGAINST_A_REFUSAL = frozenset({Reason.INTERESTED, Reason.CALL_BACK})  # cannot come of a call with an opt-out
+    # cannot come of a call with an opt-out
+    AGAINST_A_REFUSAL = frozenset({Reason.INTERESTED, Reason.CALL_BACK})
 
     call = models.OneToOneField(Call, models.PROTECT, related_name="disposition")
     reason = models.CharField(_("result"), max_length=16, choices=Reason)
@@ -212,7 +249,8 @@ class Disposition(Dated):
 
 
 class Postponed(Dated):
-    """A contact that an agent put off, or that asked to be called back: at that time it comes to a desk again, this agent's first."""
+    """A contact that an agent put off, or that asked to be called back: at that time it comes to a desk
+    again, this agent's first."""
 
     IN_TRAIL = False
 
@@ -250,9 +288,12 @@ class Break(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["agent"], condition=Q(ended_at__isnull=True), name="one_break_at_a_time"),
+            models.UniqueConstraint(
+                fields=["agent"], condition=Q(ended_at__isnull=True), name="one_break_at_a_time"
+            ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="break_ends_after_it_begins"
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="break_ends_after_it_begins",
             ),
         ]
 
@@ -267,7 +308,9 @@ class Ticket(Dated):
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "due_on"], condition=Q(closed_at__isnull=True), name="ticket_open")]
+        indexes = [
+            models.Index(fields=["owner", "due_on"], condition=Q(closed_at__isnull=True), name="ticket_open")
+        ]
 
 
 class SpoofingEvent(Dated):
@@ -275,7 +318,8 @@ class SpoofingEvent(Dated):
 
     NOT_TYPED = ("line_asked",)
 
-    decision = models.OneToOneField(Decision, models.SET_NULL, null=True, related_name="spoofing")  # the decision goes before it
+    # the decision goes before it
+    decision = models.OneToOneField(Decision, models.SET_NULL, null=True, related_name="spoofing")
     line_asked = models.CharField(_("caller number asked for"), max_length=20)
     campaign = named(Campaign, related_name="spoofing_events")
     agent = named(User, null=True, blank=True, related_name="+")
@@ -305,14 +349,20 @@ class Flag(Dated):
         COMPLAINTS = "complaints", _("too many complaints")
         REFUSED = "refused", _("too many calls asked for that the gate refused")
 
-    line = models.ForeignKey(Line, models.PROTECT, verbose_name=_("line"), null=True, blank=True, related_name="flags")
-    agent = models.ForeignKey(User, models.PROTECT, verbose_name=_("agent"), null=True, blank=True, related_name="flags")
+    line = models.ForeignKey(
+        Line, models.PROTECT, verbose_name=_("line"), null=True, blank=True, related_name="flags"
+    )
+    agent = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("agent"), null=True, blank=True, related_name="flags"
+    )
     reason = models.CharField(_("because of"), max_length=10, choices=Reason)
     counted = models.PositiveIntegerField(_("of so many"))
     percent = models.PositiveSmallIntegerField(_("percent"))
     limit = models.PositiveSmallIntegerField(_("limit"))
     policy = models.PositiveIntegerField(_("policy version"))
-    has_paused = models.BooleanField(pgettext_lazy("flag: line blocked or agent suspended by itself", "paused"), default=False)
+    has_paused = models.BooleanField(
+        pgettext_lazy("flag: line blocked or agent suspended by itself", "paused"), default=False
+    )
     closed_at = models.DateTimeField(pgettext_lazy("flag", "closed"), null=True, blank=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     note = GuardedCharField(pgettext_lazy("flag", "what was done"), max_length=300, blank=True)
@@ -320,11 +370,19 @@ class Flag(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(line__isnull=False, agent__isnull=True) | Q(line__isnull=True, agent__isnull=False), name="flag_of_one"
+                condition=Q(line__isnull=False, agent__isnull=True)
+                | Q(line__isnull=True, agent__isnull=False),
+                name="flag_of_one",
             ),
-            models.CheckConstraint(condition=Q(closed_at__isnull=True) | Q(closed_by__isnull=False), name="flag_closed_by_somebody"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_by__isnull=False),
+                name="flag_closed_by_somebody",
+            ),
             models.UniqueConstraint(
-                fields=["line", "agent", "reason"], condition=Q(closed_at__isnull=True), nulls_distinct=False, name="flagged_once"
+                fields=["line", "agent", "reason"],
+                condition=Q(closed_at__isnull=True),
+                nulls_distinct=False,
+                name="flagged_once",
             ),
         ]
 
@@ -349,9 +407,13 @@ class Forecast(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind="what_if") | Q(campaign__isnull=False), name="list_forecast_has_campaign"),
             models.CheckConstraint(
-                condition=Q(kind="list") | Q(since__isnull=False, draft__isnull=False) | Q(since__isnull=False, campaign__isnull=False),
+                condition=Q(kind="what_if") | Q(campaign__isnull=False), name="list_forecast_has_campaign"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="list")
+                | Q(since__isnull=False, draft__isnull=False)
+                | Q(since__isnull=False, campaign__isnull=False),
                 name="what_if_says_what",
             ),
         ]

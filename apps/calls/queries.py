@@ -28,9 +28,11 @@ def decisions_of(viewer: User) -> QuerySet[Decision]:
 
 
 def require_queued(client: ApiClient, *, campaign: str, contact: str) -> None:
-    """Raises `NotFound` for a contact that is in no queue of the campaign, or whose campaign is not the client's: a program that goes
-    through ids one after the other is given nobody's number."""
-    queued = QueueEntry.objects.filter(contact=ids.decode("ct", contact), campaign__code=campaign, campaign__clients=client)
+    """Raises `NotFound` for a contact that is in no queue of the campaign, or whose campaign is not the
+    client's: a program that goes through ids one after the other is given nobody's number."""
+    queued = QueueEntry.objects.filter(
+        contact=ids.decode("ct", contact), campaign__code=campaign, campaign__clients=client
+    )
     if not queued.exists():
         raise NotFound()
 
@@ -42,7 +44,11 @@ def calls_of(viewer: User, contact: Contact) -> QuerySet[Call]:
 
 def people_of(campaign: Campaign) -> QuerySet[User]:
     """Who works or runs a campaign: they may own its tickets."""
-    return User.objects.filter(is_active=True, campaignuserpermission__content_object=campaign).distinct().order_by("username")
+    return (
+        User.objects.filter(is_active=True, campaignuserpermission__content_object=campaign)
+        .distinct()
+        .order_by("username")
+    )
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ def flags_of(viewer: User) -> QuerySet[Flag]:
     """All for compliance; those of one's department's agents and of one's lines for supervisors."""
     flags = Flag.objects.select_related("line", "agent", "closed_by")
     if viewer.role != Role.COMPLIANCE:
-        flags = flags.filter(Q(agent__department=viewer.department_id) | Q(line__campaigns__in=campaigns.campaigns_of(viewer))).distinct()
+        flags = flags.filter(
+            Q(agent__department=viewer.department_id) | Q(line__campaigns__in=campaigns.campaigns_of(viewer))
+        ).distinct()
     return flags.order_by(F("closed_at").desc(nulls_first=True), "-pk")
 
 
@@ -100,5 +108,10 @@ def numbers_of_campaign(campaign: Campaign, since: datetime) -> dict[str, int]:
 def refusals_of_campaign(campaign: Campaign, since: datetime) -> list[tuple[str, int]]:
     """How often each rule refused, most often first."""
     refused = Decision.objects.filter(campaign=campaign, at__gte=since, allowed=False)
-    rows = refused.annotate(code=Func("codes", function="unnest")).values_list("code").annotate(count=Count("pk")).order_by("-count")
+    rows = (
+        refused.annotate(code=Func("codes", function="unnest"))
+        .values_list("code")
+        .annotate(count=Count("pk"))
+        .order_by("-count")
+    )
     return [(code, count) for code, count in rows]

@@ -1,8 +1,8 @@
 """The life of a call: what is known of it after each event that a dialler reports. Pure.
 
-A number that was handed to a dialler may have been dialled, whatever is reported later. So any event but `released` says that the
-call was made; events that are missing, doubled, late or out of order are taken by the time that they name, and what was reported
-about the end of a call is final.
+A number that was handed to a dialler may have been dialled, whatever is reported later. So any event but
+`released` says that the call was made; events that are missing, doubled, late or out of order are taken by
+the time that they name, and what was reported about the end of a call is final.
 """
 
 import re
@@ -15,8 +15,23 @@ from apps.core.privacy.canonical_text import even
 
 EVENTS = ("released", "ringing", "answered", "no_answer", "busy", "failed", "key", "hold", "resume", "ended")
 OPT_OUT_KEY, OPT_OUT_WORD = "9", "九"
-# What diallers call the field with the pressed key, and what they call it where the event itself says that it is one.
-PRESSED = frozenset({"digit", "digits", "dtmf", "dtmfdigit", "dtmfdigits", "key", "keys", "button", "pressed", "keypress", "keypressed"})
+# What diallers call the field with the pressed key, and what they call it where the event itself says that it
+# is one.
+PRESSED = frozenset(
+    {
+        "digit",
+        "digits",
+        "dtmf",
+        "dtmfdigit",
+        "dtmfdigits",
+        "key",
+        "keys",
+        "button",
+        "pressed",
+        "keypress",
+        "keypressed",
+    }
+)
 VALUES = frozenset({"value", "signal", "input", "tone", "data"})
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 # Nothing was reported that says that the call was made.
@@ -28,7 +43,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is known of a call. Times are aware. `made_at`: the first time at which something was reported that a call made alone has."""
+    """What is known of a call. Times are aware. `made_at`: the first time at which something was reported
+    that a call made alone has."""
 
     state: str
     made_at: datetime | None = None
@@ -37,8 +53,11 @@ class Progress:
 
     @property
     def may_go_on(self) -> bool:
-        """Nothing final was reported: a call that was taken for failed because nobody reported anything may still be going on."""
-        return self.state in UNMADE or self.state == "ringing" or (self.state in OVER and self.made_at is None)
+        """Nothing final was reported: a call that was taken for failed because nobody reported anything may
+        still be going on."""
+        return (
+            self.state in UNMADE or self.state == "ringing" or (self.state in OVER and self.made_at is None)
+        )
 
 
 def after(call: Progress, event: str, at: datetime) -> Progress:
@@ -67,7 +86,9 @@ def _answered(call: Progress, made: Progress, at: datetime) -> Progress:
 
 
 def _ended(made: Progress, at: datetime) -> Progress:
-    return replace(made, state="ended" if made.answered_at else "no_answer", ended_at=max(at, made.answered_at or at))
+    return replace(
+        made, state="ended" if made.answered_at else "no_answer", ended_at=max(at, made.answered_at or at)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +100,8 @@ class Hold:
 
 
 def hold_after(hold: Hold, event: str, at: datetime) -> Hold:
-    """What is known of the hold after an event; the end of the call ends it, and what is reported twice changes nothing."""
+    """What is known of the hold after an event; the end of the call ends it, and what is reported twice
+    changes nothing."""
     if event == "hold":
         return hold if hold.since else replace(hold, since=at)
     if event in {"resume", "ended"} and hold.since:
@@ -88,7 +110,8 @@ def hold_after(hold: Hold, event: str, at: datetime) -> Hold:
 
 
 def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) -> tuple[datetime, bool]:
-    """When an event happened, between the reservation and now, and whether the time given for it was possible.
+    """When an event happened, between the reservation and now, and whether the time given for it was
+    possible.
 
     Clocks that differ by minutes are put right; a time that cannot be true is replaced by now.
     """
@@ -100,7 +123,8 @@ def time_of_event(at: datetime | None, *, reserved_at: datetime, now: datetime) 
 
 
 def holds_opt_out_key(digits: Any) -> bool:
-    """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`, `"9#"`, `["9"]`, `"九"`."""
+    """Whether what was reported as pressed holds a 9, in whatever type and width: `9`, `"９"`, `"99"`,
+    `"9#"`, `["9"]`, `"九"`."""
     said = even(str(digits))
     return OPT_OUT_KEY in said or OPT_OUT_WORD in said
 
@@ -111,15 +135,21 @@ def speaks_of_a_key(event: str) -> bool:
 
 
 def pressed_in(said: Mapping[str, Any], *, event: str, depth: int = 5) -> dict[str, Any]:
-    """What a report names as pressed, by the field that it stands in, however the field is spelled, to `depth` levels below.
+    """What a report names as pressed, by the field that it stands in, however the field is spelled, to
+    `depth` levels below.
 
-    `event` is the report's event, in lower case: one that speaks of a key names the key under other names too.
+    `event` is the report's event, in lower case: one that speaks of a key names the key under other names
+    too.
     """
     names = PRESSED | VALUES if speaks_of_a_key(event) else PRESSED
     found = {}
     for field, value in said.items():
-        inside = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Mapping)]
-        deeper = [key for each in inside if depth for key in pressed_in(each, event=event, depth=depth - 1).values()]
+        inside = [
+            each for each in (value if isinstance(value, list) else [value]) if isinstance(each, Mapping)
+        ]
+        deeper = [
+            key for each in inside if depth for key in pressed_in(each, event=event, depth=depth - 1).values()
+        ]
         if deeper:
             found[field] = deeper
         elif _NOT_A_LETTER.sub("", even(field).lower()) in names:

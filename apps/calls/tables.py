@@ -15,7 +15,9 @@ class DecisionTable(ListTable):
     sortable = by(at="pk")
 
     at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("pk")}), verbose_name=_("time"))
-    verdict = columns.TemplateColumn(template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=())
+    verdict = columns.TemplateColumn(
+        template_name="calls/_verdict.html", verbose_name=_("decision"), empty_values=()
+    )
     campaign = tables.Column(verbose_name=_("campaign"))
     asked_by = columns.TemplateColumn(
         template_code="{{ record.agent|default:record.client|default:'–' }}",
@@ -31,7 +33,9 @@ class DecisionTable(ListTable):
 
 
 class SpoofingTable(tables.Table):
-    created_at = columns.DateTimeColumn(linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time"))
+    created_at = columns.DateTimeColumn(
+        linkify=("decision", {"pk": tables.A("decision_id")}), verbose_name=_("time")
+    )
     campaign = tables.Column(verbose_name=_("campaign"))
     asked_by = columns.TemplateColumn(
         template_code="{{ record.agent|default:record.client|default:'–' }}",

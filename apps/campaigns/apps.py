@@ -53,7 +53,11 @@ class _Naming:
 def _numbers_of(client: Any, contact_ids: Any) -> Any:
     from apps.contacts.models import Contact
 
-    found = Contact.objects.filter(pk__in=contact_ids, entries__campaign__clients=client).only("pk", "phone").distinct()
+    found = (
+        Contact.objects.filter(pk__in=contact_ids, entries__campaign__clients=client)
+        .only("pk", "phone")
+        .distinct()
+    )
     return {contact.pk: contact.phone for contact in found}
 
 

@@ -1,4 +1,5 @@
-"""Filters of the lists of contacts and of campaigns; they stand in the URL, so none of them takes a number."""
+"""Filters of the lists of contacts and of campaigns; they stand in the URL, so none of them takes a
+number."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +28,8 @@ class ContactFilter(ListFilter):
     tag = django_filters.CharFilter(label=_("Tag"), method="with_tag")
     consent = django_filters.ChoiceFilter(
         label=_("Consent"), method="with_consent",
-        choices=[("true", _("valid")), ("false", _("none that is valid")), ("ending", _("ends within 30 days"))],
+        choices=[("true", _("valid")), ("false", _("none that is valid")),
+        ("ending", _("ends within 30 days"))],
     )  # fmt: skip
 
     class Meta:
@@ -38,8 +40,12 @@ class ContactFilter(ListFilter):
         super().__init__(*args, **kwargs)
         self.place = place
         # As values, read once: a queryset is asked when the choice is checked and again when it is shown.
-        self.filters["campaign"].extra["choices"] = list(campaigns_of(viewer).order_by("name").values_list("pk", "name"))
-        self.filters["source"].extra["choices"] = list(DataSource.objects.order_by("name").values_list("pk", "name"))
+        self.filters["campaign"].extra["choices"] = list(
+            campaigns_of(viewer).order_by("name").values_list("pk", "name")
+        )
+        self.filters["source"].extra["choices"] = list(
+            DataSource.objects.order_by("name").values_list("pk", "name")
+        )
 
     @property
     def finds_few(self) -> bool:
@@ -57,7 +63,9 @@ class ContactFilter(ListFilter):
         now = clock.now()
         given = Consent.objects.filter(recipient="", withdrawn_at__isnull=True, expires_at__gt=now)
         if wanted == "ending":
-            longer = given.filter(contact=OuterRef("contact"), purpose=OuterRef("purpose"), expires_at__gt=now + SOON)
+            longer = given.filter(
+                contact=OuterRef("contact"), purpose=OuterRef("purpose"), expires_at__gt=now + SOON
+            )
             given = given.filter(expires_at__lte=now + SOON).exclude(Exists(longer))
         found = Exists(given.filter(contact=OuterRef("pk")))
         return contacts.filter(~found if wanted == "false" else found)
@@ -66,7 +74,9 @@ class ContactFilter(ListFilter):
 class CampaignFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), lookup_expr="icontains")
     state = django_filters.ChoiceFilter(label=_("State"), choices=Campaign.State.choices)
-    kind = django_filters.ChoiceFilter(label=pgettext_lazy("script, campaign", "Kind of call"), choices=CallKind.choices)
+    kind = django_filters.ChoiceFilter(
+        label=pgettext_lazy("script, campaign", "Kind of call"), choices=CallKind.choices
+    )
     trade = django_filters.ChoiceFilter(label=_("Trade"), choices=policies.trade_choices)
 
     class Meta:

@@ -37,11 +37,16 @@ class _Lines(forms.ModelMultipleChoiceField):
     """Lines with what keeps one from being called over."""
 
     def label_from_instance(self, line: Any) -> str:
-        return line.number if line.state == Line.State.VERIFIED else f"{line.number} ({line.get_state_display()})"
+        return (
+            line.number
+            if line.state == Line.State.VERIFIED
+            else f"{line.number} ({line.get_state_display()})"
+        )
 
 
 class _Scripts(forms.ModelChoiceField):
-    """Scripts with their trade, and which of them nobody may speak yet. `trades`: what each trade is called."""
+    """Scripts with their trade, and which of them nobody may speak yet. `trades`: what each trade is
+    called."""
 
     trades: Mapping[str, str] = {}
 
@@ -61,8 +66,15 @@ class CampaignForm(Sectioned, forms.ModelForm):
     trade = forms.ChoiceField(label=_("trade"), choices=policies.trade_choices)
     script = _Scripts(label=_("script"), queryset=Script.objects.none(), required=False)
     brand = forms.ChoiceField(label=_("brand under which it calls"), required=False, choices=brand_choices)
-    purpose = forms.ModelChoiceField(label=_("purpose"), queryset=Purpose.objects.filter(retired_at__isnull=True).order_by("name"))
-    lines = _Lines(label=_("lines"), queryset=Line.objects.order_by("number"), required=False, widget=forms.CheckboxSelectMultiple)
+    purpose = forms.ModelChoiceField(
+        label=_("purpose"), queryset=Purpose.objects.filter(retired_at__isnull=True).order_by("name")
+    )
+    lines = _Lines(
+        label=_("lines"),
+        queryset=Line.objects.order_by("number"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     checklist = forms.CharField(
         label=_("Check list, one point a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("The agent ticks each point before the call is made."),
@@ -99,13 +111,19 @@ class CampaignForm(Sectioned, forms.ModelForm):
             "lawful_basis": _("Such as consent (Personal Information Protection Law, article 13)."),
             "qualification": _("The number of the permit, where the trade needs one."),
             "product_risk": _("Of financial products: R4 and R5 are not sold by calls."),
-            "filing": _("The filing with the telecommunications authority under which the lines call. Needed before it runs."),
+            "filing": _(
+                "The filing with the telecommunications authority under which the lines call. Needed before "
+                "it runs."
+            ),
             "window_start": _("Empty: as the policy has it. Never before 08:00."),
             "window_end": _("Empty: as the policy has it. Never after 21:00."),
             "calls_per_week": _("To one person in 7 days. Empty: as the policy has it."),
             "through_gateway": _("Calls of this campaign are refused unless the telephone gateway asks."),
         }
-        widgets = {"window_start": forms.TimeInput(attrs={"type": "time"}), "window_end": forms.TimeInput(attrs={"type": "time"})}
+        widgets = {
+            "window_start": forms.TimeInput(attrs={"type": "time"}),
+            "window_end": forms.TimeInput(attrs={"type": "time"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -114,7 +132,8 @@ class CampaignForm(Sectioned, forms.ModelForm):
         script.trades = policies.trade_names()
         script.queryset = Script.objects.exclude(kind=SMS).annotate(is_spoken=Exists(spoken)).order_by("name")
         if not self.instance.pk:
-            trade.choices = [("", "---------"), *policies.trade_choices()]  # nobody's trade is chosen by the alphabet
+            # nobody's trade is chosen by the alphabet
+            trade.choices = [("", "---------"), *policies.trade_choices()]
         if self.instance.pk:
             self.initial["checklist"] = "\n".join(self.instance.checklist)
             self._offer_own()
@@ -123,18 +142,23 @@ class CampaignForm(Sectioned, forms.ModelForm):
                 self.fields[name].disabled = True
 
     def _offer_own(self) -> None:
-        """What the campaign has may be retired by now: it is offered all the same, so that saving something else keeps it."""
+        """What the campaign has may be retired by now: it is offered all the same, so that saving something
+        else keeps it."""
         own, fields = self.instance, cast(Any, self.fields)
         if own.brand and own.brand not in dict(brand_choices()):
             fields["brand"].choices = [*brand_choices(), (own.brand, own.brand)]
         if own.trade not in dict(policies.trade_choices()):
             fields["trade"].choices = [*policies.trade_choices(), (own.trade, own.trade)]
-        fields["purpose"].queryset = Purpose.objects.filter(Q(retired_at__isnull=True) | Q(pk=own.purpose_id)).order_by("name")
+        fields["purpose"].queryset = Purpose.objects.filter(
+            Q(retired_at__isnull=True) | Q(pk=own.purpose_id)
+        ).order_by("name")
 
     def clean_checklist(self) -> list[str]:
         points = [line.strip() for line in self.cleaned_data["checklist"].splitlines() if line.strip()]
         if any(len(point) > MOST_POINT for point in points):
-            raise forms.ValidationError(_("A point has at most %(most)s characters."), params={"most": MOST_POINT})
+            raise forms.ValidationError(
+                _("A point has at most %(most)s characters."), params={"most": MOST_POINT}
+            )
         return points
 
     def clean(self) -> None:
@@ -167,13 +191,19 @@ class PinForm(forms.Form):
     def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"version": campaign.pinned_version_id}
-        versions = ScriptVersion.objects.filter(script=campaign.script_id, state=ScriptVersion.State.PUBLISHED)
+        versions = ScriptVersion.objects.filter(
+            script=campaign.script_id, state=ScriptVersion.State.PUBLISHED
+        )
         self.fields["version"].queryset = versions.select_related("script").order_by("-number")  # type: ignore[attr-defined]
 
 
 class UploadForm(forms.Form):
-    source = forms.ModelChoiceField(label=_("Data source"), queryset=DataSource.objects.filter(state=DataSource.State.APPROVED))
-    campaign = forms.ModelChoiceField(label=_("Campaign whose queue the contacts join"), queryset=Campaign.objects.none(), required=False)
+    source = forms.ModelChoiceField(
+        label=_("Data source"), queryset=DataSource.objects.filter(state=DataSource.State.APPROVED)
+    )
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign whose queue the contacts join"), queryset=Campaign.objects.none(), required=False
+    )
     file = forms.FileField(label=_("List (CSV or xlsx)"))
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
@@ -182,11 +212,15 @@ class UploadForm(forms.Form):
 
 
 class AgentForm(forms.Form):
-    agent = forms.ModelChoiceField(label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT, is_active=True))
+    agent = forms.ModelChoiceField(
+        label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT, is_active=True)
+    )
 
 
 class CampaignGrantForm(forms.Form):
-    campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("name"))
+    campaign = forms.ModelChoiceField(
+        label=_("Campaign"), queryset=Campaign.objects.filter(state=Campaign.State.RUNNING).order_by("name")
+    )
     reason = forms.CharField(label=_("What it is needed for"), max_length=300)
     ends_at = EndsOn()
 
@@ -199,20 +233,34 @@ class ApiClientForm(ClientForm):
 
 class PurposeForm(forms.Form):
     code = forms.SlugField(label=_("Code, for lists and other systems"), max_length=40)
-    name = forms.CharField(label=_("What contacts are used for"), max_length=120, help_text=_("It cannot be changed: people agree to it."))
+    name = forms.CharField(
+        label=_("What contacts are used for"),
+        max_length=120,
+        help_text=_("It cannot be changed: people agree to it."),
+    )
 
 
 class BrandForm(forms.Form):
-    name = forms.CharField(label=_("Brand"), max_length=80, help_text=_("It cannot be changed: people refuse the calls of a brand."))
+    name = forms.CharField(
+        label=_("Brand"),
+        max_length=80,
+        help_text=_("It cannot be changed: people refuse the calls of a brand."),
+    )
 
 
 class LineForm(forms.Form):
     number = forms.CharField(label=_("caller number"), max_length=20)
     carrier = forms.CharField(label=_("carrier"), max_length=60)
-    ownership_proof = forms.CharField(label=_("proof of ownership (contract, letter of the carrier)"), max_length=200)
+    ownership_proof = forms.CharField(
+        label=_("proof of ownership (contract, letter of the carrier)"), max_length=200
+    )
     filing = forms.ModelChoiceField(label=_("filing"), queryset=Filing.objects.order_by("-valid_until"))
-    calls_per_hour = forms.IntegerField(label=_("calls an hour that the carrier allows"), min_value=1, required=False)
-    calls_per_day = forms.IntegerField(label=_("calls a day that the carrier allows"), min_value=1, required=False)
+    calls_per_hour = forms.IntegerField(
+        label=_("calls an hour that the carrier allows"), min_value=1, required=False
+    )
+    calls_per_day = forms.IntegerField(
+        label=_("calls a day that the carrier allows"), min_value=1, required=False
+    )
 
 
 class FilingForm(forms.ModelForm):
@@ -227,18 +275,33 @@ class ExceptionForm(forms.ModelForm):
 
     class Meta:
         model = CallException
-        fields = ("covers", "window_start", "window_end", "calls_per_day", "calls_per_week", "starts_at", "ends_at", "reason")
+        fields = (
+            "covers",
+            "window_start",
+            "window_end",
+            "calls_per_day",
+            "calls_per_week",
+            "starts_at",
+            "ends_at",
+            "reason",
+        )
         field_classes = {"starts_at": Moment, "ends_at": Moment}
-        widgets = {"window_start": forms.TimeInput(attrs={"type": "time"}), "window_end": forms.TimeInput(attrs={"type": "time"})}
+        widgets = {
+            "window_start": forms.TimeInput(attrs={"type": "time"}),
+            "window_end": forms.TimeInput(attrs={"type": "time"}),
+        }
 
     def _post_clean(self) -> None:
         """The service judges the exception as a whole, with its campaign."""
 
 
 class ZoneForm(forms.Form):
-    """The client's zone, where somebody knows better than the number tells; empty goes back to the number's."""
+    """The client's zone, where somebody knows better than the number tells; empty goes back to the
+    number's."""
 
-    zone = forms.CharField(label=_("Time zone, as Asia/Urumqi; empty: what the number tells"), max_length=40, required=False)
+    zone = forms.CharField(
+        label=_("Time zone, as Asia/Urumqi; empty: what the number tells"), max_length=40, required=False
+    )
 
 
 class NumberForm(forms.Form):

@@ -1,4 +1,5 @@
-"""What a campaign may lack before it is approved and while it runs: stored by code, read in the reader's language."""
+"""What a campaign may lack before it is approved and while it runs: stored by code, read in the reader's
+language."""
 
 from collections.abc import Iterable, Mapping
 

@@ -54,24 +54,42 @@ class Line(Dated):
     number = models.CharField(_("caller number"), max_length=20, unique=True)
     carrier = GuardedCharField(_("carrier"), max_length=60)
     ownership_proof = GuardedCharField(_("proof of ownership"), max_length=200)
-    filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="covered_lines")
+    filing = models.ForeignKey(
+        Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="covered_lines"
+    )
     test_call = GuardedCharField(_("record of the test call"), max_length=200, blank=True)
     test_called_at = models.DateTimeField(_("test call at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEW)
-    calls_per_hour = models.PositiveIntegerField(_("calls an hour that the carrier allows"), null=True, blank=True)
-    calls_per_day = models.PositiveIntegerField(_("calls a day that the carrier allows"), null=True, blank=True)
+    calls_per_hour = models.PositiveIntegerField(
+        _("calls an hour that the carrier allows"), null=True, blank=True
+    )
+    calls_per_day = models.PositiveIntegerField(
+        _("calls a day that the carrier allows"), null=True, blank=True
+    )
     blocked_because = GuardedCharField(_("blocked because"), max_length=200, blank=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, blank=True, related_name="+")
-    verified_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("verified by"), null=True, blank=True, related_name="+")
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("recorded by"), null=True, blank=True, related_name="+"
+    )
+    verified_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("verified by"), null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(verified_by=F("recorded_by")), name="line_four_eyes"),
-            models.CheckConstraint(condition=Q(number__regex=r"^\+[1-9][0-9]{5,14}$"), name="line_number_is_e164"),
-            models.CheckConstraint(condition=is_possible("test_called_at"), name="line_test_call_is_possible"),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^\+[1-9][0-9]{5,14}$"), name="line_number_is_e164"
+            ),
+            models.CheckConstraint(
+                condition=is_possible("test_called_at"), name="line_test_call_is_possible"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="verified")
-                | (Q(filing__isnull=False, test_called_at__isnull=False) & ~Q(ownership_proof="") & ~Q(test_call="")),
+                | (
+                    Q(filing__isnull=False, test_called_at__isnull=False)
+                    & ~Q(ownership_proof="")
+                    & ~Q(test_call="")
+                ),
                 name="verified_line_has_proof_filing_and_test_call",
             ),
         ]
@@ -82,17 +100,24 @@ class Line(Dated):
 
 
 class Brand(Dated):
-    """A name under which campaigns call. A client may refuse the calls of one brand, so its name stays as it is."""
+    """A name under which campaigns call. A client may refuse the calls of one brand, so its name stays as it
+    is."""
 
     name = GuardedCharField(_("name"), max_length=80, unique=True)
-    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+")
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+"
+    )
     retired_at = models.DateTimeField(_("no longer used since"), null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="brand_has_a_name")]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="name_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name"))),
+            pgtrigger.Protect(
+                name="name_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,33 +142,63 @@ class Campaign(Dated):
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=CallKind)
     trade = models.CharField(_("trade"), max_length=12)
-    voice = models.CharField(_("who speaks"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN)
+    voice = models.CharField(
+        _("who speaks"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN
+    )
     product_risk = models.CharField(
-        _("risk level of the product"), max_length=2, blank=True, choices=[(f"R{n}", f"R{n}") for n in range(1, 6)]
+        _("risk level of the product"),
+        max_length=2,
+        blank=True,
+        choices=[(f"R{n}", f"R{n}") for n in range(1, 6)],
     )
     qualification = GuardedCharField(_("permit that the trade needs"), max_length=120, blank=True)
     brand = GuardedCharField(_("brand under which it calls"), max_length=80, blank=True)
-    purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=pgettext_lazy("of processing", "purpose"), related_name="campaigns")
+    purpose = models.ForeignKey(
+        Purpose,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("of processing", "purpose"),
+        related_name="campaigns",
+    )
     lawful_basis = GuardedCharField(_("lawful basis"), max_length=200)
-    filing = models.ForeignKey(Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns")
+    filing = models.ForeignKey(
+        Filing, models.PROTECT, verbose_name=_("filing"), null=True, blank=True, related_name="campaigns"
+    )
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="campaigns", blank=True)
-    script = models.ForeignKey(Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns")
+    script = models.ForeignKey(
+        Script, models.PROTECT, verbose_name=_("script"), null=True, blank=True, related_name="campaigns"
+    )
     pinned_version = models.ForeignKey(
-        ScriptVersion, models.PROTECT, verbose_name=_("pinned version of the script"), null=True, blank=True, related_name="+"
+        ScriptVersion,
+        models.PROTECT,
+        verbose_name=_("pinned version of the script"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"))
     window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), null=True, blank=True)
     window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), null=True, blank=True)
     calls_per_week = models.PositiveSmallIntegerField(_("calls a week"), null=True, blank=True)
-    checklist = GuardedArrayField(models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True)
-    clients = models.ManyToManyField(ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True)
-    through_gateway = models.BooleanField(_("calls only through the telephone gateway"), default=False, db_default=False)
+    checklist = GuardedArrayField(
+        models.CharField(max_length=120), verbose_name=_("check list"), default=list, blank=True
+    )
+    clients = models.ManyToManyField(
+        ApiClient, verbose_name=_("diallers"), related_name="campaigns", blank=True
+    )
+    through_gateway = models.BooleanField(
+        _("calls only through the telephone gateway"), default=False, db_default=False
+    )
     state = FSMField(_("state"), default=State.DRAFT, choices=State.choices, protected=True)
     created_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
-    changed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("last changed by"), null=True, editable=False, related_name="+")
-    revision = models.PositiveIntegerField(_("revision"), default=0, db_default=0, editable=False)  # how often it was changed
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+"
+    )
+    changed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("last changed by"), null=True, editable=False, related_name="+"
+    )
+    # how often it was changed
+    revision = models.PositiveIntegerField(_("revision"), default=0, db_default=0, editable=False)
     was_approved = models.BooleanField(
         _("approved once"), default=False, db_default=False, editable=False
     )  # once: what `STAYS` stays from then on
@@ -163,9 +218,12 @@ class Campaign(Dated):
                 violation_error_message=_("The campaign ends before it begins."),
             ),
             models.CheckConstraint(condition=~Q(approved_by=F("created_by")), name="campaign_four_eyes"),
-            models.CheckConstraint(condition=~Q(approved_by=F("changed_by")), name="campaign_changed_by_another"),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "submitted", "ended"]) | Q(approved_by__isnull=False), name="campaign_approval_has_approver"
+                condition=~Q(approved_by=F("changed_by")), name="campaign_changed_by_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "submitted", "ended"]) | Q(approved_by__isnull=False),
+                name="campaign_approval_has_approver",
             ),
             models.CheckConstraint(
                 condition=Q(window_start__isnull=True) | Q(window_start__gte="08:00"),
@@ -189,7 +247,9 @@ class Campaign(Dated):
             pgtrigger.Protect(
                 name="approved_kind_and_trade_stay",
                 operation=pgtrigger.Update,
-                condition=(~pgtrigger.Q(old__state__in=["draft", "submitted"]) | pgtrigger.Q(old__was_approved=True))
+                condition=(
+                    ~pgtrigger.Q(old__state__in=["draft", "submitted"]) | pgtrigger.Q(old__was_approved=True)
+                )
                 & (
                     pgtrigger.Q(old__kind__df=pgtrigger.F("new__kind"))
                     | pgtrigger.Q(old__trade__df=pgtrigger.F("new__trade"))
@@ -201,8 +261,10 @@ class Campaign(Dated):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 condition=pgtrigger.Q(new__pinned_version__isnull=False),
-                func="if (select script_id from scripts_scriptversion where id = new.pinned_version_id) is distinct from new.script_id then"
-                " raise exception 'a campaign pins a version of its own script' using errcode = 'check_violation'; end if; return new;",
+                func="if (select script_id from scripts_scriptversion where id = new.pinned_version_id) is "
+                "distinct from new.script_id then"
+                " raise exception 'a campaign pins a version of its own script' using errcode = "
+                "'check_violation'; end if; return new;",
             ),
         ]
 
@@ -215,7 +277,8 @@ class Campaign(Dated):
 
     @property
     def script_in_force(self) -> ScriptVersion | None:
-        """The pinned version, else the script's current one. An expired one too: the gate refuses it by that name."""
+        """The pinned version, else the script's current one. An expired one too: the gate refuses it by that
+        name."""
         if self.pinned_version:
             return self.pinned_version if self.pinned_version.is_spoken else None
         return self.script.versions.filter(is_current=True).first() if self.script else None
@@ -238,7 +301,9 @@ class Campaign(Dated):
     @transition(field=state, source=[State.APPROVED, State.PAUSED], target=State.DRAFT)
     def reopen(self) -> None: ...
 
-    @transition(field=state, source=[State.DRAFT, State.APPROVED, State.RUNNING, State.PAUSED], target=State.ENDED)
+    @transition(
+        field=state, source=[State.DRAFT, State.APPROVED, State.RUNNING, State.PAUSED], target=State.ENDED
+    )
     def end(self) -> None: ...
 
 
@@ -262,7 +327,9 @@ class CallException(Dated):
 
     LONGEST = 30  # days
 
-    campaign = models.ForeignKey(Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="exceptions")
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, verbose_name=_("campaign"), related_name="exceptions"
+    )
     covers = models.CharField(_("exception from"), max_length=5, choices=Covers)
     window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), null=True, blank=True)
     window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), null=True, blank=True)
@@ -272,21 +339,28 @@ class CallException(Dated):
     starts_at = models.DateTimeField(pgettext_lazy("label of a beginning", "from"))
     ends_at = models.DateTimeField(pgettext_lazy("label or column of an end", "until"))
     asked_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("asked for by"), related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+"
+    )
     approved_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(approved_by=F("asked_by")), name="call_exception_four_eyes"),
-            models.CheckConstraint(condition=is_readable("starts_at", "ends_at"), name="call_exception_times_are_readable"),
             models.CheckConstraint(
-                condition=Q(approved_at__isnull=True, approved_by__isnull=True) | Q(approved_at__isnull=False, approved_by__isnull=False),
+                condition=is_readable("starts_at", "ends_at"), name="call_exception_times_are_readable"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
                 name="call_exception_approval_is_whole",
             ),
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at"))
-                & Q(ends_at__lte=F("starts_at") + models.Value("30 days", output_field=models.DurationField())),
+                & Q(
+                    ends_at__lte=F("starts_at") + models.Value("30 days", output_field=models.DurationField())
+                ),
                 name="call_exception_ends",
                 violation_error_message=_("An exception ends after it begins, and within 30 days."),
             ),
@@ -317,7 +391,8 @@ class CallException(Dated):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func="if (select kind from campaigns_campaign where id = new.campaign_id) = 'marketing' then"
-                " raise exception 'marketing has no exception (R11, R13)' using errcode = 'check_violation'; end if; return new;",
+                " raise exception 'marketing has no exception (R11, R13)' using errcode = 'check_violation'; "
+                "end if; return new;",
             ),
         ]
 
@@ -362,6 +437,12 @@ class QueueEntry(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["campaign", "contact"], name="contact_queued_once"),
-            models.UniqueConstraint(fields=["held_by"], condition=Q(state="held"), name="one_contact_on_a_desk"),
+            models.UniqueConstraint(
+                fields=["held_by"], condition=Q(state="held"), name="one_contact_on_a_desk"
+            ),
         ]
-        indexes = [models.Index(fields=["campaign", "-priority", "id"], condition=Q(state="waiting"), name="queue_next")]
+        indexes = [
+            models.Index(
+                fields=["campaign", "-priority", "id"], condition=Q(state="waiting"), name="queue_next"
+            )
+        ]

@@ -21,14 +21,19 @@ def campaigns_of(viewer: User) -> QuerySet[Campaign]:
     if viewer.role == Role.COMPLIANCE:
         return Campaign.objects.all()
     right = CAMPAIGN_RIGHTS[viewer.role]
-    granted = CampaignUserPermission.objects.filter(user=viewer, content_object=OuterRef("pk"), permission__codename=right)
+    granted = CampaignUserPermission.objects.filter(
+        user=viewer, content_object=OuterRef("pk"), permission__codename=right
+    )
     for_a_while = in_force(clock.now()).filter(beneficiary=viewer, campaign_id=OuterRef("pk"), right=right)
     return Campaign.objects.filter(Exists(granted) | Exists(for_a_while))
 
 
 def may_see(viewer: User, contact: Contact, field: str, right: str = "view_clear") -> bool:
     """The effective right: on the field, and on a campaign of the contact."""
-    return rights_of(viewer).may(f"{Contact._meta.label_lower}.{field}", right) and contacts_of(viewer).filter(pk=contact.pk).exists()
+    return (
+        rights_of(viewer).may(f"{Contact._meta.label_lower}.{field}", right)
+        and contacts_of(viewer).filter(pk=contact.pk).exists()
+    )
 
 
 def is_foreign(viewer: User, contact: Contact) -> bool:
@@ -37,27 +42,34 @@ def is_foreign(viewer: User, contact: Contact) -> bool:
     entries = QueueEntry.objects.filter(contact=contact)
     if viewer.role == Role.COMPLIANCE:
         return not entries.exists()
-    standing = CampaignUserPermission.objects.filter(user=viewer, permission__codename=CAMPAIGN_RIGHTS[viewer.role])
+    standing = CampaignUserPermission.objects.filter(
+        user=viewer, permission__codename=CAMPAIGN_RIGHTS[viewer.role]
+    )
     return not entries.filter(campaign__in=standing.values("content_object")).exists()
 
 
 def contacts_of(viewer: User, *, place: Place = START) -> QuerySet[Contact]:
-    """Contacts in the viewer's campaigns; compliance sees those in no campaign too. `place`: of the page they are for."""
+    """Contacts in the viewer's campaigns; compliance sees those in no campaign too. `place`: of the page they
+    are for."""
     contacts = Contact.objects.select_related("source")
     if viewer.role == Role.COMPLIANCE and viewer.is_active:
         return contacts
-    # The ids, not the question for them: with those known, a page deep in a long list costs what the first one does.
-    return contacts.filter(is_queued(Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True))), place=place))
+    # The ids, not the question for them: with those known, a page deep in a long list costs what the first
+    # one does.
+    return contacts.filter(
+        is_queued(Q(campaign__in=list(campaigns_of(viewer).values_list("pk", flat=True))), place=place)
+    )
 
 
 def is_queued(where: Q, *, place: Place = START) -> Exists:
-    """Whether a contact is in a queue. The place is said of the queue too: PostgreSQL does not conclude it from the contact's id, and
-    would read the queue from its end."""
+    """Whether a contact is in a queue. The place is said of the queue too: PostgreSQL does not conclude it
+    from the contact's id, and would read the queue from its end."""
     return Exists(QueueEntry.objects.filter(where, place.beyond("contact"), contact=OuterRef("pk")))
 
 
 _AMONG_NEXT = """
-select count(*) from (select tags from contacts_contact where id {beyond} %s order by id {way} limit %s) next where tags @> %s::varchar[]
+select count(*) from (select tags from contacts_contact where id {beyond} %s order by id {way} limit %s) next
+    where tags @> %s::varchar[]
 """
 LOOKED_AT = 5_000
 

@@ -28,7 +28,8 @@ class CampaignTable(TradeTable):
 
 # More than two things stand behind their count, so that a row stays a line or two.
 _FOLDED = (
-    "{%% load wording %%}{%% with all=%s %%}{%% if all|length > 2 %%}<details><summary>{{ all|length }}</summary>{{ all|join_items }}"
+    "{%% load wording %%}{%% with all=%s %%}{%% if all|length > 2 %%}<details><summary>{{ all|length "
+    "}}</summary>{{ all|join_items }}"
     "</details>{%% else %%}{{ all|join_items }}{%% endif %%}{%% endwith %%}"
 )
 
@@ -38,13 +39,29 @@ class ApiClientTable(ListTable):
     sortable = by("name", "ends_at", "last_used_at", "is_active", owner="owner__display_name")
 
     scopes = columns.TemplateColumn(template_code=_FOLDED % "record.scope_labels", verbose_name=_("scopes"))
-    campaigns = columns.TemplateColumn(template_code=_FOLDED % "record.campaigns.all", verbose_name=_("campaigns"), empty_values=())
-    addresses = columns.TemplateColumn(template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges"))
-    actions = columns.TemplateColumn(template_name="campaigns/_client_actions.html", verbose_name="", empty_values=())
+    campaigns = columns.TemplateColumn(
+        template_code=_FOLDED % "record.campaigns.all", verbose_name=_("campaigns"), empty_values=()
+    )
+    addresses = columns.TemplateColumn(
+        template_code="{{ record.addresses|join:', '|default:'–' }}", verbose_name=_("address ranges")
+    )
+    actions = columns.TemplateColumn(
+        template_name="campaigns/_client_actions.html", verbose_name="", empty_values=()
+    )
 
     class Meta:
         model = ApiClient
-        fields = ("name", "owner", "scopes", "campaigns", "addresses", "ends_at", "last_used_at", "is_active", "actions")
+        fields = (
+            "name",
+            "owner",
+            "scopes",
+            "campaigns",
+            "addresses",
+            "ends_at",
+            "last_used_at",
+            "is_active",
+            "actions",
+        )
         orderable = False
 
 

@@ -7,8 +7,16 @@ urlpatterns = [
     path("contacts/search/", views.contact_search, name="contact_search"),
     path("contacts/<contact:pk>/reveal/<slug:field>/", views.contact_reveal, name="contact_reveal"),
     path("contacts/<contact:pk>/consents/new/", views.consent_new, name="consent_new"),
-    path("contacts/<contact:pk>/consents/<int:consent>/withdraw/", views.consent_withdraw, name="consent_withdraw"),
-    path("contacts/<contact:pk>/consents/<int:consent>/evidence/", views.consent_evidence, name="consent_evidence"),
+    path(
+        "contacts/<contact:pk>/consents/<int:consent>/withdraw/",
+        views.consent_withdraw,
+        name="consent_withdraw",
+    ),
+    path(
+        "contacts/<contact:pk>/consents/<int:consent>/evidence/",
+        views.consent_evidence,
+        name="consent_evidence",
+    ),
     path("contacts/<contact:pk>/minor/", views.minor_flag, name="minor_flag"),
     path("contacts/<contact:pk>/minor/lift/", views.minor_lift, name="minor_lift"),
     path("api-clients/", views.clients, name="api_clients"),

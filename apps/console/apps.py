@@ -14,4 +14,6 @@ class ConsoleConfig(AppConfig):
         from .scheduled import TASKS
 
         # An alarm of a duty that did not run names its task.
-        references.register({task.replace(".", ".tasks.", 1): words for task, (words, _page) in TASKS.items()})
+        references.register(
+            {task.replace(".", ".tasks.", 1): words for task, (words, _page) in TASKS.items()}
+        )

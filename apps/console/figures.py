@@ -16,13 +16,15 @@ from apps.quality import queries as quality
 
 from .models import DayCount
 
-KEPT_UP = timedelta(days=1)  # every few minutes: today, and the day before for what is reported after midnight
+# every few minutes: today, and the day before for what is reported after midnight
+KEPT_UP = timedelta(days=1)
 COUNTED_AGAIN = timedelta(days=2 * 92)  # every night: what an overview of 92 days and the time before it show
 Measure = DayCount.Measure
 
 
 def keep(since: date, until: date) -> None:
-    """Count the days from `since` to `until`, each in a transaction of its own: readers see a day as it was or as it is."""
+    """Count the days from `since` to `until`, each in a transaction of its own: readers see a day as it was
+    or as it is."""
     day = until  # the newest first: what is cut off lacks what fewest look at
     while day >= since:
         with transaction.atomic():
@@ -41,7 +43,9 @@ def _counted(day: date) -> list[DayCount]:
     start, end = clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))
     found = [*_decisions(start, end), *_connected(start, end), *_lines(start, end), *_opt_outs(start, end)]
     return [
-        DayCount(day=day, measure=measure, key=key, campaign_id=campaign, count=count) for measure, key, campaign, count in found if count
+        DayCount(day=day, measure=measure, key=key, campaign_id=campaign, count=count)
+        for measure, key, campaign, count in found
+        if count
     ]
 
 
@@ -67,7 +71,9 @@ def _connected(start: datetime, end: datetime) -> Found:
 def _lines(start: datetime, end: datetime) -> Iterator[tuple[Measure, str, int | None, int]]:
     short = timedelta(seconds=policies.measures_policy(start).short_seconds)
     lasted = ExpressionWrapper(F("ended_at") - F("answered_at"), output_field=DurationField())
-    made = Call.objects.filter(reserved_at__gte=start, reserved_at__lt=end, made_at__isnull=False).annotate(lasted=lasted)
+    made = Call.objects.filter(reserved_at__gte=start, reserved_at__lt=end, made_at__isnull=False).annotate(
+        lasted=lasted
+    )
     counts = made.values_list("line", "campaign").annotate(
         calls=Count("pk"), answered=Count("answered_at"), brief=Count("pk", filter=Q(lasted__lt=short))
     )

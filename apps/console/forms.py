@@ -18,7 +18,9 @@ class SearchForm(forms.Form):
 class OverviewForm(forms.Form):
     """`campaigns`: those that the viewer may choose from."""
 
-    days = forms.ChoiceField(label=_("Period"), choices=DAYS, widget=forms.Select(attrs={"class": "form-select w-auto"}))
+    days = forms.ChoiceField(
+        label=_("Period"), choices=DAYS, widget=forms.Select(attrs={"class": "form-select w-auto"})
+    )
     campaign = forms.ModelChoiceField(
         label=_("Campaign"),
         queryset=Campaign.objects.none(),

@@ -1,4 +1,5 @@
-"""Where a notice of the inbox leads: to its thing, else to the list where it waits; nowhere that its reader may not go."""
+"""Where a notice of the inbox leads: to its thing, else to the list where it waits; nowhere that its reader
+may not go."""
 
 import re
 from collections.abc import Mapping
@@ -14,18 +15,23 @@ _PUBLIC_ID = re.compile(r"[a-z]{2}_[0-9a-z]{1,13}")
 # Notices without one thing of their own: the page where what they say is found.
 PAGES: Mapping[str, str] = {
     "factor_reset_asked": "people", "factor_removed": "mfa_index", "link_made": "people",
-    "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail", "reveal_foreign": "trail",
+    "alarm_raised": "alarms", "alarm_waits": "alarms", "reveals_many": "alarms", "reveal_at_night": "trail",
+    "reveal_foreign": "trail",
     "client_walks": "alarms", "trail_broken": "tree_heads", "trail_not_signed": "tree_heads",
     "message_given_up": "duties", "webhook_given_up": "end_points", "webhook_set_aside": "end_points",
-    "grant_asked": "grants", "grant_decided": "grants", "review_due": "reviews", "audit_done": "permission_audits",
-    "spoofing": "flags", "flagged": "flags", "agent_grave": "actions", "calendar_unknown": "policies", "policy_draft": "policies",
+    "grant_asked": "grants", "grant_decided": "grants", "review_due": "reviews",
+    "audit_done": "permission_audits",
+    "spoofing": "flags", "flagged": "flags", "agent_grave": "actions", "calendar_unknown": "policies",
+    "policy_draft": "policies",
     "lift_asked": "opt_outs", "messages_wait": "opt_outs", "message_to_judge": "opt_outs",
     "number_in_doubt": "doubts", "number_changed_hands": "doubts",
-    "purge_failed": "retention", "hold_to_review": "holds", "ledger_behind": "duties", "not_consistent": "duties",
+    "purge_failed": "retention", "hold_to_review": "holds", "ledger_behind": "duties",
+    "not_consistent": "duties",
     "backup_old": "backups", "drill_failed": "backups",
     "recordings_missing": "coverage", "line_unrecorded": "coverage", "score_card_written": "score_cards",
     "audit_due": "compliance_audits", "month_measured": "months", "month_to_sign": "months",
-    "nonconformity_opened": "nonconformities", "nonconformity_done": "nonconformities", "nonconformity_overdue": "nonconformities",
+    "nonconformity_opened": "nonconformities", "nonconformity_done": "nonconformities",
+    "nonconformity_overdue": "nonconformities",
     "incident_task": "incident_tasks", "incident_task_overdue": "incident_tasks",
     "gateway_silent": "gateways", "gateway_spool": "gateways",
     "script_expired": "scripts", "script_answer": "scripts",

@@ -10,7 +10,8 @@ from apps.core.database.base_models import named
 class DayCount(models.Model):
     """How often something was so on one day of the default zone, in one campaign (None: in none).
 
-    `key` says what of the measure is counted: a rule of the gate, a channel, the number of a line. `figures.keep` writes them.
+    `key` says what of the measure is counted: a rule of the gate, a channel, the number of a line.
+    `figures.keep` writes them.
     """
 
     IN_TRAIL = False
@@ -37,7 +38,9 @@ class DayCount(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["day", "measure", "key", "campaign"], nulls_distinct=False, name="one_count_a_day_and_campaign"
+                fields=["day", "measure", "key", "campaign"],
+                nulls_distinct=False,
+                name="one_count_a_day_and_campaign",
             ),
             models.CheckConstraint(condition=Q(count__gt=0), name="nothing_is_no_count"),
         ]

@@ -49,7 +49,11 @@ class Link:
         return reverse(self.name)
 
 
-HOME = (Link("desk", "headset", _("Desk")), Link("tickets", "ticket", _("Tickets")), Link("home", "layout-dashboard", _("Overview")))
+HOME = (
+    Link("desk", "headset", _("Desk")),
+    Link("tickets", "ticket", _("Tickets")),
+    Link("home", "layout-dashboard", _("Overview")),
+)
 
 
 @dataclass(frozen=True)
@@ -166,13 +170,19 @@ def groups_of(role: str) -> tuple[tuple[Link, ...], tuple[Group, ...]]:
     allowed = links_of(role)
     if len(allowed) <= FEW:
         return allowed, ()
-    groups = (replace(group, links=tuple(link for link in group.links if link in allowed)) for group in GROUPS)
+    groups = (
+        replace(group, links=tuple(link for link in group.links if link in allowed)) for group in GROUPS
+    )
     return tuple(link for link in HOME if link in allowed), tuple(group for group in groups if group.links)
 
 
 def current_link(role: str, path: str) -> Link | None:
     """The link under which a page stands: the one whose address is the longest beginning of its own."""
-    above = [link for link in links_of(role) if path == link.url or (len(link.url) > 1 and path.startswith(link.url))]
+    above = [
+        link
+        for link in links_of(role)
+        if path == link.url or (len(link.url) > 1 and path.startswith(link.url))
+    ]
     return max(above, key=lambda link: len(link.url), default=None)
 
 
@@ -203,7 +213,9 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
         "actions": [quality.actions_of(user).exclude(state=CorrectiveAction.State.CLOSED)],
         "grants": [access.grants_of(user).filter(state=TemporaryGrant.State.ASKED)],
         "reviews": [access.review_items_of(user).filter(reviewer=user, verdict=ReviewItem.Verdict.OPEN)],
-        "permission_audits": [Finding.objects.filter(state=Finding.State.OPEN, audit=Subquery(_LATEST_AUDIT))],
+        "permission_audits": [
+            Finding.objects.filter(state=Finding.State.OPEN, audit=Subquery(_LATEST_AUDIT))
+        ],
         "alarms": [Alarm.objects.exclude(state=Alarm.State.CLOSED)],
     }
     named = {link.name: waiting[link.name] for link in links_of(user.role) if waiting.get(link.name)}
@@ -212,7 +224,8 @@ def _rows_waiting(user: User) -> dict[str, Sequence[QuerySet[Any]]]:
 
 # The list behind a link shows more than what waits: the filter that leaves what is counted.
 WAITING_ALONE = {
-    "sources": "state=draft", "complaints": "state=not_closed", "shares": "state=asked", "actions": "state=not_closed",
+    "sources": "state=draft", "complaints": "state=not_closed", "shares": "state=asked",
+    "actions": "state=not_closed",
     "grants": "state=asked",
 }  # fmt: skip
 
@@ -277,7 +290,9 @@ def menu(user: User, path: str) -> Menu:
     def entries(links: Iterable[Link]) -> tuple[Entry, ...]:
         return tuple(Entry(link, counts.get(link.name, 0), link == current) for link in links)
 
-    return Menu(entries(top), tuple(Section(group, entries(group.links)) for group in groups), counts.get("inbox", 0))
+    return Menu(
+        entries(top), tuple(Section(group, entries(group.links)) for group in groups), counts.get("inbox", 0)
+    )
 
 
 def duty_today() -> str | Promise:
@@ -290,7 +305,9 @@ def duty_today() -> str | Promise:
     if holiday:
         return _("Marketing calls are off today: statutory holiday.")
     if calendar.days_until_unknown(today) <= WARN_DAYS:
-        return _("Marketing calls stop on 1 January: the holiday calendar of the coming year is not entered yet.")
+        return _(
+            "Marketing calls stop on 1 January: the holiday calendar of the coming year is not entered yet."
+        )
     policy = policies.calling_policy(clock.now())
     return _("Calling hours today: %(start)s-%(end)s where the client lives.") % {
         "start": f"{policy.window_start:%H:%M}",

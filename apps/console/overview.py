@@ -1,4 +1,5 @@
-"""The overview of supervisors and compliance: what happened in a period, against the time before it, each figure with its list."""
+"""The overview of supervisors and compliance: what happened in a period, against the time before it, each
+figure with its list."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -67,7 +68,8 @@ class Period:
 
 @dataclass(frozen=True)
 class Headline:
-    """`change`: percent against the period before, None where there is nothing to compare; `is_better`: None where neither is good."""
+    """`change`: percent against the period before, None where there is nothing to compare; `is_better`: None
+    where neither is good."""
 
     label: str
     value: str
@@ -95,7 +97,8 @@ def percent(part: int, whole: int) -> int | None:
 
 
 class Overview:
-    """Of the campaigns that the viewer may see, or of one of them. Read once; what is asked twice is remembered."""
+    """Of the campaigns that the viewer may see, or of one of them. Read once; what is asked twice is
+    remembered."""
 
     def __init__(self, viewer: User, period: Period, campaign: Campaign | None = None) -> None:
         self.viewer, self.period, self.campaign = viewer, period, campaign
@@ -103,16 +106,26 @@ class Overview:
     @cached_property
     def counted_at(self) -> datetime | None:
         """When the days were last counted."""
-        return DutyRun.objects.filter(task="apps.console.tasks.keep_figures").values_list("ended_at", flat=True).first()
+        return (
+            DutyRun.objects.filter(task="apps.console.tasks.keep_figures")
+            .values_list("ended_at", flat=True)
+            .first()
+        )
 
     @cached_property
     def _counts(self) -> Mapping[tuple[str, str], Counter[date]]:
         """Of each measure and key: how many on each day of the period and of the one before."""
-        of_campaigns = Q(campaign=self.campaign) if self.campaign else Q(campaign__in=campaigns.campaigns_of(self.viewer))
+        of_campaigns = (
+            Q(campaign=self.campaign)
+            if self.campaign
+            else Q(campaign__in=campaigns.campaigns_of(self.viewer))
+        )
         rows = DayCount.objects.filter(day__gte=self.period.before.since, day__lte=self.period.until)
         rows = rows.filter(of_campaigns | Q(measure=Measure.OPTED_OUT))
         found: dict[tuple[str, str], Counter[date]] = {}
-        for measure, key, day, count in rows.values_list("measure", "key", "day").annotate(Sum("count")).order_by():
+        for measure, key, day, count in (
+            rows.values_list("measure", "key", "day").annotate(Sum("count")).order_by()
+        ):
             found.setdefault((measure, key), Counter())[day] += count
         return found
 
@@ -136,42 +149,81 @@ class Overview:
     def _of_day(self, name: str, **chosen: Any) -> Callable[[date], str]:
         return lambda day: self._url(name, day, **chosen)
 
-    def _series(self, label: str | Promise, colour: str, counts: Counter[date], url: Callable[[date], str]) -> Series:
-        return Series(label, colour, [Mark(counts[day], url(day) if counts[day] else "") for day in self.period.days])
+    def _series(
+        self, label: str | Promise, colour: str, counts: Counter[date], url: Callable[[date], str]
+    ) -> Series:
+        return Series(
+            label, colour, [Mark(counts[day], url(day) if counts[day] else "") for day in self.period.days]
+        )
 
     def _over_time(self, name: str, title: str, series: Iterable[Series], empty: str) -> Chart:
-        return Chart(name, title, Kind.STACKED, _("Day"), [f"{day:%m-%d}" for day in self.period.days], list(series), empty)
+        return Chart(
+            name,
+            title,
+            Kind.STACKED,
+            _("Day"),
+            [f"{day:%m-%d}" for day in self.period.days],
+            list(series),
+            empty,
+        )
 
-    def _ranked(self, name: str, title: str, head: str, ranks: list[tuple[str, int, str]], colour: str, empty: str) -> Chart:
+    def _ranked(
+        self, name: str, title: str, head: str, ranks: list[tuple[str, int, str]], colour: str, empty: str
+    ) -> Chart:
         """`ranks`: words, count and address of each, of which the greatest are shown."""
         ranks = sorted((rank for rank in ranks if rank[1]), key=lambda rank: -rank[1])[:RANKS]
         marks = [Mark(count, url) for _words, count, url in ranks]
-        return Chart(name, title, Kind.RANKED, head, [words for words, *_rest in ranks], [Series(_("Count"), colour, marks)], empty)
+        return Chart(
+            name,
+            title,
+            Kind.RANKED,
+            head,
+            [words for words, *_rest in ranks],
+            [Series(_("Count"), colour, marks)],
+            empty,
+        )
 
     @property
     def decisions(self) -> Chart:
-        allowed = self._series(_("allowed"), "green", self._by_day(Measure.ALLOWED), self._of_day("decisions", allowed=1))
+        allowed = self._series(
+            _("allowed"), "green", self._by_day(Measure.ALLOWED), self._of_day("decisions", allowed=1)
+        )
         refused = self._series(
             pgettext("verdict of the gate", "refused"), "red", self._by_day(Measure.REFUSED),
             self._of_day("decisions", allowed=0),
         )  # fmt: skip
-        return self._over_time("decisions", _("Calls allowed and refused"), [allowed, refused], _("No call was asked for."))
+        return self._over_time(
+            "decisions", _("Calls allowed and refused"), [allowed, refused], _("No call was asked for.")
+        )
 
     @property
     def refusals(self) -> Chart:
         ranks = [
-            (str(RULES[code].name), self._sum(Measure.REFUSED_BY, self.period, code), self._url("decisions", code=code))
+            (str(RULES[code].name), self._sum(Measure.REFUSED_BY, self.period, code),
+            self._url("decisions", code=code))
             for code in self._keys(Measure.REFUSED_BY) if code in RULES
         ]  # fmt: skip
-        return self._ranked("refusals", _("Refused by rule"), _("Rule"), ranks, "red", _("Nothing was refused."))
+        return self._ranked(
+            "refusals", _("Refused by rule"), _("Rule"), ranks, "red", _("Nothing was refused.")
+        )
 
     @property
     def opt_outs(self) -> Chart:
         series = [
-            self._series(channel.label, traits.colour, self._by_day(Measure.OPTED_OUT, channel), self._of_day("opt_outs", channel=channel))
+            self._series(
+                channel.label,
+                traits.colour,
+                self._by_day(Measure.OPTED_OUT, channel),
+                self._of_day("opt_outs", channel=channel),
+            )
             for channel, traits in TRAITS.items()
         ]
-        return self._over_time("opt-outs", _("Opt-outs by channel"), [each for each in series if each.total], _("Nobody opted out."))
+        return self._over_time(
+            "opt-outs",
+            _("Opt-outs by channel"),
+            [each for each in series if each.total],
+            _("Nobody opted out."),
+        )
 
     @property
     def recordings(self) -> Chart:
@@ -179,7 +231,8 @@ class Overview:
         series = [
             self._series(words, colour, counts, self._of_day("coverage"))
             for words, colour, counts in (
-                (pgettext("calls", "with a recording"), "green", recorded), (_("without a recording"), "red", connected - recorded)
+                (pgettext("calls", "with a recording"), "green", recorded),
+                (_("without a recording"), "red", connected - recorded)
             )
         ]  # fmt: skip
         return self._over_time("recordings", _("Connected calls"), series, _("No call was connected."))
@@ -187,12 +240,15 @@ class Overview:
     @property
     def complaints(self) -> Chart:
         found: dict[str, Counter[date]] = {}
-        rows = self._complaints(self.period).annotate(day=TruncDate("received_at", tzinfo=timezone.get_default_timezone()))
+        rows = self._complaints(self.period).annotate(
+            day=TruncDate("received_at", tzinfo=timezone.get_default_timezone())
+        )
         for kind, day, count in rows.order_by().values_list("kind", "day").annotate(Count("pk")):
             found.setdefault(kind, Counter())[day] += count
         series = [
             self._series(label, colour, found[code], self._of_day("complaints", kind=code))
-            for (code, label), colour in zip(Complaint.Kind.choices, KIND_COLOURS, strict=True) if code in found
+            for (code, label),
+            colour in zip(Complaint.Kind.choices, KIND_COLOURS, strict=True) if code in found
         ]  # fmt: skip
         return self._over_time("complaints", _("Complaints by subject"), series, _("Nobody complained."))
 
@@ -204,12 +260,24 @@ class Overview:
     @property
     def violations(self) -> Chart:
         start, end = self.period.bounds
-        found = quality.actions_of(self.viewer).filter(violation__created_at__gte=start, violation__created_at__lt=end)
+        found = quality.actions_of(self.viewer).filter(
+            violation__created_at__gte=start, violation__created_at__lt=end
+        )
         if self.campaign:
             found = found.filter(violation__campaign=self.campaign)
         counts = Counter(found.order_by().values_list("violation__kind", flat=True))
-        ranks = [(str(label), counts[code], self._url("actions", kind=code)) for code, label in Violation.Kind.choices]
-        return self._ranked("violations", _("Violations by kind"), _("Violation"), ranks, "orange", _("No violation was found."))
+        ranks = [
+            (str(label), counts[code], self._url("actions", kind=code))
+            for code, label in Violation.Kind.choices
+        ]
+        return self._ranked(
+            "violations",
+            _("Violations by kind"),
+            _("Violation"),
+            ranks,
+            "orange",
+            _("No violation was found."),
+        )
 
     @property
     def requests(self) -> Chart:
@@ -217,11 +285,17 @@ class Overview:
         now = clock.now()
         today, calendar = timezone.localdate(now), policies.calendar(now)
         open_ones = rights.requests_of(self.viewer).filter(closed_at__isnull=True)
-        counts = Counter(deadlines.nearness(today, due, calendar) for due in open_ones.values_list("due_on", flat=True))
+        counts = Counter(
+            deadlines.nearness(today, due, calendar) for due in open_ones.values_list("due_on", flat=True)
+        )
         names = {near: str(label) for near, label in deadlines.NEARNESS.items()}
-        marks = [Mark(counts[near], f"{reverse('requests')}?{urlencode({'left': near})}" if counts[near] else "") for near in names]
+        marks = [
+            Mark(counts[near], f"{reverse('requests')}?{urlencode({'left': near})}" if counts[near] else "")
+            for near in names
+        ]
         return Chart(
-            "requests", _("Open data-subject requests by working days left"), Kind.RANKED, _("Working days left"), list(names.values()),
+            "requests", _("Open data-subject requests by working days left"), Kind.RANKED,
+            _("Working days left"), list(names.values()),
             [Series(_("Count"), "azure", marks)], _("No request is open."),
         )  # fmt: skip
 
@@ -232,7 +306,10 @@ class Overview:
 
     @property
     def headlines(self) -> list[Headline]:
-        asked = {each: self._sum(Measure.ALLOWED, each) + self._sum(Measure.REFUSED, each) for each in (self.period, self.period.before)}
+        asked = {
+            each: self._sum(Measure.ALLOWED, each) + self._sum(Measure.REFUSED, each)
+            for each in (self.period, self.period.before)
+        }
         found = [
             self._headline(_("calls allowed"), Measure.ALLOWED, self._url("decisions", allowed=1)),
             self._share(_("refused by the gate"), Measure.REFUSED, asked, self._url("decisions", allowed=0)),
@@ -251,11 +328,23 @@ class Overview:
         count, before = self._sum(measure, self.period), self._sum(measure, self.period.before)
         return Headline(label, f"{count:,}", url, self._trend(measure), change(before, count), None)
 
-    def _share(self, label: str, measure: str, wholes: Mapping[Period, int], url: str, *, more_is_better: bool | None = None) -> Headline:
-        now, before = (percent(self._sum(measure, each), wholes[each]) for each in (self.period, self.period.before))
+    def _share(
+        self,
+        label: str,
+        measure: str,
+        wholes: Mapping[Period, int],
+        url: str,
+        *,
+        more_is_better: bool | None = None,
+    ) -> Headline:
+        now, before = (
+            percent(self._sum(measure, each), wholes[each]) for each in (self.period, self.period.before)
+        )
         changed = change(before, now)
         is_better = None if more_is_better is None or not changed else (changed > 0) == more_is_better
-        return Headline(label, "–" if now is None else f"{now}%", url, self._trend(measure), changed, is_better)
+        return Headline(
+            label, "–" if now is None else f"{now}%", url, self._trend(measure), changed, is_better
+        )
 
     def _complaint_rate(self) -> Headline:
         """Complaints of 10,000 connected calls (R31)."""
@@ -267,24 +356,37 @@ class Overview:
         changed = change(before, now)
         value = "–" if now is None else f"{now:,.0f}"
         is_better = changed < 0 if changed else None
-        return Headline(_("complaints per 10,000 calls"), value, self._url("complaints"), "", changed, is_better)
+        return Headline(
+            _("complaints per 10,000 calls"), value, self._url("complaints"), "", changed, is_better
+        )
 
     def _trend(self, measure: str) -> str:
-        return trend([sum(self._by_day(measure, key)[day] for key in self._keys(measure)) for day in self.period.days])
+        return trend(
+            [sum(self._by_day(measure, key)[day] for key in self._keys(measure)) for day in self.period.days]
+        )
 
     @property
     def lines(self) -> list[LineHealth]:
         """Lines that were used, the one with the fewest answered calls first."""
-        complaints = Counter(self._complaints(self.period).filter(call__isnull=False).values_list("call__line", flat=True))
-        flags = Counter(calls.flags_of(self.viewer).filter(closed_at__isnull=True, line__isnull=False).values_list("line", flat=True))
-        used = {int(key): self._sum(Measure.LINE_MADE, self.period, key) for key in self._keys(Measure.LINE_MADE)}
+        complaints = Counter(
+            self._complaints(self.period).filter(call__isnull=False).values_list("call__line", flat=True)
+        )
+        flags = Counter(
+            calls.flags_of(self.viewer)
+            .filter(closed_at__isnull=True, line__isnull=False)
+            .values_list("line", flat=True)
+        )
+        used = {
+            int(key): self._sum(Measure.LINE_MADE, self.period, key) for key in self._keys(Measure.LINE_MADE)
+        }
         found = []
         for line in Line.objects.filter(pk__in=[pk for pk, made in used.items() if made]):
             made, key = used[line.pk], str(line.pk)
             answered = self._sum(Measure.LINE_ANSWERED, self.period, key)
             short = self._sum(Measure.LINE_SHORT, self.period, key)
             found.append(LineHealth(
-                line.number, line.get_state_display(), made, percent(answered, made), percent(short, answered),
+                line.number, line.get_state_display(), made, percent(answered, made),
+                percent(short, answered),
                 complaints[line.pk], flags[line.pk],
             ))  # fmt: skip
         return sorted(found, key=lambda each: (each.answered or 0, each.number))

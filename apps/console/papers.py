@@ -19,7 +19,10 @@ def overview_csv(overview: Overview) -> bytes:
     rows.writerow([_("Chart"), _("Day or subject"), _("What is counted"), _("Count")])
     for chart in overview.charts:
         for category, marks in chart.rows:
-            rows.writerows([chart.title, category, series.label, mark.count] for series, mark in zip(chart.series, marks, strict=True))
+            rows.writerows(
+                [chart.title, category, series.label, mark.count]
+                for series, mark in zip(chart.series, marks, strict=True)
+            )
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -33,9 +36,11 @@ def overview_pdf(overview: Overview) -> bytes:
         else:
             rows += [[str(chart.title), str(series.label), f"{series.total:,}"] for series in chart.series]
     of_lines = [
-        _("Line %(number)s: %(made)s calls, %(answered)s%% answered, %(short)s%% of them short, %(complaints)s complaints.")
+        _("Line %(number)s: %(made)s calls, %(answered)s%% answered, %(short)s%% of them short, "
+            "%(complaints)s complaints.")
         % {
-            "number": line.number, "made": line.made, "answered": _or_dash(line.answered), "short": _or_dash(line.short),
+            "number": line.number, "made": line.made, "answered": _or_dash(line.answered),
+            "short": _or_dash(line.short),
             "complaints": line.complaints,
         }
         for line in overview.lines
@@ -47,7 +52,8 @@ def overview_pdf(overview: Overview) -> bytes:
             *(_headline(each) for each in overview.headlines),
         ],
         rows=rows, widths=[170, 240, 70],
-        below=[*of_lines, _("Made %(at)s.") % {"at": timezone.localtime(clock.now()).strftime("%Y-%m-%d %H:%M")}],
+        below=[*of_lines,
+        _("Made %(at)s.") % {"at": timezone.localtime(clock.now()).strftime("%Y-%m-%d %H:%M")}],
     )  # fmt: skip
 
 

@@ -15,13 +15,18 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-# Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of what is urgent.
-WORKERS = {"worker": ("urgent,default", settings.HEGUI_WORKERS), "heavy": ("heavy", settings.HEGUI_HEAVY_WORKERS)}
+# Of each worker: the queues it takes from, and how many processes it has. Nothing long stands in front of
+# what is urgent.
+WORKERS = {
+    "worker": ("urgent,default", settings.HEGUI_WORKERS),
+    "heavy": ("heavy", settings.HEGUI_HEAVY_WORKERS),
+}
 if settings.HEGUI_SPEECH_TO_TEXT:
     WORKERS["speech"] = ("speech", settings.HEGUI_SPEECH_WORKERS)
 DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 START_SECONDS = 30
-PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)  # seconds before a process that ended is started again, by how often it did
+# seconds before a process that ended is started again, by how often it did
+PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 SETTLED = 300.0  # seconds after which it counts as running well
 
 
@@ -43,9 +48,24 @@ def web_command(host: str, port: int, *, cert: str, key: str) -> list[str]:
 
 def worker_command(queues: str, processes: int) -> list[str]:
     """How a worker is started that takes from these queues, with commas between them."""
-    options = {"--queues": queues, "--hostname": f"{queues.partition(',')[0]}@%h", "--concurrency": str(processes), "--loglevel": "WARNING"}
+    options = {
+        "--queues": queues,
+        "--hostname": f"{queues.partition(',')[0]}@%h",
+        "--concurrency": str(processes),
+        "--loglevel": "WARNING",
+    }
     spelled = [word for option in options.items() for word in option]
-    return [sys.executable, "-m", "celery", "-A", "config", "worker", *spelled, "--without-gossip", "--without-mingle"]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        *spelled,
+        "--without-gossip",
+        "--without-mingle",
+    ]
 
 
 def beat_command() -> list[str]:
@@ -70,7 +90,10 @@ def _is_ours(pid: int, group: int) -> bool:
     """Whether the process is of the group and of this home: numbers are given out again. A dead
     one that nobody has asked after has no environment left."""
     try:
-        return os.getpgid(pid) == group and str(settings.HEGUI_HOME).encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        return (
+            os.getpgid(pid) == group
+            and str(settings.HEGUI_HOME).encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        )
     except OSError:
         return False
 
@@ -96,12 +119,15 @@ class Children:
         self.lock = (folder / "up.lock").open("a")
 
     def take_over(self, names: Iterable[str]) -> None:
-        """Be the only `up` of this home; end those of these names that a killed one left running. Other pid files are none of ours: the
-        embedded servers have theirs in the same folder."""
+        """Be the only `up` of this home; end those of these names that a killed one left running. Other pid
+        files are none of ours: the embedded servers have theirs in the same folder."""
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(f"Hegui already runs from {self.folder.parent}. Stop it first, or name another home: HEGUI_HOME=…") from None
+            raise CommandError(
+                f"Hegui already runs from {self.folder.parent}. Stop it first, or name another home: "
+                "HEGUI_HOME=…"
+            ) from None
         for path in (self.folder / f"{name}.pid" for name in names):
             if path.exists():
                 _end_group(int(path.read_text()))
@@ -134,7 +160,9 @@ class Children:
                 time.sleep(0.1)
             else:
                 return
-        raise CommandError(f"The site did not answer within {START_SECONDS} seconds; {self.folder}/web.log says why.")
+        raise CommandError(
+            f"The site did not answer within {START_SECONDS} seconds; {self.folder}/web.log says why."
+        )
 
     def ended(self) -> str | None:
         return next((name for name, process in self.running.items() if process.poll() is not None), None)
@@ -149,7 +177,10 @@ class Children:
                     again = 0 if now - self.begun[name] > SETTLED else self.ends.get(name, 0)
                     pause, self.ends[name] = PAUSES[min(again, len(PAUSES) - 1)], again + 1
                     due[name] = now + pause
-                    tell(f"The {name} process ended by itself; {self.folder / name}.log says why. It is started again in {pause:.0f} s.")
+                    tell(
+                        f"The {name} process ended by itself; {self.folder / name}.log says why. It is "
+                        f"started again in {pause:.0f} s."
+                    )
             for name in [name for name, at in due.items() if at <= now]:
                 del due[name]
                 _end_group(self.running[name].pid)  # what it left behind still holds the port

@@ -1,4 +1,5 @@
-"""Every duty of the schedule: when it last ended well, when it comes next, whether it is late, and where its results stand."""
+"""Every duty of the schedule: when it last ended well, when it comes next, whether it is late, and where its
+results stand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,7 +78,10 @@ class Duty:
 def duties(viewer: User, now: datetime) -> list[Duty]:
     """The late ones first, then as they stand in `TASKS`."""
     runs = dict(DutyRun.objects.values_list("task", "ended_at"))
-    schedule = {entry["task"].removeprefix("apps.").replace(".tasks", ""): entry for entry in current_app.conf.beat_schedule.values()}
+    schedule = {
+        entry["task"].removeprefix("apps.").replace(".tasks", ""): entry
+        for entry in current_app.conf.beat_schedule.values()
+    }
     begun = min(of_this_version_since() or now, now)  # a demo may live earlier
     found = []
     for task, (label, page) in TASKS.items():

@@ -1,4 +1,5 @@
-"""What people call a page beside its name, in both languages: searched for, never shown. By the name of its address.
+"""What people call a page beside its name, in both languages: searched for, never shown. By the name of its
+address.
 
 The duties are those that the page is about: their numbers and words lead to it.
 """
@@ -15,10 +16,12 @@ WORDS = {
     "lines": "caller number carrier filing trunk 主叫 号码 运营商 备案 外显 线路",
     "live_calls": "now monitor 实时 监控 在线",
     "flags": "complaint rate answer rate short calls line 告警 预警 接通率 投诉率 短呼",
-    "opt_outs": "blacklist do not call dnc unsubscribe refusal register 黑名单 免打扰 勿扰 拒绝 拒接 退订 不再联系",
+    "opt_outs": "blacklist do not call dnc unsubscribe refusal register 黑名单 免打扰 勿扰 拒绝 拒接 退订 "
+    "不再联系",
     "scrubs": "clean wash list blacklist 清洗 过滤 去重 黑名单",
     "doubts": "wrong number changed hands recycled 错号 换号 二次放号 空号",
-    "requests": "gdpr pipl access copy correct erase delete data subject 查阅 复制 更正 删除 注销 撤回 个人信息权利 行权",
+    "requests": "gdpr pipl access copy correct erase delete data subject 查阅 复制 更正 删除 注销 撤回 "
+    "个人信息权利 行权",
     "complaints": "dispute 12300 12321 12345 regulator 申诉 投诉 争议 工信部 举报",
     "shares": "department hand over recipient third party 部门 提供 第三方 接收方 共享",
     "scripts": "wording text opening talk 文案 脚本 开场白 话术",
@@ -44,7 +47,8 @@ WORDS = {
     "compliance_audits": "plan auditor article 54 审计 合规审计 检查",
     "nonconformities": "finding measure owner 不合格 问题 发现 整改",
     "registers": "processing activities recipients training ropa 台账 处理活动 记录 培训 接收方",
-    "policies": "holiday calendar calling hours window cap daily weekly frequency trade period threshold limit"
+    "policies": "holiday calendar calling hours window cap daily weekly frequency trade period threshold "
+    "limit"
     " 节假日 日历 调休 时段 时间 拨打次数 呼叫次数 频次 每日 每周 上限 行业 保存期限 阈值",
     "retention": "storage period delete purge destroy certificate 保存期限 存储期限 到期 删除 清除 销毁 凭证",
     "holds": "legal hold lawsuit keep 依法保留 诉讼 冻结",
@@ -58,10 +62,14 @@ WORDS = {
     "mfa_index": "password second factor totp two-factor session 密码 双因素 两步验证 验证器 会话",
 }
 DUTIES_OF = {
-    "sources": ("R1", "R2", "R3"), "contacts": ("R5", "R19", "R25", "R40"), "duties": ("R4", "R7", "R41"), "matrix": ("R6", "R22"),
-    "retention": ("R8", "R34"), "backups": ("R9",), "trail": ("R10",), "policies": ("R11", "R12", "R13", "R24", "R26"),
-    "opt_outs": ("R14", "R15"), "scripts": ("R16", "R23", "R28", "R38"), "recordings": ("R17", "R29"), "purposes": ("R18",),
-    "requests": ("R20",), "lines": ("R21",), "desk": ("R27",), "actions": ("R30",), "complaints": ("R31",), "shares": ("R32",),
+    "sources": ("R1", "R2", "R3"), "contacts": ("R5", "R19", "R25", "R40"), "duties": ("R4", "R7", "R41"),
+    "matrix": ("R6", "R22"),
+    "retention": ("R8", "R34"), "backups": ("R9",), "trail": ("R10",),
+    "policies": ("R11", "R12", "R13", "R24", "R26"),
+    "opt_outs": ("R14", "R15"), "scripts": ("R16", "R23", "R28", "R38"), "recordings": ("R17", "R29"),
+    "purposes": ("R18",),
+    "requests": ("R20",), "lines": ("R21",), "desk": ("R27",), "actions": ("R30",), "complaints": ("R31",),
+    "shares": ("R32",),
     "decisions": ("R33",), "gateways": ("R39",),
     "compliance_audits": ("R35",), "assessments": ("R36",), "incidents": ("R37",),
 }  # fmt: skip

@@ -1,8 +1,9 @@
-"""What the search box of the shell finds: a page by its name, by what people call it (`search_words`) and by its duties; a rule of the
-gate or of the script check by its name and law; a thing by its public id, things and people by their names.
+"""What the search box of the shell finds: a page by its name, by what people call it (`search_words`) and by
+its duties; a rule of the gate or of the script check by its name and law; a thing by its public id, things
+and people by their names.
 
-Each kind is looked for only where the viewer may follow, through the same queries as its list. Numbers are not looked for here: the
-contacts' own search does that, by POST.
+Each kind is looked for only where the viewer may follow, through the same queries as its list. Numbers are
+not looked for here: the contacts' own search does that, by POST.
 """
 
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ from .search_words import DUTIES_OF, WORDS
 
 MOST = 8  # of each kind
 BESIDE = (  # pages that the menu does not name
-    Link("holds", "lock", _("Legal holds")), Link("inbox", "bell", _("Inbox")), Link("mfa_index", "lock", _("Sign-in and sessions")),
+    Link("holds", "lock", _("Legal holds")), Link("inbox", "bell", _("Inbox")),
+    Link("mfa_index", "lock", _("Sign-in and sessions")),
 )  # fmt: skip
 OPEN = frozenset({"mfa_index"})  # to everybody, and no view of ours
 LIKE_A_NUMBER = frozenset("0123456789+-() ")
@@ -64,7 +66,8 @@ def _may_follow(viewer: User, url: str) -> bool:
 
 
 def page_of_id(viewer: User, words: str) -> str | None:
-    """The address of the thing with this public id, where the viewer may see such things; whether there is one, its page says."""
+    """The address of the thing with this public id, where the viewer may see such things; whether there is
+    one, its page says."""
     for name, prefix in ids.PREFIXES.items():
         try:
             url = reverse(name, kwargs={"pk": ids.decode(prefix, words.lower())})
@@ -75,23 +78,34 @@ def page_of_id(viewer: User, words: str) -> str | None:
 
 
 def found_by(viewer: User, words: str) -> list[Group]:
-    """Pages, campaigns, scripts, rules, data sources and people whose names hold the words; kinds without any are left out."""
+    """Pages, campaigns, scripts, rules, data sources and people whose names hold the words; kinds without any
+    are left out."""
     return [group for group in _groups(viewer, words) if group.hits]
 
 
 def _groups(viewer: User, words: str) -> Iterator[Group]:
     yield Group(_("Pages"), "layout-sidebar", _pages(viewer, words.lower())[:MOST])
     if _may_follow(viewer, reverse("decisions")):
-        of_gate = [rule for rule in RULES.values() if _is_about(words, rule.name, rule.law.name, rule.law.title, rule.duty)]
+        of_gate = [
+            rule
+            for rule in RULES.values()
+            if _is_about(words, rule.name, rule.law.name, rule.law.title, rule.duty)
+        ]
         refused = reverse("decisions")
         yield Group(
             _("Rules of the gate"), "traffic-lights",
-            [Hit(capfirst(str(rule.name)), f"{refused}?code={rule.code}", cite(rule.law)) for rule in of_gate[:MOST]],
+            [Hit(capfirst(str(rule.name)), f"{refused}?code={rule.code}",
+            cite(rule.law)) for rule in of_gate[:MOST]],
         )  # fmt: skip
     named = Q(name__icontains=words) | Q(code__icontains=words)
     mine = campaigns.campaigns_of(viewer).filter(named)
     yield Group(_("Campaigns"), "speakerphone", _hits(viewer, mine, "campaign", "code"))
-    versions = scripts.readable(viewer).filter(script__name__icontains=words).order_by("script", "-number").distinct("script")
+    versions = (
+        scripts.readable(viewer)
+        .filter(script__name__icontains=words)
+        .order_by("script", "-number")
+        .distinct("script")
+    )
     yield Group(_("Scripts"), "file-text", _hits(viewer, versions, "script", "get_state_display"))
     named_rules = ((code, scripts.packs_in_force().rule(code)) for code in scripts.rule_codes())
     rules = [
@@ -101,28 +115,46 @@ def _groups(viewer: User, words: str) -> Iterator[Group]:
     is_read = _may_follow(viewer, reverse("rules"))
     yield Group(
         _("Script check rules"), "list-check",
-        [Hit(capfirst(name), reverse("rule", kwargs={"code": code})) for code, name in rules[:MOST] if is_read],
+        [Hit(capfirst(name), reverse("rule", kwargs={"code": code})) for code,
+        name in rules[:MOST] if is_read],
     )  # fmt: skip
-    yield Group(_("Data sources"), "database-import", _hits(viewer, DataSource.objects.filter(named), "source", "code"))
+    yield Group(
+        _("Data sources"),
+        "database-import",
+        _hits(viewer, DataSource.objects.filter(named), "source", "code"),
+    )
     people = User.objects.filter(Q(display_name__icontains=words) | Q(username__icontains=words))
-    yield Group(_("People"), "users", _hits(viewer, people, "person", "get_role_display"), is_about_people=True)
+    yield Group(
+        _("People"), "users", _hits(viewer, people, "person", "get_role_display"), is_about_people=True
+    )
 
 
 def _is_about(words: str, *names: object) -> bool:
-    return any(words.lower() == str(name).lower() or (len(words) > 1 and words.lower() in str(name).lower()) for name in names)
+    return any(
+        words.lower() == str(name).lower() or (len(words) > 1 and words.lower() in str(name).lower())
+        for name in names
+    )
 
 
 def _pages(viewer: User, words: str) -> list[Hit]:
-    """Pages whose names hold the words come first; then those that are called so too, and those with a duty of these words."""
-    links = [*links_of(viewer.role), *(link for link in BESIDE if link.name in OPEN or _may_follow(viewer, link.url))]
+    """Pages whose names hold the words come first; then those that are called so too, and those with a duty
+    of these words."""
+    links = [
+        *links_of(viewer.role),
+        *(link for link in BESIDE if link.name in OPEN or _may_follow(viewer, link.url)),
+    ]
     named = [link for link in links if words in str(link.label).lower()]
-    called = [link for link in links if words in f" {WORDS.get(link.name, '')} " or _has_duty(link.name, words)]
+    called = [
+        link for link in links if words in f" {WORDS.get(link.name, '')} " or _has_duty(link.name, words)
+    ]
     return [Hit(str(link.label), link.url) for link in dict.fromkeys([*named, *called])]
 
 
 def _has_duty(page: str, words: str) -> bool:
     duties = DUTIES_OF.get(page, ())
-    return words.upper() in duties or (len(words) > 1 and any(words in str(DUTIES[number]).lower() for number in duties))
+    return words.upper() in duties or (
+        len(words) > 1 and any(words in str(DUTIES[number]).lower() for number in duties)
+    )
 
 
 def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:
@@ -130,4 +162,7 @@ def _hits(viewer: User, rows: QuerySet[Any], page: str, note: str) -> list[Hit]:
     if not _may_follow(viewer, reverse(page, kwargs={"pk": 1})):
         return []
     result = ((row, getattr(row, note)) for row in rows[:MOST])
-    return [Hit(str(row), reverse(page, kwargs={"pk": row.pk}), str(note() if callable(note) else note)) for row, note in result]
+    return [
+        Hit(str(row), reverse(page, kwargs={"pk": row.pk}), str(note() if callable(note) else note))
+        for row, note in result
+    ]

@@ -1,4 +1,5 @@
-"""The days of the overview are counted again. Each may run twice without harm; a night that is lost is counted in the next."""
+"""The days of the overview are counted again. Each may run twice without harm; a night that is lost is
+counted in the next."""
 
 from celery import shared_task
 

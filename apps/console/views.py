@@ -39,7 +39,8 @@ from .overview import Overview, Period
 @for_roles(*Role.values)
 @require_GET
 def home(request: StaffRequest) -> HttpResponse:
-    """Agents go to their desk, admins see how the site and its rights are, everybody else an overview: what waits, is late, happened."""
+    """Agents go to their desk, admins see how the site and its rights are, everybody else an overview: what
+    waits, is late, happened."""
     if request.user.role == Role.AGENT:
         return redirect("desk")
     if request.user.role == Role.ADMIN:
@@ -69,7 +70,9 @@ def overview_file(request: StaffRequest, form: str) -> HttpResponse:
 
 def _overview_of(request: StaffRequest) -> tuple[OverviewForm, Overview]:
     """Of the period and campaign of the address; what is not understood there is left out."""
-    form = OverviewForm({"days": "30", **request.GET.dict()}, campaigns=campaigns.campaigns_of(request.user).order_by("name"))
+    form = OverviewForm(
+        {"days": "30", **request.GET.dict()}, campaigns=campaigns.campaigns_of(request.user).order_by("name")
+    )
     form.is_valid()
     chosen = form.cleaned_data
     return form, Overview(request.user, Period.of_days(int(chosen.get("days", 30))), chosen.get("campaign"))
@@ -81,8 +84,16 @@ def _late(user: User) -> list[tuple[str, int, str]]:
     requests = rights.requests_of(user).filter(closed_at__isnull=True, due_on__lt=today).count()
     found = [
         (_("data-subject requests"), requests, reverse("requests") + "?left=late"),
-        (_("complaints"), quality.overdue_complaints(quality.complaints_of(user)).count(), reverse("complaints") + "?late=1"),
-        (_("corrective actions"), quality.overdue_actions(quality.actions_of(user)).count(), reverse("actions") + "?late=1"),
+        (
+            _("complaints"),
+            quality.overdue_complaints(quality.complaints_of(user)).count(),
+            reverse("complaints") + "?late=1",
+        ),
+        (
+            _("corrective actions"),
+            quality.overdue_actions(quality.actions_of(user)).count(),
+            reverse("actions") + "?late=1",
+        ),
     ]
     return [each for each in found if each[1]]
 
@@ -92,11 +103,13 @@ def _late(user: User) -> list[tuple[str, int, str]]:
 def search(request: StaffRequest) -> HttpResponse:
     """The one thing that was looked for, or what there is of it.
 
-    Sent by POST. Words that name something of the site get an address of their own (`?q=`); a number, and what names nothing and may be
-    a client's name, stands in no address and no log.
+    Sent by POST. Words that name something of the site get an address of their own (`?q=`); a number, and
+    what names nothing and may be a client's name, stands in no address and no log.
     """
     form = SearchForm(request.POST if request.method == "POST" else {"words": request.GET.get("q", "")})
-    words = " ".join(unicodedata.normalize("NFKC", form.cleaned_data["words"]).split()) if form.is_valid() else ""
+    words = (
+        " ".join(unicodedata.normalize("NFKC", form.cleaned_data["words"]).split()) if form.is_valid() else ""
+    )
     if searching.is_number(words) and request.user.role != Role.ADMIN and request.method == "POST":
         return contacts_by_number(request, NumberForm({"number": words}))
     if url := searching.page_of_id(request.user, words):

@@ -29,7 +29,9 @@ from .services.syncing import ContactRecord, GivenConsent
 router = Router(tags=["contacts"])
 MOST_ITEMS = 1_000
 CONSENTS = "consents__purpose"
-EXTERNAL_ID = gettext_lazy("An id has 1 to 64 letters or digits, of any script, with . _ : - / @ between them.")
+EXTERNAL_ID = gettext_lazy(
+    "An id has 1 to 64 letters or digits, of any script, with . _ : - / @ between them."
+)
 _ID = re.compile(r"\w[\w.:/@\-]{0,63}")
 
 
@@ -44,7 +46,9 @@ ExternalId = Annotated[str, AfterValidator(checked_id)]
 InPath = Annotated[str, Path(examples=["crm-1017"]), AfterValidator(checked_id)]
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=80)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^[^\x00]*$")]
-Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Said = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+]
 
 
 class Strict(Schema):
@@ -56,33 +60,51 @@ class ConsentIn(Strict):
     channel: Literal["web", "voice", "paper", "crm"] = Field(examples=["web"])
     given_at: AwareDatetime = Field(examples=["2026-07-16T10:00:00+08:00"])
     evidence: Said = Field(examples=["crm:consent/88231"])
-    wording_version: Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00]*$")] = Field("", examples=["1"])
-    recipient: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00]*$")] = Field("", examples=[""])
+    wording_version: Annotated[str, StringConstraints(max_length=20, pattern=r"^[^\x00]*$")] = Field(
+        "", examples=["1"]
+    )
+    recipient: Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00]*$")] = Field(
+        "", examples=[""]
+    )
 
 
 class ContactChanged(Strict):
     """What is left out stays as it is."""
 
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] | None = Field(
-        None, examples=["13800001234"]
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] | None = (
+        Field(None, examples=["13800001234"])
     )
-    name: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["王小明"])
-    tags: Annotated[list[Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]], Field(max_length=20)] | None = Field(
-        None, examples=[["老客户"]]
+    name: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] | None = Field(
+        None, examples=["王小明"]
     )
-    note: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["下午联系"])
-    source: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] | None = Field(None, examples=["members-web"])
+    tags: (
+        Annotated[list[Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]], Field(max_length=20)] | None
+    ) = Field(None, examples=[["老客户"]])
+    note: Annotated[str, StringConstraints(max_length=4_000, pattern=r"^[^\x00]*$")] | None = Field(
+        None, examples=["下午联系"]
+    )
+    source: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] | None = Field(
+        None, examples=["members-web"]
+    )
     consents: Annotated[list[ConsentIn], Field(max_length=20)] = Field([], examples=[[]])
     minor: Line = Field("", examples=[""])
     list: Line = Field("", examples=["retail-members"])
 
     def as_record(self) -> ContactRecord:
         """Raises `PhoneInvalid`, `PersonalDataFound`."""
-        texts = [self.name or "", self.note or "", *(self.tags or ()), self.minor, *(each.evidence for each in self.consents)]
+        texts = [
+            self.name or "",
+            self.note or "",
+            *(self.tags or ()),
+            self.minor,
+            *(each.evidence for each in self.consents),
+        ]
         result = ContactRecord(
             phone=Protected(phones.normalise(self.phone), "phone") if self.phone else None,
             name=Protected(self.name, "name") if self.name else None,
-            tags=tuple(dict.fromkeys(tag.strip() for tag in self.tags if tag.strip())) if self.tags is not None else None,
+            tags=tuple(dict.fromkeys(tag.strip() for tag in self.tags if tag.strip()))
+            if self.tags is not None
+            else None,
             note=Protected(self.note, "text") if self.note else None,
             source=self.source,
             consents=[GivenConsent(**each.model_dump()) for each in self.consents],
@@ -96,8 +118,12 @@ class ContactChanged(Strict):
 class ContactIn(ContactChanged):
     """The whole contact: what is left out becomes empty, but for consents, which are only added."""
 
-    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(examples=["13800001234"])
-    source: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(examples=["members-web"])
+    phone: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(
+        examples=["13800001234"]
+    )
+    source: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[^\x00]*$")] = Field(
+        examples=["members-web"]
+    )
 
 
 class ConsentKept(Schema):
@@ -152,9 +178,14 @@ class Results(Schema):
 
 
 class Withdrawal(Lenient):
-    """Any type is taken for a value, so that no withdrawal is turned away for its form; what cannot be used is named in the answer."""
+    """Any type is taken for a value, so that no withdrawal is turned away for its form; what cannot be used
+    is named in the answer."""
 
-    purpose: Any = Field(None, description="The code of a purpose; all of them when it is none of ours.", examples=["membership"])
+    purpose: Any = Field(
+        None,
+        description="The code of a purpose; all of them when it is none of ours.",
+        examples=["membership"],
+    )
     how: Any = Field(None, description="How the person said so.", examples=["客户在会员中心关闭了营销来电"])
 
 
@@ -180,7 +211,8 @@ def _shown(client: ApiClient, contact: Contact, external_id: str) -> dict[str, A
         "deleted_after": contact.expires_at,
         "etag": _quoted(contact),
         "consents": [
-            {**{name: getattr(each, name) for name in ("recipient", "channel", "given_at", "expires_at", "withdrawn_at")},
+            {**{name: getattr(each, name) for name in ("recipient", "channel", "given_at", "expires_at",
+            "withdrawn_at")},
              "purpose": each.purpose.code}
             for each in sorted(contact.consents.all(), key=lambda consent: consent.pk)
             if each.client_id == client.pk
@@ -196,29 +228,44 @@ def _etag(if_match: str | None) -> str:
     """The tag of an `If-Match`, without its quotes; "*" for any state; "" where there is none."""
     if not if_match or if_match.strip() == syncing.ANY:
         return (if_match or "").strip()
-    found = re.fullmatch(r'\s*(?:W/)?"([0-9a-f]{1,64})(?:-[a-z]+)?"\s*', if_match)  # weak, or marked, by what compresses on the way
+    # weak, or marked, by what compresses on the way
+    found = re.fullmatch(r'\s*(?:W/)?"([0-9a-f]{1,64})(?:-[a-z]+)?"\s*', if_match)
     if found is None:
         raise BadInput(_('Send If-Match as you got it: one ETag in double quotes, or "*".'))
     return found[1]
 
 
-def _answer(request: ClientRequest, response: HttpResponse, contact: Contact, external_id: str) -> dict[str, Any]:
+def _answer(
+    request: ClientRequest, response: HttpResponse, contact: Contact, external_id: str
+) -> dict[str, Any]:
     prefetch_related_objects([contact], CONSENTS)
     response["ETag"] = _quoted(contact)
     return _shown(request.auth, contact, external_id)
 
 
-@router.get("contacts", response=ContactsPage, summary="The contacts that you named, in the order in which you named them first")
+@router.get(
+    "contacts",
+    response=ContactsPage,
+    summary="The contacts that you named, in the order in which you named them first",
+)
 def list_contacts(
-    request: ClientRequest, after: Annotated[int, Query(ge=0, le=2**62)] = 0, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    request: ClientRequest,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> dict[str, Any]:
     """Begin with `after=0` and go on with the `after` of the last answer."""
     client = request.auth
     require_scope(client, ApiClient.Scope.CONTACTS)
-    named = ExternalRef.objects.filter(client=client, pk__gt=after).select_related("contact__source").order_by("pk")
+    named = (
+        ExternalRef.objects.filter(client=client, pk__gt=after)
+        .select_related("contact__source")
+        .order_by("pk")
+    )
     refs = list(named.prefetch_related(f"contact__{CONSENTS}")[: limit + 1])
     shown, has_more = refs[:limit], len(refs) > limit
-    record_access(kind=AccessEvent.Kind.VIEWED, subject="contact:list", purpose="sync", count=len(shown), client=client)
+    record_access(
+        kind=AccessEvent.Kind.VIEWED, subject="contact:list", purpose="sync", count=len(shown), client=client
+    )
     return {
         "contacts": [_shown(client, ref.contact, ref.external_id) for ref in shown],
         "after": shown[-1].pk if shown else after,
@@ -228,12 +275,21 @@ def list_contacts(
 
 @router.post("contacts", response=Results, summary="Up to 1,000 contacts at once, with a result for each")
 def post_contacts(request: ClientRequest, payload: Items, key: IdempotencyKey = None) -> dict[str, Any]:
-    """Each item is what `PUT` takes, with its `external_id`, and is stored or refused by itself. The same again changes nothing."""
+    """Each item is what `PUT` takes, with its `external_id`, and is stored or refused by itself. The same
+    again changes nothing."""
     client = request.auth
     require_scope(client, ApiClient.Scope.CONTACTS)
     read = [(item.external_id, _record_of(item)) for item in payload.items]
-    stored = iter(syncing.put_contacts(client=client, items=[(name, each) for name, each in read if isinstance(each, ContactRecord)]))
-    return {"results": [_result(name, next(stored) if isinstance(each, ContactRecord) else each) for name, each in read]}
+    stored = iter(
+        syncing.put_contacts(
+            client=client, items=[(name, each) for name, each in read if isinstance(each, ContactRecord)]
+        )
+    )
+    return {
+        "results": [
+            _result(name, next(stored) if isinstance(each, ContactRecord) else each) for name, each in read
+        ]
+    }
 
 
 def _record_of(item: Item) -> ContactRecord | HeguiError:
@@ -250,30 +306,50 @@ def _result(external_id: str, became: tuple[Contact, str] | HeguiError) -> dict[
     return {"external_id": external_id, "status": outcome, "contact": contact.public_id}
 
 
-@router.post("contacts/{path:external_id}/withdrawals", response=Withdrawn, summary="Withdraw the person's consents: at once")
-def post_withdrawal(request: ClientRequest, external_id: InPath, payload: Withdrawal = NOTHING_SAID, key: AnyKey = None) -> dict[str, Any]:
-    """For one purpose, or for all without one. No marketing call stands on them from the moment of this answer."""
+@router.post(
+    "contacts/{path:external_id}/withdrawals",
+    response=Withdrawn,
+    summary="Withdraw the person's consents: at once",
+)
+def post_withdrawal(
+    request: ClientRequest, external_id: InPath, payload: Withdrawal = NOTHING_SAID, key: AnyKey = None
+) -> dict[str, Any]:
+    """For one purpose, or for all without one. No marketing call stands on them from the moment of this
+    answer."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     said = payload.model_dump(exclude_unset=True)
     asked, how = text_of(under_names(said, ("purpose",))), "; ".join(texts_under(said, ABOUT_WITHDRAWAL))
     purpose = Purpose.objects.filter(code__iexact=asked).first() if asked else None
     withdrawn = syncing.withdraw(client=request.auth, external_id=external_id, purpose=purpose, how=how)
     unknown = {name for name in said if plain_name(name) not in {ITEMS, "purpose", *ABOUT_WITHDRAWAL}}
-    return {"withdrawn": withdrawn, "ignored": sorted(unknown | ({"purpose"} if asked and purpose is None else set()))}
+    return {
+        "withdrawn": withdrawn,
+        "ignored": sorted(unknown | ({"purpose"} if asked and purpose is None else set())),
+    }
 
 
 @router.get("contacts/{path:external_id}", response=ContactKept, summary="One contact, masked, with its ETag")
 def get_contact(request: ClientRequest, response: HttpResponse, external_id: InPath) -> dict[str, Any]:
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     ref = syncing.find_ref(request.auth, external_id)
-    record_access(kind=AccessEvent.Kind.VIEWED, subject=ref.contact.public_id, purpose="sync", client=request.auth)
+    record_access(
+        kind=AccessEvent.Kind.VIEWED, subject=ref.contact.public_id, purpose="sync", client=request.auth
+    )
     return _answer(request, response, ref.contact, external_id)
 
 
 @router.put(
-    "contacts/{path:external_id}", response={200: ContactKept, 201: ContactKept}, summary="Create a contact, or replace what is known of it"
+    "contacts/{path:external_id}",
+    response={200: ContactKept, 201: ContactKept},
+    summary="Create a contact, or replace what is known of it",
 )
-def put_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, payload: ContactIn, if_match: IfMatch = None) -> Any:
+def put_contact(
+    request: ClientRequest,
+    response: HttpResponse,
+    external_id: InPath,
+    payload: ContactIn,
+    if_match: IfMatch = None,
+) -> Any:
     """With `If-Match` only while the contact is as you read it (412 otherwise)."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact, outcome = syncing.put_contact(
@@ -282,22 +358,37 @@ def put_contact(request: ClientRequest, response: HttpResponse, external_id: InP
     return Status(201 if outcome == "created" else 200, _answer(request, response, contact, external_id))
 
 
-@router.patch("contacts/{path:external_id}", response=ContactKept, summary="Change some of what is known of a contact")
+@router.patch(
+    "contacts/{path:external_id}", response=ContactKept, summary="Change some of what is known of a contact"
+)
 def patch_contact(
-    request: ClientRequest, response: HttpResponse, external_id: InPath, payload: ContactChanged, if_match: IfMatch = None
+    request: ClientRequest,
+    response: HttpResponse,
+    external_id: InPath,
+    payload: ContactChanged,
+    if_match: IfMatch = None,
 ) -> dict[str, Any]:
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact, _outcome = syncing.put_contact(
-        client=request.auth, external_id=external_id, payload=payload.as_record(), if_match=_etag(if_match), partial=True
+        client=request.auth,
+        external_id=external_id,
+        payload=payload.as_record(),
+        if_match=_etag(if_match),
+        partial=True,
     )
     return _answer(request, response, contact, external_id)
 
 
 @router.delete(
-    "contacts/{path:external_id}", response={202: ContactKept}, summary="Delete a contact: calling stops now, its erasure begins"
+    "contacts/{path:external_id}",
+    response={202: ContactKept},
+    summary="Delete a contact: calling stops now, its erasure begins",
 )
-def delete_contact(request: ClientRequest, response: HttpResponse, external_id: InPath, if_match: IfMatch = None) -> Any:
-    """404 once it is gone; `contact.erased` is sent to your end point then. A legal hold keeps it, and it is not called meanwhile."""
+def delete_contact(
+    request: ClientRequest, response: HttpResponse, external_id: InPath, if_match: IfMatch = None
+) -> Any:
+    """404 once it is gone; `contact.erased` is sent to your end point then. A legal hold keeps it, and it is
+    not called meanwhile."""
     require_scope(request.auth, ApiClient.Scope.CONTACTS)
     contact = syncing.delete_contact(client=request.auth, external_id=external_id, if_match=_etag(if_match))
     return Status(202, _answer(request, response, contact, external_id))

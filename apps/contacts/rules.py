@@ -49,17 +49,46 @@ HEADINGS: dict[str, tuple[str, ...]] = {
         "tel",
         "telephone",
     ),
-    "name": ("姓名", "名字", "名称", "联系人", "称呼", "name", "fullname", "clientname", "customername", "contactname"),
+    "name": (
+        "姓名",
+        "名字",
+        "名称",
+        "联系人",
+        "称呼",
+        "name",
+        "fullname",
+        "clientname",
+        "customername",
+        "contactname",
+    ),
     "tags": ("标签", "分类", "tags", "tag", "labels"),
     "note": ("备注", "说明", "note", "notes", "remark", "remarks", "comment"),
-    "consent_channel": ("同意渠道", "同意方式", "授权渠道", "授权方式", "consentchannel", "consentmethod", "consentvia"),
-    "consent_time": ("同意时间", "授权时间", "同意日期", "授权日期", "consenttime", "consentdate", "consentat", "consentedat"),
+    "consent_channel": (
+        "同意渠道",
+        "同意方式",
+        "授权渠道",
+        "授权方式",
+        "consentchannel",
+        "consentmethod",
+        "consentvia",
+    ),
+    "consent_time": (
+        "同意时间",
+        "授权时间",
+        "同意日期",
+        "授权日期",
+        "consenttime",
+        "consentdate",
+        "consentat",
+        "consentedat",
+    ),
 }
 SECOND_PHONE = "second_phone"  # the column that is read where that of the phone holds none
 MEANINGS = (*HEADINGS, SECOND_PHONE)
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
 _OWNER = re.compile(
-    r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|备用|其他|其它|第二|您的?)(?=.)"
+    r"^(联系人|注册|绑定|预留|联系|客户|用户|会员|顾客|买家|本人|联系人|收件人|收货人|业主|学员|家长|备用|其"
+    r"他|其它|第二|您的?)(?=.)"
 )
 _SECOND = re.compile(r"^(备用|其他|其它|第二)")
 CHANNELS = {
@@ -93,10 +122,12 @@ def plain(heading: str) -> str:
     return re.sub(r"[\W_]+", "", simplified(even(heading))).lower()
 
 
-# What a heading says of the phone below it: the best first. From the third on it may be no phone, or somebody else's, and is only taken
-# where there is no better one.
+# What a heading says of the phone below it: the best first. From the third on it may be no phone, or somebody
+# else's, and is only taken where there is no better one.
 _BARE_NUMBER = ("号码",)
-_SOMEBODY_ELSE = re.compile(r"^(学员|学生|孩子|小孩|子女|宝宝|家属|亲属|紧急|父亲|母亲|配偶|担保人|推荐人|介绍人)")
+_SOMEBODY_ELSE = re.compile(
+    r"^(学员|学生|孩子|小孩|子女|宝宝|家属|亲属|紧急|父亲|母亲|配偶|担保人|推荐人|介绍人)"
+)
 
 
 def _rank(names: Sequence[str]) -> int:
@@ -115,10 +146,16 @@ def _names(heading: str) -> list[str]:
 
 def match_columns(heading: Sequence[str], hidden: Iterable[int] = ()) -> dict[str, int]:
     """Which column holds what: `{"phone": 0, …}`. Columns that fit nothing, and hidden ones, are left out."""
-    names = {column: _names(title) for column, title in enumerate(heading) if title and column not in set(hidden)}
+    names = {
+        column: _names(title) for column, title in enumerate(heading) if title and column not in set(hidden)
+    }
     mapping: dict[str, int] = {}
     for meaning, words in HEADINGS.items():
-        fitting = [column for column, read in names.items() if column not in mapping.values() and any(name in words for name in read)]
+        fitting = [
+            column
+            for column, read in names.items()
+            if column not in mapping.values() and any(name in words for name in read)
+        ]
         if meaning == "phone":
             fitting.sort(key=lambda column: _rank(names[column]))
             certain = [column for column in fitting if _rank(names[column]) < 2]
@@ -133,14 +170,19 @@ def match_contents(rows: Sequence[Sequence[str]], hidden: Iterable[int] = ()) ->
     width = max(map(len, rows), default=0)
     for column in range(width):
         cells = [row[column] for row in rows if column < len(row) and row[column]]
-        if cells and column not in set(hidden) and 2 * sum(bool(phones.numbers_in(cell)) for cell in cells) > len(cells):
+        if (
+            cells
+            and column not in set(hidden)
+            and 2 * sum(bool(phones.numbers_in(cell)) for cell in cells) > len(cells)
+        ):
             return {"phone": column}
     return {}
 
 
 def heading_row(rows: Sequence[tuple[int, Sequence[str]]]) -> int:
-    """Which of the first rows names the columns: one that names a phone and holds none (of several below one another the last), else
-    the one above the first phone; 0 when a phone stands in the first row already. A person decides in the preview."""
+    """Which of the first rows names the columns: one that names a phone and holds none (of several below one
+    another the last), else the one above the first phone; 0 when a phone stands in the first row already. A
+    person decides in the preview."""
     named: list[int] = []
     above = first = 0
     above_phone: int | None = None
@@ -188,13 +230,20 @@ Judge = Callable[[int, Sequence[str]], Verdict]
 
 
 def judging(
-    mapping: Mapping[str, int], *, zone: tzinfo, now: datetime, consent_days: int, some_unreadable: bool = True, serials: bool = True
+    mapping: Mapping[str, int],
+    *,
+    zone: tzinfo,
+    now: datetime,
+    consent_days: int,
+    some_unreadable: bool = True,
+    serials: bool = True,
 ) -> Judge:
-    """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see: they need the rows before.
+    """What gives the verdict on one row, by its number and its cells. Duplicates are the caller's to see:
+    they need the rows before.
 
-    `zone` is what times without an offset are in; a consent from after `now`, or older than `consent_days`, is not taken.
-    `some_unreadable`: the list has rows with characters that could not be decoded; `serials`: a bare number may be a day as
-    spreadsheets count.
+    `zone` is what times without an offset are in; a consent from after `now`, or older than `consent_days`,
+    is not taken. `some_unreadable`: the list has rows with characters that could not be decoded; `serials`: a
+    bare number may be a day as spreadsheets count.
     """
     place_of_phone, place_of_second = mapping["phone"], mapping.get(SECOND_PHONE)
     places = [mapping.get(meaning) for meaning in _OPTIONAL]
@@ -218,18 +267,34 @@ def judging(
         if found:
             return Verdict(row, found, _FOUND[found], e164)
         if some_unreadable and any(UNREADABLE in cell for cell in cells):
-            return Verdict(row, "unreadable", _("The row holds characters that cannot be read. Correct it in the file."), e164)
+            return Verdict(
+                row,
+                "unreadable",
+                _("The row holds characters that cannot be read. Correct it in the file."),
+                e164,
+            )
         if not raw:
             return Verdict(row, "phone_missing", _("The phone is empty. Fill it in or leave the row out."))
         if e164 is None:
             return Verdict(row, "phone_invalid", refusal)
-        channel, moment, name, note, tags = [cells[place].replace("\x00", "") if place is not None else "" for place in places]
+        channel, moment, name, note, tags = [
+            cells[place].replace("\x00", "") if place is not None else "" for place in places
+        ]
         consent, message = consent_of(channel, moment, zone, now, consent_days, serials)
         is_masked = is_mask(name, "name") or is_mask(note, "text")
         taken, all_taken = tags_of(tags)
         if is_masked or passed_over or len(name) > MOST_NAME or not all_taken:
-            asides = {"masked": is_masked, "second": passed_over, "cut": len(name) > MOST_NAME and not is_masked, "tags": not all_taken}
-            message = " ".join(str(each) for each in (message, *(_ASIDES[code] for code, holds in asides.items() if holds)) if each)
+            asides = {
+                "masked": is_masked,
+                "second": passed_over,
+                "cut": len(name) > MOST_NAME and not is_masked,
+                "tags": not all_taken,
+            }
+            message = " ".join(
+                str(each)
+                for each in (message, *(_ASIDES[code] for code, holds in asides.items() if holds))
+                if each
+            )
         if is_masked:
             name = note = ""
         is_doubtful = consent is None and bool(channel or moment)
@@ -253,14 +318,23 @@ def left_out(row: int) -> Verdict:
 
 
 def being_erased(row: int, e164: str) -> Verdict:
-    """The verdict on a row whose person is being deleted; the record of a call has to be kept for 30 days (R34)."""
-    message = _("The person is being deleted; the record of a call is kept for 30 days by law. Bring the number again after that.")
+    """The verdict on a row whose person is being deleted; the record of a call has to be kept for 30 days
+    (R34)."""
+    message = _(
+        "The person is being deleted; the record of a call is kept for 30 days by law. Bring the number "
+        "again after that."
+    )
     return Verdict(row, "being_erased", message, e164)
 
 
 def duplicate(row: int, e164: str, first: int) -> Verdict:
     """The verdict on a row whose number stood in an earlier one."""
-    return Verdict(row, "duplicate_in_file", _("The same number stands in row %(first)s already.") % {"first": first}, e164)
+    return Verdict(
+        row,
+        "duplicate_in_file",
+        _("The same number stands in row %(first)s already.") % {"first": first},
+        e164,
+    )
 
 
 def find_in_cells(cells: Sequence[str]) -> forbidden_numbers.Finding | None:
@@ -275,14 +349,17 @@ def find_in_cells(cells: Sequence[str]) -> forbidden_numbers.Finding | None:
 
 
 _FOUND: dict[str, Sentence] = {
-    "resident_id_found": _("A resident-ID number stands in this row. Remove it: it may not be collected (R1)."),
+    "resident_id_found": _(
+        "A resident-ID number stands in this row. Remove it: it may not be collected (R1)."
+    ),
     "bank_card_found": _("A bank-card number stands in this row. Remove it: it may not be collected (R1)."),
 }
 
 
 @lru_cache(maxsize=10_000)
 def tags_of(text: str) -> tuple[tuple[str, ...], bool]:
-    """The tags that are taken, and whether they are all: one that holds a phone number is none, for tags stand in an ordinary column."""
+    """The tags that are taken, and whether they are all: one that holds a phone number is none, for tags
+    stand in an ordinary column."""
     tags = dict.fromkeys(tag.strip() for tag in re.split(r"[;\uff1b,\uff0c\u3001|]", text) if tag.strip())
     taken = tuple(tag for tag in tags if len(tag) <= MOST_TAG and not phones.find_in(tag))[:MOST_TAGS]
     return taken, len(taken) == len(tags)
@@ -292,7 +369,8 @@ def tags_of(text: str) -> tuple[tuple[str, ...], bool]:
 def consent_of(
     channel_text: str, time_text: str, zone: tzinfo, now: datetime, days: int, serials: bool = True
 ) -> tuple[ConsentGiven | None, Sentence]:
-    """The consent of a row, or none and why. A doubtful consent is none, and one that has ended: it holds for `days`."""
+    """The consent of a row, or none and why. A doubtful consent is none, and one that has ended: it holds for
+    `days`."""
     if not channel_text and not time_text:
         return None, _("Stored without consent: marketing calls will be refused.")
     channel = _CHANNEL_OF.get(plain(channel_text))
@@ -316,7 +394,8 @@ _WEEKDAY = re.compile(r"^[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?
 _TIME = re.compile(
     r"(?P<half>上午|下午|早上|早晨|凌晨|中午|傍晚|晚上|[ap]\.?m\.?)? *"
     r"(?P<hour>[0-9]{1,2}) *"
-    r"(?:[:时点] *(?P<minute>[0-9]{1,2})(?: *[:分] *(?P<second>[0-9]{1,2})(?:[.,](?P<fraction>[0-9]{1,9}))? *秒?|分)?|[时点])"
+    r"(?:[:时点] *(?P<minute>[0-9]{1,2})(?: *[:分] *(?P<second>[0-9]{1,2})(?:[.,](?P<fraction>[0-9]{1,9}))? "
+    r"*秒?|分)?|[时点])"
     r" *(?P<after>[ap]\.?m\.?)? *(?P<zone>.*)",
     re.IGNORECASE,
 )
@@ -324,14 +403,17 @@ _OFFSET = re.compile(r"\(?(?:utc|gmt)?([+-])([0-9]{1,2})(?::?([0-9]{2}))?\)?", r
 _CHINESE_UNITS = re.compile(r" *([年月日号]) *")
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _SERIAL_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001  (of spreadsheets; the zone is put on later)
-# The hours by the clock's face that each half of the day may have; 晚上1点 may be an hour of the night, and is not read.
+# The hours by the clock's face that each half of the day may have; 晚上1点 may be an hour of the night, and
+# is not read.
 _AFTERNOON = {"下午": range(1, 12), "pm": range(1, 12), "傍晚": range(4, 9), "晚上": range(6, 12)}
 
 
 def parse_time(text: str, zone: tzinfo, *, serials: bool = True) -> datetime | None:
-    """An aware time from ISO 8601, the forms of spreadsheets and those that people write; None where it is not certain.
+    """An aware time from ISO 8601, the forms of spreadsheets and those that people write; None where it is
+    not certain.
 
-    A day alone is its beginning in `zone`. Serial numbers of spreadsheets (`serials`) count days since 1899-12-30.
+    A day alone is its beginning in `zone`. Serial numbers of spreadsheets (`serials`) count days since
+    1899-12-30.
     """
     text = _CHINESE_UNITS.sub(r"\1", " ".join(simplified(even(text)).lower().split()))
     try:
@@ -363,11 +445,14 @@ def _written_time(text: str, zone: tzinfo) -> datetime | None:
     if hour is None or offset is None or (time["half"] and time["after"]):
         return None
     microsecond = int(f"{time['fraction'] or '0':0<6}"[:6])
-    return datetime(year, month, day, hour, int(time["minute"] or 0), int(time["second"] or 0), microsecond, tzinfo=offset)
+    return datetime(
+        year, month, day, hour, int(time["minute"] or 0), int(time["second"] or 0), microsecond, tzinfo=offset
+    )
 
 
 def _hour(hour: int, half: str) -> int | None:
-    """The hour of the day; None where the half of the day does not fit, or noon and midnight cannot be kept apart."""
+    """The hour of the day; None where the half of the day does not fit, or noon and midnight cannot be kept
+    apart."""
     if not half:
         return hour
     if half == "中午":
@@ -375,7 +460,13 @@ def _hour(hour: int, half: str) -> int | None:
     if half in _AFTERNOON:
         if hour == 12:
             return 12 if half in ("下午", "pm") else None
-        return hour + 12 if hour in _AFTERNOON[half] else hour if hour > 12 and hour - 12 in _AFTERNOON[half] else None
+        return (
+            hour + 12
+            if hour in _AFTERNOON[half]
+            else hour
+            if hour > 12 and hour - 12 in _AFTERNOON[half]
+            else None
+        )
     if hour == 12:
         return 0 if half in ("am", "凌晨") else None
     return hour if hour < 12 else None

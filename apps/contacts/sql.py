@@ -2,6 +2,8 @@
 
 from typing import LiteralString
 
-# A doubt `d` about the number of a contact `contact` is in force (R40): undecided, or decided against the consent that there was then.
+# A doubt `d` about the number of a contact `contact` is in force (R40): undecided, or decided against the
+# consent that there was then.
 DOUBT_IN_FORCE: LiteralString = """(d.state = 'open' or d.state = 'ended' and not exists (
-    select from contacts_consent k where k.contact_id = contact.id and k.withdrawn_at is null and k.given_at > d.decided_at))"""
+    select from contacts_consent k where k.contact_id = contact.id and k.withdrawn_at is null
+        and k.given_at > d.decided_at))"""

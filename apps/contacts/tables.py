@@ -11,7 +11,14 @@ from .models import DataSource
 
 class SourceTable(ListTable):
     list_name = "sources"
-    sortable = by("name", "code", "origin", "state", recorded_by="recorded_by__display_name", approved_by="approved_by__display_name")
+    sortable = by(
+        "name",
+        "code",
+        "origin",
+        "state",
+        recorded_by="recorded_by__display_name",
+        approved_by="approved_by__display_name",
+    )
 
     name = tables.Column(verbose_name=_("name"), linkify=("source", {"pk": tables.A("pk")}))
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))

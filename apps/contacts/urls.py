@@ -20,5 +20,9 @@ urlpatterns = [
     path("imports/<int:pk>/correct/", views.import_correct, name="import_correct"),
     path("imports/<int:pk>/take-back/", views.import_take_back, name="import_take_back"),
     path("imports/<int:pk>/progress/", views.import_progress, name="import_progress"),
-    re_path(r"^imports/(?P<pk>[0-9]{1,18})/report\.(?P<form>xlsx|jsonl)$", views.import_report, name="import_report"),
+    re_path(
+        r"^imports/(?P<pk>[0-9]{1,18})/report\.(?P<form>xlsx|jsonl)$",
+        views.import_report,
+        name="import_report",
+    ),
 ]

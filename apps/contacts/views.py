@@ -37,7 +37,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @for_roles(*STAFF)
 @require_GET
 def sources(request: StaffRequest) -> HttpResponse:
-    chosen = SourceFilter(request.GET, queryset=DataSource.objects.select_related("recorded_by", "approved_by"))
+    chosen = SourceFilter(
+        request.GET, queryset=DataSource.objects.select_related("recorded_by", "approved_by")
+    )
     return render(request, "contacts/sources.html", list_of(request, SourceTable, chosen).context)
 
 
@@ -53,7 +55,9 @@ def source_new(request: StaffRequest) -> HttpResponse:
 
 
 def _source(pk: int) -> DataSource:
-    return get_object_or_404(DataSource.objects.select_related("recorded_by", "approved_by", "withdrawn_by"), pk=pk)
+    return get_object_or_404(
+        DataSource.objects.select_related("recorded_by", "approved_by", "withdrawn_by"), pk=pk
+    )
 
 
 @for_roles(*STAFF)
@@ -79,8 +83,12 @@ def doubts(request: StaffRequest) -> HttpResponse:
     if request.user.role != Role.COMPLIANCE:
         found = found.filter(source__recorded_by=request.user)
     open_first = list(found.filter(state=NumberDoubt.State.OPEN).order_by("pk")[:DOUBTS_SHOWN])
-    decided = list(found.exclude(state=NumberDoubt.State.OPEN).order_by("-decided_at")[: DOUBTS_SHOWN - len(open_first)])
-    record_page(request, subject="doubt:list", purpose="numbers in doubt", count=len(open_first) + len(decided))
+    decided = list(
+        found.exclude(state=NumberDoubt.State.OPEN).order_by("-decided_at")[: DOUBTS_SHOWN - len(open_first)]
+    )
+    record_page(
+        request, subject="doubt:list", purpose="numbers in doubt", count=len(open_first) + len(decided)
+    )
     shown = {"doubts": [*open_first, *decided], "may_decide": request.user.role == Role.COMPLIANCE}
     return render(request, "contacts/doubts.html", shown)
 
@@ -93,7 +101,10 @@ def doubt_decide(request: StaffRequest, pk: int) -> HttpResponse:
     reason, verdict = request.POST.get("reason", ""), request.POST.get("verdict")
     if verdict == "keep":
         evidence = request.POST.get("evidence", "")
-        said(request, lambda: services.keep_consent(actor=request.user, doubt=doubt, reason=reason, evidence=evidence))
+        said(
+            request,
+            lambda: services.keep_consent(actor=request.user, doubt=doubt, reason=reason, evidence=evidence),
+        )
     elif verdict == "end":
         done = _("Ended. The number is not called until its holder consents.")
         said(request, lambda: services.end_consent(actor=request.user, doubt=doubt, reason=reason), done)
@@ -146,7 +157,8 @@ def source_agreement_add(request: StaffRequest, pk: int) -> HttpResponse:
 def wording_new(request: StaffRequest, pk: int) -> HttpResponse:
     found = _source(pk)
     return form_page(
-        request, WordingForm(request.POST or None), title=_("Another version of the wording"), back=reverse("source", kwargs={"pk": pk}),
+        request, WordingForm(request.POST or None), title=_("Another version of the wording"),
+        back=reverse("source", kwargs={"pk": pk}),
         done=_("Recorded. It is used once somebody else of compliance has approved it."),
         change=lambda payload: services.propose_wording(actor=request.user, source=found, **payload),
     )  # fmt: skip
@@ -161,19 +173,29 @@ def wording_approve(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _own_import(request: StaffRequest, pk: int) -> ContactImport:
-    return get_object_or_404(ContactImport.objects.select_related("job", "source"), pk=pk, started_by=request.user)
+    return get_object_or_404(
+        ContactImport.objects.select_related("job", "source"), pk=pk, started_by=request.user
+    )
 
 
 def _confirmed(request: StaffRequest, found: ContactImport, form: MappingForm) -> bool:
     return said(
         request,
-        lambda: services.confirm_import(actor=request.user, contact_import=found, mapping=form.chosen(), leave_hidden=form.leaves_hidden()),
+        lambda: services.confirm_import(
+            actor=request.user, contact_import=found, mapping=form.chosen(), leave_hidden=form.leaves_hidden()
+        ),
     )
 
 
 def _mapping_form(request: StaffRequest, found: ContactImport, *, deciding: bool = True) -> MappingForm:
     layout = layout_of(found)
-    return MappingForm(request.POST or None, layout=layout, titles=titles_of(layout), mapping=found.mapping, deciding=deciding)
+    return MappingForm(
+        request.POST or None,
+        layout=layout,
+        titles=titles_of(layout),
+        mapping=found.mapping,
+        deciding=deciding,
+    )
 
 
 @for_roles(*STAFF)
@@ -215,7 +237,11 @@ def import_forecast(request: StaffRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             coming = services.forecast(found, form.chosen(), leave_hidden=bool(form.leaves_hidden()))
-            counts = [(STATUS_WORDS[status], coming.counts[status]) for status in STATUSES if status in coming.counts]
+            counts = [
+                (STATUS_WORDS[status], coming.counts[status])
+                for status in STATUSES
+                if status in coming.counts
+            ]
             shown |= {"coming": coming, "counts": counts}
         except BadInput as error:
             shown["error"] = str(error)
@@ -239,7 +265,9 @@ def import_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_import(request, pk)
     if found.job is None:
         return redirect("import_preview", pk=pk)
-    counts = [(STATUS_WORDS[status], status, found.counts[status]) for status in STATUSES if status in found.counts]
+    counts = [
+        (STATUS_WORDS[status], status, found.counts[status]) for status in STATUSES if status in found.counts
+    ]
     shown = {
         "import": found, "job": found.job, "counts": counts, "can_be_taken_back": can_be_taken_back(found),
         "can_be_corrected": may_have_refused(found),
@@ -270,11 +298,17 @@ def import_correct(request: StaffRequest, pk: int) -> HttpResponse:
             for row, status, sentence in outcome:
                 taken_in = status == "accepted"
                 messages.add_message(
-                    request, messages.SUCCESS if taken_in else messages.WARNING, f"{row}: {STATUS_WORDS[status]} {sentence}".strip()
+                    request,
+                    messages.SUCCESS if taken_in else messages.WARNING,
+                    f"{row}: {STATUS_WORDS[status]} {sentence}".strip(),
                 )
             return redirect("import_correct", pk=pk)
     record_page(request, subject=f"contact_import:{pk}", purpose="import", count=len(rows))
-    return render(request, "contacts/import_correct.html", {"import": found, "rows": rows, "following": following, "after": after})
+    return render(
+        request,
+        "contacts/import_correct.html",
+        {"import": found, "rows": rows, "following": following, "after": after},
+    )
 
 
 @for_roles(*STAFF)
@@ -294,7 +328,9 @@ def import_report(request: StaffRequest, pk: int, form: str) -> HttpResponse | S
     if not found.report:
         raise NotFound()
     if form == "xlsx":
-        record_page(request, subject=f"contact_import:{pk}", purpose="import", count=sum(found.counts.values()))
+        record_page(
+            request, subject=f"contact_import:{pk}", purpose="import", count=sum(found.counts.values())
+        )
         return attachment(services.report_workbook(found), name=f"import-{pk}.xlsx", kind=XLSX)
     answer = StreamingHttpResponse(services.report_lines(found), content_type="application/x-ndjson")
     answer["Content-Disposition"] = f'attachment; filename="import-{pk}.jsonl"'

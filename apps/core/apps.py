@@ -27,9 +27,15 @@ class CoreConfig(AppConfig):
 
         probes.register_all()
         metrics.register(
-            metrics.Metric("hegui_certificate_days", "Days until the site's certificate ends.", probes.certificate_days),
-            metrics.Metric("hegui_disk_free_bytes", "Free room where the site keeps its things.", probes.free_bytes),
-            metrics.Metric("hegui_info", "The version that answers.", lambda: [((VERSION,), 1)], ("version",)),
+            metrics.Metric(
+                "hegui_certificate_days", "Days until the site's certificate ends.", probes.certificate_days
+            ),
+            metrics.Metric(
+                "hegui_disk_free_bytes", "Free room where the site keeps its things.", probes.free_bytes
+            ),
+            metrics.Metric(
+                "hegui_info", "The version that answers.", lambda: [((VERSION,), 1)], ("version",)
+            ),
         )
         connection_created.connect(read_all_times, dispatch_uid="core.read_all_times")
 

@@ -33,7 +33,8 @@ def keyring_is_usable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return [
             Error(
                 str(error),
-                hint="`manage.py keyring make FILE` makes one, `keyring add` completes an older one; HEGUI_KEYRING_FILE names it.",
+                hint="`manage.py keyring make FILE` makes one, `keyring add` completes an older one; "
+                "HEGUI_KEYRING_FILE names it.",
                 id="hegui.E001",
             )
         ]
@@ -62,8 +63,9 @@ _TYPED = (models.CharField, models.TextField, models.SlugField, models.URLField)
 
 @register(Tags.models)
 def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """R1: no number of a person may come to stand in an ordinary column. A text that people or programs write is protected, guarded or
-    of a list; a model names the columns that only the product fills in its `NOT_TYPED`."""
+    """R1: no number of a person may come to stand in an ordinary column. A text that people or programs write
+    is protected, guarded or of a list; a model names the columns that only the product fills in its
+    `NOT_TYPED`."""
     found: list[CheckMessage] = []
     for model in apps.get_models():
         if not model.__module__.startswith("apps."):
@@ -76,7 +78,13 @@ def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             if type(inner) not in _TYPED or inner.choices or field.name in not_typed:
                 continue
             hint = "Use a guarded or protected field, or name the column in the model's NOT_TYPED."
-            found.append(Error(f"{model._meta.label}.{field.name} may come to hold a number of a person.", hint=hint, id="hegui.E002"))
+            found.append(
+                Error(
+                    f"{model._meta.label}.{field.name} may come to hold a number of a person.",
+                    hint=hint,
+                    id="hegui.E002",
+                )
+            )
     return found
 
 
@@ -84,24 +92,46 @@ def typed_text_is_guarded(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 def ports_are_provided(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """What a room below asks of rooms above has exactly one answer; `Port.provide` refuses a second."""
     hint = "Provide it in the ready() of the app that knows the answer, and install that app."
-    return [Error(f"No app provides the port {port.name}.", hint=hint, id="hegui.E003") for port in PORTS if not port.is_provided]
+    return [
+        Error(f"No app provides the port {port.name}.", hint=hint, id="hegui.E003")
+        for port in PORTS
+        if not port.is_provided
+    ]
 
 
 def _certificate() -> list[CheckMessage]:
-    """The site serves TLS 1.3 itself, or a proxy on the same machine does, with nothing but loopback between them."""
+    """The site serves TLS 1.3 itself, or a proxy on the same machine does, with nothing but loopback between
+    them."""
     given = [name for name in ("HEGUI_TLS_CERT", "HEGUI_TLS_KEY") if getattr(settings, name)]
     if not given:
-        if settings.HEGUI_TRUSTED_PROXIES and all(ip_network(each).is_loopback for each in settings.HEGUI_TRUSTED_PROXIES):
+        if settings.HEGUI_TRUSTED_PROXIES and all(
+            ip_network(each).is_loopback for each in settings.HEGUI_TRUSTED_PROXIES
+        ):
             return []
-        hint = "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY; without them only proxies on this machine may be trusted (HEGUI_TRUSTED_PROXIES)."
+        hint = (
+            "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY; without them only proxies on this machine may be "
+            "trusted (HEGUI_TRUSTED_PROXIES)."
+        )
         return [_error("The site has no certificate: it cannot serve TLS 1.3.", hint, 15)]
     if len(given) == 1:
-        return [_error(f"Of certificate and key only {given[0]} is set.", "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY.", 15)]
+        return [
+            _error(
+                f"Of certificate and key only {given[0]} is set.", "Set HEGUI_TLS_CERT and HEGUI_TLS_KEY.", 15
+            )
+        ]
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.HEGUI_TLS_CERT, settings.HEGUI_TLS_KEY)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            settings.HEGUI_TLS_CERT, settings.HEGUI_TLS_KEY
+        )
     except (OSError, ssl.SSLError) as error:
         why = error.strerror or type(error).__name__
-        return [_error(f"Certificate and key cannot be used: {why}.", "HEGUI_TLS_CERT and HEGUI_TLS_KEY name PEM files of a pair.", 18)]
+        return [
+            _error(
+                f"Certificate and key cannot be used: {why}.",
+                "HEGUI_TLS_CERT and HEGUI_TLS_KEY name PEM files of a pair.",
+                18,
+            )
+        ]
     return []
 
 
@@ -118,7 +148,8 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if isinstance(settings.HEGUI_LEDGER, str) and not _is_verified(settings.HEGUI_LEDGER):
         found.append(
             _error(
-                "The connection to the PostgreSQL of the ledger is not encrypted, or does not verify who answers.",
+                "The connection to the PostgreSQL of the ledger is not encrypted, or does not verify who "
+                "answers.",
                 "Append ?sslmode=verify-full&sslrootcert=… to HEGUI_LEDGER.",
                 29,
             )
@@ -131,19 +162,32 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             found.append(
                 _error(
                     "The connection to PostgreSQL is not encrypted, or does not verify who answers.",
-                    "Append ?sslmode=verify-full&sslrootcert=…&ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.",
+                    "Append ?sslmode=verify-full&sslrootcert=…&ssl_min_protocol_version=TLSv1.3 to "
+                    "DATABASE_URL.",
                     11,
                 )
             )
         elif options.get("ssl_min_protocol_version") != "TLSv1.3":
             found.append(
-                _error("PostgreSQL may be reached with less than TLS 1.3.", "Append &ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.", 12)
+                _error(
+                    "PostgreSQL may be reached with less than TLS 1.3.",
+                    "Append &ssl_min_protocol_version=TLSv1.3 to DATABASE_URL.",
+                    12,
+                )
             )
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme not in {"rediss", "redis+socket", "unix"}:
-        found.append(_error("The connection to Redis is not encrypted.", "Use a rediss:// address in REDIS_URL.", 13))
+        found.append(
+            _error("The connection to Redis is not encrypted.", "Use a rediss:// address in REDIS_URL.", 13)
+        )
     elif redis.scheme == "rediss" and not redis.password:
-        found.append(_error("Redis is asked without a password.", "Write it into REDIS_URL: rediss://:password@host:6379/0.", 17))
+        found.append(
+            _error(
+                "Redis is asked without a password.",
+                "Write it into REDIS_URL: rediss://:password@host:6379/0.",
+                17,
+            )
+        )
     mail = urlsplit(settings.EMAIL_URL)
     if mail.scheme not in {"smtp+tls", "smtps", "smtp+ssl", "submission"}:
         found.append(_error("Mail is not sent over TLS.", "Use an smtp+tls:// address in EMAIL_URL.", 14))
@@ -157,7 +201,8 @@ def no_plain_text(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found += [
         _error(f"{name} is a plain-text address.", "Use an https:// address.", 16)
         for name, value in sorted(os.environ.items())
-        if name.startswith("HEGUI_") and (value.lower().startswith(("http://", "ftp://", "ws://")) or "endpoint=http://" in value.lower())
+        if name.startswith("HEGUI_")
+        and (value.lower().startswith(("http://", "ftp://", "ws://")) or "endpoint=http://" in value.lower())
     ]
     return found
 
@@ -167,10 +212,18 @@ def no_demo(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A site with real people in it has neither demo sign-ins nor a secret that was made up."""
     found: list[CheckMessage] = []
     if settings.DEMO:
-        found.append(_error("Demo sign-ins are open.", "Unset HEGUI_DEMO and use a database that is not the demo's.", 21))
+        found.append(
+            _error(
+                "Demo sign-ins are open.", "Unset HEGUI_DEMO and use a database that is not the demo's.", 21
+            )
+        )
     if settings.EMBEDDED is not None:
         found.append(
-            _error("The embedded database and keys are in use.", "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.", 22)
+            _error(
+                "The embedded database and keys are in use.",
+                "Set DATABASE_URL, REDIS_URL, HEGUI_SECRET_KEY and a keyring.",
+                22,
+            )
         )
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         found.append(_error("The site does not know its own name.", "Set HEGUI_ALLOWED_HOSTS.", 23))

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def progress(self, done: int, total: int) -> None:
         if self.stderr.isatty():
             width = 40 * done // max(total, 1)
-            self.stderr.write(f"\r[{'#' * width:<40}] {done:,} / {total:,}", ending="" if done < total else "\n")
+            self.stderr.write(
+                f"\r[{'#' * width:<40}] {done:,} / {total:,}", ending="" if done < total else "\n"
+            )
 
     def refuse(self, sentence: object) -> None:
         """Say why on standard error and end with exit code 3."""

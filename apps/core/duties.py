@@ -53,4 +53,8 @@ DUTIES: Mapping[str, Promise] = {
 
 def duty_in_words(number: str) -> str:
     """Such as "opt-outs at once and for good (R15)"; a number that is none is given back."""
-    return gettext("%(duty)s (%(number)s)") % {"duty": DUTIES[number], "number": number} if number in DUTIES else number
+    return (
+        gettext("%(duty)s (%(number)s)") % {"duty": DUTIES[number], "number": number}
+        if number in DUTIES
+        else number
+    )

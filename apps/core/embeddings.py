@@ -1,4 +1,5 @@
-"""Sentence embeddings: what a short text means, as 384 numbers (multilingual-e5-small at 4 bits, the extra "reader").
+"""Sentence embeddings: what a short text means, as 384 numbers (multilingual-e5-small at 4 bits, the extra
+"reader").
 
 Everything that uses them works without them, and says so.
 """

@@ -91,9 +91,13 @@ class StorageAway(ServiceAway, OSError):
     """As a failing disk: whoever is prepared for `OSError` is prepared for this."""
 
     code = "storage_away"
-    sentence = _("The storage of files does not do what it was asked to (%(why)s). Nothing was lost; try again in a minute.")
+    sentence = _(
+        "The storage of files does not do what it was asked to (%(why)s). Nothing was lost; try again in a "
+        "minute."
+    )
 
 
 def sentence_of(error: Exception) -> str:
-    """What people read of a failure: our own sentences; of other errors, which may hold data, the kind alone."""
+    """What people read of a failure: our own sentences; of other errors, which may hold data, the kind
+    alone."""
     return str(error) if isinstance(error, HeguiError) else type(error).__name__

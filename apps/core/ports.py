@@ -1,7 +1,8 @@
 """Ports: what a room below needs answered by a room above.
 
-A room declares a port with the protocol of the answer; exactly one room above provides the implementation in its `apps.py`. A port
-without one is an error when the site starts (`hegui.E003`) and when it is asked: an unanswered question is never a yes.
+A room declares a port with the protocol of the answer; exactly one room above provides the implementation in
+its `apps.py`. A port without one is an error when the site starts (`hegui.E003`) and when it is asked: an
+unanswered question is never a yes.
 """
 
 from typing import Any, Generic, TypeVar

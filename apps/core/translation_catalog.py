@@ -13,7 +13,8 @@ SOURCE = TOP / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
 
 
 def compile_if_older() -> None:
-    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise. An installed package brings it.
+    """Write the `.mo` beside the `.po` when it is older or missing; costs two `stat`s otherwise. An installed
+    package brings it.
 
     Where it cannot be written pages are in English, and the log says so.
     """
@@ -26,7 +27,11 @@ def compile_if_older() -> None:
     from babel.messages.pofile import read_po
 
     try:
-        with SOURCE.open("rb") as source, tempfile.NamedTemporaryFile(dir=compiled.parent, delete=False) as file:  # others may start too
+        # others may start too
+        with (
+            SOURCE.open("rb") as source,
+            tempfile.NamedTemporaryFile(dir=compiled.parent, delete=False) as file,
+        ):
             write_mo(file, read_po(source, locale=LOCALE))
     except OSError as error:
         log.warning("translations_not_written", why=error.strerror)

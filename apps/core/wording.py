@@ -52,7 +52,12 @@ def when(moment: datetime | None) -> str:
         return "–"
     local = timezone.localtime(moment)
     exact = f"{local:%Y-%m-%d %H:%M} {zone_in_words(timezone.get_current_timezone_name())}"
-    return format_html('<time class="text-nowrap" datetime="{}" title="{}">{}</time>', local.isoformat(), exact, ago(moment, clock.now()))
+    return format_html(
+        '<time class="text-nowrap" datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        exact,
+        ago(moment, clock.now()),
+    )
 
 
 def zone_in_words(name: str) -> str:

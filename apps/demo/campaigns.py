@@ -20,7 +20,9 @@ class Plan:
     risk: str = ""
     paused: bool = False
     way_out: str = "如果您不想再接到我们的来电，请按9退订，或直接告诉我，我马上为您登记。"
-    forbidden: str = "不得索要身份证号、银行卡号或短信验证码\n不得承诺收益、效果或名次\n客户表示拒绝后不得继续推销"
+    forbidden: str = (
+        "不得索要身份证号、银行卡号或短信验证码\n不得承诺收益、效果或名次\n客户表示拒绝后不得继续推销"
+    )
 
 
 PLANS = (

@@ -1,4 +1,5 @@
-"""What is said in the demo's calls: the script, what clients answer, and now and then what may not be said."""
+"""What is said in the demo's calls: the script, what clients answer, and now and then what may not be
+said."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,11 @@ from .voices import seconds_of
 
 YES = ("嗯，您说。", "可以，你讲。", "好的，请讲。")
 ASKS = ("那费用是怎么算的？", "什么时候开始？", "在哪里可以看到？", "这个要一直续吗？")
-ANSWERS = ("费用和细则都在页面上，您可以随时查看。", "您在手机上就能看到，也可以到店了解。", "不会自动续，到期前我们只提醒一次。")
+ANSWERS = (
+    "费用和细则都在页面上，您可以随时查看。",
+    "您在手机上就能看到，也可以到店了解。",
+    "不会自动续，到期前我们只提醒一次。",
+)
 BYE = ("好的，我知道了，再见。", "谢谢，我考虑一下。", "行，有需要我再联系你们。")
 NO = ("不需要，谢谢。", "我在忙，先这样。", "以后别打了。")
 # Slips of agents, by what is found in them.
@@ -29,8 +34,11 @@ class Conversation:
 
 
 def conversation(plan: Plan, chance: random.Random, *, staff_number: str, slip: str = "") -> Conversation:
-    """One call of a campaign: most agents keep to the script, some forget the way out or say who they are too late."""
-    result = [(speaker, text.replace("{{ staff }}", staff_number)) for speaker, text in _lines(plan, chance, slip)]
+    """One call of a campaign: most agents keep to the script, some forget the way out or say who they are too
+    late."""
+    result = [
+        (speaker, text.replace("{{ staff }}", staff_number)) for speaker, text in _lines(plan, chance, slip)
+    ]
     segments, at = [], 0.6
     for speaker, text in result:
         seconds = seconds_of(text)

@@ -1,6 +1,8 @@
-"""A telephone gateway on loopback: Debian's Kamailio and rtpengine, our connector, sipp as dialler and carrier.
+"""A telephone gateway on loopback: Debian's Kamailio and rtpengine, our connector, sipp as dialler and
+carrier.
 
-For a stranger's first look (`TELEPHONY=1 make run`), for tests and for benchmarks. A real gateway is set up by docs/telephony.md.
+For a stranger's first look (`TELEPHONY=1 make run`), for tests and for benchmarks. A real gateway is set up
+by docs/telephony.md.
 """
 
 import os
@@ -21,7 +23,8 @@ from apps.console.processes import die_with_parent
 
 NEEDED = ("kamailio", "rtpengine", "sipp")
 PACKAGES = (
-    "kamailio kamailio-utils-modules kamailio-extra-modules kamailio-lua-modules kamailio-sqlite-modules kamailio-tls-modules"
+    "kamailio kamailio-utils-modules kamailio-extra-modules kamailio-lua-modules kamailio-sqlite-modules "
+    "kamailio-tls-modules"
     " rtpengine-daemon sip-tester"
 )
 SCHEMA = Path("/usr/share/kamailio/db_sqlite")
@@ -59,10 +62,18 @@ def _media_port() -> str:
 
 
 class LoopbackGateway:
-    """Everything between a dialler and a carrier. `hegui`: its addresses; `key`: of an API client with the scope `telephony`."""
+    """Everything between a dialler and a carrier. `hegui`: its addresses; `key`: of an API client with the
+    scope `telephony`."""
 
     def __init__(
-        self, folder: Path, hegui: Sequence[str], key: str, *, seconds: int = 2, asks: bool = True, first_media_port: int = 42_000
+        self,
+        folder: Path,
+        hegui: Sequence[str],
+        key: str,
+        *,
+        seconds: int = 2,
+        asks: bool = True,
+        first_media_port: int = 42_000,
     ) -> None:
         self.folder, self.hegui, self.key, self.seconds, self.asks = folder, list(hegui), key, seconds, asks
         self.run, self.spool = folder / "run", folder / "spool"
@@ -108,8 +119,10 @@ class LoopbackGateway:
     def _start(self, name: str, command: list[str], **variables: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder if name != "connector" else settings.BASE_DIR,
-                env={**os.environ, **variables}, start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509
+                command, stdout=log, stderr=log,
+                cwd=self.folder if name != "connector" else settings.BASE_DIR,
+                env={**os.environ, **variables}, start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )  # fmt: skip
 
     def start_rtpengine(self) -> None:
@@ -117,9 +130,12 @@ class LoopbackGateway:
         self._start(
             "rtpengine",
             [
-                program("rtpengine") or "rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=4", "--table=-1",
-                "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.rtpengine_port}", f"--port-min={self.first_media_port}",
-                f"--port-max={last}", f"--recording-dir={self.spool}", "--recording-method=pcap", "--recording-format=raw",
+                program("rtpengine") or "rtpengine", "--config-file=none", "--foreground", "--log-stderr",
+                "--log-level=4", "--table=-1",
+                "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.rtpengine_port}",
+                f"--port-min={self.first_media_port}",
+                f"--port-max={last}", f"--recording-dir={self.spool}", "--recording-method=pcap",
+                "--recording-format=raw",
                 "--endpoint-learning=off", f"--dtmf-log-dest=127.0.0.1:{self.keys_port}", "--delete-delay=0",
             ],
         )  # fmt: skip
@@ -129,7 +145,9 @@ class LoopbackGateway:
         folder = settings.BASE_DIR / "deploy" / "telephony"
         for name in ("kamailio.cfg", "events.lua"):
             text = (folder / name).read_text()
-            (self.folder / name).write_text(text if self.asks or name != "kamailio.cfg" else _without_question(text, self.carrier_port))
+            (self.folder / name).write_text(
+                text if self.asks or name != "kamailio.cfg" else _without_question(text, self.carrier_port)
+            )
         (self.folder / "local.cfg").write_text(self._local())
         (self.run / "addresses.list").touch()
         if not (database := self.run / "dialogs.sqlite").exists():
@@ -138,7 +156,8 @@ class LoopbackGateway:
                     made.executescript((SCHEMA / f"{name}-create.sql").read_text())
         self._start(
             "kamailio",
-            [program("kamailio") or "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-Y", str(self.run), "-DD", "-m", "128"],
+            [program("kamailio") or "kamailio", "-f", str(self.folder / "kamailio.cfg"), "-Y", str(self.run),
+            "-DD", "-m", "128"],
             HEGUI_SPOOL=str(self.spool),
         )  # fmt: skip
         self._wait_for_port(self.dialler_port, "kamailio")
@@ -164,13 +183,26 @@ class LoopbackGateway:
             "LOG_LEVEL": "1",
         }
         lines = ["#!define HEGUI_SECOND"] if len(self.hegui) > 1 else []
-        return "\n".join([*lines, *self.more_local, *(f'#!substdef "!{name}!{value}!g"' for name, value in values.items())]) + "\n"
+        return (
+            "\n".join(
+                [
+                    *lines,
+                    *self.more_local,
+                    *(f'#!substdef "!{name}!{value}!g"' for name, value in values.items()),
+                ]
+            )
+            + "\n"
+        )
 
     def start_connector(self) -> None:
         addresses = [word for address in self.hegui for word in ("--url", address)]
         folders = ["--spool", str(self.spool), "--run", str(self.run)]
         ports = ["--keys", f"127.0.0.1:{self.keys_port}", "--health", f"127.0.0.1:{self.health_port}"]
-        self._start("connector", [sys.executable, "manage.py", "telephony", *addresses, *folders, *ports], HEGUI_GATEWAY_KEY=self.key)
+        self._start(
+            "connector",
+            [sys.executable, "manage.py", "telephony", *addresses, *folders, *ports],
+            HEGUI_GATEWAY_KEY=self.key,
+        )
 
     def _wait_for_port(self, port: int, name: str) -> None:
         """Until somebody holds the UDP port."""
@@ -188,10 +220,18 @@ class LoopbackGateway:
 
     def carrier(self, scenario: str = "carrier", *, port: int | None = None) -> subprocess.Popen[bytes]:
         """The called parties of a carrier, until it is ended."""
-        return self._sipp(scenario, "-p", str(port or self.carrier_port), "-mp", _media_port(), name=f"carrier-{port or self.carrier_port}")
+        return self._sipp(
+            scenario,
+            "-p",
+            str(port or self.carrier_port),
+            "-mp",
+            _media_port(),
+            name=f"carrier-{port or self.carrier_port}",
+        )
 
     def dialler(
-        self, calls: Iterable[Sequence[str]], *, scenario: str = "dialler", rate: float = 10, talk_ms: int = 300, seconds: int = 120,
+        self, calls: Iterable[Sequence[str]], *, scenario: str = "dialler", rate: float = 10,
+        talk_ms: int = 300, seconds: int = 120,
         name: str = "dialler",
     ) -> subprocess.Popen[bytes]:  # fmt: skip
         """Sends one INVITE for each row: number, caller number, up to two more headers. Ends by itself."""
@@ -227,12 +267,19 @@ class LoopbackGateway:
         for sound in SOUNDS.glob("*.pcap"):
             if not (link := self.folder / sound.name).exists():
                 link.symlink_to(sound)
-        traced = ["-trace_msg", "-message_file", str(self.folder / f"{name}.messages"), "-trace_err", "-error_file"]
+        traced = [
+            "-trace_msg",
+            "-message_file",
+            str(self.folder / f"{name}.messages"),
+            "-trace_err",
+            "-error_file",
+        ]
         with (self.folder / f"{name}.log").open("ab") as log:
             sipp = subprocess.Popen(
                 [program("sipp") or "sipp", "-sf", str(path), "-i", "127.0.0.1", "-nostdin", *traced,
                  str(self.folder / f"{name}.errors"), *options],
-                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )  # fmt: skip
         self.sipps.append(sipp)
         return sipp
@@ -241,7 +288,9 @@ class LoopbackGateway:
         """How long each INVITE of the diallers took until it was answered."""
         found = []
         for path in self.folder.glob(f"{scenario}_*_rtt.csv"):
-            found += [float(row.split(";")[1]) for row in path.read_text().splitlines()[1:] if row.count(";") >= 2]
+            found += [
+                float(row.split(";")[1]) for row in path.read_text().splitlines()[1:] if row.count(";") >= 2
+            ]
         return found
 
     def invites_at_carrier(self, port: int | None = None) -> list[str]:
@@ -250,7 +299,9 @@ class LoopbackGateway:
         if not path.exists():
             return []
         seen: dict[str, str] = {}
-        for message in path.read_text(errors="replace").split("-----------------------------------------------"):
+        for message in path.read_text(errors="replace").split(
+            "-----------------------------------------------"
+        ):
             lines = [line.strip() for line in message.splitlines()]
             request = next((line for line in lines if line.startswith("INVITE ")), "")
             call = next((line for line in lines if line.lower().startswith("call-id:")), "")

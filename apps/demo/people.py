@@ -64,7 +64,11 @@ def numbers(chance: random.Random, count: int) -> list[str]:
 
 
 def name(chance: random.Random) -> str:
-    """A name that stands in nobody's of the staff: what is searched for as a client's is never a colleague's."""
-    while any((made := chance.choice(SURNAMES) + chance.choice(GIVEN)) in shown for _user, shown, _role, _place in STAFF):
+    """A name that stands in nobody's of the staff: what is searched for as a client's is never a
+    colleague's."""
+    while any(
+        (made := chance.choice(SURNAMES) + chance.choice(GIVEN)) in shown
+        for _user, shown, _role, _place in STAFF
+    ):
         continue
     return made

@@ -2,8 +2,8 @@
 
 What the client does follows from the last digit of the number, which the mask shows too:
 6 is busy, 7 does not answer, 9 answers and presses key 9, all others answer and talk until the
-agent ends the call. Afterwards it hands in a recording: tones in the pace of speech, of the length of the call. It is also the
-reference for a dialler of your own: nothing here touches the database.
+agent ends the call. Afterwards it hands in a recording: tones in the pace of speech, of the length of the
+call. It is also the reference for a dialler of your own: nothing here touches the database.
 """
 
 import io
@@ -24,14 +24,17 @@ RATE = 8_000
 
 
 def tones(seconds: float, *, name: str) -> bytes:
-    """A WAV file (8,000 samples a second, 16 bits) of syllables without words. `name` sets its pitch: no two calls sound alike."""
+    """A WAV file (8,000 samples a second, 16 bits) of syllables without words. `name` sets its pitch: no two
+    calls sound alike."""
     pitch = 110 + zlib.crc32(name.encode()) % 16_384 / 100
     swell = [math.sin(math.pi * place / 1_600) ** 2 * 9_000 for place in range(1_600)]
     samples = array("h")
     for place in range(int(seconds * RATE)):
         is_pause = place // 1_600 % 7 in {4, 6}
         turn = 2 * math.pi * pitch * place / RATE
-        samples.append(0 if is_pause else int(swell[place % 1_600] * (math.sin(turn) + math.sin(3 * turn) / 3) / 1.4))
+        samples.append(
+            0 if is_pause else int(swell[place % 1_600] * (math.sin(turn) + math.sin(3 * turn) / 3) / 1.4)
+        )
     out = io.BytesIO()
     with wave.open(out, "wb") as file:
         file.setnchannels(1)
@@ -102,7 +105,11 @@ class PracticeDialler:
         self.record(call, max(1.0, spoken))
 
     def record(self, call: str, seconds: float) -> None:
-        answer = self.client.put(f"calls/{call}/recording", content=tones(seconds, name=call), headers={"Content-Type": "audio/wav"})
+        answer = self.client.put(
+            f"calls/{call}/recording",
+            content=tones(seconds, name=call),
+            headers={"Content-Type": "audio/wav"},
+        )
         if answer.is_error:
             log.warning("recording_refused", call=call, status=answer.status_code)
 

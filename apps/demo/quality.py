@@ -1,4 +1,5 @@
-"""What the demo's quality people have done: cards, plans, verdicts, violations in every state, complaints, a base period."""
+"""What the demo's quality people have done: cards, plans, verdicts, violations in every state, complaints, a
+base period."""
 
 import io
 import random
@@ -20,11 +21,35 @@ from .conversations import Conversation
 
 At = Callable[[datetime], AbstractContextManager[None]]
 ITEMS = (
-    ("privacy_kept", "privacy", 15, True, False, "No ID, card, code or password was asked for", "未索要身份证、银行卡、验证码或密码"),
-    ("privacy_others", "privacy", 10, False, False, "Nothing about the client was told to others", "未向他人透露客户信息"),
+    (
+        "privacy_kept",
+        "privacy",
+        15,
+        True,
+        False,
+        "No ID, card, code or password was asked for",
+        "未索要身份证、银行卡、验证码或密码",
+    ),
+    (
+        "privacy_others",
+        "privacy",
+        10,
+        False,
+        False,
+        "Nothing about the client was told to others",
+        "未向他人透露客户信息",
+    ),
     ("identity", "script", 15, False, False, "Company and purpose were said first", "先说明公司与来电目的"),
     ("no_promise", "script", 15, True, False, "No forbidden promise, nothing untrue", "无违规承诺，内容真实"),
-    ("way_out", "script", 15, False, True, "The way out was offered and respected", "告知退订方式并尊重客户意愿"),
+    (
+        "way_out",
+        "script",
+        15,
+        False,
+        True,
+        "The way out was offered and respected",
+        "告知退订方式并尊重客户意愿",
+    ),
     ("approved_words", "script", 10, False, False, "The approved script was kept to", "按审核通过的话术沟通"),
     ("manner", "manner", 10, False, False, "Polite, did not interrupt", "礼貌，不打断客户"),
     ("result", "result", 10, False, True, "The result was noted as it was", "小结记录与通话一致"),
@@ -43,9 +68,14 @@ def hand_in(call: Call, plan: Plan, said: Conversation, chance: random.Random, a
         content = voices.as_wav(sound)
     ended = call.ended_at or call.reserved_at
     with at(ended + timedelta(minutes=1)):
-        kept, _is_new = quality.receive_recording(client=None, call_id=call.pk, read=io.BytesIO(content).read, length=len(content))
+        kept, _is_new = quality.receive_recording(
+            client=None, call_id=call.pk, read=io.BytesIO(content).read, length=len(content)
+        )
         quality.measure_recording(kept.pk)
-        raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said.segments]
+        raw = [
+            {"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text}
+            for each in said.segments
+        ]
         quality.take_transcript(client=None, call_id=call.pk, raw=raw, source="demo")
 
 
@@ -61,7 +91,8 @@ class QualityWork:
             self.version = self._card()
         with self.at(now - timedelta(days=8)):
             plan = quality.write_plan(
-                actor=self.staff["compliance"], name="全部任务", campaign=None, random_percent=10, agent_week=2, campaign_day=1,
+                actor=self.staff["compliance"], name="全部任务", campaign=None, random_percent=10,
+                agent_week=2, campaign_day=1,
                 double_percent=10,
             )  # fmt: skip
         for days_ago in (7, 6, 5, 3, 2, 1):
@@ -84,28 +115,59 @@ class QualityWork:
             for code, section, weight, fatal, na, english, chinese in ITEMS
         ]
         written = quality.write_card(
-            actor=self.staff["compliance2"], code="standard", name="通用评分表", trade="", items=items, pass_mark=80
+            actor=self.staff["compliance2"],
+            code="standard",
+            name="通用评分表",
+            trade="",
+            items=items,
+            pass_mark=80,
         )
         return quality.approve_card(actor=self.staff["compliance"], version=written)
 
     def _judge(self, now: datetime) -> None:
         """The older half of what was chosen is judged; one agent appeals, another's appeal was decided."""
-        waiting = list(Review.objects.filter(state=Review.State.WAITING).select_related("agent").order_by("called_at", "pk"))
+        waiting = list(
+            Review.objects.filter(state=Review.State.WAITING)
+            .select_related("agent")
+            .order_by("called_at", "pk")
+        )
         judged = [self._one(review, now) for review in waiting[: len(waiting) // 2]]
-        mine = [review for review in judged if review and review.agent and review.twin_id is None and "no" in review.answers.values()]
+        mine = [
+            review
+            for review in judged
+            if review and review.agent and review.twin_id is None and "no" in review.answers.values()
+        ]
         for place, review in enumerate(mine[:2]):
             agent = review.agent
             if agent is None:
                 continue
-            appealed = quality.appeal(actor=agent, review=review, text="客户打断后我已补充说明退订方式，请复核。")
+            appealed = quality.appeal(
+                actor=agent, review=review, text="客户打断后我已补充说明退订方式，请复核。"
+            )
             if place:
-                other = next(self.staff[name] for name in ("compliance", "compliance2") if self.staff[name].pk != review.reviewer_id)
+                other = next(
+                    self.staff[name]
+                    for name in ("compliance", "compliance2")
+                    if self.staff[name].pk != review.reviewer_id
+                )
                 answers = {code: "yes" for code, answer in review.answers.items() if answer == "no"}
-                quality.settle(actor=other, review=appealed, is_upheld=False, note="复听后确认已告知退订方式。", answers=answers)
+                quality.settle(
+                    actor=other,
+                    review=appealed,
+                    is_upheld=False,
+                    note="复听后确认已告知退订方式。",
+                    answers=answers,
+                )
 
     def _one(self, review: Review, now: datetime) -> Review | None:
-        people = (self.staff[name] for name in ("supervisor", "supervisor2", "supervisor3", "compliance", "compliance2"))
-        reviewer = next((person for person in people if quality_queries.queue_of(person).filter(pk=review.pk).exists()), None)
+        people = (
+            self.staff[name]
+            for name in ("supervisor", "supervisor2", "supervisor3", "compliance", "compliance2")
+        )
+        reviewer = next(
+            (person for person in people if quality_queries.queue_of(person).filter(pk=review.pk).exists()),
+            None,
+        )
         recording = Recording.objects.filter(call=review.call_id).first()
         if reviewer is None or recording is None or recording.state != Recording.State.READY:
             return None
@@ -117,40 +179,72 @@ class QualityWork:
             quality.end_play(play.pk, reviewer)
             answers = self._answers(review)
             if "no" in answers.values():
-                quality.remark(actor=reviewer, review=taken, start_ms=1_000, end_ms=6_000, text="开场后节奏偏快，客户没有听清。")
-            return quality.give_verdict(actor=reviewer, review=taken, version=self.version, answers=answers, summary="总体规范。")
+                quality.remark(
+                    actor=reviewer,
+                    review=taken,
+                    start_ms=1_000,
+                    end_ms=6_000,
+                    text="开场后节奏偏快，客户没有听清。",
+                )
+            return quality.give_verdict(
+                actor=reviewer, review=taken, version=self.version, answers=answers, summary="总体规范。"
+            )
 
     def _answers(self, review: Review) -> dict[str, str]:
         said = Transcript.objects.filter(call=review.call_id).first()
         answers = {item[0]: "no" if self.chance.random() < 0.05 else "yes" for item in ITEMS if not item[3]}
         codes = {finding["code"] for finding in said.findings} if said else set()
-        answers |= {"privacy_kept": "no" if "asks_secret" in codes else "yes", "no_promise": "no" if codes - {"asks_secret"} else "yes"}
+        answers |= {
+            "privacy_kept": "no" if "asks_secret" in codes else "yes",
+            "no_promise": "no" if codes - {"asks_secret"} else "yes",
+        }
         if said and said.checks.get("way_out") is False:
             answers["way_out"] = "no"
         return answers
 
     def _violate(self, now: datetime) -> None:
-        """One violation that was corrected, one to be checked, one overdue, and a grave one: its agent is off the telephone."""
+        """One violation that was corrected, one to be checked, one overdue, and a grave one: its agent is off
+        the telephone."""
         owner = self.staff["supervisor"]
-        plans = (("minor", "manner", "closed"), ("minor", "identity", "done"), ("serious", "way_out", "open"), ("grave", "secrets", "open"))
-        judged = Review.objects.filter(state__in=Review.JUDGED, agent__isnull=False, twin__isnull=True).select_related("agent")
+        plans = (
+            ("minor", "manner", "closed"),
+            ("minor", "identity", "done"),
+            ("serious", "way_out", "open"),
+            ("grave", "secrets", "open"),
+        )
+        judged = Review.objects.filter(
+            state__in=Review.JUDGED, agent__isnull=False, twin__isnull=True
+        ).select_related("agent")
         spared = {self.staff["agent"].pk, self.staff["agent4"].pk}
         for place, (gravity, kind, state) in enumerate(plans):
-            review = judged.exclude(agent__in=spared if gravity == "grave" else []).order_by("called_at", "pk")[place]
-            found_at = now - timedelta(hours=3) if gravity == "grave" else review.called_at + timedelta(days=1)
+            review = judged.exclude(agent__in=spared if gravity == "grave" else []).order_by(
+                "called_at", "pk"
+            )[place]
+            found_at = (
+                now - timedelta(hours=3) if gravity == "grave" else review.called_at + timedelta(days=1)
+            )
             with self.at(found_at):
                 found = quality.open_violation(
-                    actor=self.staff["compliance"], kind=kind, gravity=gravity, note="复听确认，见录音片段。", law="《在线外呼规范》",
+                    actor=self.staff["compliance"], kind=kind, gravity=gravity, note="复听确认，见录音片段。",
+                    law="《在线外呼规范》",
                     owner=self._owner(review, owner), review=review, start_ms=1_000, end_ms=6_000,
                 )  # fmt: skip
             if state != "open":
                 with self.at(found_at + timedelta(days=1)):
                     done = quality.report_done(
-                        actor=found.action.owner, action=found.action, measures="一对一复盘并重新学习话术。", proof="培训记录 2026-11"
+                        actor=found.action.owner,
+                        action=found.action,
+                        measures="一对一复盘并重新学习话术。",
+                        proof="培训记录 2026-11",
                     )
                 if state == "closed":
                     with self.at(found_at + timedelta(days=2)):
-                        quality.check_action(actor=self.staff["compliance2"], action=done, is_corrected=True, note="抽听三通，已改正。")
+                        quality.check_action(
+                            actor=self.staff["compliance2"],
+                            action=done,
+                            is_corrected=True,
+                            note="抽听三通，已改正。",
+                        )
         quality.escalate_overdue()
 
     def _owner(self, review: Review, otherwise: User) -> User:
@@ -159,7 +253,8 @@ class QualityWork:
 
     def _complain(self, now: datetime) -> None:
         quality.record_base(
-            actor=self.staff["compliance"], name="上线前（2026年上半年）", since=date(2026, 1, 1), until=date(2026, 6, 30), calls=4_200,
+            actor=self.staff["compliance"], name="上线前（2026年上半年）", since=date(2026, 1, 1),
+            until=date(2026, 6, 30), calls=4_200,
             complaints=189, handling_hours=71.5, origin="原工单台账统计",
         )  # fmt: skip
         calls = Call.objects.filter(answered_at__isnull=False, contact__isnull=False).order_by("-reserved_at")
@@ -173,17 +268,29 @@ class QualityWork:
             received = now - timedelta(days=days_ago, hours=2)
             with self.at(received):
                 made = quality.record_complaint(
-                    actor=self.staff["compliance"], channel=channel, kind=kind, text=text, call=calls[place], is_dispute=kind == "false",
-                    opts_out=kind == "after_no", reference="12321-20261119-003" if channel == "regulator" else "",
+                    actor=self.staff["compliance"], channel=channel, kind=kind, text=text, call=calls[place],
+                    is_dispute=kind == "false",
+                    opts_out=kind == "after_no",
+                    reference="12321-20261119-003" if channel == "regulator" else "",
                 )  # fmt: skip
             if state == "open":
                 continue
             with self.at(received + timedelta(hours=5)):
-                quality.step(actor=self.staff["compliance"], complaint=made, kind="answered", note="已致电说明并致歉。")
+                quality.step(
+                    actor=self.staff["compliance"], complaint=made, kind="answered", note="已致电说明并致歉。"
+                )
                 if state == "paused":
-                    quality.step(actor=self.staff["compliance"], complaint=made, kind="paused", note="等待客户提供通话时间。")
+                    quality.step(
+                        actor=self.staff["compliance"],
+                        complaint=made,
+                        kind="paused",
+                        note="等待客户提供通话时间。",
+                    )
             if state == "closed":
                 with self.at(received + timedelta(hours=22)):
                     quality.close_complaint(
-                        actor=self.staff["compliance"], complaint=made, outcome="justified", remedy="已致歉，号码登记退订。"
+                        actor=self.staff["compliance"],
+                        complaint=made,
+                        outcome="justified",
+                        remedy="已致歉，号码登记退订。",
                     )

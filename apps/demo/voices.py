@@ -1,7 +1,8 @@
 """Sound like speech, made by the project itself: nobody's voice.
 
-Each syllable is a sum of harmonics under three formants, its pitch follows the tone of its pinyin, and a hiss stands for its
-initial. It cannot be understood; it has the pace, the pauses and the wave form of a telephone call.
+Each syllable is a sum of harmonics under three formants, its pitch follows the tone of its pinyin, and a hiss
+stands for its initial. It cannot be understood; it has the pace, the pauses and the wave form of a telephone
+call.
 """
 
 import io
@@ -19,7 +20,13 @@ from apps.quality.rules.examining import Segment
 RATE = 8_000
 SYLLABLES_A_SECOND = 4.6
 # Formants of the main vowel (Hz), roughly those of Mandarin.
-_FORMANTS = {"a": (800, 1250, 2600), "o": (500, 900, 2500), "e": (480, 1250, 2500), "i": (300, 2250, 3000), "u": (350, 750, 2400)}
+_FORMANTS = {
+    "a": (800, 1250, 2600),
+    "o": (500, 900, 2500),
+    "e": (480, 1250, 2500),
+    "i": (300, 2250, 3000),
+    "u": (350, 750, 2400),
+}
 # Pitch over a syllable, by tone, as parts of the speaker's own.
 _TONES = {"1": (1.15, 1.15), "2": (0.92, 1.18), "3": (0.85, 0.92), "4": (1.25, 0.82), "5": (1.0, 0.95)}
 _HISS = ("zh", "ch", "sh", "z", "c", "s", "x", "q", "j", "f", "h")
@@ -36,7 +43,8 @@ def _syllable(pinyin: str, speaker: str) -> Any:
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     order = np.arange(1, int(3_300 / pitch.max()))[:, None]
     loudness = sum(
-        gain / (1 + ((order * pitch.mean() - formant) / 110) ** 2) for gain, formant in zip((1, 0.6, 0.25), _FORMANTS[vowel], strict=True)
+        gain / (1 + ((order * pitch.mean() - formant) / 110) ** 2)
+        for gain, formant in zip((1, 0.6, 0.25), _FORMANTS[vowel], strict=True)
     )
     wave = (loudness * np.sin(order * phase)).sum(axis=0)
     wave *= np.minimum(1, np.minimum(np.arange(length), np.arange(length)[::-1]) / (0.03 * RATE))
@@ -57,7 +65,9 @@ def spoken(segments: Sequence[Segment], *, seconds: float) -> Any:
     wave = np.random.default_rng(len(segments)).normal(0, 0.0015, count)
     for segment in segments:
         place = segment.start * RATE // 1000
-        for pinyin in lazy_pinyin([char for char in segment.text if char.isalnum()], style=Style.TONE3, neutral_tone_with_five=True):
+        for pinyin in lazy_pinyin(
+            [char for char in segment.text if char.isalnum()], style=Style.TONE3, neutral_tone_with_five=True
+        ):
             sound = _syllable(pinyin, segment.speaker)
             end = min(count, place + len(sound))
             if end > place:
@@ -71,8 +81,25 @@ def as_wav(wave: Any) -> bytes:
     magnitude = np.minimum((np.abs(wave) * 32_635).astype(np.int32), 32_635) + 132
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = magnitude >> (exponent + 3) & 0x0F
-    body = (~(((wave < 0).astype(np.int32) << 7) | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 7, 1, RATE, RATE, 1, 8, b"data", len(body))
+    body = (
+        (~(((wave < 0).astype(np.int32) << 7) | (exponent << 4) | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    )
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(body),
+        b"WAVE",
+        b"fmt ",
+        16,
+        7,
+        1,
+        RATE,
+        RATE,
+        1,
+        8,
+        b"data",
+        len(body),
+    )
     return head + body
 
 

@@ -75,7 +75,9 @@ CLIENTS = {
 
 class DemoExists(HeguiError):
     code = "demo_exists"
-    sentence = "The database already holds data. Use demo --reset to start the demo anew (it deletes everything)."  # type: ignore[assignment]
+    sentence = (
+        "The database already holds data. Use demo --reset to start the demo anew (it deletes everything)."  # type: ignore[assignment]
+    )
 
 
 @contextmanager
@@ -131,7 +133,10 @@ def secrets_of_demo() -> dict[str, str]:
 
 def describe_people() -> dict[str, dict[str, str]]:
     password = secrets_of_demo()["password"]
-    return {role: {"username": role, "password": password} for role in ("agent", "supervisor", "compliance", "admin")}
+    return {
+        role: {"username": role, "password": password}
+        for role in ("agent", "supervisor", "compliance", "admin")
+    }
 
 
 def describe() -> dict[str, Any]:
@@ -149,15 +154,29 @@ def describe() -> dict[str, Any]:
         "users": describe_people(),
         "api_clients": {
             "practice-dialler": {"key": secret["dialler_key"], "scopes": DIALLER_SCOPES},
-            **{name: {"key": secret[name], "scopes": scopes} for name, scopes in CLIENTS.items() if name in secret},
+            **{
+                name: {"key": secret[name], "scopes": scopes}
+                for name, scopes in CLIENTS.items()
+                if name in secret
+            },
         },
         "campaigns": [
-            {"code": row.code, "type": row.kind, "trade": row.trade, "state": row.state, "lines": [line.number for line in row.lines.all()]}
+            {
+                "code": row.code,
+                "type": row.kind,
+                "trade": row.trade,
+                "state": row.state,
+                "lines": [line.number for line in row.lines.all()],
+            }
             for row in Campaign.objects.prefetch_related("lines").order_by("pk")
         ],
         "sources": [{"code": row.code, "state": row.state} for row in DataSource.objects.order_by("pk")],
         "contacts": [
-            {"id": entry.contact.public_id, "phone": clear_for_machine(entry.contact.phone), "campaign": entry.campaign.code}
+            {
+                "id": entry.contact.public_id,
+                "phone": clear_for_machine(entry.contact.phone),
+                "campaign": entry.campaign.code,
+            }
             for entry in entries
         ],
     }
@@ -185,10 +204,15 @@ class _Builder:
         }
         self.secret["password"] += "-Demo"
         dialler, self.secret["dialler_key"] = accounts.issue_client(
-            name="practice-dialler", owner=self.staff["admin"], scopes=DIALLER_SCOPES, ends_at=self.now + timedelta(days=365)
+            name="practice-dialler",
+            owner=self.staff["admin"],
+            scopes=DIALLER_SCOPES,
+            ends_at=self.now + timedelta(days=365),
         )
         issued = {
-            name: accounts.issue_client(name=name, owner=self.staff["admin"], scopes=scopes, ends_at=self.now + timedelta(days=365))
+            name: accounts.issue_client(
+                name=name, owner=self.staff["admin"], scopes=scopes, ends_at=self.now + timedelta(days=365)
+            )
             for name, scopes in CLIENTS.items()
         }
         self.secret |= {name: key for name, (_client, key) in issued.items()}
@@ -216,14 +240,20 @@ class _Builder:
         """What runs every hour or more often has run until now, by the demo's clock."""
         for entry in current_app.conf.beat_schedule.values():
             if (apart := every(entry["schedule"])) < timedelta(days=1):
-                DutyRun.objects.update_or_create(task=entry["task"], defaults={"ended_at": self.now - apart * self.chance.random()})
+                DutyRun.objects.update_or_create(
+                    task=entry["task"], defaults={"ended_at": self.now - apart * self.chance.random()}
+                )
 
     def _alarms(self) -> None:
         """Unusual use that somebody looked into, and some that nobody has looked into yet."""
         supervisor, agent, officer = self.staff["supervisor"], self.staff["agent"], self.staff["compliance"]
-        seen = audit.raise_alarm("exports_many", Seen(f"person:{supervisor.pk}", 620, person_id=supervisor.pk))
+        seen = audit.raise_alarm(
+            "exports_many", Seen(f"person:{supervisor.pk}", 620, person_id=supervisor.pk)
+        )
         if seen is not None:
-            audit.close_alarm(actor=officer, alarm=seen, verdict="explained", note="季度对账，已核对共享审批单。")
+            audit.close_alarm(
+                actor=officer, alarm=seen, verdict="explained", note="季度对账，已核对共享审批单。"
+            )
         audit.raise_alarm("reads_without_calls", Seen(f"person:{agent.pk}", 46, person_id=agent.pk))
 
     def _campaign(self, plan: Plan, filing: Filing, clients: list[ApiClient]) -> Campaign:
@@ -241,7 +271,9 @@ class _Builder:
             consent_wording=f"我同意{plan.company}就{plan.purpose[1]}致电联系我，可随时退订。",
         )
         contacts.approve_source(actor=compliance, source=source)
-        script = scripts.create_script(actor=supervisor, code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade)
+        script = scripts.create_script(
+            actor=supervisor, code=plan.code, name=plan.name, kind=plan.kind, trade=plan.trade
+        )
         version = scripts.write_version(
             actor=supervisor,
             script=script,
@@ -253,7 +285,13 @@ class _Builder:
             forbidden=plan.forbidden,
         )
         approved(self.staff, version, "开场、目的与退订方式齐全。")
-        line = campaigns.record_line(actor=supervisor, number=plan.line, carrier="演示运营商", ownership_proof="DEMO-合同", filing=filing)
+        line = campaigns.record_line(
+            actor=supervisor,
+            number=plan.line,
+            carrier="演示运营商",
+            ownership_proof="DEMO-合同",
+            filing=filing,
+        )
         campaigns.record_test_call(actor=supervisor, line=line, record="拨打公司测试手机，来电显示为本号码。")
         line = campaigns.verify_line(actor=compliance, line=line)
         campaign = campaigns.create_campaign(
@@ -336,13 +374,26 @@ class _Builder:
         tell_of_persons(self.staff, self.now)
 
     def _for_compliance(self, supervisor: User) -> None:
-        """What waits for compliance: a policy's draft, an exception, a line without its test call; and one spoofing attempt."""
+        """What waits for compliance: a policy's draft, an exception, a line without its test call; and one
+        spoofing attempt."""
         second = self.staff["compliance2"]
         gateway = ApiClient.objects.get(name="practice-dialler")
-        optouts.take_message(client=gateway, sender="+8613800007701", text="TD谢谢，不用了", message_id="demo-gateway-1")
-        optouts.take_message(client=gateway, sender="+8613800007702", text="ＴＤ", message_id="demo-gateway-2")
-        hours = {"window_start": "09:00:00", "window_end": "20:30:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
-        policies.write_draft(actor=second, kind="calling", values=hours, reason="投诉集中在清晨与晚间，收紧时段与频次")
+        optouts.take_message(
+            client=gateway, sender="+8613800007701", text="TD谢谢，不用了", message_id="demo-gateway-1"
+        )
+        optouts.take_message(
+            client=gateway, sender="+8613800007702", text="ＴＤ", message_id="demo-gateway-2"
+        )
+        hours = {
+            "window_start": "09:00:00",
+            "window_end": "20:30:00",
+            "calls_per_day": 1,
+            "calls_per_week": 2,
+            "reservation_seconds": 60,
+        }
+        policies.write_draft(
+            actor=second, kind="calling", values=hours, reason="投诉集中在清晨与晚间，收紧时段与频次"
+        )
         notice = Campaign.objects.get(code="parcel-notice")
         campaigns.ask_exception(
             actor=supervisor,
@@ -354,16 +405,36 @@ class _Builder:
             ends_at=self.now + timedelta(days=2),
             reason="台风停运，须当晚通知改约取件",
         )
-        disowned = Campaign.objects.get(code="retail-members").entries.select_related("contact").order_by("-pk")[0].contact
+        disowned = (
+            Campaign.objects.get(code="retail-members")
+            .entries.select_related("contact")
+            .order_by("-pk")[0]
+            .contact
+        )
         contacts.raise_doubt(
-            number_index=bytes(disowned.number_index), origin="person", reference="来电者称不是机主", actor=self.staff["agent"]
+            number_index=bytes(disowned.number_index),
+            origin="person",
+            reference="来电者称不是机主",
+            actor=self.staff["agent"],
         )
         campaigns.record_line(
-            actor=supervisor, number="01085550106", carrier="演示运营商", ownership_proof="DEMO-合同-2", filing=notice.filing
+            actor=supervisor,
+            number="01085550106",
+            carrier="演示运营商",
+            ownership_proof="DEMO-合同-2",
+            filing=notice.filing,
         )
-        waiting = Campaign.objects.get(code="retail-members").entries.filter(state=QueueEntry.State.WAITING).select_related("contact")[0]
+        waiting = (
+            Campaign.objects.get(code="retail-members")
+            .entries.filter(state=QueueEntry.State.WAITING)
+            .select_related("contact")[0]
+        )
         calls.authorize(
-            campaign="retail-members", phone=waiting.contact.phone, line="02155550199", agent=self.staff["agent"], checklist_done=True
+            campaign="retail-members",
+            phone=waiting.contact.phone,
+            line="02155550199",
+            agent=self.staff["agent"],
+            checklist_done=True,
         )
 
     def _rights(self) -> None:
@@ -371,7 +442,9 @@ class _Builder:
         agent, other = self.staff["agent"], self.staff["agent2"]
         name = ProtectedField.objects.get(name=field_rights.NAME)
         right = Permission.objects.get(codename="view_clear", content_type__app_label="access")
-        ProtectedFieldUserPermission.objects.create(user=self.staff["agent6"], content_object=name, permission=right)
+        ProtectedFieldUserPermission.objects.create(
+            user=self.staff["agent6"], content_object=name, permission=right
+        )
         assign_perm("supervise", self.staff["agent5"], Campaign.objects.get(code="finance-renewal"))
         access.ask_grant(
             actor=agent,
@@ -386,7 +459,8 @@ class _Builder:
         access.audit_permissions()
 
     def _history(self) -> None:
-        """Two months of calls, so that a month has one before it; each asked of the gate at its hour and ended with a result."""
+        """Two months of calls, so that a month has one before it; each asked of the gate at its hour and
+        ended with a result."""
         for days_ago in range(HISTORY_DAYS, 0, -1):
             day = self.today - timedelta(days=days_ago)
             for plan in PLANS[:4]:
@@ -395,21 +469,39 @@ class _Builder:
     def _day(self, plan: Plan, start: datetime) -> None:
         campaign = Campaign.objects.get(code=plan.code)
         line = campaign.lines.get()
-        entries = campaign.entries.filter(state=QueueEntry.State.WAITING).select_related("contact").order_by("pk")[:200]
-        picked = self.chance.sample(list(entries), CALLS_A_DAY // len(PLANS) + self.chance.choice((-1, 0, 0, 1)))
+        entries = (
+            campaign.entries.filter(state=QueueEntry.State.WAITING)
+            .select_related("contact")
+            .order_by("pk")[:200]
+        )
+        picked = self.chance.sample(
+            list(entries), CALLS_A_DAY // len(PLANS) + self.chance.choice((-1, 0, 0, 1))
+        )
         for place, entry in enumerate(picked):
             agent = self.staff[plan.agents[place % len(plan.agents)]]
             at = start + timedelta(minutes=place * 150 + self.chance.randint(0, 40))
             answer = calls.authorize(
-                campaign=campaign.code, phone=entry.contact.phone, line=line.number, agent=agent, at=at, checklist_done=True
+                campaign=campaign.code,
+                phone=entry.contact.phone,
+                line=line.number,
+                agent=agent,
+                at=at,
+                checklist_done=True,
             )
             if answer.call_id:
                 self._finish(Call.objects.get(pk=answer.call_id), plan, agent, at)
 
     def _finish(self, call: Call, plan: Plan, agent: User, at: datetime) -> None:
         chance = self.chance.random()
-        state = Call.State.ENDED if chance < 0.7 else Call.State.NO_ANSWER if chance < 0.9 else Call.State.BUSY
-        call.state, call.claimed_at, call.made_at, call.ended_at = state, at, at, at + timedelta(seconds=self.chance.randint(20, 300))
+        state = (
+            Call.State.ENDED if chance < 0.7 else Call.State.NO_ANSWER if chance < 0.9 else Call.State.BUSY
+        )
+        call.state, call.claimed_at, call.made_at, call.ended_at = (
+            state,
+            at,
+            at,
+            at + timedelta(seconds=self.chance.randint(20, 300)),
+        )
         said = None
         if state == Call.State.ENDED:
             slip = self.chance.choice(list(SLIPS)) if self.chance.random() < 0.07 else ""
@@ -424,5 +516,6 @@ class _Builder:
             hand_in(call, plan, said, self.chance, _at)
         if said and self.chance.random() < 0.06:
             pressed = at + timedelta(seconds=8 + said.seconds * 0.8)
-            with _at(pressed + timedelta(milliseconds=self.chance.randint(40, 900))):  # so long until it took effect
+            # so long until it took effect
+            with _at(pressed + timedelta(milliseconds=self.chance.randint(40, 900))):
                 calls.record_event(call_id=call.pk, event="key", client=None, at=pressed, digit="9")

@@ -1,4 +1,5 @@
-"""The first page of a pack: what it is about, answered in three sentences, in the language that was asked for."""
+"""The first page of a pack: what it is about, answered in three sentences, in the language that was asked
+for."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -29,28 +30,42 @@ def _time(at: datetime | None) -> str:
 
 
 def _made(calls: Any) -> Any:
-    """Calls that were made, or whose number a dialler was given, so that they may have been; `dialled` is when."""
+    """Calls that were made, or whose number a dialler was given, so that they may have been; `dialled` is
+    when."""
     dialled = Coalesce("made_at", "handed_over_at", "reserved_at")
     return calls.filter(Call.counted()).exclude(state=Call.State.RESERVED).annotate(dialled=dialled)
 
 
 def _consent(scope: Scope) -> str:
-    """That under which was called: the one that held at the first call, else the newest, with how it ended."""
+    """That under which was called: the one that held at the first call, else the newest, with how it
+    ended."""
     if scope.contact is None:
         return _("There is no contact with this number any more, so that its consents cannot be shown.")
-    own = scope.consents.filter(recipient="").select_related("contact__source", "wording", "purpose").order_by("-given_at")
+    own = (
+        scope.consents.filter(recipient="")
+        .select_related("contact__source", "wording", "purpose")
+        .order_by("-given_at")
+    )
     first = _made(scope.calls).order_by("reserved_at").select_related("campaign").first()
     consent = None
     if first is not None:
-        held = own.filter(purpose=first.campaign.purpose_id, given_at__lte=first.reserved_at, expires_at__gt=first.reserved_at)
+        held = own.filter(
+            purpose=first.campaign.purpose_id,
+            given_at__lte=first.reserved_at,
+            expires_at__gt=first.reserved_at,
+        )
         consent = held.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=first.reserved_at)).first()
     consent = consent or own.first()
     if consent is None:
         return _("No consent of this person is on record.")
-    sentence = _('The number came from "%(source)s"; on %(day)s the person consented to "%(purpose)s" (%(way)s): "%(words)s".')
+    sentence = _(
+        'The number came from "%(source)s"; on %(day)s the person consented to "%(purpose)s" (%(way)s): '
+        '"%(words)s".'
+    )
     ended = _("It was withdrawn on %(day)s.") if consent.withdrawn_at else _("It holds until %(day)s.")
     text = sentence % {
-        "source": consent.contact.source.name, "day": _time(consent.given_at), "purpose": consent.purpose.name,
+        "source": consent.contact.source.name, "day": _time(consent.given_at),
+        "purpose": consent.purpose.name,
         "way": consent.get_channel_display(), "words": consent.wording.text,
     }  # fmt: skip
     return f"{text} {ended % {'day': _time(consent.withdrawn_at or consent.expires_at)}}"
@@ -62,20 +77,26 @@ def _calls(scope: Scope) -> str:
         return _("No call was made.")
     names = _made(scope.calls).order_by("campaign__name").values_list("campaign__name", flat=True).distinct()
     sentence = ngettext(
-        "%(count)s call was made, between %(first)s and %(last)s, for %(campaigns)s; the check before it allowed it.",
-        "%(count)s calls were made, between %(first)s and %(last)s, for %(campaigns)s; the check before each allowed it.",
+        "%(count)s call was made, between %(first)s and %(last)s, for %(campaigns)s; the check before it "
+        "allowed it.",
+        "%(count)s calls were made, between %(first)s and %(last)s, for %(campaigns)s; the check before each "
+        "allowed it.",
         found["count"],
     )
     return sentence % {
-        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]), "campaigns": join_items(names)
+        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]),
+        "campaigns": join_items(names)
     }  # fmt: skip
 
 
 def _refusal(scope: Scope) -> str:
-    """The first word that still holds, else the first one; how many calls came after any that held when they were dialled."""
+    """The first word that still holds, else the first one; how many calls came after any that held when they
+    were dialled."""
     entries = list(scope.opt_outs.filter(dismissal__isnull=True).order_by("said_at"))
     if not entries and scope.contact is None:
-        return _("Whether the person opted out cannot be seen: there is no contact with this number any more.")
+        return _(
+            "Whether the person opted out cannot be seen: there is no contact with this number any more."
+        )
     if not entries:
         return _("The person has not opted out.")
     lifts = {entry.pk: _lift_of(entry) for entry in entries}
@@ -87,13 +108,16 @@ def _refusal(scope: Scope) -> str:
     }  # fmt: skip
     if scope.index is None:
         return _(
-            "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s. The register holds no number, so that "
+            "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s. The "
+            "register holds no number, so that "
             "their calls cannot be named here: ask for a pack about the person."
         ) % words  # fmt: skip
     count = len({pk for each in entries for pk in _after(scope, each, lifts[each.pk])})
     sentence = ngettext(
-        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such call came after it.",
-        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and %(after)s such calls came after it.",
+        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and "
+        "%(after)s such call came after it.",
+        "The person opted out of %(scope)s on %(said)s (%(way)s); it took effect at %(effect)s, and "
+        "%(after)s such calls came after it.",
         count,
     )
     text = sentence % {**words, "after": count}
@@ -115,32 +139,49 @@ def _after(scope: Scope, entry: OptOut, lift: Lift | None) -> Iterable[int]:
 
 
 def _lift_of(entry: OptOut) -> Lift | None:
-    """What took the word's effect away; a lift names the number by the key of its day, as a copy of the word does."""
-    hashes = [entry.number_hash, *OptOut.objects.filter(moved_from=entry).values_list("number_hash", flat=True)]
-    return lifts_of(entry.said_at, entry.created_at).filter(number_hash__in=hashes).order_by("consent_given_at").first()
+    """What took the word's effect away; a lift names the number by the key of its day, as a copy of the word
+    does."""
+    hashes = [
+        entry.number_hash,
+        *OptOut.objects.filter(moved_from=entry).values_list("number_hash", flat=True),
+    ]
+    return (
+        lifts_of(entry.said_at, entry.created_at)
+        .filter(number_hash__in=hashes)
+        .order_by("consent_given_at")
+        .first()
+    )
 
 
 def _call(scope: Scope) -> str:
     call = scope.calls.select_related("campaign", "line", "decision").first() if scope.call else None
     if call is None:
         return _calls(scope)
-    return _("The call %(call)s was decided on %(at)s for %(campaign)s under the number %(line)s; state: %(state)s.") % {
-        "call": call.public_id, "at": _time(call.decision.at), "campaign": call.campaign.name, "line": call.line.number,
+    return _("The call %(call)s was decided on %(at)s for %(campaign)s under the number %(line)s; state: "
+        "%(state)s.") % {
+        "call": call.public_id, "at": _time(call.decision.at), "campaign": call.campaign.name,
+        "line": call.line.number,
         "state": call.get_state_display(),
     }  # fmt: skip
 
 
 def _decided(scope: Scope) -> str:
-    found = scope.decisions.aggregate(count=Count("pk"), allowed=Count("pk", filter=Q(allowed=True)), first=Min("at"), last=Max("at"))
-    return _("%(count)s decisions between %(first)s and %(last)s: %(allowed)s allowed, %(refused)s refused.") % {
-        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]), "allowed": found["allowed"],
+    found = scope.decisions.aggregate(
+        count=Count("pk"), allowed=Count("pk", filter=Q(allowed=True)), first=Min("at"), last=Max("at")
+    )
+    return _("%(count)s decisions between %(first)s and %(last)s: %(allowed)s allowed, %(refused)s "
+        "refused.") % {
+        "count": found["count"], "first": _time(found["first"]), "last": _time(found["last"]),
+        "allowed": found["allowed"],
         "refused": found["count"] - found["allowed"],
     }  # fmt: skip
 
 
 def _refusals_by_rule(scope: Scope) -> str:
     counts: dict[str, int] = {}
-    for codes, count in scope.decisions.filter(allowed=False).order_by().values_list("codes").annotate(Count("pk")):
+    for codes, count in (
+        scope.decisions.filter(allowed=False).order_by().values_list("codes").annotate(Count("pk"))
+    ):
         for code in codes:
             counts[code] = counts.get(code, 0) + count
     if not counts:
@@ -165,7 +206,10 @@ def _under(scope: Scope) -> str:
     campaign = scope.campaign
     if campaign is None:
         return ""
-    sentence = _("As it stands now: purpose %(purpose)s, lawful basis %(basis)s, filing %(filing)s; approved by two: %(approved)s.")
+    sentence = _(
+        "As it stands now: purpose %(purpose)s, lawful basis %(basis)s, filing %(filing)s; approved by two: "
+        "%(approved)s."
+    )
     return sentence % {
         "purpose": campaign.purpose.name, "basis": campaign.lawful_basis, "filing": campaign.filing or "–",
         "approved": _("yes") if campaign.was_approved else _("no"),
@@ -177,7 +221,8 @@ def _complaint(scope: Scope) -> str:
     if complaint is None:
         return ""
     return _("The complaint %(complaint)s (%(kind)s) came on %(at)s; state: %(state)s.") % {
-        "complaint": complaint.public_id, "kind": complaint.get_kind_display(), "at": _time(complaint.received_at),
+        "complaint": complaint.public_id, "kind": complaint.get_kind_display(),
+        "at": _time(complaint.received_at),
         "state": complaint.get_state_display(),
     }  # fmt: skip
 
@@ -205,7 +250,12 @@ def first_page(pack: EvidencePack, scope: Scope) -> bytes:
     for each in scope.decisions.select_related("campaign").order_by("at", "pk")[:MOST_ROWS]:
         because = join_items(RULES[code].name for code in each.codes if code in RULES)
         rows.append(
-            [_time(each.at), f"{each.public_id} {_('allowed') if each.allowed else _('refused')}", each.campaign.name, because or "–"]
+            [
+                _time(each.at),
+                f"{each.public_id} {_('allowed') if each.allowed else _('refused')}",
+                each.campaign.name,
+                because or "–",
+            ]
         )
     more = scope.decisions.count() - MOST_ROWS
     return pdf.as_pdf(
@@ -213,12 +263,15 @@ def first_page(pack: EvidencePack, scope: Scope) -> bytes:
         % {"pack": pack.public_id, "kind": pack.get_kind_display(), "thing": scope.thing},
         above=[
             *answer(pack, scope),
-            _("For %(recipient)s; reason: %(reason)s.") % {"recipient": pack.get_recipient_display(), "reason": pack.reason},
+            _("For %(recipient)s; reason: %(reason)s.") % {"recipient": pack.get_recipient_display(),
+            "reason": pack.reason},
         ],
         rows=rows, widths=[110, 120, 110, 150],
         below=[
-            *([_("%(count)s more decisions stand in decisions.jsonl.") % {"count": more}] if more > 0 else []),
-            _("Everything else is in the files beside this one. verify_pack.py says whether all of it is as it was made; "
+            *([_("%(count)s more decisions stand in "
+                "decisions.jsonl.") % {"count": more}] if more > 0 else []),
+            _("Everything else is in the files beside this one. verify_pack.py says whether all of it is as "
+                "it was made; "
               "manifest.json names each file, signature.json holds the signature."),
         ],
     )  # fmt: skip

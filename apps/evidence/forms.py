@@ -13,7 +13,8 @@ from apps.quality.models import EvidencePack
 class PackForm(forms.Form):
     about = forms.CharField(
         label=_("About"), max_length=16, required=False,
-        help_text=_("The number of a person (ct_), call (cl_), campaign (cp_), opt-out (oo_) or complaint (co_); empty for a period"),
+        help_text=_("The number of a person (ct_), call (cl_), campaign (cp_), opt-out (oo_) or complaint "
+            "(co_); empty for a period"),
     )  # fmt: skip
     since = Day(label=pgettext_lazy("label of a beginning", "From"), required=False)
     until = Day(label=_("Until, included"), required=False)
@@ -23,7 +24,9 @@ class PackForm(forms.Form):
         label=_("With recordings, transcripts and clear values"), required=False,
         help_text=_("A second person of compliance approves it. Evidence of a complaint always holds them."),
     )  # fmt: skip
-    language = forms.ChoiceField(label=_("Language of the paper"), choices=[("zh-hans", "中文"), ("en", "English")])
+    language = forms.ChoiceField(
+        label=_("Language of the paper"), choices=[("zh-hans", "中文"), ("en", "English")]
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -27,7 +27,8 @@ Kind = EvidencePack.Kind
 
 @dataclass(frozen=True)
 class Scope:
-    """`subjects` are ids under which the access log knows what the pack is about; `thing` is what it is called."""
+    """`subjects` are ids under which the access log knows what the pack is about; `thing` is what it is
+    called."""
 
     thing: str
     calls: QuerySet[Call]
@@ -61,11 +62,13 @@ def _person(index: bytes | None, key: int | None = None) -> Contact | None:
 
 
 def _refusals_of(contact: Contact | None, calls: QuerySet[Call]) -> QuerySet[OptOut]:
-    """Every word of refusal of the person, in force or not, without the copies that a new key made: by the number, by the contact, by the
-    calls in which they were said."""
+    """Every word of refusal of the person, in force or not, without the copies that a new key made: by the
+    number, by the contact, by the calls in which they were said."""
     said = Q(evidence__in=[f"call:{key}" for key in calls.values_list("pk", flat=True)])
     if contact is not None:
-        said |= Q(number_hash__in=list(blind_index.register_hashes(contact.phone).values())) | Q(contact_id=contact.pk)
+        said |= Q(number_hash__in=list(blind_index.register_hashes(contact.phone).values())) | Q(
+            contact_id=contact.pk
+        )
     return OptOut.objects.filter(said, moved_from__isnull=True)
 
 
@@ -73,15 +76,28 @@ def _subjects(contact: Contact | None, calls: QuerySet[Call]) -> tuple[str, ...]
     """How the access log names what is of the person or of the calls."""
     keys = list(calls.values_list("pk", flat=True))
     named = [ids.encode("cl", key) for key in keys]
-    named += [ids.encode("rc", key) for key in Recording.everyone.filter(call__in=keys).values_list("pk", flat=True)]
-    for label, model in (("quality.transcript", Transcript), ("calls.disposition", Disposition), ("review", Review)):
-        named += [f"{label}:{key}" for key in model.objects.filter(call__in=keys).values_list("pk", flat=True)]
+    named += [
+        ids.encode("rc", key) for key in Recording.everyone.filter(call__in=keys).values_list("pk", flat=True)
+    ]
+    for label, model in (
+        ("quality.transcript", Transcript),
+        ("calls.disposition", Disposition),
+        ("review", Review),
+    ):
+        named += [
+            f"{label}:{key}" for key in model.objects.filter(call__in=keys).values_list("pk", flat=True)
+        ]
     if contact is not None:
         index = bytes(contact.number_index)
         of_person = Q(number_index=index) | Q(contact=contact) | Q(call__in=keys)
         named += [contact.public_id]
-        named += [ids.encode("co", key) for key in Complaint.objects.filter(of_person).values_list("pk", flat=True)]
-        named += [ids.encode("rq", key) for key in SubjectRequest.objects.filter(number_index=index).values_list("pk", flat=True)]
+        named += [
+            ids.encode("co", key) for key in Complaint.objects.filter(of_person).values_list("pk", flat=True)
+        ]
+        named += [
+            ids.encode("rq", key)
+            for key in SubjectRequest.objects.filter(number_index=index).values_list("pk", flat=True)
+        ]
         shares = Share.objects.filter(campaign__entries__contact=contact).distinct()
         named += [ids.encode("sh", key) for key in shares.values_list("pk", flat=True)]
     return tuple(named)
@@ -117,9 +133,12 @@ def _around(call: Call, **more: Any) -> Scope:
     calls, index = Call.objects.filter(pk=call.pk), bytes(call.number_index)
     contact = _person(index, call.contact_id or call.decision.contact_id)
     around = {
-        "thing": call.public_id, "calls": calls, "decisions": Decision.objects.filter(pk=call.decision_id), "contact": contact,
-        "consents": Consent.objects.filter(contact=contact.pk if contact else 0), "campaign": call.campaign, "call": call,
-        "opt_outs": _refusals_of(contact, Call.objects.filter(number_index=index)), "subjects": _subjects(None, calls), "index": index,
+        "thing": call.public_id, "calls": calls, "decisions": Decision.objects.filter(pk=call.decision_id),
+        "contact": contact,
+        "consents": Consent.objects.filter(contact=contact.pk if contact else 0), "campaign": call.campaign,
+        "call": call,
+        "opt_outs": _refusals_of(contact, Call.objects.filter(number_index=index)),
+        "subjects": _subjects(None, calls), "index": index,
     }  # fmt: skip
     return Scope(**{**around, **more})
 
@@ -129,7 +148,8 @@ def _of_campaign(pack: EvidencePack) -> Scope:
     if campaign is None:
         raise NotFound()
     return Scope(
-        thing=campaign.public_id, calls=Call.objects.filter(campaign=campaign), decisions=Decision.objects.filter(campaign=campaign),
+        thing=campaign.public_id, calls=Call.objects.filter(campaign=campaign),
+        decisions=Decision.objects.filter(campaign=campaign),
         campaign=campaign,
     )  # fmt: skip
 
@@ -145,7 +165,9 @@ def _of_opt_out(pack: EvidencePack) -> Scope:
     calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
     about = Q(pk__in=calls.values("decision")) | Q(contact_id=contact.pk if contact else 0)
     decisions = Decision.objects.filter(about) if index else Decision.objects.none()
-    return Scope(thing=entry.public_id, calls=calls, decisions=decisions, opt_outs=same, contact=contact, index=index)
+    return Scope(
+        thing=entry.public_id, calls=calls, decisions=decisions, opt_outs=same, contact=contact, index=index
+    )
 
 
 def _call_named(evidence: str) -> Call | None:
@@ -190,15 +212,27 @@ def _of_complaint(pack: EvidencePack) -> Scope:
     calls = Call.objects.filter(number_index=index) if index else Call.objects.none()
     decisions = Decision.objects.filter(pk__in=calls.values("decision"))
     return Scope(
-        thing=complaint.public_id, complaint=complaint, calls=calls, decisions=decisions, opt_outs=_refusals_of(None, calls), index=index
+        thing=complaint.public_id,
+        complaint=complaint,
+        calls=calls,
+        decisions=decisions,
+        opt_outs=_refusals_of(None, calls),
+        index=index,
     )
 
 
 _SCOPES: Mapping[str, Callable[[EvidencePack], Scope]] = {
-    Kind.CONTACT: _of_contact, Kind.CALL: _of_call, Kind.CAMPAIGN: _of_campaign, Kind.OPT_OUT: _of_opt_out, Kind.PERIOD: _of_period,
+    Kind.CONTACT: _of_contact, Kind.CALL: _of_call, Kind.CAMPAIGN: _of_campaign, Kind.OPT_OUT: _of_opt_out,
+    Kind.PERIOD: _of_period,
     Kind.COMPLAINT: _of_complaint,
 }  # fmt: skip
-_BY_PREFIX = {"ct": Kind.CONTACT, "cl": Kind.CALL, "cp": Kind.CAMPAIGN, "oo": Kind.OPT_OUT, "co": Kind.COMPLAINT}
+_BY_PREFIX = {
+    "ct": Kind.CONTACT,
+    "cl": Kind.CALL,
+    "cp": Kind.CAMPAIGN,
+    "oo": Kind.OPT_OUT,
+    "co": Kind.COMPLAINT,
+}
 
 
 def about_of(pack: EvidencePack) -> str:
@@ -214,7 +248,8 @@ def scope_of(pack: EvidencePack) -> Scope:
 
 
 def subject_of(actor: User, about: str) -> dict[str, Any]:
-    """The columns of a pack that say what it is about, from a public id that the actor may see. Raises `NotFound`, `NotAllowed`.
+    """The columns of a pack that say what it is about, from a public id that the actor may see. Raises
+    `NotFound`, `NotAllowed`.
 
     A complaint is also for the supervisor whose it is; everything else is for compliance.
     """
@@ -224,7 +259,9 @@ def subject_of(actor: User, about: str) -> dict[str, Any]:
         raise NotFound()
     key = ids.decode(prefix, about)
     if kind == Kind.COMPLAINT:
-        complaint = quality.complaints_of(actor).filter(pk=key).first() if actor.role in quality.STAFF else None
+        complaint = (
+            quality.complaints_of(actor).filter(pk=key).first() if actor.role in quality.STAFF else None
+        )
         if complaint is None:
             raise NotFound()
         return {"kind": kind, "complaint": complaint}

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Says whether an evidence pack is as it was made. Needs Python 3.9 or newer and the package `cryptography`; nothing of Hegui.
+"""Says whether an evidence pack is as it was made. Needs Python 3.9 or newer and the package `cryptography`;
+nothing of Hegui.
 
     python verify_pack.py FOLDER_OR_ZIP [--key FINGERPRINT] [--lang zh|en] [--passphrase-file FILE]
 
-Checked are: the signature over manifest.json; that each file is there with the size and hash that the manifest says, and no other;
-the signature of each tree head of the access log; for each row of the log, that it stands under its tree head (RFC 6962); that each
-decision says what its row in the log says. An encrypted archive (WinZip AES) is opened with its passphrase.
+Checked are: the signature over manifest.json; that each file is there with the size and hash that the
+manifest says, and no other; the signature of each tree head of the access log; for each row of the log, that
+it stands under its tree head (RFC 6962); that each decision says what its row in the log says. An encrypted
+archive (WinZip AES) is opened with its passphrase.
 
 Ends with 0 when everything holds, with 1 when something does not, with 2 when the pack cannot be read.
 """
@@ -32,7 +34,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what a desktop leaves in a folder that somebody opened
+# what a desktop leaves in a folder that somebody opened
+SYSTEM_FILES = {".DS_Store", "Thumbs.db", "desktop.ini"}
 OWN = ("manifest.json", "signature.json")
 WORDS = {
     "en": {
@@ -48,10 +51,13 @@ WORDS = {
         "proof": "trail.jsonl: row {id} of {stream} does not stand under its tree head.",
         "decision": "decisions.jsonl: decision {id} says something else than the access log.",
         "no_row": "decisions.jsonl: decision {id} has no row in trail.jsonl.",
-        "unsigned": "{count} rows of the log were not under a tree head yet when the pack was made; its own signature alone covers them.",
-        "holds": "Everything holds: {files} files, {rows} rows of the access log under {heads} tree heads, {decisions} decisions.",
+        "unsigned": "{count} rows of the log were not under a tree head yet when the pack was made; its own "
+        "signature alone covers them.",
+        "holds": "Everything holds: {files} files, {rows} rows of the access log under {heads} tree heads, "
+        "{decisions} decisions.",
         "not": "{count} things do not hold.",
-        "signed_by": "Signed by key {key}, fingerprint {found}. Compare it with the one that the organisation gave you by another way.",
+        "signed_by": "Signed by key {key}, fingerprint {found}. Compare it with the one that the "
+        "organisation gave you by another way.",
         "passphrase": "Passphrase: ",
         "cannot": "The pack cannot be read: {why}",
     },
@@ -105,7 +111,8 @@ class Folder:
 
 
 class Archive:
-    """A ZIP, also one under WinZip's AES-256 (method 99), which the standard library does not open by itself."""
+    """A ZIP, also one under WinZip's AES-256 (method 99), which the standard library does not open by
+    itself."""
 
     def __init__(self, path: str, passphrase: Callable[[], str]) -> None:
         self.file = zipfile.ZipFile(path)
@@ -142,10 +149,15 @@ class Archive:
             raise Unreadable("passphrase")
         if not hmac.compare_digest(hmac.new(derived[32:64], secret, hashlib.sha1).digest()[:10], mac):
             raise Unreadable(info.filename)
-        # WinZip counts from 1 with the lowest byte first; the library counts the other way, so each block's key is made here.
+        # WinZip counts from 1 with the lowest byte first; the library counts the other way, so each block's
+        # key is made here.
         blocks = b"".join(number.to_bytes(16, "little") for number in range(1, len(secret) // 16 + 2))
         key = Cipher(algorithms.AES(derived[:32]), modes.ECB()).encryptor().update(blocks)[: len(secret)]  # noqa: S305
-        clear = (int.from_bytes(secret, "big") ^ int.from_bytes(key, "big")).to_bytes(len(secret), "big") if secret else b""
+        clear = (
+            (int.from_bytes(secret, "big") ^ int.from_bytes(key, "big")).to_bytes(len(secret), "big")
+            if secret
+            else b""
+        )
         return zlib.decompress(clear, -15) if method == 8 else clear
 
 
@@ -220,10 +232,14 @@ class Check:
                 self.manifest = read
         try:
             self.key_id, self.public_key = read["key"], base64.b64decode(read["public_key"], validate=True)
-            holds = is_signed(self.manifest, self.public_key, base64.b64decode(read["signature"], validate=True))
+            holds = is_signed(
+                self.manifest, self.public_key, base64.b64decode(read["signature"], validate=True)
+            )
         except (KeyError, ValueError, TypeError):
             holds = False
-        if not holds or base64.b64encode(self.public_key).decode() != self.manifest.get("keys", {}).get(self.key_id):
+        if not holds or base64.b64encode(self.public_key).decode() != self.manifest.get("keys", {}).get(
+            self.key_id
+        ):
             self.add("signature")
             return False
         if self.wanted_key and self.wanted_key != fingerprint(self.public_key):
@@ -232,7 +248,9 @@ class Check:
 
     def content(self, names: list[str]) -> None:
         named = [each["name"] for each in self.manifest["files"]]
-        for name in sorted({name for name in [*named, *names] if named.count(name) > 1 or names.count(name) > 1}):
+        for name in sorted(
+            {name for name in [*named, *names] if named.count(name) > 1 or names.count(name) > 1}
+        ):
             self.add("twice", name=name)
         for name in sorted(set(names) - set(named) - set(OWN)):
             self.add("extra", name=name)
@@ -289,19 +307,26 @@ class Check:
             self.add("proof", id=key, stream=stream)
         elif "tree_head" not in row:
             self.unsigned += 1
-            if logged is None or key <= ends.get(stream, 0):  # older than what was signed: it would be under a head
+            # older than what was signed: it would be under a head
+            if logged is None or key <= ends.get(stream, 0):
                 self.add("proof", id=key, stream=stream)
         elif (stream, row["tree_head"]) not in roots:
             self.add("no_head", id=key, stream=stream)
         else:
-            leaf = hashlib.sha256(b"\x00" + row["row"].encode()).digest() if "row" in row else bytes.fromhex(row["leaf"])
+            leaf = (
+                hashlib.sha256(b"\x00" + row["row"].encode()).digest()
+                if "row" in row
+                else bytes.fromhex(row["leaf"])
+            )
             if root_of(leaf, row["path"]) != roots[stream, row["tree_head"]]:
                 self.add("proof", id=key, stream=stream)
 
 
 def agrees(said: dict[str, Any], logged: dict[str, Any]) -> bool:
     """Whether a decision says what its row in the log says."""
-    same = all(logged[name] == said[name] for name in ("allowed", "codes", "not_applicable", "policy", "facts"))
+    same = all(
+        logged[name] == said[name] for name in ("allowed", "codes", "not_applicable", "policy", "facts")
+    )
     same = same and ("*" in said["line_asked"] or logged["line_asked"] == said["line_asked"])
     return same and said["id"] == public_id("dc", said["number"]) and utc(logged["at"]) == utc(said["at"])
 
@@ -316,7 +341,8 @@ def public_id(prefix: str, number: int) -> str:
 
 
 def utc(text: str) -> datetime:
-    """A time as PostgreSQL or Python writes it; before 3.11 Python reads a fraction of three or six digits only."""
+    """A time as PostgreSQL or Python writes it; before 3.11 Python reads a fraction of three or six digits
+    only."""
     text = re.sub(r"\.([0-9]+)", lambda found: "." + found[1].ljust(6, "0")[:6], text.replace("Z", "+00:00"))
     return datetime.fromisoformat(text).astimezone(timezone.utc)  # noqa: UP017  (Python 3.9)
 
@@ -324,12 +350,14 @@ def utc(text: str) -> datetime:
 def verify(path: str, key: str = "", passphrase: Callable[[], str] | None = None) -> Check:
     """The `Check` of a pack: nothing was found when its `found` is empty. Raises `Unreadable`."""
     try:
-        source: Folder | Archive = Folder(path) if os.path.isdir(path) else Archive(path, passphrase or (lambda: ""))
+        source: Folder | Archive = (
+            Folder(path) if os.path.isdir(path) else Archive(path, passphrase or (lambda: ""))
+        )
         return Check(source, key).run()
     except Unreadable:
         raise
-    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, KeyError, TypeError, AttributeError,
-            IndexError, struct.error) as error:  # fmt: skip
+    except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, ValueError, KeyError,
+            TypeError, AttributeError, IndexError, struct.error) as error:  # fmt: skip
         raise Unreadable(f"{type(error).__name__}: {error}") from error
 
 
@@ -340,7 +368,9 @@ def say(text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pack")
-    parser.add_argument("--key", default="", help="SHA-256 of the public key, in hex, as the organisation gave it")
+    parser.add_argument(
+        "--key", default="", help="SHA-256 of the public key, in hex, as the organisation gave it"
+    )
     parser.add_argument("--lang", choices=sorted(WORDS), default="")
     parser.add_argument("--passphrase-file", default="")
     chosen = parser.parse_args(arguments)
@@ -372,7 +402,11 @@ def main(arguments: list[str] | None = None) -> int:
     if check.found:
         say(words["not"].format(count=len(check.found)))
         return 1
-    say(words["holds"].format(files=check.files, rows=check.rows, heads=check.heads, decisions=check.decisions))
+    say(
+        words["holds"].format(
+            files=check.files, rows=check.rows, heads=check.heads, decisions=check.decisions
+        )
+    )
     return 0
 
 

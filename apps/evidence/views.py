@@ -35,14 +35,20 @@ VERIFIER = Path(__file__).parent / "verify_pack.py"
 @require_GET
 def evidence_packs(request: StaffRequest) -> HttpResponse:
     chosen = PackFilter(request.GET, queryset=queries.packs_of(request.user))
-    prints = [(name, hashlib.sha256(key).hexdigest(), base64.b64encode(key).decode()) for name, key in signatures.public_keys().items()]
-    return render(request, "evidence/list.html", {**list_of(request, PackTable, chosen).context, "prints": prints})
+    prints = [
+        (name, hashlib.sha256(key).hexdigest(), base64.b64encode(key).decode())
+        for name, key in signatures.public_keys().items()
+    ]
+    return render(
+        request, "evidence/list.html", {**list_of(request, PackTable, chosen).context, "prints": prints}
+    )
 
 
 @for_roles(*STAFF)
 @sudo
 def evidence_new(request: StaffRequest) -> HttpResponse:
-    """`?about=`: the public id of what the pack is about. A masked pack is made at once, and its passphrase shown this once."""
+    """`?about=`: the public id of what the pack is about. A masked pack is made at once, and its passphrase
+    shown this once."""
     form = PackForm(request.POST or None, initial={"about": request.GET.get("about", "")})
     if request.method == "POST" and form.is_valid():
         try:
@@ -75,7 +81,9 @@ def evidence(request: StaffRequest, pk: int) -> HttpResponse:
         "pack": pack,
         "about": about_of(pack),
         "about_url": _page_of(pack),
-        "may_decide": state == EvidencePack.State.ASKED and request.user.role == Role.COMPLIANCE and not is_mine,
+        "may_decide": state == EvidencePack.State.ASKED
+        and request.user.role == Role.COMPLIANCE
+        and not is_mine,
         "may_fetch": state == EvidencePack.State.APPROVED and is_mine,
         "is_being_made": state == EvidencePack.State.MAKING,
     }
@@ -96,7 +104,9 @@ def evidence_decide(request: StaffRequest, pk: int) -> HttpResponse:
     """Approve (the passphrase is shown this once) or refuse."""
     pack = _pack(request, pk)
     try:
-        pack, passphrase = services.decide_pack(actor=request.user, pack=pack, approve="approve" in request.POST)
+        pack, passphrase = services.decide_pack(
+            actor=request.user, pack=pack, approve="approve" in request.POST
+        )
     except HeguiError as error:
         messages.error(request, str(error))
         return redirect("evidence", pk=pk)

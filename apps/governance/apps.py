@@ -29,4 +29,6 @@ class GovernanceConfig(AppConfig):
         assessing.provide(_Assessments())
         no_period_of_its_own("governance.affectedperson", "it goes with the contact that it names")
         no_period_of_its_own("governance.training", "papers of the organisation about its own people")
-        no_period_of_its_own("governance.auditanswer", "papers of the organisation, kept with the report of the audit")
+        no_period_of_its_own(
+            "governance.auditanswer", "papers of the organisation, kept with the report of the audit"
+        )

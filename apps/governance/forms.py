@@ -26,14 +26,20 @@ class _Bounds(forms.Form):
         label=_("By whom"), queryset=User.objects.order_by("username"), required=False,
         help_text=_("Whose reads in the access log give the scope"),
     )  # fmt: skip
-    client = forms.ModelChoiceField(label=_("By which API client"), queryset=ApiClient.objects.order_by("name"), required=False)
+    client = forms.ModelChoiceField(
+        label=_("By which API client"), queryset=ApiClient.objects.order_by("name"), required=False
+    )
 
 
 class IncidentForm(_Bounds):
     kind = forms.ChoiceField(label=_("Kind of incident"), choices=Incident.Kind.choices)
-    title = forms.CharField(label=_("In one line"), max_length=120, help_text=_("What happened, without the data of any person"))
+    title = forms.CharField(
+        label=_("In one line"), max_length=120, help_text=_("What happened, without the data of any person")
+    )
     discovered_at = Moment(label=_("Discovered"))
-    is_drill = forms.BooleanField(label=_("This is a drill"), required=False, help_text=_("Played to the end; no notice is given"))
+    is_drill = forms.BooleanField(
+        label=_("This is a drill"), required=False, help_text=_("Played to the end; no notice is given")
+    )
     field_order = ("kind", "title", "discovered_at", "since", "until", "person", "client", "is_drill")
 
 
@@ -65,18 +71,26 @@ class FactsForm(_Bounds):
 
 class TaskForm(forms.Form):
     text = forms.CharField(label=_("What is to be done"), max_length=300)
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"),
+    )
     due_on = Day(label=_("Due on"))
 
 
 class NoticeForm(forms.Form):
     text = forms.CharField(label=_("Text"), max_length=6000, widget=forms.Textarea(attrs={"rows": 12}))
     how = forms.CharField(
-        label=_("How it was given"), max_length=200, required=False, help_text=_("Form, letter, telephone; the number of the file")
+        label=_("How it was given"),
+        max_length=200,
+        required=False,
+        help_text=_("Form, letter, telephone; the number of the file"),
     )
     given_at = Moment(label=_("Given"))
     by_message = forms.BooleanField(
-        label=_("Send it to each person by short message"), required=False, help_text=_("To who opted out, too: this is no marketing")
+        label=_("Send it to each person by short message"),
+        required=False,
+        help_text=_("To who opted out, too: this is no marketing"),
     )
 
     def __init__(self, *args: Any, to_persons: bool, **kwargs: Any) -> None:
@@ -104,7 +118,9 @@ class RiskForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.author = author
         owner: Any = self.fields["owner"]
-        owner.queryset = User.objects.filter(role__in=(*RECORDERS, Role.AGENT), is_active=True).order_by("username")
+        owner.queryset = User.objects.filter(role__in=(*RECORDERS, Role.AGENT), is_active=True).order_by(
+            "username"
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -127,14 +143,18 @@ class AuditForm(forms.ModelForm):
 class AnswerForm(forms.Form):
     found = forms.CharField(label=_("What was found"), max_length=4000, widget=WORDS)
     verdict = forms.ChoiceField(
-        label=_("Verdict"), choices=[each for each in AuditAnswer.Verdict.choices if each[0] != AuditAnswer.Verdict.OPEN]
+        label=_("Verdict"),
+        choices=[each for each in AuditAnswer.Verdict.choices if each[0] != AuditAnswer.Verdict.OPEN],
     )
     file = FileOf(label=_("Evidence file"), required=False)
 
 
 class NonconformityForm(forms.Form):
     text = forms.CharField(label=_("What does not conform"), max_length=500)
-    owner = forms.ModelChoiceField(label=_("Owner"), queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"))
+    owner = forms.ModelChoiceField(
+        label=_("Owner"),
+        queryset=User.objects.filter(role__in=RECORDERS, is_active=True).order_by("username"),
+    )
     due_on = Day(label=_("Due on"))
 
 
@@ -142,6 +162,8 @@ class TrainingForm(forms.Form):
     title = forms.CharField(label=_("What it was about"), max_length=160)
     held_on = Day(label=_("Held on"))
     people = forms.ModelMultipleChoiceField(
-        label=_("Who took part"), queryset=User.objects.filter(is_active=True).order_by("username"), widget=forms.CheckboxSelectMultiple
+        label=_("Who took part"),
+        queryset=User.objects.filter(is_active=True).order_by("username"),
+        widget=forms.CheckboxSelectMultiple,
     )
     file = FileOf(label=_("List of participants or certificate"))

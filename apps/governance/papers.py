@@ -27,7 +27,8 @@ from .wording import FACTS, KINDS, TRIGGERS
 
 FACT_NAMES = FACTS
 _CHOICES: Mapping[str, Mapping[Any, Any]] = {
-    "kind": KINDS, "call_kind": dict(CallKind.choices), "voice": dict(Voice.choices), "form": dict(Share.Form.choices),
+    "kind": KINDS, "call_kind": dict(CallKind.choices), "voice": dict(Voice.choices),
+    "form": dict(Share.Form.choices),
     "fields": dict(Share.Field.choices), "in_clear": {True: _("yes"), False: _("no")},
 }  # fmt: skip
 
@@ -40,18 +41,29 @@ def label_of(model: type[Model], name: str) -> str:
 
 def facts_in_words(description: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The facts that a thing has, named and in the reader's language."""
-    return [(str(label), _value(name, description[name])) for name, label in FACTS.items() if description.get(name) not in ("", [], None)]
+    return [
+        (str(label), _value(name, description[name]))
+        for name, label in FACTS.items()
+        if description.get(name) not in ("", [], None)
+    ]
 
 
 def _value(name: str, value: Any) -> str:
     words = policies.trade_names() if name == "trade" else _CHOICES.get(name, {})
-    return join_items(str(words.get(each, each)) for each in value) if isinstance(value, list) else str(words.get(value, value))
+    return (
+        join_items(str(words.get(each, each)) for each in value)
+        if isinstance(value, list)
+        else str(words.get(value, value))
+    )
 
 
 def matrix(assessment: Assessment) -> list[tuple[Risk, int, int]]:
     """Each risk with its grade (1 to 3) before and after its measure."""
     risks = assessment.risks.select_related("owner")
-    return [(risk, grade_of(risk.likelihood, risk.harm), grade_of(risk.likelihood, risk.remaining)) for risk in risks]
+    return [
+        (risk, grade_of(risk.likelihood, risk.harm), grade_of(risk.likelihood, risk.remaining))
+        for risk in risks
+    ]
 
 
 def _time(at: Any) -> str:
@@ -70,40 +82,75 @@ def incident_pdf(incident: Incident) -> bytes:
         + (" " + _("This is a drill.") if incident.is_drill else ""),
         _("Discovered %(at)s; hours until the authority was notified, or until now: %(hours)s.")
         % {"at": _time(incident.discovered_at), "hours": hours_since_discovery(incident)},
-        _("Persons concerned: %(count)s; records of persons erased since: %(erased)s; looks at lists that name nobody: %(unnamed)s.")
-        % {"count": "–" if incident.persons is None else incident.persons, "erased": incident.erased, "unnamed": incident.unnamed},
+        _("Persons concerned: %(count)s; records of persons erased since: %(erased)s; looks at lists that "
+            "name nobody: %(unnamed)s.")
+        % {"count": "–" if incident.persons is None else incident.persons, "erased": incident.erased,
+        "unnamed": incident.unnamed},
         *(f"{label_of(Incident, name)}: {getattr(incident, name) or '–'}" for name in TEXTS),
-        _("Notice to the persons: %(what)s. %(why)s") % {"what": incident.get_to_persons_display(), "why": incident.to_persons_why},
-        *(f"{each.get_recipient_display()}, {_time(each.given_at)}, {each.how}: {each.text}" for each in incident.notices.all()),
-        *(f"{_('task')}: {each.text} ({each.owner}, {each.due_on}), {_('done')}: {_time(each.done_at)}" for each in incident.tasks.all()),
+        _("Notice to the persons: %(what)s. %(why)s") % {"what": incident.get_to_persons_display(),
+        "why": incident.to_persons_why},
+        *(f"{each.get_recipient_display()}, {_time(each.given_at)}, {each.how}: "
+            f"{each.text}" for each in incident.notices.all()),
+        *(f"{_('task')}: {each.text} ({each.owner}, {each.due_on}), {_('done')}: "
+            f"{_time(each.done_at)}" for each in incident.tasks.all()),
         _("Law: %(law)s.") % {"law": cite(LAWS["pipl-57"])},
     ]  # fmt: skip
-    return _paper(_("Report of the incident %(number)s") % {"number": incident.public_id}, above, rows, [85, 85, 80, 240])
+    return _paper(
+        _("Report of the incident %(number)s") % {"number": incident.public_id},
+        above,
+        rows,
+        [85, 85, 80, 240],
+    )
 
 
 def assessment_pdf(assessment: Assessment) -> bytes:
     rows = [[_("what may happen"), _("risk"), _("measure"), _("owner"), _("risk that remains")]]
     grades = dict(Risk.Grade.choices)
     rows += [
-        [risk.threat, str(grades[before]), risk.measure or "–", f"{risk.owner or '–'} {risk.due_on or ''}", str(grades[after])]
+        [
+            risk.threat,
+            str(grades[before]),
+            risk.measure or "–",
+            f"{risk.owner or '–'} {risk.due_on or ''}",
+            str(grades[after]),
+        ]
         for risk, before, after in matrix(assessment)
     ]
     above = [
         assessment.title,
-        _("Needed because: %(why)s.") % {"why": join_items(TRIGGERS[code] for code in assessment.triggers) or "–"},
+        _("Needed because: %(why)s.")
+        % {"why": join_items(TRIGGERS[code] for code in assessment.triggers) or "–"},
         *(f"{label}: {value}" for label, value in facts_in_words(assessment.description)),
-        *(f"{label_of(Assessment, name)} {getattr(assessment, name) or '–'}" for name in ("necessity", "influence", "measures")),
+        *(
+            f"{label_of(Assessment, name)} {getattr(assessment, name) or '–'}"
+            for name in ("necessity", "influence", "measures")
+        ),
         _("Verdict: %(verdict)s.") % {"verdict": assessment.get_verdict_display() or "–"},
         _("State: %(state)s.") % {"state": assessment.get_state_display()},
         _("Written by %(author)s, decided by %(decider)s on %(at)s.")
-        % {"author": assessment.written_by, "decider": assessment.decided_by or "–", "at": _time(assessment.decided_at)},
+        % {
+            "author": assessment.written_by,
+            "decider": assessment.decided_by or "–",
+            "at": _time(assessment.decided_at),
+        },
         _("Law: %(law)s.") % {"law": cite(LAWS["pipl-55"])},
     ]
-    return _paper(_("Impact assessment %(number)s") % {"number": assessment.public_id}, above, rows, [130, 50, 160, 90, 60])
+    return _paper(
+        _("Impact assessment %(number)s") % {"number": assessment.public_id},
+        above,
+        rows,
+        [130, 50, 160, 90, 60],
+    )
 
 
 def _paper(title: str, above: list[str], rows: list[list[str]], widths: list[int]) -> bytes:
-    return pdf.as_pdf(title=title, above=above, rows=rows, widths=widths, below=[_("Made %(at)s.") % {"at": _time(clock.now())}])
+    return pdf.as_pdf(
+        title=title,
+        above=above,
+        rows=rows,
+        widths=widths,
+        below=[_("Made %(at)s.") % {"at": _time(clock.now())}],
+    )
 
 
 URGENCY = (State.RED, State.AMBER, State.UNMEASURED, State.GREEN)
@@ -111,7 +158,8 @@ URGENCY = (State.RED, State.AMBER, State.UNMEASURED, State.GREEN)
 
 @dataclass(frozen=True)
 class MonthRow:
-    """A duty as the report shows it: state, sentence, note, the page behind it, and how the state was the month before."""
+    """A duty as the report shows it: state, sentence, note, the page behind it, and how the state was the
+    month before."""
 
     duty: str
     label: str
@@ -136,7 +184,8 @@ def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> lis
         earlier = before.measured.get(duty, {}).get("state", "") if before else ""
         page = MEASURES[duty].page
         rows.append(MonthRow(
-            duty, duty_in_words(duty), found["state"], str(State(found["state"]).label), _measured(duty, found),
+            duty, duty_in_words(duty), found["state"], str(State(found["state"]).label),
+            _measured(duty, found),
             reverse(page) if page else "",
             report.notes.get(duty, ""),
             str(State(earlier).label) if earlier and earlier != found["state"] else "",
@@ -147,7 +196,9 @@ def rows_of_month(report: MonthReport, before: MonthReport | None = None) -> lis
 def counted(report: MonthReport) -> list[tuple[str, str, int]]:
     """How many duties are in which state: code, label, count."""
     states = [found["state"] for found in report.measured.values()]
-    return [(state.value, str(state.label), states.count(state.value)) for state in State if state.value in states]
+    return [
+        (state.value, str(state.label), states.count(state.value)) for state in State if state.value in states
+    ]
 
 
 def _signatures(record: MonthReport | ComplianceAudit) -> list[str]:
@@ -180,7 +231,9 @@ def points_of(audit: ComplianceAudit) -> list[tuple[AuditAnswer, Point, list[tup
         point = points().get(answer.point)
         if point is not None:
             measured = [
-                (duty_in_words(duty), each["state"], _measured(duty, each)) for duty, each in answer.measured.items() if duty in MEASURES
+                (duty_in_words(duty), each["state"], _measured(duty, each))
+                for duty, each in answer.measured.items()
+                if duty in MEASURES
             ]
             found.append((answer, point, measured))
     return found
@@ -190,9 +243,13 @@ def audit_pdf(audit: ComplianceAudit) -> bytes:
     rows = [[_("point"), _("measured"), _("found"), _("verdict")]]
     for answer, point, measured in points_of(audit):
         law = cite(LAWS[point.law])
-        said = [answer.found or "–", *(f"{_('nonconformity')}: {each.text} ({each.due_on})" for each in answer.nonconformities.all())]
+        said = [
+            answer.found or "–",
+            *(f"{_('nonconformity')}: {each.text} ({each.due_on})" for each in answer.nonconformities.all()),
+        ]
         rows.append([
-            f"{point.in_words('subject')}: {point.in_words('question')} ({law})", " ".join(each[2] for each in measured) or "–",
+            f"{point.in_words('subject')}: {point.in_words('question')} ({law})",
+            " ".join(each[2] for each in measured) or "–",
             " ".join(said), answer.get_verdict_display(),
         ])  # fmt: skip
     return pdf.as_pdf(

@@ -13,7 +13,8 @@ from apps.sharing import queries as sharing
 
 from .models import Assessment, ComplianceAudit, Incident, IncidentTask, Nonconformity
 
-YEARS, YEARS_WITH_MINORS = 2, 1  # above ten million persons the Measures want two years at most; who handles minors' data, one
+# above ten million persons the Measures want two years at most; who handles minors' data, one
+YEARS, YEARS_WITH_MINORS = 2, 1
 
 
 def incidents_of(viewer: User) -> QuerySet[Incident]:
@@ -29,7 +30,9 @@ def incidents_of(viewer: User) -> QuerySet[Incident]:
 
 def tasks_of(viewer: User) -> QuerySet[IncidentTask]:
     """The viewer's own tasks that are not done, the earliest first."""
-    tasks = IncidentTask.objects.filter(owner=viewer, done_at__isnull=True, incident__state=Incident.State.OPEN)
+    tasks = IncidentTask.objects.filter(
+        owner=viewer, done_at__isnull=True, incident__state=Incident.State.OPEN
+    )
     tasks = tasks.exclude(incident__person=viewer)
     return tasks.select_related("incident").order_by("due_on", "pk")
 
@@ -48,14 +51,18 @@ def assessments_of(viewer: User) -> QuerySet[Assessment]:
 
 
 def next_audit_due(now: datetime) -> date:
-    """The day on which an audit has to be done: so many years after the last one was signed, or after the first data source was recorded
-    (sources are never deleted)."""
+    """The day on which an audit has to be done: so many years after the last one was signed, or after the
+    first data source was recorded (sources are never deleted)."""
     years = YEARS_WITH_MINORS if MinorFlag.objects.filter(lifted_at__isnull=True).exists() else YEARS
     last = ComplianceAudit.objects.filter(state=ComplianceAudit.State.SIGNED).order_by("-signed_at").first()
     first = DataSource.objects.order_by("created_at").first()
     begun = last.signed_at if last and last.signed_at else first.created_at if first else now
     day = timezone.localdate(begun)
-    return day.replace(year=day.year + years) if (day.month, day.day) != (2, 29) else date(day.year + years, 2, 28)
+    return (
+        day.replace(year=day.year + years)
+        if (day.month, day.day) != (2, 29)
+        else date(day.year + years, 2, 28)
+    )
 
 
 def nonconformities_of(viewer: User) -> QuerySet[Nonconformity]:

@@ -1,4 +1,5 @@
-"""Registers that an officer owes the law, each kept up by itself from what the site knows: rows of words, for a page, a paper and a table.
+"""Registers that an officer owes the law, each kept up by itself from what the site knows: rows of words, for
+a page, a paper and a table.
 
 No row holds a person's data; colleagues stand by their names where they are the ones who were trained.
 """
@@ -20,7 +21,14 @@ from apps.contacts.models import Consent, DataSource, Purpose
 from apps.core.calendar import clock
 from apps.core.wording import join_items
 from apps.policies import queries as policies
-from apps.policies.models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, RetentionPolicy, TradePack
+from apps.policies.models import (
+    AlarmPolicy,
+    CalendarYear,
+    CallingPolicy,
+    MeasuresPolicy,
+    RetentionPolicy,
+    TradePack,
+)
 from apps.sharing.models import Share
 from apps.webhooks.models import EndPoint
 
@@ -43,8 +51,12 @@ def _day(at: datetime | date | None) -> str:
 
 
 def _activities() -> Rows:
-    """By purpose: what the site does with personal information, on which basis, from where, for how long, who gets it."""
-    days = {code: policy.days_at(timezone.localdate(clock.now())) for code, policy in policies.retention_policies(clock.now()).items()}
+    """By purpose: what the site does with personal information, on which basis, from where, for how long, who
+    gets it."""
+    days = {
+        code: policy.days_at(timezone.localdate(clock.now()))
+        for code, policy in policies.retention_policies(clock.now()).items()
+    }
     kept = _("contacts %(contacts)s days, calls %(calls)s, recordings %(recordings)s") % {
         "contacts": days["contact"], "calls": days["call"], "recordings": days["recording"]
     }  # fmt: skip
@@ -54,12 +66,20 @@ def _activities() -> Rows:
     )  # fmt: skip
     for purpose in Purpose.objects.order_by("name"):
         campaigns = Campaign.objects.filter(purpose=purpose, state__in=RUNS).order_by("name")
-        sources = DataSource.objects.filter(purposes=purpose, state=DataSource.State.APPROVED).order_by("name")
-        bases = sorted({campaign.lawful_basis for campaign in campaigns} | {source.lawful_basis for source in sources})
-        clients = ApiClient.objects.filter(campaigns__in=campaigns, is_active=True).distinct().order_by("name")
+        sources = DataSource.objects.filter(purposes=purpose, state=DataSource.State.APPROVED).order_by(
+            "name"
+        )
+        bases = sorted(
+            {campaign.lawful_basis for campaign in campaigns} | {source.lawful_basis for source in sources}
+        )
+        clients = (
+            ApiClient.objects.filter(campaigns__in=campaigns, is_active=True).distinct().order_by("name")
+        )
         yield [
-            purpose.name, join_items(campaign.name for campaign in campaigns) or "–", join_items(bases) or "–",
-            _("telephone number, name, note, tags; records and recordings of calls"), join_items(source.name for source in sources) or "–",
+            purpose.name, join_items(campaign.name for campaign in campaigns) or "–",
+            join_items(bases) or "–",
+            _("telephone number, name, note, tags; records and recordings of calls"),
+            join_items(source.name for source in sources) or "–",
             str(consents.get(purpose.pk, 0)), join_items(client.name for client in clients) or "–", kept,
         ]  # fmt: skip
 
@@ -71,26 +91,53 @@ def _recipients() -> Rows:
         what = join_items(str(scopes.get(scope, scope)) for scope in client.scopes)
         yield [_("API client"), client.name, what, str(client.owner), _day(client.ends_at)]
     for point in EndPoint.objects.filter(is_active=True).select_related("client").order_by("name"):
-        yield [_("end point"), f"{point.name} ({urlsplit(point.url).hostname})", join_items(point.kind_labels), str(point.client), "–"]
-    for share in Share.objects.filter(state=Share.State.APPROVED).select_related("asked_by__department", "campaign"):
+        yield [
+            _("end point"),
+            f"{point.name} ({urlsplit(point.url).hostname})",
+            join_items(point.kind_labels),
+            str(point.client),
+            "–",
+        ]
+    for share in Share.objects.filter(state=Share.State.APPROVED).select_related(
+        "asked_by__department", "campaign"
+    ):
         who = str(share.asked_by.department or share.asked_by)
-        yield [_("department"), who, f"{share.campaign}: {join_items(share.field_labels)}", share.agreement, _day(share.ends_on)]
-    named = Consent.objects.exclude(recipient="").order_by("recipient").values_list("recipient").annotate(Count("pk"), Max("expires_at"))
+        yield [
+            _("department"),
+            who,
+            f"{share.campaign}: {join_items(share.field_labels)}",
+            share.agreement,
+            _day(share.ends_on),
+        ]
+    named = (
+        Consent.objects.exclude(recipient="")
+        .order_by("recipient")
+        .values_list("recipient")
+        .annotate(Count("pk"), Max("expires_at"))
+    )
     for recipient, count, until in named:
-        yield [_("third party"), recipient, _("%(count)s consents of their own") % {"count": count}, "–", _day(until)]
+        yield [
+            _("third party"),
+            recipient,
+            _("%(count)s consents of their own") % {"count": count},
+            "–",
+            _day(until),
+        ]
 
 
 def _retention() -> Rows:
     today = timezone.localdate(clock.now())
     for _code, policy in sorted(policies.retention_policies(clock.now()).items()):
         yield [
-            str(policy), str(policy.days_at(today)), str(policy.get_action_display()), str(policy.number), _day(policy.in_force_from),
+            str(policy), str(policy.days_at(today)), str(policy.get_action_display()), str(policy.number),
+            _day(policy.in_force_from),
             policy.basis or "–",
         ]  # fmt: skip
 
 
 def _training() -> Rows:
-    """Who handles personal information, and when they were last trained; those without training of this year first."""
+    """Who handles personal information, and when they were last trained; those without training of this year
+    first."""
     begins = timezone.localdate(clock.now()).replace(month=1, day=1)
     people = User.objects.filter(is_active=True).annotate(last=Max("trainings__held_on"))
     for person in sorted(people, key=lambda each: (bool(each.last and each.last >= begins), str(each))):
@@ -108,13 +155,16 @@ def _versions() -> Rows:
     """Every version of every policy, the newest first, with the two people."""
     found = []
     for model, label in (
-        (CallingPolicy, _("calling hours and caps")), (RetentionPolicy, _("storage periods")), (CalendarYear, _("holiday calendar")),
-        (TradePack, _("trade pack")), (MeasuresPolicy, _("automatic measures")), (AlarmPolicy, _("thresholds of alarms")),
+        (CallingPolicy, _("calling hours and caps")), (RetentionPolicy, _("storage periods")),
+        (CalendarYear, _("holiday calendar")),
+        (TradePack, _("trade pack")), (MeasuresPolicy, _("automatic measures")),
+        (AlarmPolicy, _("thresholds of alarms")),
     ):  # fmt: skip
         for version in model.objects.select_related("written_by", "approved_by"):
             norm = _("the norm itself")
             found.append((version.in_force_from, [
-                label, str(version.number), _day(version.in_force_from), str(version.written_by or norm), str(version.approved_by or norm),
+                label, str(version.number), _day(version.in_force_from), str(version.written_by or norm),
+                str(version.approved_by or norm),
                 version.reason or "–",
             ]))  # fmt: skip
     return [row for _from, row in sorted(found, key=lambda each: each[0], reverse=True)]
@@ -123,10 +173,13 @@ def _versions() -> Rows:
 REGISTERS: Mapping[str, Register] = {
     "activities": Register(
         gettext_lazy("Processing activities"),
-        gettext_lazy("By purpose, from campaigns, sources and policies as they are now (PIPL, articles 51 and 56)."),
+        gettext_lazy("By purpose, from campaigns, sources and policies as they are now (PIPL, articles 51 "
+            "and 56)."),
         (
-            pgettext_lazy("of processing", "purpose"), gettext_lazy("campaigns"), gettext_lazy("lawful basis"),
-            gettext_lazy("kinds of information concerned"), gettext_lazy("data sources"), gettext_lazy("persons with consent"),
+            pgettext_lazy("of processing", "purpose"), gettext_lazy("campaigns"),
+            gettext_lazy("lawful basis"),
+            gettext_lazy("kinds of information concerned"), gettext_lazy("data sources"),
+            gettext_lazy("persons with consent"),
             gettext_lazy("recipients"), gettext_lazy("storage periods"),
         ),
         _activities,
@@ -144,22 +197,26 @@ REGISTERS: Mapping[str, Register] = {
         gettext_lazy("Storage periods"),
         gettext_lazy("What is kept how long, and what happens then (R8)."),
         (
-            gettext_lazy("class of data"), gettext_lazy("days that it is kept"), gettext_lazy("then it is"), gettext_lazy("version"),
+            gettext_lazy("class of data"), gettext_lazy("days that it is kept"), gettext_lazy("then it is"),
+            gettext_lazy("version"),
             gettext_lazy("in force from"), gettext_lazy("regulation that asks for more than 365 days"),
         ),
         _retention,
     ),
     "training": Register(
         gettext_lazy("Training"),
-        gettext_lazy("Who handles personal information here, and when they were last trained (PIPL, article 51)."),
-        (gettext_lazy("person"), gettext_lazy("role"), gettext_lazy("last trained"), gettext_lazy("this year")),
+        gettext_lazy("Who handles personal information here, and when they were last trained (PIPL, article "
+            "51)."),
+        (gettext_lazy("person"), gettext_lazy("role"), gettext_lazy("last trained"),
+        gettext_lazy("this year")),
         _training,
     ),
     "policies": Register(
         gettext_lazy("Versions of policies"),
         gettext_lazy("Every version with the two people behind it."),
         (
-            gettext_lazy("policy"), gettext_lazy("version"), gettext_lazy("in force from"), gettext_lazy("written by"),
+            gettext_lazy("policy"), gettext_lazy("version"), gettext_lazy("in force from"),
+            gettext_lazy("written by"),
             gettext_lazy("approved by"), gettext_lazy("reason"),
         ),
         _versions,

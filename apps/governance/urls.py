@@ -22,8 +22,16 @@ urlpatterns = [
     path("compliance-audits/new/", views.compliance_audit_new, name="compliance_audit_new"),
     path("compliance-audits/files/<int:pk>/", views.compliance_audit_file, name="compliance_audit_file"),
     path("compliance-audits/<compliance_audit:pk>/", views.compliance_audit, name="compliance_audit"),
-    path("compliance-audits/<compliance_audit:pk>/step/", views.compliance_audit_step, name="compliance_audit_step"),
-    path("compliance-audits/<compliance_audit:pk>/<slug:form>/", views.compliance_audit_paper, name="compliance_audit_paper"),
+    path(
+        "compliance-audits/<compliance_audit:pk>/step/",
+        views.compliance_audit_step,
+        name="compliance_audit_step",
+    ),
+    path(
+        "compliance-audits/<compliance_audit:pk>/<slug:form>/",
+        views.compliance_audit_paper,
+        name="compliance_audit_paper",
+    ),
     path("nonconformities/", views.nonconformities, name="nonconformities"),
     path("nonconformities/<int:pk>/step/", views.nonconformity_step, name="nonconformity_step"),
     path("registers/", views.registers, name="registers"),

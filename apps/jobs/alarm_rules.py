@@ -34,8 +34,8 @@ def of_this_version_since() -> datetime | None:
 
 
 def _missed(now: datetime, limit: int) -> Sequence[Seen]:
-    """Duties that have not run for so many times their time; one that never ran, since the site is of this version. `count` is how many
-    runs are missing."""
+    """Duties that have not run for so many times their time; one that never ran, since the site is of this
+    version. `count` is how many runs are missing."""
     runs = dict(DutyRun.objects.values_list("task", "ended_at"))
     begun = of_this_version_since()
     found = []
@@ -48,5 +48,10 @@ def _missed(now: datetime, limit: int) -> Sequence[Seen]:
 
 
 DUTY_MISSED = AlarmRule(
-    "duty_missed", _("A duty has not run %(count)s times that it should have."), _("runs of a duty that are missing"), 3, _missed, most=100
+    "duty_missed",
+    _("A duty has not run %(count)s times that it should have."),
+    _("runs of a duty that are missing"),
+    3,
+    _missed,
+    most=100,
 )

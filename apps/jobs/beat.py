@@ -19,9 +19,9 @@ STANDBY = 10.0  # seconds after which one that does not lead looks again
 class Beat(PersistentScheduler):
     """Sends what is due as long as it holds the lock of the schedule; one that does not hold it waits for it.
 
-    Who does not reach the queue gives the lead away, and what the queue did not take stays due. Its own memory lies under the home,
-    which it makes when it is the first to run there. What ran by another's word is in the database: who takes the lead goes on from
-    there, so that nothing of the day runs again.
+    Who does not reach the queue gives the lead away, and what the queue did not take stays due. Its own
+    memory lies under the home, which it makes when it is the first to run there. What ran by another's word
+    is in the database: who takes the lead goes on from there, so that nothing of the day runs again.
     """
 
     _lead: ExclusiveRun | None = None

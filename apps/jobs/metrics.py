@@ -13,7 +13,8 @@ from apps.core.web.metrics import Metric, Values, one, register
 
 from .models import DutyRun, FileToDelete, Job
 
-PULSE = "apps.calls.tasks.expire_reservations"  # runs every 15 seconds: its last end is the pulse of beat, queue and workers
+# runs every 15 seconds: its last end is the pulse of beat, queue and workers
+PULSE = "apps.calls.tasks.expire_reservations"
 SILENT = timedelta(minutes=3)
 UNDER_WAY = (Job.State.WAITING, Job.State.RUNNING)
 
@@ -31,13 +32,17 @@ def _jobs() -> Values:
 def _oldest() -> Values:
     now, waiting = clock.now(), Job.objects.filter(state=Job.State.WAITING)
     found = waiting.values_list("task").annotate(Min("created_at"))
-    return [((_queue_of(task), task.removeprefix("apps.")), (now - since).total_seconds()) for task, since in found]
+    return [
+        ((_queue_of(task), task.removeprefix("apps.")), (now - since).total_seconds())
+        for task, since in found
+    ]
 
 
 def _duties() -> Values:
     now = clock.now()
     return [
-        ((task.removeprefix("apps."),), (now - ended).total_seconds()) for task, ended in DutyRun.objects.values_list("task", "ended_at")
+        ((task.removeprefix("apps."),), (now - ended).total_seconds())
+        for task, ended in DutyRun.objects.values_list("task", "ended_at")
     ]
 
 
@@ -54,16 +59,34 @@ def _pulse() -> Outcome:
 
 def _stuck() -> Outcome:
     count = FileToDelete.objects.filter(tries__gt=0).count()
-    return warning(_("%(count)d files could not be deleted yet.") % {"count": count}, _("See the page Enforcement.")) if count else well()
+    return (
+        warning(
+            _("%(count)d files could not be deleted yet.") % {"count": count}, _("See the page Enforcement.")
+        )
+        if count
+        else well()
+    )
 
 
 def register_all() -> None:
     register(
         Metric("hegui_jobs", "Jobs that wait or run.", _jobs, ("queue", "state", "task")),
-        Metric("hegui_job_waiting_seconds", "How long the oldest waiting job of a kind has waited.", _oldest, ("queue", "task")),
-        Metric("hegui_duty_age_seconds", "Since when each task of the schedule last ended well.", _duties, ("task",)),
         Metric(
-            "hegui_files_to_delete", "Files that could not be deleted yet.", lambda: one(FileToDelete.objects.filter(tries__gt=0).count())
+            "hegui_job_waiting_seconds",
+            "How long the oldest waiting job of a kind has waited.",
+            _oldest,
+            ("queue", "task"),
+        ),
+        Metric(
+            "hegui_duty_age_seconds",
+            "Since when each task of the schedule last ended well.",
+            _duties,
+            ("task",),
+        ),
+        Metric(
+            "hegui_files_to_delete",
+            "Files that could not be deleted yet.",
+            lambda: one(FileToDelete.objects.filter(tries__gt=0).count()),
         ),
     )
     register_probes(Probe("schedule", _pulse, is_quick=True), Probe("deletions", _stuck))

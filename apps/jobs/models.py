@@ -34,12 +34,20 @@ class Job(Dated):
     leased_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    aways = models.PositiveSmallIntegerField(default=0, db_default=0)  # attempts that ended because a store or service was away
-    wakes = models.PositiveSmallIntegerField(default=0)  # how often workers were notified of it since it last ran
+    # attempts that ended because a store or service was away
+    aways = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # how often workers were notified of it since it last ran
+    wakes = models.PositiveSmallIntegerField(default=0)
     wake_at = models.DateTimeField(null=True)  # when they are notified next, should it still wait
 
     class Meta:
-        indexes = [models.Index(fields=["leased_until"], condition=models.Q(state__in=["waiting", "running"]), name="job_to_pick_up")]
+        indexes = [
+            models.Index(
+                fields=["leased_until"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="job_to_pick_up",
+            )
+        ]
 
     @property
     def is_over(self) -> bool:
@@ -51,7 +59,8 @@ class Job(Dated):
 
 
 class FileToDelete(Dated):
-    """An encrypted file that no row names any more: written in the transaction that drops its row, deleted with the file."""
+    """An encrypted file that no row names any more: written in the transaction that drops its row, deleted
+    with the file."""
 
     IN_TRAIL = False
     NOT_TYPED = ("name",)

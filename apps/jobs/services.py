@@ -31,7 +31,8 @@ LEAST_PAUSE, MOST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
 def ask_for(*, kind: str, task: str, owner: User, total: int = 0, here: bool = False) -> Job:
-    """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker is notified of it."""
+    """A job that starts once the caller's transaction is over. `here`: the caller does it itself, no worker
+    is notified of it."""
     job = Job.objects.create(kind=kind, task=task, owner=owner, total=total)
     if not here:
         transaction.on_commit(lambda: wake(job), robust=True)
@@ -47,26 +48,36 @@ def wake(job: Job) -> None:
 
 
 class LeaseLost(Exception):
-    """Another worker does the job by now, or it is over: what this one still wanted to write is rolled back."""
+    """Another worker does the job by now, or it is over: what this one still wanted to write is rolled
+    back."""
 
 
 @contextmanager
 def lease(job_id: int) -> Iterator[Job | None]:
     """The job while this worker holds it; None when it is over or another holds it.
 
-    A refusal (an error of ours with a sentence for the person) ends it at once, with that sentence. Any other error frees it for
-    another try; after the last one it has failed. What ended because a store or service was away counts as no try, for a day. Every
-    write of the block carries this attempt: a worker that was given up changes nothing more, and its block ends quietly.
+    A refusal (an error of ours with a sentence for the person) ends it at once, with that sentence. Any other
+    error frees it for another try; after the last one it has failed. What ended because a store or service
+    was away counts as no try, for a day. Every write of the block carries this attempt: a worker that was
+    given up changes nothing more, and its block ends quietly.
     """
     now = clock.now()
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, leased_until__lt=now)
     with transaction.atomic():
         job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id).first()
         if job and job.attempts - job.aways >= MOST_ATTEMPTS:  # each of them died with its worker
-            Job.objects.filter(pk=job.pk).update(state=Job.State.FAILED, sentence=_failed(), ended_at=now, leased_until=None)
+            Job.objects.filter(pk=job.pk).update(
+                state=Job.State.FAILED, sentence=_failed(), ended_at=now, leased_until=None
+            )
             job = None
         if job:
-            job.state, job.leased_until, job.attempts, job.wakes, job.wake_at = Job.State.RUNNING, now + LEASE, job.attempts + 1, 0, None
+            job.state, job.leased_until, job.attempts, job.wakes, job.wake_at = (
+                Job.State.RUNNING,
+                now + LEASE,
+                job.attempts + 1,
+                0,
+                None,
+            )
             job.save(update_fields=["state", "leased_until", "attempts", "wakes", "wake_at"])
     if job is None:
         yield None
@@ -86,7 +97,12 @@ def lease(job_id: int) -> Iterator[Job | None]:
                 end(job, state=Job.State.FAILED, sentence=_failed())
             else:
                 # Another try at once, then after growing pauses.
-                _write(job, leased_until=now, aways=job.aways + is_away, wake_at=clock.now() + pause_after(job.attempts - 1))
+                _write(
+                    job,
+                    leased_until=now,
+                    aways=job.aways + is_away,
+                    wake_at=clock.now() + pause_after(job.attempts - 1),
+                )
         raise
 
 
@@ -129,12 +145,16 @@ def pause_after(times: int) -> timedelta:
 
 
 def wake_forgotten() -> int:
-    """Wake jobs that wait unheard or whose worker is gone, each after a growing pause: a queue with much before them is not filled
-    with the same job. Returns how many."""
+    """Wake jobs that wait unheard or whose worker is gone, each after a growing pause: a queue with much
+    before them is not filled with the same job. Returns how many."""
     now = clock.now()
-    waits = Q(state=Job.State.WAITING, created_at__lt=now - LEASE / 8) | Q(state=Job.State.RUNNING, leased_until__lt=now)
+    waits = Q(state=Job.State.WAITING, created_at__lt=now - LEASE / 8) | Q(
+        state=Job.State.RUNNING, leased_until__lt=now
+    )
     with transaction.atomic():
-        due = Job.objects.select_for_update(skip_locked=True).filter(waits, Q(wake_at__isnull=True) | Q(wake_at__lte=now))
+        due = Job.objects.select_for_update(skip_locked=True).filter(
+            waits, Q(wake_at__isnull=True) | Q(wake_at__lte=now)
+        )
         jobs = list(due.order_by("pk")[:100])
         for job in jobs:
             job.wakes, job.wake_at = job.wakes + 1, now + pause_after(job.wakes)
@@ -149,8 +169,8 @@ _noted: ContextVar[list[str] | None] = ContextVar("noted", default=None)
 
 @contextmanager
 def noting() -> Iterator[list[str]]:
-    """The names of the files that are scheduled for deletion inside the block; a block around it notes them too, once this one ended
-    well: around a transaction, what was rolled back is not noted."""
+    """The names of the files that are scheduled for deletion inside the block; a block around it notes them
+    too, once this one ended well: around a transaction, what was rolled back is not noted."""
     names: list[str] = []
     around, token = _noted.get(), _noted.set(names)
     try:
@@ -162,7 +182,8 @@ def noting() -> Iterator[list[str]]:
 
 
 def discard(name: str) -> None:
-    """Have an encrypted file deleted once the caller's transaction is over: after a crash, by the next `delete_discarded`."""
+    """Have an encrypted file deleted once the caller's transaction is over: after a crash, by the next
+    `delete_discarded`."""
     if name:
         FileToDelete.objects.get_or_create(name=name)
         if (noted := _noted.get()) is not None:
@@ -171,11 +192,12 @@ def discard(name: str) -> None:
 
 
 class OneTimeDownload(Iterator[bytes]):
-    """The clear content of a stored stream that is given away once: it is deleted when the last piece was taken, or nobody takes more
-    (`close`).
+    """The clear content of a stored stream that is given away once: it is deleted when the last piece was
+    taken, or nobody takes more (`close`).
 
-    The row that named it drops it in the caller's transaction; after a crash in between `check_consistency` finds the file.
-    Raises `FileNotFoundError`, `StorageAway`, `DecryptionFailed` before anything is handed out.
+    The row that named it drops it in the caller's transaction; after a crash in between `check_consistency`
+    finds the file. Raises `FileNotFoundError`, `StorageAway`, `DecryptionFailed` before anything is handed
+    out.
     """
 
     def __init__(self, name: str, *, belongs_to: str) -> None:
@@ -224,9 +246,11 @@ def files_may_go() -> bool:
 
 @transaction.atomic
 def delete_discarded(most: int = 1_000) -> int:
-    """Delete the files that were scheduled for deletion and see them gone. Returns how many; none while a backup reads them.
+    """Delete the files that were scheduled for deletion and see them gone. Returns how many; none while a
+    backup reads them.
 
-    A file that cannot be deleted keeps its row, which counts the tries; the others go on, unless the storage as a whole is away.
+    A file that cannot be deleted keeps its row, which counts the tries; the others go on, unless the storage
+    as a whole is away.
     """
     if _elsewhere.get() or not FileToDelete.objects.exists() or not may_delete_files():
         return 0
@@ -252,7 +276,8 @@ def delete_discarded(most: int = 1_000) -> int:
 
 
 def in_turn(*steps: Callable[[], object]) -> None:
-    """Steps of a task that do not need each other: one that fails keeps none behind it. The first error is raised at the end."""
+    """Steps of a task that do not need each other: one that fails keeps none behind it. The first error is
+    raised at the end."""
     failed: Exception | None = None
     for step in steps:
         try:

@@ -5,4 +5,6 @@ from .models import MailChoice
 
 
 class MailChoiceForm(forms.Form):
-    mode = forms.ChoiceField(label=_("E-mails to you"), choices=MailChoice.Mode.choices, widget=forms.RadioSelect)
+    mode = forms.ChoiceField(
+        label=_("E-mails to you"), choices=MailChoice.Mode.choices, widget=forms.RadioSelect
+    )

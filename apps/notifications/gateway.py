@@ -13,7 +13,8 @@ from apps.core.web.outgoing import NO_ANSWER, post
 
 log = structlog.get_logger(__name__)
 SECONDS = 5
-NOT_NOW = {401, 403, 404, 408, 425, 429}  # a key or address that somebody puts right, a gateway that has too much to do
+# a key or address that somebody puts right, a gateway that has too much to do
+NOT_NOW = {401, 403, 404, 408, 425, 429}
 
 
 def can_send() -> bool:
@@ -29,8 +30,8 @@ class PerhapsSent(ServiceAway):
 
 
 def send(*, number: Protected, text: str, key: str) -> None:
-    """Hand the message to the gateway of `HEGUI_SMS_URL`: `POST {"to": E.164, "text": …}`, with `key` as its Idempotency-Key, the same each
-    time it is tried. Raises `ServiceAway`, `NotTaken` or `PerhapsSent`."""
+    """Hand the message to the gateway of `HEGUI_SMS_URL`: `POST {"to": E.164, "text": …}`, with `key` as its
+    Idempotency-Key, the same each time it is tried. Raises `ServiceAway`, `NotTaken` or `PerhapsSent`."""
     if not settings.HEGUI_SMS_URL:
         if not settings.DEMO:
             raise ServiceAway()
@@ -40,14 +41,22 @@ def send(*, number: Protected, text: str, key: str) -> None:
         status, _body = post(
             settings.HEGUI_SMS_URL,
             headers={
-                "Authorization": f"Bearer {settings.HEGUI_SMS_KEY}", "Idempotency-Key": key, "Content-Type": "application/json",
+                "Authorization": f"Bearer {settings.HEGUI_SMS_KEY}", "Idempotency-Key": key,
+                "Content-Type": "application/json",
             },
-            body=json.dumps({"to": clear_for_machine(number), "text": text}).encode(), seconds=SECONDS, most=0,
+            body=json.dumps({"to": clear_for_machine(number), "text": text}).encode(), seconds=SECONDS,
+            most=0,
         )  # fmt: skip
     except NO_ANSWER as error:
         # What the gateway said may hold the number: only the kind of the error is reported.
         log.warning("message_not_sent", why=type(error).__name__)
-        before = isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout | httpcore.PoolTimeout | httpcore.UnsupportedProtocol)
+        before = isinstance(
+            error,
+            httpcore.ConnectError
+            | httpcore.ConnectTimeout
+            | httpcore.PoolTimeout
+            | httpcore.UnsupportedProtocol,
+        )
         raise (ServiceAway if before else PerhapsSent)() from None
     if 200 <= status < 300:
         return

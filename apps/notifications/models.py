@@ -1,4 +1,5 @@
-"""The inbox, and what leaves the site to people: short messages and e-mails, each a row until it was sent or its time was over."""
+"""The inbox, and what leaves the site to people: short messages and e-mails, each a row until it was sent or
+its time was over."""
 
 from typing import Any
 
@@ -16,8 +17,9 @@ from .sentences import in_words
 
 
 class Outgoing(Dated):
-    """A message on its way, written in the transaction of what it tells (the outbox): none is sent of what did not happen, and no
-    transaction waits for a gateway. Once it is over neither the number nor the text is kept.
+    """A message on its way, written in the transaction of what it tells (the outbox): none is sent of what
+    did not happen, and no transaction waits for a gateway. Once it is over neither the number nor the text is
+    kept.
     """
 
     IN_TRAIL = False
@@ -34,7 +36,8 @@ class Outgoing(Dated):
 
     kind = models.CharField(max_length=4, choices=Kind)
     number = ProtectedCharField(kind="phone", max_length=20, null=True)  # of a short message
-    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # of an e-mail: the address is the one of that moment
+    # of an e-mail: the address is the one of that moment
+    person = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     subject = GuardedCharField(max_length=120, blank=True)
     text = ProtectedTextField(kind="text", null=True)
     about = models.CharField(max_length=40)  # what it is about: an id, "code", "notices"
@@ -42,17 +45,20 @@ class Outgoing(Dated):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField()
     ends_at = models.DateTimeField()  # after that it is of no use any more
-    error = models.CharField(max_length=60, blank=True)  # the kind of the last error; what a gateway says may hold the number
+    # the kind of the last error; what a gateway says may hold the number
+    error = models.CharField(max_length=60, blank=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(state="waiting", text__isnull=False) | Q(number__isnull=True, text__isnull=True, ended_at__isnull=False),
+                condition=Q(state="waiting", text__isnull=False)
+                | Q(number__isnull=True, text__isnull=True, ended_at__isnull=False),
                 name="outgoing_over_holds_nothing",
             ),
             models.CheckConstraint(
-                condition=Q(kind="mail", person__isnull=False, number__isnull=True) | Q(kind="sms", person__isnull=True),
+                condition=Q(kind="mail", person__isnull=False, number__isnull=True)
+                | Q(kind="sms", person__isnull=True),
                 name="outgoing_goes_to_somebody",
             ),
         ]
@@ -88,14 +94,22 @@ class Notice(Dated):
     code = models.CharField(max_length=40)
     facts = models.JSONField(default=dict)
     read_at = models.DateTimeField(null=True)
-    done_at = models.DateTimeField(null=True)  # what it asks for is settled, says its reader; read is not done
-    mailed_at = models.DateTimeField(null=True)  # when it was handed to the outbox as an e-mail too (`notifications`)
+    # what it asks for is settled, says its reader; read is not done
+    done_at = models.DateTimeField(null=True)
+    # when it was handed to the outbox as an e-mail too (`notifications`)
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread"),
+            models.Index(
+                fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notice_unread"
+            ),
             models.Index(fields=["code"], condition=models.Q(done_at__isnull=True), name="notice_open"),
-            models.Index(fields=["created_at"], condition=models.Q(read_at__isnull=True, mailed_at__isnull=True), name="notice_unmailed"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(read_at__isnull=True, mailed_at__isnull=True),
+                name="notice_unmailed",
+            ),
         ]
 
     @property

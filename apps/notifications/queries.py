@@ -20,7 +20,9 @@ def inbox(viewer: User, *, show: str = "open", kind: str = "") -> QuerySet[Notic
         found = found.filter(done_at__isnull=show == "open")
     if kind == "news":
         return found.exclude(code__in=BY_MAIL)
-    return found.filter(code__in=URGENT if kind == "urgent" else DAILY) if kind in {"urgent", "waits"} else found
+    return (
+        found.filter(code__in=URGENT if kind == "urgent" else DAILY) if kind in {"urgent", "waits"} else found
+    )
 
 
 def unread(viewer: User) -> QuerySet[Notice]:

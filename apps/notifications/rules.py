@@ -10,11 +10,13 @@ from datetime import timedelta
 AS_SET, AT_ONCE, DIGEST, OFF = "as_set", "at_once", "digest", "off"
 # At once: until somebody acts, data is lost, a duty is broken, or somebody is harmed.
 URGENT = frozenset({
-    "agent_grave", "alarm_raised", "alarm_waits", "backup_old", "calendar_unknown", "client_walks", "complaint_overdue", "drill_failed",
+    "agent_grave", "alarm_raised", "alarm_waits", "backup_old", "calendar_unknown", "client_walks",
+    "complaint_overdue", "drill_failed",
     "factor_removed", "factor_reset_asked", "gateway_silent", "gateway_spool",
     "incident_authority_waits", "incident_recorded", "incident_task_overdue",
     "ledger_behind", "link_made", "messages_wait", "not_consistent", "purge_failed",
-    "recording_damaged", "request_overdue", "spoofing", "trail_broken", "trail_not_signed", "webhook_given_up", "webhook_set_aside",
+    "recording_damaged", "request_overdue", "spoofing", "trail_broken", "trail_not_signed",
+    "webhook_given_up", "webhook_set_aside",
 })  # fmt: skip
 # Each morning: they wait for a person, and have a day.
 DAILY = frozenset({
@@ -22,9 +24,12 @@ DAILY = frozenset({
     "campaign_submitted", "complaint_recorded", "exception_asked", "flagged", "grant_asked",
     "hold_to_review", "incident_closing", "incident_task", "lift_asked",
     "line_unrecorded", "message_to_judge", "month_measured", "month_to_sign",
-    "nonconformity_done", "nonconformity_opened", "nonconformity_overdue", "number_in_doubt", "pack_asked", "policy_draft",
-    "recordings_missing", "request_due", "request_received", "review_appealed", "review_due", "rule_blocks_script", "rule_written",
-    "score_card_written", "script_changes_requested", "script_expired", "script_expires", "script_second_approver", "script_submitted",
+    "nonconformity_done", "nonconformity_opened", "nonconformity_overdue", "number_in_doubt", "pack_asked",
+    "policy_draft",
+    "recordings_missing", "request_due", "request_received", "review_appealed", "review_due",
+    "rule_blocks_script", "rule_written",
+    "score_card_written", "script_changes_requested", "script_expired", "script_expires",
+    "script_second_approver", "script_submitted",
     "share_asked", "violation_found",
 })  # fmt: skip
 BY_MAIL = URGENT | DAILY

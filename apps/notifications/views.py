@@ -29,8 +29,15 @@ def mail_choice(request: StaffRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-SHOWN = {"open": pgettext_lazy("notices of the inbox", "open"), "done": pgettext_lazy("notices of the inbox", "done")}
-KINDS = {"urgent": gettext_lazy("urgent"), "waits": gettext_lazy("waits for you"), "news": gettext_lazy("for your information")}
+SHOWN = {
+    "open": pgettext_lazy("notices of the inbox", "open"),
+    "done": pgettext_lazy("notices of the inbox", "done"),
+}
+KINDS = {
+    "urgent": gettext_lazy("urgent"),
+    "waits": gettext_lazy("waits for you"),
+    "news": gettext_lazy("for your information"),
+}
 
 
 @for_roles(*Role.values)
@@ -49,7 +56,9 @@ def inbox(request: StaffRequest) -> HttpResponse:
 @require_POST
 def inbox_done(request: StaffRequest) -> HttpResponse:
     """Those that were picked are done, or with `undo` open again; what was done can be taken back at once."""
-    picked = [number for each in request.POST.getlist("pick")[:PAGE] if (number := row_number(each)) is not None]
+    picked = [
+        number for each in request.POST.getlist("pick")[:PAGE] if (number := row_number(each)) is not None
+    ]
     is_undo = "undo" in request.POST
     count = services.mark_done(actor=request.user, notices=picked, done=not is_undo)
     if not count:
@@ -57,7 +66,9 @@ def inbox_done(request: StaffRequest) -> HttpResponse:
     elif is_undo:
         messages.success(request, _("Open again."))
     else:
-        messages.success(request, render_to_string("notifications/_done.html", {"picked": picked, "count": count}, request))
+        messages.success(
+            request, render_to_string("notifications/_done.html", {"picked": picked, "count": count}, request)
+        )
     return redirect("inbox")
 
 

@@ -25,26 +25,52 @@ from .models import Scrub
 from .rules import reading_of
 
 router = Router(tags=["opt-outs"])
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*$")]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80, pattern=r"^[^\x00]*$")
+]
 # What the gateway sends back, in the channel's own form.
 ANSWER = "您已退订，我们不再致电或发送短信。"
 
 
 class MessageIn(Lenient):
-    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is named in the answer."""
+    """Any type is taken for a value, so that no refusal is turned away for its form; what cannot be used is
+    named in the answer."""
 
-    sender: Any = Field(None, alias="from", description="The number that sent the message.", examples=["13800001234"])
+    sender: Any = Field(
+        None, alias="from", description="The number that sent the message.", examples=["13800001234"]
+    )
     text: Any = Field(None, description="What it says.", examples=["TD"])
-    message_id: Any = Field("", description="The gateway's id: the same again changes nothing.", examples=["gw-20261124-000017"])
-    sent_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T10:00:05+08:00"])
+    message_id: Any = Field(
+        "", description="The gateway's id: the same again changes nothing.", examples=["gw-20261124-000017"]
+    )
+    sent_at: Any = Field(
+        None,
+        description="RFC 3339 with offset; now when it cannot be true.",
+        examples=["2026-11-24T10:00:05+08:00"],
+    )
 
 
 # What other gateways call the same, as `plain_name` has it.
 SENDER = (
-    "from", "sender", "msisdn", "mobile", "phone", "number", "phones", "numbers", "mobiles", "phonenumber", "mobilenumber", "fromnumber",
+    "from", "sender", "msisdn", "mobile", "phone", "number", "phones", "numbers", "mobiles", "phonenumber",
+    "mobilenumber", "fromnumber",
     "sendernumber", "srcid", "手机号", "手机号码", "号码", "发送方",
 )  # fmt: skip
-TEXT = ("text", "content", "body", "message", "msg", "sms", "smscontent", "msgcontent", "mo", "reply", "内容", "短信内容", "回复")
+TEXT = (
+    "text",
+    "content",
+    "body",
+    "message",
+    "msg",
+    "sms",
+    "smscontent",
+    "msgcontent",
+    "mo",
+    "reply",
+    "内容",
+    "短信内容",
+    "回复",
+)
 ABOUT = ("messageid", "sentat")
 
 
@@ -56,14 +82,18 @@ class MessageTaken(Schema):
     ignored: list[str] = Field(examples=[[]])
 
 
-@router.post("sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out")
+@router.post(
+    "sms", response=MessageTaken, summary="Take in a short message: TD, T, 退订 and the like opt out"
+)
 def sms(request: ClientRequest, message: MessageIn, key: AnyKey = None) -> dict[str, Any]:
     """A refusal has taken effect when this answers. `near`: it may be one, the number is blocked and a person
     reads it. The same `message_id` again changes nothing. `answer` is what to send back, if anything."""
     client = request.auth
     require_scope(client, ApiClient.Scope.OPT_OUTS)
     with transaction.atomic():
-        taken = [_take(client, each) for each in items_of(message.model_dump(by_alias=True, exclude_unset=True))]
+        taken = [
+            _take(client, each) for each in items_of(message.model_dump(by_alias=True, exclude_unset=True))
+        ]
     return next((each for each in taken if each["reading"] != "other"), taken[0])
 
 
@@ -82,10 +112,12 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
             client=client,
             sender=Protected(number, "phone"),
             text=text,
-            message_id=message_id or services.id_of_message(Protected(number, "phone"), text, text_of(sent_at_text)),
+            message_id=message_id
+            or services.id_of_message(Protected(number, "phone"), text, text_of(sent_at_text)),
             sent_at=sent_at,
         )
-        for number in phones.numbers_in(sender_text) or [phones.normalise(sender_text)]  # which says why there is none
+        # which says why there is none
+        for number in phones.numbers_in(sender_text) or [phones.normalise(sender_text)]
     ]
     taken = all_taken[0]
     entry = taken.opt_out
@@ -96,18 +128,24 @@ def _take(client: ApiClient, said: dict[str, Any]) -> dict[str, Any]:
         "recorded_at": entry.created_at if entry else None,
         "answer": ANSWER if taken.reading == "refusal" else None,
         "ignored": [name for name, lost in is_lost.items() if lost]
-        + sorted(name for name, value in said.items() if not {plain for plain, _text in leaves({name: value})} <= known),
+        + sorted(
+            name
+            for name, value in said.items()
+            if not {plain for plain, _text in leaves({name: value})} <= known
+        ),
     }
 
 
 def _sender(said: dict[str, Any]) -> str:
-    """What stands as the sender: the first field of those that holds a number, else the first that holds anything."""
+    """What stands as the sender: the first field of those that holds a number, else the first that holds
+    anything."""
     named = texts_under(said, SENDER)
     return next((text for text in named if phones.numbers_in(text)), named[0] if named else "")
 
 
 def _words(said: dict[str, Any]) -> str:
-    """The text; of several the first that refuses. What stands under no name of ours is read where nothing else is."""
+    """The text; of several the first that refuses. What stands under no name of ours is read where nothing
+    else is."""
     texts = texts_under(said, TEXT) or [text for name, text in leaves(said) if name not in {*SENDER, *ABOUT}]
     return next((text for text in texts if reading_of(text) != "other"), " ".join(texts))
 
@@ -130,18 +168,27 @@ class Changes(Schema):
     has_more: bool = Field(examples=[False])
 
 
-@router.get("opt-outs/changes", response=Changes, summary="What changed in the register, in one order, without a gap")
+@router.get(
+    "opt-outs/changes", response=Changes, summary="What changed in the register, in one order, without a gap"
+)
 def changes(
-    request: ClientRequest, after: Annotated[int, Query(ge=0, le=2**62)] = 0, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000
+    request: ClientRequest,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> HttpResponse:
-    """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted` behind it (of
-    refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of `POST opt-outs/hashes`.
-    `number`: for a client with the scope `numbers`, where the entry is of a contact of its campaigns that is still here."""
+    """Begin with `after=0` and go on with the `after` of the last answer. A refusal counts until a `lifted`
+    behind it (of refusals said before its `said_at`) or a `dismissed` of the same hash. Hashes are those of
+    `POST opt-outs/hashes`. `number`: for a client with the scope `numbers`, where the entry is of a contact
+    of its campaigns that is still here."""
     client = request.auth
     require_scope(client, ApiClient.Scope.FEED)
     result = services.changes(client=client, after=after, most=limit)
     # Written as it is: checking 10,000 rows of our own costs more than reading them.
-    body = {"changes": [vars(row) for row in result], "after": result[-1].position if result else after, "has_more": len(result) == limit}
+    body = {
+        "changes": [vars(row) for row in result],
+        "after": result[-1].position if result else after,
+        "has_more": len(result) == limit,
+    }
     return HttpResponse(to_json(body), content_type="application/json; charset=utf-8")
 
 
@@ -149,18 +196,24 @@ class NumbersToHash(Schema):
     model_config = ConfigDict(extra="forbid")
 
     numbers: Annotated[
-        list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\x00]*$")]], Field(min_length=1, max_length=10_000)
+        list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\x00]*$")]],
+        Field(min_length=1, max_length=10_000),
     ] = Field(examples=[["13800001234"]])
 
 
 class Hashes(Schema):
-    hashes: list[dict[str, str] | None] = Field(examples=[[{"k1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]])
+    hashes: list[dict[str, str] | None] = Field(
+        examples=[[{"k1": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]]
+    )
 
 
-@router.post("opt-outs/hashes", response=Hashes, summary="The hashes by which your customers are found in the feed")
+@router.post(
+    "opt-outs/hashes", response=Hashes, summary="The hashes by which your customers are found in the feed"
+)
 def hashes(request: ClientRequest, asked: NumbersToHash, key: IdempotencyKey = None) -> dict[str, Any]:
-    """Ask once for each customer, keep the answer beside the customer, compare with the feed: a customer has opted out when
-    one of the hashes stands there. It says nothing about whether a number is on the register. null: no phone number."""
+    """Ask once for each customer, keep the answer beside the customer, compare with the feed: a customer has
+    opted out when one of the hashes stands there. It says nothing about whether a number is on the register.
+    null: no phone number."""
     client = request.auth
     require_scope(client, ApiClient.Scope.FEED)
     return {"hashes": services.hashes_for(client=client, numbers=asked.numbers)}
@@ -169,9 +222,10 @@ def hashes(request: ClientRequest, asked: NumbersToHash, key: IdempotencyKey = N
 class ScrubAsked(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    numbers: Annotated[list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\r\n\x00]*$")]], Field(max_length=100_000)] = (
-        Field(examples=[["13800001234", "13800005678"]])
-    )
+    numbers: Annotated[
+        list[Annotated[str, StringConstraints(max_length=30, pattern=r"^[^\r\n\x00]*$")]],
+        Field(max_length=100_000),
+    ] = Field(examples=[["13800001234", "13800005678"]])
     purpose: Text = Field(examples=["monthly clean-up of the CRM"])
 
 
@@ -184,14 +238,22 @@ class ScrubState(Schema):
     results: list[Literal["yes", "no", "no number"]] | None = Field(examples=[["yes", "no"]])
 
 
-@router.post("scrubs", response={202: ScrubState}, summary="Hold a list of at least 100 numbers against the register")
+@router.post(
+    "scrubs", response={202: ScrubState}, summary="Hold a list of at least 100 numbers against the register"
+)
 def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None) -> Any:
-    """Ask again under `GET scrubs/{id}` until it is done. The list is erased afterwards; the results are kept for a day."""
+    """Ask again under `GET scrubs/{id}` until it is done. The list is erased afterwards; the results are kept
+    for a day."""
     client = request.auth
     require_scope(client, ApiClient.Scope.SCRUB)
     content = "\n".join(["phone", *(f'"{number.replace(chr(34), "")}"' for number in asked.numbers)]).encode()
     made = services.ask_scrub(
-        actor=client.owner, client=client, file_name="api", content=content, purpose=asked.purpose, idempotency_key=key or None
+        actor=client.owner,
+        client=client,
+        file_name="api",
+        content=content,
+        purpose=asked.purpose,
+        idempotency_key=key or None,
     )
     return Status(202, _scrub_state(made))
 
@@ -200,14 +262,20 @@ def scrub(request: ClientRequest, asked: ScrubAsked, key: IdempotencyKey = None)
 def scrub_state(request: ClientRequest, scrub_id: str) -> dict[str, Any]:
     """`results` in the order of the numbers, once it is done."""
     require_scope(request.auth, ApiClient.Scope.SCRUB)
-    found = Scrub.objects.select_related("job").filter(pk=ids.decode("su", scrub_id), client=request.auth).first()
+    found = (
+        Scrub.objects.select_related("job").filter(pk=ids.decode("su", scrub_id), client=request.auth).first()
+    )
     if found is None:
         raise NotFound()
     return _scrub_state(found)
 
 
 def _scrub_state(made: Scrub) -> dict[str, Any]:
-    result = [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]] if made.result else None
+    result = (
+        [line.rsplit(",", 1)[1] for line in services.result_of(made).decode().splitlines()[1:]]
+        if made.result
+        else None
+    )
     return {
         "scrub": made.public_id,
         "state": made.job.state,

@@ -9,8 +9,9 @@ Channel = OptOut.Channel
 
 @dataclass(frozen=True)
 class Traits:
-    """`is_heard_at_once`: the word of the person themselves, counted in the time from word to block (R14). `is_written_by_site`: its
-    evidence is written by Hegui, not by another system or a person. `is_by_hand`: somebody may record it on a page. `colour` in charts."""
+    """`is_heard_at_once`: the word of the person themselves, counted in the time from word to block (R14).
+    `is_written_by_site`: its evidence is written by Hegui, not by another system or a person. `is_by_hand`:
+    somebody may record it on a page. `colour` in charts."""
 
     colour: str
     is_heard_at_once: bool = False

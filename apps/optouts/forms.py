@@ -32,7 +32,9 @@ class RecordForm(forms.Form):
     channel = forms.ChoiceField(label=_("Heard by"), choices=[(each.value, each.label) for each in BY_HAND])
     refused = forms.ChoiceField(label=_("What is refused"), choices=what_is_refused)
     said_at = Moment(label=_("Said at (empty: now)"), required=False)
-    evidence = forms.CharField(label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=110)
+    evidence = forms.CharField(
+        label=_("Evidence: a complaint's number, a letter, who heard it"), max_length=110
+    )
 
     def said(self) -> dict[str, Any]:
         """What `record_by_hand` takes."""

@@ -1,9 +1,11 @@
-"""The second reader of messages: what nobody wrote down as a frame, learned from the collections (`collections/*.yaml`).
+"""The second reader of messages: what nobody wrote down as a frame, learned from the collections
+(`collections/*.yaml`).
 
-A linear model over the characters of a text and over how it sounds (pinyin), one to three at a time; and over its meaning, as a
-sentence embedding, where the library for it is installed (the extra "reader"). It only ever adds: what the frames read as harmless and
-this reader thinks is a refusal blocks and waits for a person. `manage.py train_reply_reader` makes the file of weights, with its figures
-on hands that it was not trained on. Pure: text in, answer out.
+A linear model over the characters of a text and over how it sounds (pinyin), one to three at a time; and over
+its meaning, as a sentence embedding, where the library for it is installed (the extra "reader"). It only ever
+adds: what the frames read as harmless and this reader thinks is a refusal blocks and waits for a person.
+`manage.py train_reply_reader` makes the file of weights, with its figures on hands that it was not trained
+on. Pure: text in, answer out.
 """
 
 import json
@@ -28,16 +30,23 @@ MOST_CHARACTERS = 300  # a longer text is read from its beginning and its end
 
 
 def features(text: str) -> frozenset[str]:
-    """The features of a text: its runs of characters, and of syllables (`~`), with its beginning and end marked."""
+    """The features of a text: its runs of characters, and of syllables (`~`), with its beginning and end
+    marked."""
     said = shortened(text)
-    syllables = [part for syllable in in_pinyin(said) for part in re.findall(r"[a-z]+|[0-9]+", _bare(syllable))]
-    return frozenset({*_runs(["^", *said, "$"], ""), *(f"~{run}" for run in _runs(["^", *syllables, "$"], " "))})
+    syllables = [
+        part for syllable in in_pinyin(said) for part in re.findall(r"[a-z]+|[0-9]+", _bare(syllable))
+    ]
+    return frozenset(
+        {*_runs(["^", *said, "$"], ""), *(f"~{run}" for run in _runs(["^", *syllables, "$"], " "))}
+    )
 
 
 def shortened(text: str) -> str:
     """What is read of a text, in its plain form."""
     said = plain(text)
-    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS // 2] + said[-MOST_CHARACTERS // 2 :]
+    return (
+        said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS // 2] + said[-MOST_CHARACTERS // 2 :]
+    )
 
 
 def _bare(text: str) -> str:
@@ -75,7 +84,9 @@ def scaled(embeddings: Floats, centre: Floats, scale: Floats) -> Floats:
 
 def by_meaning(embeddings: Floats, meaning: dict[str, Any]) -> Floats:
     """For each text, how much its embedding speaks for a refusal, in the measure of `by_characters`."""
-    centre, scale, weights = (np.asarray(meaning[name], np.float32) for name in ("centre", "scale", "weights"))
+    centre, scale, weights = (
+        np.asarray(meaning[name], np.float32) for name in ("centre", "scale", "weights")
+    )
     found: Floats = scaled(embeddings, centre, scale) @ weights
     return found
 

@@ -23,8 +23,11 @@ from apps.core.web import ids
 from apps.jobs.models import Job
 
 
-def feed_trigger(kind: str, column: str, operation: pgtrigger.Operation = pgtrigger.Insert, where: str = "true") -> pgtrigger.Trigger:
-    """New rows are changes for the feed, in the same transaction; they get their place when it is over (`Change`).
+def feed_trigger(
+    kind: str, column: str, operation: pgtrigger.Operation = pgtrigger.Insert, where: str = "true"
+) -> pgtrigger.Trigger:
+    """New rows are changes for the feed, in the same transaction; they get their place when it is over
+    (`Change`).
 
     Once for a statement: a trigger for each row takes longer with every row of a list.
     """
@@ -34,7 +37,8 @@ def feed_trigger(kind: str, column: str, operation: pgtrigger.Operation = pgtrig
         when=pgtrigger.After,
         operation=operation,
         referencing=pgtrigger.Referencing(new="fresh"),
-        func=f"insert into optouts_change (created_at, kind, {column}) select now(), '{kind}', id from fresh where {where} order by id;"
+        func=f"insert into optouts_change (created_at, kind, {column}) select now(), '{kind}', id from fresh "
+        f"where {where} order by id;"
         " return null;",
     )
 
@@ -71,7 +75,9 @@ class OptOut(Dated):
     number_hash = models.BinaryField(max_length=32)
     key_id = models.CharField(max_length=32)
     channel = models.CharField(max_length=10, choices=Channel)
-    scope = models.CharField(max_length=10, choices=Scope, default=Scope.EVERYTHING, db_default=Scope.EVERYTHING)
+    scope = models.CharField(
+        max_length=10, choices=Scope, default=Scope.EVERYTHING, db_default=Scope.EVERYTHING
+    )
     scope_value = models.CharField(max_length=80, blank=True, db_default="")
     said_at = models.DateTimeField()
     evidence = models.CharField(max_length=120)
@@ -86,7 +92,8 @@ class OptOut(Dated):
             models.CheckConstraint(condition=is_possible("said_at"), name="opt_out_time_is_possible"),
             models.CheckConstraint(condition=is_hash("number_hash"), name="opt_out_hash_is_32_bytes"),
             models.CheckConstraint(
-                condition=Q(scope="everything", scope_value="") | (~Q(scope="everything") & ~Q(scope_value="")),
+                condition=Q(scope="everything", scope_value="")
+                | (~Q(scope="everything") & ~Q(scope_value="")),
                 name="opt_out_says_its_scope",
             ),
         ]
@@ -114,9 +121,14 @@ class Lift(Dated):
     evidence = GuardedCharField(_("evidence of the consent"), max_length=200)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     asked_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="+"
+        User,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"),
+        related_name="+",
     )
-    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -124,9 +136,12 @@ class Lift(Dated):
             models.CheckConstraint(condition=~Q(asked_by=F("decided_by")), name="lift_four_eyes"),
             models.CheckConstraint(condition=~Q(evidence=""), name="lift_has_evidence"),
             models.CheckConstraint(
-                condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False), name="lift_has_decider"
+                condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="lift_has_decider",
             ),
-            models.CheckConstraint(condition=Q(consent_given_at__lte=F("created_at")), name="lift_consent_is_not_ahead"),
+            models.CheckConstraint(
+                condition=Q(consent_given_at__lte=F("created_at")), name="lift_consent_is_not_ahead"
+            ),
             models.CheckConstraint(condition=is_possible("consent_given_at"), name="lift_time_is_possible"),
             models.CheckConstraint(condition=is_hash("number_hash"), name="lift_hash_is_32_bytes"),
         ]
@@ -177,9 +192,18 @@ class Message(Dated):
         constraints = [
             models.UniqueConstraint(fields=["client", "message_id"], name="message_once"),
             models.CheckConstraint(condition=is_possible("sent_at"), name="message_time_is_possible"),
-            models.CheckConstraint(condition=Q(reading="other") | Q(opt_out__isnull=False), name="refusing_message_is_on_the_register"),
+            models.CheckConstraint(
+                condition=Q(reading="other") | Q(opt_out__isnull=False),
+                name="refusing_message_is_on_the_register",
+            ),
         ]
-        indexes = [models.Index(fields=["created_at"], condition=Q(reading="near", judged_at__isnull=True), name="message_to_judge")]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(reading="near", judged_at__isnull=True),
+                name="message_to_judge",
+            )
+        ]
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     @property
@@ -188,7 +212,8 @@ class Message(Dated):
 
 
 class Dismissal(Dated):
-    """A person read the message behind an entry and saw that it refuses nothing. Only for what was a near miss."""
+    """A person read the message behind an entry and saw that it refuses nothing. Only for what was a near
+    miss."""
 
     IN_TRAIL = False
 
@@ -215,10 +240,12 @@ class Dismissal(Dated):
 
 
 class Change(models.Model):
-    """The feed for other systems. Rows are written by the tables' triggers without a `position`; positions are given
-    afterwards under one lock (`services.feeding`), so a reader who has seen a position has seen all before it.
+    """The feed for other systems. Rows are written by the tables' triggers without a `position`; positions
+    are given afterwards under one lock (`services.feeding`), so a reader who has seen a position has seen all
+    before it.
 
-    What it names is never deleted (the tables refuse it), so that is not checked again for each row of a long list.
+    What it names is never deleted (the tables refuse it), so that is not checked again for each row of a long
+    list.
     """
 
     IN_TRAIL = False
@@ -230,16 +257,28 @@ class Change(models.Model):
 
     created_at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=Kind)
-    opt_out = models.ForeignKey(OptOut, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
-    lift = models.ForeignKey(Lift, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
-    dismissal = models.ForeignKey(Dismissal, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False)
+    opt_out = models.ForeignKey(
+        OptOut, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    lift = models.ForeignKey(
+        Lift, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    dismissal = models.ForeignKey(
+        Dismissal, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     position = models.BigIntegerField(null=True, unique=True)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=Q(position__isnull=True), name="change_without_position")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(position__isnull=True), name="change_without_position")
+        ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.Protect(name="position_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__position__isnull=False)),
+            pgtrigger.Protect(
+                name="position_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__position__isnull=False),
+            ),
         ]
 
 
@@ -261,7 +300,8 @@ class ListIn(Dated):
 
 
 class ListRow(Dated):
-    """A row of a list of refusals in which no number can be read: it waits for a person, so that nobody on the list is lost."""
+    """A row of a list of refusals in which no number can be read: it waits for a person, so that nobody on
+    the list is lost."""
 
     taken = models.ForeignKey(ListIn, models.PROTECT, related_name="unread")
     row = models.PositiveIntegerField(_("row"))
@@ -273,7 +313,10 @@ class ListRow(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["taken", "row"], name="list_row_once"),
-            models.CheckConstraint(condition=Q(decided_at__isnull=True) | Q(decided_by__isnull=False), name="list_row_has_decider"),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True) | Q(decided_by__isnull=False),
+                name="list_row_has_decider",
+            ),
         ]
 
     @property
@@ -282,7 +325,8 @@ class ListRow(Dated):
 
 
 class Scrub(Dated):
-    """A list held against the register: what comes out is the list with a column. The list that went in is erased."""
+    """A list held against the register: what comes out is the list with a column. The list that went in is
+    erased."""
 
     NOT_TYPED = ("idempotency_key",)
 
@@ -298,13 +342,16 @@ class Scrub(Dated):
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     erased_at = models.DateTimeField(null=True)
     idempotency_key = models.CharField(max_length=80, null=True)
-    request_digest = models.BinaryField(max_length=32, null=True, editable=False)  # keyed, of the list handed in under the key
+    # keyed, of the list handed in under the key
+    request_digest = models.BinaryField(max_length=32, null=True, editable=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(rows__gte=100), name="scrub_is_no_lookup"),
             models.UniqueConstraint(
-                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="scrub_once_per_key"
+                fields=["client", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="scrub_once_per_key",
             ),
         ]
 
@@ -314,7 +361,8 @@ class Scrub(Dated):
 
 
 class Link(Dated):
-    """A web address for one number, to be put into messages and letters. Holds hashes of the number and of its own word."""
+    """A web address for one number, to be put into messages and letters. Holds hashes of the number and of
+    its own word."""
 
     IN_TRAIL = False
     NOT_TYPED = ("key_id", "idempotency_key")
@@ -328,15 +376,20 @@ class Link(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes"),
+            models.CheckConstraint(
+                condition=is_hash("number_hash") & is_hash("number_index"), name="link_hashes_are_32_bytes"
+            ),
             models.UniqueConstraint(
-                fields=["client", "idempotency_key"], condition=Q(idempotency_key__isnull=False), name="link_once_per_key"
+                fields=["client", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+                name="link_once_per_key",
             ),
         ]
 
 
 class Code(Dated):
-    """A code sent to a number whose holder has no link. Holds hashes; the word under which it is entered is not stored."""
+    """A code sent to a number whose holder has no link. Holds hashes; the word under which it is entered is
+    not stored."""
 
     IN_TRAIL = False
     NOT_TYPED = ("key_id",)
@@ -354,7 +407,9 @@ class Code(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(tries__lte=5), name="code_five_tries"),
-            models.CheckConstraint(condition=is_hash("number_hash") & is_hash("code_hash"), name="code_hashes_are_32_bytes"),
+            models.CheckConstraint(
+                condition=is_hash("number_hash") & is_hash("code_hash"), name="code_hashes_are_32_bytes"
+            ),
         ]
         indexes = [
             models.Index(fields=["number_index", "-created_at"], name="code_by_number"),

@@ -7,7 +7,8 @@ from apps.core.ports import Port
 
 class Naming(Protocol):
     def names_of(self, scope: str) -> list[tuple[str, str]]:
-        """Of the scope `purpose` or `brand`: what a refusal may name, each with the words for people; retired ones too."""
+        """Of the scope `purpose` or `brand`: what a refusal may name, each with the words for people; retired
+        ones too."""
 
 
 naming: Port[Naming] = Port("optouts.naming")

@@ -15,27 +15,34 @@ from apps.core.calendar import clock
 from .channels import HEARD_AT_ONCE
 from .models import Lift, ListIn, ListRow, Message, OptOut
 
-# Of an entry `o`: not moved on to a newer key, not lifted by fresh consent, not dismissed by a reader. A lift ends what was on the
-# register when it was asked for and was said before the consent: a word that arrives later was before nobody's eyes, and stands.
+# Of an entry `o`: not moved on to a newer key, not lifted by fresh consent, not dismissed by a reader. A lift
+# ends what was on the register when it was asked for and was said before the consent: a word that arrives
+# later was before nobody's eyes, and stands.
 IN_FORCE = """(
     not exists (select from optouts_optout moved where moved.moved_from_id = o.id)
     and not exists (select from optouts_lift l
-                    where l.number_hash = o.number_hash and l.state = 'approved' and l.consent_given_at > o.said_at
+                    where l.number_hash = o.number_hash and l.state = 'approved'
+                        and l.consent_given_at > o.said_at
                     and l.created_at >= o.created_at)
     and not exists (select from optouts_dismissal d where d.opt_out_id = o.id))"""
 
 
 def lifts_of(said_at: Any, recorded_at: Any) -> QuerySet[Lift]:
-    """The lifts that end a word of then, as `IN_FORCE` has it; of which number the caller says. Times, or columns of an outer query."""
-    return Lift.objects.filter(state=Lift.State.APPROVED, consent_given_at__gt=said_at, created_at__gte=recorded_at)
+    """The lifts that end a word of then, as `IN_FORCE` has it; of which number the caller says. Times, or
+    columns of an outer query."""
+    return Lift.objects.filter(
+        state=Lift.State.APPROVED, consent_given_at__gt=said_at, created_at__gte=recorded_at
+    )
 
 
 def refused(hashes: Iterable[bytes], *, purpose: str = "", brand: str = "") -> set[bytes]:
-    """Those of the hashes that are on the register in force: for everything, for this purpose, for this brand."""
+    """Those of the hashes that are on the register in force: for everything, for this purpose, for this
+    brand."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""select distinct o.number_hash from optouts_optout o where o.number_hash = any(%s)
-                and (o.scope = 'everything' or o.scope = 'purpose' and o.scope_value = %s or o.scope = 'brand' and o.scope_value = %s)
+                and (o.scope = 'everything' or o.scope = 'purpose' and o.scope_value = %s
+                    or o.scope = 'brand' and o.scope_value = %s)
                 and {IN_FORCE}""",
             [list(hashes), purpose, brand],
         )
@@ -46,7 +53,8 @@ def entries_in_force(hashes: Iterable[bytes]) -> list[OptOut]:
     """The entries of one number that are in force, newest word first."""
     return list(
         OptOut.objects.raw(
-            f"select o.* from optouts_optout o where o.number_hash = any(%s) and {IN_FORCE} order by o.said_at desc, o.id desc",
+            f"select o.* from optouts_optout o where o.number_hash = any(%s) and {IN_FORCE} order by "
+            "o.said_at desc, o.id desc",
             [list(hashes)],
         )
     )
@@ -66,7 +74,8 @@ def to_judge() -> QuerySet[Message]:
 
 
 def unread_rows() -> QuerySet[ListRow]:
-    """Rows of lists of refusals in which no number could be read and about which nobody has decided, in their order."""
+    """Rows of lists of refusals in which no number could be read and about which nobody has decided, in their
+    order."""
     return ListRow.objects.filter(decided_at__isnull=True).select_related("taken").order_by("taken", "row")
 
 
@@ -82,7 +91,8 @@ def open_lifts() -> QuerySet[Lift]:
 
 @dataclass(frozen=True)
 class Latency:
-    """From the word to its effect, over the channels on which it is heard: how many, median, 99 of 100, the worst."""
+    """From the word to its effect, over the channels on which it is heard: how many, median, 99 of 100, the
+    worst."""
 
     count: int
     median: timedelta
@@ -95,7 +105,8 @@ def latency(days: int = 7, at: datetime | None = None) -> Latency | None:
     since = (at or clock.now()) - timedelta(days=days)
     with connection.cursor() as cursor:
         cursor.execute(
-            """select count(*), percentile_disc(0.5) within group (order by waited), percentile_disc(0.99) within group (order by waited),
+            """select count(*), percentile_disc(0.5) within group (order by waited),
+                percentile_disc(0.99) within group (order by waited),
                       max(waited)
                from (select greatest(created_at - said_at, interval '0') waited from optouts_optout
                      where created_at >= %s and channel = any(%s) and moved_from_id is null) words""",

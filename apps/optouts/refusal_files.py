@@ -1,8 +1,8 @@
 """Lists of numbers in files: CSV, xlsx, either of them packed with gzip. Which columns hold numbers.
 
-A list to be held against the register has one number a row, in a column that is named. A list of refusals is read for all that it
-holds: every number of a cell, every column of numbers, a mobile number in whatever column, without a heading too. What is counted
-there is a person who said no.
+A list to be held against the register has one number a row, in a column that is named. A list of refusals is
+read for all that it holds: every number of a cell, every column of numbers, a mobile number in whatever
+column, without a heading too. What is counted there is a person who said no.
 """
 
 import gzip
@@ -22,7 +22,8 @@ from apps.core.privacy.canonical_text import even, simplified
 from apps.core.privacy.phones import find_in
 
 HEADINGS = frozenset({
-    "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "number", "msisdn", "手机", "手机号", "手机号码", "电话",
+    "phone", "phonenumber", "mobile", "mobilephone", "tel", "telephone", "number", "msisdn", "手机", "手机号",
+    "手机号码", "电话",
     "电话号码", "联系电话", "号码", "被叫号码", "移动电话",
 })  # fmt: skip
 _ASIDE = re.compile(r"[(\[<{【《〔].*?[)\]>}】》〕]|必填项?|选填项?|[0-9]+$")
@@ -40,7 +41,11 @@ def open_list(content: bytes) -> tuple[Table, int]:
     found = _named(table.heading)
     if len(found) != 1:
         raise FileRefused(
-            _("One column has to be named as the number, for example: phone, 手机号. Headings found: %(count)s."), count=len(table.heading)
+            _(
+                "One column has to be named as the number, for example: phone, 手机号. Headings found: "
+                "%(count)s."
+            ),
+            count=len(table.heading),
         )
     return table, found[0]
 
@@ -53,14 +58,18 @@ def _table(content: bytes) -> Table:
 
 
 def _plain(heading: list[str]) -> list[str]:
-    return ["".join(simplified(even(cell)).split()).lower().replace("_", "").replace("-", "") for cell in heading]
+    return [
+        "".join(simplified(even(cell)).split()).lower().replace("_", "").replace("-", "") for cell in heading
+    ]
 
 
 def _named(heading: list[str]) -> list[int]:
     """The places of the headings that name a number."""
     plain = _plain(heading)
     bare = [_ASIDE.sub("", text).strip("*:") for text in plain]
-    return [place for place, texts in enumerate(zip(plain, bare, strict=True)) if not HEADINGS.isdisjoint(texts)]
+    return [
+        place for place, texts in enumerate(zip(plain, bare, strict=True)) if not HEADINGS.isdisjoint(texts)
+    ]
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,14 @@ class Refusals:
         columns = set(self.columns)
         for row, cells in self.table.rows():
             if any(cell.strip() for cell in cells):
-                yield row, " / ".join(cell for place, cell in enumerate(cells) if cell.strip() and (place in columns or find_in(cell)))
+                yield (
+                    row,
+                    " / ".join(
+                        cell
+                        for place, cell in enumerate(cells)
+                        if cell.strip() and (place in columns or find_in(cell))
+                    ),
+                )
 
     def count(self) -> int:
         """How many rows there are; reads the whole list, so that a broken end shows before any start."""
@@ -83,8 +99,8 @@ class Refusals:
 
 
 def open_refusals(content: bytes) -> Refusals:
-    """The columns are those whose heading speaks of a number; without such a heading, those that hold numbers, from the first row on.
-    Raises `FileRefused`."""
+    """The columns are those whose heading speaks of a number; without such a heading, those that hold
+    numbers, from the first row on. Raises `FileRefused`."""
     table = _table(content)
     named = [place for place, text in enumerate(_plain(table.heading)) if _SPEAKS_OF_A_NUMBER.search(text)]
     if not named and _DIGITS.search(even(" ".join(table.heading))):
@@ -92,7 +108,10 @@ def open_refusals(content: bytes) -> Refusals:
         table = replace(table, heading=layout.heading, layout=layout)
     columns = named or _by_content(table)
     if not columns:
-        raise FileRefused(_("No column of the list holds phone numbers. Headings found: %(count)s."), count=len(table.heading))
+        raise FileRefused(
+            _("No column of the list holds phone numbers. Headings found: %(count)s."),
+            count=len(table.heading),
+        )
     return Refusals(table, columns)
 
 
@@ -100,7 +119,11 @@ def _by_content(table: Table) -> list[int]:
     """The columns in which numbers stand, judged by the first rows."""
     sample = [cells for _row, cells in islice(table.rows(), SAMPLE)]
     width = max(map(len, sample), default=0)
-    return [place for place in range(width) if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))]
+    return [
+        place
+        for place in range(width)
+        if any(phones.numbers_in(cells[place]) for cells in sample if place < len(cells))
+    ]
 
 
 def _unpacked(content: bytes) -> bytes:
@@ -112,7 +135,9 @@ def _unpacked(content: bytes) -> bytes:
     except (OSError, EOFError, zlib.error):
         raise FileRefused(_("The packed file is broken. Pack it again with gzip.")) from None
     if len(unpacked) > MOST_BYTES:
-        raise FileRefused(_("Unpacked, the file is larger than %(most)s MB. Split it."), most=MOST_BYTES // 2**20)
+        raise FileRefused(
+            _("Unpacked, the file is larger than %(most)s MB. Split it."), most=MOST_BYTES // 2**20
+        )
     return unpacked
 
 

@@ -1,7 +1,8 @@
-"""Whether a message refuses further contact, or says that the number is another person's. Pure: text in, reading out.
+"""Whether a message refuses further contact, or says that the number is another person's. Pure: text in,
+reading out.
 
-Two readers, each for what it is good at: frames (`frames`) are precise and explained; what nobody wrote down is learned from what
-other hands wrote (`learned`). The second only adds.
+Two readers, each for what it is good at: frames (`frames`) are precise and explained; what nobody wrote down
+is learned from what other hands wrote (`learned`). The second only adds.
 """
 
 from . import learned_reader

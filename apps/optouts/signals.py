@@ -1,7 +1,7 @@
 """`opt_outs_recorded`: sent inside the transaction that records refusals, with `refused` (`Refused`).
 
-`number_disowned`: sent inside the transaction that takes in a message whose sender says that the number is another person's, with
-`number_index`, `reference` (the message) and `client`.
+`number_disowned`: sent inside the transaction that takes in a message whose sender says that the number is
+another person's, with `number_index`, `reference` (the message) and `client`.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from django.dispatch import Signal
 
 @dataclass(frozen=True)
 class Refused:
-    """Entries of the register that came together: one scope and one time for all. `number_indexes` are the blind indexes by which rooms
-    above find their rows of the numbers."""
+    """Entries of the register that came together: one scope and one time for all. `number_indexes` are the
+    blind indexes by which rooms above find their rows of the numbers."""
 
     entry_ids: Sequence[int]
     number_indexes: Sequence[bytes]

@@ -29,7 +29,9 @@ class OptOutTable(ListTable):
     def render_evidence(self, record: OptOut) -> str:
         """What the site wrote itself, in words; what another system or a person wrote, as it was written."""
         is_own = TRAITS[OptOut.Channel(record.channel)].is_written_by_site
-        return references.in_words(record.evidence) if is_own else references.in_words_of_record(record.evidence)
+        return (
+            references.in_words(record.evidence) if is_own else references.in_words_of_record(record.evidence)
+        )
 
     def render_scope(self, record: OptOut) -> str:
         return f"{record.get_scope_display()} {record.scope_value}".strip()

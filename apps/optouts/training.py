@@ -1,5 +1,5 @@
-"""Training of the second reader (`learned_reader`), in the open and repeatable: logistic regression by AdaGrad over characters, ridge
-regression over embeddings."""
+"""Training of the second reader (`learned_reader`), in the open and repeatable: logistic regression by
+AdaGrad over characters, ridge regression over embeddings."""
 
 import math
 import random
@@ -24,7 +24,8 @@ LEAST_TEXTS = 2  # that a feature stands in
 SEED = 20_261_128
 MOST_BLOCKED = {"meaning": 0.055, "characters": 0.065}  # of harmless messages by hands that were left out
 RIDGE = 5.0
-MEANING_SHARE = 3.0  # how much an embedding says beside the characters: the least missed on hands that were left out
+# how much an embedding says beside the characters: the least missed on hands that were left out
+MEANING_SHARE = 3.0
 LEAST_WEIGHT = 0.02
 COUNTED = ("f", "g")  # hands whose texts neither the frames nor the weights were made with
 
@@ -45,7 +46,10 @@ class Reply:
 def read_collections(folder: Path = COLLECTIONS) -> dict[str, list[Reply]]:
     """Every collection by its name: each was written by another hand."""
     return {
-        path.stem: [Reply(row["text"], row["right"], features(row["text"])) for row in yaml.safe_load(path.read_text())]
+        path.stem: [
+            Reply(row["text"], row["right"], features(row["text"]))
+            for row in yaml.safe_load(path.read_text())
+        ]
         for path in sorted(folder.glob("*.yaml"))
     }
 
@@ -55,7 +59,11 @@ def train(replies: Sequence[Reply]) -> tuple[dict[str, float], float]:
     counts = Counter(feature for reply in replies for feature in reply.found)
     known = {feature for feature, count in counts.items() if count >= LEAST_TEXTS}
     rows = [
-        ([feature for feature in sorted(reply.found) if feature in known], math.sqrt(len(reply.found) or 1), reply.blocks)
+        (
+            [feature for feature in sorted(reply.found) if feature in known],
+            math.sqrt(len(reply.found) or 1),
+            reply.blocks,
+        )
         for reply in replies
     ]
     share = sum(blocks for _row, _length, blocks in rows) / len(rows)
@@ -82,12 +90,17 @@ def train_meaning(replies: Sequence[Reply], embeddings: Floats) -> dict[str, Any
     right = np.asarray([1.0 if reply.blocks else -1.0 for reply in replies])
     weights = MEANING_SHARE * np.linalg.solve(rows.T @ rows + RIDGE * np.eye(rows.shape[1]), rows.T @ right)
     return {
-        name: [round(float(each), 4) for each in values] for name, values in (("centre", centre), ("scale", scale), ("weights", weights))
+        name: [round(float(each), 4) for each in values]
+        for name, values in (("centre", centre), ("scale", scale), ("weights", weights))
     }
 
 
 def totals(
-    replies: Sequence[Reply], embeddings: Floats, weights: dict[str, float], bias: float, meaning: dict[str, Any]
+    replies: Sequence[Reply],
+    embeddings: Floats,
+    weights: dict[str, float],
+    bias: float,
+    meaning: dict[str, Any],
 ) -> dict[str, Floats]:
     """By mode, how much each reply speaks for a refusal."""
     characters = np.asarray([by_characters(reply.found, weights, bias) for reply in replies])
@@ -102,13 +115,20 @@ def taught(collections: dict[str, list[Reply]]) -> list[Reply]:
 def learned(replies: Sequence[Reply]) -> tuple[dict[str, float], float]:
     """What of `train` is kept: small weights say nothing."""
     weights, bias = train(replies)
-    return {feature: round(weight, 3) for feature, weight in weights.items() if abs(weight) >= LEAST_WEIGHT}, round(bias, 4)
+    return {
+        feature: round(weight, 3) for feature, weight in weights.items() if abs(weight) >= LEAST_WEIGHT
+    }, round(bias, 4)
 
 
 def figures(replies: Sequence[Reply], blocks: Sequence[bool]) -> dict[str, Any]:
-    """Of both readers together: refusals and doubtful ones missed, harmless ones blocked. `blocks`: what the second reader says."""
+    """Of both readers together: refusals and doubtful ones missed, harmless ones blocked. `blocks`: what the
+    second reader says."""
     shares: dict[str, Any] = {"texts": len(replies)}
-    for right, name in (("refusal", "refusals_missed"), ("near", "doubtful_missed"), ("other", "harmless_blocked")):
+    for right, name in (
+        ("refusal", "refusals_missed"),
+        ("near", "doubtful_missed"),
+        ("other", "harmless_blocked"),
+    ):
         rows = [(reply, says) for reply, says in zip(replies, blocks, strict=True) if reply.right == right]
         blocked = sum(says or read_by_frames(reply.text) != "other" for reply, says in rows)
         shares[name] = f"{blocked if right == 'other' else len(rows) - blocked}/{len(rows)}"
@@ -118,7 +138,8 @@ def figures(replies: Sequence[Reply], blocks: Sequence[bool]) -> dict[str, Any]:
 def make_model(embed: Embed) -> dict[str, Any]:
     """Train on every hand but those that are only counted; what `learned.json` holds.
 
-    A threshold is the lowest at which, each hand read by what the others taught, at most `MOST_BLOCKED` of the harmless ones are blocked.
+    A threshold is the lowest at which, each hand read by what the others taught, at most `MOST_BLOCKED` of
+    the harmless ones are blocked.
     """
     collections = read_collections()
     names = [name for name, replies in collections.items() for _reply in replies]
@@ -133,11 +154,16 @@ def make_model(embed: Embed) -> dict[str, Any]:
     unseen: dict[str, dict[int, float]] = {"characters": {}, "meaning": {}}
     for hand in sorted(set(names) - set(COUNTED)):
         own = [place for place in known if names[place] == hand]
-        found = totals([replies[place] for place in own], embeddings[own], *both([place for place in known if names[place] != hand]))
+        found = totals(
+            [replies[place] for place in own],
+            embeddings[own],
+            *both([place for place in known if names[place] != hand]),
+        )
         for how, values in found.items():
             unseen[how] |= dict(zip(own, values.tolist(), strict=True))
     thresholds = {
-        how: _threshold([replies[place] for place in scores], list(scores.values()), MOST_BLOCKED[how]) for how, scores in unseen.items()
+        how: _threshold([replies[place] for place in scores], list(scores.values()), MOST_BLOCKED[how])
+        for how, scores in unseen.items()
     }
 
     weights, bias, meaning = both(known)
@@ -149,9 +175,14 @@ def make_model(embed: Embed) -> dict[str, Any]:
         "bias": bias,
         "trained_on": sorted(set(names) - set(COUNTED)),
         "counted_on": list(COUNTED),
-        "figures": {how: figures(rows, (values >= thresholds[how]).tolist()) for how, values in scores.items()},
+        "figures": {
+            how: figures(rows, (values >= thresholds[how]).tolist()) for how, values in scores.items()
+        },
         "figures_hands_left_out": {
-            how: figures([replies[place] for place in by_place], [value >= thresholds[how] for value in by_place.values()])
+            how: figures(
+                [replies[place] for place in by_place],
+                [value >= thresholds[how] for value in by_place.values()],
+            )
             for how, by_place in unseen.items()
         },
         "weights": weights,
@@ -163,7 +194,9 @@ def _threshold(replies: Sequence[Reply], scores: Sequence[float], most_blocked: 
     frames_block = [read_by_frames(reply.text) != "other" for reply in replies]
     for threshold in np.arange(0.0, 5.0, 0.05):
         harmless = [
-            blocked or score >= threshold for reply, score, blocked in zip(replies, scores, frames_block, strict=True) if not reply.blocks
+            blocked or score >= threshold
+            for reply, score, blocked in zip(replies, scores, frames_block, strict=True)
+            if not reply.blocks
         ]
         if sum(harmless) <= most_blocked * len(harmless):
             return round(float(threshold), 2)

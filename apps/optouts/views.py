@@ -55,7 +55,11 @@ def opt_out_new(request: StaffRequest) -> HttpResponse:
         except BadInput as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("%(entry)s: on the register. No further call goes to this number.") % {"entry": made.public_id})
+            messages.success(
+                request,
+                _("%(entry)s: on the register. No further call goes to this number.")
+                % {"entry": made.public_id},
+            )
             return redirect("opt_outs")
     return render(request, "form.html", {"form": form, "title": _("Record an opt-out"), "back": "opt_outs"})
 
@@ -71,7 +75,11 @@ def lift_ask(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Asked. Somebody else of compliance has to approve it."))
             return redirect("opt_outs")
-    return render(request, "form.html", {"form": form, "title": _("Lift an opt-out after fresh consent"), "back": "opt_outs"})
+    return render(
+        request,
+        "form.html",
+        {"form": form, "title": _("Lift an opt-out after fresh consent"), "back": "opt_outs"},
+    )
 
 
 DECISIONS = {"approve": services.approve_lift, "refuse": services.refuse_lift}
@@ -131,14 +139,17 @@ def list_in(request: StaffRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         try:
             taken = services.take_list(
-                actor=request.user, origin=form.cleaned_data["origin"], evidence=form.cleaned_data["evidence"], file_name=file.name,
+                actor=request.user, origin=form.cleaned_data["origin"],
+                evidence=form.cleaned_data["evidence"], file_name=file.name,
                 content=file.read(),
             )  # fmt: skip
         except BadInput as error:
             form.add_error(None, str(error))
         else:
             return redirect("list_in_progress", pk=taken.pk)
-    return render(request, "form.html", {"form": form, "title": _("A list into the register"), "back": "opt_outs"})
+    return render(
+        request, "form.html", {"form": form, "title": _("A list into the register"), "back": "opt_outs"}
+    )
 
 
 @for_roles(Role.COMPLIANCE)
@@ -146,20 +157,26 @@ def list_in(request: StaffRequest) -> HttpResponse:
 def list_in_progress(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(ListIn.objects.select_related("job"), pk=pk)
     rows = list(queries.unread_rows().filter(taken=found)[:ROWS_SHOWN])
-    return render(request, "optouts/job.html", {"job": found.job, "title": found.evidence, "back": "opt_outs", "unread_rows": rows})
+    return render(
+        request,
+        "optouts/job.html",
+        {"job": found.job, "title": found.evidence, "back": "opt_outs", "unread_rows": rows},
+    )
 
 
 @for_roles(Role.COMPLIANCE)
 @sudo
 def list_row(request: StaffRequest, pk: int) -> HttpResponse:
-    """A row in which no number could be read: its text is shown on asking, in the trail; then it is decided."""
+    """A row in which no number could be read: its text is shown on asking, in the trail; then it is
+    decided."""
     row = get_object_or_404(queries.unread_rows(), pk=pk)
     shown: dict[str, Any] = {"row": row}
     if request.method == "POST":
         try:
             if "read" in request.POST:
                 shown["clear"] = access.disclose(
-                    actor=request.user, obj=row, field="text", purpose="subject_request", reason=_("read a row of a list of refusals"),
+                    actor=request.user, obj=row, field="text", purpose="subject_request",
+                    reason=_("read a row of a list of refusals"),
                     address=address_of(request),
                 )  # fmt: skip
             else:
@@ -188,24 +205,39 @@ def scrubs(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            asked = services.ask_scrub(actor=request.user, file_name=file.name, content=file.read(), purpose=form.cleaned_data["purpose"])
+            asked = services.ask_scrub(
+                actor=request.user,
+                file_name=file.name,
+                content=file.read(),
+                purpose=form.cleaned_data["purpose"],
+            )
         except BadInput as error:
             form.add_error(None, str(error))
         else:
             return redirect("scrub", pk=asked.pk)
-    own = Scrub.objects.filter(asked_by=request.user, client__isnull=True).select_related("job").order_by("-pk")[:20]
+    own = (
+        Scrub.objects.filter(asked_by=request.user, client__isnull=True)
+        .select_related("job")
+        .order_by("-pk")[:20]
+    )
     return render(request, "optouts/scrubs.html", {"form": form, "scrubs": own})
 
 
 def _own_scrub(request: StaffRequest, pk: int) -> Scrub:
-    return get_object_or_404(Scrub.objects.select_related("job"), pk=pk, asked_by=request.user, client__isnull=True)
+    return get_object_or_404(
+        Scrub.objects.select_related("job"), pk=pk, asked_by=request.user, client__isnull=True
+    )
 
 
 @for_roles(*STAFF)
 @require_GET
 def scrub(request: StaffRequest, pk: int) -> HttpResponse:
     found = _own_scrub(request, pk)
-    return render(request, "optouts/job.html", {"job": found.job, "scrub": found, "title": found.file_name, "back": "scrubs"})
+    return render(
+        request,
+        "optouts/job.html",
+        {"job": found.job, "scrub": found, "title": found.file_name, "back": "scrubs"},
+    )
 
 
 @for_roles(*STAFF)
@@ -227,7 +259,8 @@ def scrub_result(request: StaffRequest, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def leave(request: HttpRequest, word: str) -> HttpResponse:
-    """One page, one click, no sign-in, no JavaScript. Looking changes nothing, so a link scanner opts nobody out."""
+    """One page, one click, no sign-in, no JavaScript. Looking changes nothing, so a link scanner opts nobody
+    out."""
     link = services.link_of(word)
     if request.method == "POST":
         services.use_link(word=word)

@@ -14,7 +14,15 @@ from apps.core.calendar.form_fields import Day
 from apps.core.errors import BadInput
 
 from . import queries
-from .models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, RetentionPolicy, TradePack
+from .models import (
+    AlarmPolicy,
+    CalendarYear,
+    CallingPolicy,
+    MeasuresPolicy,
+    PolicyDraft,
+    RetentionPolicy,
+    TradePack,
+)
 from .rules import read_year
 
 TIME = forms.TimeInput(attrs={"type": "time"})
@@ -32,13 +40,17 @@ class PolicyForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """The fields of the version, in JSON's types."""
         names = [name for name in self.fields if name not in {"starts_on", "reason"}]
-        cleaned: dict[str, Any] = json.loads(json.dumps({name: self.cleaned_data[name] for name in names}, cls=DjangoJSONEncoder))
+        cleaned: dict[str, Any] = json.loads(
+            json.dumps({name: self.cleaned_data[name] for name in names}, cls=DjangoJSONEncoder)
+        )
         return cleaned
 
     def clean_starts_on(self) -> Any:
         day = self.cleaned_data["starts_on"]
         if day and day <= timezone.localdate(clock.now()):
-            raise forms.ValidationError(_("A policy begins tomorrow at the earliest, or as soon as it is approved."))
+            raise forms.ValidationError(
+                _("A policy begins tomorrow at the earliest, or as soon as it is approved.")
+            )
         return day
 
 
@@ -66,14 +78,23 @@ class RetentionForm(PolicyForm):
 class TradeForm(PolicyForm):
     class Meta:
         model = TradePack
-        fields = ("trade", "name", "may_market", "highest_risk", "needs_qualification", "script_approvers", "basis")
+        fields = (
+            "trade",
+            "name",
+            "may_market",
+            "highest_risk",
+            "needs_qualification",
+            "script_approvers",
+            "basis",
+        )
 
 
 class MeasuresForm(PolicyForm):
     class Meta:
         model = MeasuresPolicy
         fields = (
-            "hours", "least_calls", "unanswered_percent", "short_percent", "short_seconds", "complaint_percent", "refused_percent",
+            "hours", "least_calls", "unanswered_percent", "short_percent", "short_seconds",
+            "complaint_percent", "refused_percent",
             "numbers_per_client_hour", "pauses_line", "pauses_agent",
         )  # fmt: skip
 
@@ -89,7 +110,9 @@ class AlarmForm(PolicyForm):
         super().__init__(*args, **kwargs)
         known = queries.alarm_thresholds(clock.now())
         asked = {
-            code: forms.IntegerField(label=str(rule.asks), min_value=1, max_value=rule.most, initial=known.get(code, rule.default))
+            code: forms.IntegerField(
+                label=str(rule.asks), min_value=1, max_value=rule.most, initial=known.get(code, rule.default)
+            )
             for code, rule in sorted(RULES.items())
             if rule.most > 1
         }
@@ -103,12 +126,15 @@ class CalendarForm(PolicyForm):
     holiday_lines = forms.CharField(
         label=_("holidays, adjusted rest days included; one period a line"),
         help_text=_(
-            "Those with fixed days stand here already: lengthen them as the notice says, and add Spring Festival, Qingming, Dragon Boat "
+            "Those with fixed days stand here already: lengthen them as the notice says, and add Spring "
+            "Festival, Qingming, Dragon Boat "
             "and Mid-Autumn."
         ),
         widget=forms.Textarea(attrs={"rows": 8, "placeholder": "2027-10-01 至 2027-10-07 国庆节"}),
     )
-    working_lines = forms.CharField(label=_("make-up working days, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
+    working_lines = forms.CharField(
+        label=_("make-up working days, one a line"), required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
 
     class Meta:
         model = CalendarYear
@@ -118,7 +144,9 @@ class CalendarForm(PolicyForm):
         cleaned = super().clean() or {}
         if "year" in cleaned and "holiday_lines" in cleaned:
             try:
-                self.read = read_year(cleaned["year"], cleaned["holiday_lines"], cleaned.get("working_lines", ""))
+                self.read = read_year(
+                    cleaned["year"], cleaned["holiday_lines"], cleaned.get("working_lines", "")
+                )
             except BadInput as error:
                 self.add_error("holiday_lines", str(error))
         return cleaned
@@ -129,8 +157,13 @@ class CalendarForm(PolicyForm):
 
 
 def calendar_to_begin_with(year: int) -> dict[str, Any]:
-    """The holidays whose days stand in the regulation itself; those of the lunar year are in the notice alone."""
-    fixed = [f"{year}-01-01 元旦", f"{year}-05-01 至 {year}-05-02 劳动节", f"{year}-10-01 至 {year}-10-03 国庆节"]
+    """The holidays whose days stand in the regulation itself; those of the lunar year are in the notice
+    alone."""
+    fixed = [
+        f"{year}-01-01 元旦",
+        f"{year}-05-01 至 {year}-05-02 劳动节",
+        f"{year}-10-01 至 {year}-10-03 国庆节",
+    ]
     return {"year": year, "holiday_lines": "\n".join(fixed)}
 
 

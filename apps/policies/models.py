@@ -54,8 +54,12 @@ class PolicyVersion(Dated):
 class CallingPolicy(PolicyVersion):
     """Hours (local to the client), caps and the life of a reservation. R11, R13."""
 
-    window_start = models.TimeField(pgettext_lazy("window of a day", "calls from"), default=datetime.time(8, 0))
-    window_end = models.TimeField(pgettext_lazy("window of a day", "calls until"), default=datetime.time(21, 0))
+    window_start = models.TimeField(
+        pgettext_lazy("window of a day", "calls from"), default=datetime.time(8, 0)
+    )
+    window_end = models.TimeField(
+        pgettext_lazy("window of a day", "calls until"), default=datetime.time(21, 0)
+    )
     calls_per_day = models.PositiveSmallIntegerField(_("calls a day"), default=1)
     calls_per_week = models.PositiveSmallIntegerField(_("calls in 7 days"), default=3)
     reservation_seconds = models.PositiveSmallIntegerField(_("seconds that a reservation holds"), default=60)
@@ -73,7 +77,8 @@ class CallingPolicy(PolicyVersion):
                 ),
                 name="calling_policy_within_norm",
                 violation_error_message=_(
-                    "A policy may only tighten the norm: hours within 08:00-21:00, at most 1 call a day and 3 in 7 days (R11, R13)."
+                    "A policy may only tighten the norm: hours within 08:00-21:00, at most 1 call a day and "
+                    "3 in 7 days (R11, R13)."
                 ),
             ),
             models.CheckConstraint(condition=FOUR_EYES, name="calling_policy_four_eyes"),
@@ -82,7 +87,8 @@ class CallingPolicy(PolicyVersion):
 
 
 class DataClass(models.TextChoices):
-    """What has a storage period of its own. `retention.storage_classes` says what belongs to each and how it goes."""
+    """What has a storage period of its own. `retention.storage_classes` says what belongs to each and how it
+    goes."""
 
     CONTACT = "contact", _("contacts")
     UNCALLED = "uncalled", _("contacts that were never called")
@@ -105,7 +111,8 @@ class DataClass(models.TextChoices):
 MOST_DAYS = 365  # R8
 LEAST_TRAIL_DAYS = 180  # R10
 RECORD_CLASSES = ["contact", "call", "decision", "recording"]
-LEAST_RECORD_DAYS = 30  # R34: recordings, numbers, times and evidence of consent of a call (MIIT notice of 2020-06-19)
+# R34: recordings, numbers, times and evidence of consent of a call (MIIT notice of 2020-06-19)
+LEAST_RECORD_DAYS = 30
 
 
 class RetentionPolicy(PolicyVersion):
@@ -128,10 +135,13 @@ class RetentionPolicy(PolicyVersion):
         constraints = [
             models.CheckConstraint(
                 condition=Q(days__gte=1, days__lte=MOST_DAYS)
-                | Q(days__gte=1, days__lte=3650, basis_ends_on__isnull=False) & ~Q(basis="") & ~Q(data_class__in=["contact", "uncalled"]),
+                | Q(days__gte=1, days__lte=3650, basis_ends_on__isnull=False)
+                & ~Q(basis="")
+                & ~Q(data_class__in=["contact", "uncalled"]),
                 name="retention_policy_within_norm",
                 violation_error_message=_(
-                    "Data is kept for 1 to 365 days. More needs a regulation that asks for it and the day on which it ends, "
+                    "Data is kept for 1 to 365 days. More needs a regulation that asks for it and the day on "
+                    "which it ends, "
                     "and is never possible for contacts (R8)."
                 ),
             ),
@@ -144,7 +154,8 @@ class RetentionPolicy(PolicyVersion):
                 condition=~Q(data_class__in=RECORD_CLASSES) | Q(days__gte=LEAST_RECORD_DAYS),
                 name="record_of_a_call_is_kept_30_days",
                 violation_error_message=_(
-                    "Contacts, calls, decisions and recordings are kept for at least 30 days: the record of a call has to be (R34)."
+                    "Contacts, calls, decisions and recordings are kept for at least 30 days: the record of "
+                    "a call has to be (R34)."
                 ),
             ),
             models.CheckConstraint(
@@ -180,7 +191,9 @@ class CalendarYear(PolicyVersion):
 
     year = models.PositiveSmallIntegerField(_("year"))
     holidays = GuardedJSONField(_("holidays"))  # {"2027-01-01": "元旦"}: adjusted rest days included
-    working_days = ArrayField(models.DateField(), verbose_name=_("make-up working days"), default=list, blank=True)
+    working_days = ArrayField(
+        models.DateField(), verbose_name=_("make-up working days"), default=list, blank=True
+    )
     notice = GuardedCharField(_("notice of the State Council"), max_length=120)
 
     class Meta(PolicyVersion.Meta):
@@ -213,25 +226,34 @@ class TradePack(PolicyVersion):
     name = GuardedCharField(_("name"), max_length=40)
     may_market = models.BooleanField(_("marketing calls are allowed"), default=True)
     highest_risk = models.CharField(
-        _("highest risk level of a product"), max_length=2, default="R3", choices=[(risk, risk) for risk in RISKS[1:]]
+        _("highest risk level of a product"),
+        max_length=2,
+        default="R3",
+        choices=[(risk, risk) for risk in RISKS[1:]],
     )
-    needs_qualification = models.BooleanField(_("marketing needs a permit, named in the campaign"), default=False)
+    needs_qualification = models.BooleanField(
+        _("marketing needs a permit, named in the campaign"), default=False
+    )
     script_approvers = models.PositiveSmallIntegerField(_("people who approve a marketing script"), default=1)
     basis = GuardedCharField(_("legal basis"), max_length=200, blank=True)
 
     class Meta(PolicyVersion.Meta):
         constraints = [
             models.CheckConstraint(
-                condition=Q(script_approvers__range=(1, 3)) & (~Q(trade__in=TWO_APPROVERS) | Q(script_approvers__gte=2)),
+                condition=Q(script_approvers__range=(1, 3))
+                & (~Q(trade__in=TWO_APPROVERS) | Q(script_approvers__gte=2)),
                 name="trade_pack_has_approvers",
                 violation_error_message=_(
-                    "From 1 to 3 people approve a script; marketing of finance, education and medical trades needs two at least (R28)."
+                    "From 1 to 3 people approve a script; marketing of finance, education and medical trades "
+                    "needs two at least (R28)."
                 ),
             ),
             models.CheckConstraint(
                 condition=Q(highest_risk__in=["R1", "R2", "R3"]),
                 name="trade_pack_within_norm",
-                violation_error_message=_("Products of risk level R4 and R5 are not sold by outbound calls (R24)."),
+                violation_error_message=_(
+                    "Products of risk level R4 and R5 are not sold by outbound calls (R24)."
+                ),
             ),
             models.CheckConstraint(condition=FOUR_EYES, name="trade_pack_four_eyes"),
         ]
@@ -250,8 +272,12 @@ class MeasuresPolicy(PolicyVersion):
     short_percent = models.PositiveSmallIntegerField(_("short calls, percent of the connected"), default=50)
     short_seconds = models.PositiveSmallIntegerField(_("a call is short below, seconds"), default=5)
     complaint_percent = models.PositiveSmallIntegerField(_("complaints, percent of the connected"), default=2)
-    refused_percent = models.PositiveSmallIntegerField(_("refusals of the gate, percent of what was asked"), default=50)
-    numbers_per_client_hour = models.PositiveIntegerField(_("numbers that a program is given an hour"), default=20_000)
+    refused_percent = models.PositiveSmallIntegerField(
+        _("refusals of the gate, percent of what was asked"), default=50
+    )
+    numbers_per_client_hour = models.PositiveIntegerField(
+        _("numbers that a program is given an hour"), default=20_000
+    )
     pauses_line = models.BooleanField(_("a flagged line is paused"), default=False)
     pauses_agent = models.BooleanField(_("a flagged agent is suspended"), default=False)
 
@@ -270,7 +296,8 @@ class MeasuresPolicy(PolicyVersion):
                 ),
                 name="measures_policy_makes_sense",
                 violation_error_message=_(
-                    "Percent from 1 to 100, hours from 1 to 168, at least 10 calls, short calls from 1 to 60 seconds."
+                    "Percent from 1 to 100, hours from 1 to 168, at least 10 calls, short calls from 1 to 60 "
+                    "seconds."
                 ),
             ),
             models.CheckConstraint(condition=FOUR_EYES, name="measures_policy_four_eyes"),
@@ -279,7 +306,8 @@ class MeasuresPolicy(PolicyVersion):
 
 
 class AlarmPolicy(PolicyVersion):
-    """The thresholds of the alarms of the trail (`audit.alarms`), by code; those that are missing are the defaults."""
+    """The thresholds of the alarms of the trail (`audit.alarms`), by code; those that are missing are the
+    defaults."""
 
     thresholds = models.JSONField(_("thresholds"), default=dict)
 
@@ -291,7 +319,9 @@ class AlarmPolicy(PolicyVersion):
         for code, limit in self.thresholds.items():
             rule = RULES.get(code)
             if rule is None or not isinstance(limit, int) or not 1 <= limit <= rule.most:
-                raise ValidationError(_("Thresholds are whole numbers from 1 on, within what each alarm allows."))
+                raise ValidationError(
+                    _("Thresholds are whole numbers from 1 on, within what each alarm allows.")
+                )
 
 
 class PolicyDraft(Dated):
@@ -316,14 +346,18 @@ class PolicyDraft(Dated):
     in_force_from = models.DateTimeField(_("in force from"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
-    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(written_by=F("decided_by")), name="policy_draft_four_eyes"),
-            models.CheckConstraint(condition=Q(state="open") | Q(decided_by__isnull=False), name="policy_draft_has_decider"),
+            models.CheckConstraint(
+                condition=Q(state="open") | Q(decided_by__isnull=False), name="policy_draft_has_decider"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(

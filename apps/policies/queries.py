@@ -8,7 +8,16 @@ from django.utils import timezone
 from apps.core.calendar import clock
 from apps.core.calendar.workdays import Calendar
 
-from .models import AlarmPolicy, CalendarYear, CallingPolicy, MeasuresPolicy, PolicyDraft, PolicyVersion, RetentionPolicy, TradePack
+from .models import (
+    AlarmPolicy,
+    CalendarYear,
+    CallingPolicy,
+    MeasuresPolicy,
+    PolicyDraft,
+    PolicyVersion,
+    RetentionPolicy,
+    TradePack,
+)
 
 Version = TypeVar("Version", bound=PolicyVersion)
 
@@ -32,7 +41,10 @@ def calling_policy(at: datetime) -> CallingPolicy:
 
 def retention_policies(at: datetime) -> dict[str, RetentionPolicy]:
     """The policy of each class of data."""
-    return {row.data_class: row for row in RetentionPolicy.objects.filter(in_force_from__lte=at).order_by("number")}
+    return {
+        row.data_class: row
+        for row in RetentionPolicy.objects.filter(in_force_from__lte=at).order_by("number")
+    }
 
 
 def days_kept(data_class: str, at: datetime) -> int:
@@ -68,6 +80,9 @@ def calendar(at: datetime) -> Calendar:
     """The holidays of the years that are known at this moment."""
     rows = {row.year: row for row in CalendarYear.objects.filter(in_force_from__lte=at).order_by("number")}
     return Calendar(
-        {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in rows.items()},
+        {
+            year: {date.fromisoformat(day): name for day, name in row.holidays.items()}
+            for year, row in rows.items()
+        },
         frozenset(day for row in rows.values() for day in row.working_days),
     )

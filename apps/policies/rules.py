@@ -12,7 +12,9 @@ from apps.core.errors import BadInput
 # The statutory holidays of 全国年节及纪念日放假办法: a calendar that lacks one is not whole.
 STATUTORY = ("元旦", "春节", "清明节", "劳动节", "端午节", "中秋节", "国庆节")
 LONGEST = timedelta(days=15)
-_LINE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s*(?:\.\.|~|至|到)\s*([0-9]{4}-[0-9]{2}-[0-9]{2}))?\s+(\S+)")
+_LINE = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:\s*(?:\.\.|~|至|到)\s*([0-9]{4}-[0-9]{2}-[0-9]{2}))?\s+(\S+)"
+)
 
 
 @dataclass(frozen=True)
@@ -32,17 +34,27 @@ def read_year(year: int, holidays: str, working_days: str) -> YearOfNotice:
     for number, line in _lines(holidays):
         found = _LINE.fullmatch(line)
         if found is None:
-            raise BadInput(_('Holidays, line %(number)s: write it as "2027-10-01 至 2027-10-07 国庆节".'), number=number)
+            raise BadInput(
+                _('Holidays, line %(number)s: write it as "2027-10-01 至 2027-10-07 国庆节".'), number=number
+            )
         first = _day(found[1], year, number)
         last = _day(found[2], year, number) if found[2] else first
         if not first <= last <= first + LONGEST:
             raise BadInput(
-                _("Holidays, line %(number)s: the last day lies before the first, or more than 15 days after it."), number=number
+                _(
+                    "Holidays, line %(number)s: the last day lies before the first, or more than 15 days "
+                    "after it."
+                ),
+                number=number,
             )
         for offset in range((last - first).days + 1):
             day = first + timedelta(days=offset)
             if day in named:
-                raise BadInput(_("Holidays, line %(number)s: %(day)s is there twice."), number=number, day=day.isoformat())
+                raise BadInput(
+                    _("Holidays, line %(number)s: %(day)s is there twice."),
+                    number=number,
+                    day=day.isoformat(),
+                )
             named[day] = found[3]
     for name in STATUTORY:
         if not any(name.removesuffix("节") in given for given in named.values()):
@@ -51,7 +63,10 @@ def read_year(year: int, holidays: str, working_days: str) -> YearOfNotice:
     for number, line in _lines(working_days):
         day = _day(line, year, number)
         if day.weekday() < 5 or day in named:
-            raise BadInput(_("Make-up days, line %(number)s: a make-up day is a Saturday or Sunday and no holiday."), number=number)
+            raise BadInput(
+                _("Make-up days, line %(number)s: a make-up day is a Saturday or Sunday and no holiday."),
+                number=number,
+            )
         made_up.append(day.isoformat())
     return YearOfNotice({day.isoformat(): name for day, name in sorted(named.items())}, sorted(made_up))
 
@@ -66,5 +81,9 @@ def _day(text: str, year: int, number: int) -> date:
     except ValueError:
         raise BadInput(_("Line %(number)s: this is no day. Write it as 2027-10-01."), number=number) from None
     if day.year != year and (day.year, day.month) != (year - 1, 12):
-        raise BadInput(_("Line %(number)s: the day is neither in %(year)s nor in the December before it."), number=number, year=year)
+        raise BadInput(
+            _("Line %(number)s: the day is neither in %(year)s nor in the December before it."),
+            number=number,
+            year=year,
+        )
     return day

@@ -25,7 +25,13 @@ def version_of(draft: PolicyDraft, **fields: Any) -> PolicyVersion:
     """The version that a draft would become, not saved."""
     model = MODELS[draft.kind]
     values = {name: _field(model, name).to_python(value) for name, value in draft.values.items()}
-    return model(in_force_from=draft.in_force_from, reason=draft.reason, written_by=draft.written_by, **values, **fields)
+    return model(
+        in_force_from=draft.in_force_from,
+        reason=draft.reason,
+        written_by=draft.written_by,
+        **values,
+        **fields,
+    )
 
 
 def _field(model: type[PolicyVersion], name: str) -> Any:
@@ -33,11 +39,15 @@ def _field(model: type[PolicyVersion], name: str) -> Any:
 
 
 @transaction.atomic
-def write_draft(*, actor: User, kind: str, values: dict[str, Any], reason: str, in_force_from: datetime | None = None) -> PolicyDraft:
+def write_draft(
+    *, actor: User, kind: str, values: dict[str, Any], reason: str, in_force_from: datetime | None = None
+) -> PolicyDraft:
     """A new version to be decided by somebody else. `BadInput` says where it would loosen the norm."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
-    draft = PolicyDraft(kind=kind, values=values, reason=reason, in_force_from=in_force_from or clock.now(), written_by=actor)
+    draft = PolicyDraft(
+        kind=kind, values=values, reason=reason, in_force_from=in_force_from or clock.now(), written_by=actor
+    )
     _check(draft)
     draft.save()
     others = User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk)
@@ -75,7 +85,12 @@ def approve_draft(*, actor: User, draft: PolicyDraft) -> PolicyVersion:
     version = version_of(draft, number=last.number + 1 if last else 1, approved_by=actor)
     version.in_force_from = max(draft.in_force_from, now)
     version.save()
-    draft.state, draft.decided_by, draft.decided_at, draft.version = PolicyDraft.State.APPROVED, actor, now, version.number
+    draft.state, draft.decided_by, draft.decided_at, draft.version = (
+        PolicyDraft.State.APPROVED,
+        actor,
+        now,
+        version.number,
+    )
     draft.save()
     close_notices("policy_draft", thing=f"policy_draft:{draft.pk}")
     return version

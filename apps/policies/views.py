@@ -31,16 +31,27 @@ READERS = (Role.COMPLIANCE, Role.ADMIN)
 def lines_of(version: PolicyVersion) -> list[tuple[str, Any]]:
     """What a version says: the labels of its own fields, and their values."""
     if isinstance(version, AlarmPolicy):
-        return [(str(rule.asks), version.thresholds.get(code, rule.default)) for code, rule in sorted(RULES.items()) if rule.most > 1]
+        return [
+            (str(rule.asks), version.thresholds.get(code, rule.default))
+            for code, rule in sorted(RULES.items())
+            if rule.most > 1
+        ]
     known = {"id", "created_at", "number", "in_force_from", "reason", "written_by", "approved_by"}
     if isinstance(version, TradePack):
         known.add("trade")  # its name says it
     fields = [field for field in version._meta.concrete_fields if field.name not in known]
-    return [(str(field.verbose_name), str(version) if field.name == "name" else _shown(version, field)) for field in fields]
+    return [
+        (str(field.verbose_name), str(version) if field.name == "name" else _shown(version, field))
+        for field in fields
+    ]
 
 
 def _shown(version: PolicyVersion, field: Any) -> Any:
-    return getattr(version, f"get_{field.name}_display")() if field.choices else _in_words(getattr(version, field.name))
+    return (
+        getattr(version, f"get_{field.name}_display")()
+        if field.choices
+        else _in_words(getattr(version, field.name))
+    )
 
 
 def _in_words(value: Any) -> Any:
@@ -78,23 +89,36 @@ def policies(request: StaffRequest) -> HttpResponse:
 
 
 def _section(kind: str, label: str, now: datetime) -> dict[str, Any]:
-    """What is in force and what comes, of each thing that a version is for, by its name; and the last earlier versions."""
+    """What is in force and what comes, of each thing that a version is for, by its name; and the last earlier
+    versions."""
     every = queries.MODELS[kind]._default_manager.select_related("written_by", "approved_by")
     one_for = {"calendar": "year", "trade": "trade", "retention": "data_class"}.get(kind)
     begun = every.filter(in_force_from__lte=now)
-    in_force = list(begun.order_by(one_for, "-number").distinct(one_for) if one_for else begun.order_by("-number")[:1])
+    in_force = list(
+        begun.order_by(one_for, "-number").distinct(one_for) if one_for else begun.order_by("-number")[:1]
+    )
     coming = list(every.filter(in_force_from__gt=now).order_by("number"))
     rows: list[dict[str, Any]] = [
-        {"version": version, "of": _for_what(version, one_for), "lines": lines_of(version), "is_in_force": version in in_force}
+        {
+            "version": version,
+            "of": _for_what(version, one_for),
+            "lines": lines_of(version),
+            "is_in_force": version in in_force,
+        }
         for version in [*in_force, *coming]
     ]
-    older = every.exclude(pk__in=[version.pk for version in [*in_force, *coming]]).order_by("-number")[:EARLIER]
+    older = every.exclude(pk__in=[version.pk for version in [*in_force, *coming]]).order_by("-number")[
+        :EARLIER
+    ]
     return {
         "kind": kind,
         "label": label,
         "rows": sorted(rows, key=lambda row: str(row["of"]), reverse=kind == "calendar"),
         "is_table": len(rows) > 2,
-        "older": [{"version": each, "of": _for_what(each, one_for), "lines": lines_of(each), "is_in_force": False} for each in older],
+        "older": [
+            {"version": each, "of": _for_what(each, one_for), "lines": lines_of(each), "is_in_force": False}
+            for each in older
+        ],
     }
 
 
@@ -110,15 +134,27 @@ def policy_new(request: StaffRequest, kind: str) -> HttpResponse:
     """Write a draft, beginning with what is in force."""
     if kind not in FORMS:
         raise NotFound()
-    latest = queries.MODELS[kind]._default_manager.order_by("number").last() if kind in {"calling", "measures"} else None
-    initial = calendar_to_begin_with(queries.calendar(clock.now()).last_known_year + 1) if kind == "calendar" else {}
+    latest = (
+        queries.MODELS[kind]._default_manager.order_by("number").last()
+        if kind in {"calling", "measures"}
+        else None
+    )
+    initial = (
+        calendar_to_begin_with(queries.calendar(clock.now()).last_known_year + 1)
+        if kind == "calendar"
+        else {}
+    )
     form = FORMS[kind](request.POST or None, instance=latest, initial=initial)
     if request.method == "POST" and form.is_valid():
         starts_on = form.cleaned_data["starts_on"]
         begins = timezone.make_aware(datetime.combine(starts_on, time())) if starts_on else None
         try:
             draft = services.write_draft(
-                actor=request.user, kind=kind, values=form.values(), reason=form.cleaned_data["reason"], in_force_from=begins
+                actor=request.user,
+                kind=kind,
+                values=form.values(),
+                reason=form.cleaned_data["reason"],
+                in_force_from=begins,
             )
         except BadInput as error:
             form.add_error(None, str(error))
@@ -136,8 +172,12 @@ def policy_draft(request: StaffRequest, pk: int) -> HttpResponse:
     shown = {
         "draft": draft,
         "compared": _compared(_before(draft), version),
-        "may_decide": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.written_by_id != request.user.pk,
-        "may_simulate": request.user.role == Role.COMPLIANCE and draft.state == "open" and draft.kind in {"calling", "calendar", "trade"},
+        "may_decide": request.user.role == Role.COMPLIANCE
+        and draft.state == "open"
+        and draft.written_by_id != request.user.pk,
+        "may_simulate": request.user.role == Role.COMPLIANCE
+        and draft.state == "open"
+        and draft.kind in {"calling", "calendar", "trade"},
     }
     return render(request, "policies/draft.html", shown)
 

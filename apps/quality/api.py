@@ -35,7 +35,8 @@ class RecordingKept(Schema):
 
 
 class SegmentIn(Strict):
-    """Times in seconds from the beginning of the recording. The speaker is `unknown` where both are on one channel."""
+    """Times in seconds from the beginning of the recording. The speaker is `unknown` where both are on one
+    channel."""
 
     start: Annotated[float, Field(ge=0, le=14_400, allow_inf_nan=False)] = Field(examples=[0.4])
     end: Annotated[float, Field(ge=0, le=14_400, allow_inf_nan=False)] = Field(examples=[3.1])
@@ -57,15 +58,21 @@ class TranscriptKept(Schema):
 
 
 class ComplaintIn(Strict):
-    kind: Literal["unwanted", "after_no", "false", "manner", "privacy", "money", "other"] = Field(examples=["unwanted"])
-    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")] = Field(
-        examples=["客户表示多次拒绝后仍接到来电"]
+    kind: Literal["unwanted", "after_no", "false", "manner", "privacy", "money", "other"] = Field(
+        examples=["unwanted"]
     )
+    text: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4_000, pattern=r"^[^\x00]*$")
+    ] = Field(examples=["客户表示多次拒绝后仍接到来电"])
     call: Text | None = Field(None, examples=["cl_2f"])
     contact: Text | None = Field(None, examples=["ct_1a"])
     phone: Text | None = Field(None, examples=["13800001234"])
     reference: Text = Field(examples=["12300-20261124-17"])
-    received_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T09:30:00+08:00"])
+    received_at: Any = Field(
+        None,
+        description="RFC 3339 with offset; now when it cannot be true.",
+        examples=["2026-11-24T09:30:00+08:00"],
+    )
     dispute: bool = Field(False, examples=[False])
     opt_out: bool = Field(True, examples=[True])
 
@@ -79,7 +86,13 @@ def _length(request: HttpRequest) -> int:
     return row_number(request.META.get("CONTENT_LENGTH") or "") or 0
 
 
-_AUDIO: dict[str, dict[str, str]] = {"audio/wav": {}, "audio/mpeg": {}, "audio/ogg": {}, "audio/mp4": {}, "application/octet-stream": {}}
+_AUDIO: dict[str, dict[str, str]] = {
+    "audio/wav": {},
+    "audio/mpeg": {},
+    "audio/ogg": {},
+    "audio/mp4": {},
+    "application/octet-stream": {},
+}
 
 
 @router.put(
@@ -87,12 +100,16 @@ _AUDIO: dict[str, dict[str, str]] = {"audio/wav": {}, "audio/mpeg": {}, "audio/o
     response={200: RecordingKept, 201: RecordingKept},
     summary="Hand in the recording of a call",
     openapi_extra={
-        "requestBody": {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _AUDIO}}
+        "requestBody": {
+            "required": True,
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _AUDIO},
+        }
     },
 )
 def put_recording(request: ClientRequest, call_id: str) -> Any:
-    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC or FLAC, identified by its content. After the end of the call;
-    the same file again is the one that is stored (200), another one is refused (409)."""
+    """The body is the file itself: WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC or FLAC, identified by its content.
+    After the end of the call; the same file again is the one that is stored (200), another one is refused
+    (409)."""
     require_scope(request.auth, ApiClient.Scope.RECORDINGS)
     kept, is_new = services.receive_recording(
         client=request.auth, call_id=ids.decode("cl", call_id), read=request.read, length=_length(request)
@@ -107,12 +124,21 @@ def put_recording(request: ClientRequest, call_id: str) -> Any:
     return Status(201 if is_new else 200, payload)
 
 
-@router.post("calls/{call_id}/transcript", response={200: TranscriptKept, 201: TranscriptKept}, summary="Hand in what was said in a call")
-def post_transcript(request: ClientRequest, call_id: str, payload: TranscriptIn, key: IdempotencyKey = None) -> Any:
-    """Segments in order of time. Resident-ID and bank-card numbers are taken out. The same transcript again is the one that is stored."""
+@router.post(
+    "calls/{call_id}/transcript",
+    response={200: TranscriptKept, 201: TranscriptKept},
+    summary="Hand in what was said in a call",
+)
+def post_transcript(
+    request: ClientRequest, call_id: str, payload: TranscriptIn, key: IdempotencyKey = None
+) -> Any:
+    """Segments in order of time. Resident-ID and bank-card numbers are taken out. The same transcript again
+    is the one that is stored."""
     require_scope(request.auth, ApiClient.Scope.RECORDINGS)
     kept, is_new = services.take_transcript(
-        client=request.auth, call_id=ids.decode("cl", call_id), raw=[each.model_dump() for each in payload.segments]
+        client=request.auth,
+        call_id=ids.decode("cl", call_id),
+        raw=[each.model_dump() for each in payload.segments],
     )
     answer = {
         "call": ids.encode("cl", kept.call_id or 0),
@@ -125,8 +151,9 @@ def post_transcript(request: ClientRequest, call_id: str, payload: TranscriptIn,
 
 @router.post("complaints", response={201: ComplaintKept}, summary="Record a complaint")
 def post_complaint(request: ClientRequest, payload: ComplaintIn, key: IdempotencyKey = None) -> Any:
-    """By call, by contact or by number. The same reference again is the complaint that is stored. `opt_out` puts the number on
-    the register, which is what somebody who complains of calls wants unless they say otherwise."""
+    """By call, by contact or by number. The same reference again is the complaint that is stored. `opt_out`
+    puts the number on the register, which is what somebody who complains of calls wants unless they say
+    otherwise."""
     client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.COMPLAINTS)
     call = _call(client, payload.call) if payload.call else None
@@ -141,7 +168,8 @@ def post_complaint(request: ClientRequest, payload: ComplaintIn, key: Idempotenc
         received_at=possible_or(read_timestamp(payload.received_at, now=now), now),
         is_dispute=payload.dispute,
         reference=f"{client.pk}:{payload.reference}",
-        opts_out=payload.opt_out and (phone is not None or (call is not None and call.contact_id is not None)),
+        opts_out=payload.opt_out
+        and (phone is not None or (call is not None and call.contact_id is not None)),
     )
     return Status(201, {"complaint": kept.public_id, "due_at": timezone.localtime(kept.due_at)})
 

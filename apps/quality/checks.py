@@ -15,6 +15,11 @@ def adapter_can_be_made(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     try:
         import_string(name)()
     except (ImportError, ImproperlyConfigured) as error:
-        hint = "HEGUI_SPEECH_TO_TEXT names a class, HEGUI_SPEECH_MODEL the folder of a model; docs/operations.md, Speech to text."
-        return [Error(f"The speech-to-text adapter {name} cannot be used: {error}", hint=hint, id="hegui.E032")]
+        hint = (
+            "HEGUI_SPEECH_TO_TEXT names a class, HEGUI_SPEECH_MODEL the folder of a model; "
+            "docs/operations.md, Speech to text."
+        )
+        return [
+            Error(f"The speech-to-text adapter {name} cannot be used: {error}", hint=hint, id="hegui.E032")
+        ]
     return []

@@ -31,10 +31,16 @@ class _OfCampaign(ListFilter):
 
 
 class RecordingFilter(_OfCampaign):
-    agent = django_filters.ModelChoiceFilter(label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("display_name"))
-    flaw = django_filters.ChoiceFilter(label=_("Flaw"), field_name="flaws", choices=Recording.Flaw.choices, method="has_flaw")
+    agent = django_filters.ModelChoiceFilter(
+        label=_("Agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("display_name")
+    )
+    flaw = django_filters.ChoiceFilter(
+        label=_("Flaw"), field_name="flaws", choices=Recording.Flaw.choices, method="has_flaw"
+    )
     worst = django_filters.ChoiceFilter(
-        label=_("Found in the words"), choices=[("blocking", _("blocking")), ("advisory", _("advisory"))], method="has_finding"
+        label=_("Found in the words"),
+        choices=[("blocking", _("blocking")), ("advisory", _("advisory"))],
+        method="has_finding",
     )
     since = FromDay("started_at")
     until = UntilDay("started_at")
@@ -51,7 +57,9 @@ class RecordingFilter(_OfCampaign):
 
 
 class ComplaintFilter(_OfCampaign):
-    state = django_filters.ChoiceFilter(label=_("State"), choices=[NOT_CLOSED, *Complaint.State.choices], method="in_state")
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=[NOT_CLOSED, *Complaint.State.choices], method="in_state"
+    )
     kind = django_filters.ChoiceFilter(label=_("About"), choices=Complaint.Kind.choices)
     channel = django_filters.ChoiceFilter(label=_("Came by"), choices=Complaint.Channel.choices)
     outcome = django_filters.ChoiceFilter(label=_("Outcome"), choices=Complaint.Outcome.choices)
@@ -70,10 +78,18 @@ class ComplaintFilter(_OfCampaign):
 class ActionFilter(_OfCampaign):
     """The days are those on which the violation was found."""
 
-    state = django_filters.ChoiceFilter(label=_("State"), choices=[NOT_CLOSED, *CorrectiveAction.State.choices], method="in_state")
-    kind = django_filters.ChoiceFilter(label=_("Violation"), field_name="violation__kind", choices=Violation.Kind.choices)
-    gravity = django_filters.ChoiceFilter(label=_("Gravity"), field_name="violation__gravity", choices=Violation.Gravity.choices)
-    campaign = django_filters.ModelChoiceFilter(label=_("Campaign"), field_name="violation__campaign", queryset=Campaign.objects.none())
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=[NOT_CLOSED, *CorrectiveAction.State.choices], method="in_state"
+    )
+    kind = django_filters.ChoiceFilter(
+        label=_("Violation"), field_name="violation__kind", choices=Violation.Kind.choices
+    )
+    gravity = django_filters.ChoiceFilter(
+        label=_("Gravity"), field_name="violation__gravity", choices=Violation.Gravity.choices
+    )
+    campaign = django_filters.ModelChoiceFilter(
+        label=_("Campaign"), field_name="violation__campaign", queryset=Campaign.objects.none()
+    )
     late = django_filters.ChoiceFilter(label=_("Deadline"), choices=[("1", _("overdue"))], method="is_late")
     since = FromDay("violation__created_at")
     until = UntilDay("violation__created_at")

@@ -38,7 +38,9 @@ LAW_OF_KIND = {
 
 
 class PlayForm(forms.Form):
-    purpose = forms.ChoiceField(label=_("What do you listen for?"), choices=Play.Purpose.choices, widget=forms.RadioSelect)
+    purpose = forms.ChoiceField(
+        label=_("What do you listen for?"), choices=Play.Purpose.choices, widget=forms.RadioSelect
+    )
     review = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, is_agent: bool = False, **kwargs: Any) -> None:
@@ -49,7 +51,8 @@ class PlayForm(forms.Form):
 
 
 class TranscriptForm(forms.Form):
-    """A file as the API takes it: `{"segments": [{"start", "end", "speaker", "text"}, …]}`, seconds from the beginning."""
+    """A file as the API takes it: `{"segments": [{"start", "end", "speaker", "text"}, …]}`, seconds from the
+    beginning."""
 
     file = FileOf(label=_("Transcript (JSON, as the API takes it)"), most_mb=5)
 
@@ -57,11 +60,18 @@ class TranscriptForm(forms.Form):
         try:
             cleaned = json.loads(self.cleaned_data["file"].read().decode("utf-8-sig"))
             return [
-                {"start": float(each["start"]), "end": float(each["end"]), "speaker": str(each["speaker"]), "text": str(each["text"])}
+                {
+                    "start": float(each["start"]),
+                    "end": float(each["end"]),
+                    "speaker": str(each["speaker"]),
+                    "text": str(each["text"]),
+                }
                 for each in cleaned["segments"]
             ]
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-            raise forms.ValidationError(_("This is no transcript: a JSON file with segments of start, end, speaker and text.")) from None
+            raise forms.ValidationError(
+                _("This is no transcript: a JSON file with segments of start, end, speaker and text.")
+            ) from None
 
 
 class HeardForm(forms.Form):
@@ -91,11 +101,20 @@ class AnswersForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.items = items
         for item in items:
-            choices = [("yes", _("yes")), ("no", _("no")), *([("na", _("does not apply"))] if item.may_not_apply else [])]
+            choices = [
+                ("yes", _("yes")),
+                ("no", _("no")),
+                *([("na", _("does not apply"))] if item.may_not_apply else []),
+            ]
             self.fields[item.code] = forms.ChoiceField(
-                label=item.in_language(get_language() or "zh"), choices=choices, widget=forms.RadioSelect, required=needed
+                label=item.in_language(get_language() or "zh"),
+                choices=choices,
+                widget=forms.RadioSelect,
+                required=needed,
             )
-        self.fields["summary"] = forms.CharField(label=_("Summary for the agent"), max_length=500, required=False, widget=WORDS)
+        self.fields["summary"] = forms.CharField(
+            label=_("Summary for the agent"), max_length=500, required=False, widget=WORDS
+        )
 
     @property
     def rows(self) -> list[tuple[int, Item, Any]]:
@@ -103,14 +122,18 @@ class AnswersForm(forms.Form):
         return [(place, item, self[item.code]) for place, item in enumerate(self.items, 1)]
 
     def answers(self) -> dict[str, str]:
-        return {item.code: self.cleaned_data[item.code] for item in self.items if self.cleaned_data.get(item.code)}
+        return {
+            item.code: self.cleaned_data[item.code] for item in self.items if self.cleaned_data.get(item.code)
+        }
 
 
 class ViolationForm(forms.Form):
     kind = forms.ChoiceField(label=_("What went wrong"), choices=Violation.Kind.choices)
     gravity = forms.ChoiceField(label=_("How grave"), choices=Violation.Gravity.choices)
     note = forms.CharField(label=_("What happened"), max_length=500, widget=WORDS)
-    law = forms.CharField(label=_("Law or rule (empty: the usual one of its kind)"), max_length=80, required=False)
+    law = forms.CharField(
+        label=_("Law or rule (empty: the usual one of its kind)"), max_length=80, required=False
+    )
     owner = forms.ModelChoiceField(label=_("Who corrects it"), queryset=User.objects.none())
     start_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
     end_ms = forms.IntegerField(min_value=0, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
@@ -122,7 +145,9 @@ class ViolationForm(forms.Form):
         gravity: Any = self.fields["gravity"]
         days = {code: str(label) for code, label in Violation.Gravity.choices}
         gravity.choices = [(code, f"{label} ({timing.TO_MEND[code]})") for code, label in days.items()]
-        gravity.help_text = _("In brackets: working days to correct it. A grave one takes the agent off the telephone at once.")
+        gravity.help_text = _(
+            "In brackets: working days to correct it. A grave one takes the agent off the telephone at once."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -145,7 +170,9 @@ class SettleForm(forms.Form):
 
 
 class DoneForm(forms.Form):
-    measures = forms.CharField(label=pgettext_lazy("corrective action", "What was done"), max_length=1000, widget=WORDS)
+    measures = forms.CharField(
+        label=pgettext_lazy("corrective action", "What was done"), max_length=1000, widget=WORDS
+    )
     proof = forms.CharField(label=_("What shows it"), max_length=300)
     file = FileOf(label=_("A file that shows it (up to 10 MB)"), required=False, most_mb=10)
 
@@ -166,7 +193,9 @@ class CallField(forms.CharField):
         except NotFound:
             found = None
         if found is None:
-            raise forms.ValidationError(_("There is no such call. Its id, cl_…, stands on the page of its recording."))
+            raise forms.ValidationError(
+                _("There is no such call. Its id, cl_…, stands on the page of its recording.")
+            )
         return found
 
 
@@ -174,10 +203,13 @@ class ComplaintForm(forms.Form):
     """The number is sent by POST and stands in no address."""
 
     channel = forms.ChoiceField(
-        label=_("Came by"), choices=[each for each in Complaint.Channel.choices if each[0] != Complaint.Channel.API]
+        label=_("Came by"),
+        choices=[each for each in Complaint.Channel.choices if each[0] != Complaint.Channel.API],
     )
     kind = forms.ChoiceField(label=_("About"), choices=Complaint.Kind.choices)
-    text = forms.CharField(label=_("What the client says"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(
+        label=_("What the client says"), max_length=4000, widget=forms.Textarea(attrs={"rows": 5})
+    )
     phone = forms.CharField(
         label=_("Number of the client"),
         max_length=30,
@@ -190,8 +222,12 @@ class ComplaintForm(forms.Form):
     )  # fmt: skip
     received_at = Moment(label=_("Received at (empty: now)"), required=False)
     is_dispute = forms.BooleanField(label=_("The client claims something: a dispute"), required=False)
-    reference = forms.CharField(label=_("Reference of the sender, if there is one"), max_length=80, required=False)
-    opts_out = forms.BooleanField(label=_("Put the number on the register: no more calls"), required=False, initial=True)
+    reference = forms.CharField(
+        label=_("Reference of the sender, if there is one"), max_length=80, required=False
+    )
+    opts_out = forms.BooleanField(
+        label=_("Put the number on the register: no more calls"), required=False, initial=True
+    )
 
 
 class CloseForm(forms.Form):
@@ -216,7 +252,8 @@ class PlanForm(forms.ModelForm):
     class Meta:
         model = SamplingPlan
         fields = (
-            "name", "campaign", "random_percent", "least_risk", "most_a_day", "agent_week", "campaign_day", "double_percent", "other_team",
+            "name", "campaign", "random_percent", "least_risk", "most_a_day", "agent_week", "campaign_day",
+            "double_percent", "other_team",
         )  # fmt: skip
 
 
@@ -227,14 +264,17 @@ class CardForm(forms.Form):
     name = forms.CharField(label=_("name"), max_length=80)
     trade = forms.ChoiceField(label=_("trade (empty: all that have no card of their own)"), required=False)
     pass_mark = forms.IntegerField(label=_("points needed, of 100"), min_value=1, max_value=100, initial=80)
-    items = forms.CharField(label=_("items, a line each"), widget=forms.Textarea(attrs={"rows": 9, "class": "font-monospace"}))
+    items = forms.CharField(
+        label=_("items, a line each"), widget=forms.Textarea(attrs={"rows": 9, "class": "font-monospace"})
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         trade: Any = self.fields["trade"]
         trade.choices = [("", "–"), *policies.trade_choices()]
         self.fields["items"].help_text = _(
-            "code | section (privacy, script, manner, result) | weight | fatal and na, where they hold | English | Chinese"
+            "code | section (privacy, script, manner, result) | weight | fatal and na, where they hold | "
+            "English | Chinese"
         )
 
     def clean_items(self) -> list[dict[str, Any]]:
@@ -244,11 +284,14 @@ class CardForm(forms.Form):
                 continue
             parts = [part.strip() for part in line.split("|")]
             if len(parts) != 6 or not parts[2].isdecimal():
-                raise forms.ValidationError(_("Line %(place)s does not have the six parts.") % {"place": place})
+                raise forms.ValidationError(
+                    _("Line %(place)s does not have the six parts.") % {"place": place}
+                )
             code, section, weight, marks, english, chinese = parts
             found.append(
                 {
-                    "code": code, "section": section, "weight": int(weight), "is_fatal": "fatal" in marks, "may_not_apply": "na" in marks,
+                    "code": code, "section": section, "weight": int(weight), "is_fatal": "fatal" in marks,
+                    "may_not_apply": "na" in marks,
                     "text": {"en": english, "zh": chinese},
                 }
             )  # fmt: skip
@@ -259,6 +302,10 @@ def as_lines(items: list[dict[str, Any]]) -> str:
     """The other way round: a version's items, to begin the next one with."""
     lines = []
     for item in cards.read_items(items):
-        marks = " ".join(mark for mark, holds in (("fatal", item.is_fatal), ("na", item.may_not_apply)) if holds)
-        lines.append(f"{item.code} | {item.section} | {item.weight} | {marks} | {item.text['en']} | {item.text['zh']}")
+        marks = " ".join(
+            mark for mark, holds in (("fatal", item.is_fatal), ("na", item.may_not_apply)) if holds
+        )
+        lines.append(
+            f"{item.code} | {item.section} | {item.weight} | {marks} | {item.text['en']} | {item.text['zh']}"
+        )
     return "\n".join(lines)

@@ -23,13 +23,18 @@ def _heard() -> Outcome:
     if not oldest:
         return well()
     return warning(
-        _("%(count)d recordings have waited to be transcribed for more than three hours.") % {"count": oldest},
+        _("%(count)d recordings have waited to be transcribed for more than three hours.")
+        % {"count": oldest},
         _("Start the worker of the queue speech, or more of them (HEGUI_SPEECH_WORKERS), and see its log."),
     )
 
 
 def register_all() -> None:
     register(
-        Metric("hegui_recordings_to_transcribe", "Recordings that the speech-to-text adapter has not heard yet.", lambda: one(_waiting()))
+        Metric(
+            "hegui_recordings_to_transcribe",
+            "Recordings that the speech-to-text adapter has not heard yet.",
+            lambda: one(_waiting()),
+        )
     )
     register_probes(Probe("speech", _heard))

@@ -1,7 +1,9 @@
-"""Speech to text by sherpa-onnx, inside the house: `pip install "hegui[speech]"` and a folder with a model (`HEGUI_SPEECH_MODEL`).
+"""Speech to text by sherpa-onnx, inside the house: `pip install "hegui[speech]"` and a folder with a model
+(`HEGUI_SPEECH_MODEL`).
 
-Taken are SenseVoice and Paraformer as sherpa-onnx publishes them: `model.onnx` or `model.int8.onnx`, and `tokens.txt`. The library ends
-the process over a model that it does not know; so the kind is read first, and the worker of the queue `speech` does nothing else.
+Taken are SenseVoice and Paraformer as sherpa-onnx publishes them: `model.onnx` or `model.int8.onnx`, and
+`tokens.txt`. The library ends the process over a model that it does not know; so the kind is read first, and
+the worker of the queue `speech` does nothing else.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,8 @@ MARKS = {"sense_voice": b"lang_auto", "paraformer": b"encoder_output_size"}
 
 
 class SherpaOnnx:
-    """Hears Mandarin, and what else the model knows. Where each side has a channel, each is a speaker; else nobody is named."""
+    """Hears Mandarin, and what else the model knows. Where each side has a channel, each is a speaker; else
+    nobody is named."""
 
     def __init__(self) -> None:
         read_model(Path(settings.HEGUI_SPEECH_MODEL))
@@ -41,7 +44,9 @@ class SherpaOnnx:
             if each.channel == 0 or has_sides:
                 text = _text(recogniser, each.samples)
                 if text:
-                    said.append(Segment(each.start, each.end, _speaker(each.channel) if has_sides else UNKNOWN, text))
+                    said.append(
+                        Segment(each.start, each.end, _speaker(each.channel) if has_sides else UNKNOWN, text)
+                    )
         return sorted(said, key=lambda segment: (segment.start, segment.end))
 
 
@@ -81,4 +86,6 @@ def _recogniser(folder: str, threads: int) -> Any:
         return sherpa_onnx.OfflineRecognizer.from_sense_voice(
             model=str(model), tokens=tokens, num_threads=threads, language="auto", use_itn=True
         )
-    return sherpa_onnx.OfflineRecognizer.from_paraformer(paraformer=str(model), tokens=tokens, num_threads=threads)
+    return sherpa_onnx.OfflineRecognizer.from_paraformer(
+        paraformer=str(model), tokens=tokens, num_threads=threads
+    )

@@ -1,8 +1,10 @@
-"""What a recording is, identified by its content: kind of file, length, loudness, silence, by channel where two people have one each.
+"""What a recording is, identified by its content: kind of file, length, loudness, silence, by channel where
+two people have one each.
 
-FFmpeg (PyAV) reads it from the encrypted file as it is decrypted; nothing is written to a disk in clear. The container is the one
-that the first bytes show and no other, and what is not plain sound (pictures, several tracks) is refused. What browsers cannot play
-is refused by its name, with the command that converts it: a recording that nobody can hear is none.
+FFmpeg (PyAV) reads it from the encrypted file as it is decrypted; nothing is written to a disk in clear. The
+container is the one that the first bytes show and no other, and what is not plain sound (pictures, several
+tracks) is refused. What browsers cannot play is refused by its name, with the command that converts it: a
+recording that nobody can hear is none.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,9 +28,11 @@ _CODECS = {
     "fla": {"flac"},
 }
 CONTENT_TYPES = {
-    "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac", "fla": "audio/flac",
+    "wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "m4a": "audio/mp4", "aac": "audio/aac",
+    "fla": "audio/flac",
 }  # fmt: skip
-# What telephone systems write and browsers do not play: by the first bytes, and by FFmpeg's name of the codec where its own words say less.
+# What telephone systems write and browsers do not play: by the first bytes, and by FFmpeg's name of the codec
+# where its own words say less.
 _UNPLAYABLE_FILES = (
     (b"#!AMR", 0, "AMR"), (b".snd", 0, "AU"), (b"AIFF", 8, "AIFF"), (b"AIFC", 8, "AIFF-C"),
     (b"\x30\x26\xb2\x75", 0, "WMA"), (b"caff", 0, "CAF"),
@@ -36,12 +40,15 @@ _UNPLAYABLE_FILES = (
     (b"2BIT", 0, "AVR"), (b"Creative Voice", 0, "VOC"), (b"NIST_1A", 0, "SPHERE"),
 )  # fmt: skip
 _UNPLAYABLE_CODECS = {
-    "gsm_ms": "GSM 06.10", "gsm": "GSM 06.10", "adpcm_ms": "Microsoft ADPCM", "adpcm_ima_wav": "IMA ADPCM", "adpcm_g726": "G.726 ADPCM",
-    "adpcm_g722": "G.722", "g723_1": "G.723.1", "g729": "G.729", "truespeech": "TrueSpeech", "amr_nb": "AMR", "amr_wb": "AMR-WB",
+    "gsm_ms": "GSM 06.10", "gsm": "GSM 06.10", "adpcm_ms": "Microsoft ADPCM", "adpcm_ima_wav": "IMA ADPCM",
+    "adpcm_g726": "G.726 ADPCM",
+    "adpcm_g722": "G.722", "g723_1": "G.723.1", "g729": "G.729", "truespeech": "TrueSpeech", "amr_nb": "AMR",
+    "amr_wb": "AMR-WB",
     "ilbc": "iLBC", "mp3": "MP3 in another container", "pcm_s16be": "PCM, big-endian",
 }  # fmt: skip
 CONVERSION = "ffmpeg -i {} -vn -c:a pcm_s16le converted.wav"
-PLACEHOLDER = 0x7FFFF000  # from here on a length says that the writer did not know it: sox, FFmpeg and Asterisk through a pipe
+# from here on a length says that the writer did not know it: sox, FFmpeg and Asterisk through a pipe
+PLACEHOLDER = 0x7FFFF000
 RATE = 8_000  # telephone sound: enough to measure
 WINDOW_MS = 20
 MOST_PEAKS = 2_000
@@ -59,7 +66,8 @@ class NoSound(BadInput):
     code = "not_a_recording"
     status = 415
     sentence = _(
-        "This is no recording that can be taken: those are WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC and FLAC, identified by their content. "
+        "This is no recording that can be taken: those are WAV, MP3, Ogg (Opus, Vorbis), M4A, AAC and FLAC, "
+        "identified by their content. "
         "Other sound is converted first, for example: ffmpeg -i recording -vn -c:a pcm_s16le converted.wav"
     )
 
@@ -68,12 +76,17 @@ class CannotBePlayed(NoSound):
     """Sound that FFmpeg reads and browsers do not play."""
 
     code = "recording_not_playable"
-    sentence = _("This is %(what)s, which browsers cannot play. Convert it and send it again, for example: %(command)s")
+    sentence = _(
+        "This is %(what)s, which browsers cannot play. Convert it and send it again, for example: %(command)s"
+    )
 
 
 class SoundEmpty(BadInput):
     code = "recording_empty"
-    sentence = _("The recording is a head without sound. Do not send it again: the call is listed as one without a recording.")
+    sentence = _(
+        "The recording is a head without sound. Do not send it again: the call is listed as one without a "
+        "recording."
+    )
 
 
 class SoundDamaged(BadInput):
@@ -92,7 +105,8 @@ class Channel:
 
 @dataclass(frozen=True)
 class Measured:
-    """`peaks`: the loudest of each of up to 2,000 equal pieces, 0-255; `silences`: spans in ms; `is_whole`: decoded to its end.
+    """`peaks`: the loudest of each of up to 2,000 equal pieces, 0-255; `silences`: spans in ms; `is_whole`:
+    decoded to its end.
 
     `channels`: two where each side has its own, else none; `together_ms`: how long both were loud at once.
     """
@@ -143,7 +157,13 @@ def _length_of_tag(head: bytes) -> int:
 
 def _begins_frame(head: bytes) -> bool:
     """The header of an MPEG audio frame, layer III (ISO/IEC 11172-3, 2.4.1.3)."""
-    return len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2 and head[2] >> 4 not in {0, 15} and (head[2] >> 2) & 3 != 3
+    return (
+        len(head) > 3
+        and head[0] == 0xFF
+        and head[1] & 0xE6 == 0xE2
+        and head[2] >> 4 not in {0, 15}
+        and (head[2] >> 2) & 3 != 3
+    )
 
 
 def opened(file: BinaryIO, media: str) -> Any:
@@ -156,7 +176,10 @@ def opened(file: BinaryIO, media: str) -> Any:
 def track_of(container: Any, media: str) -> Any:
     command = CONVERSION.format(f"recording.{media}")
     if len(container.streams) != 1 or len(container.streams.audio) != 1:
-        raise NoSound(_("A recording holds one track of sound and nothing else. Take it out: %(command)s"), command=command)
+        raise NoSound(
+            _("A recording holds one track of sound and nothing else. Take it out: %(command)s"),
+            command=command,
+        )
     track = container.streams.audio[0]
     if not track.codec_context:
         raise NoSound()
@@ -168,7 +191,8 @@ def track_of(container: Any, media: str) -> Any:
 
 
 def probe(file: BinaryIO, media: str) -> None:
-    """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound`, `SoundEmpty` or `SoundDamaged`."""
+    """Whether it opens as what it says it is, and its beginning decodes. Raises `NoSound`, `SoundEmpty` or
+    `SoundDamaged`."""
     if media == "wav":
         _has_sound(file)
     with opened(file, media) as container:
@@ -181,7 +205,8 @@ def probe(file: BinaryIO, media: str) -> None:
 
 
 def measure(file: BinaryIO, media: str) -> Measured:
-    """Decode it all. What can be decoded of a damaged recording is measured. Raises `NoSound`, and `SoundDamaged` when nothing can."""
+    """Decode it all. What can be decoded of a damaged recording is measured. Raises `NoSound`, and
+    `SoundDamaged` when nothing can."""
     with opened(file, media) as container:
         track = track_of(container, media)
         announced_ms = int(track.duration * track.time_base * 1000) if track.duration else 0
@@ -195,7 +220,10 @@ def measure(file: BinaryIO, media: str) -> Measured:
     silences = list(_silences(loudness, duration_ms))
     if not _has_two_sides(by_channel):
         return Measured(duration_ms, _peaks(loudness), silences, is_whole)
-    sides = [Channel(_peaks(side), list(_silences(side, duration_ms)), int((side >= LOUD).sum()) * WINDOW_MS) for side in by_channel.T]
+    sides = [
+        Channel(_peaks(side), list(_silences(side, duration_ms)), int((side >= LOUD).sum()) * WINDOW_MS)
+        for side in by_channel.T
+    ]
     together_ms = int((by_channel >= LOUD).all(axis=1).sum()) * WINDOW_MS
     return Measured(duration_ms, _peaks(loudness), silences, is_whole, tuple(sides), together_ms)
 
@@ -216,7 +244,8 @@ def _announced_size(file: BinaryIO) -> int | None:
 
 
 def _has_sound(file: BinaryIO) -> None:
-    """Raises `SoundEmpty` for a WAV that says, or can say, no more than its head, and `SoundDamaged` for one whose sound is missing."""
+    """Raises `SoundEmpty` for a WAV that says, or can say, no more than its head, and `SoundDamaged` for one
+    whose sound is missing."""
     size, found = file.seek(0, 2), _data_of(file)
     file.seek(0)
     if found is None:
@@ -233,7 +262,8 @@ _CHUNKS = (b"LIST", b"id3 ", b"bext", b"iXML", b"fact", b"JUNK", b"cue ")  # tha
 
 
 def _data_of(file: BinaryIO) -> tuple[int, int, bytes] | None:
-    """Where the sound of a WAV begins, how many bytes it says that it has, and its first four; None without such a chunk."""
+    """Where the sound of a WAV begins, how many bytes it says that it has, and its first four; None without
+    such a chunk."""
     at = 12
     for _chunk in range(64):
         file.seek(at)
@@ -255,8 +285,10 @@ def _is_cut_off(file: BinaryIO, media: str) -> bool:
         if announced is None:
             return False
         file.seek(announced)
-        return size < announced or file.read(4) == b"RIFF"  # another begins behind it, which nobody would hear
-    if media == "ogg":  # its last page has to be there as a whole; that it says that it is the last is no duty of live recorders
+        # another begins behind it, which nobody would hear
+        return size < announced or file.read(4) == b"RIFF"
+    # its last page has to be there as a whole; that it says that it is the last is no duty of live recorders
+    if media == "ogg":
         file.seek(max(0, size - 2 * MOST_OGG_PAGE))
         tail = file.read()
         last = tail.rfind(b"OggS")
@@ -266,8 +298,8 @@ def _is_cut_off(file: BinaryIO, media: str) -> bool:
 
 
 def _loudness(container: Any, track: Any) -> tuple["np.ndarray[Any, Any]", int, bool]:
-    """The loudest sample of each 20 ms in each channel (windows × channels), how many samples at `RATE` there are in one channel,
-    and whether the end was reached."""
+    """The loudest sample of each 20 ms in each channel (windows × channels), how many samples at `RATE` there
+    are in one channel, and whether the end was reached."""
     window = RATE * WINDOW_MS // 1000
     channels = channels_of(track)
     waiting, loud, samples = np.empty((0, channels), np.int16), [], 0
@@ -286,8 +318,8 @@ def _loudness(container: Any, track: Any) -> tuple["np.ndarray[Any, Any]", int, 
 
 
 class Packets:
-    """The frames of a track, packet by packet. Where files were joined the head of the next is no sound: a packet that does not decode
-    is passed over, and many of them are damage."""
+    """The frames of a track, packet by packet. Where files were joined the head of the next is no sound: a
+    packet that does not decode is passed over, and many of them are damage."""
 
     def __init__(self, container: Any, track: Any) -> None:
         self._container, self._track = container, track

@@ -17,12 +17,18 @@ class RecordingTable(ListTable):
     sortable = by("started_at")
     usual = Sort("started_at", "started_at", down=True)  # one that arrives late stands where its call was
 
-    started_at = columns.DateTimeColumn(linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call"))
+    started_at = columns.DateTimeColumn(
+        linkify=("recording", {"pk": tables.A("pk")}), verbose_name=_("time of the call")
+    )
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"), default="–")
     duration_ms = tables.Column(verbose_name=_("length"), default="–")
-    flaws = columns.TemplateColumn(template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=())
-    found = columns.TemplateColumn(template_name="quality/_found.html", verbose_name=_("found in the words"), empty_values=())
+    flaws = columns.TemplateColumn(
+        template_name="quality/_flaws.html", verbose_name=_("flaws"), empty_values=()
+    )
+    found = columns.TemplateColumn(
+        template_name="quality/_found.html", verbose_name=_("found in the words"), empty_values=()
+    )
 
     class Meta:
         model = Recording
@@ -47,11 +53,14 @@ class ComplaintTable(ListTable):
     )
 
     received_at = columns.DateTimeColumn(
-        linkify=("complaint", {"pk": tables.A("pk")}), verbose_name=pgettext_lazy("label of a time", "received")
+        linkify=("complaint", {"pk": tables.A("pk")}),
+        verbose_name=pgettext_lazy("label of a time", "received"),
     )
     campaign = tables.Column(verbose_name=_("campaign"))
     agent = tables.Column(verbose_name=_("agent"))
-    due_at = columns.TemplateColumn(template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=())
+    due_at = columns.TemplateColumn(
+        template_name="quality/_due.html", verbose_name=_("to be closed by"), empty_values=()
+    )
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
 
     class Meta:

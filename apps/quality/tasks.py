@@ -21,7 +21,8 @@ def measure_received() -> None:
 
 @shared_task(acks_late=False)
 def transcribe_due() -> None:
-    """In a queue of its own: hearing takes a core for a tenth of the time that was spoken. Each of its workers takes another recording."""
+    """In a queue of its own: hearing takes a core for a tenth of the time that was spoken. Each of its
+    workers takes another recording."""
     services.transcribe_due()
 
 

@@ -1,4 +1,5 @@
-"""What is spoken in a recording, cut at its pauses: what a recogniser is given. Streams: of each channel one utterance is in memory."""
+"""What is spoken in a recording, cut at its pauses: what a recogniser is given. Streams: of each channel one
+utterance is in memory."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -22,7 +23,8 @@ Samples = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Utterance:
-    """`start` and `end` in ms from the beginning of the recording; `samples`: mono, `RATE` a second, from -1 to 1."""
+    """`start` and `end` in ms from the beginning of the recording; `samples`: mono, `RATE` a second, from -1
+    to 1."""
 
     start: int
     end: int
@@ -31,9 +33,11 @@ class Utterance:
 
 
 def utterances(file: BinaryIO, media: str) -> Iterator[Utterance]:
-    """In order of their ends: a long one of one channel comes after a short one of the other that began later.
+    """In order of their ends: a long one of one channel comes after a short one of the other that began
+    later.
 
-    What a damaged recording still holds is given. Raises `NoSound` and `SoundDamaged` as `sound.measure` does.
+    What a damaged recording still holds is given. Raises `NoSound` and `SoundDamaged` as `sound.measure`
+    does.
     """
     with sound.opened(file, media) as container:
         track = sound.track_of(container, media)

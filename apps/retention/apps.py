@@ -52,7 +52,8 @@ def _know_index_keys(sender: Any, connection: Any, **kwargs: Any) -> None:
 
     from .services.rotating_index import know_index_keys
 
-    if connection.alias == DEFAULT_DB_ALIAS:  # not the maintenance database, beside which this process goes on
+    # not the maintenance database, beside which this process goes on
+    if connection.alias == DEFAULT_DB_ALIAS:
         know_index_keys(connection)
 
 

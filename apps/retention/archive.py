@@ -2,10 +2,11 @@
 
     HEGUI-BACKUP 1 ↵ | length (4 bytes) | head (JSON) | encrypted chunks of 1 MiB
 
-The head says under which keys the backup's own data key is wrapped (`slots`): a key of the keyring, a passphrase (scrypt,
-RFC 7914), a key file. The stream is a tar archive: `manifest.json`, `database/00001`…, `files/…`, and at the end
-`sizes.json` with the length of every member: what is authenticated chunk by chunk is counted as a whole, so everything can
-be checked without restoring anything. The head is bound into every chunk: a head put before another stream does not open.
+The head says under which keys the backup's own data key is wrapped (`slots`): a key of the keyring, a
+passphrase (scrypt, RFC 7914), a key file. The stream is a tar archive: `manifest.json`, `database/00001`…,
+`files/…`, and at the end `sizes.json` with the length of every member: what is authenticated chunk by chunk
+is counted as a whole, so everything can be checked without restoring anything. The head is bound into every
+chunk: a head put before another stream does not open.
 """
 
 import base64
@@ -48,15 +49,19 @@ class BackupRefused(HeguiError):
 
 @dataclass(frozen=True)
 class Secrets:
-    """What opens a backup beside the keyring: a passphrase, a key (32 bytes of a key file), or nothing. Never shown."""
+    """What opens a backup beside the keyring: a passphrase, a key (32 bytes of a key file), or nothing. Never
+    shown."""
 
     passphrase: bytes | None = field(default=None, repr=False)
     key: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def of_files(cls, *, passphrase_file: str = "", key_file: str = "") -> "Secrets":
-        """Raises `KeyringError` for a file that others can read, `BackupRefused` for one that holds nothing usable."""
-        passphrase = keyring.read_private_file(Path(passphrase_file)).strip().encode() if passphrase_file else None
+        """Raises `KeyringError` for a file that others can read, `BackupRefused` for one that holds nothing
+        usable."""
+        passphrase = (
+            keyring.read_private_file(Path(passphrase_file)).strip().encode() if passphrase_file else None
+        )
         if passphrase is not None and len(passphrase) < 12:
             raise BackupRefused(_("The passphrase has to have at least 12 characters."))
         key = _key_of(keyring.read_private_file(Path(key_file))) if key_file else None
@@ -69,7 +74,9 @@ def _key_of(text: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != keyring.KEY_BYTES:
-        raise BackupRefused(_("The key file has to hold 32 random bytes in base64 (openssl rand -base64 32)."))
+        raise BackupRefused(
+            _("The key file has to hold 32 random bytes in base64 (openssl rand -base64 32).")
+        )
     return key
 
 
@@ -112,12 +119,17 @@ def _unwrapped(slots: list[dict[str, Any]], secrets: Secrets) -> bytes:
             continue
     wanted = ", ".join(sorted({str(slot.get("kind")) for slot in slots}))
     raise BackupRefused(
-        _("This backup does not open with the keys at hand. It was made for: %(wanted)s. Nothing was changed."), wanted=wanted
+        _(
+            "This backup does not open with the keys at hand. It was made for: %(wanted)s. Nothing was "
+            "changed."
+        ),
+        wanted=wanted,
     )
 
 
 def read_head(file: BinaryIO) -> tuple[dict[str, Any], bytes]:
-    """The head, and its bytes, which are bound into the stream. Raises `BackupRefused` for anything else than a backup."""
+    """The head, and its bytes, which are bound into the stream. Raises `BackupRefused` for anything else than
+    a backup."""
     if file.read(len(MAGIC)) != MAGIC:
         raise BackupRefused(_("This is no backup of Hegui."))
     length = int.from_bytes(file.read(4), "big")
@@ -208,7 +220,9 @@ def writing(to: Address, *, head: dict[str, Any], secrets: Secrets) -> Iterator[
     with place(to).writing() as out:
         out.write(MAGIC + len(raw).to_bytes(4, "big") + raw)
         encrypting = _Encrypting(out, data_key, raw)
-        with tarfile.TarFile(fileobj=encrypting, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK) as tar:
+        with tarfile.TarFile(
+            fileobj=encrypting, mode="w", format=tarfile.PAX_FORMAT, copybufsize=CHUNK
+        ) as tar:
             archive = Archive(tar)
             yield archive
             archive.add("sizes.json", json.dumps(archive.sizes, sort_keys=True).encode())
@@ -245,16 +259,24 @@ Member = Callable[[str, Reader], None]
 def read_archive(at: Address, *, secrets: Secrets, take: Member) -> dict[str, Any]:
     """Hand every member to `take`, in order, and see that none is missing. Returns the head.
 
-    Raises `BackupRefused` for what does not open, is cut off, was changed or has a member too many. Only once it returns
-    is what `take` was given known to be whole.
+    Raises `BackupRefused` for what does not open, is cut off, was changed or has a member too many. Only once
+    it returns is what `take` was given known to be whole.
     """
     with place(at).reading() as file:
         head, raw = read_head(file)
         key = _unwrapped(head["slots"], secrets)
         try:
-            _read_members(io.BufferedReader(_Opening(decrypt_chunks(file.read, key=key, bound_to=raw, size=CHUNK)), CHUNK), take)
+            _read_members(
+                io.BufferedReader(
+                    _Opening(decrypt_chunks(file.read, key=key, bound_to=raw, size=CHUNK)), CHUNK
+                ),
+                take,
+            )
         except (DecryptionFailed, tarfile.TarError, EOFError):
-            raise BackupRefused(_("This backup is damaged or was changed: %(name)s. Nothing was changed."), name=place(at).name) from None
+            raise BackupRefused(
+                _("This backup is damaged or was changed: %(name)s. Nothing was changed."),
+                name=place(at).name,
+            ) from None
     return head
 
 

@@ -1,4 +1,5 @@
-"""Where a backup lies: a file, or an object of a bucket. Written whole or not at all, read from beginning to end."""
+"""Where a backup lies: a file, or an object of a bucket. Written whole or not at all, read from beginning to
+end."""
 
 import os
 from abc import ABC, abstractmethod
@@ -43,7 +44,8 @@ class Place(ABC):
 
     @abstractmethod
     def writing(self) -> Any:
-        """A context manager: what is written gets its name when the block ends well, and otherwise is gone."""
+        """A context manager: what is written gets its name when the block ends well, and otherwise is
+        gone."""
 
     @abstractmethod
     def delete(self) -> None: ...
@@ -174,7 +176,9 @@ class _Upload:
 
     def finish(self) -> None:
         self._send(bytes(self._waiting))
-        self._client.complete_multipart_upload(**self._named, UploadId=self._id, MultipartUpload={"Parts": self._parts})
+        self._client.complete_multipart_upload(
+            **self._named, UploadId=self._id, MultipartUpload={"Parts": self._parts}
+        )
 
     def abort(self) -> None:
         self._client.abort_multipart_upload(**self._named, UploadId=self._id)
@@ -214,7 +218,8 @@ def is_there(folder: str | Path) -> bool:
 
 
 def forget_unfinished(folder: str | Path, *, at: datetime | None = None) -> int:
-    """Parts that a killed backup left: files, and uploads, which a bucket keeps and charges for. Returns how many."""
+    """Parts that a killed backup left: files, and uploads, which a bucket keeps and charges for. Returns how
+    many."""
     if not str(folder).startswith("s3://"):
         before = ((at or clock.now()) - FORGOTTEN).timestamp()
         parts = [part for part in Path(folder).glob(".*.part") if part.stat().st_mtime < before]

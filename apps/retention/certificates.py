@@ -1,4 +1,5 @@
-"""What a purge did, to be handed to a regulator: as JSON and as PDF (R8, R33). Counts and versions, nobody's data."""
+"""What a purge did, to be handed to a regulator: as JSON and as PDF (R8, R33). Counts and versions, nobody's
+data."""
 
 from typing import Any
 
@@ -49,8 +50,8 @@ def _document(run: PurgeRun) -> dict[str, Any]:
 
 
 def people_erased(run: PurgeRun) -> int:
-    """How many people this purge saw to be gone, rows and files: those of whom something is left are counted by the one that sees the
-    end of it."""
+    """How many people this purge saw to be gone, rows and files: those of whom something is left are counted
+    by the one that sees the end of it."""
     hashes = run.finished.annotate(number_hash=Func("number_hashes", function="unnest"))
     return hashes.values("number_hash").distinct().count()
 
@@ -67,20 +68,28 @@ def rows_of(run: PurgeRun) -> list[tuple[str, int, int, int]]:
 def as_pdf(run: PurgeRun) -> bytes:
     """The same on paper."""
     result = _document(run)
-    heading = [_("class of data"), pgettext("count, column", "deleted"), _("left on hold"), _("policy version")]
+    heading = [
+        _("class of data"),
+        pgettext("count, column", "deleted"),
+        _("left on hold"),
+        _("policy version"),
+    ]
     return pdf.as_pdf(
         title=_("Certificate of deletion no. %(number)s") % {"number": run.pk},
         above=[
             _("What was due at %(at)s.") % {"at": timezone.localtime(run.at).strftime("%Y-%m-%d %H:%M:%S")},
-            _("People erased: %(people)s; files deleted: %(files)s.") % {"people": result["people_erased"], "files": run.files},
-            _("State: %(state)s.") % {"state": run.get_state_display()} + (f" {failures_in_words(run.failures)}" if run.failures else ""),
+            _("People erased: %(people)s; files deleted: %(files)s.")
+            % {"people": result["people_erased"], "files": run.files},
+            _("State: %(state)s.") % {"state": run.get_state_display()}
+            + (f" {failures_in_words(run.failures)}" if run.failures else ""),
         ],
         rows=[heading, *([str(cell) for cell in row] for row in rows_of(run))],
         widths=[230, 80, 90, 90],
         below=[
             _("Ledger: line %(line)s · %(mac)s") % {"line": run.ledger_line, "mac": run.ledger_mac},
             *(
-                _("Access log: %(stream)s, head %(number)s · %(digest)s") % {"stream": name, "number": number, "digest": digest}
+                _("Access log: %(stream)s, head %(number)s · %(digest)s")
+                % {"stream": name, "number": number, "digest": digest}
                 for name, (number, digest) in sorted(run.trail_heads.items())
             ),
             f"SHA-256 {signatures.digest(result).hex()}",

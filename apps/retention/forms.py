@@ -29,14 +29,22 @@ class HoldForm(forms.Form):
     """One object by its id, or the calls of a time; a line or an agent narrows those down."""
 
     kind = forms.ChoiceField(label=_("what is held"), choices=LegalHold.Kind.choices)
-    subject = forms.CharField(label=_("its id (ct_…, cl_…, cp_…, rc_…, co_…), for one object"), max_length=40, required=False)
+    subject = forms.CharField(
+        label=_("its id (ct_…, cl_…, cp_…, rc_…, co_…), for one object"), max_length=40, required=False
+    )
     since = Moment(label=pgettext_lazy("calls of a time, for a hold", "calls from"), required=False)
     until = Moment(label=pgettext_lazy("calls of a time, for a hold", "calls until"), required=False)
-    campaign = forms.ModelChoiceField(label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False)
+    campaign = forms.ModelChoiceField(
+        label=_("campaign"), queryset=Campaign.objects.order_by("name"), required=False
+    )
     line = forms.ModelChoiceField(label=_("line"), queryset=Line.objects.order_by("number"), required=False)
-    agent = forms.ModelChoiceField(label=_("agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("username"), required=False)
+    agent = forms.ModelChoiceField(
+        label=_("agent"), queryset=User.objects.filter(role=Role.AGENT).order_by("username"), required=False
+    )
     reason = forms.CharField(label=_("reason: a case, a request of an authority, a dispute"), max_length=300)
-    owner = forms.ModelChoiceField(label=_("owner"), queryset=User.objects.filter(role=Role.COMPLIANCE, is_active=True), required=False)
+    owner = forms.ModelChoiceField(
+        label=_("owner"), queryset=User.objects.filter(role=Role.COMPLIANCE, is_active=True), required=False
+    )
     review_on = Day(label=_("to be reviewed on"))
 
     def clean(self) -> dict[str, Any]:
@@ -44,9 +52,13 @@ class HoldForm(forms.Form):
         kind = cleaned.get("kind", "")
         if kind in PREFIXES:
             try:
-                cleaned["target_id"] = ids.decode(PREFIXES[LegalHold.Kind(kind)], cleaned.get("subject", "").strip())
+                cleaned["target_id"] = ids.decode(
+                    PREFIXES[LegalHold.Kind(kind)], cleaned.get("subject", "").strip()
+                )
             except NotFound:
-                self.add_error("subject", _("This is no id of that kind; it stands at the head of the object's page."))
+                self.add_error(
+                    "subject", _("This is no id of that kind; it stands at the head of the object's page.")
+                )
         elif not (cleaned.get("since") and cleaned.get("until")):
             self.add_error("since", _("Say from when until when the calls are held."))
         return cleaned

@@ -1,4 +1,5 @@
-"""Holds and the purge: a hold that is placed waits for the batch that is under way, the next batch sees it."""
+"""Holds and the purge: a hold that is placed waits for the batch that is under way, the next batch sees
+it."""
 
 from django.db import connection
 

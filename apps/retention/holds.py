@@ -31,7 +31,9 @@ class Held:
     complaints: Q = NOTHING
 
     def __or__(self, other: "Held") -> "Held":
-        return Held(**{each.name: getattr(self, each.name) | getattr(other, each.name) for each in fields(self)})
+        return Held(
+            **{each.name: getattr(self, each.name) | getattr(other, each.name) for each in fields(self)}
+        )
 
 
 def held() -> Held:
@@ -49,7 +51,9 @@ def _kept_by(hold: LegalHold) -> Held:
         return _of_call(Q(pk=target), Q(call=target))
     if hold.kind == Kind.CAMPAIGN:
         campaign = Q(campaign_id=target)
-        return Held(calls=campaign, decisions=campaign, recordings=campaign, transcripts=campaign, reviews=campaign)
+        return Held(
+            calls=campaign, decisions=campaign, recordings=campaign, transcripts=campaign, reviews=campaign
+        )
     if hold.kind == Kind.RECORDING:
         return Held(recordings=Q(pk=target))
     if hold.kind == Kind.COMPLAINT:
@@ -71,23 +75,35 @@ def _of_call(calls: Q, about_calls: Q) -> Held:
 
 
 def of_query(query: dict[str, Any], moment: str) -> Q:
-    """`since` and `until` (ISO 8601, until not included), and the ids of a campaign, a line, an agent where they are given."""
-    condition = Q(**{f"{moment}__gte": datetime.fromisoformat(query["since"]), f"{moment}__lt": datetime.fromisoformat(query["until"])})
+    """`since` and `until` (ISO 8601, until not included), and the ids of a campaign, a line, an agent where
+    they are given."""
+    condition = Q(
+        **{
+            f"{moment}__gte": datetime.fromisoformat(query["since"]),
+            f"{moment}__lt": datetime.fromisoformat(query["until"]),
+        }
+    )
     for name in ("campaign", "line", "agent"):
         if name in query:
             condition &= Q(**{f"{name}_id": query[name]})
     return condition
 
 
-def keeping(*, contact_id: int | None = None, call: Any = None, recording: Any = None, complaint_id: int | None = None) -> list[LegalHold]:
+def keeping(
+    *, contact_id: int | None = None, call: Any = None, recording: Any = None, complaint_id: int | None = None
+) -> list[LegalHold]:
     """The holds in force that keep this contact, call, recording or complaint: what pages show beside it."""
     found = []
     for hold in in_force().select_related("owner"):
         keeps_contact = contact_id is not None and hold.kind == Kind.CONTACT and hold.target_id == contact_id
-        keeps_complaint = complaint_id is not None and hold.kind == Kind.COMPLAINT and hold.target_id == complaint_id
+        keeps_complaint = (
+            complaint_id is not None and hold.kind == Kind.COMPLAINT and hold.target_id == complaint_id
+        )
         kept = _kept_by(hold)
         keeps_call = call is not None and type(call)._base_manager.filter(kept.calls, pk=call.pk).exists()
-        keeps_sound = recording is not None and Recording.objects.filter(kept.recordings, pk=recording.pk).exists()
+        keeps_sound = (
+            recording is not None and Recording.objects.filter(kept.recordings, pk=recording.pk).exists()
+        )
         if keeps_contact or keeps_complaint or keeps_call or keeps_sound:
             found.append(hold)
     return found

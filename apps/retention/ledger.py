@@ -1,9 +1,10 @@
 """The ledger outside the database: what a restore may not forget (R9, R15).
 
-A backup brings back yesterday. What was erased since, and who opted out since, has to be known from somewhere else: from
-this file, which stands outside the database and its backups. It is append-only; each line is a MAC and JSON, the MAC over
-the JSON and the MAC of the line before, so a line that is changed, removed or put in between shows. It holds keyed hashes and no
-numbers. A line that a crash cut off was never acknowledged and is taken away by the next writer.
+A backup brings back yesterday. What was erased since, and who opted out since, has to be known from somewhere
+else: from this file, which stands outside the database and its backups. It is append-only; each line is a MAC
+and JSON, the MAC over the JSON and the MAC of the line before, so a line that is changed, removed or put in
+between shows. It holds keyed hashes and no numbers. A line that a crash cut off was never acknowledged and is
+taken away by the next writer.
 
 | kind | says |
 |---|---|
@@ -33,13 +34,19 @@ START = "0" * 64
 class LedgerBroken(HeguiError):
     code = "ledger_broken"
     status = 500
-    sentence = _("The ledger of erasures and opt-outs was changed at line %(line)s. Put its copy back before you go on.")
+    sentence = _(
+        "The ledger of erasures and opt-outs was changed at line %(line)s. Put its copy back before you go "
+        "on."
+    )
 
 
 class LedgerAhead(HeguiError):
     code = "ledger_ahead"
     status = 500
-    sentence = _("The ledger knows opt-outs that this database does not: restore a backup beside it, or set a foreign ledger aside.")
+    sentence = _(
+        "The ledger knows opt-outs that this database does not: restore a backup beside it, or set a foreign "
+        "ledger aside."
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,9 @@ class Writer:
         """Add an entry. It counts once `sync` has returned."""
         self.number += 1
         self.position = self.position if position is None else position
-        body = json.dumps({"n": self.number, "kind": kind, "p": self.position, "facts": facts}, separators=(",", ":")).encode()
+        body = json.dumps(
+            {"n": self.number, "kind": kind, "p": self.position, "facts": facts}, separators=(",", ":")
+        ).encode()
         self.mac = _mac(self._secret, self.mac, body)
         self._file.append(self.mac.encode() + b" " + body)
 
@@ -92,7 +101,8 @@ class Writer:
 
 @contextmanager
 def writing(*, sync: bool = True) -> Iterator[Writer]:
-    """Hold the ledger; what was added is on the disk when the block ends (without `sync`: with the next that syncs).
+    """Hold the ledger; what was added is on the disk when the block ends (without `sync`: with the next that
+    syncs).
 
     Raises `OSError` when it cannot be written, `LedgerBroken` when its last line is not ours.
     """

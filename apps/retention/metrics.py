@@ -35,7 +35,10 @@ def _backup() -> Outcome:
     try:
         secrets_of_site()
     except (HeguiError, OSError) as error:
-        return wrong(sentence_of(error), _("HEGUI_BACKUP_KEY_FILE names a file of mode 0600 that the site's user owns."))
+        return wrong(
+            sentence_of(error),
+            _("HEGUI_BACKUP_KEY_FILE names a file of mode 0600 that the site's user owns."),
+        )
     if not is_late(clock.now()):
         return well()
     hint = _("Look at the page Backups; `manage.py backup FILE` makes one now.")
@@ -50,10 +53,18 @@ def _client() -> Outcome:
     try:
         client = databases.client_version()
     except databases.ProgramFailed as error:
-        return wrong(str(error), _("Install PostgreSQL's client of the server's version: backups and upgrades need it."))
+        return wrong(
+            str(error),
+            _("Install PostgreSQL's client of the server's version: backups and upgrades need it."),
+        )
     if client < server:
-        said = _("pg_dump is of version %(client)d, the server of %(server)d.") % {"client": client, "server": server}
-        return wrong(said, _("Install PostgreSQL's client of the server's version: backups and upgrades need it."))
+        said = _("pg_dump is of version %(client)d, the server of %(server)d.") % {
+            "client": client,
+            "server": server,
+        }
+        return wrong(
+            said, _("Install PostgreSQL's client of the server's version: backups and upgrades need it.")
+        )
     return well()
 
 
@@ -61,7 +72,10 @@ def _purge() -> Outcome:
     last = PurgeRun.objects.order_by("-pk").first()
     if last is None or last.state != PurgeRun.State.FAILED:
         return well()
-    return warning(_("The last purge did not end well."), _("The page Deletion names what is left; `manage.py purge` goes on."))
+    return warning(
+        _("The last purge did not end well."),
+        _("The page Deletion names what is left; `manage.py purge` goes on."),
+    )
 
 
 def _ledger() -> Outcome:
@@ -75,4 +89,9 @@ def register_all() -> None:
         Metric("hegui_purge_age_seconds", "Since when the last complete purge was begun.", _purge_age),
         Metric("hegui_drill_failed", "1 when the last restore drill failed.", _drill_failed),
     )
-    register_probes(Probe("backup", _backup), Probe("database_client", _client), Probe("purge", _purge), Probe("ledger", _ledger))
+    register_probes(
+        Probe("backup", _backup),
+        Probe("database_client", _client),
+        Probe("purge", _purge),
+        Probe("ledger", _ledger),
+    )

@@ -43,19 +43,22 @@ class PurgeRun(Dated):
     class Meta:
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="done_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="done")),
+            pgtrigger.Protect(
+                name="done_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="done")
+            ),
         ]
 
 
 class Erasure(Dated):
-    """People who are erased together: keyed hashes that outlive them. Committed before the first of their rows is
-    deleted, and done once it was checked that all of them are gone."""
+    """People who are erased together: keyed hashes that outlive them. Committed before the first of their
+    rows is deleted, and done once it was checked that all of them are gone."""
 
     IN_TRAIL = False
     NOT_TYPED = ("reason", "files")
 
     run = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="erasures")
-    finished_by = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="finished")  # the purge that saw them gone
+    # the purge that saw them gone
+    finished_by = models.ForeignKey(PurgeRun, models.PROTECT, null=True, related_name="finished")
     files = ArrayField(models.CharField(max_length=80), default=list)  # that have to be seen gone too
     number_hashes = ArrayField(models.BinaryField(max_length=32))
     contact_ids = ArrayField(models.BigIntegerField())  # by which a run that was cut short goes on
@@ -68,7 +71,11 @@ class Erasure(Dated):
         indexes = [models.Index(fields=["id"], condition=Q(done_at__isnull=True), name="erasure_open")]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="done_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__done_at__isnull=False)),
+            pgtrigger.Protect(
+                name="done_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__done_at__isnull=False),
+            ),
             pgtrigger.Protect(
                 name="hashes_stay",
                 operation=pgtrigger.Update,
@@ -103,21 +110,27 @@ class LegalHold(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="hold_has_a_reason"),
             models.CheckConstraint(
-                condition=Q(kind="query", target_id__isnull=True) | Q(target_id__isnull=False), name="hold_names_its_object"
+                condition=Q(kind="query", target_id__isnull=True) | Q(target_id__isnull=False),
+                name="hold_names_its_object",
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_by__isnull=False) & ~Q(end_reason=""), name="hold_ended_by_somebody"
+                condition=Q(ended_at__isnull=True) | Q(ended_by__isnull=False) & ~Q(end_reason=""),
+                name="hold_ended_by_somebody",
             ),
         ]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="ended_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__ended_at__isnull=False)),
+            pgtrigger.Protect(
+                name="ended_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__ended_at__isnull=False),
+            ),
         ]
 
 
 class IndexTurn(Dated):
-    """The keys that the hashes of numbers in this database went through, in their order (`core.crypto.blind_index`). The last row holds;
-    none: the first key of the keyring."""
+    """The keys that the hashes of numbers in this database went through, in their order
+    (`core.crypto.blind_index`). The last row holds; none: the first key of the keyring."""
 
     NOT_TYPED = ("key_ids",)
 
@@ -125,12 +138,15 @@ class IndexTurn(Dated):
     rows = models.PositiveBigIntegerField()  # that were brought under the last of them
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(key_ids__len__gte=2), name="index_turn_names_its_keys")]
+        constraints = [
+            models.CheckConstraint(condition=Q(key_ids__len__gte=2), name="index_turn_names_its_keys")
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class CallTally(models.Model):
-    """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no day."""
+    """What is left of anonymised calls: how many of a campaign ended how in a month. No call, no person, no
+    day."""
 
     IN_TRAIL = False
     NOT_TYPED = ("outcome",)
@@ -141,7 +157,11 @@ class CallTally(models.Model):
     count = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["month", "campaign_id", "outcome"], nulls_distinct=False, name="tally_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "campaign_id", "outcome"], nulls_distinct=False, name="tally_once"
+            )
+        ]
 
 
 class BackupRun(Dated):

@@ -1,8 +1,9 @@
 """Numbers that were stored in another form than E.164, found and repaired.
 
-Until digits of other scripts were folded, a mobile such as `1390000827１` was hashed as it was typed: as another person, whom
-opt-outs and caps missed. Here the number goes back to its one form, with everything that was kept under the wrong hash: each
-table that keeps a `number_index` (`BROUGHT`). The check of consistency names what is stored so and repairs it when asked (`--repair`).
+Until digits of other scripts were folded, a mobile such as `1390000827１` was hashed as it was typed: as
+another person, whom opt-outs and caps missed. Here the number goes back to its one form, with everything that
+was kept under the wrong hash: each table that keeps a `number_index` (`BROUGHT`). The check of consistency
+names what is stored so and repairs it when asked (`--repair`).
 """
 
 from collections.abc import Iterator
@@ -19,8 +20,10 @@ from apps.core.privacy.protected import is_canonical
 from apps.core.web import ids
 
 _READ = {
-    "contacts_contact": "select id, phone, number_index from contacts_contact where id > %s order by id limit %s",
-    "rights_subjectrequest": "select id, phone, number_index from rights_subjectrequest where id > %s and phone is not null"
+    "contacts_contact": "select id, phone, number_index from contacts_contact where id > %s order by id "
+    "limit %s",
+    "rights_subjectrequest": "select id, phone, number_index from rights_subjectrequest where id > %s and "
+    "phone is not null"
     " order by id limit %s",
 }
 _WRITE = {
@@ -34,8 +37,10 @@ _INDEX_ALONE = {
     "quality_evidencepack": "update quality_evidencepack set number_index = %s where number_index = %s",
 }
 _WORDS = {
-    "optouts_link": "update optouts_link set number_index = %s, number_hash = %s, key_id = %s where number_index = %s",
-    "optouts_code": "update optouts_code set number_index = %s, number_hash = %s, key_id = %s where number_index = %s",
+    "optouts_link": "update optouts_link set number_index = %s, number_hash = %s, key_id = %s where "
+    "number_index = %s",
+    "optouts_code": "update optouts_code set number_index = %s, number_hash = %s, key_id = %s where "
+    "number_index = %s",
 }
 # Tables of rows without a number of their own, kept by the hash of one.
 BROUGHT = {"calls_call", "contacts_numberdoubt", *_WORDS, *_INDEX_ALONE}
@@ -61,8 +66,9 @@ def misstored_numbers() -> list[str]:
 
 @transaction.atomic
 def repair_numbers() -> dict[str, int]:
-    """Bring every number to its one form: how many were `repaired`, how many are no number of a person and are `erasing`,
-    how many were a second entry of somebody who is there already (`joined`, erased by the next purge)."""
+    """Bring every number to its one form: how many were `repaired`, how many are no number of a person and
+    are `erasing`, how many were a second entry of somebody who is there already (`joined`, erased by the next
+    purge)."""
     done = {"repaired": 0, "joined": 0, "erasing": 0}
     for table in _READ:
         for row in list(_misstored(table)):
@@ -98,19 +104,30 @@ def _repair(row: _Row) -> str:
     _bring_doubts(row.index, index)
     for statement in _INDEX_ALONE.values():
         _run(statement, index, row.index)
-    if row.table == "contacts_contact" and _all("select 1 from contacts_contact where number_index = %s", index):
+    if row.table == "contacts_contact" and _all(
+        "select 1 from contacts_contact where number_index = %s", index
+    ):
         return _stop(row, "joined")
     encrypted = cipher.encrypt(number.encode(), purpose="fields", bound_to=f"{row.table}.phone".encode())
     _run(_WRITE[row.table], encrypted, index, row.pk)
     if row.table == "contacts_contact":
-        _run("update contacts_contact set last4_index = %s where id = %s", blind_index.last4_index(number), row.pk)
+        _run(
+            "update contacts_contact set last4_index = %s where id = %s",
+            blind_index.last4_index(number),
+            row.pk,
+        )
     return "repaired"
 
 
 def _stop(row: _Row, what: str) -> str:
-    """Nobody is called under this entry again; the next purge erases it. A request stays as it is, for the person who handles it."""
+    """Nobody is called under this entry again; the next purge erases it. A request stays as it is, for the
+    person who handles it."""
     if row.table == "contacts_contact":
-        _run("update contacts_contact set erasing_at = %s where id = %s and erasing_at is null", clock.now(), row.pk)
+        _run(
+            "update contacts_contact set erasing_at = %s where id = %s and erasing_at is null",
+            clock.now(),
+            row.pk,
+        )
     return what
 
 
@@ -119,26 +136,32 @@ def _bring_register(stored: str, number: str) -> None:
     current, right = next(iter(blind_index.register_hashes(number).items()))
     wrong = list(blind_index.register_hashes_of_text(stored).values())
     _run(
-        "insert into optouts_optout (created_at, number_hash, key_id, channel, scope, scope_value, said_at, evidence, contact_id,"
+        "insert into optouts_optout (created_at, number_hash, key_id, channel, scope, scope_value, said_at, "
+        "evidence, contact_id,"
         " recorded_by_id, client_id, moved_from_id)"
-        " select created_at, %s, %s, channel, scope, scope_value, said_at, evidence, contact_id, recorded_by_id, client_id, id"
-        " from optouts_optout o where number_hash = any(%s) and not exists (select from optouts_optout m where m.moved_from_id = o.id)"
+        " select created_at, %s, %s, channel, scope, scope_value, said_at, evidence, contact_id, "
+        "recorded_by_id, client_id, id"
+        " from optouts_optout o where number_hash = any(%s) and not exists (select from optouts_optout m "
+        "where m.moved_from_id = o.id)"
         " on conflict do nothing",
         right, current, wrong,
     )  # fmt: skip
 
 
 def _bring_calls(wrong: bytes, right: bytes) -> None:
-    """Each counts. Where both hashes have a call in one slot of a day, the person was called twice: the one that is brought counts
-    beside the other, as a call that came to light when its slot was taken."""
+    """Each counts. Where both hashes have a call in one slot of a day, the person was called twice: the one
+    that is brought counts beside the other, as a call that came to light when its slot was taken."""
     _run(
-        "update calls_call c set number_index = %s where number_index = %s and not exists (select from calls_call o"
+        "update calls_call c set number_index = %s where number_index = %s and not exists (select from "
+        "calls_call o"
         " where o.number_index = %s and o.slot_day = c.slot_day and o.slot_number = c.slot_number)",
         right, wrong, right,
     )  # fmt: skip
     _run(
-        "update calls_call c set number_index = %s, revived_at = coalesce(revived_at, %s), slot_number = c.slot_number + ("
-        "select max(o.slot_number) from calls_call o where o.number_index = %s and o.slot_day = c.slot_day) where number_index = %s",
+        "update calls_call c set number_index = %s, revived_at = coalesce(revived_at, %s), slot_number = "
+        "c.slot_number + ("
+        "select max(o.slot_number) from calls_call o where o.number_index = %s and o.slot_day = c.slot_day) "
+        "where number_index = %s",
         right, clock.now(), right, wrong,
     )  # fmt: skip
 
@@ -152,9 +175,11 @@ def _bring_words(wrong: bytes, number: str) -> None:
 
 
 def _bring_doubts(wrong: bytes, right: bytes) -> None:
-    """Open and ended doubts stop calls under the right hash too; of two open ones the one that is there is enough."""
+    """Open and ended doubts stop calls under the right hash too; of two open ones the one that is there is
+    enough."""
     _run(
-        "update contacts_numberdoubt d set number_index = %s where number_index = %s and not (d.state = 'open' and exists ("
+        "update contacts_numberdoubt d set number_index = %s where number_index = %s and not (d.state = "
+        "'open' and exists ("
         "select from contacts_numberdoubt o where o.number_index = %s and o.state = 'open'))",
         right, wrong, right,
     )  # fmt: skip

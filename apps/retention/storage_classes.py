@@ -1,5 +1,5 @@
-"""The classes of personal data: what belongs to each, when it is due, how it goes. The one table that the purge, the
-forecast, the policies and the system check read; `policies.DataClass` names them."""
+"""The classes of personal data: what belongs to each, when it is due, how it goes. The one table that the
+purge, the forecast, the policies and the system check read; `policies.DataClass` names them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,16 @@ from apps.jobs.models import Job
 from apps.notifications.models import Notice, Outgoing
 from apps.optouts.models import Code, ListIn, ListRow, Scrub
 from apps.policies.models import LEAST_RECORD_DAYS, DataClass, RetentionPolicy
-from apps.quality.models import Complaint, CorrectiveAction, EvidencePack, Play, Recording, Review, Transcript, Violation
+from apps.quality.models import (
+    Complaint,
+    CorrectiveAction,
+    EvidencePack,
+    Play,
+    Recording,
+    Review,
+    Transcript,
+    Violation,
+)
 from apps.rights.models import SubjectRequest
 from apps.telephony.models import Attempt
 from apps.webhooks.models import Event
@@ -41,8 +50,8 @@ Erase = Callable[[Sequence[Any], RetentionPolicy], object]
 
 @dataclass(frozen=True)
 class Class:
-    """`due(at, days)` gives rows whose time is over; `held` is the condition of those that a hold keeps; `erase`
-    takes primary keys and works inside the caller's transaction."""
+    """`due(at, days)` gives rows whose time is over; `held` is the condition of those that a hold keeps;
+    `erase` takes primary keys and works inside the caller's transaction."""
 
     code: str
     clock: Promise | str
@@ -60,11 +69,18 @@ def _before(at: datetime, days: int) -> datetime:
 
 
 def _contacts(at: datetime, days: int) -> QuerySet[Contact]:
-    """Whose time is over; whose source was withdrawn (R3); whom another system, or the person, had deleted."""
+    """Whose time is over; whose source was withdrawn (R3); whom another system, or the person, had
+    deleted."""
     over = Q(expires_at__lte=at) | Q(created_at__lte=_before(at, days)) | Q(erasing_at__isnull=False)
-    over |= Q(source__in=list(DataSource.objects.filter(state=DataSource.State.WITHDRAWN).values_list("pk", flat=True)))
+    over |= Q(
+        source__in=list(
+            DataSource.objects.filter(state=DataSource.State.WITHDRAWN).values_list("pk", flat=True)
+        )
+    )
     is_in_call = Exists(Call.objects.filter(contact=OuterRef("pk"), state__in=Call.OPEN))
-    return Contact.everyone.filter(over, Q(blocked_until__isnull=True) | Q(blocked_until__lte=at)).exclude(is_in_call)
+    return Contact.everyone.filter(over, Q(blocked_until__isnull=True) | Q(blocked_until__lte=at)).exclude(
+        is_in_call
+    )
 
 
 def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
@@ -73,8 +89,8 @@ def _uncalled(at: datetime, days: int) -> QuerySet[Contact]:
 
 
 def erase_contacts(keys: Sequence[Any], policy: RetentionPolicy | None = None) -> list[int]:
-    """Delete contacts, but for the record of a call younger than 30 days (R34): then number and evidence of consent stay, blocked.
-    Returns the keys of those who are gone."""
+    """Delete contacts, but for the record of a call younger than 30 days (R34): then number and evidence of
+    consent stay, blocked. Returns the keys of those who are gone."""
     blocked = block_contacts(keys)
     going = [key for key in keys if key not in blocked]
     for model in (Consent, MinorFlag):
@@ -94,9 +110,15 @@ def erase_consents(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 
 
 def block_contacts(keys: Sequence[Any]) -> dict[int, datetime]:
-    """Of those with a young call only its record stays, hidden from everything; returns their keys, and until when."""
-    numbers = {bytes(index): key for key, index in Contact.everyone.filter(id__any=list(keys)).values_list("pk", "number_index")}
-    young = Call.objects.filter(record_kept(clock.now()), number_index__any=list(numbers)).select_related("campaign")
+    """Of those with a young call only its record stays, hidden from everything; returns their keys, and until
+    when."""
+    numbers = {
+        bytes(index): key
+        for key, index in Contact.everyone.filter(id__any=list(keys)).values_list("pk", "number_index")
+    }
+    young = Call.objects.filter(record_kept(clock.now()), number_index__any=list(numbers)).select_related(
+        "campaign"
+    )
     until: dict[int, datetime] = {}
     purposes: set[tuple[int, int]] = set()
     for call in young.only("number_index", "reserved_at", "campaign__purpose_id"):
@@ -105,7 +127,9 @@ def block_contacts(keys: Sequence[Any]) -> dict[int, datetime]:
         purposes.add((key, call.campaign.purpose_id))
     if not until:
         return {}
-    consents = Consent.objects.filter(contact__in=list(until), recipient="").values_list("pk", "contact_id", "purpose_id")
+    consents = Consent.objects.filter(contact__in=list(until), recipient="").values_list(
+        "pk", "contact_id", "purpose_id"
+    )
     evidence = [pk for pk, contact, purpose in consents if (contact, purpose) in purposes]
     others = Consent.objects.filter(contact__in=list(until)).exclude(pk__in=evidence)
     _discard_evidence(others)
@@ -147,18 +171,28 @@ def erase_calls(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 
 
 def _count_into_tally(calls: QuerySet[Call]) -> None:
-    """Only how many, of which campaign, in which month, ended how. Small groups are merged once their month is over."""
-    groups = calls.annotate(month=TruncMonth("reserved_at")).values("month", "campaign_id", "state").annotate(count=Count("pk"))
+    """Only how many, of which campaign, in which month, ended how. Small groups are merged once their month
+    is over."""
+    groups = (
+        calls.annotate(month=TruncMonth("reserved_at"))
+        .values("month", "campaign_id", "state")
+        .annotate(count=Count("pk"))
+    )
     for group in groups.order_by("month", "campaign_id", "state"):
         tally, _is_new = CallTally.objects.select_for_update().get_or_create(
-            month=group["month"].date(), campaign_id=group["campaign_id"], outcome=group["state"], defaults={"count": 0}
+            month=group["month"].date(),
+            campaign_id=group["campaign_id"],
+            outcome=group["state"],
+            defaults={"count": 0},
         )
         tally.count += group["count"]
         tally.save()
 
 
 def _decisions(at: datetime, days: int) -> QuerySet[Decision]:
-    return Decision.objects.filter(at__lte=_before(at, days)).exclude(Exists(Call.objects.filter(decision=OuterRef("pk"))))
+    return Decision.objects.filter(at__lte=_before(at, days)).exclude(
+        Exists(Call.objects.filter(decision=OuterRef("pk")))
+    )
 
 
 def _erase_decisions(keys: Sequence[Any], policy: RetentionPolicy) -> None:
@@ -174,14 +208,17 @@ def _rows_of(model: type[Any]) -> Erase:
 
 
 def _recordings(at: datetime, days: int) -> QuerySet[Recording]:
-    return Recording.everyone.filter(Q(started_at__lte=_before(at, days)) | Q(blocked_until__lte=at - OWN_TIME))
+    return Recording.everyone.filter(
+        Q(started_at__lte=_before(at, days)) | Q(blocked_until__lte=at - OWN_TIME)
+    )
 
 
 def block_recordings(keys: Sequence[Any]) -> None:
     """Nobody hears them any more; they go once their 30 days are over (R34)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "update quality_recording recording set blocked_until = call.reserved_at + make_interval(days => %s) from calls_call call"
+            "update quality_recording recording set blocked_until = call.reserved_at + make_interval(days => "
+            "%s) from calls_call call"
             " where call.id = recording.call_number and recording.id = any(%s)",
             [LEAST_RECORD_DAYS, list(keys)],
         )
@@ -196,7 +233,9 @@ def erase_recordings(keys: Sequence[Any], policy: RetentionPolicy) -> None:
 def _reviews(at: datetime, days: int) -> QuerySet[Review]:
     """Of what has led to a violation, the time runs from when its action was closed."""
     pending = CorrectiveAction.objects.filter(violation__review=OuterRef("pk")).filter(_not_over(at, days))
-    return Review.objects.filter(created_at__lte=_before(at, days), twin__isnull=True).exclude(Exists(pending))
+    return Review.objects.filter(created_at__lte=_before(at, days), twin__isnull=True).exclude(
+        Exists(pending)
+    )
 
 
 def _not_over(at: datetime, days: int) -> Q:
@@ -263,7 +302,9 @@ def _lists(at: datetime, days: int) -> QuerySet[ListIn]:
 
 
 def _scrubs(at: datetime, days: int) -> QuerySet[Scrub]:
-    return Scrub.objects.filter(created_at__lte=_before(at, days), job__state__in=OVER).exclude(upload="", result="")
+    return Scrub.objects.filter(created_at__lte=_before(at, days), job__state__in=OVER).exclude(
+        upload="", result=""
+    )
 
 
 def _let_go(model: type[Any], *names: str) -> Erase:
@@ -300,22 +341,28 @@ CLASSES = (
         erase_recordings, lambda holds: holds.recordings, ("quality.recording",),
     ),
     Class(
-        DataClass.TRANSCRIPT, _("when the call began"), lambda at, days: Transcript.objects.filter(started_at__lte=_before(at, days)),
+        DataClass.TRANSCRIPT, _("when the call began"), lambda at,
+        days: Transcript.objects.filter(started_at__lte=_before(at, days)),
         _rows_of(Transcript), lambda holds: holds.transcripts, ("quality.transcript",),
     ),
     Class(
-        DataClass.REVIEW, _("when it was begun, or the action that it led to was closed"), _reviews, _erase_reviews,
+        DataClass.REVIEW, _("when it was begun, or the action that it led to was closed"), _reviews,
+        _erase_reviews,
         lambda holds: holds.reviews,
     ),
-    Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations, models=("quality.correctiveaction",)),
+    Class(DataClass.REVIEW, _("when the action was closed"), _violations, _erase_violations,
+    models=("quality.correctiveaction",)),
     Class(
-        DataClass.COMPLAINT, _("when it was closed"), _complaints, erase_complaints, lambda holds: holds.complaints,
+        DataClass.COMPLAINT, _("when it was closed"), _complaints, erase_complaints,
+        lambda holds: holds.complaints,
         ("quality.complaint",),
     ),
     Class(
-        DataClass.COMPLAINT, _("when the evidence pack was asked for"), _packs, _erase_packs, models=("quality.evidencepack",)
+        DataClass.COMPLAINT, _("when the evidence pack was asked for"), _packs, _erase_packs,
+        models=("quality.evidencepack",)
     ),
-    Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests, models=("rights.subjectrequest", "rights.copyorder")),
+    Class(DataClass.REQUEST, _("when it was closed"), _requests, _erase_requests,
+    models=("rights.subjectrequest", "rights.copyorder")),
     # Calls before contacts: who goes with their calls leaves no link to be cut first.
     Class(
         DataClass.CALL, _("when the call was reserved"), _calls, erase_calls, lambda holds: holds.calls,
@@ -323,53 +370,67 @@ CLASSES = (
     ),
     Class(
         DataClass.CONTACT, RECEIVED, _contacts, erase_contacts, lambda holds: holds.contacts,
-        ("contacts.contact", "contacts.consent", "contacts.minorflag", "contacts.externalref", "campaigns.queueentry"),
+        ("contacts.contact", "contacts.consent", "contacts.minorflag", "contacts.externalref",
+        "campaigns.queueentry"),
     ),
     Class(DataClass.UNCALLED, RECEIVED, _uncalled, erase_contacts, lambda holds: holds.contacts),
-    Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions, lambda holds: holds.decisions, ("calls.decision",)),
+    Class(DataClass.DECISION, _("when it was made"), _decisions, _erase_decisions,
+    lambda holds: holds.decisions, ("calls.decision",)),
     Class(
         DataClass.DECISION, _("when the call was tried"),
-        lambda at, days: Attempt.objects.filter(at__lte=_before(at, days), call__isnull=True), _rows_of(Attempt),
+        lambda at, days: Attempt.objects.filter(at__lte=_before(at, days), call__isnull=True),
+        _rows_of(Attempt),
         models=("telephony.attempt",),
     ),
     Class(
-        DataClass.IMPORT_FILE, _("when the file was handed in"), _imports, _let_go(ContactImport, "report", "upload"),
+        DataClass.IMPORT_FILE, _("when the file was handed in"), _imports,
+        _let_go(ContactImport, "report", "upload"),
         models=("contacts.contactimport",),
     ),
-    Class(DataClass.LIST_FILE, _("when the list was handed in"), _scrubs, _erase_scrubs, models=("optouts.scrub",)),
+    Class(DataClass.LIST_FILE, _("when the list was handed in"), _scrubs, _erase_scrubs,
+    models=("optouts.scrub",)),
     Class(
-        DataClass.LIST_FILE, _("when the row was decided"), lambda at, days: ListRow.objects.filter(decided_at__lte=_before(at, days)),
+        DataClass.LIST_FILE, _("when the row was decided"), lambda at,
+        days: ListRow.objects.filter(decided_at__lte=_before(at, days)),
         _rows_of(ListRow), models=("optouts.listrow",),
     ),
-    Class(DataClass.LIST_FILE, _("when the list was handed in"), _lists, _let_go(ListIn, "upload"), models=("optouts.listin",)),
+    Class(DataClass.LIST_FILE, _("when the list was handed in"), _lists, _let_go(ListIn, "upload"),
+    models=("optouts.listin",)),
     Class(
-        DataClass.CODE, _("when the code ended"), lambda at, days: Code.objects.filter(ends_at__lte=_before(at, days)), _rows_of(Code),
+        DataClass.CODE, _("when the code ended"), lambda at,
+        days: Code.objects.filter(ends_at__lte=_before(at, days)), _rows_of(Code),
         models=("optouts.code",),
     ),
     Class(
         DataClass.CODE, _("when the number was searched for"),
-        lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)), _rows_of(NumberSearch),
+        lambda at, days: NumberSearch.objects.filter(created_at__lte=_before(at, days)),
+        _rows_of(NumberSearch),
         models=("access.numbersearch",),
     ),
     Class(
-        DataClass.SESSION, _("when the break ended"), lambda at, days: Break.objects.filter(ended_at__lte=_before(at, days)),
+        DataClass.SESSION, _("when the break ended"), lambda at,
+        days: Break.objects.filter(ended_at__lte=_before(at, days)),
         _rows_of(Break), models=("calls.break",),
     ),
     Class(
-        DataClass.WEBHOOK, _("when it happened"), lambda at, days: Event.objects.filter(created_at__lte=_before(at, days)),
+        DataClass.WEBHOOK, _("when it happened"), lambda at,
+        days: Event.objects.filter(created_at__lte=_before(at, days)),
         _rows_of(Event), models=("webhooks.event", "webhooks.delivery"),
     ),
     Class(
-        DataClass.NOTICE, _("when it was written"), lambda at, days: Notice.objects.filter(created_at__lte=_before(at, days)),
+        DataClass.NOTICE, _("when it was written"), lambda at,
+        days: Notice.objects.filter(created_at__lte=_before(at, days)),
         _rows_of(Notice), models=("notifications.notice",),
     ),
     Class(
         DataClass.NOTICE, _("when it was written"),
-        lambda at, days: Outgoing.objects.filter(created_at__lte=_before(at, days), ended_at__isnull=False), _rows_of(Outgoing),
+        lambda at, days: Outgoing.objects.filter(created_at__lte=_before(at, days), ended_at__isnull=False),
+        _rows_of(Outgoing),
         models=("notifications.outgoing",),
     ),
     Class(
-        DataClass.SESSION, _("when the session ended"), lambda at, days: Session.objects.filter(expire_date__lte=_before(at, days)),
+        DataClass.SESSION, _("when the session ended"), lambda at,
+        days: Session.objects.filter(expire_date__lte=_before(at, days)),
         _erase_sessions, models=("sessions.session",),
     ),
 )  # fmt: skip
@@ -380,11 +441,14 @@ WITHOUT_PERIOD = {
     "optouts.lift": "the register outlives everything (R15)",
     "ui.draft": "what somebody typed and did not send goes after seven days at most (ui.tasks.drop_drafts)",
     "optouts.link": "a link in a letter works for as long as the letter; hashes only",
-    "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never kept",
-    "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a hash, no number",
+    "optouts.message": "evidence of the register; the text goes when it was judged, the sender was never "
+    "kept",
+    "contacts.numberdoubt": "a number in doubt outlives its contact, or a list would bring it back (R40); a "
+    "hash, no number",
     "contacts.metcontact": "goes with its contact, and a day after its import",
     "contacts.datasource": "an agreement between companies: it shows why its contacts were lawful (R3)",
-    "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a day",
+    "sharing.share": "an agreement between departments; a file that was made and not fetched goes within a "
+    "day",
     "telephony.dialler": "a secret of a machine, no personal data",
     "webhooks.endpoint": "secrets that sign messages, no personal data",
     "retention.erasure": "the erasure ledger outlives what it erased (R9)",

@@ -11,7 +11,8 @@ from .models import BackupRun, PurgeRun
 
 
 def _unless_failed(run: BackupRun | PurgeRun) -> None:
-    """A run that ended as failed has said so; the duty is not done, and an alarm is raised when it stays so (`jobs.note_duty`)."""
+    """A run that ended as failed has said so; the duty is not done, and an alarm is raised when it stays so
+    (`jobs.note_duty`)."""
     if run.state == "failed":
         raise Ignore()
 
@@ -58,5 +59,6 @@ def watch_backups() -> None:
 @shared_task(acks_late=False)
 @unless_running
 def repair_files() -> None:
-    """Files that no row names, left by a crash between storing and committing; what cannot be repaired is said."""
+    """Files that no row names, left by a crash between storing and committing; what cannot be repaired is
+    said."""
     services.watch_consistency()

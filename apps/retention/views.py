@@ -38,7 +38,12 @@ def retention(request: StaffRequest) -> HttpResponse:
     versions = policies.retention_policies(now)
     clocks = {each.code: each.clock for each in CLASSES} | {DataClass.TRAIL: _("when it was signed")}
     rows = [
-        {"policy": policy, "clock": clocks.get(code), "days": policy.days_at(timezone.localdate(now)), "due": (due or {}).get(code)}
+        {
+            "policy": policy,
+            "clock": clocks.get(code),
+            "days": policy.days_at(timezone.localdate(now)),
+            "due": (due or {}).get(code),
+        }
         for code, policy in sorted(versions.items())
     ]
     shown = {
@@ -61,7 +66,11 @@ def purge_start(request: StaffRequest) -> HttpResponse:
         messages.error(request, str(ServiceAway()))
     else:
         messages.success(
-            request, _("The purge was handed to the workers. Its run shows here; where one is under way already, no second one begins.")
+            request,
+            _(
+                "The purge was handed to the workers. Its run shows here; where one is under way already, no "
+                "second one begins."
+            ),
         )
     return redirect("retention")
 
@@ -97,14 +106,21 @@ def purge_certificate(request: StaffRequest, pk: int, form: str) -> HttpResponse
 @for_roles(Role.COMPLIANCE)
 @require_GET
 def holds(request: StaffRequest) -> HttpResponse:
-    every = LegalHold.objects.select_related("owner", "placed_by", "ended_by").order_by(F("ended_at").desc(nulls_first=True), "review_on")
-    return render(request, "retention/holds.html", {"holds": every[:200], "today": timezone.localdate(clock.now())})
+    every = LegalHold.objects.select_related("owner", "placed_by", "ended_by").order_by(
+        F("ended_at").desc(nulls_first=True), "review_on"
+    )
+    return render(
+        request, "retention/holds.html", {"holds": every[:200], "today": timezone.localdate(clock.now())}
+    )
 
 
 @for_roles(Role.COMPLIANCE)
 @sudo
 def hold_new(request: StaffRequest) -> HttpResponse:
-    form = HoldForm(request.POST or None, initial={"kind": request.GET.get("kind", ""), "subject": request.GET.get("subject", "")})
+    form = HoldForm(
+        request.POST or None,
+        initial={"kind": request.GET.get("kind", ""), "subject": request.GET.get("subject", "")},
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.place_hold(actor=request.user, **form.asked())
@@ -121,7 +137,11 @@ def hold_new(request: StaffRequest) -> HttpResponse:
 @sudo
 def hold_end(request: StaffRequest, pk: int) -> HttpResponse:
     try:
-        services.end_hold(actor=request.user, hold=get_object_or_404(LegalHold, pk=pk), reason=request.POST.get("reason", ""))
+        services.end_hold(
+            actor=request.user,
+            hold=get_object_or_404(LegalHold, pk=pk),
+            reason=request.POST.get("reason", ""),
+        )
     except HeguiError as error:
         messages.error(request, str(error))
     else:

@@ -23,16 +23,23 @@ router = Router(tags=["requests of persons"])
 
 
 class RequestIn(Strict):
-    """`verification` says how your system made sure that the number is the person's; without it, compliance does."""
+    """`verification` says how your system made sure that the number is the person's; without it, compliance
+    does."""
 
     kind: Literal["see", "correct", "delete", "withdraw", "explain"] = Field(examples=["delete"])
     phone: Text = Field(examples=["13800001234"])
     reference: Text = Field(examples=["member-centre-20261124-17"])
-    verification: str = Field("", max_length=200, pattern=r"^[^\x00]*$", examples=["signed in to the member centre"])
+    verification: str = Field(
+        "", max_length=200, pattern=r"^[^\x00]*$", examples=["signed in to the member centre"]
+    )
     text: str = Field("", max_length=2_000, pattern=r"^[^\x00]*$", examples=["请删除我的全部信息"])
     new_name: str = Field("", max_length=80, pattern=r"^[^\x00]*$", examples=[""])
     purpose: str = Field("", max_length=40, pattern=r"^[^\x00]*$", examples=[""])
-    received_at: Any = Field(None, description="RFC 3339 with offset; now when it cannot be true.", examples=["2026-11-24T09:30:00+08:00"])
+    received_at: Any = Field(
+        None,
+        description="RFC 3339 with offset; now when it cannot be true.",
+        examples=["2026-11-24T09:30:00+08:00"],
+    )
 
 
 class RequestState(Schema):
@@ -55,9 +62,12 @@ def _shown(made: SubjectRequest) -> dict[str, Any]:
     }
 
 
-@router.post("requests", response={201: RequestState}, summary="Hand in a request of a person about their data")
+@router.post(
+    "requests", response={201: RequestState}, summary="Hand in a request of a person about their data"
+)
 def post_request(request: ClientRequest, payload: RequestIn, key: IdempotencyKey = None) -> Any:
-    """The same reference again is the request that is stored. It says nothing about whether the number is known."""
+    """The same reference again is the request that is stored. It says nothing about whether the number is
+    known."""
     client, now = request.auth, clock.now()
     require_scope(client, ApiClient.Scope.REQUESTS)
     received_at = possible_or(read_timestamp(payload.received_at, now=now), now)

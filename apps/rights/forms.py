@@ -16,11 +16,15 @@ WORDS = forms.Textarea(attrs={"rows": 3})
 class NewRequestForm(forms.Form):
     kind = forms.ChoiceField(label=_("What the person asks for"), choices=Kind)
     phone = forms.CharField(
-        label=_("Their number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"})
+        label=_("Their number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
     )
     channel = forms.ChoiceField(label=_("How it came"), choices=[(each, each.label) for each in BY_STAFF])
     text = forms.CharField(label=_("What they say"), max_length=2000, required=False, widget=WORDS)
-    new_name = forms.CharField(label=_("The right name"), max_length=80, required=False, help_text=_("only to correct it"))
+    new_name = forms.CharField(
+        label=_("The right name"), max_length=80, required=False, help_text=_("only to correct it")
+    )
     purpose = forms.ModelChoiceField(
         label=_("Purpose"),
         queryset=Purpose.objects.all(),
@@ -51,4 +55,6 @@ class PageForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
     text = forms.CharField(label=_("What I want to say"), max_length=2000, required=False, widget=WORDS)
-    new_name = forms.CharField(label=_("My right name"), max_length=80, required=False, help_text=_("only to correct it"))
+    new_name = forms.CharField(
+        label=_("My right name"), max_length=80, required=False, help_text=_("only to correct it")
+    )

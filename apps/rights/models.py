@@ -1,7 +1,7 @@
 """Requests of persons about their own data (R20): who asked for what, by when, and what was done.
 
-The number is kept encrypted for as long as the request is worked on, then as a keyed hash only: a request may not outlive what it
-had erased.
+The number is kept encrypted for as long as the request is worked on, then as a keyed hash only: a request may
+not outlive what it had erased.
 """
 
 import pgtrigger
@@ -20,7 +20,8 @@ from apps.jobs.models import Job
 
 
 class SubjectRequest(Dated):
-    """One request. `due_on` is the last day (15 working days); it moves while the identity is open, which `paused_on` shows."""
+    """One request. `due_on` is the last day (15 working days); it moves while the identity is open, which
+    `paused_on` shows."""
 
     BY_CODE = "one-time code to the number"  # how the page verifies who asks, as it is stored
 
@@ -59,13 +60,19 @@ class SubjectRequest(Dated):
     text = ProtectedTextField(_("what the person says"), kind="text", null=True)
     new_name = ProtectedCharField(_("the right name"), kind="name", max_length=80, null=True)
     purpose = models.ForeignKey(
-        Purpose, models.PROTECT, verbose_name=pgettext_lazy("of processing", "purpose"), null=True, blank=True, related_name="+"
+        Purpose,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("of processing", "purpose"),
+        null=True,
+        blank=True,
+        related_name="+",
     )
     answer = ProtectedTextField(pgettext_lazy("request, remark", "answer"), kind="text", null=True)
     refusal = GuardedCharField(_("why it was refused"), max_length=300, blank=True)
     received_at = models.DateTimeField(pgettext_lazy("label of a time", "received"))
     due_on = models.DateField(pgettext_lazy("request of a person", "due on"))
-    is_provisional = models.BooleanField(default=False)  # counted over a year whose calendar is not known: sooner than the real day
+    # counted over a year whose calendar is not known: sooner than the real day
+    is_provisional = models.BooleanField(default=False)
     paused_on = models.DateField(null=True)
     verification = GuardedCharField(_("how the identity was verified"), max_length=200, blank=True)
     verified_by = named(User, null=True, related_name="+")
@@ -89,14 +96,23 @@ class SubjectRequest(Dated):
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="request_has_hash"),
             models.CheckConstraint(condition=is_possible("received_at"), name="request_time_is_possible"),
-            models.UniqueConstraint(fields=["client", "reference"], condition=~Q(reference=""), name="request_once_a_client"),
+            models.UniqueConstraint(
+                fields=["client", "reference"], condition=~Q(reference=""), name="request_once_a_client"
+            ),
             models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="refusal_says_why"),
             models.CheckConstraint(
-                condition=Q(state__in=["unconfirmed", "identity", "refused"]) | Q(verified_at__isnull=False) & ~Q(verification=""),
+                condition=Q(state__in=["unconfirmed", "identity", "refused"])
+                | Q(verified_at__isnull=False) & ~Q(verification=""),
                 name="nothing_for_a_stranger",
             ),
-            models.CheckConstraint(condition=Q(closed_at__isnull=True) ^ Q(state__in=["done", "refused"]), name="closed_when_over"),
-            models.CheckConstraint(condition=Q(phone__isnull=True) | ~Q(state__in=["done", "refused"]), name="no_number_once_over"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) ^ Q(state__in=["done", "refused"]),
+                name="closed_when_over",
+            ),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | ~Q(state__in=["done", "refused"]),
+                name="no_number_once_over",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_on"], condition=Q(closed_at__isnull=True), name="request_by_due_day"),
@@ -108,8 +124,11 @@ class SubjectRequest(Dated):
 
     @property
     def verified_how(self) -> str:
-        """How the identity was verified, in the reader's language where it was the page; "" while it was not."""
-        return str(_("one-time code to the number")) if self.verification == self.BY_CODE else self.verification
+        """How the identity was verified, in the reader's language where it was the page; "" while it was
+        not."""
+        return (
+            str(_("one-time code to the number")) if self.verification == self.BY_CODE else self.verification
+        )
 
     @property
     def public_id(self) -> str:
@@ -148,7 +167,8 @@ class RequestEvent(Dated):
 
 
 class CopyOrder(Dated):
-    """A copy that a worker makes: who asked for it, and what it needs until it is made; then neither passphrase nor link is kept."""
+    """A copy that a worker makes: who asked for it, and what it needs until it is made; then neither
+    passphrase nor link is kept."""
 
     IN_TRAIL = False
 
@@ -161,7 +181,8 @@ class CopyOrder(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(passphrase__isnull=True, link__isnull=True) | Q(passphrase__isnull=False, link__isnull=False),
+                condition=Q(passphrase__isnull=True, link__isnull=True)
+                | Q(passphrase__isnull=False, link__isnull=False),
                 name="copy_order_holds_both_secrets_or_none",
             )
         ]

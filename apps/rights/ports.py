@@ -10,8 +10,8 @@ from apps.core.privacy.protected import Protected
 
 @dataclass(frozen=True)
 class Store:
-    """A place where data of the person lies. `kept` says how many rows stay for which reason (a code of `wording.WHY`);
-    `until` is when the last of those that stay for a fixed time go."""
+    """A place where data of the person lies. `kept` says how many rows stay for which reason (a code of
+    `wording.WHY`); `until` is when the last of those that stay for a fixed time go."""
 
     code: str
     goes: int = 0
@@ -26,10 +26,11 @@ class Erasing(Protocol):
         """What would go, and what is kept and why. Changes nothing."""
 
     def erase(self, *, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-        """Delete what may go, in the caller's transaction, and see that it is gone; what went, and what is kept and why.
+        """Delete what may go, in the caller's transaction, and see that it is gone; what went, and what is
+        kept and why.
 
-        `reason` names the request; called again under it, it goes on where it ended. Raises when a store still holds what should
-        have gone.
+        `reason` names the request; called again under it, it goes on where it ended. Raises when a store
+        still holds what should have gone.
         """
 
 

@@ -11,8 +11,8 @@ State = SubjectRequest.State
 
 
 def requests_of(viewer: User) -> QuerySet[SubjectRequest]:
-    """All for compliance; those that they recorded for supervisors and agents; none for admins. A stranger's that was not confirmed
-    by the code is nobody's."""
+    """All for compliance; those that they recorded for supervisors and agents; none for admins. A stranger's
+    that was not confirmed by the code is nobody's."""
     found = SubjectRequest.objects.exclude(state=State.UNCONFIRMED).select_related("owner", "purpose")
     if not viewer.is_active or viewer.role == Role.ADMIN:
         return found.none()
@@ -22,4 +22,8 @@ def requests_of(viewer: User) -> QuerySet[SubjectRequest]:
 def owners() -> QuerySet[User]:
     """Who may handle requests; whoever has fewest open ones first."""
     open_ones = Count("subject_requests", filter=Q(subject_requests__closed_at__isnull=True))
-    return User.objects.filter(role=Role.COMPLIANCE, is_active=True).annotate(open_requests=open_ones).order_by("open_requests", "pk")
+    return (
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True)
+        .annotate(open_requests=open_ones)
+        .order_by("open_requests", "pk")
+    )

@@ -1,7 +1,7 @@
 """The deadline of a request: 15 working days on the Chinese calendar, make-up days included (R20). Pure.
 
-Counted from the day after the request came (or, with pauses, without the working days of the pauses). Source: the norm's 15
-working days, as in GB/T 35273-2020, 8.7; the calendar is that of the State Council's notices.
+Counted from the day after the request came (or, with pauses, without the working days of the pauses). Source:
+the norm's 15 working days, as in GB/T 35273-2020, 8.7; the calendar is that of the State Council's notices.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,16 @@ class CalendarUnknown(BadInput):
     """A working day of a year whose calendar nobody knows is not guessed."""
 
     code = "calendar_unknown"
-    sentence = _("The calendar of %(year)s is not known: its working days cannot be counted. Enter the State Council's notice.")
+    sentence = _(
+        "The calendar of %(year)s is not known: its working days cannot be counted. Enter the State "
+        "Council's notice."
+    )
 
 
 @dataclass(frozen=True)
 class Due:
-    """The last day; provisional when every day had to be counted as a working day, which is sooner and so never too late."""
+    """The last day; provisional when every day had to be counted as a working day, which is sooner and so
+    never too late."""
 
     day: date
     is_provisional: bool = False
@@ -48,7 +52,8 @@ def due_after(day: date, calendar: Calendar, count: int = WORKING_DAYS) -> Due:
 
 
 def working_days_between(first: date, last: date, calendar: Calendar) -> int:
-    """Working days after `first` up to and with `last`; negative the other way round. Raises `CalendarUnknown`."""
+    """Working days after `first` up to and with `last`; negative the other way round. Raises
+    `CalendarUnknown`."""
     if last < first:
         return -working_days_between(last, first, calendar)
     count, day = 0, first
@@ -70,7 +75,8 @@ def resumed(due_on: date, paused_on: date, today: date, calendar: Calendar) -> D
 
 
 def days_left(today: date, due_on: date, calendar: Calendar) -> int:
-    """Working days until the last day, 0 on it, negative after it; calendar days where the year is not known."""
+    """Working days until the last day, 0 on it, negative after it; calendar days where the year is not
+    known."""
     try:
         return working_days_between(today, due_on, calendar)
     except CalendarUnknown:
@@ -87,7 +93,8 @@ def nearness(today: date, due_on: date, calendar: Calendar) -> str:
 
 
 def reminder_due(left: int, reminded: int | None) -> int | None:
-    """Which of the reminders (working days before the end) is to be sent now; None when none is, or it was sent."""
+    """Which of the reminders (working days before the end) is to be sent now; None when none is, or it was
+    sent."""
     reached = [mark for mark in REMIND_AT if left <= mark]
     if not reached or left < 0:
         return None

@@ -17,7 +17,9 @@ class RequestTable(ListTable):
         linkify=("request", {"pk": tables.A("pk")}), verbose_name=pgettext_lazy("label of a time", "received")
     )
     due_on = columns.TemplateColumn(
-        template_name="rights/_due.html", verbose_name=pgettext_lazy("request of a person", "due on"), empty_values=()
+        template_name="rights/_due.html",
+        verbose_name=pgettext_lazy("request of a person", "due on"),
+        empty_values=(),
     )
     state = columns.TemplateColumn(template_name="rights/_state.html", verbose_name=_("state"))
 

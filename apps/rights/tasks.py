@@ -18,7 +18,8 @@ def watch() -> None:
 @shared_task(acks_late=True)
 @unless_running
 def tidy() -> None:
-    """What a hold released is deleted; what strangers did not confirm, and copies that nobody fetched, too."""
+    """What a hold released is deleted; what strangers did not confirm, and copies that nobody fetched,
+    too."""
     in_turn(services.drop_unconfirmed, let_copies_lapse, services.finish_remainders)
 
 

@@ -51,7 +51,13 @@ def requests(request: StaffRequest) -> HttpResponse:
         each.left = rules.days_left(today, each.due_on, calendar)  # type: ignore[attr-defined]
     if left in rules.NEARNESS:
         open_ones = [each for each in open_ones if rules.nearness(today, each.due_on, calendar) == left]
-    shown = {"open": RequestTable(open_ones), "count": len(open_ones), "nearness": rules.NEARNESS, "left": left, **over.context}
+    shown = {
+        "open": RequestTable(open_ones),
+        "count": len(open_ones),
+        "nearness": rules.NEARNESS,
+        "left": left,
+        **over.context,
+    }
     if can_send():
         shown["public_page"] = request.build_absolute_uri(reverse("my_data"))
     return render(request, "rights/list.html", shown)
@@ -63,7 +69,8 @@ def request_new(request: StaffRequest) -> HttpResponse:
     return form_page(
         request, form, title=_("New request of a person"), back=reverse("requests"),
         change=lambda payload: services.record_request(actor=request.user, **payload),
-        then=lambda made: reverse("request", kwargs={"pk": made.pk}), done=_("Recorded. Compliance has been notified."),
+        then=lambda made: reverse("request", kwargs={"pk": made.pk}),
+        done=_("Recorded. Compliance has been notified."),
     )  # fmt: skip
 
 
@@ -91,7 +98,8 @@ def request_page(request: StaffRequest, pk: int) -> HttpResponse:
     }
     if handles and not found.is_over:
         shown |= {
-            "step_form": StepForm(), "execute_form": ExecuteForm(), "owners": queries.owners().exclude(pk=found.owner_id),
+            "step_form": StepForm(), "execute_form": ExecuteForm(),
+            "owners": queries.owners().exclude(pk=found.owner_id),
             "stores": [
                 {
                     "name": STORES[store.code],
@@ -157,7 +165,11 @@ def request_execute(request: StaffRequest, pk: int) -> HttpResponse:
     form = ExecuteForm(request.POST)
     if form.is_valid():
         answer = form.cleaned_data["answer"]
-        said(request, lambda: services.execute(actor=request.user, request=found, answer=answer), _("Carried out, and certified."))
+        said(
+            request,
+            lambda: services.execute(actor=request.user, request=found, answer=answer),
+            _("Carried out, and certified."),
+        )
     return redirect("request", pk=pk)
 
 
@@ -187,7 +199,9 @@ def request_certificate(request: StaffRequest, pk: int, form: str) -> HttpRespon
         raise NotFound()
     if form == "pdf":
         return attachment(services.as_pdf(found), name=f"{found.public_id}.pdf", kind="application/pdf")
-    answer = JsonResponse(services.certificate_of(found), json_dumps_params={"indent": 1, "ensure_ascii": False})
+    answer = JsonResponse(
+        services.certificate_of(found), json_dumps_params={"indent": 1, "ensure_ascii": False}
+    )
     answer["Content-Disposition"] = f'attachment; filename="{found.public_id}.json"'
     return answer
 
@@ -198,7 +212,8 @@ def request_certificate(request: StaffRequest, pk: int, form: str) -> HttpRespon
 @never_cache
 @require_http_methods(["GET", "POST"])
 def my_data(request: HttpRequest) -> HttpResponse:
-    """For whoever asks about their own data: the number, then the code sent to it. It answers the same for every number."""
+    """For whoever asks about their own data: the number, then the code sent to it. It answers the same for
+    every number."""
     if not can_send():
         raise Http404
     form = PageForm(request.POST if request.method == "POST" and "word" not in request.POST else None)
@@ -220,7 +235,9 @@ def _by_code(request: HttpRequest, form: PageForm) -> dict[str, Any]:
         return {"made": services.confirm_by_page(word=word, code=request.POST.get("code", "")[:10])}
     if not form.is_valid():
         return {}
-    return {"word": services.ask_by_page(**form.cleaned_data, address=request.META.get("REMOTE_ADDR") or None)}
+    return {
+        "word": services.ask_by_page(**form.cleaned_data, address=request.META.get("REMOTE_ADDR") or None)
+    }
 
 
 @csrf_exempt  # the word in the address is the secret; a page for strangers asks for no cookie
@@ -230,7 +247,9 @@ def copy(request: HttpRequest, word: str) -> HttpResponseBase:
     """The copy, once, on a click: looking changes nothing, so a link scanner does not take it."""
     if request.method == "POST":
         try:
-            return attachment_in_pieces(services.fetch_copy(word=word[:60]), name="my-data.zip", kind="application/zip")
+            return attachment_in_pieces(
+                services.fetch_copy(word=word[:60]), name="my-data.zip", kind="application/zip"
+            )
         except NotFound:
             return render(request, "rights/copy.html", {"is_gone": True}, status=404)
     answer = render(request, "rights/copy.html", {})

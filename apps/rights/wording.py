@@ -28,7 +28,8 @@ WHY: dict[str, Promise | str] = {
     "hold": _("a legal hold keeps it; it goes by itself when the hold ends"),
     "call_open": _("a call is under way; it goes once that is over"),
     "record": _(
-        "the record of a call is kept for 30 days (MIIT notice of 2020-06-19 on call-centre business), blocked from every other use; "
+        "the record of a call is kept for 30 days (MIIT notice of 2020-06-19 on call-centre business), "
+        "blocked from every other use; "
         "it goes by itself after that"
     ),
     "file_waiting": _("a file whose deletion is not confirmed yet; it is tried again until it is gone"),
@@ -36,9 +37,17 @@ WHY: dict[str, Promise | str] = {
     "register": _("a keyed hash, so that the number is not called again (R15)"),
     "trail": _("ids and masks only, kept for 180 days by law (R10)"),
     "backups": _("encrypted; whoever restores one has the person erased again before the site opens (R9)"),
-    "papers": _("they show what was asked for and when it was answered (R20), and go when their storage period ends"),
-    "lists": _("encrypted, and cannot be looked through; they go once they are imported, or when their storage period ends"),
-    "drafts": _("encrypted, and cannot be looked through; what somebody typed and did not send goes after seven days"),
+    "papers": _(
+        "they show what was asked for and when it was answered (R20), and go when their storage period ends"
+    ),
+    "lists": _(
+        "encrypted, and cannot be looked through; they go once they are imported, or when their storage "
+        "period ends"
+    ),
+    "drafts": _(
+        "encrypted, and cannot be looked through; what somebody typed and did not send goes after seven days"
+    ),
     "nothing": _("values are neither cached nor indexed"),
 }
-FOR_GOOD = frozenset({"register", "trail", "backups", "papers", "lists", "drafts", "nothing"})  # what stays by law or design: no remainder
+# what stays by law or design: no remainder
+FOR_GOOD = frozenset({"register", "trail", "backups", "papers", "lists", "drafts", "nothing"})

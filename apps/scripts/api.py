@@ -17,12 +17,14 @@ MOST_THOROUGH = 2_000  # characters: reading by meaning takes some 70 ms for eac
 class TextToCheck(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^[^\x00]*$")] = Field(
-        examples=["您好，这里是海桐银行，保本保息。"]
-    )
+    text: Annotated[
+        str, StringConstraints(min_length=1, max_length=MOST_CHARACTERS, pattern=r"^[^\x00]*$")
+    ] = Field(examples=["您好，这里是海桐银行，保本保息。"])
     type: Literal["marketing", "notification", "service", "sms"] = Field("marketing", examples=["marketing"])
     voice: Literal["human", "synthetic"] = Field("human", examples=["human"])
-    trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field("general", examples=["finance"])
+    trade: Annotated[str, StringConstraints(max_length=12, pattern=r"^[-a-z0-9_]+$")] = Field(
+        "general", examples=["finance"]
+    )
 
 
 class FoundInText(Schema):
@@ -32,7 +34,9 @@ class FoundInText(Schema):
     level: Literal["blocking", "advisory"] = Field(examples=["blocking"])
     law: str = Field(examples=["《广告法》第25条"])
     strength: int = Field(0, description="of advice by the trained reader, in percent", examples=[87])
-    like: list[str] = Field([], description="known passages that it reads like", examples=[["三个月回本，亏了算我的。"]])
+    like: list[str] = Field(
+        [], description="known passages that it reads like", examples=[["三个月回本，亏了算我的。"]]
+    )
 
 
 class Findings(Schema):
@@ -43,8 +47,17 @@ class Findings(Schema):
 def check_text(request: ClientRequest, payload: TextToCheck) -> dict[str, Any]:
     """Positions count characters of `text`; a part that is missing stands at 0, 0. Nothing is stored.
 
-    Findings of the level "advisory" with a strength are advice by a reader that learned from examples. It reads texts of up to 2,000
-    characters by their meaning, longer ones by their characters alone.
+    Findings of the level "advisory" with a strength are advice by a reader that learned from examples. It
+    reads texts of up to 2,000 characters by their meaning, longer ones by their characters alone.
     """
     pack, thorough = queries.packs_in_force(), len(payload.text) <= MOST_THOROUGH
-    return {"findings": read(payload.text, kind=payload.type, trade=payload.trade, voice=payload.voice, pack=pack, thorough=thorough)}
+    return {
+        "findings": read(
+            payload.text,
+            kind=payload.type,
+            trade=payload.trade,
+            voice=payload.voice,
+            pack=pack,
+            thorough=thorough,
+        )
+    }

@@ -14,9 +14,13 @@ class VersionFilter(ListFilter):
     name = django_filters.CharFilter(label=_("Name"), field_name="script__name", lookup_expr="icontains")
     state = django_filters.ChoiceFilter(label=_("State"), choices=ScriptVersion.State.choices)
     kind = django_filters.ChoiceFilter(
-        label=pgettext_lazy("script, campaign", "Kind of call"), field_name="script__kind", choices=SCRIPT_KINDS
+        label=pgettext_lazy("script, campaign", "Kind of call"),
+        field_name="script__kind",
+        choices=SCRIPT_KINDS,
     )
-    trade = django_filters.ChoiceFilter(label=_("Trade"), field_name="script__trade", choices=policies.trade_choices)
+    trade = django_filters.ChoiceFilter(
+        label=_("Trade"), field_name="script__trade", choices=policies.trade_choices
+    )
 
     class Meta:
         model = ScriptVersion

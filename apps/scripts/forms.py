@@ -35,13 +35,19 @@ class VersionForm(forms.ModelForm):
 
     def __init__(self, *args: Any, script: Script, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = " · ".join(f"{{{{ {name} }}}}" for name, variable in VARIABLES.items() if not (script.is_sms and variable.is_protected))
+        known = " · ".join(
+            f"{{{{ {name} }}}}"
+            for name, variable in VARIABLES.items()
+            if not (script.is_sms and variable.is_protected)
+        )
         for name in SECTIONS:
             # A section that lost its text is refused by the service, in the words that everybody gets.
             self.fields[name].required = False
         self.fields["body"].help_text = _("Variables, filled when it is said: %(known)s") % {"known": known}
         if script.is_sms:
-            self.fields["body"].label = _("text of the message: 【sender】, text, and how to opt out, as 回TD退订")
+            self.fields["body"].label = _(
+                "text of the message: 【sender】, text, and how to opt out, as 回TD退订"
+            )
             for name in SECTIONS:
                 if name != "body":
                     del self.fields[name]
@@ -59,24 +65,43 @@ class VerdictForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose: approve, or request changes.")},
     )
-    note = forms.CharField(label=_("Note to the author"), required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        label=_("Note to the author"),
+        required=False,
+        max_length=400,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
     publish_later = forms.BooleanField(label=_("Keep it approved; publish it later"), required=False)
 
 
 class RemarkForm(forms.Form):
     """A passage by its words; without any the remark is about the whole section."""
 
-    section = forms.ChoiceField(label=_("Section"), choices=lambda: [(name, queries.label_of(name)) for name in SECTIONS])
-    quote = forms.CharField(label=_("Passage, as it is written (empty: the whole section)"), required=False, max_length=1000)
+    section = forms.ChoiceField(
+        label=_("Section"), choices=lambda: [(name, queries.label_of(name)) for name in SECTIONS]
+    )
+    quote = forms.CharField(
+        label=_("Passage, as it is written (empty: the whole section)"), required=False, max_length=1000
+    )
     start = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    text = forms.CharField(label=pgettext_lazy("label of a field", "Remark"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(
+        label=pgettext_lazy("label of a field", "Remark"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class Lines(forms.CharField):
     """Phrases or examples, one a line."""
 
     def __init__(self, *, label: Any, rows: int = 4, **kwargs: Any) -> None:
-        super().__init__(label=label, required=False, widget=forms.Textarea(attrs={"rows": rows}), max_length=50_000, **kwargs)
+        super().__init__(
+            label=label,
+            required=False,
+            widget=forms.Textarea(attrs={"rows": rows}),
+            max_length=50_000,
+            **kwargs,
+        )
 
     def clean(self, value: Any) -> list[str]:
         return [line.strip() for line in str(super().clean(value)).splitlines() if line.strip()]
@@ -92,19 +117,27 @@ class RuleForm(forms.Form):
     name_en = forms.CharField(label=_("name in English"), max_length=60)
     level = forms.ChoiceField(label=_("level"), choices=list(LEVELS.items()))
     duty = forms.ChoiceField(label=_("duty"), choices=list(DUTIES.items()))
-    law = forms.ChoiceField(label=_("law"), choices=lambda: [(code, f"{cite(law)} · {law.about}") for code, law in LAWS.items()])
-    kinds = forms.MultipleChoiceField(label=_("holds for"), choices=SCRIPT_KINDS, widget=forms.CheckboxSelectMultiple)
+    law = forms.ChoiceField(
+        label=_("law"), choices=lambda: [(code, f"{cite(law)} · {law.about}") for code, law in LAWS.items()]
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("holds for"), choices=SCRIPT_KINDS, widget=forms.CheckboxSelectMultiple
+    )
     trades = forms.MultipleChoiceField(
         label=_("only for these trades (none: for all)"),
         choices=policies.trade_choices,
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    terms = Lines(label=_("phrases that may not be said, one a line; … stands for a few characters between"), rows=8)
+    terms = Lines(
+        label=_("phrases that may not be said, one a line; … stands for a few characters between"), rows=8
+    )
     required = Lines(label=_("or: phrases of which one has to be said, one a line"))
     words = Lines(label=_("more words for the classes of its frames, one class a line; class: word, word"))
     allow = Lines(label=_("innocent phrases that hold one of them, one a line"))
-    negatable = forms.BooleanField(label=_("denied or warned of, a phrase is innocent (不保证…, 谨防…)"), required=False)
+    negatable = forms.BooleanField(
+        label=_("denied or warned of, a phrase is innocent (不保证…, 谨防…)"), required=False
+    )
     must_find = Lines(label=_("examples that the rule finds, one a line"))
     must_pass = Lines(label=_("examples that it lets pass, one a line"))
     advice_zh = forms.CharField(label=_("advice in Chinese"), max_length=200)
@@ -114,7 +147,20 @@ class RuleForm(forms.Form):
     def rule(self) -> dict[str, Any]:
         """The rule in the form of the packs."""
         cleaned = self.cleaned_data
-        plain = ("level", "duty", "law", "kinds", "trades", "terms", "words", "required", "allow", "negatable", "must_find", "must_pass")
+        plain = (
+            "level",
+            "duty",
+            "law",
+            "kinds",
+            "trades",
+            "terms",
+            "words",
+            "required",
+            "allow",
+            "negatable",
+            "must_find",
+            "must_pass",
+        )
         return {
             **{name: cleaned[name] for name in plain},
             "name": {"zh": cleaned["name_zh"], "en": cleaned["name_en"]},

@@ -46,7 +46,9 @@ class Script(Dated):
     name = GuardedCharField(_("name"), max_length=120)
     kind = models.CharField(_("kind of call"), max_length=12, choices=SCRIPT_KINDS)
     trade = models.CharField(_("trade"), max_length=12)
-    voice = models.CharField(_("spoken by"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN)
+    voice = models.CharField(
+        _("spoken by"), max_length=9, choices=Voice, default=Voice.HUMAN, db_default=Voice.HUMAN
+    )
 
     class Meta:
         triggers = [
@@ -100,24 +102,37 @@ class ScriptVersion(Dated):
     submitted_at = models.DateTimeField(null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)  # the last reminder was sent with so many days left
+    # the last reminder was sent with so many days left
+    reminded_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["script", "number"], name="script_version_number"),
-            models.UniqueConstraint(fields=["script"], condition=Q(is_current=True), name="one_current_version"),
-            models.UniqueConstraint(fields=["script"], condition=Q(state="submitted"), name="one_version_in_review"),
-            models.CheckConstraint(
-                condition=Q(is_current=False) | Q(state__in=["published", "expired"]), name="current_version_is_published"
+            models.UniqueConstraint(
+                fields=["script"], condition=Q(is_current=True), name="one_current_version"
             ),
-            models.CheckConstraint(condition=~Q(body="") & ~Q(company=""), name="script_has_body_and_company"),
+            models.UniqueConstraint(
+                fields=["script"], condition=Q(state="submitted"), name="one_version_in_review"
+            ),
             models.CheckConstraint(
-                condition=~Q(state__in=["approved", "published"]) | Q(approved_at__isnull=False, expires_at__isnull=False),
+                condition=Q(is_current=False) | Q(state__in=["published", "expired"]),
+                name="current_version_is_published",
+            ),
+            models.CheckConstraint(
+                condition=~Q(body="") & ~Q(company=""), name="script_has_body_and_company"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "published"])
+                | Q(approved_at__isnull=False, expires_at__isnull=False),
                 name="approved_script_has_an_end",
             ),
-            models.CheckConstraint(condition=Q(state="draft") | Q(submitted_at__isnull=False), name="submitted_script_says_when"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(submitted_at__isnull=False), name="submitted_script_says_when"
+            ),
         ]
-        indexes = [models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="script_review_queue")]
+        indexes = [
+            models.Index(fields=["submitted_at"], condition=Q(state="submitted"), name="script_review_queue")
+        ]
         triggers = [
             pgtrigger.Protect(
                 name="submitted_text_is_frozen",
@@ -196,7 +211,8 @@ class ScriptVersion(Dated):
 
 
 class ReviewEvent(Dated):
-    """What happened to a version: who, when, what was said, and under which rule packs it was checked (R33)."""
+    """What happened to a version: who, when, what was said, and under which rule packs it was checked
+    (R33)."""
 
     IN_TRAIL = False
     NOT_TYPED = ("packs",)
@@ -214,15 +230,19 @@ class ReviewEvent(Dated):
 
     version = models.ForeignKey(ScriptVersion, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=20, choices=Kind)
-    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # nobody: it happened by itself
+    # nobody: it happened by itself
+    actor = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     note = GuardedCharField(max_length=400, blank=True)
     packs = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["version", "actor"], condition=Q(kind="approved"), name="approved_once_by_each"),
+            models.UniqueConstraint(
+                fields=["version", "actor"], condition=Q(kind="approved"), name="approved_once_by_each"
+            ),
             models.CheckConstraint(
-                condition=~Q(kind="approved") | (Q(actor__isnull=False) & ~Q(packs="")), name="approval_has_person_and_packs"
+                condition=~Q(kind="approved") | (Q(actor__isnull=False) & ~Q(packs="")),
+                name="approval_has_person_and_packs",
             ),
         ]
         triggers = [
@@ -242,7 +262,8 @@ class ReviewEvent(Dated):
 
 
 class Overruling(Dated):
-    """A reviewer lets an advisory finding stand, with a reason. Blocking ones are never overruled: the table refuses it."""
+    """A reviewer lets an advisory finding stand, with a reason. Blocking ones are never overruled: the table
+    refuses it."""
 
     NOT_TYPED = ("code", "level")
 
@@ -264,7 +285,8 @@ class Overruling(Dated):
 
 
 class Confirmation(Dated):
-    """A reviewer says that an advisory finding is right: what the trained reader may learn from, where the house lets it."""
+    """A reviewer says that an advisory finding is right: what the trained reader may learn from, where the
+    house lets it."""
 
     NOT_TYPED = ("code",)
 
@@ -275,7 +297,9 @@ class Confirmation(Dated):
     actor = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["version", "code", "start", "end"], name="confirmed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "code", "start", "end"], name="confirmed_once")
+        ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
@@ -300,7 +324,8 @@ class Remark(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(text=""), name="remark_says_something"),
             models.CheckConstraint(
-                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True) | Q(resolved_at__isnull=False, resolved_by__isnull=False),
+                condition=Q(resolved_at__isnull=True, resolved_by__isnull=True)
+                | Q(resolved_at__isnull=False, resolved_by__isnull=False),
                 name="resolved_remark_has_person",
             ),
         ]
@@ -345,9 +370,12 @@ class RuleVersion(Dated):
     reason = GuardedCharField(_("reason"), max_length=300)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.OPEN)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
-    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, blank=True, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
-    blocks = ArrayField(models.BigIntegerField(), default=list, blank=True)  # versions in use that it found at fault on going live
+    # versions in use that it found at fault on going live
+    blocks = ArrayField(models.BigIntegerField(), default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -355,7 +383,8 @@ class RuleVersion(Dated):
             models.UniqueConstraint(fields=["code"], condition=Q(state="in_force"), name="one_rule_in_force"),
             models.CheckConstraint(condition=~Q(written_by=F("decided_by")), name="rule_four_eyes"),
             models.CheckConstraint(
-                condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False), name="rule_has_decider"
+                condition=Q(state="open") | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="rule_has_decider",
             ),
         ]
         triggers = [
@@ -375,8 +404,9 @@ class RuleVersion(Dated):
 
 
 class ThirdReading(Dated):
-    """What the third reader said of a text, once for each text and model: believed findings `{code, start, end, why}`, how many it made
-    that could not be believed, what it cost, and why it failed ("": it did not)."""
+    """What the third reader said of a text, once for each text and model: believed findings `{code, start,
+    end, why}`, how many it made that could not be believed, what it cost, and why it failed ("": it did
+    not)."""
 
     NOT_TYPED = ("model", "failure")
 

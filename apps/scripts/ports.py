@@ -9,7 +9,8 @@ from .models import ScriptVersion
 
 class Speaking(Protocol):
     def still_speaks(self, version: ScriptVersion) -> bool:
-        """Whether somebody still speaks a version though a newer one is published: then it stays published."""
+        """Whether somebody still speaks a version though a newer one is published: then it stays
+        published."""
 
 
 speaking: Port[Speaking] = Port("scripts.speaking")

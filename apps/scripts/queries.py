@@ -21,7 +21,16 @@ from apps.policies import queries as policies
 
 from . import rules
 from .checking import Finding, Pack, PackRule, check, compiled, pack_of, read, shipped_rules, written_rule
-from .models import Confirmation, Overruling, Remark, ReviewEvent, RuleVersion, Script, ScriptVersion, ThirdReading
+from .models import (
+    Confirmation,
+    Overruling,
+    Remark,
+    ReviewEvent,
+    RuleVersion,
+    Script,
+    ScriptVersion,
+    ThirdReading,
+)
 from .wording import name_of
 
 State = ScriptVersion.State
@@ -38,7 +47,11 @@ def readable(viewer: User) -> QuerySet[ScriptVersion]:
 
 def locked(version: ScriptVersion) -> ScriptVersion:
     """The version as it is now, for a change."""
-    return ScriptVersion.objects.select_for_update(of=("self",)).select_related("script", "author").get(pk=version.pk)
+    return (
+        ScriptVersion.objects.select_for_update(of=("self",))
+        .select_related("script", "author")
+        .get(pk=version.pk)
+    )
 
 
 def reviewers() -> QuerySet[User]:
@@ -63,7 +76,8 @@ def approvals_needed(script: Script, at: datetime) -> int:
 
 
 def packs_in_force() -> Pack:
-    """The rules that come with Hegui and those of compliance over them; built anew when one of these changes."""
+    """The rules that come with Hegui and those of compliance over them; built anew when one of these
+    changes."""
     rows = RuleVersion.objects.filter(state=RuleVersion.State.IN_FORCE).order_by("pk")
     return _compiled(tuple(rows.values_list("pk", "decided_at")))
 
@@ -79,17 +93,21 @@ def sections_of(version: ScriptVersion) -> dict[str, str]:
 
 
 def filled(version: ScriptVersion, values: Mapping[str, str]) -> dict[str, str]:
-    """The sections as the desk says them. A protected value comes as its mask: the caller hands over what the agent may see."""
+    """The sections as the desk says them. A protected value comes as its mask: the caller hands over what the
+    agent may see."""
     payload = {"company": version.company, **values}
     return {name: rules.fill(text, payload) for name, text in sections_of(version).items()}
 
 
 def spoken(version: ScriptVersion) -> tuple[str, dict[str, int]]:
-    """All that is said or sent, and where each section begins in it; the list of forbidden behaviours is not said."""
+    """All that is said or sent, and where each section begins in it; the list of forbidden behaviours is not
+    said."""
     return rules.whole(sections_of(version), is_sms=version.script.is_sms)
 
 
-def findings_of(version: ScriptVersion, pack: Pack | None = None, *, with_advice: bool = True) -> list[Finding]:
+def findings_of(
+    version: ScriptVersion, pack: Pack | None = None, *, with_advice: bool = True
+) -> list[Finding]:
     """What the automatic check says of all that is spoken, under the rules in force or those given."""
     script = version.script
     text, _begins = spoken(version)
@@ -107,9 +125,17 @@ def _third_findings(version: ScriptVersion, pack: Pack, found: Sequence[Finding]
         return []
     laws = {rule.code: rule.law for rule in pack.rules}
     return [
-        Finding(each["start"], each["end"], each["code"], "advisory", laws[each["code"]], why=each["why"] or each["code"])
+        Finding(
+            each["start"],
+            each["end"],
+            each["code"],
+            "advisory",
+            laws[each["code"]],
+            why=each["why"] or each["code"],
+        )
         for each in reading.findings
-        if each["code"] in laws and not any(one.start < each["end"] and each["start"] < one.end for one in found)
+        if each["code"] in laws
+        and not any(one.start < each["end"] and each["start"] < one.end for one in found)
     ]
 
 
@@ -132,8 +158,8 @@ def confirmed(version: ScriptVersion) -> dict[tuple[str, int, int], Confirmation
 
 
 def judged_passages() -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:
-    """What reviewers said of advice: a name, the passage without numbers of people, trade and kind of its script, the rules that it
-    breaks (none: it was overruled)."""
+    """What reviewers said of advice: a name, the passage without numbers of people, trade and kind of its
+    script, the rules that it breaks (none: it was overruled)."""
     for row in Confirmation.objects.select_related("version__script").order_by("pk"):
         yield (f"z{2 * row.pk}", *_judged(row), (row.code,))
     for kept in Overruling.objects.select_related("version__script").order_by("pk"):
@@ -152,22 +178,33 @@ def overruled(version: ScriptVersion) -> dict[tuple[str, int, int], Overruling]:
 def in_words(findings: Iterable[Finding]) -> str:
     """Names and laws of findings, each once."""
     pack = packs_in_force()
-    return join_clauses(dict.fromkeys(f"{name_of(pack.rule(finding.code), finding.code)} ({finding.law})" for finding in findings))
+    return join_clauses(
+        dict.fromkeys(
+            f"{name_of(pack.rule(finding.code), finding.code)} ({finding.law})" for finding in findings
+        )
+    )
 
 
 # -- the review
 
 
 def last_approved(version: ScriptVersion) -> ScriptVersion | None:
-    """The version before it that was approved last, whatever became of it: what the difference is shown to."""
-    return version.script.versions.filter(number__lt=version.number, approved_at__isnull=False).order_by("-number").first()
+    """The version before it that was approved last, whatever became of it: what the difference is shown
+    to."""
+    return (
+        version.script.versions.filter(number__lt=version.number, approved_at__isnull=False)
+        .order_by("-number")
+        .first()
+    )
 
 
 def remarks_on(version: ScriptVersion) -> QuerySet[Remark]:
     """The version's remarks, and those of versions since the last approved one: they follow the text."""
     base = last_approved(version)
     since = version.script.versions.filter(number__lte=version.number, number__gt=base.number if base else 0)
-    found = Remark.objects.filter(version__in=since).select_related("author", "resolved_by", "version__script", "version__author")
+    found = Remark.objects.filter(version__in=since).select_related(
+        "author", "resolved_by", "version__script", "version__author"
+    )
     return found.prefetch_related("answers__author").order_by("pk")
 
 
@@ -177,7 +214,9 @@ def open_remarks(version: ScriptVersion) -> list[Remark]:
 
 def history_of(version: ScriptVersion) -> QuerySet[ReviewEvent]:
     """What happened to every version of the script, newest first."""
-    events = ReviewEvent.objects.filter(version__script=version.script_id, version__number__lte=version.number)
+    events = ReviewEvent.objects.filter(
+        version__script=version.script_id, version__number__lte=version.number
+    )
     return events.select_related("actor", "version__script").order_by("-created_at", "-pk")
 
 
@@ -207,15 +246,32 @@ def review_queue(viewer: User, at: datetime | None = None) -> list[Waiting]:
         return []
     calendar = policies.calendar(at)
     versions = readable(viewer).filter(state=State.SUBMITTED)
-    approved = set(ReviewEvent.objects.filter(kind="approved", actor=viewer, version__in=versions).values_list("version_id", flat=True))
-    counts = dict(
-        ReviewEvent.objects.filter(kind="approved", version__in=versions).values_list("version_id").annotate(count=Count("pk")).order_by()
+    approved = set(
+        ReviewEvent.objects.filter(kind="approved", actor=viewer, version__in=versions).values_list(
+            "version_id", flat=True
+        )
     )
-    waiting = [_waiting(version, viewer, at, calendar, counts.get(version.pk, 0), version.pk in approved) for version in versions]
+    counts = dict(
+        ReviewEvent.objects.filter(kind="approved", version__in=versions)
+        .values_list("version_id")
+        .annotate(count=Count("pk"))
+        .order_by()
+    )
+    waiting = [
+        _waiting(version, viewer, at, calendar, counts.get(version.pk, 0), version.pk in approved)
+        for version in versions
+    ]
     return sorted(waiting, key=_urgency)
 
 
-def _waiting(version: ScriptVersion, viewer: User, at: datetime, calendar: Calendar, approvals: int, needs_another: bool) -> Waiting:
+def _waiting(
+    version: ScriptVersion,
+    viewer: User,
+    at: datetime,
+    calendar: Calendar,
+    approvals: int,
+    needs_another: bool,
+) -> Waiting:
     submitted = version.submitted_at or at
     due = rules.due_day(timezone.localdate(submitted), calendar)
     findings = findings_of(version)
@@ -237,11 +293,16 @@ def _urgency(row: Waiting) -> tuple[bool, int, int, timedelta]:
 
 
 def next_to_review(viewer: User, after: ScriptVersion | None = None) -> ScriptVersion | None:
-    """The next in the queue that the viewer may judge, after the one they are at; round to the first again."""
+    """The next in the queue that the viewer may judge, after the one they are at; round to the first
+    again."""
     rows = review_queue(viewer)
     places = [place for place, row in enumerate(rows) if after and row.version.pk == after.pk]
     start = places[0] + 1 if places else 0
-    rest = (row for row in rows[start:] + rows[:start] if row.can_be_judged and (after is None or row.version.pk != after.pk))
+    rest = (
+        row
+        for row in rows[start:] + rows[:start]
+        if row.can_be_judged and (after is None or row.version.pk != after.pk)
+    )
     return next((row.version for row in rest), None)
 
 
@@ -268,7 +329,10 @@ def answered_lately(at: datetime | None = None) -> Answered:
         if event.version.submitted_at:
             first.setdefault(event.version_id, (event.version.submitted_at, event.created_at))
     waits = sorted(answered - submitted for submitted, answered in first.values())
-    dues = ((rules.due_day(timezone.localdate(submitted), calendar), answered) for submitted, answered in first.values())
+    dues = (
+        (rules.due_day(timezone.localdate(submitted), calendar), answered)
+        for submitted, answered in first.values()
+    )
     in_time = sum(due is not None and timezone.localdate(answered) <= due for due, answered in dues)
     return Answered(len(waits), in_time, waits[len(waits) // 2] if waits else None)
 
@@ -322,4 +386,6 @@ def rule_codes() -> list[str]:
 def name_of_rule(code: str) -> str:
     """What a rule is called in its newest version, also one that awaits a second person."""
     version = RuleVersion.objects.filter(code=code).order_by("-number").first()
-    return name_of(written_rule(code, version.rule, version.number) if version else packs_in_force().rule(code), code)
+    return name_of(
+        written_rule(code, version.rule, version.number) if version else packs_in_force().rule(code), code
+    )

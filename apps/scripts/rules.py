@@ -39,7 +39,8 @@ class SectionRefused(BadInput):
 
 @dataclass(frozen=True)
 class Variable:
-    """A word that is filled when the script is spoken. A protected one is filled on the desk alone, masked as the desk has it."""
+    """A word that is filled when the script is spoken. A protected one is filled on the desk alone, masked as
+    the desk has it."""
 
     label: Promise
     is_protected: bool = False
@@ -53,7 +54,8 @@ VARIABLES: Mapping[str, Variable] = {
     "client": Variable(gettext_lazy("name of the client, as the desk shows it"), is_protected=True),
 }
 PERSONAL = frozenset(
-    {"phone", "mobile", "number", "telephone", "contact_phone", "client_phone", "id", "id_number", "idcard", "card", "bank_card",
+    {"phone", "mobile", "number", "telephone", "contact_phone", "client_phone", "id", "id_number", "idcard",
+    "card", "bank_card",
      "card_number", "account", "address", "email", "wechat", "birthday", "password", "code", "otp"}
 )  # fmt: skip
 _LEFT_OVER = re.compile(r"\{\{|\}\}|\{%|%\}|\{#|#\}|\$\{|<%|%>|｛｛|｝｝")
@@ -80,7 +82,8 @@ def refuse_unfit(sections: Mapping[str, str], *, is_sms: bool) -> None:
         longest = max(sections, key=lambda name: len(sections[name]))
         raise SectionRefused(
             longest,
-            _("The script has %(count)s characters, this section %(here)s of them; %(most)s are the most. Shorten it."),
+            _("The script has %(count)s characters, this section %(here)s of them; %(most)s are the most. "
+                "Shorten it."),
             count=total, here=len(sections[longest]), most=MOST_CHARACTERS,
         )  # fmt: skip
 
@@ -95,7 +98,8 @@ def _refuse_characters(section: str, text: str) -> None:
         if char in _HIDDEN or (unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} and char not in "\n\t"):
             raise SectionRefused(
                 section,
-                _("Line %(line)s, character %(column)s: a character that cannot be seen (U+%(code)s). Remove it."),
+                _("Line %(line)s, character %(column)s: a character that cannot be seen (U+%(code)s). Remove "
+                    "it."),
                 code=f"{ord(char):04X}", **_where(text, place),
             )  # fmt: skip
 
@@ -107,27 +111,31 @@ def _refuse_variables(section: str, text: str, *, is_sms: bool) -> None:
         if name in PERSONAL:
             raise SectionRefused(
                 section,
-                _("Line %(line)s, character %(column)s: {{ %(name)s }} is personal data, which no script holds (R1)."),
+                _("Line %(line)s, character %(column)s: {{ %(name)s }} is personal data, which no script "
+                    "holds (R1)."),
                 name=name, **at,
             )  # fmt: skip
         if name not in VARIABLES:
             known = ", ".join(f"{{{{ {each} }}}}" for each in VARIABLES)
             raise SectionRefused(
                 section,
-                _("Line %(line)s, character %(column)s: there is no variable {{ %(name)s }}. There are: %(known)s."),
+                _("Line %(line)s, character %(column)s: there is no variable {{ %(name)s }}. There are: "
+                    "%(known)s."),
                 name=name, known=known, **at,
             )  # fmt: skip
         if is_sms and VARIABLES[name].is_protected:
             raise SectionRefused(
                 section,
-                _("Line %(line)s, character %(column)s: {{ %(name)s }} is filled on the desk alone; a message does not hold it."),
+                _("Line %(line)s, character %(column)s: {{ %(name)s }} is filled on the desk alone; a "
+                    "message does not hold it."),
                 name=name, **at,
             )  # fmt: skip
     bare = VARIABLE.sub(lambda found: " " * len(found[0]), text)
     if left := _LEFT_OVER.search(bare):
         raise SectionRefused(
             section,
-            _('Line %(line)s, character %(column)s: "%(mark)s" is no part of a variable. A variable is written {{ company }}, no more.'),
+            _('Line %(line)s, character %(column)s: "%(mark)s" is no part of a variable. A variable is '
+                'written {{ company }}, no more.'),
             mark=left[0], **_where(text, left.start()),
         )  # fmt: skip
 
@@ -187,13 +195,19 @@ class Passage:
 
 def marked(text: str, marks: Iterable[Mark]) -> list[Passage]:
     """The text in passages, cut wherever a mark begins or ends."""
-    marks = sorted({*marks, *(Mark(found.start(), found.end(), "variable") for found in VARIABLE.finditer(text))})
+    marks = sorted(
+        {*marks, *(Mark(found.start(), found.end(), "variable") for found in VARIABLE.finditer(text))}
+    )
     shown = []
     for start, end in passages(text):
         here = [mark for mark in marks if mark.start < end and mark.end > start]
-        cuts = sorted({start, end, *(at for mark in here for at in (mark.start, mark.end) if start < at < end)})
+        cuts = sorted(
+            {start, end, *(at for mark in here for at in (mark.start, mark.end) if start < at < end)}
+        )
         segments = tuple(
-            Segment(text[first:last], tuple(mark for mark in here if mark.start <= first and last <= mark.end))
+            Segment(
+                text[first:last], tuple(mark for mark in here if mark.start <= first and last <= mark.end)
+            )
             for first, last in pairwise(cuts)
         )
         shown.append(Passage(start, end, segments))
@@ -201,5 +215,6 @@ def marked(text: str, marks: Iterable[Mark]) -> list[Passage]:
 
 
 def due_day(submitted: date, calendar: Calendar) -> date | None:
-    """The day by whose end a submitted script is answered; None when the calendar of that year is not known."""
+    """The day by whose end a submitted script is answered; None when the calendar of that year is not
+    known."""
     return calendar.after_working_days(submitted, REVIEW_TARGET)

@@ -13,7 +13,14 @@ from .models import ScriptVersion
 
 class VersionTable(TradeTable):
     list_name = "scripts"
-    sortable = by("state", "expires_at", script="script__name", kind="script__kind", trade="script__trade", author="author__display_name")
+    sortable = by(
+        "state",
+        "expires_at",
+        script="script__name",
+        kind="script__kind",
+        trade="script__trade",
+        author="author__display_name",
+    )
 
     script = tables.Column(linkify=("script", {"pk": tables.A("pk")}), verbose_name=_("script"))
     number = tables.Column(verbose_name=pgettext_lazy("label", "version"))

@@ -10,7 +10,9 @@ from .models import Share
 
 class ShareFilter(ListFilter):
     state = django_filters.ChoiceFilter(label=_("State"), choices=Share.State.choices)
-    campaign = django_filters.CharFilter(label=_("Campaign"), field_name="campaign__name", lookup_expr="icontains")
+    campaign = django_filters.CharFilter(
+        label=_("Campaign"), field_name="campaign__name", lookup_expr="icontains"
+    )
 
     class Meta:
         model = Share

@@ -16,7 +16,9 @@ from .models import Share
 
 class ShareForm(forms.Form):
     campaign = forms.ModelChoiceField(label=_("Campaign"), queryset=Campaign.objects.order_by("name"))
-    fields_wanted = forms.MultipleChoiceField(label=_("Fields"), choices=Share.Field, widget=forms.CheckboxSelectMultiple)
+    fields_wanted = forms.MultipleChoiceField(
+        label=_("Fields"), choices=Share.Field, widget=forms.CheckboxSelectMultiple
+    )
     form = forms.ChoiceField(label=_("How"), choices=Share.Form)
     is_clear = forms.BooleanField(label=_("In clear, to answer a regulator"), required=False)
     purpose = forms.CharField(label=_("What it is needed for"), max_length=300)

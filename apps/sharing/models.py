@@ -1,4 +1,5 @@
-"""Sharing between departments (R32): which fields of which campaign, with whom, under which agreement, until when."""
+"""Sharing between departments (R32): which fields of which campaign, with whom, under which agreement, until
+when."""
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -47,12 +48,19 @@ class Share(Dated):
     agreement_sha256 = models.BinaryField(max_length=32)
     ends_on = models.DateField(pgettext_lazy("right or share, column", "until"), help_text=_("the last day"))
     asked_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"), related_name="shares"
+        User,
+        models.PROTECT,
+        verbose_name=pgettext_lazy("share, grant, lift, audit", "asked by"),
+        related_name="shares",
     )
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.ASKED)
-    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(_("decided on"), null=True)
-    ended_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, related_name="+")
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, related_name="+"
+    )
     ended_at = models.DateTimeField(_("withdrawn on"), null=True)
     reason = GuardedCharField(_("why it was refused or withdrawn"), max_length=300, blank=True)
     file = FileNameField(_("encrypted file"), blank=True)
@@ -63,9 +71,14 @@ class Share(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(fields=[]), name="share_names_fields"),
             models.CheckConstraint(condition=~Q(decided_by=F("asked_by")), name="share_four_eyes"),
-            models.CheckConstraint(condition=~Q(state="approved") | Q(decided_by__isnull=False), name="share_approved_by_somebody"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(decided_by__isnull=False),
+                name="share_approved_by_somebody",
+            ),
             models.CheckConstraint(condition=~Q(agreement_file=""), name="share_under_an_agreement"),
-            models.CheckConstraint(condition=Q(file="") | Q(state="approved", form="file"), name="share_file_while_approved"),
+            models.CheckConstraint(
+                condition=Q(file="") | Q(state="approved", form="file"), name="share_file_while_approved"
+            ),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -19,4 +19,6 @@ def shares_of(viewer: User) -> QuerySet[Share]:
 
 def entries_of(share: Share) -> QuerySet[QueueEntry]:
     """The campaign's contacts, without those who are being erased."""
-    return QueueEntry.objects.filter(campaign=share.campaign_id, contact__erasing_at__isnull=True).select_related("contact")
+    return QueueEntry.objects.filter(
+        campaign=share.campaign_id, contact__erasing_at__isnull=True
+    ).select_related("contact")

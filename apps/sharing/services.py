@@ -45,7 +45,10 @@ PROTECTED = {Field.PHONE: "contacts.contact.phone", Field.NAME: "contacts.contac
 
 class AssessmentMissing(WrongState):
     code = "assessment_missing"
-    sentence = gettext_lazy("Values in clear need an approved impact assessment first (R36): write one from the page of the share.")
+    sentence = gettext_lazy(
+        "Values in clear need an approved impact assessment first (R36): write one from the page of the "
+        "share."
+    )
 
 
 @transaction.atomic
@@ -62,7 +65,8 @@ def ask_share(
     ends_on: date,
     is_clear: bool = False,
 ) -> Share:
-    """Ask to see fields of a campaign's contacts. Values come masked; in clear for compliance alone, which answers to regulators.
+    """Ask to see fields of a campaign's contacts. Values come masked; in clear for compliance alone, which
+    answers to regulators.
 
     Raises `NotAllowed`, `BadInput` without fields, purpose, signed agreement, or for more than 90 days.
     """
@@ -75,10 +79,15 @@ def ask_share(
         raise BadInput(_("A share ends within %(days)s days."), days=MOST_DAYS)
     for name in fields:
         if name in PROTECTED:
-            require_field_right(actor, PROTECTED[Field(name)], "export_value" if is_clear or form == Share.Form.FILE else "view_masked")
+            require_field_right(
+                actor,
+                PROTECTED[Field(name)],
+                "export_value" if is_clear or form == Share.Form.FILE else "view_masked",
+            )
     kept = evidence_files.keep(content, file_name=file_name)
     share = Share.objects.create(
-        campaign=campaign, fields=sorted(set(fields)), form=form, is_clear=is_clear, ends_on=ends_on, asked_by=actor,
+        campaign=campaign, fields=sorted(set(fields)), form=form, is_clear=is_clear, ends_on=ends_on,
+        asked_by=actor,
         purpose=checked_text(purpose, _("Say what it is needed for."), most=300),
         agreement=checked_text(agreement, _("Name the confidentiality agreement."), most=200),
         agreement_file=kept.name, agreement_sha256=kept.sha256 or b"", created_at=clock.now(),
@@ -94,12 +103,15 @@ def ask_share(
 
 
 def _locked(share: Share) -> Share:
-    return Share.objects.select_for_update(of=("self",)).select_related("asked_by", "campaign").get(pk=share.pk)
+    return (
+        Share.objects.select_for_update(of=("self",)).select_related("asked_by", "campaign").get(pk=share.pk)
+    )
 
 
 @transaction.atomic
 def decide_share(*, actor: User, share: Share, approve: bool, reason: str = "") -> Share:
-    """By compliance, and not by who asked. Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput` for a refusal without a reason."""
+    """By compliance, and not by who asked. Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput` for a
+    refusal without a reason."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     share = _locked(share)
@@ -132,14 +144,23 @@ def withdraw_share(*, actor: User, share: Share, reason: str) -> Share:
 
 def _end(share: Share, state: str, actor: User | None, reason: str) -> None:
     discard(share.file)
-    share.state, share.ended_by, share.ended_at, share.reason, share.file = state, actor, clock.now(), reason, ""
+    share.state, share.ended_by, share.ended_at, share.reason, share.file = (
+        state,
+        actor,
+        clock.now(),
+        reason,
+        "",
+    )
     share.save()
 
 
 def end_due_shares() -> int:
-    """End what is past its last day; files that nobody fetched within a day go. Returns how many shares ended."""
+    """End what is past its last day; files that nobody fetched within a day go. Returns how many shares
+    ended."""
     now, ended = clock.now(), 0
-    for share in Share.objects.filter(state__in=[State.ASKED, State.APPROVED], ends_on__lt=timezone.localdate(now)):
+    for share in Share.objects.filter(
+        state__in=[State.ASKED, State.APPROVED], ends_on__lt=timezone.localdate(now)
+    ):
         with transaction.atomic():
             _end(_locked(share), State.EXPIRED, None, "")
             ended += 1
@@ -157,7 +178,11 @@ def _let_go(share: Share) -> None:
 
 def files_with(number_index: bytes) -> QuerySet[Share]:
     """Files that were made, wait to be fetched, and may hold the person."""
-    return Share.objects.exclude(file="").filter(campaign__entries__contact__number_index=number_index).distinct()
+    return (
+        Share.objects.exclude(file="")
+        .filter(campaign__entries__contact__number_index=number_index)
+        .distinct()
+    )
 
 
 def drop_files_with(number_index: bytes, *, until: datetime | None = None) -> int:
@@ -178,11 +203,15 @@ def in_force(viewer: User, share: Share) -> Share:
 
 
 @transaction.atomic
-def look(*, viewer: User, share: Share, entries: list[QueueEntry], address: str | None = None) -> list[list[str]]:
-    """The shared fields of some contacts, in the order of the fields; recorded with how many people they are of."""
+def look(
+    *, viewer: User, share: Share, entries: list[QueueEntry], address: str | None = None
+) -> list[list[str]]:
+    """The shared fields of some contacts, in the order of the fields; recorded with how many people they are
+    of."""
     share = in_force(viewer, share)
     record_access(
-        kind=AccessEvent.Kind.VIEWED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer, count=len(entries),
+        kind=AccessEvent.Kind.VIEWED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200],
+        actor=viewer, count=len(entries),
         address=address,
     )  # fmt: skip
     return list(_rows(viewer, share, entries, address))
@@ -193,7 +222,8 @@ def _rows(viewer: User, share: Share, entries: list[QueueEntry], address: str | 
     if share.is_clear:
         for name in (each for each in share.fields if each in PROTECTED):
             clear[name] = disclose_to_person(
-                actor=viewer, values=[(entry.contact, name) for entry in entries], subject=share.public_id, reason=share.purpose,
+                actor=viewer, values=[(entry.contact, name) for entry in entries], subject=share.public_id,
+                reason=share.purpose,
                 address=address,
             )  # fmt: skip
     for place, entry in enumerate(entries):
@@ -210,13 +240,16 @@ def _cell(entry: QueueEntry, name: str) -> str:
 
 @transaction.atomic
 def make_file(*, viewer: User, share: Share, address: str | None = None) -> tuple[Share, str]:
-    """Make the file, to be fetched once within a day; the share and the passphrase, shown this once. Raises `NotFound`, `BadInput`."""
+    """Make the file, to be fetched once within a day; the share and the passphrase, shown this once. Raises
+    `NotFound`, `BadInput`."""
     share = in_force(viewer, _locked(share))
     if share.form != Share.Form.FILE:
         raise NotFound()
     entries = list(queries.entries_of(share).order_by("pk")[: MOST_ROWS + 1])
     if len(entries) > MOST_ROWS:
-        raise BadInput(_("The campaign has more than %(most)s contacts: look at them in the console."), most=MOST_ROWS)
+        raise BadInput(
+            _("The campaign has more than %(most)s contacts: look at them in the console."), most=MOST_ROWS
+        )
     rows = look(viewer=viewer, share=share, entries=entries, address=address)
     passphrase = new_passphrase()
     pieces = encrypted_archive(passphrase, [(f"{share.public_id}.xlsx", [_workbook(viewer, share, rows)])])
@@ -231,8 +264,11 @@ def make_file(*, viewer: User, share: Share, address: str | None = None) -> tupl
 
 
 def _are_all_there(contact_ids: list[int]) -> bool:
-    """Whether none of them was erased or is about to be; until the commit nobody can. Who is erased after that takes the file along."""
-    there = Contact.objects.select_for_update(no_key=True).filter(id__any=contact_ids, erasing_at__isnull=True)
+    """Whether none of them was erased or is about to be; until the commit nobody can. Who is erased after
+    that takes the file along."""
+    there = Contact.objects.select_for_update(no_key=True).filter(
+        id__any=contact_ids, erasing_at__isnull=True
+    )
     return len(there.values_list("pk", flat=True)) == len(set(contact_ids))
 
 
@@ -244,10 +280,17 @@ def watermark(viewer: User, share: Share) -> str:
 def _workbook(viewer: User, share: Share, rows: list[list[str]]) -> bytes:
     out = io.BytesIO()
     mark = watermark(viewer, share)
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = book.add_worksheet()
         sheet.set_header(f"&C{mark}")
-        sheet.write_string(0, 0, _("Shared with %(who)s until %(day)s. Not to be handed on.") % {"who": mark, "day": share.ends_on})
+        sheet.write_string(
+            0,
+            0,
+            _("Shared with %(who)s until %(day)s. Not to be handed on.")
+            % {"who": mark, "day": share.ends_on},
+        )
         sheet.write_row(1, 0, share.field_labels)
         for place, row in enumerate(rows, start=2):
             for column, cell in enumerate(row):
@@ -263,7 +306,8 @@ def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> Ite
         raise NotFound()
     content = OneTimeDownload(share.file, belongs_to=share.public_id)
     record_access(
-        kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200], actor=viewer,
+        kind=AccessEvent.Kind.EXPORTED, subject=share.public_id, purpose=f"share: {share.purpose}"[:200],
+        actor=viewer,
         count=share.file_rows, address=address,
     )  # fmt: skip
     share.file = ""
@@ -273,5 +317,7 @@ def fetch_file(*, viewer: User, share: Share, address: str | None = None) -> Ite
 
 def facts_of(share: Share) -> dict[str, Any]:
     """How often it was used, for the page of who approves."""
-    events = AccessEvent.objects.filter(subject=share.public_id, kind__in=[AccessEvent.Kind.VIEWED, AccessEvent.Kind.EXPORTED])
+    events = AccessEvent.objects.filter(
+        subject=share.public_id, kind__in=[AccessEvent.Kind.VIEWED, AccessEvent.Kind.EXPORTED]
+    )
     return {"looks": events.count(), "events": events.select_related("actor").order_by("-pk")[:20]}

@@ -12,7 +12,14 @@ from .models import Share
 
 class ShareTable(ListTable):
     list_name = "shares"
-    sortable = by("form", "ends_on", "state", created_at="pk", campaign="campaign__name", asked_by="asked_by__display_name")
+    sortable = by(
+        "form",
+        "ends_on",
+        "state",
+        created_at="pk",
+        campaign="campaign__name",
+        asked_by="asked_by__display_name",
+    )
 
     created_at = columns.DateTimeColumn(linkify=("share", {"pk": tables.A("pk")}), verbose_name=_("asked"))
     fields = tables.Column(accessor="field_labels", verbose_name=_("fields"))

@@ -45,10 +45,13 @@ def shares(request: StaffRequest) -> HttpResponse:
 def share_new(request: StaffRequest) -> HttpResponse:
     form = ShareForm(request.POST or None, request.FILES or None, viewer=request.user)
     return form_page(
-        request, form, title=_("Ask for a share"), back=reverse("shares"), done=_("Asked. Compliance has been notified."),
+        request, form, title=_("Ask for a share"), back=reverse("shares"),
+        done=_("Asked. Compliance has been notified."),
         change=lambda payload: services.ask_share(
-            actor=request.user, campaign=payload["campaign"], fields=payload["fields_wanted"], form=payload["form"],
-            is_clear=payload.get("is_clear", False), purpose=payload["purpose"], agreement=payload["agreement"], ends_on=payload["ends_on"],
+            actor=request.user, campaign=payload["campaign"], fields=payload["fields_wanted"],
+            form=payload["form"],
+            is_clear=payload.get("is_clear", False), purpose=payload["purpose"],
+            agreement=payload["agreement"], ends_on=payload["ends_on"],
             **content_of(payload["file"]),
         ),
         then=lambda made: reverse("share", kwargs={"pk": made.pk}),
@@ -62,9 +65,14 @@ def share(request: StaffRequest, pk: int) -> HttpResponse:
     is_mine = found.asked_by_id == request.user.pk
     shown = {
         "share": found,
-        "may_look": is_mine and found.state == Share.State.APPROVED and found.ends_on >= timezone.localdate(clock.now()),
-        "may_decide": request.user.role == Role.COMPLIANCE and not is_mine and found.state == Share.State.ASKED,
-        "may_withdraw": found.state in {Share.State.ASKED, Share.State.APPROVED} and (is_mine or request.user.role == Role.COMPLIANCE),
+        "may_look": is_mine
+        and found.state == Share.State.APPROVED
+        and found.ends_on >= timezone.localdate(clock.now()),
+        "may_decide": request.user.role == Role.COMPLIANCE
+        and not is_mine
+        and found.state == Share.State.ASKED,
+        "may_withdraw": found.state in {Share.State.ASKED, Share.State.APPROVED}
+        and (is_mine or request.user.role == Role.COMPLIANCE),
         "lacks_assessment": found.state == Share.State.ASKED and assessing.provider.is_missing(found),
         **services.facts_of(found),
     }
@@ -77,7 +85,10 @@ def share_step(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     """`approve` and `refuse` by compliance, `withdraw` by who asked too."""
     found, reason, user = _share(request, pk), request.POST.get("reason", ""), request.user
     if step in {"approve", "refuse"}:
-        said(request, lambda: services.decide_share(actor=user, share=found, approve=step == "approve", reason=reason))
+        said(
+            request,
+            lambda: services.decide_share(actor=user, share=found, approve=step == "approve", reason=reason),
+        )
     elif step == "withdraw":
         done = _("Withdrawn: nothing of it is shown any more.")
         said(request, lambda: services.withdraw_share(actor=user, share=found, reason=reason), done)

@@ -1,1 +1,2 @@
-"""The telephone system that asks the gate: trunks and diallers, the question of the SIP gateway, its connector (R39)."""
+"""The telephone system that asks the gate: trunks and diallers, the question of the SIP gateway, its
+connector (R39)."""

@@ -18,17 +18,32 @@ DAY = timedelta(days=1)
 def _refused(now: datetime, limit: int) -> Sequence[Seen]:
     tried = Attempt.objects.filter(at__gt=now - HOUR, at__lte=now, dialler__isnull=False).exclude(codes=[])
     rows = tried.values("dialler__client").annotate(total=Count("pk")).filter(total__gte=limit)
-    return [Seen(f"client:{row['dialler__client']}", row["total"], client_id=row["dialler__client"]) for row in rows]
+    return [
+        Seen(f"client:{row['dialler__client']}", row["total"], client_id=row["dialler__client"])
+        for row in rows
+    ]
 
 
 def _strangers(now: datetime, limit: int) -> Sequence[Seen]:
     seen = Gateway.objects.filter(seen_at__gt=now - HOUR, strangers__gte=limit)
-    return [Seen(f"client:{gateway.client_id}", gateway.strangers, client_id=gateway.client_id) for gateway in seen]
+    return [
+        Seen(f"client:{gateway.client_id}", gateway.strangers, client_id=gateway.client_id)
+        for gateway in seen
+    ]
 
 
 def _beside(now: datetime, limit: int) -> Sequence[Seen]:
-    rows = queries.beside_gateway(now - DAY, now).values("client").annotate(total=Count("pk")).filter(total__gte=limit)
-    return [Seen(f"client:{row['client']}", row["total"], client_id=row["client"]) for row in rows if row["client"]]
+    rows = (
+        queries.beside_gateway(now - DAY, now)
+        .values("client")
+        .annotate(total=Count("pk"))
+        .filter(total__gte=limit)
+    )
+    return [
+        Seen(f"client:{row['client']}", row["total"], client_id=row["client"])
+        for row in rows
+        if row["client"]
+    ]
 
 
 ATTEMPTS_REFUSED = AlarmRule(
@@ -36,7 +51,8 @@ ATTEMPTS_REFUSED = AlarmRule(
     _("calls of a dialler that the gateway refuses within an hour"), 100, _refused,
 )  # fmt: skip
 UNKNOWN_SENDERS = AlarmRule(
-    "unknown_senders", _("%(count)s addresses that are no dialler's sent calls to the gateway within an hour."),
+    "unknown_senders",
+    _("%(count)s addresses that are no dialler's sent calls to the gateway within an hour."),
     _("addresses that are no dialler's and send calls to the gateway within an hour"), 3, _strangers,
 )  # fmt: skip
 CALLS_BESIDE = AlarmRule(

@@ -1,4 +1,5 @@
-"""The gateway's API: put the question of an INVITE, learn who may send and which calls to end, report how the gateway does.
+"""The gateway's API: put the question of an INVITE, learn who may send and which calls to end, report how the
+gateway does.
 
 For the connector and the SIP server beside it, with a key of their own (scope `telephony`).
 """
@@ -29,13 +30,16 @@ Header = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")
 
 
 class Invited(Strict):
-    """What the INVITE says. `ask` names this question, also when it is put to a second Hegui because the first did not answer."""
+    """What the INVITE says. `ask` names this question, also when it is put to a second Hegui because the
+    first did not answer."""
 
     dialler: Header = Field(examples=["dl_2"])
     ask: Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")] = Field(
         examples=["1-17@192.0.2.10 z9hG4bK-1"]
     )
-    sip_call: Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")] = Field(examples=["1-17@192.0.2.10"])
+    sip_call: Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")] = Field(
+        examples=["1-17@192.0.2.10"]
+    )
     to: Header = Field(examples=["13800001234"])
     line: Header = Field(examples=["01085550101"])
     campaign: Header | None = Field(None, examples=["retail-members"])
@@ -45,7 +49,8 @@ class Invited(Strict):
 
 
 class Verdict(Schema):
-    """Flat, so that a SIP server can read it. On `allow` whom to dial, as which caller, by which carrier; limits are of the line."""
+    """Flat, so that a SIP server can read it. On `allow` whom to dial, as which caller, by which carrier;
+    limits are of the line."""
 
     decision: Literal["allow", "refuse"] = Field(examples=["allow"])
     codes: str = Field(examples=[""])
@@ -98,12 +103,14 @@ def _number(said: str) -> Protected | None:
 
 @router.post("telephony/ask", response=Verdict, summary="Ask for one INVITE whether it may go to a carrier")
 def ask(request: ClientRequest, invited: Invited) -> HttpResponse:
-    """Refusals are answers (200) too; whatever else comes is no yes. An allowed call is reserved, and this gateway reports on it."""
+    """Refusals are answers (200) too; whatever else comes is no yes. An allowed call is reserved, and this
+    gateway reports on it."""
     require_scope(request.auth, ApiClient.Scope.TELEPHONY)
     begun = time.perf_counter()
     number = _number(invited.to)
     asked = services.InviteQuestion(
-        dialler=invited.dialler, ask=invited.ask, sip_call=invited.sip_call, number=number, line=invited.line, campaign=invited.campaign,
+        dialler=invited.dialler, ask=invited.ask, sip_call=invited.sip_call, number=number, line=invited.line,
+        campaign=invited.campaign,
         agent=invited.agent, call=invited.call, source=str(invited.source) if invited.source else None,
     )  # fmt: skip
     answer = services.ask(gateway=request.auth, asked=asked)
@@ -123,7 +130,11 @@ def configuration(request: ClientRequest) -> dict[str, Any]:
 @router.get("telephony/calls-to-end", response=ToEnd, summary="Calls of this gateway that have to end now")
 def calls_to_end(request: ClientRequest) -> dict[str, Any]:
     require_scope(request.auth, ApiClient.Scope.TELEPHONY)
-    return {"calls": [ids.encode("cl", pk) for pk in queries.to_end(request.auth).values_list("pk", flat=True)[:1000]]}
+    return {
+        "calls": [
+            ids.encode("cl", pk) for pk in queries.to_end(request.auth).values_list("pk", flat=True)[:1000]
+        ]
+    }
 
 
 @router.post("telephony/report", response={204: None}, summary="Report how the gateway does")

@@ -19,7 +19,8 @@ class AttemptFilter(ListFilter):
     trunk = django_filters.ModelChoiceFilter(label=_("Trunk"), queryset=Trunk.objects.order_by("name"))
     outcome = django_filters.ChoiceFilter(
         label=_("Outcome"), method="by_outcome",
-        choices=[("relayed", _("led to the carrier")), ("refused", pgettext_lazy("verdict of the gate", "refused"))],
+        choices=[("relayed", _("led to the carrier")),
+        ("refused", pgettext_lazy("verdict of the gate", "refused"))],
     )  # fmt: skip
     code = django_filters.ChoiceFilter(
         label=_("Refused by"), method="by_code",

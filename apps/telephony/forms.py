@@ -13,11 +13,23 @@ from .models import Dialler, Trunk
 
 
 class TrunkForm(forms.ModelForm):
-    lines = forms.ModelMultipleChoiceField(label=_("lines"), queryset=Line.objects.order_by("number"), widget=forms.CheckboxSelectMultiple)
+    lines = forms.ModelMultipleChoiceField(
+        label=_("lines"), queryset=Line.objects.order_by("number"), widget=forms.CheckboxSelectMultiple
+    )
 
     class Meta:
         model = Trunk
-        fields = ("name", "host", "port", "transport", "form", "lines", "calls_at_once", "calls_a_second", "is_active")
+        fields = (
+            "name",
+            "host",
+            "port",
+            "transport",
+            "form",
+            "lines",
+            "calls_at_once",
+            "calls_a_second",
+            "is_active",
+        )
 
 
 class DiallerForm(forms.ModelForm):
@@ -29,11 +41,14 @@ class DiallerForm(forms.ModelForm):
     class Meta:
         model = Dialler
         fields = ("name", "system", "client", "addresses", "asks_first", "is_active")
-        help_texts = {"client": _("Says for which campaigns it calls; its key asks by API, where the system does that.")}
+        help_texts = {
+            "client": _("Says for which campaigns it calls; its key asks by API, where the system does that.")
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["client"].queryset = ApiClient.objects.filter(is_active=True, ends_at__gt=clock.now()).order_by("name")  # type: ignore[attr-defined]
+        clients = ApiClient.objects.filter(is_active=True, ends_at__gt=clock.now()).order_by("name")
+        self.fields["client"].queryset = clients  # type: ignore[attr-defined]
         if self.instance.pk:
             self.initial["addresses"] = "\n".join(self.instance.addresses)
 

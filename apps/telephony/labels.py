@@ -17,12 +17,16 @@ REFUSED: dict[str, Promise | str] = {
     "number_invalid": _("What was dialled is no number that may be called."),
     "line_unknown": _("The caller number is none of the lines."),
     "line_without_trunk": _("No trunk in use has this line."),
-    "campaign_not_said": _("Several campaigns, or none, have this line: the INVITE has to name one (X-Hegui-Campaign)."),
+    "campaign_not_said": _(
+        "Several campaigns, or none, have this line: the INVITE has to name one (X-Hegui-Campaign)."
+    ),
     "campaign_unknown": _("The dialler has no campaign of this code."),
     "agent_unknown": _("There is no agent of this name."),
     "asks_first": _("The dialler has to ask by API first, and named no call (X-Hegui-Call)."),
     "call_not_valid": _("The reservation is for another number or line, is over, or was used."),
-    "search_quota_reached": _("The dialler asked for too many numbers that are nobody's here; it has to wait."),
+    "search_quota_reached": _(
+        "The dialler asked for too many numbers that are nobody's here; it has to wait."
+    ),
     "replayed": _("The same INVITE was sent before."),
 }
 

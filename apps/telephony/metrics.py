@@ -19,17 +19,33 @@ def _attempts() -> Values:
 
 
 def _waiting() -> Values:
-    return [((gateway.client.name,), gateway.oldest_seconds) for gateway in Gateway.objects.select_related("client")]
+    return [
+        ((gateway.client.name,), gateway.oldest_seconds)
+        for gateway in Gateway.objects.select_related("client")
+    ]
 
 
 def _seen() -> Values:
     now = clock.now()
-    return [((gateway.client.name,), (now - gateway.seen_at).total_seconds()) for gateway in Gateway.objects.select_related("client")]
+    return [
+        ((gateway.client.name,), (now - gateway.seen_at).total_seconds())
+        for gateway in Gateway.objects.select_related("client")
+    ]
 
 
 def register_all() -> None:
     register(
-        Metric("hegui_attempts_last_hour", "INVITEs at the gateways within the last hour by what became of them.", _attempts, ("outcome",)),
-        Metric("hegui_gateway_oldest_seconds", "Age of the oldest event or recording that waits at a gateway.", _waiting, ("gateway",)),
+        Metric(
+            "hegui_attempts_last_hour",
+            "INVITEs at the gateways within the last hour by what became of them.",
+            _attempts,
+            ("outcome",),
+        ),
+        Metric(
+            "hegui_gateway_oldest_seconds",
+            "Age of the oldest event or recording that waits at a gateway.",
+            _waiting,
+            ("gateway",),
+        ),
         Metric("hegui_gateway_silent_seconds", "Since when a gateway has not reported.", _seen, ("gateway",)),
     )

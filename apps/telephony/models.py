@@ -35,12 +35,18 @@ class Trunk(Dated):
 
     name = GuardedCharField(_("name"), max_length=60, unique=True)
     host = models.GenericIPAddressField(_("address of the carrier"))
-    port = models.PositiveIntegerField(_("port"), default=5060, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    port = models.PositiveIntegerField(
+        _("port"), default=5060, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
     transport = models.CharField(_("transport"), max_length=3, choices=Transport, default=Transport.UDP)
     form = models.CharField(_("how the carrier wants numbers"), max_length=8, choices=Form, default=Form.E164)
     lines = models.ManyToManyField(Line, verbose_name=_("lines"), related_name="trunks")
-    calls_at_once = models.PositiveIntegerField(_("calls at once of each line"), default=30, validators=[MinValueValidator(1)])
-    calls_a_second = models.PositiveIntegerField(_("calls a second of each line"), default=5, validators=[MinValueValidator(1)])
+    calls_at_once = models.PositiveIntegerField(
+        _("calls at once of each line"), default=30, validators=[MinValueValidator(1)]
+    )
+    calls_a_second = models.PositiveIntegerField(
+        _("calls a second of each line"), default=5, validators=[MinValueValidator(1)]
+    )
     is_active = models.BooleanField(pgettext_lazy("trunk, dialler", "in use"), default=True)
 
     class Meta:
@@ -68,7 +74,8 @@ class Trunk(Dated):
 
 
 class Dialler(Dated):
-    """A system that sends calls to the gateway. Its API client says for which campaigns it calls and which reservations are its own."""
+    """A system that sends calls to the gateway. Its API client says for which campaigns it calls and which
+    reservations are its own."""
 
     NOT_TYPED = ("addresses", "user")
 
@@ -81,20 +88,26 @@ class Dialler(Dated):
 
     name = GuardedCharField(_("name"), max_length=60, unique=True)
     system = models.CharField(_("system"), max_length=10, choices=System, default=System.OTHER)
-    client = models.OneToOneField(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="dialler")
+    client = models.OneToOneField(
+        ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="dialler"
+    )
     addresses = ArrayField(models.CharField(max_length=43), verbose_name=_("addresses that it sends from"))
     user = models.CharField(_("user name of its digest"), max_length=40, null=True, blank=True, unique=True)
-    password_hash: Any = ProtectedCharField(kind="text", null=True, blank=True, editable=False)  # HA1: as good as the password
+    # HA1: as good as the password
+    password_hash: Any = ProtectedCharField(kind="text", null=True, blank=True, editable=False)
     asks_first = models.BooleanField(_("has to ask by API before each call (X-Hegui-Call)"), default=False)
     is_active = models.BooleanField(pgettext_lazy("trunk, dialler", "in use"), default=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(addresses=[]), name="dialler_has_an_address", violation_error_message=_("Give at least one address.")
+                condition=~Q(addresses=[]),
+                name="dialler_has_an_address",
+                violation_error_message=_("Give at least one address."),
             ),
             models.CheckConstraint(
-                condition=Q(user__isnull=True, password_hash__isnull=True) | Q(user__isnull=False, password_hash__isnull=False),
+                condition=Q(user__isnull=True, password_hash__isnull=True)
+                | Q(user__isnull=False, password_hash__isnull=False),
                 name="dialler_digest_is_whole",
             ),
         ]
@@ -109,11 +122,14 @@ class Dialler(Dated):
 
 
 class Gateway(Dated):
-    """What the connector of a gateway reported last. The gateway is the API client with the scope `telephony`."""
+    """What the connector of a gateway reported last. The gateway is the API client with the scope
+    `telephony`."""
 
     IN_TRAIL = False
 
-    client = models.OneToOneField(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="gateway")
+    client = models.OneToOneField(
+        ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="gateway"
+    )
     seen_at = models.DateTimeField(_("last seen"))
     is_answering = models.BooleanField(_("SIP server answers"))  # Kamailio's answer to the connector
     open_calls = models.PositiveIntegerField(_("calls under way"))
@@ -130,7 +146,8 @@ class Gateway(Dated):
 
 
 class Attempt(models.Model):
-    """One INVITE that a dialler sent, and what became of it. Holds no number: the decision of the gate knows whom it was about."""
+    """One INVITE that a dialler sent, and what became of it. Holds no number: the decision of the gate knows
+    whom it was about."""
 
     IN_TRAIL = False
     NOT_TYPED = ("ask", "codes", "source")
@@ -140,10 +157,12 @@ class Attempt(models.Model):
     dialler = named(Dialler, null=True, related_name="attempts", verbose_name=_("dialler"))
     trunk = named(Trunk, null=True, related_name="attempts", verbose_name=_("trunk"))
     line = named(Line, null=True, related_name="+", verbose_name=_("line"))
-    call = models.OneToOneField(Call, models.SET_NULL, null=True, related_name="attempt")  # the call goes before it
+    # the call goes before it
+    call = models.OneToOneField(Call, models.SET_NULL, null=True, related_name="attempt")
     decision_number = models.BigIntegerField(null=True)  # of the decision, which may be gone
     ask = models.CharField(max_length=64)  # the same question again has the same
-    codes = ArrayField(models.CharField(max_length=30), default=list)  # why it was refused; none: led to the carrier
+    # why it was refused; none: led to the carrier
+    codes = ArrayField(models.CharField(max_length=30), default=list)
     source = models.GenericIPAddressField(_("sent from"), null=True)
 
     class Meta:

@@ -9,7 +9,8 @@ SERVICE_NUMBERS = ("400", "95", "96", "1010")  # caller numbers that are dialled
 
 
 def on_the_wire(number: str, form: str) -> str:
-    """An E.164 number as the carrier wants it: `+8613800001234`, or as it is dialled in the mainland (`13800001234`, `01085550101`)."""
+    """An E.164 number as the carrier wants it: `+8613800001234`, or as it is dialled in the mainland
+    (`13800001234`, `01085550101`)."""
     if form != "national" or not number.startswith("+86"):
         return number
     national = number.removeprefix("+86")

@@ -18,7 +18,9 @@ class AttemptTable(ListTable):
     source = tables.Column(verbose_name=_("sent from"))
     line = tables.Column(verbose_name=_("line"))
     trunk = tables.Column(verbose_name=_("trunk"))
-    outcome = columns.TemplateColumn(template_name="telephony/_outcome.html", verbose_name=_("outcome"), empty_values=())
+    outcome = columns.TemplateColumn(
+        template_name="telephony/_outcome.html", verbose_name=_("outcome"), empty_values=()
+    )
 
     class Meta:
         model = Attempt

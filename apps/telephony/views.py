@@ -34,7 +34,8 @@ COVERED = timedelta(days=7)
 @for_roles(*READERS)
 @require_GET
 def gateways(request: StaffRequest) -> HttpResponse:
-    """Gateways with their last report, trunks with how many of their calls were recorded, diallers with what they tried."""
+    """Gateways with their last report, trunks with how many of their calls were recorded, diallers with what
+    they tried."""
     now = clock.now()
     shown = {
         "gateways": Gateway.objects.select_related("client").order_by("client__name"),
@@ -62,7 +63,14 @@ def _trunk_form(request: StaffRequest, trunk: Trunk | None, title: str) -> HttpR
         return services.record_trunk(actor=request.user, trunk=trunk, **entered)
 
     form = TrunkForm(request.POST or None, instance=Trunk.objects.get(pk=trunk.pk) if trunk else None)
-    return form_page(request, form, title=title, back=reverse("gateways"), change=change, done=_("Saved. The gateway knows it at once."))
+    return form_page(
+        request,
+        form,
+        title=title,
+        back=reverse("gateways"),
+        change=change,
+        done=_("Saved. The gateway knows it at once."),
+    )
 
 
 @for_roles(Role.ADMIN)
@@ -88,7 +96,8 @@ def _dialler_form(request: StaffRequest, dialler: Dialler | None, title: str) ->
 @require_POST
 @sudo
 def dialler_digest(request: StaffRequest, pk: int) -> HttpResponse:
-    """A new password for its digest, shown on the answer, once; or the end of the digest, by the button that was pressed."""
+    """A new password for its digest, shown on the answer, once; or the end of the digest, by the button that
+    was pressed."""
     dialler = get_object_or_404(Dialler, pk=pk)
     user = "" if "end" in request.POST else f"dialler-{dialler.public_id}"
     dialler, password = services.set_digest(actor=request.user, dialler=dialler, user=user)
@@ -104,7 +113,9 @@ def live_calls(request: StaffRequest) -> HttpResponse:
     """Calls that gateways lead now."""
     calls = list(queries.live_calls(request.user)[:MOST_SHOWN])
     record_page(request, subject="call:live", purpose="supervision", count=len(calls))
-    return render(request, "telephony/live_calls.html", {"calls": calls, "now": clock.now(), "most": MOST_SHOWN})
+    return render(
+        request, "telephony/live_calls.html", {"calls": calls, "now": clock.now(), "most": MOST_SHOWN}
+    )
 
 
 @for_roles(*CALLERS)

@@ -1,4 +1,5 @@
-"""Figures as tables, which `charts.js` draws: whoever has no script, or cannot see, reads the table; a file holds the same."""
+"""Figures as tables, which `charts.js` draws: whoever has no script, or cannot see, reads the table; a file
+holds the same."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ class Mark:
 
 @dataclass(frozen=True)
 class Series:
-    """Marks in the order of the chart's categories. `colour`: a word of Tabler's palette; a word for one meaning in all charts."""
+    """Marks in the order of the chart's categories. `colour`: a word of Tabler's palette; a word for one
+    meaning in all charts."""
 
     label: str | Promise
     colour: str
@@ -47,7 +49,10 @@ class Chart:
 
     @property
     def rows(self) -> list[tuple[str, list[Mark]]]:
-        return [(category, [each.marks[number] for each in self.series]) for number, category in enumerate(self.categories)]
+        return [
+            (category, [each.marks[number] for each in self.series])
+            for number, category in enumerate(self.categories)
+        ]
 
     @property
     def has_marks(self) -> bool:
@@ -62,4 +67,7 @@ def trend(counts: Sequence[int]) -> str:
     if len(counts) < 2 or not any(counts):
         return ""
     step, top = WIDE / (len(counts) - 1), max(counts)
-    return " ".join(f"{number * step:.1f},{HIGH - 1 - (HIGH - 2) * count / top:.1f}" for number, count in enumerate(counts))
+    return " ".join(
+        f"{number * step:.1f},{HIGH - 1 - (HIGH - 2) * count / top:.1f}"
+        for number, count in enumerate(counts)
+    )

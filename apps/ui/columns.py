@@ -1,8 +1,8 @@
 """Columns of tables, drawn without what django-tables2 does again for each cell.
 
-It compiles a template that is given as text, runs every context processor for one that is given by name, and asks for the signature
-of what draws: half of the time of a page with fifty rows. Here a template is compiled once and sees the page's own context, and
-days need none.
+It compiles a template that is given as text, runs every context processor for one that is given by name, and
+asks for the signature of what draws: half of the time of a page with fifty rows. Here a template is compiled
+once and sees the page's own context, and days need none.
 """
 
 import inspect
@@ -39,9 +39,16 @@ class TemplateColumn(tables.TemplateColumn):
 
     @signed
     def render(self, record: Any, table: tables.Table, value: Any, bound_column: Any, **kwargs: Any) -> str:
-        template = _compiled(self.template_code) if self.template_code else get_template(self.template_name).template  # type: ignore[attr-defined]
+        if self.template_code:
+            template = _compiled(self.template_code)
+        else:
+            template = get_template(self.template_name).template  # type: ignore[attr-defined]
         context = getattr(table, "context", None) or Context()
-        with context.update(self.get_context_data(record=record, table=table, value=value, bound_column=bound_column, **kwargs)):
+        with context.update(
+            self.get_context_data(
+                record=record, table=table, value=value, bound_column=bound_column, **kwargs
+            )
+        ):
             return str(template.render(context))
 
 
@@ -58,11 +65,14 @@ class TagsColumn(tables.Column):
 
     @signed
     def render(self, value: list[str]) -> str:
-        return format_html_join("", '<span class="badge bg-blue-lt me-1">{}</span>', ((tag,) for tag in value))
+        return format_html_join(
+            "", '<span class="badge bg-blue-lt me-1">{}</span>', ((tag,) for tag in value)
+        )
 
 
 class PickColumn(tables.Column):
-    """A box for each row that the viewer may change together with others (`ListTable.may_pick`); the form is called `bulk`."""
+    """A box for each row that the viewer may change together with others (`ListTable.may_pick`); the form is
+    called `bulk`."""
 
     empty_values = ()
 
@@ -73,7 +83,10 @@ class PickColumn(tables.Column):
     def render(self, record: Any, table: tables.Table) -> str:
         if not table.may_pick(record):
             return ""
-        box = '<input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" aria-label="{}">'
+        box = (
+            '<input class="form-check-input" type="checkbox" name="pick" value="{}" form="bulk" '
+            'aria-label="{}">'
+        )
         return format_html(box, record.pk, _("Select this row"))
 
 

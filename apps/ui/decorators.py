@@ -26,7 +26,9 @@ def for_roles(*roles: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.role not in roles:  # type: ignore[union-attr]
                 may = join_items(Role(role).label for role in Role.values if role in roles)
-                raise NotAllowed(_("Your role does not include this page. Who may open it: %(roles)s."), roles=may)
+                raise NotAllowed(
+                    _("Your role does not include this page. Who may open it: %(roles)s."), roles=may
+                )
             return view(request, *args, **kwargs)
 
         guarded.roles = frozenset(roles)  # type: ignore[attr-defined]
@@ -36,10 +38,11 @@ def for_roles(*roles: str) -> Callable[[View], View]:
 
 
 def sudo(view: View) -> View:
-    """The view needs the password or a second factor within the last ten minutes. It is asked for before a form is shown.
+    """The view needs the password or a second factor within the last ten minutes. It is asked for before a
+    form is shown.
 
-    What was sent after the ten minutes is kept, encrypted in the session, and goes on once the password was given; it is dropped when
-    the page is opened anew, so that nothing runs that a person has left.
+    What was sent after the ten minutes is kept, encrypted in the session, and goes on once the password was
+    given; it is dropped when the page is opened anew, so that nothing runs that a person has left.
     """
     asks = reauthentication_required(view)
 

@@ -1,4 +1,5 @@
-"""Files that a form takes, each with a size from which nothing of it is read: an upload waits encrypted on the disk until then."""
+"""Files that a form takes, each with a size from which nothing of it is read: an upload waits encrypted on
+the disk until then."""
 
 from typing import Any
 

@@ -17,15 +17,16 @@ from apps.core.database.pages import NEWEST, Sort
 
 
 def by(*columns: str, **paths: str) -> dict[str, str]:
-    """For `sortable`: columns that are called like what holds their values, and others with the path to it."""
+    """For `sortable`: columns that are called like what holds their values, and others with the path to
+    it."""
     return {**{column: column for column in columns}, **paths}
 
 
 class ListTable(tables.Table):
     """`list_name` is the name of the address at which it stands; "" for one that is a part of another page.
 
-    `sortable`: the columns that the database can sort by, each with the path that holds its values ("pk" for the time at which rows
-    were made). No protected value is among them: an order tells what a mask hides.
+    `sortable`: the columns that the database can sort by, each with the path that holds its values ("pk" for
+    the time at which rows were made). No protected value is among them: an order tells what a mask hides.
     """
 
     list_name: ClassVar[str] = ""
@@ -44,11 +45,16 @@ class ListTable(tables.Table):
         """`?sort=<column>`, or `-<column>` for the highest first."""
         wanted = query.get("sort", "")
         column = wanted.removeprefix("-")
-        return Sort(column, cls.sortable[column], down=wanted.startswith("-")) if column in cls.sortable else None
+        return (
+            Sort(column, cls.sortable[column], down=wanted.startswith("-"))
+            if column in cls.sortable
+            else None
+        )
 
     @classmethod
     def hideable(cls) -> list[str]:
-        """All columns but the boxes that pick rows and the first after them, which leads to the row's own page."""
+        """All columns but the boxes that pick rows and the first after them, which leads to the row's own
+        page."""
         return [name for name in cls.base_columns if name != "pick"][1:]
 
     def may_pick(self, record: Any) -> bool:
@@ -60,7 +66,8 @@ DAY = DayInput()
 
 
 class FromDay(django_filters.DateFilter):
-    """Rows from the beginning of a day on, in the default zone: a bound that an index knows, not the date of every row."""
+    """Rows from the beginning of a day on, in the default zone: a bound that an index knows, not the date of
+    every row."""
 
     def __init__(self, field: str) -> None:
         super().__init__(label=_("From"), field_name=field, lookup_expr="gte", widget=DAY)
@@ -76,7 +83,11 @@ class UntilDay(django_filters.DateFilter):
         super().__init__(label=_("Until"), field_name=field, lookup_expr="lt", widget=DAY)
 
     def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        return super().filter(rows, clock.start_of_day(value + timedelta(days=1))) if value and value.year < LATEST.year else rows
+        return (
+            super().filter(rows, clock.start_of_day(value + timedelta(days=1)))
+            if value and value.year < LATEST.year
+            else rows
+        )
 
 
 LISTS: dict[str, type[ListTable]] = {}  # by name

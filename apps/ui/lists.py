@@ -1,4 +1,5 @@
-"""A list as the viewer wants it: sorted, a page of it, with the columns they chose and the filters they saved."""
+"""A list as the viewer wants it: sorted, a page of it, with the columns they chose and the filters they
+saved."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,8 +28,8 @@ COUNTED = 10_000  # a list is counted so far
 
 @dataclass(frozen=True)
 class Listed:
-    """What `list.html` shows. `total`: how many rows there are, `COUNTED` + 1 for more than `COUNTED`; None where it would cost
-    more than the page."""
+    """What `list.html` shows. `total`: how many rows there are, `COUNTED` + 1 for more than `COUNTED`; None
+    where it would cost more than the page."""
 
     table: ListTable
     page: Page[Any]
@@ -53,11 +54,19 @@ class Listed:
 
 
 def list_of(
-    request: StaffRequest, table: type[ListTable], rows: QuerySet[Any] | ListFilter, *, few: bool = False, **of_table: Any
+    request: StaffRequest,
+    table: type[ListTable],
+    rows: QuerySet[Any] | ListFilter,
+    *,
+    few: bool = False,
+    **of_table: Any,
 ) -> Listed:
-    """`rows`, or those that a filter leaves. `few`: see `page_of`; `of_table`: what the table wants to know besides its rows."""
+    """`rows`, or those that a filter leaves. `few`: see `page_of`; `of_table`: what the table wants to know
+    besides its rows."""
     chosen = rows if isinstance(rows, ListFilter) else None
-    page = page_of(chosen.qs if chosen else rows, request.GET, sort=table.sort_of(request.GET) or table.usual, few=few)
+    page = page_of(
+        chosen.qs if chosen else rows, request.GET, sort=table.sort_of(request.GET) or table.usual, few=few
+    )
     choice = _choice(request, table) if table.list_name else None
     hidden = choice.hidden if choice else []
     made = table(page.rows, request=request, exclude=hidden, **of_table)
@@ -65,19 +74,34 @@ def list_of(
     query = plain_query(request.GET.urlencode())
     saved = [SavedQuery(**each, is_chosen=each["query"] == query) for each in choice.saved] if choice else []  # type: ignore[attr-defined]
     heads = table([], **of_table).columns
-    columns = [(name, heads[name].header, name not in hidden) for name in table.hideable() if heads[name].header]
+    columns = [
+        (name, heads[name].header, name not in hidden) for name in table.hideable() if heads[name].header
+    ]
     total = _total(chosen.qs, page, request) if chosen is not None and not request.GET.get("after") else None
     return Listed(made, page, chosen, query, saved, columns if table.list_name else [], total)
 
 
 def _total(rows: QuerySet[Any], page: Page[Any], request: StaffRequest) -> int | None:
-    """Known where one page holds all; counted where days were chosen, since those are what an index finds in a large table."""
+    """Known where one page holds all; counted where days were chosen, since those are what an index finds in
+    a large table."""
     if not page.next_query:
         return len(page.rows)
-    return rows.order_by()[: COUNTED + 1].count() if request.GET.get("since") or request.GET.get("until") else None
+    return (
+        rows.order_by()[: COUNTED + 1].count()
+        if request.GET.get("since") or request.GET.get("until")
+        else None
+    )
 
 
 def _choice(request: StaffRequest, table: type[ListTable]) -> ListChoice | None:
     """With `saved`, its filters: one query, since every list asks for it."""
-    filters = SavedFilter.objects.filter(choice=OuterRef("pk")).order_by("name").values(saved=JSONObject(name="name", query="query"))
-    return ListChoice.objects.filter(user=request.user, list_name=table.list_name).annotate(saved=ArraySubquery(filters)).first()
+    filters = (
+        SavedFilter.objects.filter(choice=OuterRef("pk"))
+        .order_by("name")
+        .values(saved=JSONObject(name="name", query="query"))
+    )
+    return (
+        ListChoice.objects.filter(user=request.user, list_name=table.list_name)
+        .annotate(saved=ArraySubquery(filters))
+        .first()
+    )

@@ -41,7 +41,8 @@ class SavedFilter(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has typed into a form and not sent; `key` names the page and the form. Kept `DAYS` days, read by nobody else.
+    """What somebody has typed into a form and not sent; `key` names the page and the form. Kept `DAYS` days,
+    read by nobody else.
 
     `fields` is JSON: by the name of a field, its values.
     """

@@ -1,4 +1,5 @@
-"""What pages have in common: a change that is made or says why not, a page that is one form, a file that is handed out."""
+"""What pages have in common: a change that is made or says why not, a page that is one form, a file that is
+handed out."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,7 +33,9 @@ def said(request: StaffRequest, change: Callable[[], object], done: str = "") ->
     return True
 
 
-def for_each(request: StaffRequest, rows: QuerySet[Row], change: Callable[[Row], object], done: Callable[[int], str]) -> None:
+def for_each(
+    request: StaffRequest, rows: QuerySet[Row], change: Callable[[Row], object], done: Callable[[int], str]
+) -> None:
     """Make the change to each row that was picked, and say of how many it was made and why not of the others.
 
     Each change is by itself: one that is refused undoes no other. At most a page of rows.
@@ -59,11 +62,12 @@ def errors_of(form: Any) -> str:
 
 
 def form_page(
-    request: StaffRequest, form: Any, *, title: str, back: str, change: Callable[[dict[str, Any]], Any], done: str = "",
+    request: StaffRequest, form: Any, *, title: str, back: str, change: Callable[[dict[str, Any]], Any],
+    done: str = "",
     then: Callable[[Any], str] | None = None,
 ) -> HttpResponse:  # fmt: skip
-    """A page that is one form. `change` takes what was entered; a refusal stands above the form, with everything as it was typed.
-    `back` and what `then` makes of the result are addresses."""
+    """A page that is one form. `change` takes what was entered; a refusal stands above the form, with
+    everything as it was typed. `back` and what `then` makes of the result are addresses."""
     if request.method == "POST" and form.is_valid():
         try:
             made = change(form.cleaned_data)
@@ -81,7 +85,9 @@ def attachment(content: bytes, *, name: str, kind: str = "application/octet-stre
     return _to_be_saved(HttpResponse(content, content_type=kind), name)
 
 
-def attachment_in_pieces(pieces: Iterator[bytes], *, name: str, kind: str = "application/octet-stream") -> StreamingHttpResponse:
+def attachment_in_pieces(
+    pieces: Iterator[bytes], *, name: str, kind: str = "application/octet-stream"
+) -> StreamingHttpResponse:
     """The same for a file that is never held as a whole."""
     return _to_be_saved(StreamingHttpResponse(pieces, content_type=kind), name)
 

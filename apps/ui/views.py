@@ -20,9 +20,14 @@ from .pages import said
 
 LIST_STEPS: dict[str, Callable[[StaffRequest, str], object]] = {
     "save": lambda request, list_name: services.save_filter(
-        actor=request.user, list_name=list_name, name=request.POST.get("name", ""), query=request.POST.get("query", "")
+        actor=request.user,
+        list_name=list_name,
+        name=request.POST.get("name", ""),
+        query=request.POST.get("query", ""),
     ),
-    "forget": lambda request, list_name: services.forget_filter(actor=request.user, list_name=list_name, name=request.POST.get("name", "")),
+    "forget": lambda request, list_name: services.forget_filter(
+        actor=request.user, list_name=list_name, name=request.POST.get("name", "")
+    ),
     "columns": lambda request, list_name: services.choose_columns(
         actor=request.user, list_name=list_name, shown=request.POST.getlist("column")
     ),
@@ -32,7 +37,8 @@ LIST_STEPS: dict[str, Callable[[StaffRequest, str], object]] = {
 @for_roles(*Role.values)
 @require_POST
 def list_change(request: StaffRequest, list_name: str, step: str) -> HttpResponse:
-    """Save a filter of one's own, forget it, or choose the columns of a list; then back to the list as it was."""
+    """Save a filter of one's own, forget it, or choose the columns of a list; then back to the list as it
+    was."""
     if list_name not in LISTS or step not in LIST_STEPS:
         raise NotFound()
     said(request, lambda: LIST_STEPS[step](request, list_name), _("Done."))
@@ -43,7 +49,8 @@ def list_change(request: StaffRequest, list_name: str, step: str) -> HttpRespons
 @for_roles(*Role.values)
 @require_http_methods(["GET", "POST"])
 def drafts(request: StaffRequest) -> HttpResponse:
-    """The draft of a form, for its script: asked for by `?key=`, kept from `{"key": …, "fields": {name: [values]}}`."""
+    """The draft of a form, for its script: asked for by `?key=`, kept from `{"key": …, "fields": {name:
+    [values]}}`."""
     if request.method == "GET":
         kept = services.draft_of(request.user, request.GET.get("key", ""))
         return JsonResponse({"fields": kept}) if kept else HttpResponse(status=204)

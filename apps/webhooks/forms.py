@@ -10,8 +10,15 @@ from .models import Kind
 
 class EndPointForm(forms.Form):
     name = forms.CharField(label=_("name"), max_length=80)
-    client = forms.ModelChoiceField(label=_("API client"), queryset=ApiClient.objects.filter(is_active=True).order_by("name"))
-    url = forms.URLField(
-        label=_("address"), max_length=300, assume_scheme="https", widget=forms.URLInput(attrs={"placeholder": "https://"})
+    client = forms.ModelChoiceField(
+        label=_("API client"), queryset=ApiClient.objects.filter(is_active=True).order_by("name")
     )
-    kinds = forms.MultipleChoiceField(label=_("events sent"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple)
+    url = forms.URLField(
+        label=_("address"),
+        max_length=300,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("events sent"), choices=Kind.choices, widget=forms.CheckboxSelectMultiple
+    )

@@ -1,7 +1,8 @@
 """Messages to other systems: who wants which, what happened, and each delivery until it arrived or died.
 
-An `Event` is written in the transaction of what it tells (the outbox), so none is lost and none is sent of what did not
-happen. It names rows, not people: what an end point is sent is made for its client when it is sent.
+An `Event` is written in the transaction of what it tells (the outbox), so none is lost and none is sent of
+what did not happen. It names rows, not people: what an end point is sent is made for its client when it is
+sent.
 """
 
 from typing import Any
@@ -35,14 +36,19 @@ URGENT = (Kind.OPT_OUT_RECORDED, Kind.CONTACT_ERASED)
 
 
 class EndPoint(Dated):
-    """Where one client wants to be notified. Its secret signs every message; the one before signs too until `previous_until`."""
+    """Where one client wants to be notified. Its secret signs every message; the one before signs too until
+    `previous_until`."""
 
     name = GuardedCharField(_("name"), max_length=80, unique=True)
-    client = models.ForeignKey(ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points")
+    client = models.ForeignKey(
+        ApiClient, models.PROTECT, verbose_name=_("API client"), related_name="end_points"
+    )
     url = GuardedURLField(_("address"), max_length=300)
     kinds = ArrayField(models.CharField(max_length=24, choices=Kind), verbose_name=_("events sent"))
     secret: Any = ProtectedCharField(_("secret"), kind="text", max_length=80)
-    previous_secret: Any = ProtectedCharField(_("secret before"), kind="text", max_length=80, null=True, blank=True)
+    previous_secret: Any = ProtectedCharField(
+        _("secret before"), kind="text", max_length=80, null=True, blank=True
+    )
     previous_until = models.DateTimeField(_("secret before holds until"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     ended_because = GuardedCharField(_("ended because"), max_length=200, blank=True)

@@ -1,8 +1,8 @@
-"""One request to somebody else's address: over TLS 1.3, to no address inside the network, without following anybody, and over
-within half a minute whatever the other side does.
+"""One request to somebody else's address: over TLS 1.3, to no address inside the network, without following
+anybody, and over within half a minute whatever the other side does.
 
-The name is looked up once, every address that it stands for is judged, and the connection goes to the one that was
-judged: a name that answers differently a moment later (DNS rebinding) changes nothing.
+The name is looked up once, every address that it stands for is judged, and the connection goes to the one
+that was judged: a name that answers differently a moment later (DNS rebinding) changes nothing.
 """
 
 import ipaddress
@@ -33,7 +33,8 @@ class AddressRefused(BadInput):
 
 
 def check_url(url: str) -> None:
-    """Raises `AddressRefused` for what is no https address, holds a password, or names an address inside the network.
+    """Raises `AddressRefused` for what is no https address, holds a password, or names an address inside the
+    network.
 
     Plain http is for a demo's own receiver alone (R4).
     """
@@ -44,7 +45,9 @@ def check_url(url: str) -> None:
         is_written_well = False
     if not is_written_well:
         raise AddressRefused(_("This is no web address. A name in other letters is written as xn--…"))
-    if parts.scheme != "https" and not (settings.DEMO and parts.scheme == "http" and _is_allowed_host(parts.hostname)):
+    if parts.scheme != "https" and not (
+        settings.DEMO and parts.scheme == "http" and _is_allowed_host(parts.hostname)
+    ):
         raise AddressRefused(_("The address has to begin with https://."))
     if not parts.hostname or parts.username or parts.password or parts.fragment:
         raise AddressRefused(_("The address has a host and a path, no user, password or fragment."))
@@ -58,7 +61,8 @@ def check_url(url: str) -> None:
 
 
 def _is_allowed_host(host: str | None) -> bool:
-    """Whether a host is an address that the settings open (HEGUI_WEBHOOK_NETWORKS): a receiver of one's own."""
+    """Whether a host is an address that the settings open (HEGUI_WEBHOOK_NETWORKS): a receiver of one's
+    own."""
     try:
         return _is_open(ipaddress.ip_address(host or ""))
     except ValueError:
@@ -70,7 +74,9 @@ def _is_open(address: Address) -> bool:
 
 
 def _may_be_reached(address: Address) -> bool:
-    is_public = address.is_global and not address.is_multicast and not any(address in network for network in _INSIDE)
+    is_public = (
+        address.is_global and not address.is_multicast and not any(address in network for network in _INSIDE)
+    )
     return is_public or _is_open(address)
 
 
@@ -112,8 +118,8 @@ class _Judged(Bounded):
 
 
 def post(url: str, *, headers: dict[str, str], body: bytes) -> int:
-    """The status of the answer; redirects are answers like others. Raises `AddressRefused`, and `httpcore.NetworkError`,
-    `httpcore.TimeoutException`, `httpcore.ProtocolError` when there is none."""
+    """The status of the answer; redirects are answers like others. Raises `AddressRefused`, and
+    `httpcore.NetworkError`, `httpcore.TimeoutException`, `httpcore.ProtocolError` when there is none."""
     check_url(url)
     with opened(url, headers=headers, body=body, backend=_Judged(ALL_SECONDS), seconds=SECONDS) as answer:
         # It has answered: whatever becomes of what else it says.

@@ -1,4 +1,5 @@
-"""Telling other systems, by Standard Webhooks: signed, with time and id, again and again until it arrived or died."""
+"""Telling other systems, by Standard Webhooks: signed, with time and id, again and again until it arrived or
+died."""
 
 import base64
 import json
@@ -28,7 +29,8 @@ from .models import URGENT, Delivery, EndPoint, Event, Kind
 from .sending import ALL_SECONDS, check_url, post
 
 log = structlog.get_logger(__name__)
-# The waits after each attempt, about 76 hours together; then a delivery is dead until somebody sends it again.
+# The waits after each attempt, about 76 hours together; then a delivery is dead until somebody sends it
+# again.
 BACK_OFF = [
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -52,20 +54,31 @@ RENDERERS: dict[str, Callable[[Facts, ApiClient], Facts]] = {}
 def emit(kind: str, facts: Facts) -> None:
     """Tell whoever wants to know, once the caller's transaction is over. Costs one query when nobody does."""
     now = clock.now()
-    wanted = list(EndPoint.objects.filter(_in_force(now), kinds__contains=[kind]).values_list("pk", flat=True))
+    wanted = list(
+        EndPoint.objects.filter(_in_force(now), kinds__contains=[kind]).values_list("pk", flat=True)
+    )
     if not wanted:
         return
     event = Event.objects.create(kind=kind, facts=facts, created_at=now)
     Delivery.objects.bulk_create(
-        Delivery(event=event, end_point_id=pk, is_urgent=kind in URGENT, next_at=now, created_at=now) for pk in wanted
+        Delivery(event=event, end_point_id=pk, is_urgent=kind in URGENT, next_at=now, created_at=now)
+        for pk in wanted
     )
     transaction.on_commit(_wake, robust=True)
 
 
 def _in_force(now: datetime, path: str = "") -> Q:
-    """End points whose client's key would be taken (`accounts.services.client_of_key`): who may not ask is told nothing."""
+    """End points whose client's key would be taken (`accounts.services.client_of_key`): who may not ask is
+    told nothing."""
     client = f"{path}client__"
-    return Q(**{f"{path}is_active": True, f"{client}is_active": True, f"{client}ends_at__gt": now, f"{client}owner__is_active": True})
+    return Q(
+        **{
+            f"{path}is_active": True,
+            f"{client}is_active": True,
+            f"{client}ends_at__gt": now,
+            f"{client}owner__is_active": True,
+        }
+    )
 
 
 def _wake() -> None:
@@ -81,11 +94,13 @@ def _wake() -> None:
 def deliver_due() -> int:
     """Send what is due, urgent things first. Returns how many arrived. Others may do the same beside it."""
     arrived, run_began = 0, time.monotonic()
-    silent: set[int] = set()  # end points that did not answer in this round, or slowly: the others are notified first
+    # end points that did not answer in this round, or slowly: the others are notified first
+    silent: set[int] = set()
     unanswered: set[int] = set()  # those of them that did not answer
     while (batch := _claimed(silent)) is not None:
         for delivery in batch:
-            if time.monotonic() - run_began > LONGEST_RUN:  # others have their turn; the schedule comes back within seconds
+            # others have their turn; the schedule comes back within seconds
+            if time.monotonic() - run_began > LONGEST_RUN:
                 _put_off(delivery, until=clock.now())
                 continue
             if clock.now() + LONGEST >= delivery.next_at:  # the lease ends: with the next round, or by others
@@ -102,19 +117,27 @@ def deliver_due() -> int:
             arrived += delivery.state == Delivery.State.DONE
         if time.monotonic() - run_began > LONGEST_RUN:
             break
-    # What else waits for one that did not answer waits with it: one attempt at a time says whether it is back.
-    due = Delivery.objects.filter(state=Delivery.State.WAITING, end_point__in=unanswered, next_at__lte=clock.now())
+    # What else waits for one that did not answer waits with it: one attempt at a time says whether it is
+    # back.
+    due = Delivery.objects.filter(
+        state=Delivery.State.WAITING, end_point__in=unanswered, next_at__lte=clock.now()
+    )
     due.update(next_at=clock.now() + SILENCE)
     return arrived
 
 
 @transaction.atomic
 def _claimed(silent: set[int]) -> list[Delivery] | None:
-    """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes. None when none is due."""
+    """Deliveries that are due, leased to this worker: one that dies leaves them to others after two minutes.
+    None when none is due."""
     now = clock.now()
-    due = Delivery.objects.filter(_in_force(now, "end_point__"), state=Delivery.State.WAITING, next_at__lte=now)
+    due = Delivery.objects.filter(
+        _in_force(now, "end_point__"), state=Delivery.State.WAITING, next_at__lte=now
+    )
     due = due.exclude(end_point__in=silent).select_for_update(skip_locked=True, of=("self",))
-    due = due.select_related("event", "end_point__client").defer("end_point__secret", "end_point__previous_secret")
+    due = due.select_related("event", "end_point__client").defer(
+        "end_point__secret", "end_point__previous_secret"
+    )
     batch = list(due.order_by("-is_urgent", "next_at", "pk")[:AT_ONCE])
     if not batch:
         return None
@@ -127,7 +150,8 @@ def _claimed(silent: set[int]) -> list[Delivery] | None:
 
 
 def _render(delivery: Delivery) -> None:
-    """Make its body. An event that cannot be rendered is set aside and the admins are notified: those behind it go on."""
+    """Make its body. An event that cannot be rendered is set aside and the admins are notified: those behind
+    it go on."""
     try:
         with transaction.atomic():
             delivery.body = _body(delivery)
@@ -142,7 +166,10 @@ def _body(delivery: Delivery) -> str:
     event = delivery.event
     render = RENDERERS.get(event.kind)
     data = render(event.facts, delivery.end_point.client) if render else event.facts
-    return json.dumps({"type": event.kind, "timestamp": event.created_at.astimezone(UTC).isoformat(), "data": data}, separators=(",", ":"))
+    return json.dumps(
+        {"type": event.kind, "timestamp": event.created_at.astimezone(UTC).isoformat(), "data": data},
+        separators=(",", ":"),
+    )
 
 
 def _put_off(delivery: Delivery, *, until: datetime) -> None:
@@ -152,7 +179,9 @@ def _put_off(delivery: Delivery, *, until: datetime) -> None:
 
 def _write(delivery: Delivery, **values: Any) -> None:
     """What became of an attempt, as long as no other worker has begun another since."""
-    if not Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.WAITING, attempts=delivery.attempts).update(**values):
+    if not Delivery.objects.filter(
+        pk=delivery.pk, state=Delivery.State.WAITING, attempts=delivery.attempts
+    ).update(**values):
         log.warning("webhook_lease_lost", delivery=delivery.pk)
     for name, value in values.items():
         setattr(delivery, name, value)
@@ -163,7 +192,13 @@ def _deliver(delivery: Delivery) -> bool:
     end_point = delivery.end_point
     try:
         status = post(end_point.url, headers=_signed(delivery, clock.now()), body=delivery.body.encode())
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol, HeguiError) as error:
+    except (
+        httpcore.NetworkError,
+        httpcore.TimeoutException,
+        httpcore.ProtocolError,
+        httpcore.UnsupportedProtocol,
+        HeguiError,
+    ) as error:
         _failed(delivery, type(error).__name__)
         return False
     if 200 <= status < 300:
@@ -184,7 +219,9 @@ def _signed(delivery: Delivery, at: datetime) -> dict[str, str]:
     known = [end_point.secret]
     if end_point.previous_secret is not None and end_point.previous_until and end_point.previous_until > at:
         known.append(end_point.previous_secret)
-    signatures = [Webhook(clear_for_machine(secret)).sign(delivery.message_id, at, delivery.body) for secret in known]
+    signatures = [
+        Webhook(clear_for_machine(secret)).sign(delivery.message_id, at, delivery.body) for secret in known
+    ]
     return {
         "content-type": "application/json",
         "user-agent": "Hegui",
@@ -200,7 +237,8 @@ def _failed(delivery: Delivery, answer: str) -> None:
         _write(delivery, state=Delivery.State.DEAD, answer=answer, ended_at=now)
         log.error("webhook_dead", delivery=delivery.pk, end_point=delivery.end_point_id)
         name = str(delivery.end_point)
-        if not was_notified("webhook_given_up", since=now - timedelta(days=1), end_point=name):  # once for all that an outage leaves
+        # once for all that an outage leaves
+        if not was_notified("webhook_given_up", since=now - timedelta(days=1), end_point=name):
             notify(_admins(), "webhook_given_up", end_point=name, answer=answer)
     else:
         _write(delivery, answer=answer, next_at=now + BACK_OFF[delivery.attempts - 1])
@@ -224,14 +262,18 @@ def new_secret() -> str:
 
 
 @transaction.atomic
-def add_end_point(*, actor: User, name: str, client: ApiClient, url: str, kinds: Sequence[str]) -> tuple[EndPoint, str]:
+def add_end_point(
+    *, actor: User, name: str, client: ApiClient, url: str, kinds: Sequence[str]
+) -> tuple[EndPoint, str]:
     """The end point and its secret, which is shown this once. Raises `AddressRefused`, `BadInput`."""
     _require_admin(actor)
     check_url(url)
     if not kinds or set(kinds) - set(Kind.values):
         raise BadInput(_("Choose the events to be sent."))
     secret = new_secret()
-    made = EndPoint(name=name.strip(), client=client, url=url, kinds=list(kinds), secret=secret, created_at=clock.now())
+    made = EndPoint(
+        name=name.strip(), client=client, url=url, kinds=list(kinds), secret=secret, created_at=clock.now()
+    )
     if EndPoint.objects.filter(name=made.name).exists():
         raise BadInput(_("There is an end point of that name."))
     made.save()
@@ -244,7 +286,11 @@ def rotate_secret(*, actor: User, end_point: EndPoint) -> tuple[EndPoint, str]:
     _require_admin(actor)
     end_point = EndPoint.objects.select_for_update().get(pk=end_point.pk)
     secret = new_secret()
-    end_point.previous_secret, end_point.previous_until, end_point.secret = end_point.secret, clock.now() + OVERLAP, secret
+    end_point.previous_secret, end_point.previous_until, end_point.secret = (
+        end_point.secret,
+        clock.now() + OVERLAP,
+        secret,
+    )
     end_point.save()
     return end_point, secret
 
@@ -263,12 +309,18 @@ def switch_end_point(*, actor: User, end_point: EndPoint, active: bool) -> EndPo
 
 @transaction.atomic
 def send_again(*, actor: User, delivery: Delivery) -> Delivery:
-    """Bring a dead delivery back, with all its attempts before it. Raises `WrongState` for one that is not dead."""
+    """Bring a dead delivery back, with all its attempts before it. Raises `WrongState` for one that is not
+    dead."""
     _require_admin(actor)
     delivery = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if delivery.state != Delivery.State.DEAD:
         raise WrongState()
-    delivery.state, delivery.attempts, delivery.next_at, delivery.ended_at = Delivery.State.WAITING, 0, clock.now(), None
+    delivery.state, delivery.attempts, delivery.next_at, delivery.ended_at = (
+        Delivery.State.WAITING,
+        0,
+        clock.now(),
+        None,
+    )
     delivery.save()
     transaction.on_commit(_wake, robust=True)
     return delivery
@@ -276,7 +328,8 @@ def send_again(*, actor: User, delivery: Delivery) -> Delivery:
 
 @transaction.atomic
 def send_all_again(*, actor: User, end_point: EndPoint) -> int:
-    """Bring back every dead delivery of an end point, as after a long outage of its receiver; returns how many."""
+    """Bring back every dead delivery of an end point, as after a long outage of its receiver; returns how
+    many."""
     _require_admin(actor)
     dead = end_point.deliveries.filter(state=Delivery.State.DEAD)
     brought = dead.update(state=Delivery.State.WAITING, attempts=0, next_at=clock.now(), ended_at=None)

@@ -16,7 +16,9 @@ class EndPointTable(ListTable):
 
     name = tables.Column(verbose_name=_("name"), linkify=("end_point", {"pk": tables.A("pk")}))
     url = tables.Column(verbose_name=_("address"), attrs={"td": {"class": "text-break"}})
-    kinds = columns.TemplateColumn(template_code="{% load wording %}{{ record.kind_labels|join_items }}", verbose_name=_("events sent"))
+    kinds = columns.TemplateColumn(
+        template_code="{% load wording %}{{ record.kind_labels|join_items }}", verbose_name=_("events sent")
+    )
     waiting = tables.Column(verbose_name=pgettext_lazy("messages, column", "waiting"))
     dead = tables.Column(verbose_name=_("given up"))
 
@@ -29,7 +31,9 @@ class EndPointTable(ListTable):
 class DeliveryTable(ListTable):
     sortable = by("state", "attempts", "next_at", created_at="pk")
 
-    event = tables.Column(accessor="event__kind", verbose_name=pgettext_lazy("event sent to another system", "what"))
+    event = tables.Column(
+        accessor="event__kind", verbose_name=pgettext_lazy("event sent to another system", "what")
+    )
     created_at = columns.DateTimeColumn(verbose_name=_("happened"), format="Y-m-d H:i:s")
     state = columns.TemplateColumn(template_name="_state.html", verbose_name=_("state"))
     next_at = columns.DateTimeColumn(verbose_name=_("next attempt"), format="Y-m-d H:i:s")

@@ -25,7 +25,8 @@ from .tables import DeliveryTable, EndPointTable
 @require_GET
 def end_points(request: StaffRequest) -> HttpResponse:
     counted = EndPoint.objects.select_related("client").annotate(
-        waiting=Count("deliveries", filter=Q(deliveries__state="waiting")), dead=Count("deliveries", filter=Q(deliveries__state="dead"))
+        waiting=Count("deliveries", filter=Q(deliveries__state="waiting")),
+        dead=Count("deliveries", filter=Q(deliveries__state="dead")),
     )
     return render(request, "webhooks/list.html", list_of(request, EndPointTable, counted).context)
 
@@ -51,7 +52,11 @@ def end_point(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(EndPoint.objects.select_related("client"), pk=pk)
     chosen = DeliveryFilter(request.GET, queryset=found.deliveries.select_related("event"))
     dead = found.deliveries.filter(state=Delivery.State.DEAD).count()
-    return render(request, "webhooks/end_point.html", {**list_of(request, DeliveryTable, chosen).context, "end_point": found, "dead": dead})
+    return render(
+        request,
+        "webhooks/end_point.html",
+        {**list_of(request, DeliveryTable, chosen).context, "end_point": found, "dead": dead},
+    )
 
 
 @for_roles(Role.ADMIN)
@@ -66,7 +71,9 @@ def end_point_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
     if step == "again":
         brought = services.send_all_again(actor=request.user, end_point=found)
         messages.success(
-            request, ngettext("%(count)d message is sent again.", "%(count)d messages are sent again.", brought) % {"count": brought}
+            request,
+            ngettext("%(count)d message is sent again.", "%(count)d messages are sent again.", brought)
+            % {"count": brought},
         )
         return redirect("end_point", pk=pk)
     if step not in {"end", "begin"}:

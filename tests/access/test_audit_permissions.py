@@ -1,4 +1,5 @@
-"""The permission audit: every kind of drift is found, distinguished from the last time, and resolved by one click."""
+"""The permission audit: every kind of drift is found, distinguished from the last time, and resolved by one
+click."""
 
 import csv
 import io
@@ -58,15 +59,21 @@ def test_a_clean_house_has_no_finding(world: World) -> None:
 
 def role_group_edited_by_hand(world: World) -> None:
     group = Group.objects.get(name="agent")
-    ProtectedFieldGroupPermission.objects.create(group=group, content_object=field(), permission=right("view_clear"))
+    ProtectedFieldGroupPermission.objects.create(
+        group=group, content_object=field(), permission=right("view_clear")
+    )
 
 
 def right_of_the_role_lost(world: World) -> None:
-    ProtectedFieldGroupPermission.objects.filter(group__name="supervisor", permission__codename="view_clear").first().delete()  # type: ignore[union-attr]
+    ProtectedFieldGroupPermission.objects.filter(
+        group__name="supervisor", permission__codename="view_clear"
+    ).first().delete()  # type: ignore[union-attr]
 
 
 def right_given_directly(world: World) -> None:
-    ProtectedFieldUserPermission.objects.create(user=world.people["agent"], content_object=field(), permission=right("view_clear"))
+    ProtectedFieldUserPermission.objects.create(
+        user=world.people["agent"], content_object=field(), permission=right("view_clear")
+    )
 
 
 def second_role_group(world: World) -> None:
@@ -83,7 +90,8 @@ def rights_of_one_who_left(world: World) -> None:
 
 def grant_past_its_end(world: World) -> None:
     TemporaryGrant.objects.create(
-        beneficiary=world.people["agent"], field=field(), right="view_clear", reason="x", requested_by=world.people["agent"],
+        beneficiary=world.people["agent"], field=field(), right="view_clear", reason="x",
+        requested_by=world.people["agent"],
         approved_by=world.people["admin"], state="approved", created_at=timezone.now() - timedelta(days=3),
         decided_at=timezone.now() - timedelta(days=3), ends_at=timezone.now() - timedelta(days=1),
     )  # fmt: skip
@@ -94,7 +102,9 @@ def not_signed_in_for_long(world: World) -> None:
 
 
 def never_signed_in(world: World) -> None:
-    User.objects.filter(username="agent").update(last_login=None, date_joined=timezone.now() - timedelta(days=31))
+    User.objects.filter(username="agent").update(
+        last_login=None, date_joined=timezone.now() - timedelta(days=31)
+    )
 
 
 def second_factor_taken_away(world: World) -> None:
@@ -104,7 +114,12 @@ def second_factor_taken_away(world: World) -> None:
 def sign_in_from_three_places(world: World) -> None:
     for address in ("10.0.0.1", "10.0.0.2", "10.0.0.3"):
         AccessEvent.objects.create(
-            kind="signed_in", subject="x", purpose="x", actor=world.people["agent"], address=address, created_at=timezone.now()
+            kind="signed_in",
+            subject="x",
+            purpose="x",
+            actor=world.people["agent"],
+            address=address,
+            created_at=timezone.now(),
         )
 
 
@@ -183,9 +198,15 @@ def test_several_are_resolved_at_once_but_none_about_oneself(world: World, brows
     html = pages.get(f"/permission-audits/{audit.pk}/").content.decode()
     picks = re.findall(r'name="pick" value="(\d+)" form="bulk"', html)
     about_me = audit.findings.get(kind="no_mfa")
-    assert {int(each) for each in picks} == set(audit.findings.exclude(pk=about_me.pk).values_list("pk", flat=True))
+    assert {int(each) for each in picks} == set(
+        audit.findings.exclude(pk=about_me.pk).values_list("pk", flat=True)
+    )
     pages.post(f"/permission-audits/{audit.pk}/resolve/", {"pick": [*picks, about_me.pk]})
-    assert dict(audit.findings.values_list("kind", "state")) == {"direct": "resolved", "client_unused": "resolved", "no_mfa": "open"}
+    assert dict(audit.findings.values_list("kind", "state")) == {
+        "direct": "resolved",
+        "client_unused": "resolved",
+        "no_mfa": "open",
+    }
     assert 'name="pick"' not in browse("compliance").get(f"/permission-audits/{audit.pk}/").content.decode()
 
 

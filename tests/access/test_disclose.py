@@ -28,7 +28,11 @@ def test_with_the_right_and_a_purpose_the_value_is_reported_and_recorded(world: 
     assert reveal(world, role, address="10.0.0.1") == "+8613800001234"
     event = AccessEvent.objects.get()
     assert (event.kind, event.actor, event.field) == ("disclosed", world.people[role], field_rights.PHONE)
-    assert (event.subject, event.purpose, event.address) == (world.contact.public_id, "complaint: 投诉编号17", "10.0.0.1")
+    assert (event.subject, event.purpose, event.address) == (
+        world.contact.public_id,
+        "complaint: 投诉编号17",
+        "10.0.0.1",
+    )
 
 
 @pytest.mark.parametrize("role", ["agent", "admin"])
@@ -47,7 +51,9 @@ def test_without_the_right_nothing_is_reported(world: World, role: str) -> None:
         ({"reason": "证件110101188002045240"}, PersonalDataFound),
     ],
 )
-def test_without_purpose_and_reason_nothing_is_reported(world: World, bad: dict[str, str], error: type[Exception]) -> None:
+def test_without_purpose_and_reason_nothing_is_reported(
+    world: World, bad: dict[str, str], error: type[Exception]
+) -> None:
     with pytest.raises(error):
         reveal(world, "compliance", **bad)
     assert not AccessEvent.objects.exists()
@@ -91,7 +97,10 @@ def test_many_reveals_raise_an_alarm_and_supervisors_are_notified(world: World) 
     for _time in range(10):
         reveal(world, "compliance")
     assert notified("reveals_many") == {"supervisor", "supervisor2"}
-    assert (alarm("reveals_many").person, notified("alarm_raised")) == (world.people["compliance"], {"compliance2"})
+    assert (alarm("reveals_many").person, notified("alarm_raised")) == (
+        world.people["compliance"],
+        {"compliance2"},
+    )
 
 
 def test_a_reveal_at_night_is_reported(world: World, clock: Any) -> None:
@@ -100,7 +109,10 @@ def test_a_reveal_at_night_is_reported(world: World, clock: Any) -> None:
     clock.move_to(world.at("22:00"))
     reveal(world, "supervisor")
     assert notified("reveal_at_night") == {"supervisor2"}
-    assert (alarm("reveal_at_night").person, notified("alarm_raised")) == (world.people["supervisor"], {"compliance", "compliance2"})
+    assert (alarm("reveal_at_night").person, notified("alarm_raised")) == (
+        world.people["supervisor"],
+        {"compliance", "compliance2"},
+    )
     assert "22" in Notice.objects.filter(code="reveal_at_night")[0].sentence
 
 
@@ -119,20 +131,29 @@ def test_a_deactivated_person_has_no_right(world: World) -> None:
 def test_stored_rights_equal_the_table(world: World) -> None:
     stored = {
         (row.group.name, row.content_object.name, row.permission.codename)
-        for row in ProtectedFieldGroupPermission.objects.select_related("group", "content_object", "permission")
+        for row in ProtectedFieldGroupPermission.objects.select_related(
+            "group", "content_object", "permission"
+        )
     }
     wanted = {
-        (role, field, right) for role, fields in field_rights.FIELD_RIGHTS.items() for field, rights in fields.items() for right in rights
+        (role, field, right)
+        for role, fields in field_rights.FIELD_RIGHTS.items()
+        for field, rights in fields.items()
+        for right in rights
     }
     assert stored == wanted
     assert not ProtectedFieldUserPermission.objects.exists()
 
 
 def test_applying_the_table_resolves_what_was_changed_by_hand(world: World) -> None:
-    extra = ProtectedFieldGroupPermission.objects.filter(group__name="supervisor", permission__codename="view_clear").first()
+    extra = ProtectedFieldGroupPermission.objects.filter(
+        group__name="supervisor", permission__codename="view_clear"
+    ).first()
     assert extra is not None
     group = Group.objects.get(name="admin")
-    ProtectedFieldGroupPermission.objects.create(group=group, permission=extra.permission, content_object=extra.content_object)
+    ProtectedFieldGroupPermission.objects.create(
+        group=group, permission=extra.permission, content_object=extra.content_object
+    )
     extra.delete()
     services.apply_roles()
     test_stored_rights_equal_the_table(world)

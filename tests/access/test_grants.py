@@ -126,7 +126,9 @@ def test_a_deactivated_person_has_no_granted_right(world: World) -> None:
 
 
 def test_a_campaign_for_a_while(world: World, clock: Any) -> None:
-    grant = ask(world, "agent2", field=None, campaign_id=world.campaign.pk, campaign_name="spring", right="work")
+    grant = ask(
+        world, "agent2", field=None, campaign_id=world.campaign.pk, campaign_name="spring", right="work"
+    )
     agent = world.people["agent2"]
     assert not campaigns.campaigns_of(agent).exists()
     assert world.authorize(agent="agent2", reserve=False).codes == ["agent_not_assigned"]

@@ -17,7 +17,9 @@ from tests.world import World
 
 @pytest.fixture
 def review(world: World) -> Review:
-    return services.start_review(actor=world.people["admin"], name="第四季度", due_on=world.today + timedelta(days=7))
+    return services.start_review(
+        actor=world.people["admin"], name="第四季度", due_on=world.today + timedelta(days=7)
+    )
 
 
 def item(review: Review, holder: str) -> ReviewItem:
@@ -27,13 +29,18 @@ def item(review: Review, holder: str) -> ReviewItem:
 def test_every_right_waits_for_somebody_else(world: World, review: Review) -> None:
     result = {(each.holder.username, each.right, each.reviewer.username) for each in review.items.all()}  # type: ignore[union-attr]
     assert result == {("agent", "work", "supervisor"), ("supervisor", "supervise", "supervisor2")}
-    assert set(Notice.objects.filter(code="review_due").values_list("recipient__username", flat=True)) == {"supervisor", "supervisor2"}
+    assert set(Notice.objects.filter(code="review_due").values_list("recipient__username", flat=True)) == {
+        "supervisor",
+        "supervisor2",
+    }
 
 
 def test_a_confirmed_right_stays_and_a_revoked_one_goes_at_once(world: World, review: Review) -> None:
     services.decide_item(actor=world.people["supervisor2"], item=item(review, "supervisor"), confirm=True)
     services.decide_item(actor=world.people["supervisor"], item=item(review, "agent"), confirm=False)
-    assert [row.user.username for row in CampaignUserPermission.objects.select_related("user")] == ["supervisor"]
+    assert [row.user.username for row in CampaignUserPermission.objects.select_related("user")] == [
+        "supervisor"
+    ]
     assert world.authorize(agent="agent").codes == ["agent_not_assigned"]
 
 
@@ -70,30 +77,39 @@ def test_a_decision_is_made_once(world: World, review: Review) -> None:
 @pytest.mark.parametrize("days", [0, -1, 61])
 def test_a_review_has_a_sensible_end(world: World, days: int) -> None:
     with pytest.raises(BadInput):
-        services.start_review(actor=world.people["admin"], name="x", due_on=world.today + timedelta(days=days))
+        services.start_review(
+            actor=world.people["admin"], name="x", due_on=world.today + timedelta(days=days)
+        )
 
 
 def test_only_admins_start_one(world: World) -> None:
     with pytest.raises(NotAllowed):
-        services.start_review(actor=world.people["supervisor"], name="x", due_on=world.today + timedelta(days=7))
+        services.start_review(
+            actor=world.people["supervisor"], name="x", due_on=world.today + timedelta(days=7)
+        )
 
 
 def test_many_are_decided_at_once_each_by_itself(world: World, browse: Any) -> None:
     world.running_campaign("autumn", agents=("agent", "agent2"))
-    review = services.start_review(actor=world.people["admin"], name="第四季度", due_on=world.today + timedelta(days=7))
+    review = services.start_review(
+        actor=world.people["admin"], name="第四季度", due_on=world.today + timedelta(days=7)
+    )
     waiting = list(review.items.filter(reviewer=world.people["supervisor"]).order_by("pk"))
     assert len(waiting) >= 3
     client = browse("supervisor")
     page = client.get("/reviews/").content.decode()
-    assert [int(each) for each in re.findall(r'name="pick" value="(\d+)" form="bulk"', page)] == [each.pk for each in reversed(waiting)]
+    assert [int(each) for each in re.findall(r'name="pick" value="(\d+)" form="bulk"', page)] == [
+        each.pk for each in reversed(waiting)
+    ]
     client.post("/reviews/decide/", {"pick": [waiting[0].pk], "revoke": "1"})
     others = review.items.exclude(reviewer=world.people["supervisor"]).first()
     response = client.post(
-        "/reviews/decide/", {"pick": [each.pk for each in waiting] + [others.pk, "x", "", "²"], "confirm": "1"}, follow=True
+        "/reviews/decide/",
+        {"pick": [each.pk for each in waiting] + [others.pk, "x", "", "²"], "confirm": "1"},
+        follow=True,
     )
-    assert [each.verdict for each in review.items.filter(reviewer=world.people["supervisor"]).order_by("pk")] == [
-        "revoked", *["confirmed"] * (len(waiting) - 1),
-    ]  # fmt: skip
+    mine = review.items.filter(reviewer=world.people["supervisor"]).order_by("pk")
+    assert [each.verdict for each in mine] == ["revoked", *["confirmed"] * (len(waiting) - 1)]
     assert review.items.get(pk=others.pk).verdict == "open"  # somebody else's
     counts = [int("".join(re.findall(r"\d+", str(each))[:1])) for each in response.context["messages"]]
     assert counts == [1, len(waiting) - 1, 1]  # revoked, confirmed, refused since it was decided

@@ -1,4 +1,5 @@
-"""Fishing for numbers: questions are counted, remembered for a while, and neighbours of one mask raise an alarm."""
+"""Fishing for numbers: questions are counted, remembered for a while, and neighbours of one mask raise an
+alarm."""
 
 import io
 import random
@@ -25,13 +26,17 @@ def search(client: Any, number: str) -> Any:
 
 
 @pytest.mark.parametrize(("span", "most", "apart"), [("hour", 20, 60), ("day", 60, 240)])
-def test_an_agent_searches_so_often_and_no_more(world: World, browse: Any, clock: Any, span: str, most: int, apart: int) -> None:
+def test_an_agent_searches_so_often_and_no_more(
+    world: World, browse: Any, clock: Any, span: str, most: int, apart: int
+) -> None:
     agent = browse("agent")
     for number in range(most):
         search(agent, f"1390000{number:04}")
         clock.shift(apart)
     assert search(agent, PHONE).redirect_chain == [(reverse("contacts"), 302)]
-    assert AccessEvent.objects.filter(kind="searched").count() == most + 1, "the refused one is in the trail too"
+    assert AccessEvent.objects.filter(kind="searched").count() == most + 1, (
+        "the refused one is in the trail too"
+    )
     clock.shift(timedelta(days=1))
     agent = browse("agent")
     assert search(agent, PHONE).redirect_chain == [(reverse("contact", kwargs={"pk": world.contact.pk}), 302)]
@@ -40,7 +45,9 @@ def test_an_agent_searches_so_often_and_no_more(world: World, browse: Any, clock
 def test_a_miss_and_somebody_else_s_contact_are_answered_alike(world: World, browse: Any) -> None:
     world.add_contact(OTHER_PHONE, campaign=world.running_campaign("autumn", agents=()))
     agent = browse("agent")
-    answers = [agent.post(reverse("contact_search"), {"number": number}) for number in (OTHER_PHONE, "13900009999")]
+    answers = [
+        agent.post(reverse("contact_search"), {"number": number}) for number in (OTHER_PHONE, "13900009999")
+    ]
     assert len({(each.status_code, each.headers["Location"], each.content) for each in answers}) == 1
     assert [event.subject for event in AccessEvent.objects.filter(kind="searched")] == ["none", "none"]
 
@@ -105,7 +112,10 @@ def test_lists_of_neighbours_raise_an_alarm_and_ordinary_lists_do_not(world: Wor
 
 def test_a_bulk_of_neighbours_by_the_api_raises_an_alarm(world: World) -> None:
     _client, key = world.api_client("crm", "contacts")
-    items = [{"external_id": f"c{middle}", "phone": f"138{middle:04}1234", "source": "members"} for middle in range(1, 5)]
+    items = [
+        {"external_id": f"c{middle}", "phone": f"138{middle:04}1234", "source": "members"}
+        for middle in range(1, 5)
+    ]
     assert Api(key).post("contacts", {"items": items}).status_code == 200
     assert Alarm.objects.filter(code="numbers_guessed", client__isnull=False).exists()
 
@@ -125,28 +135,41 @@ def test_hashes_of_neighbours_raise_an_alarm(world: World) -> None:
     """Beside the feed of opt-outs a hash says who opted out."""
     client, key = world.api_client("reader", "feed")
     ordinary = random.Random(7).sample(range(10**9), 2_000)
-    assert Api(key).post("opt-outs/hashes", {"numbers": [f"+8613{each:09}" for each in ordinary]}).status_code == 200
+    assert (
+        Api(key).post("opt-outs/hashes", {"numbers": [f"+8613{each:09}" for each in ordinary]}).status_code
+        == 200
+    )
     assert not Alarm.objects.filter(code="numbers_guessed").exists()
-    assert Api(key).post("opt-outs/hashes", {"numbers": [f"138{each:04}1234" for each in range(2_000)]}).status_code == 200
+    assert (
+        Api(key)
+        .post("opt-outs/hashes", {"numbers": [f"138{each:04}1234" for each in range(2_000)]})
+        .status_code
+        == 200
+    )
     assert Alarm.objects.filter(code="numbers_guessed", client=client).exists()
 
 
 def test_neighbours_one_by_one_raise_an_alarm_too(world: World) -> None:
-    """By single records and by lists of two: a program that asks often is no less curious than one that asks at once."""
+    """By single records and by lists of two: a program that asks often is no less curious than one that asks
+    at once."""
     client, key = world.api_client("crm", "contacts")
     for middle in range(1, 4):
         body = {"phone": f"138{middle:04}1234", "source": "members"}
         assert Api(key).send("put", f"contacts/c{middle}", body).status_code in {200, 201}
         assert Alarm.objects.filter(code="numbers_guessed", client=client).exists() == (middle == 3)
     for pair in (1, 3):
-        services.watch_list([f"+86139{pair + each:04}1234" for each in range(2)], actor=world.people["supervisor"])
+        services.watch_list(
+            [f"+86139{pair + each:04}1234" for each in range(2)], actor=world.people["supervisor"]
+        )
     assert Alarm.objects.filter(code="numbers_guessed", person=world.people["supervisor"]).exists()
 
 
 def test_the_same_records_again_ask_nothing(world: World) -> None:
     _client, key = world.api_client("crm", "contacts")
     for _again in range(3):
-        assert Api(key).send("put", "contacts/c1", {"phone": "13800011234", "source": "members"}).status_code in {200, 201}
+        assert Api(key).send(
+            "put", "contacts/c1", {"phone": "13800011234", "source": "members"}
+        ).status_code in {200, 201}
     assert NumberSearch.objects.filter(listed=True).count() == 1
 
 

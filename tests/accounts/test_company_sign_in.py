@@ -1,4 +1,5 @@
-"""Company sign-in, against a provider that runs: bound to issuer and subject, whatever names the provider tells."""
+"""Company sign-in, against a provider that runs: bound to issuer and subject, whatever names the provider
+tells."""
 
 import hashlib
 import warnings
@@ -72,7 +73,9 @@ def test_only_the_account_that_a_person_connected_signs_them_in(world: World, co
     answer = comes_from_provider(person, "subject-1", process="connect")
     assert answer["Location"] == "/accounts/reauthenticate/", "the password is asked again"
     person.post("/accounts/reauthenticate/", {"password": PASSWORD}, follow=True)
-    assert list(SocialAccount.objects.values_list("user__username", "provider", "uid")) == [("agent", PROVIDER, "subject-1")]
+    assert list(SocialAccount.objects.values_list("user__username", "provider", "uid")) == [
+        ("agent", PROVIDER, "subject-1")
+    ]
 
     again, other = SecureClient(), SecureClient()
     comes_from_provider(again, "subject-1")
@@ -82,7 +85,9 @@ def test_only_the_account_that_a_person_connected_signs_them_in(world: World, co
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_the_same_subject_of_another_issuer_is_somebody_else(world: World, company: str, settings: Any) -> None:
+def test_the_same_subject_of_another_issuer_is_somebody_else(
+    world: World, company: str, settings: Any
+) -> None:
     SocialAccount.objects.create(user=world.people["admin"], provider="company-2", uid="subject-1")
     client = SecureClient()
     comes_from_provider(client, "subject-1")
@@ -92,7 +97,10 @@ def test_the_same_subject_of_another_issuer_is_somebody_else(world: World, compa
 def test_the_provider_is_named_after_its_issuer() -> None:
     from config import settings
 
-    assert settings.company["provider_id"] == f"company-{hashlib.sha256(settings.HEGUI_OIDC_SERVER.encode()).hexdigest()[:8]}"
+    assert (
+        settings.company["provider_id"]
+        == f"company-{hashlib.sha256(settings.HEGUI_OIDC_SERVER.encode()).hexdigest()[:8]}"
+    )
 
 
 def test_who_left_does_not_come_back_through_the_company(world: World, company: str) -> None:

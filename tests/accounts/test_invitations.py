@@ -1,4 +1,5 @@
-"""How people come in: the first administrator by `begin`, everybody by a link with which they set their own password."""
+"""How people come in: the first administrator by `begin`, everybody by a link with which they set their own
+password."""
 
 import re
 from datetime import timedelta
@@ -37,7 +38,12 @@ def begin(**options: Any) -> str:
 def test_a_site_begins_once_with_a_link() -> None:
     link = begin(department="华东中心")
     made = User.objects.get()
-    assert (made.username, made.role, str(made.department), made.has_usable_password()) == ("wang", "admin", "华东中心", False)
+    assert (made.username, made.role, str(made.department), made.has_usable_password()) == (
+        "wang",
+        "admin",
+        "华东中心",
+        False,
+    )
     client = SecureClient()
     page = client.get(link, follow=True)
     assert page.redirect_chain == [(reverse("invitation"), 302)], "the word leaves the address"
@@ -73,7 +79,8 @@ def test_a_link_works_once_within_two_days_and_ends_sessions(world: World, brows
     assert page.get("/desk/").status_code == 200
     word = services.invite(actor=world.people["admin"], user=agent)
     with pytest.raises(BadInput):
-        services.accept_invitation(token_hash=services.hash_token(word), password="short")  # the link is not lost for that
+        # the link is not lost for that
+        services.accept_invitation(token_hash=services.hash_token(word), password="short")
     services.accept_invitation(token_hash=services.hash_token(word), password=GOOD)
     assert page.get("/desk/").status_code == 302, "who was signed in under the old password is not any more"
     with pytest.raises(InvitationOver):
@@ -95,7 +102,9 @@ def test_who_may_invite_whom(world: World) -> None:
         Invitation.objects.create(user=admin, made_by=admin, token_hash=b"x", ends_at=clock.now())
 
 
-def test_a_new_person_gets_a_link_on_the_page_and_by_mail(world: World, browse: Any, settings: Any, mailoutbox: Any) -> None:
+def test_a_new_person_gets_a_link_on_the_page_and_by_mail(
+    world: World, browse: Any, settings: Any, mailoutbox: Any
+) -> None:
     settings.EMAIL_URL, settings.HEGUI_URL = "smtp+tls://mail.example:587", "https://hegui.example"
     page = browse("admin").post(
         reverse("person_add"),
@@ -113,7 +122,9 @@ def test_a_new_person_gets_a_link_on_the_page_and_by_mail(world: World, browse: 
     assert not User.objects.get(username="zhou").has_usable_password()
     strange = Client(headers={"host": "127.0.0.1"})
     assert services.invited(services.hash_token(link[1].split("/")[2])).username == "zhou"
-    assert strange.get(reverse("invitation"), secure=True).status_code == 410, "nobody comes in without a link"
+    assert strange.get(reverse("invitation"), secure=True).status_code == 410, (
+        "nobody comes in without a link"
+    )
 
 
 def test_departments_are_opened_renamed_and_closed(world: World, browse: Any) -> None:
@@ -131,7 +142,13 @@ def test_departments_are_opened_renamed_and_closed(world: World, browse: Any) ->
     made.refresh_from_db()
     assert made.closed_at is not None
     with pytest.raises(BadInput):
-        services.change_details(actor=world.people["admin"], user=world.people["agent"], display_name="x", email="", department=made)
+        services.change_details(
+            actor=world.people["admin"],
+            user=world.people["agent"],
+            display_name="x",
+            email="",
+            department=made,
+        )
     with pytest.raises(ProgrammingError), transaction.atomic():
         made.delete()
 

@@ -13,7 +13,14 @@ from tests.world import PASSWORD, World
 
 def make(world: World, **fields: str) -> User:
     return services.create_user(
-        **{"username": "new", "display_name": "新人", "role": "agent", "department": world.department, "password": PASSWORD, **fields}
+        **{
+            "username": "new",
+            "display_name": "新人",
+            "role": "agent",
+            "department": world.department,
+            "password": PASSWORD,
+            **fields,
+        }
     )
 
 
@@ -49,7 +56,10 @@ def test_sign_in_and_out(world: World) -> None:
 def test_a_wrong_password_says_nothing_about_the_name(world: World) -> None:
     make(world, username="alice")
     page = [
-        SecureClient().post("/accounts/login/", {"login": name, "password": "wrong-Password-123"}).content.decode().replace(name, "…")
+        SecureClient()
+        .post("/accounts/login/", {"login": name, "password": "wrong-Password-123"})
+        .content.decode()
+        .replace(name, "…")
         for name in ("alice", "nobody")
     ]
     assert "alert" in page[0] or "invalid" in page[0]

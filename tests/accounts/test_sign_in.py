@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.db import DatabaseError, connection, transaction
 
 from apps.accounts import services
@@ -21,7 +27,13 @@ from tests.world import LINE, PASSWORD, PHONE, World
 
 @pytest.fixture
 def officer(world: World) -> User:
-    return services.create_user(username="officer", display_name="官", role="compliance", department=world.department, password=PASSWORD)
+    return services.create_user(
+        username="officer",
+        display_name="官",
+        role="compliance",
+        department=world.department,
+        password=PASSWORD,
+    )
 
 
 def sign_in(username: str) -> SecureClient:
@@ -46,7 +58,9 @@ def test_compliance_gets_no_further_than_setting_up_a_second_factor(world: World
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 
 
-@pytest.mark.parametrize(("role", "demanded"), [("agent", False), ("supervisor", False), ("compliance", True), ("admin", True)])
+@pytest.mark.parametrize(
+    ("role", "demanded"), [("agent", False), ("supervisor", False), ("compliance", True), ("admin", True)]
+)
 def test_of_whom_a_second_factor_is_demanded(world: World, browse: Any, role: str, demanded: bool) -> None:
     answer = browse(role, second_factor=False).get("/trail/")
     assert (answer.status_code == 302) is demanded
@@ -76,7 +90,13 @@ def test_the_secret_of_an_app_lies_encrypted_in_the_table(world: World, officer:
 
 
 def test_a_reveal_wants_the_password_again_after_ten_minutes(world: World, clock: Any) -> None:
-    services.create_user(username="boss", display_name="主管", role="supervisor", department=world.department, password=PASSWORD)
+    services.create_user(
+        username="boss",
+        display_name="主管",
+        role="supervisor",
+        department=world.department,
+        password=PASSWORD,
+    )
     from guardian.shortcuts import assign_perm
 
     assign_perm("supervise", User.objects.get(username="boss"), world.campaign)
@@ -99,7 +119,10 @@ def test_a_reveal_wants_the_password_again_after_ten_minutes(world: World, clock
 
 
 def test_an_address_never_shows_the_value(world: World, browse: Any) -> None:
-    assert browse("supervisor").get(f"/contacts/{world.contact.public_id}/reveal/number_index/").status_code == 404
+    assert (
+        browse("supervisor").get(f"/contacts/{world.contact.public_id}/reveal/number_index/").status_code
+        == 404
+    )
     text = browse("supervisor").get(f"/contacts/{world.contact.public_id}/reveal/phone/").content.decode()
     assert PHONE not in text
 
@@ -151,14 +174,18 @@ def test_a_page_s_own_polling_is_no_activity(world: World, browse: Any, clock: A
         assert client.post("/desk/next/", headers={"X-Polling": "true"}).status_code == 302
     clock.shift(timedelta(minutes=1))
     ended = client.get("/desk/state/?known=x", headers={"X-Polling": "true"})
-    assert (ended.status_code, ended.headers["HX-Refresh"]) == (401, "true"), "the page goes to the sign-in as a whole"
+    assert (ended.status_code, ended.headers["HX-Refresh"]) == (401, "true"), (
+        "the page goes to the sign-in as a whole"
+    )
     assert "/accounts/login/" in client.get("/desk/").headers["Location"]
 
 
 def test_every_page_that_polls_says_so() -> None:
     templates = Path(__file__).resolve().parent.parent.parent / "templates"
     for path in templates.rglob("*.html"):
-        for tag in re.findall(r"<[^>]*hx-trigger=\"[^\"]*every [^>]*>", path.read_text().replace("%}", "").replace("{%", "")):
+        for tag in re.findall(
+            r"<[^>]*hx-trigger=\"[^\"]*every [^>]*>", path.read_text().replace("%}", "").replace("{%", "")
+        ):
             assert "X-Polling" in tag, path
 
 
@@ -223,7 +250,13 @@ def test_the_last_use_is_noted(world: World) -> None:
 
 @pytest.mark.parametrize("bad", [{"addresses": ["everywhere"]}, {"ends_at": None}])
 def test_a_bad_client_is_a_sentence(world: World, bad: dict[str, Any]) -> None:
-    fields = {"name": "x", "owner": world.people["admin"], "scopes": ["dial"], "ends_at": our_clock.now() + timedelta(days=1), **bad}
+    fields = {
+        "name": "x",
+        "owner": world.people["admin"],
+        "scopes": ["dial"],
+        "ends_at": our_clock.now() + timedelta(days=1),
+        **bad,
+    }
     fields["ends_at"] = fields["ends_at"] or our_clock.now()
     with pytest.raises(BadInput):
         services.issue_client(actor=world.people["admin"], **fields)
@@ -232,7 +265,8 @@ def test_a_bad_client_is_a_sentence(world: World, bad: dict[str, Any]) -> None:
 def test_a_key_is_shown_once_on_the_page_that_makes_it(world: World, browse: Any) -> None:
     client = browse("admin")
     body = {
-        "name": "crm", "owner": world.people["admin"].pk, "scopes": ["optouts"], "addresses": "", "ends_at": "2026-12-31",
+        "name": "crm", "owner": world.people["admin"].pk, "scopes": ["optouts"], "addresses": "",
+        "ends_at": "2026-12-31",
         "campaigns": [world.campaign.pk], "requests_per_second": "50",
     }  # fmt: skip
     text = client.post("/api-clients/new/", body).content.decode()

@@ -1,4 +1,5 @@
-"""What needs the password again: asked before the form, what was sent late goes on once, and nothing that was left runs later."""
+"""What needs the password again: asked before the form, what was sent late goes on once, and nothing that was
+left runs later."""
 
 from datetime import timedelta
 from typing import Any
@@ -46,7 +47,9 @@ def test_what_was_sent_late_goes_on_and_its_form_names_its_own_address(world: Wo
     assert f'action="{_address(world)}"' in text
 
 
-def test_what_was_left_does_not_run_when_the_page_is_opened_again(world: World, browse: Any, clock: Any) -> None:
+def test_what_was_left_does_not_run_when_the_page_is_opened_again(
+    world: World, browse: Any, clock: Any
+) -> None:
     client = _signed_in(world, browse)
     _asked(client.post(_address(world), REVEAL))
     where = _asked(client.get(_address(world)))

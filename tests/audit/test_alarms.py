@@ -24,7 +24,15 @@ from tests.http import Api
 from tests.world import World
 
 
-def seen(world: World, kind: str = "disclosed", *, who: str = "agent", times: int = 1, count: int = 1, subject: str = "ct_1") -> None:
+def seen(
+    world: World,
+    kind: str = "disclosed",
+    *,
+    who: str = "agent",
+    times: int = 1,
+    count: int = 1,
+    subject: str = "ct_1",
+) -> None:
     for number in range(times):
         about = subject if times == 1 else f"ct_{number}"
         record_access(kind=kind, subject=about, purpose="test", actor=world.people[who], count=count)
@@ -62,13 +70,16 @@ def test_exports_of_a_day(world: World, clock: Any) -> None:
     assert [alarm.count for alarm in found("exports_many")] == [500]
     clock.shift(timedelta(days=1, minutes=1))
     Alarm.objects.filter(code="exports_many").update(
-        state="closed", closed_by=world.people["compliance"], closed_at=world.at("10:00"), verdict="explained", note="x",
+        state="closed", closed_by=world.people["compliance"], closed_at=world.at("10:00"),
+        verdict="explained", note="x",
         owner=world.people["compliance"],
     )  # fmt: skip
     assert [alarm.state for alarm in found("exports_many")] == ["closed"], "yesterday's are over"
 
 
-@pytest.mark.parametrize(("hour", "rings"), [("07:59", True), ("08:01", False), ("20:59", False), ("21:01", True)])
+@pytest.mark.parametrize(
+    ("hour", "rings"), [("07:59", True), ("08:01", False), ("20:59", False), ("21:01", True)]
+)
 def test_nights(world: World, clock: Any, hour: str, rings: bool) -> None:
     clock.move_to(world.at(hour))
     seen(world, "played", who="supervisor", times=5)
@@ -82,7 +93,12 @@ def test_failed_sign_ins_of_a_name_and_of_an_address(world: World) -> None:
     (alarm,) = found("sign_ins_failed")
     assert alarm.subject == "address:192.0.2.7"
     for _each in range(10):
-        record_access(kind="sign_in_failed", subject=f"user:{world.people['agent'].pk}", purpose="sign in", address="192.0.2.8")
+        record_access(
+            kind="sign_in_failed",
+            subject=f"user:{world.people['agent'].pk}",
+            purpose="sign in",
+            address="192.0.2.8",
+        )
     assert {alarm.person for alarm in found("sign_ins_failed")} == {None, world.people["agent"]}
 
 
@@ -97,7 +113,8 @@ def test_a_gap_in_the_heads(world: World, clock: Any) -> None:
 
 
 def test_a_duty_that_never_ran(world: World, clock: Any) -> None:
-    """As where no worker was ever started for the heavy queue: counted from the day on which the site got this version."""
+    """As where no worker was ever started for the heavy queue: counted from the day on which the site got
+    this version."""
     MigrationRecorder.Migration.objects.update(applied=timezone.now())
     for entry in SCHEDULE.values():
         if entry["task"] != "apps.retention.tasks.back_up":
@@ -118,7 +135,10 @@ def test_a_duty_that_did_not_run(world: World, clock: Any) -> None:
         note_duty(entry["task"])
     assert found("duty_missed") == []
     clock.shift(timedelta(minutes=45))
-    assert {alarm.subject for alarm in found("duty_missed")} >= {"duty:jobs.tasks.pick_up", "duty:audit.tasks.sign_trail"}
+    assert {alarm.subject for alarm in found("duty_missed")} >= {
+        "duty:jobs.tasks.pick_up",
+        "duty:audit.tasks.sign_trail",
+    }
     assert "duty:retention.tasks.back_up" not in {alarm.subject for alarm in Alarm.objects.all()}
     clock.shift(timedelta(days=3))
     assert "duty:retention.tasks.back_up" in {alarm.subject for alarm in found("duty_missed")}
@@ -162,7 +182,8 @@ def test_nobody_looks_into_their_own(world: World) -> None:
         services.take_alarm(actor=world.people["compliance"], alarm=alarm)
     with pytest.raises(IntegrityError), transaction.atomic():
         Alarm.objects.update(
-            state="closed", closed_by=world.people["compliance"], closed_at=alarm.created_at, verdict="explained", note="x",
+            state="closed", closed_by=world.people["compliance"], closed_at=alarm.created_at,
+            verdict="explained", note="x",
             owner=world.people["compliance"],
         )  # fmt: skip
 
@@ -198,12 +219,16 @@ def test_who_does_not_look_is_reported_once_more(world: World, clock: Any) -> No
     assert Notice.objects.filter(code="alarm_waits").count() == 2
 
 
-def test_a_rule_that_fails_keeps_no_other_from_being_asked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rule_that_fails_keeps_no_other_from_being_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(now: Any, limit: int) -> list[alarms.Seen]:
         AccessEvent.objects.get(pk=-1)
         return []
 
-    broken = alarms.AlarmRule("broken", alarms.RULES["exports_many"].says, alarms.RULES["exports_many"].asks, 1, fails)
+    broken = alarms.AlarmRule(
+        "broken", alarms.RULES["exports_many"].says, alarms.RULES["exports_many"].asks, 1, fails
+    )
     monkeypatch.setattr(alarms, "RULES", {"broken": broken, **alarms.RULES})
     seen(world, "exported", who="supervisor", count=600)
     with pytest.raises(AccessEvent.DoesNotExist):
@@ -213,7 +238,12 @@ def test_a_rule_that_fails_keeps_no_other_from_being_asked(world: World, monkeyp
 
 def test_thresholds_are_set_by_two_people(world: World) -> None:
     first, second = world.people["compliance"], world.people["compliance2"]
-    draft = policies.write_draft(actor=first, kind=PolicyDraft.Kind.ALARMS, values={"thresholds": {"exports_many": 50}}, reason="试运行")
+    draft = policies.write_draft(
+        actor=first,
+        kind=PolicyDraft.Kind.ALARMS,
+        values={"thresholds": {"exports_many": 50}},
+        reason="试运行",
+    )
     with pytest.raises(FourEyes):
         policies.approve_draft(actor=first, draft=draft)
     seen(world, "exported", who="supervisor", count=60)
@@ -222,11 +252,16 @@ def test_thresholds_are_set_by_two_people(world: World) -> None:
     assert [alarm.limit for alarm in found("exports_many")] == [50]
 
 
-@pytest.mark.parametrize("thresholds", [{"nothing": 1}, {"exports_many": 0}, {"exports_many": "5"}, {"heads_behind": 100_000}])
+@pytest.mark.parametrize(
+    "thresholds", [{"nothing": 1}, {"exports_many": 0}, {"exports_many": "5"}, {"heads_behind": 100_000}]
+)
 def test_thresholds_that_make_no_sense_are_refused(world: World, thresholds: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         policies.write_draft(
-            actor=world.people["compliance"], kind=PolicyDraft.Kind.ALARMS, values={"thresholds": thresholds}, reason="试运行"
+            actor=world.people["compliance"],
+            kind=PolicyDraft.Kind.ALARMS,
+            values={"thresholds": thresholds},
+            reason="试运行",
         )
 
 

@@ -1,4 +1,5 @@
-"""What became of a thing, on its page: who changed what from what to what, as people call it; nothing of protected values."""
+"""What became of a thing, on its page: who changed what from what to what, as people call it; nothing of
+protected values."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +28,9 @@ def test_the_steps_of_a_campaign_stand_as_people_call_them(world: World) -> None
         entries = history_of(world.people["compliance"], world.campaign)
         states = [(each.old, each.new) for entry in entries for each in entry.fields if each.label == "state"]
         assert str(entries[-1].what) == "created"
-        people = [(each.old, each.new) for entry in entries for each in entry.fields if each.label == "approved by"]
+        people = [
+            (each.old, each.new) for entry in entries for each in entry.fields if each.label == "approved by"
+        ]
     assert states[0] == ("running", "paused")
     assert people == [("–", "compliance")]
     assert entries[-1].fields == []
@@ -55,18 +58,26 @@ def test_agents_see_no_history(world: World, browse: Browse, who: str, sees: boo
 
 
 def test_the_actor_of_a_page_is_named(world: World, browse: Browse) -> None:
-    browse("compliance").post(reverse("source_decide", kwargs={"pk": world.source.pk, "verdict": "withdraw"}), {"reason": "协议到期"})
+    browse("compliance").post(
+        reverse("source_decide", kwargs={"pk": world.source.pk, "verdict": "withdraw"}),
+        {"reason": "协议到期"},
+    )
     html = browse("compliance").get(f"/sources/{world.source.pk}/").content.decode()
-    entry = re.search(r'<li class="list-group-item">\s*<div class="d-flex flex-wrap gap-2">.*?</li>', html, re.DOTALL)
+    entry = re.search(
+        r'<li class="list-group-item">\s*<div class="d-flex flex-wrap gap-2">.*?</li>', html, re.DOTALL
+    )
     assert entry
     assert re.search(r"<strong>\s*compliance\s*</strong>", entry[0])
     assert "协议到期" in entry[0]
 
 
 def test_a_field_that_is_gone_is_left_out(world: World) -> None:
-    row = Change.objects.filter(object_id=world.campaign.pk, content_type__model="campaign", action=1).latest("pk")
+    row = Change.objects.filter(object_id=world.campaign.pk, content_type__model="campaign", action=1).latest(
+        "pk"
+    )
     Change.objects.create(
-        content_type=row.content_type, object_pk=row.object_pk, object_id=row.object_id, object_repr=row.object_repr, action=1,
+        content_type=row.content_type, object_pk=row.object_pk, object_id=row.object_id,
+        object_repr=row.object_repr, action=1,
         changes={"no_such": ["a", "b"], "name": ["a", "b"]},
     )  # fmt: skip
     assert [each.new for each in history_of(world.people["admin"], world.campaign)[0].fields] == ["b"]
@@ -78,9 +89,19 @@ def test_contacts_by_other_ways_have_theirs(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["campaigns.Campaign", "contacts.Contact", "contacts.DataSource", "sharing.Share", "accounts.User", "webhooks.EndPoint"]
+    "label",
+    [
+        "campaigns.Campaign",
+        "contacts.Contact",
+        "contacts.DataSource",
+        "sharing.Share",
+        "accounts.User",
+        "webhooks.EndPoint",
+    ],
 )
 def test_every_field_that_changes_has_a_name_for_people(label: str) -> None:
     never = {"id", "created_at", *SECRET}
     fields = apps.get_model(label)._meta.concrete_fields
-    assert [field.name for field in fields if isinstance(field.verbose_name, str) and field.name not in never] == []
+    assert [
+        field.name for field in fields if isinstance(field.verbose_name, str) and field.name not in never
+    ] == []

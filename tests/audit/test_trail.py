@@ -107,7 +107,10 @@ def test_passwords_and_hashes_are_left_out(world: World) -> None:
     for person in world.people.values():
         person.set_password("something-Else-77")
         person.save()
-    assert not any({"password", "key_hash", "number_index"} & set(entry.changes or {}) for entry in LogEntry.objects.all())
+    assert not any(
+        {"password", "key_hash", "number_index"} & set(entry.changes or {})
+        for entry in LogEntry.objects.all()
+    )
 
 
 def test_a_change_reads_only_what_it_writes(world: World) -> None:
@@ -115,7 +118,11 @@ def test_a_change_reads_only_what_it_writes(world: World) -> None:
     with CaptureQueriesContext(connection) as asked:
         contact.zones = ["Asia/Urumqi"]
         contact.save(update_fields=["zones"])
-    (read,) = [query["sql"] for query in asked if query["sql"].lower().startswith("select") and "contacts_contact" in query["sql"]]
+    (read,) = [
+        query["sql"]
+        for query in asked
+        if query["sql"].lower().startswith("select") and "contacts_contact" in query["sql"]
+    ]
     assert "zones" in read
     assert "phone" not in read
 
@@ -143,7 +150,9 @@ def test_a_change_of_a_row_with_a_value_that_cannot_be_opened_is_recorded(world:
 
 
 def test_a_change_of_a_blocked_row_says_what_it_was_before(world: World) -> None:
-    Contact.everyone.filter(pk=world.contact.pk).update(blocked_until=clock.now(), erasing_at=clock.now(), name=None, note=None, tags=[])
+    Contact.everyone.filter(pk=world.contact.pk).update(
+        blocked_until=clock.now(), erasing_at=clock.now(), name=None, note=None, tags=[]
+    )
     row = Contact.everyone.get(pk=world.contact.pk)
     row.zones = ["Asia/Urumqi"]
     row.save(update_fields=["zones"])

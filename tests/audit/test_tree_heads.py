@@ -42,7 +42,8 @@ def english() -> Iterator[None]:
 # -- the tree: entries and roots published with the reference implementation of RFC 6962
 
 ENTRIES = [
-    b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31", b"\x40\x41\x42\x43", bytes(range(0x50, 0x58)), bytes(range(0x60, 0x70)),
+    b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31", b"\x40\x41\x42\x43", bytes(range(0x50, 0x58)),
+    bytes(range(0x60, 0x70)),
 ]  # fmt: skip
 ROOTS = [
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
@@ -88,7 +89,9 @@ def read_something(world: World, times: int = 1) -> None:
     """Never the same twice: two equal rows that changed places would be no change."""
     for _each in range(times):
         subject = f"contact:{next(NUMBERS)}"
-        services.record_access(kind=AccessEvent.Kind.VIEWED, subject=subject, purpose="list", actor=world.people["supervisor"])
+        services.record_access(
+            kind=AccessEvent.Kind.VIEWED, subject=subject, purpose="list", actor=world.people["supervisor"]
+        )
 
 
 @pytest.fixture
@@ -99,7 +102,8 @@ def signed(world: World) -> World:
         services.sign_trail()
     world.opt_out()
     world.authorize()  # refused: a decision without a call
-    for _try in range(20):  # the server's own vacuum may hold a table for a moment: then it is signed with the next round
+    # the server's own vacuum may hold a table for a moment: then it is signed with the next round
+    for _try in range(20):
         services.sign_trail()
         if TreeHead.objects.filter(stream="changes").exists():
             return world
@@ -109,7 +113,9 @@ def signed(world: World) -> World:
 def test_every_column_of_the_trail_is_signed() -> None:
     for stream in streams():
         with connection.cursor() as cursor:
-            there = {column.name for column in connection.introspection.get_table_description(cursor, stream.table)}
+            there = {
+                column.name for column in connection.introspection.get_table_description(cursor, stream.table)
+            }
         assert there == set(stream.columns), stream.name
 
 
@@ -142,7 +148,9 @@ def test_many_rows_go_under_many_tree_heads(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr("apps.audit.services.signing.MOST_ROWS", 4)
     read_something(world, 10)
     assert services.sign_trail() == 10
-    assert list(TreeHead.objects.filter(stream="reads").order_by("-number").values_list("rows", flat=True)[:3]) == [2, 4, 4]
+    assert list(
+        TreeHead.objects.filter(stream="reads").order_by("-number").values_list("rows", flat=True)[:3]
+    ) == [2, 4, 4]
     assert services.verify_trail().count == 0
 
 
@@ -182,16 +190,22 @@ def test_a_row_put_in_afterwards_is_named(signed: World) -> None:
             "insert into audit_accessevent (id, created_at, kind, subject, field, count, purpose)"
             f" values ({forged}, now(), 'sign_in_failed', 'x', '', 1, 'y')"
         )
-        assert ("row_added", {"row": forged}) in [(each.code, each.facts) for each in services.verify_trail().findings]
+        assert ("row_added", {"row": forged}) in [
+            (each.code, each.facts) for each in services.verify_trail().findings
+        ]
 
 
 def test_two_rows_that_changed_places_are_named(signed: World) -> None:
     one, other = AccessEvent.objects.order_by("pk").values_list("pk", flat=True)[7:9]
     as_owner(
-        f"update audit_accessevent set id = -1 where id = {one}", f"update audit_accessevent set id = {one} where id = {other}",
+        f"update audit_accessevent set id = -1 where id = {one}",
+        f"update audit_accessevent set id = {one} where id = {other}",
         f"update audit_accessevent set id = {other} where id = -1",
     )  # fmt: skip
-    assert {(each.code, each.facts["row"]) for each in services.verify_trail().findings} == {("row_changed", one), ("row_changed", other)}
+    assert {(each.code, each.facts["row"]) for each in services.verify_trail().findings} == {
+        ("row_changed", one),
+        ("row_changed", other),
+    }
 
 
 def test_a_decision_may_go_and_may_not_change(signed: World) -> None:
@@ -208,14 +222,19 @@ def test_a_decision_may_go_and_may_not_change(signed: World) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ("update audit_treehead set root = sha256('x') where stream = 'reads' and number = 2", "tree_head_changed"),
-        ("update audit_treehead set created_at = created_at - interval '1 day' where stream = 'reads' and number = 2", "tree_head_changed"),
-        ("update audit_treehead set signature = sha256('x') || sha256('x') where stream = 'reads' and number = 2", "tree_head_changed"),
-        ("update audit_treehead set key = 'other' where stream = 'reads' and number = 2", "tree_head_changed"),
+        ("update audit_treehead set root = sha256('x') where stream = 'reads' and number = 2",
+        "tree_head_changed"),
+        ("update audit_treehead set created_at = created_at - interval '1 day' where stream = 'reads' and "
+            "number = 2", "tree_head_changed"),
+        ("update audit_treehead set signature = sha256('x') || sha256('x') where stream = 'reads' and number "
+            "= 2", "tree_head_changed"),
+        ("update audit_treehead set key = 'other' where stream = 'reads' and number = 2",
+        "tree_head_changed"),
         ("update audit_treeheadrows set leaves = ids from audit_treehead s"
          " where s.id = tree_head_id and s.stream = 'reads' and s.number = 2",
          "hashes_changed"),
-        ("delete from audit_treeheadrows where tree_head_id = (select id from audit_treehead where stream = 'reads' and number = 2)",
+        ("delete from audit_treeheadrows where tree_head_id = (select id from audit_treehead where stream = "
+            "'reads' and number = 2)",
          "hashes_changed"),
     ],
 )  # fmt: skip
@@ -225,14 +244,19 @@ def test_a_changed_tree_head_is_named(signed: World, change: str, code: str) -> 
 
 
 def test_a_removed_tree_head_is_named(signed: World) -> None:
-    as_owner("delete from audit_treeheadrows", "delete from audit_treehead where stream = 'reads' and number = 2")
-    assert ("reads", 2, "tree_head_removed") in [(each.stream, each.tree_head, each.code) for each in services.verify_trail().findings]
+    as_owner(
+        "delete from audit_treeheadrows", "delete from audit_treehead where stream = 'reads' and number = 2"
+    )
+    assert ("reads", 2, "tree_head_removed") in [
+        (each.stream, each.tree_head, each.code) for each in services.verify_trail().findings
+    ]
 
 
 def test_the_last_tree_head_and_its_rows_are_missed_by_the_heads_outside(signed: World) -> None:
     last = TreeHead.objects.filter(stream="reads").latest("number")
     as_owner(
-        f"delete from audit_treeheadrows where tree_head_id = {last.pk}", f"delete from audit_treehead where id = {last.pk}",
+        f"delete from audit_treeheadrows where tree_head_id = {last.pk}",
+        f"delete from audit_treehead where id = {last.pk}",
         f"delete from audit_accessevent where id > {last.after}",
     )  # fmt: skip
     assert first_of(services.verify_trail()) == ("reads", 3, "tree_head_removed", {})
@@ -263,12 +287,14 @@ def test_the_last_tree_head_made_anew_under_its_number_is_not_reported_over_the_
     last = TreeHead.objects.filter(stream="reads").latest("number")
     gone = AccessEvent.objects.latest("pk").pk
     as_owner(
-        f"delete from audit_accessevent where id = {gone}", f"delete from audit_treeheadrows where tree_head_id = {last.pk}",
+        f"delete from audit_accessevent where id = {gone}",
+        f"delete from audit_treeheadrows where tree_head_id = {last.pk}",
         f"delete from audit_treehead where id = {last.pk}",
     )  # fmt: skip
     with pytest.raises(heads.HeadsAhead):
         services.sign_trail()
-    assert TreeHead.objects.filter(stream="reads").latest("number").number == last.number  # signed anew inside, not exported outside
+    # signed anew inside, not exported outside
+    assert TreeHead.objects.filter(stream="reads").latest("number").number == last.number
     assert first_of(services.verify_trail())[:3] == ("reads", last.number, "head_differs")
     with heads.growing(heads.heads_file()) as file:  # and exported outside by hand, with the right key
         file.append(heads._line(heads.current_heads()))
@@ -286,29 +312,42 @@ def test_a_changed_line_of_the_heads_is_named(signed: World) -> None:
 
 
 MUTATIONS: list[tuple[str, Callable[[random.Random, int, dict[str, list[int]]], str]]] = [
-    ("reads", lambda chance, pk, there: f"update audit_accessevent set purpose = 'p{chance.random()}' where id = {pk}"),
-    ("reads", lambda chance, pk, there: f"update audit_accessevent set count = count + {chance.randint(1, 9)} where id = {pk}"),
-    ("reads", lambda chance, pk, there: f"update audit_accessevent set created_at = created_at + interval '1 us' where id = {pk}"),
-    ("reads", lambda chance, pk, there: f"update audit_accessevent set address = '192.0.2.{chance.randint(1, 250)}' where id = {pk}"),
+    ("reads", lambda chance, pk,
+    there: f"update audit_accessevent set purpose = 'p{chance.random()}' where id = {pk}"),
+    ("reads", lambda chance, pk,
+    there: f"update audit_accessevent set count = count + {chance.randint(1, 9)} where id = {pk}"),
+    ("reads", lambda chance, pk,
+    there: f"update audit_accessevent set created_at = created_at + interval '1 us' where id = {pk}"),
+    ("reads", lambda chance, pk,
+    there: f"update audit_accessevent set address = '192.0.2.{chance.randint(1, 250)}' where id = {pk}"),
     ("reads", lambda chance, pk, there: f"update audit_accessevent set kind = 'disclosed' where id = {pk}"),
     ("reads", lambda chance, pk, there: f"delete from audit_accessevent where id = {pk}"),
-    ("reads", lambda chance, pk, there: "insert into audit_accessevent (id, created_at, kind, subject, field, count, purpose) values "
+    ("reads", lambda chance, pk,
+    there: "insert into audit_accessevent (id, created_at, kind, subject, field, count, purpose) values "
      f"({-chance.randint(1, 10**9)}, now(), 'sign_in_failed', 'x', '', 1, 'y')"),
-    ("reads", lambda chance, pk, there: f"update audit_accessevent set id = case id when {pk} then {pk + 1} else {pk} end "
+    ("reads", lambda chance, pk,
+    there: f"update audit_accessevent set id = case id when {pk} then {pk + 1} else {pk} end "
      f"where id in ({pk}, {pk + 1})"),
     ("changes", lambda chance, pk, there:
      f"update auditlog_logentry set changes = '{{\"x\": [\"{chance.random()}\", \"\"]}}' where id = {pk}"),
-    ("changes", lambda chance, pk, there: f"update auditlog_logentry set action = (action + 1) % 3 where id = {pk}"),
-    ("changes", lambda chance, pk, there: f"update auditlog_logentry set object_pk = object_pk || '1' where id = {pk}"),
-    ("changes", lambda chance, pk, there: f"update auditlog_logentry set timestamp = timestamp - interval '1 us' where id = {pk}"),
+    ("changes", lambda chance, pk,
+    there: f"update auditlog_logentry set action = (action + 1) % 3 where id = {pk}"),
+    ("changes", lambda chance, pk,
+    there: f"update auditlog_logentry set object_pk = object_pk || '1' where id = {pk}"),
+    ("changes", lambda chance, pk,
+    there: f"update auditlog_logentry set timestamp = timestamp - interval '1 us' where id = {pk}"),
     ("changes", lambda chance, pk, there: f"delete from auditlog_logentry where id = {pk}"),
-    ("decisions", lambda chance, pk, there: f"update calls_decision set facts = '{{\"x\": {chance.random()}}}' where id = {pk}"),
+    ("decisions", lambda chance, pk,
+    there: f"update calls_decision set facts = '{{\"x\": {chance.random()}}}' where id = {pk}"),
     ("decisions", lambda chance, pk, there: f"update calls_decision set policy = policy + 1 where id = {pk}"),
     ("tree_heads", lambda chance, pk, there: f"update audit_treehead set rows = rows + 1 where id = {pk}"),
-    ("tree_heads", lambda chance, pk, there: f"update audit_treehead set root = sha256('{chance.random()}') where id = {pk}"),
-    ("tree_heads", lambda chance, pk, there: f"update audit_treehead set upto = upto + 1000000 where id = {pk}"),
+    ("tree_heads", lambda chance, pk,
+    there: f"update audit_treehead set root = sha256('{chance.random()}') where id = {pk}"),
+    ("tree_heads", lambda chance, pk,
+    there: f"update audit_treehead set upto = upto + 1000000 where id = {pk}"),
     ("tree_heads", lambda chance, pk, there: f"delete from audit_treeheadrows where tree_head_id = {pk}"),
-    ("tree_heads", lambda chance, pk, there: f"update audit_treeheadrows set ids = sha256('{chance.random()}') where tree_head_id = {pk}"),
+    ("tree_heads", lambda chance, pk,
+    there: f"update audit_treeheadrows set ids = sha256('{chance.random()}') where tree_head_id = {pk}"),
 ]  # fmt: skip
 
 
@@ -319,12 +358,15 @@ def test_a_thousand_mutations_are_a_thousand_found(signed: World) -> None:
 
     chance = random.Random(20_261_125)
     there = {
-        "reads": list(AccessEvent.objects.values_list("pk", flat=True)), "changes": list(LogEntry.objects.values_list("pk", flat=True)),
-        "decisions": list(Decision.objects.values_list("pk", flat=True)), "tree_heads": list(TreeHead.objects.values_list("pk", flat=True)),
+        "reads": list(AccessEvent.objects.values_list("pk", flat=True)),
+        "changes": list(LogEntry.objects.values_list("pk", flat=True)),
+        "decisions": list(Decision.objects.values_list("pk", flat=True)),
+        "tree_heads": list(TreeHead.objects.values_list("pk", flat=True)),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("alter table audit_accessevent drop constraint audit_accessevent_pkey")
-        cursor.execute("alter table audit_accessevent add primary key (id) deferrable")  # so that two rows can change places
+        # so that two rows can change places
+        cursor.execute("alter table audit_accessevent add primary key (id) deferrable")
     missed = []
     for each in range(1_000):
         kind, mutation = MUTATIONS[each % len(MUTATIONS)]
@@ -342,7 +384,8 @@ def test_a_thousand_mutations_are_a_thousand_found(signed: World) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_commits_late_is_not_skipped(world: World) -> None:
-    """Its id is lower than that of a row which is committed already: signing waits for it, or takes it next time."""
+    """Its id is lower than that of a row which is committed already: signing waits for it, or takes it next
+    time."""
     services.sign_trail()
     added, go_on = threading.Event(), threading.Event()
 
@@ -416,7 +459,8 @@ def test_heads_that_a_crash_kept_back_are_written_later(signed: World) -> None:
 def test_what_a_restore_lost_is_counted_and_not_missed(signed: World) -> None:
     last = TreeHead.objects.filter(stream="reads").latest("number")
     as_owner(
-        f"delete from audit_treeheadrows where tree_head_id = {last.pk}", f"delete from audit_treehead where id = {last.pk}",
+        f"delete from audit_treeheadrows where tree_head_id = {last.pk}",
+        f"delete from audit_treehead where id = {last.pk}",
         f"delete from audit_accessevent where id > {last.after}",
     )  # fmt: skip
     heads.note_restore()
@@ -461,7 +505,9 @@ def test_old_stretches_go_and_the_chain_stays(signed: World, clock: time_machine
     assert services.drop_trail(before=now - timedelta(days=190), reason="purge:2") == 0
 
 
-def test_nothing_younger_than_180_days_goes_whatever_is_asked(signed: World, clock: time_machine.Traveller) -> None:
+def test_nothing_younger_than_180_days_goes_whatever_is_asked(
+    signed: World, clock: time_machine.Traveller
+) -> None:
     clock.shift(timedelta(days=179, hours=23))
     now = TreeHead.objects.latest("pk").created_at + timedelta(days=179, hours=23)
     assert services.drop_trail(before=now, reason="purge:1") == 0
@@ -469,11 +515,20 @@ def test_nothing_younger_than_180_days_goes_whatever_is_asked(signed: World, clo
     tree_head = TreeHead.objects.filter(stream="reads").latest("number")
     with pytest.raises(DatabaseError), transaction.atomic():
         TrailCut.objects.create(
-            created_at=now, stream="reads", number=tree_head.number, upto=tree_head.upto, rows=1, reason="x", key="x", signature=b"x"
+            created_at=now,
+            stream="reads",
+            number=tree_head.number,
+            upto=tree_head.upto,
+            rows=1,
+            reason="x",
+            key="x",
+            signature=b"x",
         )
 
 
-def test_a_drop_that_was_cut_short_is_finished(signed: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drop_that_was_cut_short_is_finished(
+    signed: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock.shift(timedelta(days=181))
     now = TreeHead.objects.latest("pk").created_at + timedelta(days=181)
     monkeypatch.setattr("apps.audit.services.dropping._delete_rows", lambda stream, last: 0)
@@ -492,7 +547,8 @@ def test_a_forged_cut_is_named(signed: World) -> None:
         "insert into audit_trailcut (created_at, stream, number, upto, rows, reason, key, signature)"
         " select now() + interval '1 year', stream, number, upto, 1, 'x', key, signature"
         " from audit_treehead where stream = 'reads' and number = 1",
-        "delete from audit_accessevent where id <= (select upto from audit_treehead where stream = 'reads' and number = 1)",
+        "delete from audit_accessevent where id <= (select upto from audit_treehead where stream = 'reads' "
+        "and number = 1)",
     )
     codes = [each.code for each in services.verify_trail().findings]
     assert codes[0] == "cut_changed"
@@ -508,7 +564,10 @@ def test_the_check_keeps_its_result_and_tells(signed: World) -> None:
     as_owner("delete from audit_accessevent where id = (select min(id) from audit_accessevent)")
     check = services.check_trail()
     assert check.findings[0]["code"] == "row_removed"
-    assert {notice.recipient.role for notice in Notice.objects.filter(code="trail_broken")} == {"admin", "compliance"}
+    assert {notice.recipient.role for notice in Notice.objects.filter(code="trail_broken")} == {
+        "admin",
+        "compliance",
+    }
     assert TrailCheck.objects.count() == 2
 
 
@@ -521,19 +580,35 @@ def test_an_exported_trail_is_checked_without_a_database(signed: World) -> None:
     changed = [*lines]
     changed[rows[3]] = changed[rows[3]].replace(b"2026", b"2025", 1)
     assert first_of(services.verify_export(changed))[2] == "row_changed"
-    assert first_of(services.verify_export([line for place, line in enumerate(lines) if place != rows[-3]]))[2] == "row_removed"
+    assert (
+        first_of(services.verify_export([line for place, line in enumerate(lines) if place != rows[-3]]))[2]
+        == "row_removed"
+    )
     forged = json.loads(lines[1])
     forged["tree_head"]["rows"] += 1
-    assert first_of(services.verify_export([lines[0], json.dumps(forged).encode(), *lines[2:]]))[2] == "tree_head_changed"
-    assert first_of(services.verify_export(lines[: rows[-1] - 1])) == ("decisions", 1, "tree_head_removed", {})  # the end is cut off
+    assert (
+        first_of(services.verify_export([lines[0], json.dumps(forged).encode(), *lines[2:]]))[2]
+        == "tree_head_changed"
+    )
+    # the end is cut off
+    assert first_of(services.verify_export(lines[: rows[-1] - 1])) == (
+        "decisions",
+        1,
+        "tree_head_removed",
+        {},
+    )
     head = json.loads(lines[0])
     head["hegui_trail"]["streams"]["reads"]["dropped"] = 3
     assert first_of(services.verify_export([json.dumps(head).encode(), *lines[1:]]))[2] == "export_changed"
-    with_other_keys = services.verify_export(lines, keys={name: bytes(32) for name in signatures.public_keys()})
+    with_other_keys = services.verify_export(
+        lines, keys={name: bytes(32) for name in signatures.public_keys()}
+    )
     assert {each.code for each in with_other_keys.findings} == {"export_changed", "tree_head_changed"}
 
 
-@pytest.mark.parametrize("content", [b"", b"nothing\n", b"{}\n", b"[1, 2]\n", b'{"hegui_trail": 1}\n', b"\xff\xfe\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"nothing\n", b"{}\n", b"[1, 2]\n", b'{"hegui_trail": 1}\n', b"\xff\xfe\n"]
+)
 def test_what_is_no_export_is_refused(content: bytes) -> None:
     with pytest.raises(BadInput):
         services.verify_export(content.splitlines(keepends=True))
@@ -555,7 +630,9 @@ def test_the_commands(signed: World, tmp_path: Any, capsys: pytest.CaptureFixtur
 # -- the page
 
 
-def test_the_page_says_up_to_where_the_trail_is_signed_and_what_was_found(signed: World, browse: Callable[[str], Client]) -> None:
+def test_the_page_says_up_to_where_the_trail_is_signed_and_what_was_found(
+    signed: World, browse: Callable[[str], Client]
+) -> None:
     officer = browse("compliance")
     services.check_trail()
     shown = officer.get("/trail/heads/", headers={"accept-language": "en"}).content.decode()
@@ -563,16 +640,25 @@ def test_the_page_says_up_to_where_the_trail_is_signed_and_what_was_found(signed
     assert "rows are as they were signed" in shown
     assert TreeHead.objects.filter(stream="reads").latest("number").root_hex in shown
     assert "Signed up to" in officer.get("/trail/", headers={"accept-language": "en"}).content.decode()
-    assert "Signed up to" not in browse("supervisor").get("/trail/", headers={"accept-language": "en"}).content.decode()
-    assert "last checked:" in officer.get(reverse("duties"), headers={"accept-language": "en"}).content.decode()
+    assert (
+        "Signed up to"
+        not in browse("supervisor").get("/trail/", headers={"accept-language": "en"}).content.decode()
+    )
+    assert (
+        "last checked:" in officer.get(reverse("duties"), headers={"accept-language": "en"}).content.decode()
+    )
     gone = AccessEvent.objects.order_by("pk")[0].pk
     as_owner(f"delete from audit_accessevent where id = {gone}")
     services.check_trail()
     for url in ("/trail/heads/", "/trail/"):
-        assert f"Row {gone} was removed." in officer.get(url, headers={"accept-language": "en"}).content.decode()
+        assert (
+            f"Row {gone} was removed." in officer.get(url, headers={"accept-language": "en"}).content.decode()
+        )
 
 
-def test_an_export_from_the_page_is_whole_and_in_the_trail(signed: World, browse: Callable[[str], Client]) -> None:
+def test_an_export_from_the_page_is_whole_and_in_the_trail(
+    signed: World, browse: Callable[[str], Client]
+) -> None:
     officer = browse("compliance")
     services.sign_trail()
     answer = officer.post("/trail/heads/export/")
@@ -582,14 +668,20 @@ def test_an_export_from_the_page_is_whole_and_in_the_trail(signed: World, browse
 
 def test_one_row_is_proved_to_somebody_who_holds_nothing_else(world: World, browse: Any) -> None:
     for place in range(5):
-        services.record_access(kind="viewed", subject=f"user:{place}", purpose="look up", actor=world.people["supervisor"])
+        services.record_access(
+            kind="viewed", subject=f"user:{place}", purpose="look up", actor=world.people["supervisor"]
+        )
     services.sign_trail()
     event = AccessEvent.objects.order_by("pk")[2]
     read = json.loads(browse("compliance").get(reverse("trail_proof", kwargs={"pk": event.pk})).content)
     proof, (head,) = read["proof"], read["heads"]
     assert dict(zip(read["columns"], json.loads(proof["row"]), strict=True))["subject"] == event.subject
     assert verify_pack.root_of(leaf(proof["row"].encode()), proof["path"]).hex() == head["head"]["root"]
-    assert verify_pack.is_signed(head["head"], base64.b64decode(read["public_keys"][head["key"]]), bytes.fromhex(head["signature"]))
-    late = services.record_access(kind="viewed", subject="user:9", purpose="look up", actor=world.people["supervisor"])
+    assert verify_pack.is_signed(
+        head["head"], base64.b64decode(read["public_keys"][head["key"]]), bytes.fromhex(head["signature"])
+    )
+    late = services.record_access(
+        kind="viewed", subject="user:9", purpose="look up", actor=world.people["supervisor"]
+    )
     fresh = json.loads(browse("admin").get(reverse("trail_proof", kwargs={"pk": late.pk})).content)
     assert fresh["heads"] == [], "not signed yet, and said so"

@@ -22,10 +22,14 @@ def place(world: World, ticked: set[int] = BOTH) -> services.Answer:
 
 
 def finish(call: Call, state: str = "ended") -> None:
-    Call.objects.filter(pk=call.pk).update(state=state, answered_at=call.reserved_at, ended_at=call.reserved_at)
+    Call.objects.filter(pk=call.pk).update(
+        state=state, answered_at=call.reserved_at, ended_at=call.reserved_at
+    )
 
 
 def result(world: World, **more: Any) -> Any:
     call = open_call(world.people["agent"])
     assert call is not None
-    return services.write_disposition(actor=world.people["agent"], call=call, **{"reason": "interested", **more})
+    return services.write_disposition(
+        actor=world.people["agent"], call=call, **{"reason": "interested", **more}
+    )

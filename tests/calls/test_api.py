@@ -26,7 +26,11 @@ from tests.world import LINE, OTHER_PHONE, PHONE, World
 
 STRANGERS = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())
 # The case that stands for several.
-READ_AS = {'{"event": "key", "digit": "99"} or "９" or "9#"': [f'{{"event": "key", "digit": "{digit}"}}' for digit in ("99", "９", "9#")]}
+READ_AS = {
+    '{"event": "key", "digit": "99"} or "９" or "9#"': [
+        f'{{"event": "key", "digit": "{digit}"}}' for digit in ("99", "９", "9#")
+    ]
+}
 ASKED = {"campaign": "spring", "phone": PHONE, "line": LINE}
 
 
@@ -64,7 +68,11 @@ def test_the_key_is_stored_hashed(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("path", "body", "scope"),
-    [("calls/authorize", ASKED, "authorize"), ("calls/claim", {}, "dial"), ("opt-outs", {"phone": PHONE, "evidence": "m1"}, "optouts")],
+    [
+        ("calls/authorize", ASKED, "authorize"),
+        ("calls/claim", {}, "dial"),
+        ("opt-outs", {"phone": PHONE, "evidence": "m1"}, "optouts"),
+    ],
 )
 def test_each_operation_wants_its_scope(world: World, path: str, body: Any, scope: str) -> None:
     others = [each for each in ApiClient.Scope.values if each != scope]
@@ -121,7 +129,9 @@ def test_refuse_is_an_answer_with_reasons(world: World, api: Api) -> None:
 
 
 def test_a_contact_may_be_named_by_its_id(world: World, api: Api) -> None:
-    body = api.post("calls/authorize", {"campaign": "spring", "contact": world.contact.public_id, "line": LINE}).json()
+    body = api.post(
+        "calls/authorize", {"campaign": "spring", "contact": world.contact.public_id, "line": LINE}
+    ).json()
     assert body["decision"] == "allow"
 
 
@@ -130,10 +140,9 @@ def test_a_retry_under_the_same_key_is_the_same_call(world: World, api: Api) -> 
     second = api.post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()
     assert first == second
     assert Call.objects.count() == 1
-    assert problem(api.post("calls/authorize", {**ASKED, "phone": OTHER_PHONE}, **{"Idempotency-Key": "r1"})) == (
-        422,
-        "idempotency_key_reused",
-    )
+    assert problem(
+        api.post("calls/authorize", {**ASKED, "phone": OTHER_PHONE}, **{"Idempotency-Key": "r1"})
+    ) == (422, "idempotency_key_reused")
 
 
 def _opts_out(world: World, clock: Any) -> None:
@@ -161,13 +170,20 @@ def _is_dialled(world: World, clock: Any) -> None:
 
 
 @pytest.mark.parametrize("scopes", [["authorize"], ["authorize", "dial"]])
-@pytest.mark.parametrize("happens", [_opts_out, _withdraws, _pauses, _a_minute_passes, _a_night_passes, _is_dialled])
-def test_a_retry_is_not_allowed_once_the_call_may_no_longer_be_made(world: World, clock: Any, scopes: list[str], happens: Any) -> None:
+@pytest.mark.parametrize(
+    "happens", [_opts_out, _withdraws, _pauses, _a_minute_passes, _a_night_passes, _is_dialled]
+)
+def test_a_retry_is_not_allowed_once_the_call_may_no_longer_be_made(
+    world: World, clock: Any, scopes: list[str], happens: Any
+) -> None:
     client, key = world.api_client("retrying", *scopes)
     world.campaign.clients.add(client)
     assert Api(key).post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"}).json()["decision"] == "allow"
     happens(world, clock)
-    assert problem(Api(key).post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})) == (409, "wrong_state")
+    assert problem(Api(key).post("calls/authorize", ASKED, **{"Idempotency-Key": "r1"})) == (
+        409,
+        "wrong_state",
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,7 +205,9 @@ def test_a_retry_is_not_allowed_once_the_call_may_no_longer_be_made(world: World
         ({**ASKED, "phone": 13800001234}, 422, "bad_input"),
     ],
 )
-def test_bad_input_is_a_problem_that_does_not_repeat_the_number(world: World, api: Api, body: Any, status: int, code: str) -> None:
+def test_bad_input_is_a_problem_that_does_not_repeat_the_number(
+    world: World, api: Api, body: Any, status: int, code: str
+) -> None:
     answer = api.post("calls/authorize", body)
     assert problem(answer) == (status, code)
     assert PHONE not in answer.content.decode()
@@ -205,11 +223,18 @@ def test_a_desks_call_from_claim_to_key_9(world: World, api: Api) -> None:
     assert claimed["number"] == "+8613800001234"
     call = claimed["call"]
     for event in ("ringing", "answered"):
-        assert api.post(f"calls/{call}/events", {"event": event, "at": "2026-11-24T10:00:00+08:00"}).json()["state"] == event
+        assert (
+            api.post(f"calls/{call}/events", {"event": event, "at": "2026-11-24T10:00:00+08:00"}).json()[
+                "state"
+            ]
+            == event
+        )
     payload = api.post(f"calls/{call}/events", {"event": "key", "digit": "9"}).json()
     assert payload["opted_out"] is True
     assert payload["end_requested"] is True
-    assert api.get(f"calls/{call}").json() == {name: value for name, value in payload.items() if name != "ignored"}
+    assert api.get(f"calls/{call}").json() == {
+        name: value for name, value in payload.items() if name != "ignored"
+    }
     assert api.post("calls/authorize", ASKED).json()["reasons"][0]["code"] == "opted_out"
 
 
@@ -225,13 +250,17 @@ def test_a_foreign_call_is_not_there(world: World, api: Api) -> None:
     assert problem(api.post(f"calls/{call.public_id}/events", {"event": "ringing"})) == (404, "not_found")
 
 
-@pytest.mark.parametrize("body", [{"event": "exploded"}, {"event": None}, {"event": ["ringing"], "digit": "8"}, "[]", "nothing"])
+@pytest.mark.parametrize(
+    "body", [{"event": "exploded"}, {"event": None}, {"event": ["ringing"], "digit": "8"}, "[]", "nothing"]
+)
 def test_a_bad_event_is_a_problem(world: World, api: Api, body: Any) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
     assert problem(api.post(f"calls/{made}/events", body))[0] in {400, 422}
 
 
-BODIES = [body for case in STRANGERS["events"]["cases"][:4] for body in READ_AS.get(case["input"], [case["input"]])]
+BODIES = [
+    body for case in STRANGERS["events"]["cases"][:4] for body in READ_AS.get(case["input"], [case["input"]])
+]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -240,20 +269,27 @@ def test_what_strangers_reported_opts_out(world: World, api: Api, body: str) -> 
     answer = api.post(f"calls/{made}/events", body)
     assert answer.status_code == 200, answer.content
     assert answer.json()["opted_out"]
-    assert ("at" in answer.json()["ignored"]) == ('"at"' in body), "all of these lie ahead, or before everything"
+    assert ("at" in answer.json()["ignored"]) == ('"at"' in body), (
+        "all of these lie ahead, or before everything"
+    )
     assert "opted_out" in world.authorize(reserve=False).codes
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"event": "KEY", "digit": 9}, {"event": "dtmf", "digits": "9"}, {"digit": "９#"}, {"event": "answered", "digit": "9"},
-        {"event": "key", "digit": "9", "at": {"never": 1}, "channel": "x"}, {"event": "key", "dtmf": ["1", "9"]}, {"event": 7, "key": 9},
+        {"event": "KEY", "digit": 9}, {"event": "dtmf", "digits": "9"}, {"digit": "９#"},
+        {"event": "answered", "digit": "9"},
+        {"event": "key", "digit": "9", "at": {"never": 1}, "channel": "x"},
+        {"event": "key", "dtmf": ["1", "9"]}, {"event": 7, "key": 9},
         {"event": "key", "digit": "9", "at": 1e300}, {"event": "key", "digit": 9, "at": "2026-13-45"},
         '{"event": "key", "digit": "9", "digit": "1"}', '{"event": "\\ud800", "digit": "9", "\\udfff": "x"}',
-        {"event": "ＫＥＹ", "digit": "9"}, {"event": "key", "Digits": "9"}, {"Event": "answered", "Digit": "9"}, {"DTMF": "9"},
-        {"event": "key", "DTMF-Digit": "9"}, {"event": "ChannelDtmfReceived", "Digit": "9"}, {"event": "dtmf", "value": "9"},
-        {"event": "key", "data": {"digit": "9"}}, {"event": "dtmf", "data": [{"value": {"key": "9"}}]}, {"event": "key", "digit": "九"},
+        {"event": "ＫＥＹ", "digit": "9"}, {"event": "key", "Digits": "9"},
+        {"Event": "answered", "Digit": "9"}, {"DTMF": "9"},
+        {"event": "key", "DTMF-Digit": "9"}, {"event": "ChannelDtmfReceived", "Digit": "9"},
+        {"event": "dtmf", "value": "9"},
+        {"event": "key", "data": {"digit": "9"}}, {"event": "dtmf", "data": [{"value": {"key": "9"}}]},
+        {"event": "key", "digit": "九"},
         {"event": "key", "payload": {"dtmf": {"Digits": "19"}}}, {"event": "KEY_PRESSED", "input": "9"},
     ],
 )  # fmt: skip
@@ -265,7 +301,11 @@ def test_a_nine_blocks_in_whatever_report(world: World, api: Api, body: Any) -> 
 
 @pytest.mark.parametrize(
     "body",
-    [{"event": "answered", "value": 9}, {"event": "key", "data": {"digit": "1", "duration": 90}}, {"event": "ended", "channel": "SIP/9"}],
+    [
+        {"event": "answered", "value": 9},
+        {"event": "key", "data": {"digit": "1", "duration": 90}},
+        {"event": "ended", "channel": "SIP/9"},
+    ],
 )
 def test_a_nine_that_nobody_pressed_opts_nobody_out(world: World, api: Api, body: Any) -> None:
     made = api.post("calls/authorize", ASKED).json()["call"]
@@ -335,16 +375,22 @@ def test_every_number_of_an_opt_out_counts(world: World, api: Api) -> None:
 
 def test_a_contact_and_the_number_of_somebody_else_both_count(world: World, api: Api) -> None:
     world.add_contact(OTHER_PHONE)
-    answer = api.post("opt-outs", {"contact": world.contact.public_id, "phone": OTHER_PHONE, "evidence": "x"}).json()
+    answer = api.post(
+        "opt-outs", {"contact": world.contact.public_id, "phone": OTHER_PHONE, "evidence": "x"}
+    ).json()
     assert len(answer["opt_outs"]) == 2
     assert "opted_out" in world.authorize(reserve=False).codes
     assert "opted_out" in world.authorize(phone=OTHER_PHONE, reserve=False).codes
-    unusable = api.post("opt-outs", {"contact": world.contact.public_id, "phone": "none", "evidence": "y"}).json()
+    unusable = api.post(
+        "opt-outs", {"contact": world.contact.public_id, "phone": "none", "evidence": "y"}
+    ).json()
     assert unusable["ignored"] == ["phone"]
 
 
 def test_evidence_that_is_too_long_is_not_mistaken_for_another(world: World, api: Api) -> None:
-    answer = [api.post("opt-outs", {"phone": PHONE, "evidence": "x" * 100 + end}).json()["opt_out"] for end in "112"]
+    answer = [
+        api.post("opt-outs", {"phone": PHONE, "evidence": "x" * 100 + end}).json()["opt_out"] for end in "112"
+    ]
     assert answer[0] == answer[1] != answer[2]
 
 
@@ -355,7 +401,9 @@ def test_an_impossible_time_stops_no_later_opt_out(world: World, api: Api, brows
 
 
 def test_an_opt_out_by_another_system(world: World, api: Api) -> None:
-    answer = api.post("opt-outs", {"phone": PHONE, "evidence": "sms-17", "said_at": "2026-11-24T09:59:00+08:00"})
+    answer = api.post(
+        "opt-outs", {"phone": PHONE, "evidence": "sms-17", "said_at": "2026-11-24T09:59:00+08:00"}
+    )
     again = api.post("opt-outs", {"phone": PHONE, "evidence": "sms-17"})
     assert answer.status_code == again.status_code == 201
     assert answer.json() == again.json()
@@ -443,11 +491,15 @@ def test_an_address_with_a_zero_byte_is_not_there(world: World, api: Api, path: 
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("get", "/api/", 404, "not_found"), ("get", "/api/nothing", 404, "not_found"), ("patch", "/api/v2/x", 404, "not_found"),
-        ("put", "/api/v1/openapi.json", 405, "method_not_allowed"), ("post", "/api/v1/docs", 405, "method_not_allowed"),
+        ("get", "/api/", 404, "not_found"), ("get", "/api/nothing", 404, "not_found"),
+        ("patch", "/api/v2/x", 404, "not_found"),
+        ("put", "/api/v1/openapi.json", 405, "method_not_allowed"),
+        ("post", "/api/v1/docs", 405, "method_not_allowed"),
     ],
 )  # fmt: skip
-def test_every_answer_to_a_program_is_a_problem(world: World, method: str, path: str, status: int, code: str) -> None:
+def test_every_answer_to_a_program_is_a_problem(
+    world: World, method: str, path: str, status: int, code: str
+) -> None:
     answer = getattr(SecureClient(), method)(path)
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -501,7 +553,9 @@ def _remembered(world: World, clock: Any) -> tuple[ApiClient, Api]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_decision_costs_no_statement_that_only_looks_at_the_connection(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_costs_no_statement_that_only_looks_at_the_connection(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As each request finds it, whose first act is to begin the transaction of the decision."""
     _client, api = _remembered(world, clock)
     monkeypatch.setattr(connection, "is_usable", lambda: pytest.fail("a round trip for nothing"))
@@ -509,7 +563,9 @@ def test_a_decision_costs_no_statement_that_only_looks_at_the_connection(world: 
     assert api.post("calls/authorize", ASKED).status_code == 200
 
 
-def test_a_remembered_key_is_asked_for_in_the_statement_that_decides(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remembered_key_is_asked_for_in_the_statement_that_decides(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _client, api = _remembered(world, clock)
 
     def never(*args: Any, **named: Any) -> None:
@@ -522,11 +578,14 @@ def test_a_remembered_key_is_asked_for_in_the_statement_that_decides(world: Worl
 @pytest.mark.parametrize(
     ("change", "status"),
     [
-        ({"is_active": False}, 401), ({"ends_at": MOMENT}, 401), ({"addresses": ["192.0.2.0/24"]}, 401), ({"scopes": ["events"]}, 403),
+        ({"is_active": False}, 401), ({"ends_at": MOMENT}, 401), ({"addresses": ["192.0.2.0/24"]}, 401),
+        ({"scopes": ["events"]}, 403),
         ({"key_hash": b"x" * 32}, 401), ({"requests_per_second": 100}, 200), ({"last_used_at": MOMENT}, 200),
     ],
 )  # fmt: skip
-def test_a_change_of_a_remembered_key_counts_from_its_commit(world: World, clock: Any, change: dict[str, Any], status: int) -> None:
+def test_a_change_of_a_remembered_key_counts_from_its_commit(
+    world: World, clock: Any, change: dict[str, Any], status: int
+) -> None:
     client, api = _remembered(world, clock)
     ApiClient.objects.filter(pk=client.pk).update(**change)
     answer = api.post("calls/authorize", ASKED)

@@ -1,4 +1,5 @@
-"""Between the answer and the dialling: whatever ends calling ends reservations, and the gate is asked once more."""
+"""Between the answer and the dialling: whatever ends calling ends reservations, and the gate is asked once
+more."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,22 +22,37 @@ from tests.http import Api, problem
 from tests.world import LINE, PHONE, World
 
 STOPS: dict[str, Callable[[World], Any]] = {
-    "campaign paused": lambda world: campaigns.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign),
-    "campaign ended": lambda world: campaigns.end_campaign(actor=world.people["supervisor"], campaign=world.campaign),
-    "line blocked": lambda world: campaigns.block_line(actor=world.people["compliance"], line=world.line, because="投诉"),
+    "campaign paused": lambda world: campaigns.pause_campaign(
+        actor=world.people["supervisor"], campaign=world.campaign
+    ),
+    "campaign ended": lambda world: campaigns.end_campaign(
+        actor=world.people["supervisor"], campaign=world.campaign
+    ),
+    "line blocked": lambda world: campaigns.block_line(
+        actor=world.people["compliance"], line=world.line, because="投诉"
+    ),
     "script withdrawn": lambda world: scripts.retire(
         actor=world.people["compliance"], version=world.script.versions.get(is_current=True), note="x"
     ),
-    "source withdrawn": lambda world: contacts.withdraw_source(actor=world.people["compliance"], source=world.source, reason="x"),
-    "agent suspended": lambda world: accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="x"),
-    "agent deactivated": lambda world: accounts.deactivate(actor=world.people["admin"], user=world.people["agent"]),
+    "source withdrawn": lambda world: contacts.withdraw_source(
+        actor=world.people["compliance"], source=world.source, reason="x"
+    ),
+    "agent suspended": lambda world: accounts.suspend(
+        actor=world.people["supervisor"], agent=world.people["agent"], reason="x"
+    ),
+    "agent deactivated": lambda world: accounts.deactivate(
+        actor=world.people["admin"], user=world.people["agent"]
+    ),
     "agent released": lambda world: campaigns.release_agent(
         actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent"]
     ),
     "opt-out": lambda world: world.opt_out(),
     "consent withdrawn": lambda world: contacts.withdraw_consents(contact=world.contact, how="来电撤回"),
     "number in doubt": lambda world: contacts.raise_doubt(
-        number_index=bytes(world.contact.number_index), origin="person", reference="来电", actor=world.people["agent"]
+        number_index=bytes(world.contact.number_index),
+        origin="person",
+        reference="来电",
+        actor=world.people["agent"],
     ),
 }
 # Nobody sends word of these: only asking again shows them.
@@ -66,7 +82,8 @@ def test_a_claim_asks_the_gate_again(world: World, stop: str) -> None:
     reserved = world.authorize(agent="agent", checklist_done=True).call
     assert reserved is not None
     {**STOPS, **SILENT}[stop](world)
-    Call.objects.update(state="reserved", ended_at=None, end_requested_at=None)  # as if the word had not reached the reservation
+    # as if the word had not reached the reservation
+    Call.objects.update(state="reserved", ended_at=None, end_requested_at=None)
     assert services.claim_call(client=world.client) is None
     reserved.refresh_from_db()
     assert (reserved.state, reserved.handed_over_at) == ("withdrawn", None)
@@ -95,7 +112,9 @@ def test_a_call_that_is_still_allowed_is_handed_over_and_rings(world: World) -> 
 def test_a_claim_passes_over_what_the_gate_no_longer_allows(world: World) -> None:
     world.authorize(agent="agent", checklist_done=True)
     other = world.add_contact("13900005678")
-    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    campaigns.assign_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"]
+    )
     second = world.authorize(phone="13900005678", agent="agent2", checklist_done=True).call
     assert second is not None
     world.opt_out()
@@ -120,7 +139,10 @@ def test_by_contact_id_only_what_is_in_a_queue_of_the_campaign(world: World) -> 
     stranger = world.add_contact("13900005678", campaign=world.running_campaign("autumn"))
     asked = {"campaign": "spring", "contact": stranger.public_id, "line": LINE}
     assert problem(api.post("calls/authorize", asked)) == (404, "not_found")
-    assert api.post("calls/authorize", {**asked, "contact": world.contact.public_id}).json()["decision"] == "allow"
+    assert (
+        api.post("calls/authorize", {**asked, "contact": world.contact.public_id}).json()["decision"]
+        == "allow"
+    )
 
 
 def test_a_key_is_given_so_many_numbers_an_hour_and_compliance_hears_of_more(world: World) -> None:
@@ -129,7 +151,11 @@ def test_a_key_is_given_so_many_numbers_an_hour_and_compliance_hears_of_more(wor
     answers = []
     for number in range(4):
         world.add_contact(f"1390000000{number}")
-        answers.append(api.post("calls/authorize", {"campaign": "spring", "phone": f"1390000000{number}", "line": LINE}).status_code)
+        answers.append(
+            api.post(
+                "calls/authorize", {"campaign": "spring", "phone": f"1390000000{number}", "line": LINE}
+            ).status_code
+        )
     assert answers == [200, 200, 429, 429]
     assert (
         Notice.objects.filter(code="client_walks").values("recipient").distinct().count()
@@ -145,7 +171,9 @@ def test_a_key_that_names_the_number_may_have_dialled_it(world: World, clock: An
     asked = {"campaign": "spring", "phone": PHONE, "line": LINE}
     assert Api(key).post("calls/authorize", asked).json()["decision"] == "allow"
     clock.shift(timedelta(minutes=2))
-    assert [reason["code"] for reason in Api(key).post("calls/authorize", asked).json()["reasons"]] == ["daily_cap"]
+    assert [reason["code"] for reason in Api(key).post("calls/authorize", asked).json()["reasons"]] == [
+        "daily_cap"
+    ]
 
 
 def test_a_key_that_may_not_dial_does_not_find_out_who_is_on_record(world: World) -> None:
@@ -153,7 +181,9 @@ def test_a_key_that_may_not_dial_does_not_find_out_who_is_on_record(world: World
     world.campaign.clients.add(client)
     api = Api(key)
     statuses = [
-        api.post("calls/authorize", {"campaign": "spring", "phone": f"138{number:04}1234", "line": LINE}).status_code
+        api.post(
+            "calls/authorize", {"campaign": "spring", "phone": f"138{number:04}1234", "line": LINE}
+        ).status_code
         for number in range(1, 62)
     ]
     assert statuses[:60] == [200] * 60

@@ -15,7 +15,9 @@ def authorize(**options: Any) -> tuple[int, dict[str, Any]]:
     out = io.StringIO()
     code = 0
     try:
-        call_command("authorize", stdout=out, **{"campaign": "spring", "phone": PHONE, "line": LINE, **options})
+        call_command(
+            "authorize", stdout=out, **{"campaign": "spring", "phone": PHONE, "line": LINE, **options}
+        )
     except SystemExit as ended:
         code = int(ended.code or 0)
     return code, json.loads(out.getvalue())
@@ -47,7 +49,13 @@ def test_an_agent_may_be_named(world: World) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"campaign": "none"}, {"phone": "123"}, {"agent": "nobody"}, {"at": "tomorrow"}, {"at": "2026-11-24T12:00", "reserve": True}],
+    [
+        {"campaign": "none"},
+        {"phone": "123"},
+        {"agent": "nobody"},
+        {"at": "tomorrow"},
+        {"at": "2026-11-24T12:00", "reserve": True},
+    ],
 )
 def test_bad_input_is_a_sentence(world: World, options: dict[str, Any]) -> None:
     with pytest.raises(CommandError) as caught:

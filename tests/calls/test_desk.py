@@ -36,7 +36,9 @@ def test_the_desk_shows_who_may_be_called(world: World) -> None:
 
 
 def test_two_agents_never_get_the_same_contact(world: World) -> None:
-    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    campaigns.assign_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"]
+    )
     other = world.add_contact(OTHER_PHONE)
     first, second = hold(world, "agent"), hold(world, "agent2")
     assert first is not None
@@ -90,7 +92,9 @@ def test_pausing_the_campaign_empties_the_desk(world: World) -> None:
 
 
 def test_a_suspended_agent_has_an_empty_desk_and_holds_nobody_up(world: World) -> None:
-    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    campaigns.assign_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"]
+    )
     assert hold(world) is not None
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="整改")
     world.people["agent"].refresh_from_db()
@@ -100,7 +104,9 @@ def test_a_suspended_agent_has_an_empty_desk_and_holds_nobody_up(world: World) -
 
 
 def test_a_hold_lapses_and_another_agent_takes_over(world: World, clock: Any) -> None:
-    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    campaigns.assign_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"]
+    )
     assert hold(world) is not None
     assert hold(world, "agent2") is None
     clock.shift(timedelta(minutes=15))
@@ -222,7 +228,9 @@ def test_the_result_opted_out_counts_beside_a_lesser_word(world: World, ended: C
     if before == "near":
         api.post("sms", {"from": PHONE, "text": "我不是机主", "message_id": "n1"})
     else:
-        api.post("opt-outs", {"phone": PHONE, "evidence": "w1", "scope": "purpose", "scope_value": "membership"})
+        api.post(
+            "opt-outs", {"phone": PHONE, "evidence": "w1", "scope": "purpose", "scope_value": "membership"}
+        )
     result(world, reason="opted_out")
     assert OptOut.objects.filter(channel="agent", scope="everything").count() == 1
 
@@ -287,7 +295,10 @@ def test_the_desk_uses_a_line_whose_filing_is_in_force(world: World) -> None:
     second = world.verified_line("01085550102")
     world.campaign.lines.add(second)
     lapsed = Filing.objects.create(
-        number="old", authority="x", valid_from=world.today - timedelta(days=9), valid_until=world.today - timedelta(days=1)
+        number="old",
+        authority="x",
+        valid_from=world.today - timedelta(days=9),
+        valid_until=world.today - timedelta(days=1),
     )
     Line.objects.filter(pk=world.line.pk).update(filing=lapsed)
     assert place(world).allowed
@@ -331,21 +342,31 @@ def test_holding_locks_one_row_at_a_time(world: World, django_assert_max_num_que
         world.add_contact(f"1390000{number:04}")
     with CaptureQueriesContext(connection) as asked:
         assert hold(world) is not None
-    locking = [each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]]
+    locking = [
+        each["sql"] for each in asked if "campaigns_queueentry" in each["sql"] and "FOR UPDATE" in each["sql"]
+    ]
     assert len(locking) == 3  # what lies on the desk, what the agent put off, then the queue
     assert all("LIMIT 1" in each for each in locking)
 
 
 def test_the_script_names_the_agent_s_own_number(world: World, browse: Any) -> None:
-    """One text for all agents; where nobody entered a number, the variable stays visible and is not read aloud by mistake."""
+    """One text for all agents; where nobody entered a number, the variable stays visible and is not read
+    aloud by mistake."""
     said = {**SECTIONS, "opening": f"您好，我是{COMPANY}的客服，工号{{{{ staff }}}}。"}
-    written = scripts.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **said)
+    written = scripts.write_version(
+        actor=world.people["supervisor"], script=world.script, company=COMPANY, **said
+    )
     world.approve(scripts.submit(actor=world.people["supervisor"], version=written))
     assert hold(world) is not None
     assert "工号{{ staff }}。" in browse("agent").get(reverse("desk")).content.decode()
     agent = world.people["agent"]
     accounts.change_details(
-        actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number="8021"
+        actor=world.people["admin"],
+        user=agent,
+        display_name="甲",
+        email="",
+        department=agent.department,
+        staff_number="8021",
     )
     assert "工号8021。" in browse("agent").get(reverse("desk")).content.decode()
 
@@ -355,7 +376,12 @@ def test_a_staff_number_is_short_and_plain(world: World, number: str) -> None:
     agent = world.people["agent"]
     with pytest.raises(BadInput):
         accounts.change_details(
-            actor=world.people["admin"], user=agent, display_name="甲", email="", department=agent.department, staff_number=number
+            actor=world.people["admin"],
+            user=agent,
+            display_name="甲",
+            email="",
+            department=agent.department,
+            staff_number=number,
         )
 
 
@@ -377,10 +403,18 @@ def test_a_call_back_has_a_time_or_a_ticket(world: World, ended: Call) -> None:
     result(world, reason="call_back", ticket="周五回拨", ticket_due=world.at("10:00").date())
 
 
-def test_an_opt_out_in_the_wrap_up_keeps_what_was_typed(world: World, ended: Call, browse: Callable[[str], Client]) -> None:
-    answer = browse("agent").post(reverse("desk_opt_out"), {"note": "问了年费", "ticket": "寄资料", "ticket_due": "2026-11-30"})
+def test_an_opt_out_in_the_wrap_up_keeps_what_was_typed(
+    world: World, ended: Call, browse: Callable[[str], Client]
+) -> None:
+    answer = browse("agent").post(
+        reverse("desk_opt_out"), {"note": "问了年费", "ticket": "寄资料", "ticket_due": "2026-11-30"}
+    )
     form = answer.context["form"]
-    assert (form["note"].value(), form["ticket"].value(), form["ticket_due"].value()) == ("问了年费", "寄资料", "2026-11-30")
+    assert (form["note"].value(), form["ticket"].value(), form["ticket_due"].value()) == (
+        "问了年费",
+        "寄资料",
+        "2026-11-30",
+    )
     assert form["reason"].value() == "opted_out"
     assert "data-carried" in answer.content.decode()
 

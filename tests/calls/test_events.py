@@ -79,7 +79,9 @@ def test_other_keys_do_nothing(world: World, call: Call, digit: str) -> None:
     assert not OptOut.objects.exists()
 
 
-def test_key_9_counts_however_late_and_however_often_it_is_reported(world: World, call: Call, clock: Any) -> None:
+def test_key_9_counts_however_late_and_however_often_it_is_reported(
+    world: World, call: Call, clock: Any
+) -> None:
     services.claim_call(client=world.client)
     tell(world, call, "answered")
     tell(world, call, "ended")
@@ -113,7 +115,9 @@ def test_events_reported_twice_or_out_of_order_change_nothing(world: World, call
 
 
 @pytest.mark.parametrize("state", ["expired", "withdrawn"])
-def test_a_call_made_though_it_was_withdrawn_is_recorded_and_to_be_ended(world: World, call: Call, state: str) -> None:
+def test_a_call_made_though_it_was_withdrawn_is_recorded_and_to_be_ended(
+    world: World, call: Call, state: str
+) -> None:
     Call.objects.update(client=world.client, state=state)
     assert tell(world, call, "ringing") == "ringing"
     call.refresh_from_db()
@@ -121,7 +125,9 @@ def test_a_call_made_though_it_was_withdrawn_is_recorded_and_to_be_ended(world: 
     assert "daily_cap" in world.authorize(reserve=False).codes
 
 
-def test_ringing_that_arrives_after_the_reservation_counts_by_the_time_it_names(world: World, call: Call, clock: Any) -> None:
+def test_ringing_that_arrives_after_the_reservation_counts_by_the_time_it_names(
+    world: World, call: Call, clock: Any
+) -> None:
     Call.objects.update(client=world.client)
     clock.shift(63)
     assert tell(world, call, "ringing", at=call.reserved_at + timedelta(seconds=5)) == "ringing"
@@ -131,7 +137,9 @@ def test_ringing_that_arrives_after_the_reservation_counts_by_the_time_it_names(
     assert "daily_cap" in world.authorize(reserve=False).codes
 
 
-def test_ringing_after_the_reservation_is_recorded_and_to_be_ended(world: World, call: Call, clock: Any) -> None:
+def test_ringing_after_the_reservation_is_recorded_and_to_be_ended(
+    world: World, call: Call, clock: Any
+) -> None:
     Call.objects.update(client=world.client)
     clock.shift(63)
     assert tell(world, call, "ringing") == "ringing"
@@ -139,8 +147,12 @@ def test_ringing_after_the_reservation_is_recorded_and_to_be_ended(world: World,
     assert call.end_requested_at is not None
 
 
-@pytest.mark.parametrize("events", [["answered"], ["answered", "ended"], ["ended"], ["busy"], ["failed"], ["key"], ["no_answer"]])
-def test_any_event_says_that_the_call_was_made_without_ringing_before(world: World, clock: Any, events: list[str]) -> None:
+@pytest.mark.parametrize(
+    "events", [["answered"], ["answered", "ended"], ["ended"], ["busy"], ["failed"], ["key"], ["no_answer"]]
+)
+def test_any_event_says_that_the_call_was_made_without_ringing_before(
+    world: World, clock: Any, events: list[str]
+) -> None:
     made = world.authorize(client=world.client, hands_over=True).call
     assert made is not None
     for event in events:
@@ -211,7 +223,9 @@ def test_ending_at_the_desk_a_call_that_a_dialler_holds_frees_nothing(world: Wor
     assert "daily_cap" in world.authorize(reserve=False).codes
 
 
-@pytest.mark.parametrize("at", ["2026-11-24T11:00:00+08:00", "2026-11-24T08:00:00+08:00", "2000-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize(
+    "at", ["2026-11-24T11:00:00+08:00", "2026-11-24T08:00:00+08:00", "2000-01-01T00:00:00+00:00"]
+)
 def test_a_time_that_cannot_be_true_counts_from_now_and_is_named(world: World, call: Call, at: str) -> None:
     services.claim_call(client=world.client)
     taken = services.record_event(call_id=call.pk, event="answered", client=world.client, at=world.at(at))
@@ -252,7 +266,8 @@ def test_expired_reservations_are_swept(world: World, call: Call, clock: Any) ->
 
 
 @pytest.mark.parametrize(
-    ("state", "silence", "over"), [("dialling", 180, "failed"), ("ringing", 180, "failed"), ("answered", 4 * 3600, "ended")]
+    ("state", "silence", "over"),
+    [("dialling", 180, "failed"), ("ringing", 180, "failed"), ("answered", 4 * 3600, "ended")],
 )
 def test_a_call_whose_dialler_fell_silent_is_over_and_still_counts(
     world: World, call: Call, clock: Any, state: str, silence: int, over: str
@@ -267,7 +282,9 @@ def test_a_call_whose_dialler_fell_silent_is_over_and_still_counts(
     assert "daily_cap" in world.authorize(phone=PHONE, reserve=False).codes
 
 
-def test_a_dialler_that_does_not_hang_up_when_asked_is_not_waited_for(world: World, call: Call, clock: Any) -> None:
+def test_a_dialler_that_does_not_hang_up_when_asked_is_not_waited_for(
+    world: World, call: Call, clock: Any
+) -> None:
     services.claim_call(client=world.client)
     tell(world, call, "answered")
     services.request_end(actor=world.people["agent"], call=call)

@@ -35,10 +35,16 @@ def doubt(world: World, contact: Contact, state: str, at: str) -> None:
     decided = (
         {}
         if state == Doubt.OPEN
-        else {"decided_at": world.at(at), "decided_by": world.people["compliance"], "reason": "called back", "evidence": "call"}
+        else {
+            "decided_at": world.at(at),
+            "decided_by": world.people["compliance"],
+            "reason": "called back",
+            "evidence": "call",
+        }
     )
     NumberDoubt.objects.create(
-        number_index=bytes(contact.number_index), contact=contact, state=state, origin=NumberDoubt.Origin.CALL, reference="x",
+        number_index=bytes(contact.number_index), contact=contact, state=state,
+        origin=NumberDoubt.Origin.CALL, reference="x",
         raised_by=world.people["agent"], created_at=world.at(at), **decided,
     )  # fmt: skip
 
@@ -80,7 +86,8 @@ def test_it_agrees_with_the_gate_contact_by_contact(world: World) -> None:
     doubt(world, made[11], Doubt.ENDED, "09:30")
     doubt(world, world.contact, Doubt.ENDED, "09:30")
     world.consent(made[11], given_at=world.at("09:40"))  # fresh: it ends the doubt
-    QueueEntry.objects.filter(contact=made[10]).update(state="waiting")  # as if the opt-out had not reached the queue
+    # as if the opt-out had not reached the queue
+    QueueEntry.objects.filter(contact=made[10]).update(state="waiting")
     one_by_one: dict[str, int] = {}
     blocked = 0
     for contact in Contact.objects.filter(entries__state__in=["waiting", "held"]):
@@ -117,8 +124,16 @@ def test_its_page_says_it_in_a_sentence(world: World, browse: Any) -> None:
 
 
 def what_if(world: World, **values: Any) -> dict[str, Any]:
-    hours = {"window_start": "08:00:00", "window_end": "21:00:00", "calls_per_day": 1, "calls_per_week": 3, "reservation_seconds": 60}
-    draft = policies.write_draft(actor=world.people["compliance"], kind="calling", values={**hours, **values}, reason="试算")
+    hours = {
+        "window_start": "08:00:00",
+        "window_end": "21:00:00",
+        "calls_per_day": 1,
+        "calls_per_week": 3,
+        "reservation_seconds": 60,
+    }
+    draft = policies.write_draft(
+        actor=world.people["compliance"], kind="calling", values={**hours, **values}, reason="试算"
+    )
     return run(services.ask_what_if(actor=world.people["compliance"], draft=draft))
 
 
@@ -157,7 +172,9 @@ def test_a_lower_cap_would_have_refused_the_third(world: World) -> None:
 def test_a_campaigns_own_terms(world: World) -> None:
     past_calls(world)
     changes = {"window_start": time(10).isoformat(), "window_end": time(21).isoformat(), "calls_per_week": 3}
-    result = run(services.ask_what_if(actor=world.people["supervisor"], campaign=world.campaign, changes=changes))
+    result = run(
+        services.ask_what_if(actor=world.people["supervisor"], campaign=world.campaign, changes=changes)
+    )
     assert result["newly_refused"] == 1
 
 
@@ -174,7 +191,14 @@ def test_a_calendar_that_makes_a_day_a_holiday(world: World) -> None:
 
 def test_a_trade_pack_that_forbids_the_trade(world: World) -> None:
     past_calls(world)
-    pack = {"trade": "retail", "name": "x", "may_market": False, "highest_risk": "R3", "needs_qualification": False, "basis": ""}
+    pack = {
+        "trade": "retail",
+        "name": "x",
+        "may_market": False,
+        "highest_risk": "R3",
+        "needs_qualification": False,
+        "basis": "",
+    }
     draft = policies.write_draft(actor=world.people["compliance"], kind="trade", reason="试算", values=pack)
     assert run(services.ask_what_if(actor=world.people["compliance"], draft=draft))["newly_refused"] == 3
 
@@ -182,8 +206,16 @@ def test_a_trade_pack_that_forbids_the_trade(world: World) -> None:
 def test_it_goes_on_where_a_lost_worker_stopped(world: World, monkeypatch: Any, clock: Any) -> None:
     past_calls(world)
     monkeypatch.setattr("apps.calls.services.forecasting.BATCH", 1)
-    hours = {"window_start": "08:00:00", "window_end": "20:00:00", "calls_per_day": 1, "calls_per_week": 3, "reservation_seconds": 60}
-    draft = policies.write_draft(actor=world.people["compliance"], kind="calling", values=hours, reason="试算")
+    hours = {
+        "window_start": "08:00:00",
+        "window_end": "20:00:00",
+        "calls_per_day": 1,
+        "calls_per_week": 3,
+        "reservation_seconds": 60,
+    }
+    draft = policies.write_draft(
+        actor=world.people["compliance"], kind="calling", values=hours, reason="试算"
+    )
     forecast = services.ask_what_if(actor=world.people["compliance"], draft=draft)
     seen = []
 
@@ -208,7 +240,9 @@ def test_facts_of_an_older_time_are_counted_apart(world: World, clock: Any) -> N
     clock.shift(1)
     decision = Decision.objects.get()
     facts = {name: value for name, value in decision.facts.items() if name != "line_filed"}
-    Decision.objects.bulk_create([Decision(at=decision.at, allowed=True, facts=facts, campaign=world.campaign, policy=1)])
+    Decision.objects.bulk_create(
+        [Decision(at=decision.at, allowed=True, facts=facts, campaign=world.campaign, policy=1)]
+    )
     result = what_if(world)
     assert (result["total"], result["not_judged"]) == (2, 1)
 

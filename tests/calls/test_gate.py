@@ -41,14 +41,18 @@ def test_second_call_of_the_day_is_refused_even_from_another_campaign(world: Wor
     assert world.authorize(campaign="autumn", at="15:00").codes == ["daily_cap"]
 
 
-def test_the_next_calendar_day_of_the_client_is_a_new_day(world: World, clock: time_machine.Traveller) -> None:
+def test_the_next_calendar_day_of_the_client_is_a_new_day(
+    world: World, clock: time_machine.Traveller
+) -> None:
     clock.move_to(world.at("20:59:59"))
     world.call()
     clock.move_to(world.at("08:00") + timedelta(days=1))
     assert world.authorize().allowed
 
 
-def test_a_fourth_call_waits_until_the_first_is_seven_days_old_to_the_second(world: World, clock: time_machine.Traveller) -> None:
+def test_a_fourth_call_waits_until_the_first_is_seven_days_old_to_the_second(
+    world: World, clock: time_machine.Traveller
+) -> None:
     first = world.at("10:00")
     for days in range(3):
         clock.move_to(first + timedelta(days=days))
@@ -73,7 +77,10 @@ def test_a_notice_needs_no_consent_but_keeps_the_hours(world: World) -> None:
     world.running_campaign("notice", kind="notification", trade="general", script=notice)
     world.add_contact(OTHER_PHONE, consent=False)
     world.call(campaign="notice", phone=OTHER_PHONE, at="10:00")
-    assert world.authorize(campaign="notice", phone=OTHER_PHONE, at="21:00").codes == ["outside_window", "daily_cap"]
+    assert world.authorize(campaign="notice", phone=OTHER_PHONE, at="21:00").codes == [
+        "outside_window",
+        "daily_cap",
+    ]
 
 
 def test_an_expired_reservation_does_not_count(world: World, clock: time_machine.Traveller) -> None:
@@ -115,7 +122,9 @@ def test_consent_for_another_purpose_is_no_consent(world: World) -> None:
 
 def test_a_consent_given_after_a_withdrawal_is_enough(world: World) -> None:
     contact = world.add_contact(OTHER_PHONE, consent=False)
-    world.consent(contact, given_at=timezone.now() - timedelta(days=9), withdrawn_at=timezone.now() - timedelta(days=2))
+    world.consent(
+        contact, given_at=timezone.now() - timedelta(days=9), withdrawn_at=timezone.now() - timedelta(days=2)
+    )
     assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
     world.consent(contact, given_at=timezone.now() - timedelta(days=1))
     assert world.authorize(phone=OTHER_PHONE).allowed
@@ -210,7 +219,9 @@ def test_the_next_call_waits_for_the_result_of_the_one_before(world: World) -> N
     world.add_contact(OTHER_PHONE)
     first = world.authorize(agent="agent", checklist_done=True).call
     assert first is not None
-    assert world.authorize(phone=OTHER_PHONE, agent="agent", checklist_done=True).codes == ["previous_call_open"]
+    assert world.authorize(phone=OTHER_PHONE, agent="agent", checklist_done=True).codes == [
+        "previous_call_open"
+    ]
 
 
 def test_a_minor_gets_no_marketing(world: World) -> None:
@@ -225,7 +236,9 @@ def test_a_contact_due_for_deletion_is_not_called(world: World) -> None:
 
 def test_a_foreign_client_is_called_by_their_own_clock(world: World) -> None:
     world.add_contact("+12125550123")
-    assert world.authorize(phone="+12125550123", at="2026-11-24T07:59:00-05:00", reserve=False).codes == ["outside_window"]
+    assert world.authorize(phone="+12125550123", at="2026-11-24T07:59:00-05:00", reserve=False).codes == [
+        "outside_window"
+    ]
     assert world.authorize(phone="+12125550123", at="2026-11-24T08:00:00-05:00", reserve=False).allowed
 
 
@@ -242,7 +255,14 @@ def test_a_tighter_policy_takes_over_when_it_comes_into_force(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "loose", [{"calls_per_day": 2}, {"calls_per_week": 4}, {"window_start": "07:59"}, {"window_end": "21:01"}, {"reservation_seconds": 61}]
+    "loose",
+    [
+        {"calls_per_day": 2},
+        {"calls_per_week": 4},
+        {"window_start": "07:59"},
+        {"window_end": "21:01"},
+        {"reservation_seconds": 61},
+    ],
 )
 def test_the_database_refuses_a_policy_laxer_than_the_norm(world: World, loose: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -278,7 +298,11 @@ def test_a_stored_decision_replays_to_the_same_verdict(world: World) -> None:
     world.authorize(agent="agent2", line="02155550199", at="22:00")
     decision = Decision.objects.latest("pk")
     again = judge(Facts.from_json(decision.facts))
-    assert again.codes == decision.codes == ["opted_out", "line_not_of_campaign", "outside_window", "daily_cap", "agent_not_assigned"]
+    assert (
+        again.codes
+        == decision.codes
+        == ["opted_out", "line_not_of_campaign", "outside_window", "daily_cap", "agent_not_assigned"]
+    )
     assert list(again.not_applicable) == decision.not_applicable
 
 

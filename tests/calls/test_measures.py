@@ -13,7 +13,8 @@ from apps.policies import services as policies
 from tests.world import World
 
 LIMITS = {
-    "hours": 24, "least_calls": 10, "unanswered_percent": 70, "short_percent": 50, "short_seconds": 5, "complaint_percent": 20,
+    "hours": 24, "least_calls": 10, "unanswered_percent": 70, "short_percent": 50, "short_seconds": 5,
+    "complaint_percent": 20,
     "refused_percent": 50, "pauses_line": False, "pauses_agent": False,
 }  # fmt: skip
 
@@ -24,18 +25,26 @@ def limits(world: World) -> None:
 
 
 def set_limits(world: World, **changes: Any) -> None:
-    draft = policies.write_draft(actor=world.people["compliance"], kind="measures", values={**LIMITS, **changes}, reason="x")
+    draft = policies.write_draft(
+        actor=world.people["compliance"], kind="measures", values={**LIMITS, **changes}, reason="x"
+    )
     policies.approve_draft(actor=world.people["compliance2"], draft=draft)
 
 
-def calls(world: World, count: int, *, agent: str | None = "agent", talked: float | None = 60, complained: int = 0) -> None:
+def calls(
+    world: World, count: int, *, agent: str | None = "agent", talked: float | None = 60, complained: int = 0
+) -> None:
     """So many calls an hour ago, answered for `talked` seconds or not at all."""
     then = world.at("09:00")
     for number in range(count):
-        decision = Decision.objects.create(at=then, allowed=True, facts={}, campaign=world.campaign, policy=1, line_asked=world.line.number)
+        decision = Decision.objects.create(
+            at=then, allowed=True, facts={}, campaign=world.campaign, policy=1, line_asked=world.line.number
+        )
         call = Call.objects.create(
-            decision=decision, campaign=world.campaign, line=world.line, script_version=world.script.versions.get(),
-            agent=world.people[agent] if agent else None, number_index=decision.pk.to_bytes(32, "big"), slot_day=then.date(),
+            decision=decision, campaign=world.campaign, line=world.line,
+            script_version=world.script.versions.get(),
+            agent=world.people[agent] if agent else None, number_index=decision.pk.to_bytes(32, "big"),
+            slot_day=then.date(),
             state="no_answer" if talked is None else "ended", reserved_at=then, reserved_until=then,
             answered_at=None if talked is None else then,
             ended_at=then + timedelta(seconds=talked or 0),
@@ -87,7 +96,8 @@ def test_complaints_and_refusals(world: World) -> None:
     assert reasons() == {("line", "complaints"), ("agent", "complaints")}
     for _time in range(12):
         Decision.objects.create(
-            at=world.at("09:00"), allowed=False, facts={}, codes=["opted_out"], campaign=world.campaign, policy=1,
+            at=world.at("09:00"), allowed=False, facts={}, codes=["opted_out"], campaign=world.campaign,
+            policy=1,
             agent=world.people["agent2"], line_asked="+862155550199",
         )  # fmt: skip
     services.measure()
@@ -118,7 +128,9 @@ def test_the_policy_pauses_line_and_agent(world: World) -> None:
     assert {flag.has_paused for flag in Flag.objects.all()} == {True}
     world.people["agent"].refresh_from_db()
     assert "自动措施" in world.people["agent"].suspended_for
-    assert {"line_not_verified", "agent_suspended"} <= set(world.authorize(agent="agent", reserve=False).codes)
+    assert {"line_not_verified", "agent_suspended"} <= set(
+        world.authorize(agent="agent", reserve=False).codes
+    )
 
 
 def test_closing_wants_a_word_the_role_and_an_open_flag(world: World) -> None:

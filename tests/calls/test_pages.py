@@ -12,7 +12,11 @@ from tests.world import OTHER_PHONE, PHONE, World
 
 def test_the_page_of_a_decision_shows_every_rule_with_its_verdict(world: World, browse: Any) -> None:
     world.authorize(at="22:00")
-    text = browse("compliance").get(reverse("decision", kwargs={"pk": Decision.objects.get().pk})).content.decode()
+    text = (
+        browse("compliance")
+        .get(reverse("decision", kwargs={"pk": Decision.objects.get().pk}))
+        .content.decode()
+    )
     assert str(RULES["outside_window"].sentence) in text
     assert "2026-11-25 08:00" in text
     for code, rule in RULES.items():
@@ -24,7 +28,11 @@ def test_the_page_of_a_decision_shows_every_rule_with_its_verdict(world: World, 
 def test_a_reader_of_english_reads_laws_by_their_english_names(world: World, browse: Any) -> None:
     world.authorize(at="22:00")
     decision = Decision.objects.get().pk
-    text = browse("compliance").get(reverse("decision", kwargs={"pk": decision}), headers={"accept-language": "en"}).content.decode()
+    text = (
+        browse("compliance")
+        .get(reverse("decision", kwargs={"pk": decision}), headers={"accept-language": "en"})
+        .content.decode()
+    )
     assert "Advertising Law, article 43 (《广告法》第43条)" in text
     assert "calling hours (R11)" in text
 
@@ -43,22 +51,33 @@ def test_the_page_of_a_contact_says_whether_it_may_be_called(world: World, brows
 def test_looking_at_a_contact_is_in_the_trail(world: World, browse: Any) -> None:
     browse("supervisor").get(reverse("contact", kwargs={"pk": world.contact.pk}))
     event = AccessEvent.objects.get(kind="viewed")
-    assert (event.kind, event.actor, event.subject) == ("viewed", world.people["supervisor"], world.contact.public_id)
+    assert (event.kind, event.actor, event.subject) == (
+        "viewed",
+        world.people["supervisor"],
+        world.contact.public_id,
+    )
 
 
-def test_the_exact_search_finds_by_the_whole_number_and_keeps_it_out_of_the_address(world: World, browse: Any) -> None:
+def test_the_exact_search_finds_by_the_whole_number_and_keeps_it_out_of_the_address(
+    world: World, browse: Any
+) -> None:
     client = browse("agent")
     found = client.post(reverse("contact_search"), {"number": "+86 138-0000-1234"})
     assert found.headers["Location"] == reverse("contact", kwargs={"pk": world.contact.pk})
     for miss in (OTHER_PHONE, "1380000123", "138", "x"):
-        assert client.post(reverse("contact_search"), {"number": miss}).headers["Location"] == reverse("contacts")
+        assert client.post(reverse("contact_search"), {"number": miss}).headers["Location"] == reverse(
+            "contacts"
+        )
     assert AccessEvent.objects.filter(kind="searched").count() == 5
 
 
 def test_the_list_filters(world: World, browse: Any) -> None:
     world.add_contact(OTHER_PHONE, consent=False, tags=["VIP"])
     client = browse("supervisor")
-    for query, shown, hidden in (("tag=VIP", "139****5678", "138****1234"), ("consent=true", "138****1234", "139****5678")):
+    for query, shown, hidden in (
+        ("tag=VIP", "139****5678", "138****1234"),
+        ("consent=true", "138****1234", "139****5678"),
+    ):
         text = client.get(f"{reverse('contacts')}?{query}").content.decode()
         assert shown in text
         assert hidden not in text
@@ -74,7 +93,9 @@ def test_the_list_pages_by_key(world: World, browse: Any) -> None:
     assert second.content.decode().count("139****") == 10
 
 
-def test_the_list_asks_the_same_number_of_queries_for_many_rows(world: World, browse: Any, django_assert_max_num_queries: Any) -> None:
+def test_the_list_asks_the_same_number_of_queries_for_many_rows(
+    world: World, browse: Any, django_assert_max_num_queries: Any
+) -> None:
     for number in range(50):
         world.add_contact(f"1390000{number:04}")
     client = browse("supervisor")

@@ -1,4 +1,5 @@
-"""What an agent puts off comes back at its time, first to that agent; a break keeps the desk empty; only possible times are promised."""
+"""What an agent puts off comes back at its time, first to that agent; a break keeps the desk empty; only
+possible times are promised."""
 
 import re
 from datetime import datetime, timedelta
@@ -30,12 +31,19 @@ def in_hours(hours: float) -> datetime:
 
 def put_off(world: World, at: datetime, agent: str = "agent", why: str = "prepare") -> Postponed:
     assert hold(world, agent) is not None
-    return services.postpone(actor=world.people[agent], entry_id=QueueEntry.objects.get(held_by=world.people[agent]).pk, at=at, why=why)
+    return services.postpone(
+        actor=world.people[agent],
+        entry_id=QueueEntry.objects.get(held_by=world.people[agent]).pk,
+        at=at,
+        why=why,
+    )
 
 
 @pytest.fixture
 def two_agents(world: World) -> World:
-    campaigns.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"])
+    campaigns.assign_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent2"]
+    )
     return world
 
 
@@ -149,7 +157,9 @@ def test_whoever_takes_no_calls_takes_up_nobody(two_agents: World) -> None:
 def test_what_was_put_off_stays_with_the_campaign(two_agents: World) -> None:
     """Whoever works it no more sees none of its contacts."""
     row = put_off(two_agents, in_hours(2))
-    campaigns.release_agent(actor=two_agents.people["supervisor"], campaign=two_agents.campaign, agent=two_agents.people["agent"])
+    campaigns.release_agent(
+        actor=two_agents.people["supervisor"], campaign=two_agents.campaign, agent=two_agents.people["agent"]
+    )
     assert list(postponed_of(two_agents.people["agent"])) == []
     with pytest.raises(NotFound):
         services.take_up(actor=two_agents.people["agent"], pk=row.pk)
@@ -199,7 +209,11 @@ def test_a_dialler_s_queue_leaves_it_to_its_agent(world: World, clock: Any) -> N
     world.campaign.clients.add(client)
 
     def queue() -> list[Any]:
-        answer = Client().get(f"/api/v1/campaigns/{world.campaign.code}/queue", headers={"authorization": f"Bearer {key}"}, secure=True)
+        answer = Client().get(
+            f"/api/v1/campaigns/{world.campaign.code}/queue",
+            headers={"authorization": f"Bearer {key}"},
+            secure=True,
+        )
         assert answer.status_code == 200, answer.content
         rows: list[Any] = answer.json()
         return rows
@@ -249,11 +263,17 @@ def test_two_breaks_at_once_cannot_be_stored(world: World) -> None:
 def test_the_day_counts_calls_talk_and_breaks_since_midnight(world: World, clock: Any) -> None:
     agent = world.people["agent"]
     clock.move_to(world.at("10:00"))
-    Break.objects.create(agent=agent, kind="rest", started_at=in_hours(-12), ended_at=in_hours(-9))  # from 22:00 to 01:00
+    # from 22:00 to 01:00
+    Break.objects.create(agent=agent, kind="rest", started_at=in_hours(-12), ended_at=in_hours(-9))
     Break.objects.create(agent=agent, kind="meal", started_at=in_hours(-0.5))
     world.connected(seconds=90)
     day = queries.day_of(agent, our_clock.now())
-    assert (day.calls, day.connected, day.talked, day.paused) == (1, 1, timedelta(seconds=90), timedelta(hours=1.5))
+    assert (day.calls, day.connected, day.talked, day.paused) == (
+        1,
+        1,
+        timedelta(seconds=90),
+        timedelta(hours=1.5),
+    )
 
 
 def test_a_break_ends_with_the_session_the_suspension_and_the_day(world: World, clock: Any) -> None:
@@ -298,11 +318,15 @@ def test_not_reached_is_no_result_of_an_answered_call(world: World, browse: Any)
 def test_what_is_wrong_is_said_at_its_place_and_ticks_stay(world: World, browse: Any) -> None:
     entry = hold(world)
     assert entry is not None
-    page = browse("agent").post(reverse("desk_call"), {"entry_id": entry.pk, "ticked": ["2"]}).content.decode()
+    page = (
+        browse("agent").post(reverse("desk_call"), {"entry_id": entry.pk, "ticked": ["2"]}).content.decode()
+    )
     assert 'id="unticked"' in page
     assert page.count("checked") == 1
     later = (
-        browse("agent").post(reverse("desk_postpone"), {"entry_id": entry.pk, "at": "2026-01-01T10:00", "why": "other"}).content.decode()
+        browse("agent")
+        .post(reverse("desk_postpone"), {"entry_id": entry.pk, "at": "2026-01-01T10:00", "why": "other"})
+        .content.decode()
     )
     assert "请选择 30 天以内的时间。" in later
     assert not Decision.objects.exists()

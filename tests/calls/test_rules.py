@@ -141,7 +141,9 @@ def test_a_campaign_may_narrow_the_window() -> None:
     assert codes(**at("2026-11-24T18:00:00"), **narrow) == ["outside_window"]
 
 
-@pytest.mark.parametrize(("now", "opens"), [("05:00", "2026-11-24T08:00:00+08:00"), ("21:30", "2026-11-25T08:00:00+08:00")])
+@pytest.mark.parametrize(
+    ("now", "opens"), [("05:00", "2026-11-24T08:00:00+08:00"), ("21:30", "2026-11-25T08:00:00+08:00")]
+)
 def test_the_refusal_says_when_the_window_opens(now: str, opens: str) -> None:
     verdict = judge(replace(LEGAL, **at(f"2026-11-24T{now}")))
     assert verdict.refusals["outside_window"].retry_at == datetime.fromisoformat(opens)
@@ -153,7 +155,9 @@ def test_the_window_is_the_clients_own_also_across_daylight_saving() -> None:
         assert codes(**at(f"{day}T07:59:59", NEW_YORK)) == ["outside_window"]
         assert codes(**at(f"{day}T08:00:00", NEW_YORK)) == []
     after_closing = judge(replace(LEGAL, **at("2026-03-07T22:00:00", NEW_YORK)))
-    assert after_closing.refusals["outside_window"].retry_at == datetime.fromisoformat("2026-03-08T08:00:00-04:00")
+    assert after_closing.refusals["outside_window"].retry_at == datetime.fromisoformat(
+        "2026-03-08T08:00:00-04:00"
+    )
 
 
 def test_every_zone_that_the_client_may_be_in_has_to_be_inside_the_window() -> None:
@@ -162,12 +166,17 @@ def test_every_zone_that_the_client_may_be_in_has_to_be_inside_the_window() -> N
     facts = at("2026-11-24T22:00:00") | {"local_times": zones, "holidays": ("", "")}
     assert codes(**facts) == ["outside_window"]
     retry_at = judge(replace(LEGAL, **facts)).refusals["outside_window"].retry_at
-    assert retry_at == datetime.fromisoformat("2026-11-24T08:00:00-08:00"), "the first hour of the west, the eleventh of the east"
+    assert retry_at == datetime.fromisoformat("2026-11-24T08:00:00-08:00"), (
+        "the first hour of the west, the eleventh of the east"
+    )
 
 
 def test_zones_whose_days_never_meet_have_no_next_time() -> None:
     moment = datetime.fromisoformat("2026-11-24T22:00:00+08:00")
-    zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("Asia/Shanghai", "America/Sao_Paulo", "Pacific/Honolulu"))
+    zones = tuple(
+        moment.astimezone(ZoneInfo(zone))
+        for zone in ("Asia/Shanghai", "America/Sao_Paulo", "Pacific/Honolulu")
+    )
     facts = at("2026-11-24T22:00:00") | {"local_times": zones, "holidays": ("", "", "")}
     assert judge(replace(LEGAL, **facts)).refusals["outside_window"].retry_at is None
 
@@ -199,7 +208,13 @@ def test_the_refusal_says_when_the_holiday_is_over() -> None:
 @pytest.mark.parametrize("kind", ["notification", "service"])
 def test_rules_of_marketing_do_not_hold_for_other_kinds(kind: str) -> None:
     facts = replace(
-        LEGAL, kind=kind, holidays=("National Day",), consent_given_at=None, consent_expires_at=None, contact_minor=True, product_risk="R5"
+        LEGAL,
+        kind=kind,
+        holidays=("National Day",),
+        consent_given_at=None,
+        consent_expires_at=None,
+        contact_minor=True,
+        product_risk="R5",
     )
     verdict = judge(facts)
     assert verdict.codes == []
@@ -209,7 +224,9 @@ def test_rules_of_marketing_do_not_hold_for_other_kinds(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(EVERY_KIND))
 def test_hours_caps_and_opt_outs_hold_for_every_kind(kind: str) -> None:
-    facts = replace(LEGAL, kind=kind, calls_today=1, opted_out_at=MOMENT, local_times=(MOMENT.replace(hour=22),))
+    facts = replace(
+        LEGAL, kind=kind, calls_today=1, opted_out_at=MOMENT, local_times=(MOMENT.replace(hour=22),)
+    )
     assert judge(facts).codes == ["opted_out", "outside_window", "daily_cap"]
 
 
@@ -224,7 +241,10 @@ def test_the_weekly_cap_passes_when_one_more_call_fits() -> None:
 
 def test_a_stricter_campaign_waits_until_enough_calls_are_a_week_old() -> None:
     week = (MOMENT - 6 * DAY, MOMENT - 4 * DAY, MOMENT - 2 * DAY)
-    assert judge(replace(LEGAL, calls_of_week=week, calls_per_week=1)).refusals["weekly_cap"].retry_at == week[2] + 7 * DAY
+    assert (
+        judge(replace(LEGAL, calls_of_week=week, calls_per_week=1)).refusals["weekly_cap"].retry_at
+        == week[2] + 7 * DAY
+    )
 
 
 def test_all_refusals_are_reported_in_the_order_of_the_rules() -> None:
@@ -237,12 +257,22 @@ def test_facts_read_back_are_judged_alike() -> None:
 
 
 def test_times_are_reported_in_the_first_of_two_zones() -> None:
-    two = {"local_times": (MOMENT, MOMENT.astimezone(NEW_YORK).replace(hour=12)), "holidays": ("", ""), "calls_today": 1}
+    two = {
+        "local_times": (MOMENT, MOMENT.astimezone(NEW_YORK).replace(hour=12)),
+        "holidays": ("", ""),
+        "calls_today": 1,
+    }
     assert judge(replace(LEGAL, **two)).retry_at["daily_cap"].endswith("+08:00")
 
 
 def test_facts_survive_being_stored() -> None:
-    facts = replace(LEGAL, calls_of_week=(MOMENT - DAY,), filing_from=None, holidays=("", None), local_times=(MOMENT, MOMENT))
+    facts = replace(
+        LEGAL,
+        calls_of_week=(MOMENT - DAY,),
+        filing_from=None,
+        holidays=("", None),
+        local_times=(MOMENT, MOMENT),
+    )
     assert Facts.from_json(json.loads(facts.as_json())) == facts
 
 
@@ -297,7 +327,8 @@ def test_well_beyond_a_boundary_is_judged_like_at_it(facts: dict[str, Any], code
     ],
 )
 @pytest.mark.parametrize(
-    ("code", "names"), [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))]
+    ("code", "names"),
+    [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))],
 )
 def test_what_begins_later_says_when_and_what_is_over_does_not(
     first: date, last: date, retry_at: str | None, code: str, names: tuple[str, str]
@@ -308,10 +339,14 @@ def test_what_begins_later_says_when_and_what_is_over_does_not(
 
 
 @pytest.mark.parametrize(
-    ("code", "names"), [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))]
+    ("code", "names"),
+    [("campaign_dates", ("starts_on", "ends_on")), ("filing_expired", ("filing_from", "filing_until"))],
 )
-def test_a_client_between_two_days_needs_both_and_is_reported_no_moment(code: str, names: tuple[str, str]) -> None:
-    """While it is the 24th in one zone and the 23rd in the other, what begins or ends on one does not hold in both."""
+def test_a_client_between_two_days_needs_both_and_is_reported_no_moment(
+    code: str, names: tuple[str, str]
+) -> None:
+    """While it is the 24th in one zone and the 23rd in the other, what begins or ends on one does not hold in
+    both."""
     moment = datetime.fromisoformat("2026-11-24T08:30:00+00:00")
     zones = tuple(moment.astimezone(ZoneInfo(zone)) for zone in ("America/Los_Angeles", "Asia/Shanghai"))
     wide = {
@@ -320,7 +355,10 @@ def test_a_client_between_two_days_needs_both_and_is_reported_no_moment(code: st
         "filing_from": date(2026, 11, 1),
         "filing_until": date(2026, 12, 1),
     }
-    both: dict[str, Any] = wide | {"local_times": (zones[0].replace(hour=10, day=23), zones[1].replace(hour=16)), "holidays": ("", "")}
+    both: dict[str, Any] = wide | {
+        "local_times": (zones[0].replace(hour=10, day=23), zones[1].replace(hour=16)),
+        "holidays": ("", ""),
+    }
     for first, last in ((date(2026, 11, 24), date(2026, 11, 30)), (date(2026, 11, 1), date(2026, 11, 23))):
         verdict = judge(replace(LEGAL, **(both | {names[0]: first, names[1]: last})))
         assert verdict.codes == [code]
@@ -329,13 +367,19 @@ def test_a_client_between_two_days_needs_both_and_is_reported_no_moment(code: st
 
 
 def test_a_consent_for_later_says_from_when() -> None:
-    assert judge(replace(LEGAL, consent_given_at=MOMENT + DAY)).retry_at["no_consent"] == (MOMENT + DAY).isoformat()
+    assert (
+        judge(replace(LEGAL, consent_given_at=MOMENT + DAY)).retry_at["no_consent"]
+        == (MOMENT + DAY).isoformat()
+    )
 
 
 def test_times_are_reported_in_the_clients_zone() -> None:
     abroad = at("2026-11-24T22:00:00", NEW_YORK) | {"next_local_day": MOMENT, "calls_today": 1}
     result = judge(replace(LEGAL, **abroad)).retry_at
-    assert {code: text[-6:] for code, text in result.items()} == {"outside_window": "-05:00", "daily_cap": "-05:00"}
+    assert {code: text[-6:] for code, text in result.items()} == {
+        "outside_window": "-05:00",
+        "daily_cap": "-05:00",
+    }
 
 
 def test_the_verdict_says_yes_or_no() -> None:
@@ -349,13 +393,21 @@ def test_a_cap_of_nothing_names_no_moment() -> None:
 
 def test_verdicts_and_refusals_do_not_change() -> None:
     verdict = judge(replace(LEGAL, opted_out_at=MOMENT))
-    for frozen, name in ((verdict, "refusals"), (verdict.refusals["opted_out"], "retry_at"), (RULES["minor"], "code")):
+    for frozen, name in (
+        (verdict, "refusals"),
+        (verdict.refusals["opted_out"], "retry_at"),
+        (RULES["minor"], "code"),
+    ):
         with pytest.raises(FrozenInstanceError):
             setattr(frozen, name, None)
 
 
 def test_a_holiday_in_any_zone_stops_marketing_and_names_no_moment_for_two() -> None:
-    two = {"local_times": (MOMENT, MOMENT), "holidays": ("", "National Day"), "holiday_over": date(2026, 11, 25)}
+    two = {
+        "local_times": (MOMENT, MOMENT),
+        "holidays": ("", "National Day"),
+        "holiday_over": date(2026, 11, 25),
+    }
     verdict = judge(replace(LEGAL, **two))
     assert verdict.codes == ["holiday"]
     assert verdict.retry_at == {}

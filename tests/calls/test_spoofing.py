@@ -16,7 +16,11 @@ STRANGE = "02155550199"
 def test_the_attempt_is_kept_with_who_asked(world: World) -> None:
     assert world.authorize(line=STRANGE, agent="agent").codes == ["line_not_of_campaign"]
     event = SpoofingEvent.objects.get()
-    assert (event.line_asked, event.campaign, event.agent) == ("+862155550199", world.campaign, world.people["agent"])
+    assert (event.line_asked, event.campaign, event.agent) == (
+        "+862155550199",
+        world.campaign,
+        world.people["agent"],
+    )
     assert event.decision == Decision.objects.get()
 
 

@@ -36,7 +36,10 @@ def test_unchanged_terms_are_read_once(world: World, django_assert_num_queries: 
         (lambda world: Line.objects.update(state="blocked"), "line_not_verified"),
         (lambda world: Filing.objects.update(valid_until=world.today - timedelta(days=1)), "filing_expired"),
         (lambda world: DataSource.objects.update(state="withdrawn"), "source_not_approved"),
-        (lambda world: world.source.purposes.set([Purpose.objects.create(code="x", name="x")]), "purpose_mismatch"),
+        (
+            lambda world: world.source.purposes.set([Purpose.objects.create(code="x", name="x")]),
+            "purpose_mismatch",
+        ),
         (lambda world: ScriptVersion.objects.update(expires_at=world.at("09:00")), "script_expired"),
     ],
 )
@@ -58,13 +61,25 @@ def test_a_change_that_is_undone_leaves_nothing_behind(world: World) -> None:
 
 
 def test_every_table_that_terms_come_from_renews_the_token(world: World) -> None:
-    sources = (Campaign, Line, Filing, CallException, DataSource, ScriptVersion, CallingPolicy, TradePack, CalendarYear)
+    sources = (
+        Campaign,
+        Line,
+        Filing,
+        CallException,
+        DataSource,
+        ScriptVersion,
+        CallingPolicy,
+        TradePack,
+        CalendarYear,
+    )
     tables = {model._meta.db_table for model in sources} | {
         Campaign.lines.through._meta.db_table,
         DataSource.purposes.through._meta.db_table,
     }
     with connection.cursor() as cursor:
-        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname like 'pgtrigger_renews_terms%'")
+        cursor.execute(
+            "select tgrelid::regclass::text from pg_trigger where tgname like 'pgtrigger_renews_terms%'"
+        )
         assert {row[0] for row in cursor.fetchall()} == tables
 
 

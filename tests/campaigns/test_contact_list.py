@@ -20,7 +20,8 @@ Browse = Callable[[str], Client]
 
 @pytest.fixture
 def ten(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Contact]:
-    """Ten contacts of the running campaign, the oldest first; three to a page, and the newest four tell what is common."""
+    """Ten contacts of the running campaign, the oldest first; three to a page, and the newest four tell what
+    is common."""
     monkeypatch.setattr(pages, "PAGE", 3)
     monkeypatch.setattr(queries, "PAGE", 3)
     monkeypatch.setattr(queries, "LOOKED_AT", 4)
@@ -63,23 +64,31 @@ def tag(contacts: list[Contact], name: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["agent", "supervisor"])
-def test_every_contact_of_the_campaign_comes_once_newest_first(ten: list[Contact], browse: Browse, role: str) -> None:
+def test_every_contact_of_the_campaign_comes_once_newest_first(
+    ten: list[Contact], browse: Browse, role: str
+) -> None:
     found = following_pages(browse(role))
     assert [each for page in found for each in page] == ids(ten)
     assert [len(page) for page in found] == [3, 3, 3, 1]
 
 
-def test_contacts_of_no_campaign_of_theirs_are_not_shown(world: World, ten: list[Contact], browse: Browse) -> None:
+def test_contacts_of_no_campaign_of_theirs_are_not_shown(
+    world: World, ten: list[Contact], browse: Browse
+) -> None:
     stranger = alone(world, "13911112222")
     assert stranger.public_id not in [each for page in following_pages(browse("supervisor")) for each in page]
     assert shown(browse("compliance"))[0] == stranger.public_id
 
 
 @pytest.mark.parametrize(
-    "places", [range(10), range(2), range(5), range(8, 10), range(0, 10, 2)], ids=["common", "rare", "old", "two", "every other"]
+    "places",
+    [range(10), range(2), range(5), range(8, 10), range(0, 10, 2)],
+    ids=["common", "rare", "old", "two", "every other"],
 )
 @pytest.mark.parametrize("role", ["agent", "supervisor", "compliance"])
-def test_a_tag_is_found_common_or_rare_page_by_page(ten: list[Contact], browse: Browse, role: str, places: range) -> None:
+def test_a_tag_is_found_common_or_rare_page_by_page(
+    ten: list[Contact], browse: Browse, role: str, places: range
+) -> None:
     tagged = [ten[place] for place in places]
     tag(tagged, "老客户")
     assert [each for page in following_pages(browse(role), "?tag=老客户") for each in page] == ids(tagged)
@@ -93,7 +102,9 @@ def test_filters_go_together(world: World, ten: list[Contact], browse: Browse) -
     assert [each for page in following_pages(browse("supervisor"), query) for each in page] == ids(ten[2:6])
 
 
-def test_consents_valid_none_and_those_to_be_renewed(world: World, ten: list[Contact], browse: Browse) -> None:
+def test_consents_valid_none_and_those_to_be_renewed(
+    world: World, ten: list[Contact], browse: Browse
+) -> None:
     now = world.at("10:00")
     lasting, ending, renewed, over, withdrawn = ten[:5]
     world.consent(lasting, given_at=now - timedelta(days=30), expires_at=now + timedelta(days=100))
@@ -101,7 +112,9 @@ def test_consents_valid_none_and_those_to_be_renewed(world: World, ten: list[Con
     world.consent(renewed, given_at=now - timedelta(days=30), expires_at=now + timedelta(days=29))
     world.consent(renewed, given_at=now - timedelta(days=1), expires_at=now + timedelta(days=300))
     world.consent(over, given_at=now - timedelta(days=30), expires_at=now - timedelta(days=1))
-    world.consent(withdrawn, given_at=now - timedelta(days=30), expires_at=now + timedelta(days=9), withdrawn_at=now)
+    world.consent(
+        withdrawn, given_at=now - timedelta(days=30), expires_at=now + timedelta(days=9), withdrawn_at=now
+    )
     supervisor = browse("supervisor")
 
     def found(wanted: str) -> set[str]:
@@ -113,7 +126,9 @@ def test_consents_valid_none_and_those_to_be_renewed(world: World, ten: list[Con
     assert len(shown(supervisor, "?consent=nonsense")) == 3  # what is no choice chooses nothing
 
 
-def test_four_digits_find_whom_they_end_and_nobody_elses(world: World, ten: list[Contact], browse: Browse) -> None:
+def test_four_digits_find_whom_they_end_and_nobody_elses(
+    world: World, ten: list[Contact], browse: Browse
+) -> None:
     same = alone(world, "13922220004")
     url = reverse("contact_search")
     for role, expected in (("agent", {ten[4].public_id}), ("compliance", {ten[4].public_id, same.public_id})):
@@ -129,17 +144,22 @@ def test_all_filters_together_cost_no_more_than_twelve_queries(
 ) -> None:
     tag(ten, "VIP")
     client = browse(who)
-    query = f"?campaign={world.campaign.pk}&source={world.source.pk}&tag=VIP&consent=false&sort=created_at&after={ten[1].pk}"
+    query = f"?campaign={world.campaign.pk}&source={world.source.pk}&tag=VIP&consent=false"
+    query += f"&sort=created_at&after={ten[1].pk}"
     shown(client)  # the first page of a session saves it
     with django_assert_max_num_queries(12):
         assert shown(client, query) == [contact.public_id for contact in ten[2:5]]
 
 
 def test_the_oldest_come_first_page_by_page(ten: list[Contact], browse: Browse) -> None:
-    assert [each for page in following_pages(browse("supervisor"), "?sort=created_at") for each in page] == ids(ten)[::-1]
+    assert [
+        each for page in following_pages(browse("supervisor"), "?sort=created_at") for each in page
+    ] == ids(ten)[::-1]
 
 
 @pytest.mark.parametrize("campaign", ["0", "x", "999999999"])
-def test_a_campaign_that_is_not_theirs_shows_nothing_of_it(world: World, ten: list[Contact], browse: Browse, campaign: str) -> None:
+def test_a_campaign_that_is_not_theirs_shows_nothing_of_it(
+    world: World, ten: list[Contact], browse: Browse, campaign: str
+) -> None:
     page = browse("supervisor").get(f"{reverse('contacts')}?campaign={campaign}").content.decode()
     assert 'class="invalid-feedback"' in page or "is-invalid" in page

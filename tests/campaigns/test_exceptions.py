@@ -61,7 +61,13 @@ def test_it_ends_at_once_when_compliance_ends_it(world: World, notice: Campaign)
 
 
 def test_a_second_call_a_day_is_stored_in_a_slot_of_its_own(world: World, notice: Campaign) -> None:
-    caps = {"covers": "caps", "calls_per_day": 2, "calls_per_week": 5, "window_start": None, "window_end": None}
+    caps = {
+        "covers": "caps",
+        "calls_per_day": 2,
+        "calls_per_week": 5,
+        "window_start": None,
+        "window_end": None,
+    }
     approve(world, ask(world, notice, **caps))
     world.call(campaign="notice", at="10:00")
     second = world.call(campaign="notice", at="12:00")
@@ -72,7 +78,13 @@ def test_a_second_call_a_day_is_stored_in_a_slot_of_its_own(world: World, notice
 
 
 def test_a_call_that_was_not_made_leaves_its_slot_to_another(world: World, notice: Campaign) -> None:
-    caps = {"covers": "caps", "calls_per_day": 2, "calls_per_week": 5, "window_start": None, "window_end": None}
+    caps = {
+        "covers": "caps",
+        "calls_per_day": 2,
+        "calls_per_week": 5,
+        "window_start": None,
+        "window_end": None,
+    }
     approve(world, ask(world, notice, **caps))
     asked = {"campaign": "notice", "knows_number": True}
     first = world.authorize(at="10:00", **asked)
@@ -96,7 +108,8 @@ def test_marketing_has_none_by_service_table_and_gate(world: World) -> None:
     now = timezone.now()
     with pytest.raises(IntegrityError), transaction.atomic():
         CallException.objects.create(
-            campaign=world.campaign, asked_by=world.people["supervisor"], approved_by=world.people["compliance"], approved_at=now,
+            campaign=world.campaign, asked_by=world.people["supervisor"],
+            approved_by=world.people["compliance"], approved_at=now,
             starts_at=now, ends_at=now + timedelta(days=1), reason="x", **HOURS,
         )  # fmt: skip
 
@@ -133,7 +146,8 @@ def test_two_people_and_the_right_roles(world: World, notice: Campaign) -> None:
 
 def test_the_page_asks_and_approves(world: World, notice: Campaign, browse: Any) -> None:
     fields = {
-        "covers": "hours", "window_start": "06:00", "window_end": "23:00", "starts_at": "2026-11-24T09:00", "ends_at": "2026-11-25T09:00",
+        "covers": "hours", "window_start": "06:00", "window_end": "23:00", "starts_at": "2026-11-24T09:00",
+        "ends_at": "2026-11-25T09:00",
         "reason": "台风停运通知",
     }  # fmt: skip
     browse("supervisor").post(f"/campaigns/{notice.public_id}/exceptions/", fields)

@@ -12,7 +12,13 @@ def test_every_field_of_the_form_stands_in_one_section() -> None:
 
 
 def test_what_is_wrong_stands_at_its_field(world: World, browse: Any) -> None:
-    wrong = {"starts_on": "2026-12-10", "ends_on": "2026-12-01", "window_start": "07:00", "window_end": "22:00", "calls_per_week": "9"}
+    wrong = {
+        "starts_on": "2026-12-10",
+        "ends_on": "2026-12-01",
+        "window_start": "07:00",
+        "window_end": "22:00",
+        "calls_per_week": "9",
+    }
     form = browse("supervisor").post("/campaigns/new/", wrong).context["form"]
     assert {"ends_on", "window_start", "window_end", "calls_per_week", "trade"} <= set(form.errors)
     assert "__all__" not in form.errors

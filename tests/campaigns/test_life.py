@@ -23,8 +23,10 @@ def draft(world: World, **fields: object) -> Campaign:
         actor=world.people["supervisor"],
         lines=fields.pop("lines", [world.line]),
         **{
-            "code": "draft", "name": "draft", "kind": "marketing", "trade": "retail", "purpose": world.purpose, "lawful_basis": "同意",
-            "filing": world.filing, "script": world.script, "starts_on": world.today, "ends_on": world.today, **fields,
+            "code": "draft", "name": "draft", "kind": "marketing", "trade": "retail",
+            "purpose": world.purpose, "lawful_basis": "同意",
+            "filing": world.filing, "script": world.script, "starts_on": world.today, "ends_on": world.today,
+            **fields,
         },
     )  # fmt: skip
 
@@ -53,7 +55,9 @@ def test_compliance_approves_and_the_supervisor_runs(world: World) -> None:
         ({"starts_on": "2026-11-01", "ends_on": "2026-11-23"}, "last day"),
     ],
 )
-def test_what_is_missing_is_named_before_anybody_reads_it(world: World, missing: dict[str, object], says: str) -> None:
+def test_what_is_missing_is_named_before_anybody_reads_it(
+    world: World, missing: dict[str, object], says: str
+) -> None:
     with override("en"), pytest.raises(BadInput, match=says):
         services.submit_campaign(actor=world.people["supervisor"], campaign=draft(world, **missing))
 
@@ -96,16 +100,22 @@ def test_another_supervisor_does_not_run_it(world: World) -> None:
     with pytest.raises(NotAllowed):
         services.pause_campaign(actor=world.people["supervisor2"], campaign=world.campaign)
     with pytest.raises(NotAllowed):
-        services.assign_agent(actor=world.people["supervisor2"], campaign=world.campaign, agent=world.people["agent2"])
+        services.assign_agent(
+            actor=world.people["supervisor2"], campaign=world.campaign, agent=world.people["agent2"]
+        )
 
 
 def test_only_agents_work_campaigns(world: World) -> None:
     with pytest.raises(BadInput):
-        services.assign_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["supervisor2"])
+        services.assign_agent(
+            actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["supervisor2"]
+        )
 
 
 def test_a_released_agent_calls_no_more(world: World) -> None:
-    services.release_agent(actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent"])
+    services.release_agent(
+        actor=world.people["supervisor"], campaign=world.campaign, agent=world.people["agent"]
+    )
     assert world.authorize(agent="agent").codes == ["agent_not_assigned"]
 
 
@@ -115,7 +125,9 @@ def test_a_campaign_never_widens_the_norm(world: World, wide: dict[str, object])
         Campaign.objects.filter(pk=world.campaign.pk).update(**wide)
 
 
-def test_a_campaign_that_lost_its_filing_is_paused_and_says_so(world: World, clock: time_machine.Traveller) -> None:
+def test_a_campaign_that_lost_its_filing_is_paused_and_says_so(
+    world: World, clock: time_machine.Traveller
+) -> None:
     assert services.pause_lapsed() == []
     clock.shift(timedelta(days=101))
     Campaign.objects.update(ends_on=world.today + timedelta(days=9))
@@ -166,7 +178,9 @@ def test_the_page_shows_numbers_and_reasons(world: World, browse: Any) -> None:
 
 
 def changed(world: World, campaign: Campaign, **fields: Any) -> Campaign:
-    return services.change_campaign(actor=world.people["supervisor"], campaign=campaign, lines=fields.pop("lines", [world.line]), **fields)
+    return services.change_campaign(
+        actor=world.people["supervisor"], campaign=campaign, lines=fields.pop("lines", [world.line]), **fields
+    )
 
 
 def test_a_draft_that_lacks_something_is_completed_and_submitted(world: World) -> None:
@@ -228,7 +242,9 @@ def test_the_page_leads_to_what_is_missing_and_says_who_has_it(world: World, bro
     assert "/filings/new/" in browse("compliance").get(page).content.decode()
     form = supervisor.get(edit).context["form"]
     assert form.initial["checklist"] == "姓名\n目的"
-    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {"filing": world.filing.pk}
+    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {
+        "filing": world.filing.pk
+    }
     assert supervisor.post(edit, fields).headers["Location"] == page
     campaign = Campaign.objects.get(pk=campaign.pk)
     assert (campaign.filing, campaign.checklist) == (world.filing, ["姓名", "目的"])
@@ -252,7 +268,9 @@ def test_a_retired_brand_and_purpose_stay_with_what_uses_them(world: World, brow
     services.pause_campaign(actor=world.people["supervisor"], campaign=world.campaign)
     supervisor, edit = browse("supervisor"), f"/campaigns/{world.campaign.public_id}/edit/"
     form = supervisor.get(edit).context["form"]
-    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {"name": "另一个名字"}
+    fields = {name: "" if form[name].value() is None else form[name].value() for name in form.fields} | {
+        "name": "另一个名字"
+    }
     assert supervisor.post(edit, fields).status_code == 302
     campaign = Campaign.objects.get(pk=world.campaign.pk)
     assert (campaign.name, campaign.brand, campaign.purpose) == ("另一个名字", "清澜", world.purpose)
@@ -276,11 +294,17 @@ def test_what_was_changed_since_it_was_read_is_not_approved(world: World, browse
 
 def test_who_changed_it_does_not_approve_it(world: World) -> None:
     campaign = submitted_again(world, name="x")
-    Campaign.objects.filter(pk=campaign.pk).update(created_by=world.people["supervisor2"], changed_by=world.people["compliance"])
+    Campaign.objects.filter(pk=campaign.pk).update(
+        created_by=world.people["supervisor2"], changed_by=world.people["compliance"]
+    )
     with pytest.raises(FourEyes):
-        services.approve_campaign(actor=world.people["compliance"], campaign=Campaign.objects.get(pk=campaign.pk))
+        services.approve_campaign(
+            actor=world.people["compliance"], campaign=Campaign.objects.get(pk=campaign.pk)
+        )
     with pytest.raises(IntegrityError), transaction.atomic():
-        Campaign.objects.filter(pk=campaign.pk).update(approved_by=world.people["compliance"], state="approved")
+        Campaign.objects.filter(pk=campaign.pk).update(
+            approved_by=world.people["compliance"], state="approved"
+        )
 
 
 def test_a_draft_of_an_approved_campaign_runs_by_no_way(world: World) -> None:

@@ -18,19 +18,35 @@ NUMBER = "02155550102"
 def recorded(world: World, **fields: Any) -> Line:
     return services.record_line(
         actor=world.people["supervisor"],
-        **{"number": NUMBER, "carrier": "运营商", "ownership_proof": "合同", "filing": world.filing, **fields},
+        **{
+            "number": NUMBER,
+            "carrier": "运营商",
+            "ownership_proof": "合同",
+            "filing": world.filing,
+            **fields,
+        },
     )
 
 
 def test_a_line_is_verified_after_a_test_call(world: World) -> None:
-    line = services.record_test_call(actor=world.people["supervisor"], line=recorded(world), record="显示为本号码")
+    line = services.record_test_call(
+        actor=world.people["supervisor"], line=recorded(world), record="显示为本号码"
+    )
     line = services.verify_line(actor=world.people["compliance"], line=line)
-    assert (line.state, line.number, line.verified_by) == ("verified", "+862155550102", world.people["compliance"])
+    assert (line.state, line.number, line.verified_by) == (
+        "verified",
+        "+862155550102",
+        world.people["compliance"],
+    )
 
 
 @pytest.mark.parametrize(
     ("fields", "tested", "says"),
-    [({}, False, "test call"), ({"filing": None}, True, "filing"), ({"ownership_proof": "合同"}, False, "test call")],
+    [
+        ({}, False, "test call"),
+        ({"filing": None}, True, "filing"),
+        ({"ownership_proof": "合同"}, False, "test call"),
+    ],
 )
 def test_what_is_missing_is_named(world: World, fields: dict[str, Any], tested: bool, says: str) -> None:
     line = recorded(world, **fields)
@@ -45,13 +61,17 @@ def test_a_filing_that_is_over_verifies_no_line(world: World) -> None:
         actor=world.people["compliance"], number="old", authority="x",
         valid_from=world.today - timedelta(days=9), valid_until=world.today - timedelta(days=1),
     )  # fmt: skip
-    line = services.record_test_call(actor=world.people["supervisor"], line=recorded(world, filing=old), record="显示为本号码")
+    line = services.record_test_call(
+        actor=world.people["supervisor"], line=recorded(world, filing=old), record="显示为本号码"
+    )
     with override("en"), pytest.raises(BadInput, match="filing in force"):
         services.verify_line(actor=world.people["compliance"], line=line)
 
 
 def test_nobody_verifies_the_line_that_they_recorded(world: World) -> None:
-    line = services.record_line(actor=world.people["compliance"], number=NUMBER, carrier="x", ownership_proof="x", filing=world.filing)
+    line = services.record_line(
+        actor=world.people["compliance"], number=NUMBER, carrier="x", ownership_proof="x", filing=world.filing
+    )
     services.record_test_call(actor=world.people["compliance"], line=line, record="显示为本号码")
     with pytest.raises(FourEyes):
         services.verify_line(actor=world.people["compliance"], line=line)
@@ -77,7 +97,10 @@ def test_a_blocked_line_is_refused_at_once_and_verified_anew(world: World) -> No
 
 def test_a_line_whose_filing_ended_is_refused(world: World) -> None:
     Filing.objects.create(
-        number="B2-2", authority="x", valid_from=world.today - timedelta(days=9), valid_until=world.today + timedelta(days=9)
+        number="B2-2",
+        authority="x",
+        valid_from=world.today - timedelta(days=9),
+        valid_until=world.today + timedelta(days=9),
     )
     world.campaign.filing = Filing.objects.get(number="B2-2")
     world.campaign.save()
@@ -102,7 +125,9 @@ def test_a_test_call_says_what_it_showed_and_lies_in_the_past(world: World) -> N
     with pytest.raises(BadInput):
         services.record_test_call(actor=world.people["supervisor"], line=line, record=" ")
     with pytest.raises(BadInput):
-        services.record_test_call(actor=world.people["supervisor"], line=line, record="显示", called_at=world.at("10:01"))
+        services.record_test_call(
+            actor=world.people["supervisor"], line=line, record="显示", called_at=world.at("10:01")
+        )
 
 
 def test_lines_and_campaigns_are_never_deleted(world: World) -> None:
@@ -112,7 +137,10 @@ def test_lines_and_campaigns_are_never_deleted(world: World) -> None:
 
 
 def test_the_page_moves_a_line_on(world: World, browse: Any) -> None:
-    browse("supervisor").post("/lines/new/", {"number": NUMBER, "carrier": "x", "ownership_proof": "合同", "filing": world.filing.pk})
+    browse("supervisor").post(
+        "/lines/new/",
+        {"number": NUMBER, "carrier": "x", "ownership_proof": "合同", "filing": world.filing.pk},
+    )
     line = Line.objects.get(number="+862155550102")
     browse("supervisor").post(f"/lines/{line.pk}/change/", {"test": "1", "words": "显示为本号码"})
     client = browse("compliance")

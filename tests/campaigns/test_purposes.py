@@ -1,4 +1,5 @@
-"""Purposes and brands: recorded by compliance, their meaning stays, and a refusal names one of them or everything."""
+"""Purposes and brands: recorded by compliance, their meaning stays, and a refusal names one of them or
+everything."""
 
 from typing import Any
 

@@ -1,4 +1,5 @@
-"""The overview: each figure is the number of entries in the list that it leads to; days are counted once and again."""
+"""The overview: each figure is the number of entries in the list that it leads to; days are counted once and
+again."""
 
 import re
 from collections.abc import Callable
@@ -59,13 +60,16 @@ def overview(world: World, who: str, days: int = 30) -> Overview:
 def marks(page: str) -> list[tuple[int, str]]:
     """Figures of the charts with their addresses."""
     return [
-        (int(count), url.replace("&amp;", "&")) for url, count in re.findall(r'<td class="text-end">\s*<a href="([^"]+)">(\d+)</a>', page)
+        (int(count), url.replace("&amp;", "&"))
+        for url, count in re.findall(r'<td class="text-end">\s*<a href="([^"]+)">(\d+)</a>', page)
     ]
 
 
 @pytest.mark.parametrize("who", ["compliance", "supervisor", "supervisor2"])
 @pytest.mark.parametrize("campaign", ["", "spring"])
-def test_every_figure_is_the_number_of_entries_of_its_list(busy: World, browse: Browse, who: str, campaign: str) -> None:
+def test_every_figure_is_the_number_of_entries_of_its_list(
+    busy: World, browse: Browse, who: str, campaign: str
+) -> None:
     client = browse(who)
     query = f"?campaign={busy.campaign.pk}" if campaign else ""
     shown = marks(client.get(reverse("home") + query).content.decode())
@@ -103,7 +107,9 @@ def test_what_comes_late_changes_its_day(busy: World) -> None:
     assert [series.total for series in overview(busy, "compliance").recordings.series] == [3, 1]
 
 
-def test_the_first_count_and_the_nightly_one_take_all_days(busy: World, clock: time_machine.Traveller) -> None:
+def test_the_first_count_and_the_nightly_one_take_all_days(
+    busy: World, clock: time_machine.Traveller
+) -> None:
     DayCount.objects.all().delete()
     clock.shift(timedelta(days=20))
     figures.keep_up()
@@ -131,7 +137,11 @@ def test_a_day_s_count_stands_once_and_is_never_nothing(world: World) -> None:
 
 
 def test_the_headline_says_how_it_was_before(busy: World, clock: time_machine.Traveller) -> None:
-    calls = next(each for each in overview(busy, "compliance", days=1).headlines if each.trend == "" and each.value == "3")
+    calls = next(
+        each
+        for each in overview(busy, "compliance", days=1).headlines
+        if each.trend == "" and each.value == "3"
+    )
     assert calls.change == 200  # one the day before
     assert calls.is_better is None
 
@@ -139,13 +149,20 @@ def test_the_headline_says_how_it_was_before(busy: World, clock: time_machine.Tr
 def test_a_moved_entry_of_the_register_is_no_new_refusal(world: World) -> None:
     entry = world.opt_out("13800001503")
     OptOut.objects.create(
-        number_hash=b"x" * 32, key_id="other", channel=entry.channel, said_at=entry.said_at, evidence="moved", moved_from=entry
+        number_hash=b"x" * 32,
+        key_id="other",
+        channel=entry.channel,
+        said_at=entry.said_at,
+        evidence="moved",
+        moved_from=entry,
     )
     figures.keep_up()
     assert DayCount.objects.get(measure=Measure.OPTED_OUT).count == 1
 
 
-@pytest.mark.parametrize("query", ["", "?days=7", "?days=x&campaign=y", "?campaign=999999", "?days=92&campaign="])
+@pytest.mark.parametrize(
+    "query", ["", "?days=7", "?days=x&campaign=y", "?campaign=999999", "?days=92&campaign="]
+)
 def test_the_page_and_its_files_take_any_address(busy: World, browse: Browse, query: str) -> None:
     client = browse("compliance")
     assert client.get(reverse("home") + query).status_code == 200
@@ -169,7 +186,13 @@ def test_nothing_yet_is_said(world: World, browse: Browse) -> None:
 
 def test_the_line_shows_how_its_calls_fared(busy: World) -> None:
     (line,) = overview(busy, "supervisor").lines
-    assert (line.number, line.made, line.answered, line.short, line.complaints) == (busy.line.number, 3, 100, 0, 1)
+    assert (line.number, line.made, line.answered, line.short, line.complaints) == (
+        busy.line.number,
+        3,
+        100,
+        0,
+        1,
+    )
 
 
 def test_a_trend_lies_in_its_box() -> None:
@@ -177,14 +200,19 @@ def test_a_trend_lies_in_its_box() -> None:
     assert trend([0, 4, 2]) == "0.0,23.0 50.0,1.0 100.0,12.0"
 
 
-@pytest.mark.parametrize(("name", "value"), [("since", "0001-01-01"), ("until", "9999-12-31"), ("until", "2200-01-01"), ("since", "x")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("since", "0001-01-01"), ("until", "9999-12-31"), ("until", "2200-01-01"), ("since", "x")],
+)
 def test_a_day_that_cannot_be_filters_nothing(world: World, browse: Browse, name: str, value: str) -> None:
     assert browse("supervisor").get(reverse("decisions") + f"?{name}={value}").status_code == 200
 
 
 def test_a_filter_s_days_are_whole(busy: World, browse: Browse) -> None:
     def total(since: date, until: date) -> str:
-        page = browse("compliance").get(reverse("decisions") + f"?since={since}&until={until}").content.decode()
+        page = (
+            browse("compliance").get(reverse("decisions") + f"?since={since}&until={until}").content.decode()
+        )
         return re.findall(r'data-total="(\d+)"', page)[0]
 
     today = busy.today
@@ -198,7 +226,8 @@ def test_what_is_overdue_leads_to_as_many(busy: World, browse: Browse, clock: ti
     made = ask(busy, phone="13800001501")
     clock.move_to(our_clock.start_of_day(made.due_on) + timedelta(days=1, hours=10))
     shown = re.findall(
-        r'class="waiting-entry is-late"\s+href="([^"]+)"><strong>(\d+)</strong>', browse("compliance").get(reverse("home")).content.decode()
+        r'class="waiting-entry is-late"\s+href="([^"]+)"><strong>(\d+)</strong>',
+        browse("compliance").get(reverse("home")).content.decode(),
     )
     assert {url.split("?")[0] for url, _count in shown} == {"/requests/", "/complaints/", "/actions/"}
     for url, count in shown:

@@ -1,6 +1,8 @@
-"""A made-up language whose every text stands in brackets: what is read outside of them was written by somebody, or is not translatable.
+"""A made-up language whose every text stands in brackets: what is read outside of them was written by
+somebody, or is not translatable.
 
-Written by somebody: what stands in a table, in a pack of rules, in a list of laws, or is the mask of a protected value.
+Written by somebody: what stands in a table, in a pack of rules, in a list of laws, or is the mask of a
+protected value.
 """
 
 import re
@@ -63,18 +65,24 @@ def outside(text: str) -> list[str]:
 
 
 def packs() -> str:
-    return "\n".join(path.read_text() for path in (Path(settings.BASE_DIR) / "apps").glob("*/**/packs/*.yaml"))
+    return "\n".join(
+        path.read_text() for path in (Path(settings.BASE_DIR) / "apps").glob("*/**/packs/*.yaml")
+    )
 
 
 def stored() -> Iterator[str]:
     with connection.cursor() as cursor:
         for model in apps.get_models():
-            cursor.execute(f"select coalesce(string_agg(t::text, chr(10)), '') from \"{model._meta.db_table}\" t")
+            cursor.execute(
+                f"select coalesce(string_agg(t::text, chr(10)), '') from \"{model._meta.db_table}\" t"
+            )
             yield cursor.fetchone()[0]
 
 
 @pytest.mark.parametrize("wanted", matrix.pages_by_object())
-def test_all_that_is_read_can_be_translated(world: World, answers: list[Any], browse: Any, wanted: str) -> None:
+def test_all_that_is_read_can_be_translated(
+    world: World, answers: list[Any], browse: Any, wanted: str
+) -> None:
     made = dict(matrix.objects(world, "own", wanted)[wanted])
     found: dict[str, tuple[str, str]] = {}
     for name in matrix.pages_by_object()[wanted]:

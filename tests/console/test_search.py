@@ -34,7 +34,9 @@ def hits(client: Client, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("words", [PHONE, f"+86 {PHONE[:3]}-{PHONE[3:7]}-{PHONE[7:]}", "１３８" + PHONE[3:]])
-def test_a_whole_number_leads_to_its_contact_and_stands_in_no_address(world: World, browse: Browse, words: str) -> None:
+def test_a_whole_number_leads_to_its_contact_and_stands_in_no_address(
+    world: World, browse: Browse, words: str
+) -> None:
     assert leads_to(browse("supervisor"), words) == reverse("contact", kwargs={"pk": world.contact.pk})
     assert AccessEvent.objects.filter(kind="searched", subject=world.contact.public_id).exists()
 
@@ -51,19 +53,29 @@ def test_who_has_no_contacts_finds_no_number(world: World, browse: Browse) -> No
 
 
 def test_an_id_leads_to_its_page(world: World, browse: Browse) -> None:
-    assert leads_to(browse("compliance"), f" {world.contact.public_id.upper()} ") == f"/contacts/{world.contact.public_id}/"
-    assert leads_to(browse("supervisor"), world.campaign.public_id) == f"/campaigns/{world.campaign.public_id}/"
+    assert (
+        leads_to(browse("compliance"), f" {world.contact.public_id.upper()} ")
+        == f"/contacts/{world.contact.public_id}/"
+    )
+    assert (
+        leads_to(browse("supervisor"), world.campaign.public_id) == f"/campaigns/{world.campaign.public_id}/"
+    )
     assert hits(browse("admin"), world.contact.public_id) == []
 
 
-@pytest.mark.parametrize("words", ["ct_", "ct_!", "xx_1", "ct_zzzzzzzzzzzzz", "cl_1", "' or 1=1 --", "%", "_"])
+@pytest.mark.parametrize(
+    "words", ["ct_", "ct_!", "xx_1", "ct_zzzzzzzzzzzzz", "cl_1", "' or 1=1 --", "%", "_"]
+)
 def test_what_is_no_id_is_a_name_that_nothing_has(world: World, browse: Browse, words: str) -> None:
     assert [url for url in hits(browse("agent"), words) if "ct_" in url] == []
 
 
 def test_names_are_found_where_the_viewer_may_follow(world: World, browse: Browse) -> None:
     other = world.running_campaign("spring-two", agents=())
-    assert set(hits(browse("compliance"), "spring")) >= {f"/campaigns/{world.campaign.public_id}/", f"/campaigns/{other.public_id}/"}
+    assert set(hits(browse("compliance"), "spring")) >= {
+        f"/campaigns/{world.campaign.public_id}/",
+        f"/campaigns/{other.public_id}/",
+    }
     assert not any(other.public_id in url for url in hits_or_one(browse("agent"), "spring"))
     assert f"/people/{world.people['agent'].pk}/" in hits(browse("admin"), "agent")
     assert not any("/people/" in url for url in hits_or_one(browse("supervisor"), "agent"))
@@ -116,9 +128,12 @@ def test_a_rule_of_the_check_is_found_by_its_name(world: World, browse: Browse) 
 
 @pytest.mark.parametrize(
     ("words", "page"),
-    [("节假日", "policies"), ("holiday", "policies"), ("黑名单", "opt_outs"), ("blacklist", "opt_outs"), ("DNC", "opt_outs"),
-     ("保存期限", "retention"), ("备份", "backups"), ("拨打次数", "policies"), ("R20", "requests"), ("r37", "incidents"),
-     ("calling hours", "policies"), ("定时任务", "duties"), ("依法保留", "holds"), ("密码", "mfa_index"), ("导入", "contacts")],
+    [("节假日", "policies"), ("holiday", "policies"), ("黑名单", "opt_outs"), ("blacklist", "opt_outs"),
+    ("DNC", "opt_outs"),
+     ("保存期限", "retention"), ("备份", "backups"), ("拨打次数", "policies"), ("R20", "requests"),
+     ("r37", "incidents"),
+     ("calling hours", "policies"), ("定时任务", "duties"), ("依法保留", "holds"), ("密码", "mfa_index"),
+     ("导入", "contacts")],
 )  # fmt: skip
 def test_a_page_is_found_by_what_people_call_it(world: World, browse: Browse, words: str, page: str) -> None:
     assert reverse(page) in hits_or_one(browse("compliance"), words)

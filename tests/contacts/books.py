@@ -26,7 +26,8 @@ def prefixed(xml: str) -> str:
 def book(sheets: Mapping[str, str], *, states: Mapping[str, str] | None = None, head: str = "") -> bytes:
     """A workbook of parts with these names; `states`: of a part "hidden" or "veryHidden"."""
     listed = "".join(
-        f'<sheet name="{part}" sheetId="{place}" r:id="rId{place}" state="{(states or {}).get(part, "visible")}"/>'
+        f'<sheet name="{part}" sheetId="{place}" r:id="rId{place}" '
+        f'state="{(states or {}).get(part, "visible")}"/>'
         for place, part in enumerate(sheets, start=1)
     )
     relations = "".join(
@@ -34,11 +35,15 @@ def book(sheets: Mapping[str, str], *, states: Mapping[str, str] | None = None, 
         for place, part in enumerate(sheets, start=1)
     )
     parts = {
-        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" Type="{OFFICE}/officeDocument"'
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="xml" '
+        'ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r1" '
+        f'Type="{OFFICE}/officeDocument"'
         ' Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{relations}</Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{MAIN}" '
+        f'xmlns:r="{OFFICE}"><sheets>{listed}</sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": "<Relationships "
+        f'xmlns="{PACKAGE}/relationships">{relations}</Relationships>',
         **{f"xl/worksheets/{part}": head + xml for part, xml in sheets.items()},
     }
     out = io.BytesIO()

@@ -24,8 +24,15 @@ def bare(world: World) -> Any:
 
 
 def give(world: World, contact: Any, **fields: Any) -> Consent:
-    payload = {"purpose": world.purpose, "channel": "paper", "given_at": now() - timedelta(hours=1), "reference": "登记表第17号"}
-    return services.record_consent(contact=contact, **{"actor": world.people["supervisor"], **payload, **fields})
+    payload = {
+        "purpose": world.purpose,
+        "channel": "paper",
+        "given_at": now() - timedelta(hours=1),
+        "reference": "登记表第17号",
+    }
+    return services.record_consent(
+        contact=contact, **{"actor": world.people["supervisor"], **payload, **fields}
+    )
 
 
 def test_a_recorded_consent_allows_a_call_and_keeps_its_evidence(world: World, bare: Any) -> None:
@@ -50,7 +57,9 @@ def test_a_recorded_consent_allows_a_call_and_keeps_its_evidence(world: World, b
         ({"version": "99"}, BadInput),
     ],
 )
-def test_what_is_no_consent_is_refused(world: World, bare: Any, fields: dict[str, Any], error: type[Exception], clock: Any) -> None:
+def test_what_is_no_consent_is_refused(
+    world: World, bare: Any, fields: dict[str, Any], error: type[Exception], clock: Any
+) -> None:
     if "given_at" in fields:
         fields = {"given_at": now() + fields["given_at"]}
     with pytest.raises(error):
@@ -103,7 +112,9 @@ def test_a_withdrawal_says_how(world: World) -> None:
         Consent.objects.update(withdrawn_at=now())
 
 
-def test_evidence_goes_with_the_contact(world: World, bare: Any, storage: Any, django_capture_on_commit_callbacks: Any) -> None:
+def test_evidence_goes_with_the_contact(
+    world: World, bare: Any, storage: Any, django_capture_on_commit_callbacks: Any
+) -> None:
     given = give(world, bare, content=PAPER)
     type(bare).objects.filter(pk=bare.pk).update(expires_at=now())
     with django_capture_on_commit_callbacks(execute=True):
@@ -119,7 +130,9 @@ def test_evidence_goes_with_the_contact(world: World, bare: Any, storage: Any, d
 def test_anyone_flags_a_minor_and_marketing_stops_at_once(world: World, role: str) -> None:
     call = world.authorize().call
     assert call is not None
-    flag = services.flag_minor(actor=world.people[role], contact=world.contact, reason="听声音是孩子，自称十五岁")
+    flag = services.flag_minor(
+        actor=world.people[role], contact=world.contact, reason="听声音是孩子，自称十五岁"
+    )
     call.refresh_from_db()
     assert call.state == "withdrawn"
     assert world.authorize(reserve=False).codes == ["minor"]
@@ -140,7 +153,9 @@ def test_the_flag_goes_down_with_evidence(world: World) -> None:
     services.flag_minor(actor=world.people["agent"], contact=world.contact, reason="自称十五岁")
     with pytest.raises(BadInput):
         services.lift_minor(actor=compliance, contact=world.contact, reference="")
-    flag = services.lift_minor(actor=compliance, contact=world.contact, reference="当面核验，已满十八周岁", content=PAPER)
+    flag = services.lift_minor(
+        actor=compliance, contact=world.contact, reference="当面核验，已满十八周岁", content=PAPER
+    )
     assert flag.evidence_file
     assert world.authorize(reserve=False).allowed
     with pytest.raises(IntegrityError), transaction.atomic():

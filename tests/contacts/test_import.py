@@ -59,7 +59,9 @@ def csv(*rows: str, heading: str = "手机号,姓名,同意渠道,同意时间")
 def test_the_sample_files_give_the_expected_status_for_every_row(world: World, name: str) -> None:
     done = run(world, (DATA / name).read_bytes(), name=name)
     result = report_of(done)
-    assert [(line["row"], line["status"]) for line in result] == [(row["row"], row["status"]) for row in EXPECTED["rows"]]
+    assert [(line["row"], line["status"]) for line in result] == [
+        (row["row"], row["status"]) for row in EXPECTED["rows"]
+    ]
     assert Counter(line["status"] for line in result) == EXPECTED["counts"] == done.counts
     accepted = [row for row in EXPECTED["rows"] if row["status"] == "accepted"]
     assert Contact.objects.count() == len({row["e164"] for row in accepted})
@@ -87,7 +89,9 @@ def test_the_report_never_repeats_a_value_of_the_file(world: World) -> None:
             assert row["e164"][-11:] not in text
 
 
-def test_nothing_of_the_file_stays_but_the_encrypted_report(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
+def test_nothing_of_the_file_stays_but_the_encrypted_report(
+    world: World, storage: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         done = run(world, csv("13800001234,王小明,网页勾选,2026-07-16 10:00"))
     assert done.upload == ""
@@ -129,7 +133,13 @@ def test_delimiters_and_encodings(world: World, delimiter: str, encoding: str) -
 
 
 def test_english_headings_in_any_order(world: World) -> None:
-    done = run(world, csv("Ann Lee,web,2026-07-16,+86 138 0000 1234", heading="Full Name,Consent channel,Consent date,Mobile Phone"))
+    done = run(
+        world,
+        csv(
+            "Ann Lee,web,2026-07-16,+86 138 0000 1234",
+            heading="Full Name,Consent channel,Consent date,Mobile Phone",
+        ),
+    )
     assert (done.counts, done.consented) == ({"accepted": 1}, 1)
 
 
@@ -163,7 +173,10 @@ def test_xlsx_with_numbers_as_numbers(world: World) -> None:
 
 def test_rows_of_xlsx_keep_their_own_numbers_over_empty_rows(world: World) -> None:
     content = workbook([["手机号"], ["13800001234"], [""], ["138"]])
-    assert [(line["row"], line["status"]) for line in report_of(run(world, content))] == [(2, "accepted"), (4, "phone_invalid")]
+    assert [(line["row"], line["status"]) for line in report_of(run(world, content))] == [
+        (2, "accepted"),
+        (4, "phone_invalid"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +220,12 @@ def test_a_source_that_is_not_approved_brings_nothing_in(world: World) -> None:
 @pytest.mark.parametrize("role", ["agent", "admin"])
 def test_who_may_not_import(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
-        services.start_import(actor=world.people[role], source=world.source, file_name="a.csv", file=io.BytesIO(csv("13800001234,,,")))
+        services.start_import(
+            actor=world.people[role],
+            source=world.source,
+            file_name="a.csv",
+            file=io.BytesIO(csv("13800001234,,,")),
+        )
 
 
 @pytest.mark.parametrize(
@@ -255,7 +273,10 @@ PLAIN = workbook([["手机号"], ["13800001234"]])
 def bomb() -> bytes:
     """More than a gigabyte of zeros in some megabytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/worksheets/sheet1.xml", "w") as member:
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("xl/worksheets/sheet1.xml", "w") as member,
+    ):
         for _piece in range(1025):
             member.write(bytes(2**20))
     return out.getvalue()
@@ -282,7 +303,9 @@ def formula() -> bytes:
         (lambda: PLAIN.replace(b"sheet1.xml", b"sheet9.xml"), "damaged"),
     ],
 )
-def test_a_workbook_that_is_not_a_plain_list_is_refused(world: World, storage: Path, make: Any, says: str) -> None:
+def test_a_workbook_that_is_not_a_plain_list_is_refused(
+    world: World, storage: Path, make: Any, says: str
+) -> None:
     with override("en"), pytest.raises(FileRefused, match=says):
         run(world, make())
     assert not ContactImport.objects.exists()
@@ -302,32 +325,45 @@ def test_a_list_of_too_many_rows_is_refused(world: World, monkeypatch: pytest.Mo
 def test_the_columns_of_the_last_list_are_remembered_for_its_source(world: World) -> None:
     supervisor = world.people["supervisor"]
     content = csv("x,13800001234", heading="甲,乙")
-    first = services.start_import(actor=supervisor, source=world.source, file_name="a.csv", file=io.BytesIO(content))
+    first = services.start_import(
+        actor=supervisor, source=world.source, file_name="a.csv", file=io.BytesIO(content)
+    )
     assert first.mapping == {"phone": 1}
     services.confirm_import(actor=supervisor, contact_import=first, mapping={"phone": 1, "name": 0})
-    second = services.start_import(actor=supervisor, source=world.source, file_name="b.csv", file=io.BytesIO(content))
+    second = services.start_import(
+        actor=supervisor, source=world.source, file_name="b.csv", file=io.BytesIO(content)
+    )
     assert second.mapping == {"phone": 1, "name": 0}
-    other = services.start_import(actor=supervisor, source=world.approved_source("other"), file_name="b.csv", file=io.BytesIO(content))
+    other = services.start_import(
+        actor=supervisor, source=world.approved_source("other"), file_name="b.csv", file=io.BytesIO(content)
+    )
     assert other.mapping == {"phone": 1}
 
 
 def test_the_same_file_is_imported_once_at_a_time(world: World) -> None:
     supervisor, content = world.people["supervisor"], csv("13800001234,,,")
     first, second = (
-        services.start_import(actor=supervisor, source=world.source, file_name=name, file=io.BytesIO(content)) for name in ("a", "b")
+        services.start_import(actor=supervisor, source=world.source, file_name=name, file=io.BytesIO(content))
+        for name in ("a", "b")
     )
     job = services.confirm_import(actor=supervisor, contact_import=first, mapping=first.mapping)
     with pytest.raises(importing.AlreadyRunning):
         services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping)
     Job.objects.filter(pk=job.pk).update(state="failed")
-    services.run_import(services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping).pk)
-    third = services.start_import(actor=supervisor, source=world.source, file_name="c", file=io.BytesIO(content))
+    services.run_import(
+        services.confirm_import(actor=supervisor, contact_import=second, mapping=second.mapping).pk
+    )
+    third = services.start_import(
+        actor=supervisor, source=world.source, file_name="c", file=io.BytesIO(content)
+    )
     assert previewing.imported_before(third) == ContactImport.objects.get(pk=second.pk)
 
 
 def test_the_preview_shows_fifty_rows_and_nothing_in_clear(world: World) -> None:
     rows = [f"1380000{number:04},王小明{number},," for number in range(60)]
-    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows)))
+    started = services.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows))
+    )
     seen = previewing.preview(started)
     heading, shown = seen.titles, [(row, cells) for row, cells, _hidden in seen.rows]
     assert (len(heading), len(shown), shown[0][0], shown[-1][0]) == (4, 50, 2, 51)
@@ -353,7 +389,9 @@ def test_a_command_that_imports_itself_tells_no_worker(
     monkeypatch.setattr("apps.jobs.services.wake", woken.append)
     with django_capture_on_commit_callbacks(execute=True):
         done = run(world, csv("13800001234,,,"))
-    assert (done.state, woken) == (ContactImport.State.DONE, []), "a worker could take the job away from under the command"
+    assert (done.state, woken) == (ContactImport.State.DONE, []), (
+        "a worker could take the job away from under the command"
+    )
 
 
 def test_a_second_process_prepares_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,7 +403,9 @@ def test_a_second_process_prepares_the_same(world: World, monkeypatch: pytest.Mo
     assert [line["row"] for line in report_of(done)] == [row["row"] for row in EXPECTED["rows"]]
 
 
-def test_a_second_process_that_dies_is_an_error_and_the_job_goes_on(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+def test_a_second_process_that_dies_is_an_error_and_the_job_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
     monkeypatch.setattr(preparing, "OWN_PROCESS", 0)
     prepared = preparing.prepared
     monkeypatch.setattr(preparing, "prepared", lambda **fields: os._exit(9))
@@ -381,13 +421,23 @@ def test_a_second_process_that_dies_is_an_error_and_the_job_goes_on(world: World
 
 CELL = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)
 LINES = st.lists(
-    st.lists(st.one_of(CELL, st.sampled_from(["13800001234", "110101188002045240", "6222020200112230", ""])), max_size=4), max_size=8
+    st.lists(
+        st.one_of(CELL, st.sampled_from(["13800001234", "110101188002045240", "6222020200112230", ""])),
+        max_size=4,
+    ),
+    max_size=8,
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(LINES, st.sampled_from([_csv.QUOTE_MINIMAL, _csv.QUOTE_ALL, _csv.QUOTE_NONNUMERIC]), st.sampled_from(["\r\n", "\n"]))
-def test_any_csv_is_imported_row_by_row_or_refused_with_a_sentence(world: World, lines: list[list[str]], quoting: int, end: str) -> None:
+@given(
+    LINES,
+    st.sampled_from([_csv.QUOTE_MINIMAL, _csv.QUOTE_ALL, _csv.QUOTE_NONNUMERIC]),
+    st.sampled_from(["\r\n", "\n"]),
+)
+def test_any_csv_is_imported_row_by_row_or_refused_with_a_sentence(
+    world: World, lines: list[list[str]], quoting: int, end: str
+) -> None:
     """The sum of the report is the count of the rows that hold anything."""
     out = io.StringIO()
     writer = _csv.writer(out, quoting=quoting, lineterminator=end)
@@ -398,7 +448,11 @@ def test_any_csv_is_imported_row_by_row_or_refused_with_a_sentence(world: World,
         done = given_or_refused(world, text.encode())
         if done is not None:
             result = report_of(done)
-            rows = [row for row in list(_csv.reader(io.StringIO(text, newline="")))[1:] if any(cell.strip() for cell in row)]
+            rows = [
+                row
+                for row in list(_csv.reader(io.StringIO(text, newline="")))[1:]
+                if any(cell.strip() for cell in row)
+            ]
             assert len(result) == sum(done.counts.values()) == done.layout["rows"] == len(rows)
             assert {line["status"] for line in result} <= set(rules.STATUSES)
             assert all(line["message"] for line in result if line["status"] != "accepted")
@@ -418,11 +472,17 @@ def given_or_refused(world: World, content: bytes) -> ContactImport | None:
 # -- crashes
 
 
-def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
     monkeypatch.setattr(preparing, "BATCH", 2)
     rows = [f"1380000{number:04},王小明,网页勾选,2026-07-16 10:00" for number in range(5)]
-    started = services.start_import(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows)))
-    job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
+    started = services.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(csv(*rows))
+    )
+    job = services.confirm_import(
+        actor=world.people["supervisor"], contact_import=started, mapping=started.mapping
+    )
     store, calls = storing.store, []
 
     def dies_at_the_second_batch(*args: Any, **options: Any) -> bool:
@@ -450,7 +510,10 @@ def test_a_worker_that_dies_half_way_is_taken_over_without_a_double(world: World
 def test_no_clear_value_reaches_the_tables(world: World) -> None:
     run(world, csv("13800001234,欧阳小明,网页勾选,2026-07-16 10:00"))
     with connection.cursor() as cursor:
-        cursor.execute("select to_jsonb(c)::text from contacts_contact c union all select to_jsonb(i)::text from contacts_contactimport i")
+        cursor.execute(
+            "select to_jsonb(c)::text from contacts_contact c union all select to_jsonb(i)::text from "
+            "contacts_contactimport i"
+        )
         text = "".join(row[0] for row in cursor.fetchall())
     assert "13800001234" not in text
     assert "小明" not in text

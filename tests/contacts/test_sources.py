@@ -35,7 +35,9 @@ def test_bought_or_shared_data_is_recorded_but_never_approved(world: World, orig
     with pytest.raises(BadInput, match="R3"):
         services.approve_source(actor=world.people["compliance"], source=source)
     with pytest.raises(IntegrityError), transaction.atomic():
-        DataSource.objects.filter(pk=source.pk).update(state="approved", approved_by=world.people["compliance"])
+        DataSource.objects.filter(pk=source.pk).update(
+            state="approved", approved_by=world.people["compliance"]
+        )
 
 
 @pytest.mark.parametrize("role", ["agent", "supervisor", "admin"])
@@ -64,7 +66,9 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
     source = record(world, origin="partner")
     with pytest.raises(BadInput, match="R3"):
         services.approve_source(actor=compliance, source=source)
-    services.add_agreement(actor=world.people["supervisor"], source=source, content=AGREEMENT, name="signed.pdf")
+    services.add_agreement(
+        actor=world.people["supervisor"], source=source, content=AGREEMENT, name="signed.pdf"
+    )
     with pytest.raises(BadInput, match="R3"):
         services.approve_source(actor=compliance, source=source)
     DataSource.objects.filter(pk=source.pk).update(supplier="某合作方（虚构）", valid_until=world.today)
@@ -72,7 +76,9 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
     source.refresh_from_db()
     assert encrypted_files.get(source.agreement_file) == AGREEMENT
     with pytest.raises(WrongState):
-        services.add_agreement(actor=world.people["supervisor"], source=source, content=AGREEMENT, name="other.pdf")
+        services.add_agreement(
+            actor=world.people["supervisor"], source=source, content=AGREEMENT, name="other.pdf"
+        )
 
 
 @pytest.mark.parametrize(
@@ -86,9 +92,16 @@ def test_a_partner_needs_supplier_agreement_and_last_day(world: World) -> None:
         (None, "", PersonalDataFound),  # with a card number in the supplier's name
     ],
 )
-def test_what_is_no_evidence_is_refused_and_not_kept(world: World, storage: Path, content: bytes, name: str, error: type) -> None:
+def test_what_is_no_evidence_is_refused_and_not_kept(
+    world: World, storage: Path, content: bytes, name: str, error: type
+) -> None:
     with pytest.raises(error):
-        record(world, agreement_content=content, agreement_name=name, supplier="" if content else "6222020200112230")
+        record(
+            world,
+            agreement_content=content,
+            agreement_name=name,
+            supplier="" if content else "6222020200112230",
+        )
     assert not DataSource.objects.filter(code="new").exists()
     assert not [path for path in storage.rglob("*") if path.is_file()]
 
@@ -104,7 +117,9 @@ def test_a_source_is_valid_on_its_days_at_the_gate_and_for_imports(world: World)
             with pytest.raises(BadInput, match="R3"):
                 importing.check_source(world.source)
     with pytest.raises(IntegrityError), transaction.atomic():
-        DataSource.objects.filter(pk=world.source.pk).update(valid_from=date(2026, 2, 1), valid_until=date(2026, 1, 1))
+        DataSource.objects.filter(pk=world.source.pk).update(
+            valid_from=date(2026, 2, 1), valid_until=date(2026, 1, 1)
+        )
 
 
 # -- withdrawal
@@ -142,7 +157,9 @@ def test_a_withdrawn_source_begins_the_erasure_of_its_contacts(
 def test_a_wording_has_versions_that_never_change_and_need_two_people(world: World) -> None:
     supervisor, compliance = world.people["supervisor"], world.people["compliance"]
     first = world.source.wording
-    second = services.propose_wording(actor=supervisor, source=world.source, version="2", text="我同意接到来电和短信。")
+    second = services.propose_wording(
+        actor=supervisor, source=world.source, version="2", text="我同意接到来电和短信。"
+    )
     assert world.source.wording == first
     own = services.propose_wording(actor=compliance, source=world.source, version="3", text="我同意。")
     with pytest.raises(FourEyes):

@@ -47,12 +47,20 @@ def in_english() -> Iterator[None]:
 
 
 def start(world: World, content: bytes, name: str = "list.csv") -> ContactImport:
-    return services.start_import(actor=world.people["supervisor"], source=world.source, file_name=name, file=io.BytesIO(content))
+    return services.start_import(
+        actor=world.people["supervisor"], source=world.source, file_name=name, file=io.BytesIO(content)
+    )
 
 
-def run(world: World, content: bytes, *, leave_hidden: bool | None = None, name: str = "list.csv") -> ContactImport:
+def run(
+    world: World, content: bytes, *, leave_hidden: bool | None = None, name: str = "list.csv"
+) -> ContactImport:
     return services.import_now(
-        actor=world.people["supervisor"], source=world.source, file_name=name, file=content, leave_hidden=leave_hidden
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name=name,
+        file=content,
+        leave_hidden=leave_hidden,
     )
 
 
@@ -96,7 +104,10 @@ def test_the_line_that_names_the_separator_is_no_heading(world: World, encoding:
 
 
 def test_big5_is_recognised(world: World) -> None:
-    done = run(world, "手機號碼,姓名,備註\n13800000001,陳國強,喜歡喝茶\n13800000002,黃麗華,請下午聯絡\n".encode("big5"))
+    done = run(
+        world,
+        "手機號碼,姓名,備註\n13800000001,陳國強,喜歡喝茶\n13800000002,黃麗華,請下午聯絡\n".encode("big5"),
+    )
     assert done.layout["encoding"] == "cp950"
     assert report_of(done) == {2: "accepted", 3: "accepted"}
     assert {str(contact.name) for contact in Contact.objects.all()} == {"陳*", "黃*"}
@@ -113,7 +124,9 @@ def test_a_broken_byte_is_refused_in_its_row_alone(world: World) -> None:
     started = start(world, b"\n".join(lines))
     assert (started.layout["encoding"], started.layout["unreadable"]) == ("utf-8-sig", 1)
     done = run(world, b"\n".join(lines))
-    assert {row: status for row, status in report_of(done).items() if status != "accepted"} == {501: "unreadable"}
+    assert {row: status for row, status in report_of(done).items() if status != "accepted"} == {
+        501: "unreadable"
+    }
 
 
 def test_a_title_above_the_heading_and_no_heading_at_all(world: World) -> None:
@@ -161,7 +174,9 @@ def test_a_second_column_of_phones_is_read_where_the_first_is_empty(world: World
     assert Contact.objects.count() == 2
 
 
-@pytest.mark.parametrize("rows", ["李四,139 1234 5679\n王五,137-1234-5670", "李四,010-62345678\n王五,010-62345679"])
+@pytest.mark.parametrize(
+    "rows", ["李四,139 1234 5679\n王五,137-1234-5670", "李四,010-62345678\n王五,010-62345679"]
+)
 def test_rows_in_a_note_are_rows_however_their_numbers_are_written(world: World, rows: str) -> None:
     with pytest.raises(FileRefused, match="Row 2:"):
         start(world, f'姓名,手机号,备注\n张三,13812345678,"5寸屏\n{rows}"\n'.encode())
@@ -185,7 +200,10 @@ def test_a_note_that_holds_a_number_or_an_address_is_a_note(world: World, note: 
 )
 def test_the_heading_is_found_where_people_put_it(world: World, text: str, heading: int) -> None:
     started = start(world, text.encode())
-    assert (started.layout["heading_row"], started.layout["rows"]) == (heading, 2 if heading == 0 and text[0] != "\n" else 1)
+    assert (started.layout["heading_row"], started.layout["rows"]) == (
+        heading,
+        2 if heading == 0 and text[0] != "\n" else 1,
+    )
 
 
 def test_an_endless_cell_is_named_as_such(world: World) -> None:
@@ -215,7 +233,8 @@ def test_utf_32_is_refused_by_name(world: World) -> None:
         ("20260716100000", datetime(2026, 7, 16, 10, tzinfo=CHINA)),
         ("2026.7.16 3:05 PM", datetime(2026, 7, 16, 15, 5, tzinfo=CHINA)),
         ("2026-07-16 10:00:00 GMT+8", datetime(2026, 7, 16, 10, tzinfo=CHINA)),
-        ("260716", None), ("16/07/2026", None), ("07-16", None), ("2026-02-30", None), ("2026-07-16 25:00", None),
+        ("260716", None), ("16/07/2026", None), ("07-16", None), ("2026-02-30", None),
+        ("2026-07-16 25:00", None),
         ("2026-07-16 上午 15:00", None), ("2026-07-16 晚上12点", None), ("2026-07-16 10:00 CST", None),
         ("昨天", None), ("2026-07-1610:00", None),
         ("2026-W29-4", None), ("1784167200000000", None),
@@ -259,7 +278,9 @@ def test_a_formula_is_refused_with_its_cell_however_it_is_written(world: World, 
         start(world, content, "list.xlsx")
 
 
-@pytest.mark.parametrize("change", [str, prefixed, lambda xml: xml.replace(' r="A2"', "").replace(' r="B2"', "")])
+@pytest.mark.parametrize(
+    "change", [str, prefixed, lambda xml: xml.replace(' r="A2"', "").replace(' r="B2"', "")]
+)
 @pytest.mark.parametrize("part", ["sheet1.xml", "Data.xml"])
 def test_sheets_of_other_programs_are_read(world: World, part: str, change: Any) -> None:
     done = run(world, book({part: change(rows_written(HEAD, PLAIN))}), name="list.xlsx")
@@ -284,8 +305,15 @@ def test_hidden_rows_are_asked_about(world: World) -> None:
     started = start(world, filtered(), "list.xlsx")
     assert importing.layout_of(started).hidden_count == 1
     with pytest.raises(BadInput, match="hides 1 rows"):
-        services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=started.mapping)
-    assert report_of(run(world, filtered(), leave_hidden=True)) == {2: "accepted", 3: "left_out", 4: "accepted", 5: "accepted"}
+        services.confirm_import(
+            actor=world.people["supervisor"], contact_import=started, mapping=started.mapping
+        )
+    assert report_of(run(world, filtered(), leave_hidden=True)) == {
+        2: "accepted",
+        3: "left_out",
+        4: "accepted",
+        5: "accepted",
+    }
     assert set(report_of(run(world, filtered(), leave_hidden=False)).values()) == {"accepted"}
 
 
@@ -308,14 +336,22 @@ def test_hidden_columns_are_marked_below_a_title_too(world: World) -> None:
         page.write_row(2, 0, ["13800000001", "王小明", "x"])
         page.set_column(2, 2, None, None, {"hidden": True})
     started = start(world, out.getvalue(), "list.xlsx")
-    assert (started.layout["heading_row"], started.layout["hidden_columns"], started.mapping) == (2, [2], {"phone": 0, "name": 1})
+    assert (started.layout["heading_row"], started.layout["hidden_columns"], started.mapping) == (
+        2,
+        [2],
+        {"phone": 0, "name": 1},
+    )
     seen = previewing.preview(started)
     assert [title for title, _cell in seen.titled_rows[0][1]] == ["手机号", "姓名", "备注"]
 
 
 def test_the_one_sheet_that_is_shown_is_read(world: World) -> None:
     listed, other = rows_written(HEAD, PLAIN), rows_written(cell("13900000009", "A1"))
-    done = run(world, book({"a.xml": other, "b.xml": listed, "c.xml": sheet()}, states={"a.xml": "veryHidden"}), name="list.xlsx")
+    done = run(
+        world,
+        book({"a.xml": other, "b.xml": listed, "c.xml": sheet()}, states={"a.xml": "veryHidden"}),
+        name="list.xlsx",
+    )
     assert (done.layout["hidden_sheets"], report_of(done)) == (1, {2: "accepted"})
     with pytest.raises(FileRefused, match="hidden sheet"):
         start(world, book({"a.xml": listed, "b.xml": sheet()}, states={"a.xml": "hidden"}), "list.xlsx")
@@ -340,7 +376,13 @@ def test_merged_cells_count_in_each_of_their_rows(world: World) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        book({"sheet1.xml": sheet(f'<row r="1">{HEAD}</row>', f'<row r="2">{PLAIN}</row>', f'<row r="2">{PLAIN}</row>')}),
+        book(
+            {
+                "sheet1.xml": sheet(
+                    f'<row r="1">{HEAD}</row>', f'<row r="2">{PLAIN}</row>', f'<row r="2">{PLAIN}</row>'
+                )
+            }
+        ),
         book({"sheet1.xml": rows_written(HEAD, PLAIN + cell("李四", "B2"))}),
     ],
 )
@@ -350,7 +392,9 @@ def test_a_cell_that_stands_twice_is_refused(world: World, content: bytes) -> No
 
 
 def test_two_sheets_of_one_name_are_refused(world: World) -> None:
-    content = book({"a.xml": rows_written(HEAD, PLAIN), "b.xml": rows_written(HEAD, PLAIN)}, states={"a.xml": "hidden"})
+    content = book(
+        {"a.xml": rows_written(HEAD, PLAIN), "b.xml": rows_written(HEAD, PLAIN)}, states={"a.xml": "hidden"}
+    )
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(out, "w") as copy:
         for name in made.namelist():
@@ -411,7 +455,9 @@ def test_a_workbook_with_a_document_type_is_refused(world: World) -> None:
         st.tuples(
             st.booleans(),
             st.sampled_from(["", "13800000001", "13800000002", "010-12", "13800000003.0"]),
-            st.text(st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="<>&\ufffd"), max_size=8),
+            st.text(
+                st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="<>&\ufffd"), max_size=8
+            ),
         ),
         min_size=1,
         max_size=12,
@@ -419,7 +465,9 @@ def test_a_workbook_with_a_document_type_is_refused(world: World) -> None:
     prefix=st.booleans(),
     places=st.booleans(),
 )
-def test_what_a_person_sees_in_a_workbook_is_what_is_read(rows: list[tuple[bool, str, str]], prefix: bool, places: bool) -> None:
+def test_what_a_person_sees_in_a_workbook_is_what_is_read(
+    rows: list[tuple[bool, str, str]], prefix: bool, places: bool
+) -> None:
     """Hand-made XML: each visible row is there with its cells, each hidden one is named as hidden."""
     xml = []
     for place, (hidden, phone, name) in enumerate([(False, "手机号", "姓名"), *rows], start=1):
@@ -439,7 +487,15 @@ def test_what_a_person_sees_in_a_workbook_is_what_is_read(rows: list[tuple[bool,
 
 def test_the_forecast_says_what_the_report_will_say(world: World) -> None:
     known_contact(world)
-    rows = ["13800000001,,", "13800000002,,", "13800000003,网页,2026-07-01", "13800000003,,", "12,,", ",,", "+14155552671,,"]
+    rows = [
+        "13800000001,,",
+        "13800000002,,",
+        "13800000003,网页,2026-07-01",
+        "13800000003,,",
+        "12,,",
+        ",,",
+        "+14155552671,,",
+    ]
     content = "\n".join(["手机号,同意渠道,同意时间", *rows]).encode()
     started = start(world, content)
     coming = services.forecast(started, started.mapping, leave_hidden=False)
@@ -462,10 +518,14 @@ def test_refused_rows_are_corrected_and_imported_again(world: World) -> None:
     assert [row for row, _sentence in undoing.refused_rows(done)] == [4]
     assert done.corrections.count() == 1
     with pytest.raises(BadInput):
-        services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000009"}})
+        services.correct_rows(
+            actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000009"}}
+        )
 
 
-def test_a_correction_belongs_to_its_import_before_it_stores_anything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_correction_belongs_to_its_import_before_it_stores_anything(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     done = run(world, "手机号\n1380000000\n13800000002\n".encode())
     seen: list[int | None] = []
 
@@ -475,16 +535,23 @@ def test_a_correction_belongs_to_its_import_before_it_stores_anything(world: Wor
 
     monkeypatch.setattr(importing, "run_import", dies)
     with pytest.raises(SystemExit):
-        services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000001"}})
+        services.correct_rows(
+            actor=world.people["supervisor"], contact_import=done, rows={2: {"phone": "13800000001"}}
+        )
     assert seen == [done.pk]
 
 
 def test_an_import_is_taken_back_within_a_day_and_erased_by_the_purge(world: World, clock: Any) -> None:
     known = known_contact(world)
     before = known.consents.filter(withdrawn_at__isnull=True).count()
-    content = "手机号,同意渠道,同意时间\n13800000001,网页,2026-07-01\n13800000002,网页,2026-07-01\n13800000003,,\n1380000,,\n"
+    content = (
+        "手机号,同意渠道,同意时间\n13800000001,网页,2026-07-01\n13800000002,网"
+        "页,2026-07-01\n13800000003,,\n1380000,,\n"
+    )
     done = run(world, content.encode())
-    services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows={5: {"phone": "13800000004"}})
+    services.correct_rows(
+        actor=world.people["supervisor"], contact_import=done, rows={5: {"phone": "13800000004"}}
+    )
     assert Contact.objects.count() == 4
     assert services.take_back(actor=world.people["supervisor"], contact_import=done) == 3
     assert Contact.objects.filter(erasing_at__isnull=False).count() == 3
@@ -502,15 +569,21 @@ def test_taking_a_list_back_leaves_what_others_brought_and_no_place_in_its_queue
     known = known_contact(world)
 
     def listed(content: str, name: str) -> ContactImport:
-        return services.import_now(actor=supervisor, source=world.source, file_name=name, file=content.encode(), list_code=code)
+        return services.import_now(
+            actor=supervisor, source=world.source, file_name=name, file=content.encode(), list_code=code
+        )
 
     heading = "手机号,同意渠道,同意时间\n"
-    first = listed(f"{heading}13800000001,,\n13800000002,网页,2026-06-02\n13800000003,网页,2026-06-02\n", "a.csv")
+    first = listed(
+        f"{heading}13800000001,,\n13800000002,网页,2026-06-02\n13800000003,网页,2026-06-02\n", "a.csv"
+    )
     run(world, f"{heading}13800000002,网页,2026-07-03\n".encode(), name="b.csv")
     assert QueueEntry.objects.count() == 3
     assert services.take_back(actor=supervisor, contact_import=first) == 1
     stays = Contact.objects.exclude(pk=known.pk).get(erasing_at=None)
-    assert [each.given_at.month for each in stays.consents.filter(withdrawn_at=None)] == [7], "the consent of the other list alone"
+    assert [each.given_at.month for each in stays.consents.filter(withdrawn_at=None)] == [7], (
+        "the consent of the other list alone"
+    )
     assert not QueueEntry.objects.filter(contact__in=[known, stays]).exists()
 
 
@@ -527,7 +600,13 @@ def test_a_contact_that_a_list_met_is_erased_like_any_other(world: World) -> Non
 def test_who_was_in_the_queue_before_the_list_stays_in_it(world: World, clock: Any) -> None:
     supervisor, code = world.people["supervisor"], world.campaign.code
     lists = [
-        services.import_now(actor=supervisor, source=world.source, file_name=name, file=f"手机号\n{phones}\n".encode(), list_code=code)
+        services.import_now(
+            actor=supervisor,
+            source=world.source,
+            file_name=name,
+            file=f"手机号\n{phones}\n".encode(),
+            list_code=code,
+        )
         for name, phones in (("a.csv", "13800000001"), ("b.csv", "13800000001\n13800000002"))
         if clock.shift(60) is None
     ]
@@ -560,7 +639,11 @@ def test_a_consent_that_does_not_hold_is_said_before_and_in_its_row(world: World
 
 
 def test_a_row_whose_consent_was_not_taken_is_corrected_like_a_refused_one(world: World) -> None:
-    done = run(world, "手机号,同意渠道,同意时间\n13800000001,网页,2099-01-01\n13800000002,,\n110101199003072017,,\n".encode())
+    done = run(
+        world,
+        "手机号,同意渠道,同意时间\n13800000001,网"
+        "页,2099-01-01\n13800000002,,\n110101199003072017,,\n".encode(),
+    )
     assert [row for row, _sentence in undoing.refused_rows(done)] == [2, 4]
     typed = {2: {"phone": "13800000001", "consent_channel": "web", "consent_time": "2026-07-01"}}
     services.correct_rows(actor=world.people["supervisor"], contact_import=done, rows=typed)
@@ -574,7 +657,9 @@ def test_the_thirtieth_refused_row_can_be_reached(world: World, browse: Any) -> 
     browser = browse("supervisor")
     page = browser.get(reverse("import_correct", args=[done.pk])).content.decode()
     assert "?after=26" in page
-    assert "row32-phone" in browser.get(reverse("import_correct", args=[done.pk]) + "?after=26").content.decode()
+    assert (
+        "row32-phone" in browser.get(reverse("import_correct", args=[done.pk]) + "?after=26").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -590,7 +675,9 @@ def test_the_thirtieth_refused_row_can_be_reached(world: World, browse: Any) -> 
 )
 def test_which_of_two_columns_is_the_phone(world: World, heading: str, row: str, taken: str | None) -> None:
     run(world, f"{heading}\n{row}\n".encode())
-    assert [str(each.last4_index) for each in Contact.objects.all()] == ([str(blind_index.last4_index(f"+86{taken}"))] if taken else [])
+    assert [str(each.last4_index) for each in Contact.objects.all()] == (
+        [str(blind_index.last4_index(f"+86{taken}"))] if taken else []
+    )
 
 
 def test_what_is_wrong_is_said_of_the_column_that_holds_something(world: World) -> None:
@@ -622,7 +709,9 @@ def test_a_column_that_no_heading_names_is_shown_and_can_be_chosen(world: World)
     started = start(world, "手机号,姓名\n13800000061,王,VIP客户\n".encode())
     assert previewing.preview(started).titles == ["手机号", "姓名", "C"]
     chosen = started.mapping | {"tags": 2}
-    job = services.confirm_import(actor=world.people["supervisor"], contact_import=started, mapping=chosen, here=True)
+    job = services.confirm_import(
+        actor=world.people["supervisor"], contact_import=started, mapping=chosen, here=True
+    )
     importing.run_import(job.pk)
     assert Contact.objects.get().tags == ["VIP客户"]
 
@@ -641,8 +730,10 @@ def test_a_note_of_two_lines_with_a_number_and_a_comma_is_a_note(world: World) -
 @pytest.mark.parametrize(
     "content",
     [
-        b"%PDF-1.4\n1 0 obj\n", b"<html><table><tr><td>13800000001</td></tr></table></html>", b'<?xml version="1.0"?><Workbook/>',
-        b'[{"phone": "13800000001"}]', b"{\\rtf1 13800000001}", "phone,name\n13800000001,Jörg\n13800000002,Müller\n".encode("latin-1"),
+        b"%PDF-1.4\n1 0 obj\n", b"<html><table><tr><td>13800000001</td></tr></table></html>",
+        b'<?xml version="1.0"?><Workbook/>',
+        b'[{"phone": "13800000001"}]', b"{\\rtf1 13800000001}",
+        "phone,name\n13800000001,Jörg\n13800000002,Müller\n".encode("latin-1"),
         "電話,氏名\n13800000001,シバタカナコ\n".encode("shift-jis"),
     ],
 )  # fmt: skip
@@ -655,8 +746,10 @@ def test_what_is_no_list_is_refused_by_its_name(world: World, content: bytes) ->
 @pytest.mark.parametrize(
     ("text", "hour"),
     [
-        ("2026-07-16 晚上1点", None), ("2026-07-16 晚上 2:30", None), ("2026-07-16 傍晚1:00", None), ("2026-07-16 晚上8点", 20),
-        ("2026-07-16 晚上20:00", 20), ("2026-07-16 傍晚 6:30", 18), ("2026-07-16T10:00:00+08:99", None), ("2026-07-16 下午1点", 13),
+        ("2026-07-16 晚上1点", None), ("2026-07-16 晚上 2:30", None), ("2026-07-16 傍晚1:00", None),
+        ("2026-07-16 晚上8点", 20),
+        ("2026-07-16 晚上20:00", 20), ("2026-07-16 傍晚 6:30", 18), ("2026-07-16T10:00:00+08:99", None),
+        ("2026-07-16 下午1点", 13),
     ],
 )  # fmt: skip
 def test_an_hour_that_may_be_another_is_not_read(text: str, hour: int | None) -> None:
@@ -675,7 +768,9 @@ def test_after_a_day_it_is_too_late_and_nobody_else_may(world: World, clock: Any
 
 
 @pytest.mark.parametrize("size", [65, 201])
-def test_a_large_upload_arrives_or_is_refused_for_its_size(world: World, browse: Any, tmp_path: Path, size: int) -> None:
+def test_a_large_upload_arrives_or_is_refused_for_its_size(
+    world: World, browse: Any, tmp_path: Path, size: int
+) -> None:
     """Encrypted on the way, never held as a whole."""
     browser = browse("supervisor")
     path = tmp_path / "list.csv"
@@ -695,7 +790,9 @@ def test_a_large_upload_arrives_or_is_refused_for_its_size(world: World, browse:
 
 
 def test_what_of_a_row_is_not_taken_is_said_whole(world: World) -> None:
-    judge = rules.judging({"phone": 0, "name": 1, "tags": 2}, zone=CHINA, now=world.at("10:00"), consent_days=365)
+    judge = rules.judging(
+        {"phone": 0, "name": 1, "tags": 2}, zone=CHINA, now=world.at("10:00"), consent_days=365
+    )
     verdict = judge(2, ["13800001234", "长" * 81, f"老客户;{'尾' * 41};13900001234"])
     assert verdict.tags == ("老客户",)
     assert "was cut" in str(verdict.message)
@@ -704,7 +801,12 @@ def test_what_of_a_row_is_not_taken_is_said_whole(world: World) -> None:
 
 def test_the_report_is_json_whatever_a_message_holds() -> None:
     line = _report_line(rules.Verdict(3, "phone_invalid", 'a "quote", a \\ and a\ttab'))
-    assert json.loads(line) == {"row": 3, "status": "phone_invalid", "message": 'a "quote", a \\ and a\ttab', "phone": ""}
+    assert json.loads(line) == {
+        "row": 3,
+        "status": "phone_invalid",
+        "message": 'a "quote", a \\ and a\ttab',
+        "phone": "",
+    }
 
 
 def test_a_sign_in_few_rows_divides_no_list(world: World) -> None:
@@ -713,5 +815,10 @@ def test_a_sign_in_few_rows_divides_no_list(world: World) -> None:
 
 
 def counted(world: World, text: str) -> dict[str, int]:
-    done = services.import_now(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(text.encode()))
+    done = services.import_now(
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name="a.csv",
+        file=io.BytesIO(text.encode()),
+    )
     return {status: count for status, count in done.counts.items() if count}

@@ -1,4 +1,5 @@
-"""Contacts in step with a CRM: idempotent, by its own ids, refused when what was read has changed, deletions at once."""
+"""Contacts in step with a CRM: idempotent, by its own ids, refused when what was read has changed, deletions
+at once."""
 
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +18,20 @@ from apps.retention.services import purging
 from tests.http import Api, problem
 from tests.world import OTHER_PHONE, PHONE, World
 
-CONSENT = {"purpose": "membership", "channel": "web", "given_at": "2026-11-01T10:00:00+08:00", "evidence": "crm:consent/1"}
-RECORD = {"phone": OTHER_PHONE, "source": "members", "name": "李华", "tags": ["老客户"], "note": "下午联系", "consents": [CONSENT]}
+CONSENT = {
+    "purpose": "membership",
+    "channel": "web",
+    "given_at": "2026-11-01T10:00:00+08:00",
+    "evidence": "crm:consent/1",
+}
+RECORD = {
+    "phone": OTHER_PHONE,
+    "source": "members",
+    "name": "李华",
+    "tags": ["老客户"],
+    "note": "下午联系",
+    "consents": [CONSENT],
+}
 
 
 @pytest.fixture
@@ -32,12 +45,23 @@ def test_a_contact_comes_in_and_may_be_called(world: World, crm: Api) -> None:
     answer = crm.send("put", "contacts/crm-1", {**RECORD, "list": "spring"})
     assert answer.status_code == 201
     payload = answer.json()
-    assert (payload["phone"], payload["name"], payload["state"], payload["tags"]) == ("139****5678", "李*", "kept", ["老客户"])
+    assert (payload["phone"], payload["name"], payload["state"], payload["tags"]) == (
+        "139****5678",
+        "李*",
+        "kept",
+        ["老客户"],
+    )
     assert answer.headers["ETag"] == payload["etag"]
     assert world.authorize(phone=OTHER_PHONE, reserve=False).allowed
-    assert QueueEntry.objects.filter(contact__external_refs__external_id="crm-1", campaign=world.campaign).exists()
+    assert QueueEntry.objects.filter(
+        contact__external_refs__external_id="crm-1", campaign=world.campaign
+    ).exists()
     given = Consent.objects.get(contact__external_refs__external_id="crm-1")
-    assert (given.client and given.client.name, given.recorded_by, given.evidence) == ("crm", None, "crm:consent/1")
+    assert (given.client and given.client.name, given.recorded_by, given.evidence) == (
+        "crm",
+        None,
+        "crm:consent/1",
+    )
 
 
 def test_the_same_again_changes_nothing(crm: Api) -> None:
@@ -59,7 +83,10 @@ def test_put_replaces_and_patch_changes_what_is_reported(crm: Api) -> None:
 
 
 def test_what_has_changed_since_it_was_read_is_not_overwritten(world: World, crm: Api) -> None:
-    assert problem(crm.send("put", "contacts/crm-1", RECORD, **{"If-Match": "*"})) == (412, "precondition_failed"), "it is not there"
+    assert problem(crm.send("put", "contacts/crm-1", RECORD, **{"If-Match": "*"})) == (
+        412,
+        "precondition_failed",
+    ), "it is not there"
     etag = crm.send("put", "contacts/crm-1", RECORD).headers["ETag"]
     assert crm.send("put", "contacts/crm-1", RECORD, **{"If-Match": "*"}).status_code == 200
     contact = Contact.objects.get(external_refs__external_id="crm-1")
@@ -135,23 +162,28 @@ def test_a_deletion_stops_calling_at_once_and_erases(world: World, crm: Api) -> 
 
 def test_a_withdrawal_takes_effect_at_once(world: World, crm: Api) -> None:
     crm.send("put", "contacts/crm-1", RECORD)
-    assert crm.post("contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}).json() == {
-        "withdrawn": 1,
+    assert crm.post(
+        "contacts/crm-1/withdrawals", {"purpose": "membership", "how": "会员中心关闭"}
+    ).json() == {"withdrawn": 1, "ignored": []}
+    assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
+    assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {
+        "withdrawn": 0,
         "ignored": [],
     }
-    assert world.authorize(phone=OTHER_PHONE, reserve=False).codes == ["consent_withdrawn"]
-    assert crm.post("contacts/crm-1/withdrawals", {"how": "会员中心关闭"}).json() == {"withdrawn": 0, "ignored": []}
 
 
 def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:
-    items = [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(40)]
+    items = [
+        {**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(40)
+    ]
     items[3]["phone"], items[4]["source"] = "12345", "nobody"
     items[5]["note"], items[6]["consents"] = "110101188002045240", [{**CONSENT, "purpose": "loans"}]
     items[7]["list"] = "foreign"
     results = crm.post("contacts", {"items": items}).json()["results"]
     refused = {each["external_id"]: each["code"] for each in results if each["status"] == "refused"}
     assert refused == {
-        "crm-3": "phone_invalid", "crm-4": "bad_input", "crm-5": "personal_data_found", "crm-6": "bad_input", "crm-7": "not_found",
+        "crm-3": "phone_invalid", "crm-4": "bad_input", "crm-5": "personal_data_found", "crm-6": "bad_input",
+        "crm-7": "not_found",
     }  # fmt: skip
     assert sum(each["status"] == "created" for each in results) == 35 == ExternalRef.objects.count()
     assert Contact.objects.count() == 35 + 1, "what was refused left nothing"
@@ -159,17 +191,23 @@ def test_many_at_once_have_a_result_each(world: World, crm: Api) -> None:
 
 
 def bulk(crm: Api, items: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
-    return [(each["status"], each["code"]) for each in crm.post("contacts", {"items": items}).json()["results"]]
+    return [
+        (each["status"], each["code"]) for each in crm.post("contacts", {"items": items}).json()["results"]
+    ]
 
 
 def people(count: int, **fields: Any) -> list[dict[str, Any]]:
-    return [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}", **fields} for number in range(count)]
+    return [
+        {**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}", **fields}
+        for number in range(count)
+    ]
 
 
 def test_what_is_refused_in_a_bulk_is_not_remembered_by_what_comes_after_it(crm: Api) -> None:
     crm.send("put", "contacts/crm-1", {**RECORD, "phone": "13700000001", "consents": []})
     over = {**CONSENT, "purpose": "loans"}
-    one = people(2, consents=[CONSENT, over])  # refused once the contact, its id and its first consent are written
+    # refused once the contact, its id and its first consent are written
+    one = people(2, consents=[CONSENT, over])
     two = people(2)
     assert bulk(crm, [*one, *two, *two]) == [
         *[("refused", "bad_input")] * 2, ("created", None), ("updated", None), *[("unchanged", None)] * 2,
@@ -181,7 +219,8 @@ def test_a_bulk_may_name_a_contact_twice(crm: Api) -> None:
     first, other = people(1)[0], {**people(1)[0], "external_id": "crm-9"}
     moved = {**first, "phone": "13700000077"}
     assert bulk(crm, [first, other, moved, {**other, "phone": "13700000077"}, moved]) == [
-        ("created", None), ("refused", "number_taken"), ("updated", None), ("refused", "number_taken"), ("unchanged", None),
+        ("created", None), ("refused", "number_taken"), ("updated", None), ("refused", "number_taken"),
+        ("unchanged", None),
     ]  # fmt: skip
     assert bulk(crm, [other]) == [("refused", "being_erased")], "nobody named the old number any more"
 
@@ -205,13 +244,16 @@ def test_what_a_bulk_asks_the_database_does_not_grow_with_what_is_the_same(
     monkeypatch.setattr(syncing, "TOGETHER", 20)
     with django_assert_max_num_queries(17 * 40 + 2 * 20 + 10):  # and what is remembered of the whole list
         assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"created"}
-    with django_assert_max_num_queries(2 * 40 + 2 * 20):  # a savepoint for each, and what is read for twenty at once
+    # a savepoint for each, and what is read for twenty at once
+    with django_assert_max_num_queries(2 * 40 + 2 * 20):
         assert {status for status, _code in bulk(crm, people(40, list="spring"))} == {"unchanged"}
     with django_assert_max_num_queries(10):
         assert len(crm.get("contacts?limit=40").json()["contacts"]) == 40
 
 
-def test_who_meets_another_with_the_same_numbers_tries_again(crm: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_meets_another_with_the_same_numbers_tries_again(
+    crm: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     met: list[str] = []
     put = syncing._put
 
@@ -228,12 +270,25 @@ def test_who_meets_another_with_the_same_numbers_tries_again(crm: Api, monkeypat
     met.clear()
     monkeypatch.setattr(syncing, "TRIES", 2)
     with pytest.raises(IntegrityError):
-        syncing.put_contact(client=ApiClient.objects.get(name="crm"), external_id="crm-1", payload=ContactRecord(tags=("x",)), partial=True)
+        syncing.put_contact(
+            client=ApiClient.objects.get(name="crm"),
+            external_id="crm-1",
+            payload=ContactRecord(tags=("x",)),
+            partial=True,
+        )
     assert Contact.objects.get(external_refs__external_id="crm-1").tags == RECORD["tags"]
 
 
 def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:
-    crm.post("contacts", {"items": [{**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"} for number in range(25)]})
+    crm.post(
+        "contacts",
+        {
+            "items": [
+                {**RECORD, "phone": f"1370000{number:04}", "external_id": f"crm-{number}"}
+                for number in range(25)
+            ]
+        },
+    )
     seen: list[str] = []
     after, has_more = 0, True
     while has_more:
@@ -256,7 +311,9 @@ def test_pages_go_on_where_the_last_one_ended(crm: Api) -> None:
         ({"source": "members"}, "bad_input"),
     ],
 )
-def test_what_may_not_come_in_is_refused_and_nothing_is_stored(world: World, crm: Api, body: dict[str, Any], code: str) -> None:
+def test_what_may_not_come_in_is_refused_and_nothing_is_stored(
+    world: World, crm: Api, body: dict[str, Any], code: str
+) -> None:
     answer = crm.send("put", "contacts/crm-1", body)
     assert problem(answer) == (422, code)
     assert list(Contact.objects.all()) == [world.contact]

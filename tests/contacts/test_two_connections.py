@@ -1,4 +1,5 @@
-"""A long list goes over two connections: every row once, whatever the batches meet on their way. So does a bulk of a CRM."""
+"""A long list goes over two connections: every row once, whatever the batches meet on their way. So does a
+bulk of a CRM."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -55,27 +56,46 @@ def content(rows: int = ROWS) -> bytes:
 
 def run(world: World, **options: Any) -> ContactImport:
     return services.import_now(
-        actor=world.people["supervisor"], source=world.source, file_name="list.csv", file=content(), list_code="spring", **options
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name="list.csv",
+        file=content(),
+        list_code="spring",
+        **options,
     )
 
 
 def assert_whole(done: ContactImport) -> None:
-    listed = Contact.objects.filter(number_index__in=[blind_index.number_index(f"+86{number(place)}") for place in range(ROWS)])
-    assert listed.count() == QueueEntry.objects.filter(contact__in=listed).count() == done.consented == done.stored_rows == ROWS
+    listed = Contact.objects.filter(
+        number_index__in=[blind_index.number_index(f"+86{number(place)}") for place in range(ROWS)]
+    )
+    assert (
+        listed.count()
+        == QueueEntry.objects.filter(contact__in=listed).count()
+        == done.consented
+        == done.stored_rows
+        == ROWS
+    )
     assert Consent.objects.filter(contact__in=listed, evidence=f"contact_import:{done.pk}").count() == ROWS
     assert done.counts == {"accepted": ROWS}
     assert done.state == ContactImport.State.DONE
 
 
-def test_every_row_is_there_once_and_batches_commit_in_their_order(world: World, stored: list[tuple[int, bool]]) -> None:
+def test_every_row_is_there_once_and_batches_commit_in_their_order(
+    world: World, stored: list[tuple[int, bool]]
+) -> None:
     result: list[int] = []
     assert_whole(run(world, progress=lambda done, total: result.append(done)))
     assert result == list(range(5, ROWS + 1, 5))
     assert stored[0] == (5, False)
-    assert sorted(stored[1:]) == [(done, True) for done in range(10, ROWS + 1, 5)], "the first met nobody: the others do not look"
+    assert sorted(stored[1:]) == [(done, True) for done in range(10, ROWS + 1, 5)], (
+        "the first met nobody: the others do not look"
+    )
 
 
-def test_a_number_that_is_there_already_is_found_and_the_rest_goes_one_by_one(world: World, stored: list[tuple[int, bool]]) -> None:
+def test_a_number_that_is_there_already_is_found_and_the_rest_goes_one_by_one(
+    world: World, stored: list[tuple[int, bool]]
+) -> None:
     there = world.add_contact(f"+86{number(31)}")
     assert_whole(run(world))
     assert Contact.objects.get(pk=there.pk).consents.count() == 2
@@ -83,10 +103,14 @@ def test_a_number_that_is_there_already_is_found_and_the_rest_goes_one_by_one(wo
     assert [each for each in stored if each[0] > 40] == [(done, False) for done in range(45, ROWS + 1, 5)]
 
 
-def test_a_circle_that_the_database_cannot_see_is_broken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_circle_that_the_database_cannot_see_is_broken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody holds a contact that one batch waits for, and waits for a number that the next has copied."""
     monkeypatch.setattr(batching, "PATIENCE", "300ms")
-    monkeypatch.setattr(batching._Storing, "_all_new", property(lambda self: False, lambda self, value: None), raising=False)
+    monkeypatch.setattr(
+        batching._Storing, "_all_new", property(lambda self: False, lambda self, value: None), raising=False
+    )
     held, theirs = world.add_contact(f"+86{number(7)}"), f"+86{number(12)}"
     begun: list[bool] = []
 
@@ -95,7 +119,11 @@ def test_a_circle_that_the_database_cannot_see_is_broken(world: World, monkeypat
             with transaction.atomic():
                 Contact.objects.select_for_update().get(pk=held.pk)
                 begun.append(True)
-                _wait_for(lambda: _backends("wait_event_type = 'Lock'") and _backends("state = 'idle in transaction'"))
+                _wait_for(
+                    lambda: (
+                        _backends("wait_event_type = 'Lock'") and _backends("state = 'idle in transaction'")
+                    )
+                )
                 world.add_contact(theirs)
         finally:
             connection.close()
@@ -118,7 +146,9 @@ def test_a_worker_that_was_given_up_stops(world: World, monkeypatch: pytest.Monk
     done = run(world)
     assert done.stored_rows == 25
     assert done.state == ContactImport.State.CONFIRMED
-    assert Contact.objects.filter(name__isnull=False).count() <= 20 + 1, "of the world's one, and of batches that were its own"
+    assert Contact.objects.filter(name__isnull=False).count() <= 20 + 1, (
+        "of the world's one, and of batches that were its own"
+    )
 
 
 def test_a_batch_that_fails_takes_those_behind_it_along_and_is_tried_again(
@@ -159,9 +189,17 @@ def test_a_bulk_that_meets_an_import_is_stored_over_it(world: World) -> None:
     somebody.start()
     _wait_for(lambda: bool(held))
     result = [
-        (f"crm-{each}", ContactRecord(phone=Protected(f"+86{number(each)}", "phone"), source="members", tags=("甲",))) for each in range(3)
+        (
+            f"crm-{each}",
+            ContactRecord(phone=Protected(f"+86{number(each)}", "phone"), source="members", tags=("甲",)),
+        )
+        for each in range(3)
     ]
-    outcomes = [became[1] for became in syncing.put_contacts(client=client, items=result) if not isinstance(became, HeguiError)]
+    outcomes = [
+        became[1]
+        for became in syncing.put_contacts(client=client, items=result)
+        if not isinstance(became, HeguiError)
+    ]
     somebody.join()
     assert outcomes == ["created"] * 3
     assert Contact.objects.get(number_index=blind_index.number_index(f"+86{number(1)}")).tags == ["甲"]
@@ -171,7 +209,10 @@ def test_a_bulk_that_meets_an_import_is_stored_over_it(world: World) -> None:
 def _backends(where: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select pg_stat_clear_snapshot()")
-        cursor.execute(f"select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and {where}")
+        cursor.execute(
+            "select count(*) from pg_stat_activity where datname = current_database() and pid <> "
+            f"pg_backend_pid() and {where}"
+        )
         return int(cursor.fetchone()[0])
 
 

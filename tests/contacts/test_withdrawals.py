@@ -1,4 +1,5 @@
-"""A withdrawal is for good until the person agrees again (R2): no old list, no other system and no colleague brings a consent back."""
+"""A withdrawal is for good until the person agrees again (R2): no old list, no other system and no colleague
+brings a consent back."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,12 @@ from tests.world import PHONE, World
 def imported(world: World, *, days_ago: int) -> Any:
     at = (clock.now() - timedelta(days=days_ago)).strftime("%Y-%m-%d %H:%M:%S")
     lines = f"phone,consent_channel,consent_time\n{PHONE},web,{at}\n"
-    return import_now(actor=world.people["supervisor"], source=world.source, file_name=f"{days_ago}.csv", file=lines.encode())
+    return import_now(
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name=f"{days_ago}.csv",
+        file=lines.encode(),
+    )
 
 
 def codes(world: World) -> list[str]:
@@ -61,7 +67,8 @@ def test_a_colleague_is_given_the_reason(world: World) -> None:
     services.withdraw_consents(contact=world.contact, how="来电撤回")
     with pytest.raises(BadInput, match="撤回"):
         services.record_consent(
-            contact=world.contact, purpose=world.purpose, channel="paper", given_at=clock.now() - timedelta(days=40), reference="合同 7",
+            contact=world.contact, purpose=world.purpose, channel="paper",
+            given_at=clock.now() - timedelta(days=40), reference="合同 7",
             actor=world.people["supervisor"],
         )  # fmt: skip
 

@@ -1,4 +1,5 @@
-"""Lines that only grow, in a file and in a table of another PostgreSQL: one writer at a time, nothing changed, nothing lost."""
+"""Lines that only grow, in a file and in a table of another PostgreSQL: one writer at a time, nothing
+changed, nothing lost."""
 
 import threading
 from pathlib import Path
@@ -6,7 +7,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from apps.core.documents.append_only import Location, Table, copy_lines, growing, location_of, set_aside, whole_lines
+from apps.core.documents.append_only import (
+    Location,
+    Table,
+    copy_lines,
+    growing,
+    location_of,
+    set_aside,
+    whole_lines,
+)
 from apps.core.errors import StorageAway
 
 
@@ -74,7 +83,10 @@ def test_who_waits_while_it_is_set_aside_writes_into_the_new_one(place: Location
 
 def test_lines_are_copied_from_one_to_the_other(place: Location, tmp_path: Path, elsewhere: str) -> None:
     write(place, b"one", b"two")
-    for target in (location_of(tmp_path / "copy", "ledger"), Table(elsewhere, f"copy of {type(place).__name__}")):
+    for target in (
+        location_of(tmp_path / "copy", "ledger"),
+        Table(elsewhere, f"copy of {type(place).__name__}"),
+    ):
         copy_lines(place, target)
         copy_lines(place, target)
         assert list(whole_lines(target)) == [b"one", b"two"]

@@ -1,4 +1,5 @@
-"""A database that is away, or that cannot write for the moment: 503 with a word when to ask again, never 500."""
+"""A database that is away, or that cannot write for the moment: 503 with a word when to ask again, never
+500."""
 
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,9 @@ from tests.world import PHONE, World
 
 def read_only() -> InternalError:
     try:
-        raise InternalError("cannot execute nextval() in a read-only transaction") from psycopg.errors.ReadOnlySqlTransaction()
+        raise InternalError(
+            "cannot execute nextval() in a read-only transaction"
+        ) from psycopg.errors.ReadOnlySqlTransaction()
     except InternalError as error:
         return error
 
@@ -51,7 +54,11 @@ def test_a_replica_that_is_being_made_the_primary_is_asked_again(world: World, c
     finally:
         with connection.cursor() as cursor:
             cursor.execute("set session characteristics as transaction read write")
-    assert (answer.status_code, answer.headers["content-type"], answer.headers["retry-after"]) == (503, "application/problem+json", "5")
+    assert (answer.status_code, answer.headers["content-type"], answer.headers["retry-after"]) == (
+        503,
+        "application/problem+json",
+        "5",
+    )
     assert answer.json()["code"] == "service_away"
 
 

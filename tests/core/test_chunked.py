@@ -47,7 +47,16 @@ CLEAR = b"0123456789" * 3 + b"end"
         lambda chunks: [*chunks[:-1], chunks[-1][:-1]],
         lambda chunks: [*chunks, b"x"],
     ],
-    ids=["cut at a chunk", "empty", "swapped", "repeated", "taken out", "appended", "cut within", "a byte more"],
+    ids=[
+        "cut at a chunk",
+        "empty",
+        "swapped",
+        "repeated",
+        "taken out",
+        "appended",
+        "cut within",
+        "a byte more",
+    ],
 )
 def test_what_was_harmed_does_not_open(harm: object) -> None:
     assert callable(harm)

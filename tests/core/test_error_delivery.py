@@ -61,7 +61,9 @@ def test_a_warning_is_no_error(log: logging.Logger) -> None:
     assert mail.outbox == []
 
 
-def test_a_mail_server_that_is_away_harms_nobody(log: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_away_harms_nobody(
+    log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*args: Any, **more: Any) -> None:
         raise ConnectionRefusedError
 

@@ -33,7 +33,11 @@ def test_the_constructor_wraps() -> None:
 
 def test_bulk_create_wraps_and_encrypts(world: World) -> None:
     twin = Contact(
-        phone="+8613900009999", source=world.source, number_index=b"1" * 32, last4_index=b"2" * 32, expires_at=world.contact.expires_at
+        phone="+8613900009999",
+        source=world.source,
+        number_index=b"1" * 32,
+        last4_index=b"2" * 32,
+        expires_at=world.contact.expires_at,
     )
     Contact.objects.bulk_create([twin])
     assert isinstance(twin.phone, Protected)
@@ -66,7 +70,9 @@ def test_a_flipped_bit_raises_and_never_shows(world: World) -> None:
         broken = bytearray(encrypted)
         broken[place] ^= 1
         with connection.cursor() as cursor:
-            cursor.execute("update contacts_contact set phone = %s where id = %s", [bytes(broken), world.contact.pk])
+            cursor.execute(
+                "update contacts_contact set phone = %s where id = %s", [bytes(broken), world.contact.pk]
+            )
         with pytest.raises(DecryptionFailed):
             Contact.objects.get()
 
@@ -78,7 +84,9 @@ def test_a_value_moved_to_another_column_does_not_open(world: World) -> None:
         Contact.objects.get()
 
 
-@pytest.mark.parametrize("look_up", ["phone", "phone__contains", "phone__startswith", "phone__in", "name__icontains"])
+@pytest.mark.parametrize(
+    "look_up", ["phone", "phone__contains", "phone__startswith", "phone__in", "name__icontains"]
+)
 def test_there_is_no_search_in_protected_values(db: None, look_up: str) -> None:
     with pytest.raises(FieldError, match=r"blind index|encrypted"):
         list(Contact.objects.filter(**{look_up: [NUMBER] if look_up.endswith("in") else NUMBER}))

@@ -13,7 +13,9 @@ CARD = "6222029994056158046"
 
 
 def with_check(first_17: str) -> str:
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, forbidden_numbers._ID_WEIGHTS, strict=True))
+    total = sum(
+        int(digit) * weight for digit, weight in zip(first_17, forbidden_numbers._ID_WEIGHTS, strict=True)
+    )
     return first_17 + forbidden_numbers._ID_CHECK[total % 11]
 
 
@@ -46,7 +48,14 @@ def test_an_id_number_is_found(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [CARD, f"卡{CARD}", "6222 0299 9405 6158 046", luhn("411111111111111"), luhn("37828224631000"), f"用户{luhn('622848000000000000')}。"],
+    [
+        CARD,
+        f"卡{CARD}",
+        "6222 0299 9405 6158 046",
+        luhn("411111111111111"),
+        luhn("37828224631000"),
+        f"用户{luhn('622848000000000000')}。",
+    ],
 )
 def test_a_card_number_is_found(text: str) -> None:
     assert forbidden_numbers.find(text) == "bank_card_found"
@@ -94,12 +103,16 @@ def test_headings(heading: str, found: str | None) -> None:
 
 @given(
     region=st.sampled_from(["110101", "440305", "310104", "650102"]),
-    day=st.dates(min_value=__import__("datetime").date(1900, 1, 1), max_value=__import__("datetime").date(2025, 12, 31)),
+    day=st.dates(
+        min_value=__import__("datetime").date(1900, 1, 1), max_value=__import__("datetime").date(2025, 12, 31)
+    ),
     order=st.integers(0, 999),
     gap=st.sampled_from(["", " ", "-", "\u200b", "·"]),
     around=st.tuples(st.sampled_from(["", "证件", "abc "]), st.sampled_from(["", "。", " x"])),
 )
-def test_every_id_number_is_found_however_it_is_written(region: str, day: object, order: int, gap: str, around: tuple[str, str]) -> None:
+def test_every_id_number_is_found_however_it_is_written(
+    region: str, day: object, order: int, gap: str, around: tuple[str, str]
+) -> None:
     number = with_check(f"{region}{day:%Y%m%d}{order:03}")
     written = f"{around[0]}{number[:6]}{gap}{number[6:14]}{gap}{number[14:]}{around[1]}"
     assert forbidden_numbers.find(written) == "resident_id_found"

@@ -62,7 +62,9 @@ def test_no_form_takes_a_day_that_lies_outside_of_time() -> None:
         assert field.clean("2026-11-30" if isinstance(field, Day) else "2026-11-30T10:00"), name
 
 
-@pytest.mark.parametrize("typed", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31 23:59"])
+@pytest.mark.parametrize(
+    "typed", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31 23:59"]
+)
 def test_a_time_that_no_zone_can_shift_is_refused_at_its_field(typed: str) -> None:
     with pytest.raises(ValidationError):
         Moment().clean(typed)
@@ -79,16 +81,25 @@ def test_a_picker_shows_what_is_stored_whatever_the_language_writes(language: st
 def test_every_time_from_outside_is_bounded_by_the_database() -> None:
     for label, columns in FROM_OUTSIDE.items():
         model = apps.get_model(label)
-        conditions = [str(each.condition) for each in model._meta.constraints if isinstance(each, models.CheckConstraint)]
+        conditions = [
+            str(each.condition)
+            for each in model._meta.constraints
+            if isinstance(each, models.CheckConstraint)
+        ]
         for column in columns:
             model._meta.get_field(column)
             assert any(f"'{column}__gte', {EARLIEST!r}" in each for each in conditions), f"{label}.{column}"
 
 
 def test_no_body_of_the_api_takes_a_time_that_nobody_bounds() -> None:
-    """Times come in as text that `read_timestamp` reads. That of a consent is bounded by its rule (`contacts.rules`)."""
+    """Times come in as text that `read_timestamp` reads. That of a consent is bounded by its rule
+    (`contacts.rules`)."""
     schemas = api.get_openapi_schema()["components"]["schemas"]
-    taken = {name for name in schemas if name.endswith("In") or name.endswith("Asked") or name in {"Event", "Item", "Withdrawal", "Report"}}
+    taken = {
+        name
+        for name in schemas
+        if name.endswith("In") or name.endswith("Asked") or name in {"Event", "Item", "Withdrawal", "Report"}
+    }
     times = {
         (name, field)
         for name in taken

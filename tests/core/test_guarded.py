@@ -85,7 +85,9 @@ def test_a_phone_in_a_text_is_found_and_blotted(text: str) -> None:
     assert not free_text.has_number(free_text.blotted(text))
 
 
-@pytest.mark.parametrize("text", ["订单13800001234567", "详询4008001234", "2026-07-16 13:50 13800", "第一二三四五六七八九十一条"])
+@pytest.mark.parametrize(
+    "text", ["订单13800001234567", "详询4008001234", "2026-07-16 13:50 13800", "第一二三四五六七八九十一条"]
+)
 def test_other_numbers_are_not(text: str) -> None:
     assert not phones.find_in(text)
 
@@ -110,7 +112,9 @@ def test_a_tag_that_holds_a_phone_is_none() -> None:
 
 
 def test_a_refusal_is_not_lost_for_a_number_in_its_evidence(world: World) -> None:
-    entry = record_opt_out(phone="+8613800001234", channel=OptOut.Channel.COMPLAINT, evidence="来信 13800001234")
+    entry = record_opt_out(
+        phone="+8613800001234", channel=OptOut.Channel.COMPLAINT, evidence="来信 13800001234"
+    )
     assert "13800001234" not in entry.evidence
 
 
@@ -143,22 +147,34 @@ def test_the_check_names_a_column_that_is_not(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "identifier", ["367a9ff2-f186-4330-9339-6a247d0a153d", "af1864330933913800001234bcdef012", f"{15:x}" * 21 + "13800001234"]
+    "identifier",
+    [
+        "367a9ff2-f186-4330-9339-6a247d0a153d",
+        "af1864330933913800001234bcdef012",
+        f"{15:x}" * 21 + "13800001234",
+    ],
 )
 def test_an_id_that_a_machine_made_holds_no_number(identifier: str) -> None:
     assert not free_text.has_number(identifier)
 
 
 def test_what_hides_in_spoken_numerals_is_blotted_once() -> None:
-    assert forbidden_numbers.without("卡号六二二八四八零零一二三四五六七一，身份证110101 - 19900307 - 2017") == ("卡号▇▇▇,身份证▇▇▇", 2)
+    assert forbidden_numbers.without(
+        "卡号六二二八四八零零一二三四五六七一，身份证110101 - 19900307 - 2017"
+    ) == ("卡号▇▇▇,身份证▇▇▇", 2)
 
 
 GUARDED = [
-    (model, field) for model in django_apps.get_models() for field in model._meta.local_fields if isinstance(field, fields._GuardsNumbers)
+    (model, field)
+    for model in django_apps.get_models()
+    for field in model._meta.local_fields
+    if isinstance(field, fields._GuardsNumbers)
 ]
 
 
-@pytest.mark.parametrize(("model", "field"), GUARDED, ids=lambda each: getattr(each, "name", getattr(each, "__name__", "")))
+@pytest.mark.parametrize(
+    ("model", "field"), GUARDED, ids=lambda each: getattr(each, "name", getattr(each, "__name__", ""))
+)
 def test_every_guarded_column_refuses_a_number(model: type[models.Model], field: Any) -> None:
     value: Any = "x 110101199003072017"
     if isinstance(field, models.JSONField):
@@ -172,8 +188,10 @@ def test_every_guarded_column_refuses_a_number(model: type[models.Model], field:
 def test_codes_addresses_rules_and_cards_are_among_them() -> None:
     names = {f"{model._meta.label_lower}.{field.name}" for model, field in GUARDED}
     assert names >= {
-        "scripts.script.code", "scripts.ruleversion.code", "scripts.ruleversion.rule", "campaigns.campaign.code", "contacts.purpose.code",
-        "contacts.datasource.code", "quality.scorecard.code", "quality.scorecardversion.items", "webhooks.endpoint.url",
+        "scripts.script.code", "scripts.ruleversion.code", "scripts.ruleversion.rule",
+        "campaigns.campaign.code", "contacts.purpose.code",
+        "contacts.datasource.code", "quality.scorecard.code", "quality.scorecardversion.items",
+        "webhooks.endpoint.url",
         "policies.calendaryear.holidays",
     }  # fmt: skip
 

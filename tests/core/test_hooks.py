@@ -14,6 +14,8 @@ def test_every_hook_after_a_commit_is_robust() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "on_commit"
-        and not any(keyword.arg == "robust" and getattr(keyword.value, "value", False) for keyword in node.keywords)
+        and not any(
+            keyword.arg == "robust" and getattr(keyword.value, "value", False) for keyword in node.keywords
+        )
     ]
     assert found == []

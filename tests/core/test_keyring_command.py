@@ -34,7 +34,11 @@ def test_a_keyring_is_made_once_and_never_printed(tmp_path: Path) -> None:
 
 def test_an_older_keyring_gets_what_it_lacks_and_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "keyring.json"
-    old = {name: entry for name, entry in json.loads(keyring.generate()).items() if name not in {"seal", "backup"}}
+    old = {
+        name: entry
+        for name, entry in json.loads(keyring.generate()).items()
+        if name not in {"seal", "backup"}
+    }
     keyring.write_private_file(path, json.dumps(old))
     said = ring("add", str(path))
     assert "backup, seal" in said

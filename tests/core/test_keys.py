@@ -34,8 +34,24 @@ def test_keys_are_never_shown() -> None:
     [
         ("no json", "not JSON"),
         ("{}", '"fields"'),
-        (json.dumps({p: {"current": "k1", "keys": {"k2": base64.b64encode(b"x" * 32).decode()}} for p in keyring.PURPOSES}), "current key"),
-        (json.dumps({p: {"current": "k1", "keys": {"k1": base64.b64encode(b"x" * 16).decode()}} for p in keyring.PURPOSES}), "256 bits"),
+        (
+            json.dumps(
+                {
+                    p: {"current": "k1", "keys": {"k2": base64.b64encode(b"x" * 32).decode()}}
+                    for p in keyring.PURPOSES
+                }
+            ),
+            "current key",
+        ),
+        (
+            json.dumps(
+                {
+                    p: {"current": "k1", "keys": {"k1": base64.b64encode(b"x" * 16).decode()}}
+                    for p in keyring.PURPOSES
+                }
+            ),
+            "256 bits",
+        ),
     ],
 )
 def test_a_broken_keyring_says_what_is_wrong(broken: str, says: str) -> None:
@@ -86,7 +102,9 @@ def test_a_lost_key_raises(monkeypatch: pytest.MonkeyPatch) -> None:
         cipher.decrypt(encrypted, purpose="fields", bound_to=b"x")
 
 
-def test_the_site_does_not_open_with_a_keyring_that_cannot_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_site_does_not_open_with_a_keyring_that_cannot_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_newest()
     use(json.loads(keyring.generate()), monkeypatch)
     with pytest.raises(KeyringError, match="contacts_contact"):
@@ -95,7 +113,15 @@ def test_the_site_does_not_open_with_a_keyring_that_cannot_read(world: World, mo
 
 def test_each_use_of_a_number_has_a_hash_of_its_own() -> None:
     number = "+8613800001234"
-    made = {f(number) for f in (blind_index.number_index, blind_index.register_hash, blind_index.ledger_hash, blind_index.last4_index)}
+    made = {
+        f(number)
+        for f in (
+            blind_index.number_index,
+            blind_index.register_hash,
+            blind_index.ledger_hash,
+            blind_index.last4_index,
+        )
+    }
     assert len(made) == 4
     assert {len(each) for each in made} == {32}
 
@@ -117,7 +143,10 @@ def test_files_are_encrypted_under_names_that_tell_nothing(storage: Path) -> Non
 
 
 def test_files_swapped_on_disk_do_not_open(storage: Path) -> None:
-    first, second = encrypted_files.put(b"one", folder="reports"), encrypted_files.put(b"two", folder="reports")
+    first, second = (
+        encrypted_files.put(b"one", folder="reports"),
+        encrypted_files.put(b"two", folder="reports"),
+    )
     (storage / first).write_bytes((storage / second).read_bytes())
     with pytest.raises(DecryptionFailed):
         encrypted_files.get(first)

@@ -19,7 +19,8 @@ def written() -> io.StringIO:
     stream = io.StringIO()
     config = logs.logging_config("INFO")
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=config["formatters"]["json"]["foreign_pre_chain"], processors=config["formatters"]["json"]["processors"]
+        foreign_pre_chain=config["formatters"]["json"]["foreign_pre_chain"],
+        processors=config["formatters"]["json"]["processors"],
     )
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter)
@@ -33,7 +34,10 @@ def written() -> io.StringIO:
 
 def test_structlog_events_are_masked_however_deep(written: io.StringIO) -> None:
     structlog.get_logger("t").info(
-        f"calling {NUMBER}", phone=Protected("+8613800001234", "phone"), more={"list": [NUMBER, {"n": int(NUMBER)}]}, name="王小明"
+        f"calling {NUMBER}",
+        phone=Protected("+8613800001234", "phone"),
+        more={"list": [NUMBER, {"n": int(NUMBER)}]},
+        name="王小明",
     )
     event = json.loads(written.getvalue())
     assert NUMBER not in written.getvalue()
@@ -52,7 +56,15 @@ def test_standard_library_logs_and_exceptions_are_masked(written: io.StringIO) -
 
 
 @pytest.mark.parametrize(
-    "text", [f"号码{NUMBER}", "138 0000 1234", "138-0000-1234", "+86 138 0000 1234", "008613800001234", "请联系王小明先生"]
+    "text",
+    [
+        f"号码{NUMBER}",
+        "138 0000 1234",
+        "138-0000-1234",
+        "+86 138 0000 1234",
+        "008613800001234",
+        "请联系王小明先生",
+    ],
 )
 def test_ways_to_hide(text: str) -> None:
     masked = logs.mask_text(text)
@@ -60,12 +72,16 @@ def test_ways_to_hide(text: str) -> None:
     assert "小明" not in masked
 
 
-@pytest.mark.parametrize("text", ["2026-11-24T10:00:00.123456+08:00", "took 1234567 ms", "pid 31337", "version 15.18"])
+@pytest.mark.parametrize(
+    "text", ["2026-11-24T10:00:00.123456+08:00", "took 1234567 ms", "pid 31337", "version 15.18"]
+)
 def test_times_and_counts_stay_readable(text: str) -> None:
     assert logs.mask_text(text) == text
 
 
-@pytest.mark.parametrize("path", ["/invitation/0KK5jRkyv6_3wNDPGb9X3wmx-lkEh4Zyv/", "/o/AbC-d_e9fg", "/copy/abcdefgh1234/"])
+@pytest.mark.parametrize(
+    "path", ["/invitation/0KK5jRkyv6_3wNDPGb9X3wmx-lkEh4Zyv/", "/o/AbC-d_e9fg", "/copy/abcdefgh1234/"]
+)
 def test_words_of_one_time_links_are_masked(path: str) -> None:
     """With the database away Django logs the address as an error, and the word works again afterwards."""
     word = path.split("/")[2]
@@ -74,7 +90,11 @@ def test_words_of_one_time_links_are_masked(path: str) -> None:
 
 
 def test_a_demo_s_messages_keep_their_links_and_no_number() -> None:
-    event = {"event": "demo_message", logs.DEMO_TEXT: "https://x/copy/abcdefgh1234/ 13800001234", "text": "https://x/copy/abcdefgh1234/"}
+    event = {
+        "event": "demo_message",
+        logs.DEMO_TEXT: "https://x/copy/abcdefgh1234/ 13800001234",
+        "text": "https://x/copy/abcdefgh1234/",
+    }
     shown = logs.mask_personal_data(None, "", event)
     assert "abcdefgh1234" in shown[logs.DEMO_TEXT]
     assert "13800001234" not in shown[logs.DEMO_TEXT]

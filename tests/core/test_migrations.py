@@ -1,4 +1,5 @@
-"""Migrations after the first are survived by the version before, which goes on answering while they run (docs/upgrade.md)."""
+"""Migrations after the first are survived by the version before, which goes on answering while they run
+(docs/upgrade.md)."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,11 +14,18 @@ from django.db.models import CheckConstraint, Q
 
 from apps.core.database.first_migration import FirstMigration
 
-DROPS = (migrations.RemoveField, migrations.DeleteModel, migrations.RenameField, migrations.RenameModel, migrations.AlterModelTable)
+DROPS = (
+    migrations.RemoveField,
+    migrations.DeleteModel,
+    migrations.RenameField,
+    migrations.RenameModel,
+    migrations.AlterModelTable,
+)
 
 
 def faults(migration: migrations.Migration, state: ProjectState) -> Iterator[str]:
-    """What code of the version before does not survive, given the state of the models before the migration."""
+    """What code of the version before does not survive, given the state of the models before the
+    migration."""
     made: set[str] = set()
     for operation in migration.operations:
         if isinstance(operation, migrations.CreateModel):
@@ -42,7 +50,10 @@ def _fault(operation: Any, migration: migrations.Migration, state: ProjectState)
         if (operation.field.max_length or 0) < (before.max_length or 0):
             return "the version before writes longer values"
     if isinstance(operation, migrations.AddConstraint) and not isinstance(operation, AddConstraintNotValid):
-        return "it reads the whole table under a lock: AddConstraintNotValid, then ValidateConstraint in a migration of its own"
+        return (
+            "it reads the whole table under a lock: AddConstraintNotValid, then ValidateConstraint in a "
+            "migration of its own"
+        )
     if isinstance(operation, migrations.AddIndex) and not isinstance(operation, AddIndexConcurrently):
         return "it keeps others from writing: AddIndexConcurrently"
     if isinstance(operation, migrations.RunSQL | migrations.RunPython) and not operation.reversible:
@@ -110,7 +121,10 @@ def test_a_planted_fault_is_found(operation: Any) -> None:
     [
         (migrations.AddField("department", "planted", models.CharField(max_length=5, null=True)),),
         (migrations.AddField("department", "planted", models.CharField(max_length=5, db_default="")),),
-        (migrations.CreateModel("Planted", [("id", models.BigAutoField(primary_key=True))]), migrations.DeleteModel("Planted")),
+        (
+            migrations.CreateModel("Planted", [("id", models.BigAutoField(primary_key=True))]),
+            migrations.DeleteModel("Planted"),
+        ),
         (AddConstraintNotValid("apiclient", POSITIVE),),
         (AddIndexConcurrently("department", models.Index(fields=["name"], name="planted")),),
         (migrations.RunPython(no_op, no_op),),

@@ -77,14 +77,20 @@ def test_the_gate_and_its_refusals_are_counted(world: World) -> None:
     assert 'hegui_gate_seconds_count{answer="refused"}' in page
 
 
-def test_a_figure_that_cannot_be_counted_keeps_no_other_from_being_reported(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(metrics.METRICS, "hegui_opt_outs", metrics.Metric("hegui_opt_outs", "x", lambda: 1 / 0))  # type: ignore[arg-type,return-value]
+def test_a_figure_that_cannot_be_counted_keeps_no_other_from_being_reported(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        metrics.METRICS, "hegui_opt_outs", metrics.Metric("hegui_opt_outs", "x", lambda: 1 / 0)
+    )  # type: ignore[arg-type,return-value]
     result = metrics.text().decode()
     assert 'hegui_figures_failed{figure="hegui_opt_outs"} 1.0' in result
     assert "hegui_jobs" in result
 
 
-def test_a_new_version_beside_an_old_database_answers_503_and_goes_on_by_itself(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_version_beside_an_old_database_answers_503_and_goes_on_by_itself(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from apps.core.web import middleware
 
     missing = ["accounts.0099_new"]
@@ -110,23 +116,33 @@ def test_the_database_away_is_503_on_pages_and_api(world: World, monkeypatch: py
 
     api = Api(world.key)
     client = quiet()
-    client.force_login(world.people["supervisor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        world.people["supervisor"], backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     monkeypatch.setattr(SessionStore, "load", away)
     page = client.get("/contacts/")
     assert (page.status_code, page["Retry-After"]) == (503, "5")
     assert "connection was refused" not in page.content.decode()
     monkeypatch.setattr("apps.accounts.api_auth.client_of_key", away)
     answer = api.get("campaigns")
-    assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (503, "application/problem+json", "5")
+    assert (answer.status_code, answer["Content-Type"], answer["Retry-After"]) == (
+        503,
+        "application/problem+json",
+        "5",
+    )
 
 
-def test_an_error_of_ours_has_the_number_of_its_request(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_ours_has_the_number_of_its_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def breaks(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("13800001234")
 
     monkeypatch.setattr("apps.console.views.searching.is_number", breaks)
     client = quiet()
-    client.force_login(world.people["supervisor"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(
+        world.people["supervisor"], backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
     session = client.session
     session["second_factor"] = True
     session.save()
@@ -141,10 +157,15 @@ def test_numbers_of_requests_come_from_trusted_proxies_alone(db: None, settings:
     assert Client().get("/accounts/login/", secure=True, headers=given)["X-Request-ID"] != "from-the-proxy-1"
     settings.HEGUI_TRUSTED_PROXIES = ["127.0.0.1/32"]
     assert Client().get("/accounts/login/", secure=True, headers=given)["X-Request-ID"] == "from-the-proxy-1"
-    assert Client().get("/accounts/login/", secure=True, headers={"x-request-id": "a b\tc"})["X-Request-ID"] != "a b\tc"
+    assert (
+        Client().get("/accounts/login/", secure=True, headers={"x-request-id": "a b\tc"})["X-Request-ID"]
+        != "a b\tc"
+    )
 
 
-def test_doctor_says_what_to_do_and_ends_with_3_when_something_is_wrong(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_doctor_says_what_to_do_and_ends_with_3_when_something_is_wrong(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(PROBES, "mail", Probe("mail", lambda: health.wrong("No answer.", "See to it.")))
     out = StringIO()
     with pytest.raises(SystemExit) as ended:
@@ -161,7 +182,9 @@ def test_doctor_says_what_to_do_and_ends_with_3_when_something_is_wrong(db: None
     assert json.loads(out.getvalue())["well"] is True
 
 
-def test_a_server_does_not_start_on_settings_that_cannot_be_right(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_does_not_start_on_settings_that_cannot_be_right(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(PROBES, "static_files", Probe("static_files", health.well))
     operations.refuse_to_start(serves_pages=True)
     settings.MISSPELT_VARIABLES = {"HEGUI_KEYRNG": "HEGUI_KEYRING"}

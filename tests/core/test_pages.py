@@ -1,4 +1,5 @@
-"""Pages of a list, sorted by a column: each row once, in order, whatever is null or equal; and rows that go in between."""
+"""Pages of a list, sorted by a column: each row once, in order, whatever is null or equal; and rows that go
+in between."""
 
 from datetime import UTC, datetime
 
@@ -56,8 +57,12 @@ def test_a_row_that_is_gone_begins_a_sorted_list_again(people: list[User]) -> No
     sort = Sort("name", "username", down=False)
     first = page_of(User.objects.all(), QueryDict(""), sort=sort)
     assert page_of(User.objects.all(), QueryDict(f"after={10**9}"), sort=sort).rows == first.rows
-    others = User.objects.exclude(pk=first.rows[-1].pk)  # whoever may not see a row learns nothing of where it stands
-    assert page_of(others, QueryDict(first.next_query), sort=sort).rows == page_of(others, QueryDict(""), sort=sort).rows
+    # whoever may not see a row learns nothing of where it stands
+    others = User.objects.exclude(pk=first.rows[-1].pk)
+    assert (
+        page_of(others, QueryDict(first.next_query), sort=sort).rows
+        == page_of(others, QueryDict(""), sort=sort).rows
+    )
 
 
 @pytest.mark.parametrize("after", ["", "-1", "x", "1" * 19, "１", "1e3", "²", "1\x00"])

@@ -31,8 +31,15 @@ LONG = 500_000
 
 
 @pytest.mark.parametrize("unit", ["a b", " ", "\n", ".0", "138 ", "(0", "不要", "，", "\t1"])
-@pytest.mark.parametrize("read", [phones.normalise, phones.normalise_line, phones.numbers_in, reading_of], ids=lambda each: each.__name__)
-def test_no_reader_of_what_strangers_send_is_slower_than_its_text_is_long(read: Callable[[str], object], unit: str) -> None:
-    """A pattern with quadratic time would need hours for a text of this length, and the limit of a test ends it."""
+@pytest.mark.parametrize(
+    "read",
+    [phones.normalise, phones.normalise_line, phones.numbers_in, reading_of],
+    ids=lambda each: each.__name__,
+)
+def test_no_reader_of_what_strangers_send_is_slower_than_its_text_is_long(
+    read: Callable[[str], object], unit: str
+) -> None:
+    """A pattern with quadratic time would need hours for a text of this length, and the limit of a test ends
+    it."""
     with suppress(phones.PhoneInvalid):
         read("a" + (unit * LONG)[:LONG] + "b")

@@ -115,7 +115,9 @@ def test_what_strangers_wrote(case: dict[str, str]) -> None:
         sentence = str(caught.value)
     word = next(word for word in ("extension", "country code", "service number", "machine", "more than one")
                 if word in sentence)  # fmt: skip
-    assert word.split()[0] in case["right"] or "two numbers" in case["right"] or "same sentence" in case["right"]
+    assert (
+        word.split()[0] in case["right"] or "two numbers" in case["right"] or "same sentence" in case["right"]
+    )
 
 
 @given(written())
@@ -126,7 +128,12 @@ def test_one_person_is_one_number(text: str) -> None:
     assert phones.numbers_in(text) in (["+8613800001234"], [])
 
 
-@given(st.text(alphabet=st.one_of(st.sampled_from(DIGITS), st.sampled_from("+-() .转x/;、"), st.characters()), max_size=30))
+@given(
+    st.text(
+        alphabet=st.one_of(st.sampled_from(DIGITS), st.sampled_from("+-() .转x/;、"), st.characters()),
+        max_size=30,
+    )
+)
 @settings(max_examples=1_000, deadline=None)
 def test_whatever_is_written_gives_ascii_e164_or_a_refusal(text: str) -> None:
     try:
@@ -146,7 +153,13 @@ def test_the_fast_path_agrees_with_the_library(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["13800001234/13900005678", "13800001234、13900005678", '="13800001234" 13900005678', "138 0000 1234（妻子 139-0000-5678）"]
+    "text",
+    [
+        "13800001234/13900005678",
+        "13800001234、13900005678",
+        '="13800001234" 13900005678',
+        "138 0000 1234（妻子 139-0000-5678）",
+    ],
 )
 def test_every_number_in_a_cell_is_found(text: str) -> None:
     assert phones.numbers_in(text) == ["+8613800001234", "+8613900005678"]
@@ -174,7 +187,15 @@ def test_no_number_of_a_cell_vanishes(text: str, numbers: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["13800001234 139000056", "1380000123", "138 0000 1234 5", "13800001234-139000056789", "1 " * 20_000, "0755-8555010"]
+    "text",
+    [
+        "13800001234 139000056",
+        "1380000123",
+        "138 0000 1234 5",
+        "13800001234-139000056789",
+        "1 " * 20_000,
+        "0755-8555010",
+    ],
 )
 def test_what_looks_like_a_number_and_is_none_is_said(text: str) -> None:
     assert phones.has_unread(text)

@@ -10,7 +10,9 @@ from apps.core.database.prepared_statements import Prepared, run_together
 from tests.world import have_norm
 
 ONE = Prepared("test_one", "select %(value)s::int, %(word)s::text")
-TOKEN = Prepared("test_token", "update policies_termstoken set token = %(token)s where id = 1 returning token")
+TOKEN = Prepared(
+    "test_token", "update policies_termstoken set token = %(token)s where id = 1 returning token"
+)
 WRONG = Prepared("test_wrong", "select 1 / %(value)s::int")
 NOT_SQL = Prepared("test_not_sql", "selekt %(value)s")
 
@@ -92,7 +94,10 @@ def test_a_connection_that_was_cut_is_made_anew() -> None:
 def _row() -> int:
     """Other tests may have emptied the table."""
     with connection.cursor() as cursor:
-        cursor.execute("insert into policies_termstoken (id, token) values (1, 5) on conflict (id) do update set token = 5")
+        cursor.execute(
+            "insert into policies_termstoken (id, token) values (1, 5) on conflict (id) do update set token "
+            "= 5"
+        )
     return read()
 
 

@@ -105,7 +105,16 @@ def test_it_is_not_pickled_since_its_mask_would_come_back_as_the_value() -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["13800001234", "+861380000123４", "138****1234", "+86 13800001234", "+0861380000123", "", "+86138000012341234"]
+    "text",
+    [
+        "13800001234",
+        "+861380000123４",
+        "138****1234",
+        "+86 13800001234",
+        "+0861380000123",
+        "",
+        "+86138000012341234",
+    ],
 )
 def test_a_phone_is_held_in_its_one_form_alone(text: str) -> None:
     with pytest.raises(NotCanonical):
@@ -114,7 +123,15 @@ def test_a_phone_is_held_in_its_one_form_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "kind"),
-    [("王*", "name"), ("王**", "name"), ("王＊", "name"), ("*", "name"), ("****", "name"), ("A*** ", "name"), ("****", "text")],
+    [
+        ("王*", "name"),
+        ("王**", "name"),
+        ("王＊", "name"),
+        ("*", "name"),
+        ("****", "name"),
+        ("A*** ", "name"),
+        ("****", "text"),
+    ],
 )
 def test_a_mask_is_no_value(text: str, kind: Any) -> None:
     with pytest.raises(MaskGiven):

@@ -28,7 +28,8 @@ CLIENT = "203.0.113.9"
         ("10.0.0.1", f"1.2.3.4, {CLIENT}, 192.0.2.7", CLIENT),  # the client claimed to be 1.2.3.4
         ("10.0.0.1", f"10.0.0.9, {CLIENT}", CLIENT),  # or to be one of our proxies
         ("10.0.0.1", "not-an-address", "10.0.0.1"),
-        ("10.0.0.1", f"{CLIENT}, , 192.0.2.7", "192.0.2.7"),  # what stands before an entry that is none is not believed
+        # what stands before an entry that is none is not believed
+        ("10.0.0.1", f"{CLIENT}, , 192.0.2.7", "192.0.2.7"),
         ("10.0.0.1", f"{CLIENT}:51234", CLIENT),
         ("10.0.0.1", '"[2001:db8::1]:51234"', "2001:db8::1"),
         ("::ffff:10.0.0.1", f"::ffff:{CLIENT}", CLIENT),
@@ -36,7 +37,9 @@ CLIENT = "203.0.113.9"
         ("10.0.0.1", "10.0.0.2, 10.0.0.3", "10.0.0.2"),
     ],
 )
-def test_the_last_address_that_is_no_proxy_of_ours_is_the_client(peer: str, forwarded: str, seen: str) -> None:
+def test_the_last_address_that_is_no_proxy_of_ours_is_the_client(
+    peer: str, forwarded: str, seen: str
+) -> None:
     assert client_address(peer, forwarded, TWO) == seen
 
 
@@ -49,7 +52,9 @@ def test_whatever_a_client_claims_the_address_is_the_one_that_our_proxy_saw(clai
 
 def passed(**fields: str) -> tuple[Any, HttpResponse]:
     seen = []
-    answer = BehindProxies(lambda request: seen.append(request) or HttpResponse())(RequestFactory().get("/", **fields))
+    answer = BehindProxies(lambda request: seen.append(request) or HttpResponse())(
+        RequestFactory().get("/", **fields)
+    )
     return seen[0], answer
 
 
@@ -81,9 +86,10 @@ def test_allow_lists_and_trail_see_the_client(world: World, settings: Any) -> No
     world.client.save()
     forwarded = {"HTTP_X_FORWARDED_FOR": f"198.51.100.1, {CLIENT}"}
     assert api.client.get("/api/v1/campaigns", **forwarded).status_code == 200
-    assert api.client.get("/api/v1/campaigns", HTTP_X_FORWARDED_FOR="203.0.113.5, 198.51.100.1").status_code == 401, (
-        "only claimed to be allowed"
-    )
+    assert (
+        api.client.get("/api/v1/campaigns", HTTP_X_FORWARDED_FOR="203.0.113.5, 198.51.100.1").status_code
+        == 401
+    ), "only claimed to be allowed"
     assert list(KeyAddress.objects.values_list("address", flat=True)) == [str(ipaddress.ip_address(CLIENT))]
 
 
@@ -96,9 +102,16 @@ def test_a_stranger_who_goes_on_trying_shuts_nobody_out(world: World, settings: 
 
     def signs_in(password: str, forwarded_for: str) -> bool:
         payload = {"login": person.username, "password": password}
-        return bool(SecureClient().post("/accounts/login/", payload, headers={"x-forwarded-for": forwarded_for}).status_code == 302)
+        return bool(
+            SecureClient()
+            .post("/accounts/login/", payload, headers={"x-forwarded-for": forwarded_for})
+            .status_code
+            == 302
+        )
 
     for number in range(6):
         assert not signs_in("wrong", f"192.0.2.{number}, {CLIENT}")
-    assert not signs_in("tulip-Winter-31-x", f"192.0.2.200, {CLIENT}"), "who tried is slowed down, whoever they claim to be"
+    assert not signs_in("tulip-Winter-31-x", f"192.0.2.200, {CLIENT}"), (
+        "who tried is slowed down, whoever they claim to be"
+    )
     assert signs_in("tulip-Winter-31-x", "203.0.113.77"), "the colleague is not"

@@ -12,7 +12,8 @@ MACHINES = {"demo", "bench"}  # write for worlds of their own
 
 
 def _codes() -> dict[str, str]:
-    """Every `subject=` and `purpose=` that is written as text in a call of the product, with where it stands."""
+    """Every `subject=` and `purpose=` that is written as text in a call of the product, with where it
+    stands."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "apps").rglob("*.py")):
         if path.relative_to(ROOT / "apps").parts[0] in MACHINES or "migrations" in path.parts:
@@ -46,7 +47,8 @@ def test_every_code_that_the_product_records_has_words() -> None:
     ("contact_import:4", "import 4", "导入 4"),
     ("quality.transcript:247", "transcript 247", "转写 247"),
     ("dispute: asked by the client", "dispute: asked by the client", "纠纷：asked by the client"),
-    ("grave_violation: violation.script", "grave violation: left the approved script", "严重违规：偏离已批准话术"),
+    ("grave_violation: violation.script", "grave violation: left the approved script",
+    "严重违规：偏离已批准话术"),
     ("paper form 12", "paper form 12", "paper form 12"),
     ("unheard_of:3", "unheard_of:3", "unheard_of:3"),
 ])  # fmt: skip

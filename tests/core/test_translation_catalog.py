@@ -26,14 +26,18 @@ def test_a_program_that_is_not_manage_py_shows_chinese(tmp_path: Path) -> None:
     compiled.unlink()
     try:
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONUTF8": "1"}
-        shown = subprocess.run([sys.executable, "-c", SHOWS], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+        shown = subprocess.run(
+            [sys.executable, "-c", SHOWS], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+        )
     finally:
         if not compiled.exists():
             compiled.write_bytes(kept)
     assert shown.stdout.strip() == "联系人"
 
 
-def test_a_folder_that_cannot_be_written_is_a_line_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_a_folder_that_cannot_be_written_is_a_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
     source = tmp_path / "gone" / "django.po"
     source.parent.mkdir()
     source.write_bytes(translation_catalog.SOURCE.read_bytes())

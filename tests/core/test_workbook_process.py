@@ -1,4 +1,5 @@
-"""What a workbook asks of its reader is bounded: a hostile one ends a process of its own and nobody else's page."""
+"""What a workbook asks of its reader is bounded: a hostile one ends a process of its own and nobody else's
+page."""
 
 import io
 import os
@@ -28,12 +29,17 @@ FAR = workbook((0, 0, "手机号"), (1, 0, "13800001234"), (1_048_575, 16_383, "
 
 
 def test_a_workbook_is_read_as_before() -> None:
-    table = open_table(workbook((0, 0, "手机号"), (1, 0, "13800001234"), (2, 0, 13800005678), (2, 1, True), (3, 1, 0.5)))
+    table = open_table(
+        workbook((0, 0, "手机号"), (1, 0, "13800001234"), (2, 0, 13800005678), (2, 1, True), (3, 1, 0.5))
+    )
     assert table.content.decode().splitlines() == ["手机号,", "13800001234,", "13800005678,TRUE", ",0.5"]
 
 
-def test_one_far_cell_asks_for_more_memory_than_there_is_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its structure gives it away already; without that look its reader ends, and this process has not grown."""
+def test_one_far_cell_asks_for_more_memory_than_there_is_and_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its structure gives it away already; without that look its reader ends, and this process has not
+    grown."""
     with pytest.raises(FileRefused):
         open_table(FAR)
     monkeypatch.setattr(workbooks, "_check_extent", lambda sheet, most_rows: None)
@@ -44,14 +50,30 @@ def test_one_far_cell_asks_for_more_memory_than_there_is_and_is_refused(monkeypa
 
 
 def hostile() -> list[bytes]:
-    """Workbooks that lie: cut short, with parts of noise, of zeros, of another kind, of a size that is not theirs."""
+    """Workbooks that lie: cut short, with parts of noise, of zeros, of another kind, of a size that is not
+    theirs."""
     good = workbook((0, 0, "手机号"), (1, 0, "13800001234"))
     noise = bytes(range(256)) * 40
     found = [good[:cut] for cut in (30, 200, len(good) // 2, len(good) - 1)] + [b"PK\x03\x04" + noise, FAR]
-    for part in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "[Content_Types].xml", "xl/styles.xml"):
-        for content in (b"", noise, b"<a>" * 50_000, b"\0" * 5_000_000, b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"):
+    for part in (
+        "xl/workbook.xml",
+        "xl/worksheets/sheet1.xml",
+        "xl/sharedStrings.xml",
+        "[Content_Types].xml",
+        "xl/styles.xml",
+    ):
+        for content in (
+            b"",
+            noise,
+            b"<a>" * 50_000,
+            b"\0" * 5_000_000,
+            b"<?xml version='1.0'?><!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+        ):
             out = io.BytesIO()
-            with zipfile.ZipFile(io.BytesIO(good)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+            with (
+                zipfile.ZipFile(io.BytesIO(good)) as source,
+                zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+            ):
                 for item in source.infolist():
                     target.writestr(item, content if item.filename == part else source.read(item))
             found.append(out.getvalue())

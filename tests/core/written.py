@@ -10,7 +10,24 @@ DIGITS = [chr(code) for code in range(0x11000) if unicodedata.decimal(chr(code),
 OF_VALUE = {value: [digit for digit in DIGITS if unicodedata.decimal(digit) == value] for value in range(10)}
 
 
-BETWEEN = st.sampled_from(["", "", "", " ", "-", "\u2011", "\u200b", "\u00ad", "\u202d", "\u202c", "\ufeff", "\u3000", "\ufe0f", "·"])
+BETWEEN = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        " ",
+        "-",
+        "\u2011",
+        "\u200b",
+        "\u00ad",
+        "\u202d",
+        "\u202c",
+        "\ufeff",
+        "\u3000",
+        "\ufe0f",
+        "·",
+    ]
+)
 
 
 @st.composite

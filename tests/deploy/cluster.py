@@ -1,8 +1,9 @@
-"""Hegui on several hosts, from the files under deploy/: three PostgreSQL under Patroni with etcd, HAProxy, two web hosts. Under traffic
-the primary is killed, frozen and crashed, and the web hosts are restarted one by one; what was acknowledged is there afterwards.
+"""Hegui on several hosts, from the files under deploy/: three PostgreSQL under Patroni with etcd, HAProxy,
+two web hosts. Under traffic the primary is killed, frozen and crashed, and the web hosts are restarted one by
+one; what was acknowledged is there afterwards.
 
-Each host is an address of the loopback: 127.0.0.11 to .13 the databases, .21 and .22 the web, .10 HAProxy. Needs root, and Debian's
-patroni, etcd-server, haproxy, postgresql and redis-server.
+Each host is an address of the loopback: 127.0.0.11 to .13 the databases, .21 and .22 the web, .10 HAProxy.
+Needs root, and Debian's patroni, etcd-server, haproxy, postgresql and redis-server.
 """
 
 import contextlib
@@ -52,10 +53,14 @@ PROXY, DATABASES, WEBS = (
     {"db1": "127.0.0.11", "db2": "127.0.0.12", "db3": "127.0.0.13"},
     {"web1": "127.0.0.21", "web2": "127.0.0.22"},
 )
-PASSWORDS = {f"PATRONI_{of}_PASSWORD": f"{of.lower()}-Word_5" for of in ("SUPERUSER", "REPLICATION", "REWIND", "RESTAPI")}
+PASSWORDS = {
+    f"PATRONI_{of}_PASSWORD": f"{of.lower()}-Word_5"
+    for of in ("SUPERUSER", "REPLICATION", "REWIND", "RESTAPI")
+}
 NUMBERS = [f"1390000{number:04}" for number in range(3000)]
-# As docs/cluster.md says: a database's holds the balancer's address too, a web host's the name of the site alone. (The loopback's own
-# address is in those of the databases because etcd looks where its peers come from.)
+# As docs/cluster.md says: a database's holds the balancer's address too, a web host's the name of the site
+# alone. (The loopback's own address is in those of the databases because etcd looks where its peers come
+# from.)
 CERTIFICATES = {
     **{name: f"DNS:{name},IP:{address},IP:{PROXY},IP:127.0.0.1" for name, address in DATABASES.items()},
     "web": f"DNS:{SITE}", "site": f"DNS:{SITE},IP:{PROXY}", "redis": "DNS:localhost", "mail": "DNS:localhost",
@@ -70,8 +75,8 @@ class Cluster(Host):
         tls = self.conf / "tls"
         return {
             **super().settings(mail_port),
-            "DATABASE_URL": f"postgres://hegui:db-Word_7@{PROXY}:5432/hegui?sslmode=verify-full&sslrootcert={tls / 'ca.pem'}"
-            "&ssl_min_protocol_version=TLSv1.3",
+            "DATABASE_URL": f"postgres://hegui:db-Word_7@{PROXY}:5432/hegui?sslmode=verify-full"
+            f"&sslrootcert={tls / 'ca.pem'}&ssl_min_protocol_version=TLSv1.3",
             "HEGUI_URL": f"https://{SITE}:8443",
             "HEGUI_TRUSTED_PROXIES": "127.0.0.0/24",
             "HEGUI_TLS_CERT": str(tls / "web.pem"),
@@ -88,11 +93,17 @@ class Cluster(Host):
         kept = []
         for line in text.splitlines():
             same = line.startswith(("initial-cluster:", "  hosts:", "    server ", "    bind "))
-            kept.append(line if same else line.replace("db1", name).replace("10.0.0.11", address or "10.0.0.11"))
+            kept.append(
+                line if same else line.replace("db1", name).replace("10.0.0.11", address or "10.0.0.11")
+            )
         text = "\n".join(kept).replace("10.0.0.", "127.0.0.").replace(":443 ssl", ":8443 ssl")
         place = self.folder / name
-        text = text.replace("/var/lib/postgresql/hegui", f"{place}/data").replace("/run/postgresql", f"{place}/run")
-        text = text.replace("/usr/lib/postgresql/15/bin", str(POSTGRES)).replace("/var/lib/etcd/hegui", f"{place}/etcd")
+        text = text.replace("/var/lib/postgresql/hegui", f"{place}/data").replace(
+            "/run/postgresql", f"{place}/run"
+        )
+        text = text.replace("/usr/lib/postgresql/15/bin", str(POSTGRES)).replace(
+            "/var/lib/etcd/hegui", f"{place}/etcd"
+        )
         made = place / Path(path).name
         made.write_text(text + "\n")
         return made
@@ -114,7 +125,9 @@ def _has_agreed(host: Cluster, address: str) -> bool:
     context = ssl.create_default_context(cafile=str(tls / "ca.pem"))
     context.load_cert_chain(tls / "db1.pem", tls / "db1.key")
     with contextlib.suppress(httpx.HTTPError):
-        version: str = httpx.get(f"https://{address}:2379/version", verify=context, timeout=2).json()["etcdcluster"]
+        version: str = httpx.get(f"https://{address}:2379/version", verify=context, timeout=2).json()[
+            "etcdcluster"
+        ]
         return version.startswith("3.") and version != "3.0.0"
     return False
 
@@ -122,10 +135,15 @@ def _has_agreed(host: Cluster, address: str) -> bool:
 def start_database(host: Cluster, name: str) -> None:
     place, address = host.folder / name, DATABASES[name]
     path = host.file("patroni/patroni.yml", name, address)
-    path.write_text(path.read_text().replace("mode: required", "mode: 'off'"))  # the machine of the test has one watchdog for all
+    # the machine of the test has one watchdog for all
+    path.write_text(path.read_text().replace("mode: required", "mode: 'off'"))
     for each in (place, place / "run"):
         shutil.chown(each, "postgres", "postgres")
-    host.start(f"patroni-{name}", *as_postgres("patroni", path), env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **PASSWORDS})
+    host.start(
+        f"patroni-{name}",
+        *as_postgres("patroni", path),
+        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **PASSWORDS},
+    )
 
 
 def start_haproxy(host: Cluster) -> None:
@@ -158,14 +176,25 @@ def members(host: Cluster) -> dict[str, dict[str, Any]]:
 
 
 def leader(host: Cluster) -> str:
-    return next((name for name, each in members(host).items() if each["role"] == "leader" and each["state"] == "running"), "")
+    return next(
+        (
+            name
+            for name, each in members(host).items()
+            if each["role"] == "leader" and each["state"] == "running"
+        ),
+        "",
+    )
 
 
 def is_whole(host: Cluster) -> bool:
     """A leader, and two replicas that follow it, one of them synchronously."""
     found = members(host)
     roles = Counter(each["role"] for each in found.values() if each["state"] in {"running", "streaming"})
-    return roles["leader"] == 1 and roles["sync_standby"] >= 1 and roles["sync_standby"] + roles["replica"] == len(DATABASES) - 1
+    return (
+        roles["leader"] == 1
+        and roles["sync_standby"] >= 1
+        and roles["sync_standby"] + roles["replica"] == len(DATABASES) - 1
+    )
 
 
 def processes_of(host: Cluster, name: str) -> list[int]:
@@ -173,7 +202,11 @@ def processes_of(host: Cluster, name: str) -> list[int]:
     found = []
     place = f"{host.folder}/{name}/"
     rows = [line.split(None, 2) for line in run("ps", "-eo", "pid=,ppid=,args=").splitlines()]
-    own = {int(pid) for pid, _parent, words in rows if place in words and "etcd" not in words and "ps -eo" not in words}
+    own = {
+        int(pid)
+        for pid, _parent, words in rows
+        if place in words and "etcd" not in words and "ps -eo" not in words
+    }
     while True:
         more = {int(pid) for pid, parent, _words in rows if int(parent) in own} - own
         if not more:
@@ -210,8 +243,13 @@ class Seen:
     wrong: list[str] = field(default_factory=list)
 
     def longest_gap(self, struck: float, ended: float) -> float:
-        """The longest time without an answer of the gate that was no error, from the strike to the end of the traffic."""
-        good = sorted(at for kind, at, status, _content in self.answers if kind == "authorize" and status == 200 and struck < at < ended)
+        """The longest time without an answer of the gate that was no error, from the strike to the end of the
+        traffic."""
+        good = sorted(
+            at
+            for kind, at, status, _content in self.answers
+            if kind == "authorize" and status == 200 and struck < at < ended
+        )
         return max(later - at for at, later in pairwise([struck, *good, ended]))
 
     def statuses(self) -> dict[str, int]:
@@ -245,7 +283,9 @@ def _opt_out(host: Cluster, key: str, seen: Seen, over: threading.Event, chance:
             time.sleep(1 / OPT_OUTS_A_SECOND)
 
 
-def _post(site: httpx.Client, seen: Seen, kind: str, path: str, payload: Any, key: str) -> httpx.Response | None:
+def _post(
+    site: httpx.Client, seen: Seen, kind: str, path: str, payload: Any, key: str
+) -> httpx.Response | None:
     try:
         answer = site.post(path, json=payload, headers={"Authorization": f"Bearer {key}"})
     except httpx.HTTPError as error:
@@ -261,7 +301,10 @@ def _post(site: httpx.Client, seen: Seen, kind: str, path: str, payload: Any, ke
 @contextlib.contextmanager
 def traffic(host: Cluster, key: str) -> Iterator[Seen]:
     seen, over = Seen(), threading.Event()
-    threads = [threading.Thread(target=_authorise, args=(host, key, seen, over, random.Random(number))) for number in range(AUTHORISING)]
+    threads = [
+        threading.Thread(target=_authorise, args=(host, key, seen, over, random.Random(number)))
+        for number in range(AUTHORISING)
+    ]
     threads.append(threading.Thread(target=_opt_out, args=(host, key, seen, over, random.Random())))
     for thread in threads:
         thread.start()
@@ -285,8 +328,13 @@ def nothing_is_lost(host: Cluster, seen: Seen) -> None:
     """Each acknowledged refusal and decision is there, and nobody was called twice."""
     url = f"postgres://postgres:{PASSWORDS['PATRONI_SUPERUSER_PASSWORD']}@{PROXY}:5432/hegui?sslmode=verify-full&sslrootcert={host.conf}/tls/ca.pem"
     with psycopg.connect(url) as link:
-        known = {row[0].rpartition(":")[2] for row in link.execute("select evidence from optouts_optout").fetchall()}
-        assert not seen.opt_outs - known, f"lost: {len(seen.opt_outs - known)} of {len(seen.opt_outs)} refusals"
+        known = {
+            row[0].rpartition(":")[2]
+            for row in link.execute("select evidence from optouts_optout").fetchall()
+        }
+        assert not seen.opt_outs - known, (
+            f"lost: {len(seen.opt_outs - known)} of {len(seen.opt_outs)} refusals"
+        )
         stored = {row[0] for row in link.execute("select id from calls_decision").fetchall()}
         gone = {_row_of(public) for public in seen.decisions} - stored
         assert not gone, f"lost: {len(gone)} of {len(seen.decisions)} decisions"
@@ -298,15 +346,18 @@ def nothing_is_lost(host: Cluster, seen: Seen) -> None:
 
 
 def fail_over(host: Cluster, key: str, how: str) -> dict[str, Any]:
-    """Under traffic the primary's host is killed, or frozen for half a minute and woken, or PostgreSQL alone crashes; it comes back as a
-    replica."""
+    """Under traffic the primary's host is killed, or frozen for half a minute and woken, or PostgreSQL alone
+    crashes; it comes back as a replica."""
     until("a whole cluster", lambda: is_whole(host), 120)
     old = leader(host)
     with traffic(host, key) as seen:
         time.sleep(3)
         struck = time.monotonic()
         if how == "crashed":
-            os.kill(int((host.folder / old / "data" / "postmaster.pid").read_text().splitlines()[0]), signal.SIGKILL)
+            os.kill(
+                int((host.folder / old / "data" / "postmaster.pid").read_text().splitlines()[0]),
+                signal.SIGKILL,
+            )
         else:
             signal_all(host, old, signal.SIGKILL if how == "killed" else signal.SIGSTOP)
         until("another primary", lambda: leader(host) not in ("", old), 60)
@@ -327,7 +378,8 @@ def fail_over(host: Cluster, key: str, how: str) -> dict[str, Any]:
     until("the old primary as a replica", lambda: is_whole(host), 180)
     return {
         "primary": old, "how": how, "elected_in_s": round(elected, 1), "gate_away_s": round(away, 1),
-        "answers": seen.statuses(), "opt_outs_acknowledged": len(seen.opt_outs), "decisions_acknowledged": len(seen.decisions),
+        "answers": seen.statuses(), "opt_outs_acknowledged": len(seen.opt_outs),
+        "decisions_acknowledged": len(seen.decisions),
     }  # fmt: skip
 
 
@@ -350,7 +402,8 @@ def restart_webs(host: Cluster, key: str) -> dict[str, Any]:
 def is_ready(host: Cluster, name: str) -> bool:
     context = ssl.create_default_context(cafile=str(host.conf / "tls" / "ca.pem"))
     with contextlib.suppress(httpx.HTTPError):
-        url, by_name = f"https://{WEBS[name]}:8443/health/ready", {"sni_hostname": SITE}  # its certificate names the site alone
+        # its certificate names the site alone
+        url, by_name = f"https://{WEBS[name]}:8443/health/ready", {"sni_hostname": SITE}
         with httpx.Client(verify=context, timeout=3) as asking:
             answer = asking.get(url, headers={"Host": SITE}, extensions=by_name)
         return answer.status_code == 200
@@ -381,7 +434,8 @@ def play(folder: Path, *, times: int) -> dict[str, Any]:
             until("a whole cluster", lambda: is_whole(host), 120)
             admin = f"postgres://postgres:{PASSWORDS['PATRONI_SUPERUSER_PASSWORD']}@{PROXY}:5432/postgres?sslmode=verify-full&sslrootcert={tls}/ca.pem"
             said = follow_the_page(host, admin, mail.port)
-            host.conf.chmod(0o755)  # the databases read their certificates there too, since they live on the same machine
+            # the databases read their certificates there too, since they live on the same machine
+            host.conf.chmod(0o755)
             for name in WEBS:
                 start_web(host, name)
             for unit, queues in (("worker", "urgent,default"), ("heavy", "heavy")):
@@ -389,15 +443,21 @@ def play(folder: Path, *, times: int) -> dict[str, Any]:
             for name in WEBS:  # one of them leads
                 env = environment_of(host) | {"HEGUI_HOME": str(host.folder / f"home-{name}")}
                 host.start(f"beat-{name}", host.hegui, "run", "beat", env=env)
-            until("the web hosts", lambda: all(is_ready(host, name) for name in WEBS) and _is_reached(host), 90)
+            until(
+                "the web hosts", lambda: all(is_ready(host, name) for name in WEBS) and _is_reached(host), 90
+            )
             path = MainPath(lambda: client(host), others=NUMBERS)
             link = said[said.index("https://") :].split()[0]
             seen["path"] = path.play(link.split(":8443")[1])
             if not 8 <= datetime.now(ZoneInfo("Asia/Shanghai")).hour < 21:
-                seen["note"] = "outside calling hours: the gate refuses every call, and no second one could be allowed"
+                seen["note"] = (
+                    "outside calling hours: the gate refuses every call, and no second one could be allowed"
+                )
             seen["rolling_restart"] = restart_webs(host, path.key)
             for number in range(times):
-                seen["failovers"].append(fail_over(host, path.key, ("killed", "frozen", "crashed")[number % 3]))
+                seen["failovers"].append(
+                    fail_over(host, path.key, ("killed", "frozen", "crashed")[number % 3])
+                )
             run(host.hegui, "verify_trail", env=environment_of(host), cwd="/")
             seen["trail"] = "as it was signed"
             return seen
@@ -416,7 +476,10 @@ def play(folder: Path, *, times: int) -> dict[str, Any]:
 def main() -> None:
     times = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     if os.geteuid() != 0 or subprocess.run(["id", "postgres"], capture_output=True, check=False).returncode:
-        raise SystemExit("This needs root, and the user postgres of Debian's postgresql-common: PostgreSQL runs as that user.")
+        raise SystemExit(
+            "This needs root, and the user postgres of Debian's postgresql-common: PostgreSQL runs as that "
+            "user."
+        )
     with tempfile.TemporaryDirectory() as passing:
         Path(passing).chmod(0o755)
         folder = Path(sys.argv[2] if len(sys.argv) > 2 else f"{passing}/cluster")

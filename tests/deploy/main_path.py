@@ -1,4 +1,5 @@
-"""The main path on a site that is no demo, over HTTP as a browser and a dialler speak it: from the administrator's link to the refusal."""
+"""The main path on a site that is no demo, over HTTP as a browser and a dialler speak it: from the
+administrator's link to the refusal."""
 
 import base64
 import hmac
@@ -16,7 +17,8 @@ PASSWORD = "tulip-Winter-31-{}"
 PHONE, LINE = "13800001234", "01085550101"
 COMPANY = "明澜家居"
 SCRIPT = {
-    "company": COMPANY, "opening": f"您好，我是{COMPANY}的客服。", "purpose": "来电是向您介绍会员续费。", "body": "续费一年可以享受九折。",
+    "company": COMPANY, "opening": f"您好，我是{COMPANY}的客服。", "purpose": "来电是向您介绍会员续费。",
+    "body": "续费一年可以享受九折。",
     "objections": "", "way_out": "如不想再接到来电，请按9。", "forbidden": "不得承诺收益",
 }  # fmt: skip
 SAID = r"(?:alert|invalid-feedback|text-danger)[^>]*>([^<]+)<"  # where a page says what is wrong
@@ -40,27 +42,44 @@ class Person:
         answer = self.browser.get(path)
         while answer.is_redirect:
             answer = self.browser.get(answer.headers["location"])
-        if answer.url.path == "/accounts/reauthenticate/" and not path.startswith("/accounts/reauthenticate/"):
-            self.send(f"/accounts/reauthenticate/?next={path}", password=PASSWORD.format(self.name), next=path)
+        if answer.url.path == "/accounts/reauthenticate/" and not path.startswith(
+            "/accounts/reauthenticate/"
+        ):
+            self.send(
+                f"/accounts/reauthenticate/?next={path}", password=PASSWORD.format(self.name), next=path
+            )
             return self.get(path)
         assert answer.status_code == 200, f"{self.name} got {answer.status_code} for {path}"
         return answer.text
 
     def send(
-        self, path: str, page: str = "", html: str = "", *, files: dict[str, Any] | None = None, ok: tuple[int, ...] = (302,), **fields: Any
+        self,
+        path: str,
+        page: str = "",
+        html: str = "",
+        *,
+        files: dict[str, Any] | None = None,
+        ok: tuple[int, ...] = (302,),
+        **fields: Any,
     ) -> httpx.Response:
         """Post a form to `path`, with the token of `page` (the same address by default)."""
         html = html or self.get(page or path)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
         assert token is not None, f"{self.name}: no form at {page or path}"
         headers = {"Referer": f"https://{self.browser.headers['host']}/"}
-        answer = self.browser.post(path, data={"csrfmiddlewaretoken": token[1], **fields}, files=files, headers=headers)
+        answer = self.browser.post(
+            path, data={"csrfmiddlewaretoken": token[1], **fields}, files=files, headers=headers
+        )
         said = (
-            " ".join(re.findall(r"(?:alert[^>]*|invalid-feedback[^>]*|text-danger[^>]*)>([^<]+)<", answer.text))
+            " ".join(
+                re.findall(r"(?:alert[^>]*|invalid-feedback[^>]*|text-danger[^>]*)>([^<]+)<", answer.text)
+            )
             if answer.status_code == 200
             else ""
         )
-        assert answer.status_code in ok, f"{self.name}: {path} answered {answer.status_code}: {said or answer.text[:400]}"
+        assert answer.status_code in ok, (
+            f"{self.name}: {path} answered {answer.status_code}: {said or answer.text[:400]}"
+        )
         return answer
 
     def set_password(self, link: str) -> None:
@@ -73,7 +92,9 @@ class Person:
         if not second_factor:
             return
         html = self.get("/accounts/2fa/totp/activate/")
-        secret = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', html) or re.search(r"\b([A-Z2-7]{32})\b", html)
+        secret = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', html) or re.search(
+            r"\b([A-Z2-7]{32})\b", html
+        )
         assert secret is not None, html
         # Each time the page is opened it shows another secret.
         self.send("/accounts/2fa/totp/activate/", html=html, code=code_of(secret[1]))
@@ -117,7 +138,9 @@ class MainPath:
         self._import(supervisor, source)
         self._key(admin)
         supervisor.send(
-            f"/campaigns/{campaign}/agents/", f"/campaigns/{campaign}/", agent=option(supervisor.get(f"/campaigns/{campaign}/"), "sun")
+            f"/campaigns/{campaign}/agents/",
+            f"/campaigns/{campaign}/",
+            agent=option(supervisor.get(f"/campaigns/{campaign}/"), "sun"),
         )
         assert agent.get("/desk/")
         return self._call()
@@ -125,10 +148,21 @@ class MainPath:
     def _people(self, admin: Person) -> dict[str, Person]:
         admin.send("/departments/", name="客户服务部")
         found = {}
-        for name, role in (("li", "supervisor"), ("zhou", "compliance"), ("wu", "compliance"), ("sun", "agent")):
+        for name, role in (
+            ("li", "supervisor"),
+            ("zhou", "compliance"),
+            ("wu", "compliance"),
+            ("sun", "agent"),
+        ):
             department = option(admin.get("/people/add/"), "客户服务部")
             made = admin.send(
-                "/people/add/", ok=(200,), username=name, display_name=name, role=role, department=department, email=f"{name}@example.com"
+                "/people/add/",
+                ok=(200,),
+                username=name,
+                display_name=name,
+                role=role,
+                department=department,
+                email=f"{name}@example.com",
             )
             link = re.search(r"https://[^/]+(/invitation/[\w-]+/)", made.text)
             assert link is not None, made.text
@@ -146,7 +180,8 @@ class MainPath:
     def _source(self, supervisor: Person, officer: Person, _page: str) -> str:
         html = supervisor.get("/sources/new/")
         made = supervisor.send(
-            "/sources/new/", code="members-web", name="会员网页登记", origin="own", lawful_basis="个人同意", consent_days="365",
+            "/sources/new/", code="members-web", name="会员网页登记", origin="own", lawful_basis="个人同意",
+            consent_days="365",
             purposes=option(html, "会员续费营销"), consent_wording=f"我同意{COMPANY}就会员续费致电联系我。",
             wording_version="1",
             files={"agreement_file": ("", b"")},
@@ -158,7 +193,8 @@ class MainPath:
     def _line(self, supervisor: Person, officer: Person) -> str:
         today = date.today()  # noqa: DTZ011
         officer.send(
-            "/filings/new/", number="B2-20260001", authority="通信管理局", valid_from=str(today - timedelta(days=30)),
+            "/filings/new/", number="B2-20260001", authority="通信管理局",
+            valid_from=str(today - timedelta(days=30)),
             valid_until=str(today + timedelta(days=300)),
         )  # fmt: skip
         filing = option(supervisor.get("/lines/new/"), "B2-20260001")
@@ -170,19 +206,28 @@ class MainPath:
         return line[1]
 
     def _script(self, supervisor: Person, officer: Person) -> str:
-        made = supervisor.send("/scripts/new/", code="spring", name="会员续费", kind="marketing", trade="retail", voice="human")
+        made = supervisor.send(
+            "/scripts/new/", code="spring", name="会员续费", kind="marketing", trade="retail", voice="human"
+        )
         written = supervisor.send(made.headers["location"], **SCRIPT)
         version = number_in(written.headers["location"])
         supervisor.send(f"/scripts/{version}/submit/", f"/scripts/{version}/")
-        officer.send(f"/scripts/{version}/review/", f"/scripts/{version}/", verdict="approve", note="开场、目的与退订方式齐全。")
+        officer.send(
+            f"/scripts/{version}/review/",
+            f"/scripts/{version}/",
+            verdict="approve",
+            note="开场、目的与退订方式齐全。",
+        )
         return version
 
     def _campaign(self, supervisor: Person, officer: Person, line: str, _script: str) -> str:
         html, today = supervisor.get("/campaigns/new/"), date.today()  # noqa: DTZ011
         made = supervisor.send(
-            "/campaigns/new/", code="spring", name="春季续费", kind="marketing", trade="retail", voice="human",
+            "/campaigns/new/", code="spring", name="春季续费", kind="marketing", trade="retail",
+            voice="human",
             purpose=option(html, "会员续费营销"),
-            brand="明澜", lawful_basis="个人同意", filing=option(html, "B2-20260001"), lines=line, script=option(html, "会员续费"),
+            brand="明澜", lawful_basis="个人同意", filing=option(html, "B2-20260001"), lines=line,
+            script=option(html, "会员续费"),
             starts_on=str(today - timedelta(days=1)), ends_on=str(today + timedelta(days=60)), checklist="",
         )  # fmt: skip
         found = re.search(r"/campaigns/(cp_\w+)/", made.headers["location"])
@@ -197,12 +242,19 @@ class MainPath:
         rows += "".join(f"{number},张三,网页勾选,2026-09-01 10:00\n" for number in (PHONE, *self._others))
         html = supervisor.get("/imports/new/")
         made = supervisor.send(
-            "/imports/new/", source=source, campaign=option(html, "春季续费"), files={"file": ("members.csv", rows.encode(), "text/csv")}
+            "/imports/new/",
+            source=source,
+            campaign=option(html, "春季续费"),
+            files={"file": ("members.csv", rows.encode(), "text/csv")},
         )
         preview = made.headers["location"]
         html = supervisor.get(preview)
         selects = re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', html, re.S)
-        chosen = {name: found[1] for name, body in selects if (found := re.search(r'<option value="(\d+)"\s+selected', body))}
+        chosen = {
+            name: found[1]
+            for name, body in selects
+            if (found := re.search(r'<option value="(\d+)"\s+selected', body))
+        }
         assert chosen.get("phone") == "0", chosen
         supervisor.send(preview, **chosen)
         progress = preview.rstrip("/") + "/progress/"
@@ -215,15 +267,18 @@ class MainPath:
         html = admin.get("/api-clients/new/")
         made = admin.send(
             "/api-clients/new/", ok=(200,), name="dialler", owner=option(html, "wang"),
-            scopes=["authorize", "dial", "events", "optouts", "recordings"], addresses="", requests_per_second="200",
-            ends_at=str(date.today() + timedelta(days=90)), campaigns=option(html, "春季续费"),  # noqa: DTZ011
+            scopes=["authorize", "dial", "events", "optouts", "recordings"], addresses="",
+            requests_per_second="200",
+            ends_at=str(date.today() + timedelta(days=90)),  # noqa: DTZ011
+            campaigns=option(html, "春季续费"),
         )  # fmt: skip
         key = re.search(r"hg_[\w-]+", made.text)
         assert key is not None, made.text
         self.key = key[0]
 
     def _call(self) -> dict[str, Any]:
-        """Within calling hours the call is allowed, made and ended by key 9; outside the gate names the hours and nothing else. Then no."""
+        """Within calling hours the call is allowed, made and ended by key 9; outside the gate names the hours
+        and nothing else. Then no."""
         with self._browser() as dialler:
             dialler.headers["Authorization"] = f"Bearer {self.key}"
 
@@ -239,7 +294,12 @@ class MainPath:
             if first["decision"] == "allow":
                 assert first["number"].endswith(PHONE)
                 now = datetime.now(SHANGHAI).isoformat()
-                for event in ({"event": "ringing"}, {"event": "answered"}, {"event": "key", "digit": "9"}, {"event": "ended"}):
+                for event in (
+                    {"event": "ringing"},
+                    {"event": "answered"},
+                    {"event": "key", "digit": "9"},
+                    {"event": "ended"},
+                ):
                     post(f"calls/{first['call']}/events", {**event, "at": now})
             else:
                 assert codes <= {"outside_window", "statutory_holiday"}, codes

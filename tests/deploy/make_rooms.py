@@ -27,7 +27,10 @@ def imports() -> dict[str, set[str]]:
         room: {
             other
             for other in rooms
-            if other != room and graph.direct_import_exists(importer=f"apps.{room}", imported=f"apps.{other}", as_packages=True)
+            if other != room
+            and graph.direct_import_exists(
+                importer=f"apps.{room}", imported=f"apps.{other}", as_packages=True
+            )
         }
         for room in rooms
     }
@@ -38,7 +41,12 @@ def reduced(known: dict[str, set[str]]) -> set[tuple[str, str]]:
     reach: dict[str, set[str]] = {}
     for room in reversed([name for layer in layers() for name in layer]):
         reach[room] = known[room].union(*(reach[other] for other in known[room]))
-    return {(room, other) for room in known for other in known[room] if not any(other in reach[between] for between in known[room])}
+    return {
+        (room, other)
+        for room in known
+        for other in known[room]
+        if not any(other in reach[between] for between in known[room])
+    }
 
 
 def picture() -> str:
@@ -48,7 +56,8 @@ def picture() -> str:
         gap = WIDTH / (len(names) + 1)
         places |= {name: (gap * (column + 1), ROW * row + BOX_HEIGHT) for column, name in enumerate(names)}
     lines = [
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{ROW * len(rows) + BOX_HEIGHT}' role='img'>",
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='{WIDTH}' height='{ROW * len(rows) + BOX_HEIGHT}' "
+        "role='img'>",
         "<title>The rooms, each above those that it imports</title>",
         f"<rect width='{WIDTH}' height='{ROW * len(rows) + BOX_HEIGHT}' fill='#ffffff'/>",
     ]
@@ -56,13 +65,17 @@ def picture() -> str:
         (left, top), (right, bottom) = places[upper], places[lower]
         bend = WIDTH * 0.3 * (1 if left >= WIDTH / 2 else -1) * ((bottom - top) > ROW * 1.5)
         lines.append(
-            f"<path d='M{left:.0f} {top + BOX_HEIGHT / 2:.0f} C{left + bend:.0f} {(top + bottom) / 2:.0f} {right + bend:.0f} "
-            f"{(top + bottom) / 2:.0f} {right:.0f} {bottom - BOX_HEIGHT / 2:.0f}' fill='none' stroke='#7a8fa6'/>"
+            f"<path d='M{left:.0f} {top + BOX_HEIGHT / 2:.0f} C{left + bend:.0f} {(top + bottom) / 2:.0f} "
+            f"{right + bend:.0f} "
+            f"{(top + bottom) / 2:.0f} {right:.0f} {bottom - BOX_HEIGHT / 2:.0f}' fill='none' "
+            "stroke='#7a8fa6'/>"
         )
     for name, (x, y) in places.items():
         lines.append(
-            f"<rect x='{x - BOX_WIDTH / 2:.0f}' y='{y - BOX_HEIGHT / 2:.0f}' width='{BOX_WIDTH}' height='{BOX_HEIGHT}' rx='5' "
-            f"fill='#e8f0fa' stroke='#30577f'/><text x='{x:.0f}' y='{y + 4:.0f}' text-anchor='middle' {FONT} fill='#14283c'>{name}</text>"
+            f"<rect x='{x - BOX_WIDTH / 2:.0f}' y='{y - BOX_HEIGHT / 2:.0f}' width='{BOX_WIDTH}' "
+            f"height='{BOX_HEIGHT}' rx='5' "
+            f"fill='#e8f0fa' stroke='#30577f'/><text x='{x:.0f}' y='{y + 4:.0f}' text-anchor='middle' {FONT} "
+            f"fill='#14283c'>{name}</text>"
         )
     return "\n".join([*lines, "</svg>"]) + "\n"
 

@@ -1,4 +1,5 @@
-"""A site of strangers on one host: docs/install.md word for word, then the main path, then each part killed under traffic."""
+"""A site of strangers on one host: docs/install.md word for word, then the main path, then each part killed
+under traffic."""
 
 import contextlib
 import json
@@ -27,10 +28,13 @@ from .main_path import MainPath
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "install.md"
 SITE = "hegui.example.cn"
-POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/usr/lib/postgresql/none"))
+POSTGRES = next(
+    iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/usr/lib/postgresql/none")
+)
 DATABASE_PASSWORD, REDIS_PASSWORD = "db-Word_7", "redis-Word_9"
 BLOCK = re.compile(r"^```sh ?(\w*)\n(.*?)^```$", re.M | re.S)
-# Blocks whose commands are the host's own: here the test stands in the place of systemd, of an editor, of the system's nginx.
+# Blocks whose commands are the host's own: here the test stands in the place of systemd, of an editor, of the
+# system's nginx.
 OF_THE_HOST = {"names", "user", "editor", "units", "nginx"}
 
 
@@ -41,7 +45,9 @@ def free_port() -> int:
 
 
 def run(*command: str | Path, **more: Any) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **more)
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False, **more
+    )
     if done.returncode:
         raise AssertionError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -50,15 +56,22 @@ def run(*command: str | Path, **more: Any) -> str:
 def as_postgres(*words: str | Path) -> list[str]:
     """PostgreSQL does not run as root."""
     spelled = [str(word) for word in words]
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *spelled] if os.geteuid() == 0 else spelled
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *spelled]
+        if os.geteuid() == 0
+        else spelled
+    )
 
 
 @dataclass
 class Host:
-    """The folder in which the host lives, its ports, and the processes that were started, the last first to end."""
+    """The folder in which the host lives, its ports, and the processes that were started, the last first to
+    end."""
 
     folder: Path
-    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in ("postgres", "redis", "web", "https", "http")})
+    ports: dict[str, int] = field(
+        default_factory=lambda: {name: free_port() for name in ("postgres", "redis", "web", "https", "http")}
+    )
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -89,7 +102,13 @@ class Host:
     def start(self, name: str, *command: str | Path, env: dict[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, start_new_session=True, cwd="/"
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=env,
+                start_new_session=True,
+                cwd="/",
             )
 
     def stop_all(self) -> None:
@@ -126,16 +145,39 @@ def make_certificates(host: Host, names_of: Mapping[str, str] | None = None) -> 
     tls = host.conf / "tls"
     tls.mkdir(parents=True)
     key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"]
-    run("openssl", "req", "-x509", *key, "-subj", "/CN=Authority of the test", "-keyout", tls / "ca.key", "-out", tls / "ca.pem")
+    run(
+        "openssl",
+        "req",
+        "-x509",
+        *key,
+        "-subj",
+        "/CN=Authority of the test",
+        "-keyout",
+        tls / "ca.key",
+        "-out",
+        tls / "ca.pem",
+    )
     for name, those in names_of.items():
         names = tls / f"{name}.ext"
         names.write_text(f"subjectAltName={those}\n")
         request = tls / f"{name}.csr"
-        run("openssl", "req", *key[:-2], "-subj", f"/CN={name}", "-keyout", tls / f"{name}.key", "-out", request)
-        run("openssl", "x509", "-req", "-in", request, "-CA", tls / "ca.pem", "-CAkey", tls / "ca.key", "-CAcreateserial", "-days", "90",
-            "-extfile", names, "-out", tls / f"{name}.pem")  # fmt: skip
+        run(
+            "openssl",
+            "req",
+            *key[:-2],
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            tls / f"{name}.key",
+            "-out",
+            request,
+        )
+        run("openssl", "x509", "-req", "-in", request, "-CA", tls / "ca.pem", "-CAkey", tls / "ca.key",
+            "-CAcreateserial", "-days", "90", "-extfile", names, "-out", tls / f"{name}.pem")  # fmt: skip
     system = Path("/etc/ssl/certs/ca-certificates.crt")
-    (tls / "authorities.pem").write_text((system.read_text() if system.exists() else "") + (tls / "ca.pem").read_text())
+    (tls / "authorities.pem").write_text(
+        (system.read_text() if system.exists() else "") + (tls / "ca.pem").read_text()
+    )
 
 
 def start_postgres(host: Host) -> str:
@@ -146,7 +188,20 @@ def start_postgres(host: Host) -> str:
     word = host.folder / "superuser.txt"
     word.write_text("super-Word_1")
     word.chmod(0o644)
-    run(*as_postgres(POSTGRES / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", word, "--no-sync"))
+    run(
+        *as_postgres(
+            POSTGRES / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "--pwfile",
+            word,
+            "--no-sync",
+        )
+    )
     for end in ("pem", "key"):
         shutil.copy(tls / f"postgres.{end}", data / f"server.{end}")
         (data / f"server.{end}").chmod(0o600)
@@ -154,13 +209,25 @@ def start_postgres(host: Host) -> str:
             shutil.chown(data / f"server.{end}", "postgres", "postgres")
     (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
     options = {
-        "listen_addresses": "127.0.0.1", "port": str(host.ports["postgres"]), "unix_socket_directories": "", "ssl": "on",
-        "ssl_cert_file": "server.pem", "ssl_key_file": "server.key", "ssl_min_protocol_version": "TLSv1.3", "fsync": "off",
+        "listen_addresses": "127.0.0.1", "port": str(host.ports["postgres"]), "unix_socket_directories": "",
+        "ssl": "on",
+        "ssl_cert_file": "server.pem", "ssl_key_file": "server.key", "ssl_min_protocol_version": "TLSv1.3",
+        "fsync": "off",
     }  # fmt: skip
-    (data / "postgresql.auto.conf").write_text("".join(f"{name} = '{value}'\n" for name, value in options.items()))
+    (data / "postgresql.auto.conf").write_text(
+        "".join(f"{name} = '{value}'\n" for name, value in options.items())
+    )
     host.start("postgres", *as_postgres(POSTGRES / "postgres", "-D", data))
-    url = f"postgres://postgres:super-Word_1@localhost:{host.ports['postgres']}/postgres?sslmode=verify-full&sslrootcert={tls / 'ca.pem'}"
-    until("PostgreSQL", lambda: subprocess.run(["psql", url, "-c", "select 1"], capture_output=True, check=False).returncode == 0)
+    url = (
+        f"postgres://postgres:super-Word_1@localhost:{host.ports['postgres']}/postgres"
+        f"?sslmode=verify-full&sslrootcert={tls / 'ca.pem'}"
+    )
+    until(
+        "PostgreSQL",
+        lambda: (
+            subprocess.run(["psql", url, "-c", "select 1"], capture_output=True, check=False).returncode == 0
+        ),
+    )
     return url
 
 
@@ -170,8 +237,10 @@ def start_redis(host: Host) -> None:
     folder.mkdir(exist_ok=True)
     host.start(
         "redis", "redis-server", "--port", "0", "--tls-port", str(host.ports["redis"]), "--bind", "127.0.0.1",
-        "--tls-cert-file", tls / "redis.pem", "--tls-key-file", tls / "redis.key", "--tls-ca-cert-file", tls / "ca.pem",
-        "--tls-auth-clients", "no", "--tls-protocols", "TLSv1.3", "--requirepass", REDIS_PASSWORD, "--dir", folder, "--appendonly", "yes",
+        "--tls-cert-file", tls / "redis.pem", "--tls-key-file", tls / "redis.key", "--tls-ca-cert-file",
+        tls / "ca.pem",
+        "--tls-auth-clients", "no", "--tls-protocols", "TLSv1.3", "--requirepass", REDIS_PASSWORD, "--dir",
+        folder, "--appendonly", "yes",
         "--maxmemory-policy", "noeviction",
     )  # fmt: skip
 
@@ -189,11 +258,15 @@ def start_nginx(host: Host) -> None:
     )
     output = output.replace("127.0.0.1:8000", f"127.0.0.1:{host.ports['web']}")
     (host.folder / "hegui.conf").write_text(output)
-    temp = "".join(f"{kind}_temp_path {host.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    temp = "".join(
+        f"{kind}_temp_path {host.folder}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     main = host.folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
     main.write_text(
-        f"{user} daemon off; pid {host.folder}/nginx.pid; error_log {host.folder}/nginx-error.log; events {{}}\n"
+        f"{user} daemon off; pid {host.folder}/nginx.pid; error_log {host.folder}/nginx-error.log; events "
+        f"{{}}\n"
         f"http {{ {temp} include {host.folder}/hegui.conf; }}\n"
     )
     run("nginx", "-t", "-c", main)
@@ -226,14 +299,16 @@ def environment_of(host: Host) -> dict[str, str]:
 
 
 def follow_the_page(host: Host, admin_url: str, mail_port: int) -> str:
-    """Run the page's blocks up to the start in one shell; returns what they said, the link of the administrator among it."""
+    """Run the page's blocks up to the start in one shell; returns what they said, the link of the
+    administrator among it."""
     kept = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "LANG", "PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_NO_INDEX")
         if name in os.environ
     }
     env = {
-        **kept, "PREFIX": str(host.folder / "opt"), "CONF": str(host.conf), "DATA": str(host.folder / "data"), "SITE": SITE, "AS": "",
+        **kept, "PREFIX": str(host.folder / "opt"), "CONF": str(host.conf), "DATA": str(host.folder / "data"),
+        "SITE": SITE, "AS": "",
         "ADMIN_URL": admin_url, "DATABASE_PASSWORD": DATABASE_PASSWORD, "ADMIN": "wang",
     }  # fmt: skip
     said = ""
@@ -276,7 +351,8 @@ def client(host: Host) -> httpx.Client:
     context = ssl.create_default_context(cafile=str(host.conf / "tls" / "ca.pem"))
     transport, site = httpx.HTTPTransport(verify=context), f"{SITE}:{host.ports['https']}"
     return httpx.Client(
-        transport=transport, base_url=f"https://localhost:{host.ports['https']}", headers={"Host": site, "Accept-Language": "en"},
+        transport=transport, base_url=f"https://localhost:{host.ports['https']}",
+        headers={"Host": site, "Accept-Language": "en"},
         timeout=30, follow_redirects=False,
     )  # fmt: skip
 
@@ -317,7 +393,8 @@ def traffic(host: Host, path: MainPath) -> Iterator[list[tuple[int, str]]]:
 
 
 def kill_each_part(host: Host, path: MainPath) -> dict[str, str]:
-    """Each part killed under traffic and started again, as its unit would: the site answers again by itself, never with 500 or HTML."""
+    """Each part killed under traffic and started again, as its unit would: the site answers again by itself,
+    never with 500 or HTML."""
     seen = {}
     for name in ("hegui-web", "hegui-worker", "hegui-heavy", "hegui-beat", "redis", "postgres"):
         with traffic(host, path) as answers:
@@ -330,7 +407,11 @@ def kill_each_part(host: Host, path: MainPath) -> dict[str, str]:
             time.sleep(1)
             before = sum(status == 201 for status, _kind in answers)
             until(
-                "an opt-out after it", lambda counted=before, payload=answers: sum(status == 201 for status, _kind in payload) > counted, 30
+                "an opt-out after it",
+                lambda counted=before, payload=answers: (
+                    sum(status == 201 for status, _kind in payload) > counted
+                ),
+                30,
             )
         statuses = sorted({status for status, _kind in answers})
         html = [kind for status, kind in answers if status not in (0, 502, 504) and "json" not in kind]
@@ -363,7 +444,14 @@ def refuses_old_tls(host: Host) -> None:
 
 
 def doctor(host: Host) -> dict[str, Any]:
-    done = subprocess.run([host.hegui, "doctor", "--json"], env=environment_of(host), capture_output=True, text=True, check=False, cwd="/")
+    done = subprocess.run(
+        [host.hegui, "doctor", "--json"],
+        env=environment_of(host),
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+    )
     payload: dict[str, Any] = json.loads(done.stdout)
     assert (payload["well"], done.returncode) == (True, 0), done.stdout
     return payload

@@ -1,4 +1,5 @@
-"""The files for several hosts: what they must say so that nothing acknowledged is lost and no second primary writes."""
+"""The files for several hosts: what they must say so that nothing acknowledged is lost and no second primary
+writes."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ def test_a_primary_that_wakes_compares_before_it_leads() -> None:
 
 def test_no_way_into_the_database_is_without_tls() -> None:
     ways = PATRONI["postgresql"]["pg_hba"]
-    assert all(way.startswith(("local ", "hostssl ")) and not way.endswith((" trust", " md5")) for way in ways)
+    assert all(
+        way.startswith(("local ", "hostssl ")) and not way.endswith((" trust", " md5")) for way in ways
+    )
     assert PATRONI["postgresql"]["parameters"]["ssl_min_protocol_version"] == "TLSv1.3"
     assert {each["sslmode"] for each in PATRONI["postgresql"]["authentication"].values()} == {"verify-full"}
 
@@ -52,7 +55,8 @@ def test_the_balancer_never_asks_a_second_host_what_the_first_began_to_answer() 
     assert {line.strip() for line in text.splitlines() if "retry-on" in line} == {"retry-on conn-failure"}
     assert "verify none" not in text
     assert text.count("ssl-min-ver TLSv1.3") == 2
-    assert text.count("verifyhost hegui.example.cn") == text.count("check-sni hegui.example.cn") == 2  # checks fail when requests would
+    # checks fail when requests would
+    assert text.count("verifyhost hegui.example.cn") == text.count("check-sni hegui.example.cn") == 2
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
@@ -69,4 +73,8 @@ def test_a_host_that_died_without_a_word_keeps_its_locks_for_less_than_a_minute(
 
 def test_the_pooler_pools_by_transaction_and_verifies() -> None:
     text = (DEPLOY / "pgbouncer/pgbouncer.ini").read_text()
-    assert {"pool_mode = transaction", "server_tls_sslmode = verify-full", "client_tls_sslmode = require"} <= set(text.splitlines())
+    assert {
+        "pool_mode = transaction",
+        "server_tls_sslmode = verify-full",
+        "client_tls_sslmode = require",
+    } <= set(text.splitlines())

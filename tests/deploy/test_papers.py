@@ -1,4 +1,5 @@
-"""What the papers and files for operators name is there: variables, commands, figures, entries of the run-book."""
+"""What the papers and files for operators name is there: variables, commands, figures, entries of the
+run-book."""
 
 import re
 from pathlib import Path
@@ -19,7 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 SUBSYSTEMS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/subsystems").glob("*.md"))
 PAGES = ("README.md", "docs/install.md", "docs/upgrade.md", "docs/operations.md")
 OF_PROMETHEUS = {"up", "hegui_gate_seconds_bucket", "hegui_figures_failed"}
-RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())["groups"][0]["rules"]
+RULES: list[dict[str, Any]] = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())["groups"][0][
+    "rules"
+]
 
 
 def text_of(name: str) -> str:
@@ -43,7 +46,10 @@ def test_an_alert_asks_for_figures_that_there_are_and_has_its_entry(rule: dict[s
 
 def test_every_entry_of_the_run_book_has_an_alert() -> None:
     about = text_of("docs/operations.md").split("## What an alert means")[1].split("\n## ")[0]
-    heads = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in re.findall(r"^### (.+)$", about, re.M)}
+    heads = {
+        re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-")
+        for head in re.findall(r"^### (.+)$", about, re.M)
+    }
     assert heads == {rule["annotations"]["runbook"].partition("#")[2] for rule in RULES}
 
 
@@ -53,7 +59,9 @@ def variables(text: str) -> set[str]:
 
 def test_every_variable_is_read_and_explained() -> None:
     known = {name for name in settings.env.known if name.startswith("HEGUI_")} - OF_COMMANDS
-    papers = {name: variables(text_of(name)) for name in (*PAGES, "deploy/hegui.env.example", "deploy/compose.yaml")}
+    papers = {
+        name: variables(text_of(name)) for name in (*PAGES, "deploy/hegui.env.example", "deploy/compose.yaml")
+    }
     for name, found in papers.items():
         assert found <= known, name
     of_tests = {"HEGUI_DEMO", "HEGUI_DEMO_CLOCK_OFFSET", "HEGUI_LOG_LEVEL", "HEGUI_POSTGRES_BIN"}
@@ -65,10 +73,21 @@ def test_every_variable_is_read_and_explained() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_command_that_a_page_names_is_there(page: str) -> None:
     named = set(re.findall(r"(?:\bhegui|bin/hegui\"?|manage\.py) ([a-z_]+)", text_of(page)))
-    assert named - {"is", "if", "login", "as", "createdb", "hegui", "owner", "template"} <= get_commands().keys() | {"hegui"}
+    assert named - {
+        "is",
+        "if",
+        "login",
+        "as",
+        "createdb",
+        "hegui",
+        "owner",
+        "template",
+    } <= get_commands().keys() | {"hegui"}
 
 
-@pytest.mark.parametrize("unit", sorted((ROOT / "deploy/systemd").glob("*.service")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "unit", sorted((ROOT / "deploy/systemd").glob("*.service")), ids=lambda path: path.stem
+)
 def test_a_unit_runs_a_part_that_there_is(unit: Path) -> None:
     words = re.search(r"^ExecStart=/opt/hegui/bin/hegui run (\w+) ?(\S*)$", unit.read_text(), re.M)
     assert words is not None
@@ -76,7 +95,9 @@ def test_a_unit_runs_a_part_that_there_is(unit: Path) -> None:
     assert set(words[2].split(",")) <= {"", *QUEUES}
 
 
-@pytest.mark.parametrize("page", ["docs/security.md", "docs/compliance.md", "docs/operations.md", *SUBSYSTEMS])
+@pytest.mark.parametrize(
+    "page", ["docs/security.md", "docs/compliance.md", "docs/operations.md", *SUBSYSTEMS]
+)
 def test_a_test_that_a_page_names_is_there(page: str) -> None:
     """A bare name stands in the folder of the one named before it in the same cell."""
     missing = []
@@ -90,13 +111,17 @@ def test_a_test_that_a_page_names_is_there(page: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]), ids=lambda path: path.stem
+)
 def test_a_module_that_a_page_names_is_there(page: Path) -> None:
     """By its path, or by the end of it."""
     folders = ("apps", "config", "tests", "deploy", "templates", "static")
     there = {str(path.relative_to(ROOT)) for folder in folders for path in (ROOT / folder).rglob("*.*")}
     named = set(re.findall(r"`([\w./-]+\.(?:py|html|yaml|js|css|sh|lua))`", page.read_text()))
-    assert {name for name in named if not any(path == name or path.endswith(f"/{name}") for path in there)} == set()
+    assert {
+        name for name in named if not any(path == name or path.endswith(f"/{name}") for path in there)
+    } == set()
 
 
 @pytest.mark.parametrize("page", SUBSYSTEMS)
@@ -116,7 +141,9 @@ def test_every_signal_stands_in_the_table() -> None:
         for name in re.findall(r"^(\w+) = Signal\(\)$", path.read_text(), re.M)
     }
     table = text_of("docs/subsystems/signals-and-ports.md")
-    assert {name for name in made if name not in table and f"`{name.rpartition('.')[2]}`" not in table} == set()
+    assert {
+        name for name in made if name not in table and f"`{name.rpartition('.')[2]}`" not in table
+    } == set()
 
 
 def test_the_picture_of_the_rooms_is_what_they_import() -> None:
@@ -132,7 +159,10 @@ def test_containers_run_the_same_parts() -> None:
     services = yaml.safe_load(text_of("deploy/compose.yaml"))["services"]
     assert {"postgres", "redis", "upgrade", "web", "worker", "heavy", "speech", "beat"} == services.keys()
     assert services["worker"]["command"] == ["run", "worker", "urgent,default"]
-    assert [services[name]["command"] for name in ("heavy", "speech")] == [["run", "worker", "heavy"], ["run", "worker", "speech"]]
+    assert [services[name]["command"] for name in ("heavy", "speech")] == [
+        ["run", "worker", "heavy"],
+        ["run", "worker", "speech"],
+    ]
 
 
 def test_no_paper_or_lock_names_a_registry() -> None:

@@ -1,4 +1,5 @@
-"""SQL that names tables keeps to the order of the rooms, as imports do: a room asks its own tables and those of rooms below."""
+"""SQL that names tables keeps to the order of the rooms, as imports do: a room asks its own tables and those
+of rooms below."""
 
 import ast
 import re
@@ -10,7 +11,10 @@ from django.apps import apps
 from tests.deploy.make_rooms import ROOT, layers
 
 ROOMS = ROOT / "apps"
-SQL = re.compile(r"\b(select|insert into|update|delete from|copy|join|truncate|lock table|create (?:index|trigger))\b", re.I)
+SQL = re.compile(
+    r"\b(select|insert into|update|delete from|copy|join|truncate|lock table|create (?:index|trigger))\b",
+    re.I,
+)
 
 
 def height() -> dict[str, int]:
@@ -49,7 +53,10 @@ def upwards(found: Iterator[tuple[Path, int, str]]) -> list[str]:
         for path, line, text in found
         for table in sorted(named(text, known))
         if order[known[table]] > order[path.relative_to(ROOMS).parts[0]]
-        or (order[known[table]] == order[path.relative_to(ROOMS).parts[0]] and known[table] != path.relative_to(ROOMS).parts[0])
+        or (
+            order[known[table]] == order[path.relative_to(ROOMS).parts[0]]
+            and known[table] != path.relative_to(ROOMS).parts[0]
+        )
     ]
 
 
@@ -63,5 +70,8 @@ def test_there_is_sql_to_look_at() -> None:
 
 
 def test_a_table_of_a_room_above_is_found() -> None:
-    planted = [(ROOMS / "core" / "x.py", 1, "select 1 from calls_call"), (ROOMS / "contacts" / "x.py", 2, "join optouts_optout o on true")]
+    planted = [
+        (ROOMS / "core" / "x.py", 1, "select 1 from calls_call"),
+        (ROOMS / "contacts" / "x.py", 2, "join optouts_optout o on true"),
+    ]
     assert upwards(iter(planted)) == ["core/x.py:1 names calls_call", "contacts/x.py:2 names optouts_optout"]

@@ -6,14 +6,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOP = {
-    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md", "SECURITY.md", "apps", "config", "deploy", "docs",
-    "locale", "manage.py", "package-lock.json", "package.json", "pyproject.toml", "requirements.lock", "static", "templates", "tests",
+    ".ci", ".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "README.md", "SECURITY.md", "apps",
+    "config", "deploy", "docs",
+    "locale", "manage.py", "package-lock.json", "package.json", "pyproject.toml", "requirements.lock",
+    "static", "templates", "tests",
 }  # fmt: skip
 PICTURES_AND_NUMBERS = {"docs/desk.png", "docs/overview.png", "apps/scripts/checking/advice.npz"}
 
 
 def tracked() -> list[str]:
-    return subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+    return subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
 
 
 def test_at_the_top_stands_only_the_project() -> None:
@@ -27,8 +31,13 @@ def test_what_is_no_text_is_made_here_and_named() -> None:
 def test_no_test_module_imports_another() -> None:
     """What several use stands in a module of its own."""
     imports = re.compile(
-        r"^from (?:tests\.\w+|\.)?\.?test_\w+ import|^from tests(?:\.\w+)*\.test_\w+ import|^from tests\.\w+ import test_", re.M
+        r"^from (?:tests\.\w+|\.)?\.?test_\w+ import|^from tests(?:\.\w+)*\.test_\w+ import|^from tests\.\w+ "
+        r"import test_",
+        re.M,
     )
     assert [
-        name for name in tracked() if name.startswith("tests/") and name.endswith(".py") if imports.search((ROOT / name).read_text())
+        name
+        for name in tracked()
+        if name.startswith("tests/") and name.endswith(".py")
+        if imports.search((ROOT / name).read_text())
     ] == []

@@ -13,7 +13,8 @@ from .recorder import Answer, Recorder
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 LOCKED = 700  # milliseconds after the desk has changed: keys wait for them
@@ -62,7 +63,14 @@ def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Open a browser window for a role, signed in through the demo's button."""
     opened: list[Visit] = []
 
-    def open_window(role: str = "", *, width: int = 1440, language: str = "zh-CN", theme: str = "light", host: str = "127.0.0.1") -> Visit:
+    def open_window(
+        role: str = "",
+        *,
+        width: int = 1440,
+        language: str = "zh-CN",
+        theme: str = "light",
+        host: str = "127.0.0.1",
+    ) -> Visit:
         recorder = Recorder(site.port)
         context = browser.new_context(
             viewport={"width": width, "height": 900},
@@ -75,7 +83,10 @@ def visit(site: Site, browser: Browser) -> Iterator[Callable[..., Visit]]:
         page.set_default_timeout(20_000)
         made = Visit(page, recorder)
         opened.append(made)
-        page.on("console", lambda message: made.complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: made.complaints.append(message.text) if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error: made.complaints.append(str(error)))
         page.goto("/accounts/login/")
         if role:

@@ -28,7 +28,11 @@ class Recorder:
 
             def pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name: value for name, value in self.headers.items() if name.lower() not in {"connection", "accept-encoding"}}
+                headers = {
+                    name: value
+                    for name, value in self.headers.items()
+                    if name.lower() not in {"connection", "accept-encoding"}
+                }
                 link = http.client.HTTPConnection("127.0.0.1", recorder.site_port, timeout=60)
                 link.request(self.command, self.path, body, headers)
                 answer = link.getresponse()
@@ -36,7 +40,11 @@ class Recorder:
                 link.close()
                 if not self.path.startswith("/static/"):
                     recorder.answers.append(
-                        Answer(self.path, answer.status, f"{answer.getheaders()}\n{content.decode('utf-8', 'replace')}")
+                        Answer(
+                            self.path,
+                            answer.status,
+                            f"{answer.getheaders()}\n{content.decode('utf-8', 'replace')}",
+                        )
                     )
                 self.send_response_only(answer.status)
                 for name, value in answer.getheaders():

@@ -1,4 +1,5 @@
-"""A day at the desk by keyboard: breaks, contacts put off, timers, keys that wait when the desk has changed."""
+"""A day at the desk by keyboard: breaks, contacts put off, timers, keys that wait when the desk has
+changed."""
 
 import re
 from collections.abc import Callable
@@ -34,7 +35,8 @@ def test_a_contact_is_put_off_and_taken_up_again(visit: Callable[..., Visit]) ->
     page.click("button:has-text('推迟')")
     expect(desk.locator("[role=alert]")).to_contain_text("请选择 30 天以内的时间。")
     soon = page.evaluate(
-        "() => new Date(Date.parse(document.getElementById('desk').dataset.now) + 1.5 * 3600e3 + 8 * 3600e3).toISOString()"
+        "() => new Date(Date.parse(document.getElementById('desk').dataset.now) + 1.5 * 3600e3 + 8 * "
+        "3600e3).toISOString()"
     )
     page.fill("#id_at", soon[:16])
     page.click("button:has-text('推迟')")
@@ -51,7 +53,10 @@ def test_keys_wait_when_the_desk_has_changed(visit: Callable[..., Visit]) -> Non
     """A finger that still means the screen before does nothing on the new one; the opt-out works at once."""
     page = visit("agent").page
     page.wait_for_selector("#desk[data-stage=contact]")
-    page.evaluate("() => { document.getElementById('desk').dataset.stage = 'call'; document.dispatchEvent(new Event('htmx:afterSwap')); }")
+    page.evaluate(
+        "() => { document.getElementById('desk').dataset.stage = 'call'; document.dispatchEvent(new "
+        "Event('htmx:afterSwap')); }"
+    )
     page.keyboard.press("t")
     assert page.locator("[data-tick]:checked").count() == 0
     page.wait_for_timeout(LOCKED)

@@ -11,7 +11,9 @@ WORDS = "客户说上周已经拒绝过，仍然接到来电。"
 
 def typed(page: Page, box: str, words: str) -> None:
     """Into a box, until the server has kept it."""
-    with page.expect_response(lambda answer: answer.url.endswith("/drafts/") and answer.request.method == "POST") as kept:
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/drafts/") and answer.request.method == "POST"
+    ) as kept:
         page.fill(box, words)
     assert kept.value.status == 204
 

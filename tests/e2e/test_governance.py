@@ -1,4 +1,5 @@
-"""What an officer does beside the calls, from beginning to end: a pack, an incident, an assessment, a month, an audit (R33-R37)."""
+"""What an officer does beside the calls, from beginning to end: a pack, an incident, an assessment, a month,
+an audit (R33-R37)."""
 
 import re
 from collections.abc import Callable
@@ -28,11 +29,16 @@ def confirmed(page: Page, site: Site) -> None:
     page.wait_for_load_state()
     if page.locator("input[name=password]").count():
         page.fill("input[name=password]", site.demo["users"]["compliance"]["password"])
-        page.locator("form:has(input[name=password]) button.btn-primary, form:has(input[name=password]) button[type=submit]").first.click()
+        page.locator(
+            "form:has(input[name=password]) button.btn-primary, form:has(input[name=password]) "
+            "button[type=submit]"
+        ).first.click()
         page.wait_for_load_state()
 
 
-def test_why_was_i_called_is_answered_by_a_file_that_anybody_can_check(visit: Callable[..., Visit], tmp_path: Path) -> None:
+def test_why_was_i_called_is_answered_by_a_file_that_anybody_can_check(
+    visit: Callable[..., Visit], tmp_path: Path
+) -> None:
     officer = visit("compliance")
     page = officer.page
     page.goto("/contacts/")

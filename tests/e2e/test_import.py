@@ -1,4 +1,5 @@
-"""A list as a stranger sends it, on the pages: what hides is asked about, what was refused is corrected, and all is taken back."""
+"""A list as a stranger sends it, on the pages: what hides is asked about, what was refused is corrected, and
+all is taken back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,8 +27,15 @@ def workbook(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("width", [1440, 768, 360])
-def test_a_strangers_list_is_decided_about_corrected_and_taken_back(visit: Callable[..., Visit], tmp_path: Path, width: int) -> None:
-    person = visit("supervisor", width=width, language="en-US" if width == 768 else "zh-CN", theme="dark" if width == 768 else "light")
+def test_a_strangers_list_is_decided_about_corrected_and_taken_back(
+    visit: Callable[..., Visit], tmp_path: Path, width: int
+) -> None:
+    person = visit(
+        "supervisor",
+        width=width,
+        language="en-US" if width == 768 else "zh-CN",
+        theme="dark" if width == 768 else "light",
+    )
     page = person.page
 
     def fits() -> None:

@@ -71,7 +71,8 @@ def test_the_menus_of_a_list_fit_the_screen(visit: Callable[..., Visit], width: 
         assert box
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")  # colours that are on their way
+        # colours that are on their way
+        page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
         assert serious(page) == []
     page.click("h1, h2 >> nth=0")
     expect(page.locator(".list-menu[open]")).to_have_count(0)

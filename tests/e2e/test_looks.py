@@ -136,7 +136,9 @@ def test_the_player(visit: Callable[..., Visit], width: int) -> None:
 @pytest.mark.parametrize("role", PAGES)
 def test_pages(visit: Callable[..., Visit], role: str, width: int, tmp_path: Path) -> None:
     middle = width == 768  # the other language and the other theme
-    person = visit(role, width=width, language="en-US" if middle else "zh-CN", theme="dark" if middle else "light")
+    person = visit(
+        role, width=width, language="en-US" if middle else "zh-CN", theme="dark" if middle else "light"
+    )
     wrong = []
     for path in PAGES[role]:
         answer = person.page.goto(path)

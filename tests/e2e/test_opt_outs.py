@@ -1,4 +1,5 @@
-"""Opting out by a link, as a stranger on a phone does: one page, one click, no script; and a near miss judged."""
+"""Opting out by a link, as a stranger on a phone does: one page, one click, no script; and a near miss
+judged."""
 
 import re
 from collections.abc import Callable
@@ -12,14 +13,21 @@ from .conftest import Visit
 
 
 def link_of(site: Site, number: str) -> str:
-    made = site.manage("shell", "-c", f"from apps.optouts.services import make_link; print('word', make_link(phone='{number}'))")
+    made = site.manage(
+        "shell",
+        "-c",
+        f"from apps.optouts.services import make_link; print('word', make_link(phone='{number}'))",
+    )
     return f"/o/{made.split('word ')[1].strip()}/"
 
 
 def test_a_stranger_opts_out_by_one_click_without_script(site: Site, browser: Browser) -> None:
     address = link_of(site, "+8613800009999")
     context = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="zh-CN", base_url=f"http://127.0.0.1:{site.port}", java_script_enabled=False
+        viewport={"width": 360, "height": 740},
+        locale="zh-CN",
+        base_url=f"http://127.0.0.1:{site.port}",
+        java_script_enabled=False,
     )
     page = context.new_page()
     page.goto(address)

@@ -35,12 +35,15 @@ def test_a_bar_leads_to_its_list_with_the_same_number(visit: Callable[..., Visit
 def test_every_mark_of_the_demo_is_the_number_of_its_list(visit: Callable[..., Visit]) -> None:
     page = visit("supervisor").page
     page.goto("/?days=7")
-    marks = page.eval_on_selector_all(".chart-table td a", "all => all.map(each => [each.textContent, each.getAttribute('href')])")
+    marks = page.eval_on_selector_all(
+        ".chart-table td a", "all => all.map(each => [each.textContent, each.getAttribute('href')])"
+    )
     assert len(marks) > 10
     for count, url in marks:
         page.goto(url)
         counted = page.eval_on_selector_all(
-            "[data-total], [data-recorded]", "all => all.flatMap(each => [each.dataset.total, each.dataset.recorded, each.dataset.missing])"
+            "[data-total], [data-recorded]",
+            "all => all.flatMap(each => [each.dataset.total, each.dataset.recorded, each.dataset.missing])",
         )
         assert count in counted, url
 

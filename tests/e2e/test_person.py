@@ -1,4 +1,5 @@
-"""The rights of a person, from the public page to the copy in their hands and the certificate of the one who answered."""
+"""The rights of a person, from the public page to the copy in their hands and the certificate of the one who
+answered."""
 
 import json
 import re
@@ -22,7 +23,12 @@ def last_message(site: Site, shape: str) -> str:
     logs = [site.home / "run" / f"{name}.log" for name in ("web", "worker")]
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
-        if found := re.findall(shape, "\n".join(line for log in logs for line in log.read_text().splitlines() if "demo_message" in line)):
+        if found := re.findall(
+            shape,
+            "\n".join(
+                line for log in logs for line in log.read_text().splitlines() if "demo_message" in line
+            ),
+        ):
             return str(found[-1])
         time.sleep(0.2)
     raise AssertionError("No message was sent.")
@@ -42,10 +48,15 @@ def asked(page: Page, site: Site, number: str) -> str:
     return found[0]
 
 
-def test_a_person_sees_what_is_kept_of_them(site: Site, browser: Browser, visit: Callable[..., Visit], tmp_path: Path) -> None:
+def test_a_person_sees_what_is_kept_of_them(
+    site: Site, browser: Browser, visit: Callable[..., Visit], tmp_path: Path
+) -> None:
     number = str(site.demo["contacts"][3]["phone"])
     stranger = browser.new_context(
-        viewport={"width": 360, "height": 740}, locale="zh-CN", base_url=f"http://127.0.0.1:{site.port}", java_script_enabled=False
+        viewport={"width": 360, "height": 740},
+        locale="zh-CN",
+        base_url=f"http://127.0.0.1:{site.port}",
+        java_script_enabled=False,
     )
     page = stranger.new_page()
     request = asked(page, site, number)
@@ -84,7 +95,9 @@ def test_a_person_sees_what_is_kept_of_them(site: Site, browser: Browser, visit:
 
 
 def test_a_number_that_nobody_knows_is_answered_alike(site: Site, browser: Browser) -> None:
-    context = browser.new_context(locale="zh-CN", base_url=f"http://127.0.0.1:{site.port}", java_script_enabled=False)
+    context = browser.new_context(
+        locale="zh-CN", base_url=f"http://127.0.0.1:{site.port}", java_script_enabled=False
+    )
     page = context.new_page()
     said = []
     for number in (str(site.demo["contacts"][4]["phone"]), "+8613800009997"):

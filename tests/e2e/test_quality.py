@@ -1,4 +1,5 @@
-"""A supervisor hears an encrypted recording, marks it, judges it; a grave violation takes the agent off the telephone until closed."""
+"""A supervisor hears an encrypted recording, marks it, judges it; a grave violation takes the agent off the
+telephone until closed."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +19,8 @@ def open_recording(page: Page) -> None:
 def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) -> None:
     officer = visit("compliance")
     page = officer.page
-    yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)  # of the demo's past: with a transcript
+    # of the demo's past: with a transcript
+    yesterday = datetime.now(ZoneInfo("Asia/Shanghai")).date() - timedelta(days=1)
     page.goto(f"/recordings/?until={yesterday}")
     page.select_option("[name=campaign]", label="会员续费回访")
     page.select_option("[name=agent]", label="周晓雯")
@@ -41,7 +43,9 @@ def test_from_the_sound_to_the_agent_who_is_back(visit: Callable[..., Visit]) ->
     expect(page.locator(".said.is-said")).to_be_visible()
     page.keyboard.press("k")
     page.click("[data-transcript] [data-seek] >> nth=2")
-    page.wait_for_function("document.querySelector('.said.is-said') === document.querySelectorAll('.said')[2]")
+    page.wait_for_function(
+        "document.querySelector('.said.is-said') === document.querySelectorAll('.said')[2]"
+    )
     sound = [answer for answer in officer.answers if re.search(r"/plays/\d+/sound", answer.path)]
     assert sound
     assert all(answer.status == 206 for answer in sound)

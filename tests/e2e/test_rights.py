@@ -14,7 +14,8 @@ def test_a_passkey_is_added_and_signs_in(visit: Callable[..., Visit]) -> None:
     devices = page.context.new_cdp_session(page)
     devices.send("WebAuthn.enable")
     options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True,
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }  # fmt: skip
     devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})

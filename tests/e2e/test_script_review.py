@@ -1,4 +1,5 @@
-"""A whole review by keyboard: from the queue, through findings, remarks and the difference, to the answer and the next."""
+"""A whole review by keyboard: from the queue, through findings, remarks and the difference, to the answer and
+the next."""
 
 import re
 from collections.abc import Callable
@@ -66,7 +67,8 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
     expect(page).to_have_url(re.compile("/scripts/queue/$"))
     assert officer.complaints == []
 
-    # The author reads what to change, answers, and the next version begins with the text and its open remarks.
+    # The author reads what to change, answers, and the next version begins with the text and its open
+    # remarks.
     author = visit("supervisor").page
     author.goto("/scripts/?state=changes_requested&name=会员续费")
     author.click("tbody a >> nth=0")
@@ -84,7 +86,9 @@ def test_a_whole_review_by_keyboard(visit: Callable[..., Visit]) -> None:
     expect(author.locator("[id^=remark-]", has_text="八五折有没有期限？")).to_contain_text("原文已修改")
 
 
-def test_a_rule_shows_what_it_would_mean_before_a_second_person_puts_it_in_force(visit: Callable[..., Visit]) -> None:
+def test_a_rule_shows_what_it_would_mean_before_a_second_person_puts_it_in_force(
+    visit: Callable[..., Visit],
+) -> None:
     officer = visit("compliance").page
     officer.goto("/rules/vague_discount/1/")
     expect(officer.locator(".alert-title")).to_contain_text("生效后将命中 1 个在用话术")

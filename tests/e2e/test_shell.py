@@ -1,4 +1,5 @@
-"""What stands around every page: the menu, the question before what cannot be undone, the bar of a failure, the search box by key."""
+"""What stands around every page: the menu, the question before what cannot be undone, the bar of a failure,
+the search box by key."""
 
 import re
 from collections.abc import Callable
@@ -60,7 +61,9 @@ def test_a_server_that_does_not_answer_is_seen(visit: Callable[..., Visit]) -> N
     page.wait_for_selector("#desk[data-stage=contact]")
     bar = page.locator("#failure")
     expect(bar).to_be_hidden()
-    page.route("**/desk/**", lambda route: route.fulfill(status=500, headers={"X-Request-ID": "abc123"}, body="x"))
+    page.route(
+        "**/desk/**", lambda route: route.fulfill(status=500, headers={"X-Request-ID": "abc123"}, body="x")
+    )
     page.keyboard.press("9")
     expect(bar).to_be_visible()
     expect(bar).to_contain_text("刚才的操作没有完成")

@@ -24,7 +24,8 @@ LIST = DATA / "contacts-crm.csv"
 
 
 def chosen() -> str:
-    """A number of the list that consented and whose client will press 9 (the practice dialler goes by the last digit)."""
+    """A number of the list that consented and whose client will press 9 (the practice dialler goes by the
+    last digit)."""
     return next(row["e164"] for row in EXPECTED["rows"] if row.get("consent") and row["e164"].endswith("9"))
 
 
@@ -64,7 +65,9 @@ def test_a_list_is_imported(site: Site, visit: Callable[..., Visit], numbers: li
     with page.expect_download() as download:
         page.click("a[href$='/report.jsonl']")
     lines = [json.loads(line) for line in Path(download.value.path()).read_text().splitlines()]
-    assert [(line["row"], line["status"]) for line in lines] == [(row["row"], row["status"]) for row in EXPECTED["rows"]]
+    assert [(line["row"], line["status"]) for line in lines] == [
+        (row["row"], row["status"]) for row in EXPECTED["rows"]
+    ]
     assert_masked(supervisor, numbers)
     assert supervisor.complaints == []
 
@@ -77,9 +80,16 @@ def _option(html: str, part: str) -> str:
 
 def _bring_to_the_front(site: Site, number: str) -> None:
     """Of 700 waiting contacts the one of this test comes first."""
-    (entry,) = [contact for contact in site.demo["contacts"] if contact["phone"] == number and contact["campaign"] == "retail-members"]
+    (entry,) = [
+        contact
+        for contact in site.demo["contacts"]
+        if contact["phone"] == number and contact["campaign"] == "retail-members"
+    ]
     with psycopg.connect(**site.database) as link:
-        link.execute("update campaigns_queueentry set state = 'waiting', held_by_id = null, held_until = null where state = 'held'")
+        link.execute(
+            "update campaigns_queueentry set state = 'waiting', held_by_id = null, held_until = null where "
+            "state = 'held'"
+        )
         link.execute(
             "update campaigns_queueentry set priority = 9 from campaigns_campaign c"
             " where campaign_id = c.id and c.code = 'retail-members' and contact_id = %s",
@@ -87,7 +97,9 @@ def _bring_to_the_front(site: Site, number: str) -> None:
         )
 
 
-def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Callable[..., Visit], numbers: list[str]) -> None:
+def test_the_desk_from_sign_in_to_the_refusal_after_key_9(
+    site: Site, visit: Callable[..., Visit], numbers: list[str]
+) -> None:
     number = chosen()
     _bring_to_the_front(site, number)
     user = site.demo["users"]["agent"]
@@ -131,7 +143,9 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
 
     # from now on the gate says no, to every campaign
     for campaign, line in (("retail-members", "01085550101"), ("parcel-notice", "057185550104")):
-        payload = json.loads(site.manage("authorize", "--campaign", campaign, "--phone", number, "--line", line, ok=(3,)))
+        payload = json.loads(
+            site.manage("authorize", "--campaign", campaign, "--phone", number, "--line", line, ok=(3,))
+        )
         assert "opted_out" in [reason["code"] for reason in payload["reasons"]]
     page.goto("/contacts/")
     page.fill("input[name=number]", number[-11:])
@@ -145,7 +159,9 @@ def test_the_desk_from_sign_in_to_the_refusal_after_key_9(site: Site, visit: Cal
     assert [payload for payload in agent.complaints if "422" not in payload] == []
 
 
-def test_the_compliance_officer_sees_the_opt_out_and_the_decision(site: Site, visit: Callable[..., Visit], numbers: list[str]) -> None:
+def test_the_compliance_officer_sees_the_opt_out_and_the_decision(
+    site: Site, visit: Callable[..., Visit], numbers: list[str]
+) -> None:
     officer = visit("compliance")
     page = officer.page
     page.goto("/opt-outs/")
@@ -165,17 +181,34 @@ def test_a_dump_of_the_database_holds_no_number(site: Site, numbers: list[str]) 
     binaries = Services(site.home)._bin()
     result = site.database
     dump = subprocess.run(
-        [str(binaries / "pg_dump"), "-h", result["host"], "-p", result["port"], "-U", result["user"], result["dbname"]],
+        [
+            str(binaries / "pg_dump"),
+            "-h",
+            result["host"],
+            "-p",
+            result["port"],
+            "-U",
+            result["user"],
+            result["dbname"],
+        ],
         capture_output=True,
         check=True,
     ).stdout
     assert b"contacts_contact" in dump
     shape = re.compile("|".join(numbers).encode())
     assert shape.search(dump) is None
-    names = [row.split(",")[1] for row in LIST.read_text(encoding="utf-8-sig").splitlines()[1:40] if len(row.split(",")[1]) > 2]
+    names = [
+        row.split(",")[1]
+        for row in LIST.read_text(encoding="utf-8-sig").splitlines()[1:40]
+        if len(row.split(",")[1]) > 2
+    ]
     assert names
     assert not any(name.encode() in dump for name in names)
     for path in site.home.rglob("*"):
-        if path.is_file() and path.suffix in {".log", ".txt", ".aof", ".rdb", ""} and "postgres/" not in str(path):
+        if (
+            path.is_file()
+            and path.suffix in {".log", ".txt", ".aof", ".rdb", ""}
+            and "postgres/" not in str(path)
+        ):
             found = shape.search(path.read_bytes())
             assert found is None, path

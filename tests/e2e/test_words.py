@@ -1,4 +1,5 @@
-"""What may not stand on a page: codes, raw references, unnamed duties, Python's values, English on a Chinese page.
+"""What may not stand on a page: codes, raw references, unnamed duties, Python's values, English on a Chinese
+page.
 
 Every page that a role can reach by links is read in both languages, at most three of a kind.
 """
@@ -15,13 +16,19 @@ from tests.e2e.words import ALONE, KNOWN, Page
 from tests.site import Site
 
 A_KIND = 3  # so many pages of one pattern of address
-NOT_PAGES = re.compile(r"logout|/static/|/2fa/|/trail/heads/|certificate|evidence/|/report|\.csv|download|/docs|/openapi")
+NOT_PAGES = re.compile(
+    r"logout|/static/|/2fa/|/trail/heads/|certificate|evidence/|/report|\.csv|download|/docs|/openapi"
+)
 # Where codes are the subject: names of rules under their code, keys, addresses.
 WRONG = {
     "a code": re.compile(r"\b[a-z]{3,}(?:_[a-z]+)+\b"),
-    "a name of a table or field": re.compile(r"\b(?:contacts|calls|quality|optouts|rights|campaigns|scripts|access|audit)\.[a-z]{3,}\b"),
+    "a name of a table or field": re.compile(
+        r"\b(?:contacts|calls|quality|optouts|rights|campaigns|scripts|access|audit)\.[a-z]{3,}\b"
+    ),
     "a raw reference": re.compile(r"(?<![/\w])[a-z_]{3,}:[0-9]+\b"),
-    "a value of a program": re.compile(r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]"),
+    "a value of a program": re.compile(
+        r"\bCST\b|\bNone\b(?!\.| [a-z])|\bTrue\b|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]"
+    ),
     "a duty without its words": re.compile(r"(?<![(（、/-])\bR(?:[6-9]|[1-4][0-9])\b(?![)）])"),
 }
 
@@ -29,9 +36,14 @@ WRONG = {
 def signed_in(site: Site, role: str, language: str) -> httpx.Client:
     client = httpx.Client(base_url=f"http://127.0.0.1:{site.port}", follow_redirects=True, timeout=60)
     client.get("/accounts/login/")
-    for path, fields in (("/demo/sign-in/", {"role": role}), ("/i18n/setlang/", {"language": language, "next": "/"})):
+    for path, fields in (
+        ("/demo/sign-in/", {"role": role}),
+        ("/i18n/setlang/", {"language": language, "next": "/"}),
+    ):
         answer = client.post(
-            path, data={**fields, "csrfmiddlewaretoken": client.cookies["csrftoken"]}, headers={"Referer": str(client.base_url)}
+            path,
+            data={**fields, "csrfmiddlewaretoken": client.cookies["csrftoken"]},
+            headers={"Referer": str(client.base_url)},
         )
         assert answer.status_code == 200, path
     return client
@@ -52,7 +64,11 @@ def pages(client: httpx.Client) -> Iterator[tuple[str, Page]]:
         if answer.status_code == 200 and "html" in answer.headers["content-type"]:
             page = Page(answer.text)
             yield address, page
-            todo += [link if link.startswith("/") else path + link for link in page.links if link.startswith(("/", "?"))]
+            todo += [
+                link if link.startswith("/") else path + link
+                for link in page.links
+                if link.startswith(("/", "?"))
+            ]
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])

@@ -11,12 +11,13 @@ UNREAD = {"script", "style", "head", "svg", "textarea", "kbd", "code", "pre"}
 READ = ("title", "placeholder", "aria-label", "data-label", "alt")
 
 
-# English pages: a citation by the law's Chinese name alone (`core.laws.cite` has its English title before it). What people wrote may
-# name it within a sentence.
+# English pages: a citation by the law's Chinese name alone (`core.laws.cite` has its English title before
+# it). What people wrote may name it within a sentence.
 ALONE = re.compile(rf"^《(?:{'|'.join({law.name for law in LAWS.values()})})》")
 
 
-# Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and names.
+# Chinese pages: names that are written so in Chinese too, and what the demo's people chose as codes and
+# names.
 KNOWN = re.compile(
     r"SIP|INVITE|UDP|TCP|FreeSWITCH|Asterisk|VICIdial|X-Hegui-\w+|"
     r"API|CSV|PDF|JSONL?|SHA|URL|AES|UTC|HTTPS?|SMS|ZIP|CRM|TLS|JPEG|PNG|WAV|Ogg|VIP|English|JavaScript|ISO|IANA|Urumqi|Asia|Opus|"

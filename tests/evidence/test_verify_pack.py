@@ -1,4 +1,5 @@
-"""What the recipient's program says of packs: as made, everything holds; changed anywhere, it names what was changed (R33)."""
+"""What the recipient's program says of packs: as made, everything holds; changed anywhere, it names what was
+changed (R33)."""
 
 import json
 import os
@@ -71,19 +72,26 @@ def live(world: World, chance: random.Random, clock: time_machine.Traveller) -> 
             if chance.random() < 0.7:
                 world.authorize(phone=phone)  # at night, on a Sunday, once too often: also refused
         audit.record_access(
-            kind="viewed", subject=world.contact.public_id, purpose="look up", actor=world.people["supervisor"], address="10.0.0.7"
+            kind="viewed",
+            subject=world.contact.public_id,
+            purpose="look up",
+            actor=world.people["supervisor"],
+            address="10.0.0.7",
         )
         if chance.random() < 0.3:
             world.opt_out(evidence=f"call:{chance.random()}")
 
 
-def test_random_packs_hold_by_the_program_alone(world: World, clock: time_machine.Traveller, tmp_path: Path) -> None:
+def test_random_packs_hold_by_the_program_alone(
+    world: World, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
     chance = random.Random(7)
     for number in range(HISTORIES):
         live(world, chance, clock)
         about: list[dict[str, Any]] = [
             {"about": world.contact.public_id}, {"about": world.campaign.public_id},
-            {"since": world.today - timedelta(days=20), "until": world.today}, {"about": world.contact.public_id, "in_clear": True},
+            {"since": world.today - timedelta(days=20), "until": world.today},
+            {"about": world.contact.public_id, "in_clear": True},
         ]  # fmt: skip
         content, passphrase = made(world, language=chance.choice(["en", "zh-hans"]), **chance.choice(about))
         folder = unpacked(content, passphrase, tmp_path / str(number))
@@ -103,7 +111,13 @@ def test_it_runs_with_nothing_of_ours(world: World, tmp_path: Path) -> None:
     print_of_key = verify_pack.fingerprint(signatures.public_keys()[signatures.sign({})[0]])
 
     def run(*arguments: str) -> tuple[int, str]:
-        ended = subprocess.run([sys.executable, "-I", str(copy), *arguments], capture_output=True, text=True, cwd=tmp_path, check=False)
+        ended = subprocess.run(
+            [sys.executable, "-I", str(copy), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            check=False,
+        )
         assert ended.stderr == ""
         return ended.returncode, ended.stdout
 
@@ -139,7 +153,9 @@ def _drop_line(path: Path, chance: random.Random) -> None:
 
 
 def _swap(path: Path, chance: random.Random) -> None:
-    other = chance.choice([each for each in path.parent.iterdir() if each.is_file() and each.read_bytes() != path.read_bytes()])
+    other = chance.choice(
+        [each for each in path.parent.iterdir() if each.is_file() and each.read_bytes() != path.read_bytes()]
+    )
     first, second = path.read_bytes(), other.read_bytes()
     path.write_bytes(second)
     other.write_bytes(first)
@@ -165,7 +181,11 @@ def test_whatever_is_changed_is_named(world: World, clock: time_machine.Travelle
             (folder / name).write_bytes(data)
         path = folder / chance.choice([name for name, data in kept.items() if data])
         chance.choice(MUTATE)(path, chance)
-        changed = {name for name in kept if not (folder / name).exists() or (folder / name).read_bytes() != kept[name]}
+        changed = {
+            name
+            for name in kept
+            if not (folder / name).exists() or (folder / name).read_bytes() != kept[name]
+        }
         check = verify_pack.verify(str(folder))
         said = " ".join(verify_pack.WORDS["en"][code].format(**facts) for code, facts in check.found)
         assert check.found, (number, path.name)
@@ -179,7 +199,8 @@ Change = Callable[[list[dict[str, Any]]], object]
 
 
 def resigned(folder: Path) -> None:
-    """What somebody can do who has the pack and a key of their own, or even ours: everything fits together again."""
+    """What somebody can do who has the pack and a key of their own, or even ours: everything fits together
+    again."""
     manifest = json.loads((folder / "manifest.json").read_text())
     for each in manifest["files"]:
         data = (folder / each["name"]).read_bytes()
@@ -233,7 +254,9 @@ def test_what_a_forger_with_a_key_may_try(world: World, tmp_path: Path) -> None:
         ("decisions.jsonl", lambda rows: rows[0].update(at="2026-11-24T02:00:01+00:00"), "decision"),
     )
     for name, change, code in cases:
-        folder = unpacked(content, passphrase, tmp_path / f"{name}-{code}-{change.__name__}-{len(list(tmp_path.iterdir()))}")
+        folder = unpacked(
+            content, passphrase, tmp_path / f"{name}-{code}-{change.__name__}-{len(list(tmp_path.iterdir()))}"
+        )
         rows = lines(folder, name)
         change(rows)
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -261,15 +284,21 @@ def test_a_caller_number_that_is_none_of_ours_is_hidden(world: World, tmp_path: 
     world.authorize(line="+8613700009999")
     folder = unpacked(*made(world, about=world.contact.public_id), tmp_path / "pack")
     assert verify_pack.verify(str(folder)).found == []
-    assert "13700009999" not in "".join((folder / name).read_text() for name in ("decisions.jsonl", "trail.jsonl"))
+    assert "13700009999" not in "".join(
+        (folder / name).read_text() for name in ("decisions.jsonl", "trail.jsonl")
+    )
 
 
 def said(world: World, about: str, kind: int) -> str:
-    pack, _passphrase = services.ask_pack(actor=world.people["compliance"], about=about, recipient="client", reason="来信")
+    pack, _passphrase = services.ask_pack(
+        actor=world.people["compliance"], about=about, recipient="client", reason="来信"
+    )
     return answer(pack, scope_of(pack))[kind]
 
 
-def test_calls_after_the_word_are_not_hidden_by_what_the_pack_is_about(world: World, clock: time_machine.Traveller) -> None:
+def test_calls_after_the_word_are_not_hidden_by_what_the_pack_is_about(
+    world: World, clock: time_machine.Traveller
+) -> None:
     """A pack about the first call counts the second one too, and one that was handed over."""
     first = world.connected()
     world.opt_out(evidence=f"call:{first.pk}")
@@ -278,7 +307,9 @@ def test_calls_after_the_word_are_not_hidden_by_what_the_pack_is_about(world: Wo
     other = Call.objects.get(pk=first.pk)
     other.pk, other.decision_id = (
         None,
-        Decision.objects.create(at=site_clock.now(), allowed=True, facts={}, campaign=world.campaign, policy=1).pk,
+        Decision.objects.create(
+            at=site_clock.now(), allowed=True, facts={}, campaign=world.campaign, policy=1
+        ).pk,
     )
     other.slot_day, other.reserved_at, other.reserved_until = world.today, site_clock.now(), site_clock.now()
     other.state, other.made_at, other.handed_over_at = "withdrawn", None, site_clock.now()
@@ -288,16 +319,22 @@ def test_calls_after_the_word_are_not_hidden_by_what_the_pack_is_about(world: Wo
         assert "此后相应拨打 1 次" in said(world, about, 0 if about == entry.public_id else 2), about
 
 
-def test_lifted_partial_and_mistaken_words_are_told_as_they_are(world: World, clock: time_machine.Traveller) -> None:
+def test_lifted_partial_and_mistaken_words_are_told_as_they_are(
+    world: World, clock: time_machine.Traveller
+) -> None:
     world.opt_out(evidence="letter", scope="purpose", scope_value="membership")
     assert "membership" in said(world, world.contact.public_id, 2)
 
 
-def test_what_came_while_a_masked_pack_was_made_does_not_spoil_it(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_came_while_a_masked_pack_was_made_does_not_spoil_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("apps.evidence.services.making.sign_trail", lambda: 0)
     audit.sign_trail()
     world.connected()
-    audit.record_access(kind="viewed", subject=world.contact.public_id, purpose="look up", actor=world.people["supervisor"])
+    audit.record_access(
+        kind="viewed", subject=world.contact.public_id, purpose="look up", actor=world.people["supervisor"]
+    )
     folder = unpacked(*made(world, about=world.contact.public_id), tmp_path / "pack")
     assert verify_pack.verify(str(folder)).found == []
 
@@ -306,8 +343,10 @@ def test_every_word_counts_and_a_lift_ends_its_own(world: World, clock: time_mac
     first = world.opt_out(evidence="letter 1")
     clock.shift(timedelta(days=1))
     Lift.objects.create(
-        number_hash=first.number_hash, key_id=first.key_id, consent_given_at=site_clock.now(), evidence="x", state="approved",
-        asked_by=world.people["compliance"], decided_by=world.people["compliance2"], decided_at=site_clock.now(),
+        number_hash=first.number_hash, key_id=first.key_id, consent_given_at=site_clock.now(), evidence="x",
+        state="approved",
+        asked_by=world.people["compliance"], decided_by=world.people["compliance2"],
+        decided_at=site_clock.now(),
     )  # fmt: skip
     clock.shift(timedelta(days=1))
     call = world.connected()
@@ -338,18 +377,31 @@ def test_what_was_deleted_is_not_told_as_never_there(world: World) -> None:
 
 def test_a_complaint_without_a_call_tells_of_the_person(world: World) -> None:
     world.connected()
-    complaint = record_complaint(actor=world.people["compliance"], channel="letter", kind="unwanted", text="不要再打", phone=f"+86{PHONE}")
+    complaint = record_complaint(
+        actor=world.people["compliance"],
+        channel="letter",
+        kind="unwanted",
+        text="不要再打",
+        phone=f"+86{PHONE}",
+    )
     Complaint.objects.update(call=None)
     assert "1 次" in said(world, complaint.public_id, 1)
     assert "同意" in said(world, complaint.public_id, 2)
 
 
-def test_a_masked_pack_names_no_person_and_no_colleague(world: World, clock: time_machine.Traveller, tmp_path: Path) -> None:
+def test_a_masked_pack_names_no_person_and_no_colleague(
+    world: World, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
     live(world, random.Random(3), clock)
     content, passphrase = made(world, about=world.contact.public_id)
     folder = unpacked(content, passphrase, tmp_path / "pack")
     whole = b"".join(path.read_bytes() for path in folder.iterdir() if path.suffix != ".pdf").decode()
-    for text in ("13800001234", "王小明", "10.0.0.7", *(person.username + "@" for person in world.people.values())):
+    for text in (
+        "13800001234",
+        "王小明",
+        "10.0.0.7",
+        *(person.username + "@" for person in world.people.values()),
+    ):
         assert text not in whole, text
     seen = lines(folder, "reads.jsonl")
     assert seen[0]["who"] == f"supervisor {world.people['supervisor'].pk}"
@@ -363,7 +415,9 @@ def test_the_answer_is_in_three_sentences_in_either_language(world: World) -> No
         world.campaign.public_id: ("同意", "允许", "没有"),
     }  # fmt: skip
     for about, words in wanted.items():
-        pack, _passphrase = services.ask_pack(actor=world.people["compliance"], about=about, recipient="client", reason="来信")
+        pack, _passphrase = services.ask_pack(
+            actor=world.people["compliance"], about=about, recipient="client", reason="来信"
+        )
         said = answer(pack, scope_of(pack))
         assert len(said) == 3
         assert all(word in sentence for word, sentence in zip(words, said, strict=True)), said
@@ -371,7 +425,9 @@ def test_the_answer_is_in_three_sentences_in_either_language(world: World) -> No
 
 def test_an_opt_out_of_nobody_known_claims_nothing_about_calls(world: World) -> None:
     about = world.opt_out(evidence="letter 17").public_id
-    pack, _passphrase = services.ask_pack(actor=world.people["compliance"], about=about, recipient="client", reason="来信")
+    pack, _passphrase = services.ask_pack(
+        actor=world.people["compliance"], about=about, recipient="client", reason="来信"
+    )
     (said,) = answer(pack, scope_of(pack))
     assert "退订名单不保存号码" in said
 
@@ -382,4 +438,6 @@ def test_every_leaf_leads_to_the_root(entries: list[bytes], data: Any) -> None:
     places = data.draw(st.lists(st.integers(0, len(entries) - 1), max_size=5))
     for place, path in inclusion_paths(leaves, places).items():
         steps = [["left" if is_left else "right", sibling.hex()] for is_left, sibling in path]
-        assert verify_pack.root_of(leaves[place * HASH_BYTES : (place + 1) * HASH_BYTES], steps) == tree_head(leaves)
+        assert verify_pack.root_of(leaves[place * HASH_BYTES : (place + 1) * HASH_BYTES], steps) == tree_head(
+            leaves
+        )

@@ -17,7 +17,8 @@ PROCESSES, THREADS = 4, 16
 
 
 def race(phones: list[str], client: int | None = None, **more: Any) -> tuple[Counter[str], list[str]]:
-    """All threads of all processes ask for each number in turn; the answers and the numbers allowed. `more` of the order: racer.py."""
+    """All threads of all processes ask for each number in turn; the answers and the numbers allowed. `more`
+    of the order: racer.py."""
     order = {
         "database": settings.DATABASES["default"]["NAME"],
         "phones": phones,
@@ -29,7 +30,13 @@ def race(phones: list[str], client: int | None = None, **more: Any) -> tuple[Cou
         **more,
     }
     racers = [
-        subprocess.Popen([sys.executable, "-m", "tests.faults.racer"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.racer"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(PROCESSES)
     ]
     answers: Counter[str] = Counter()

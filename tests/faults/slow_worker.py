@@ -36,7 +36,19 @@ def main() -> None:
 
     purging._purge, scheduling._drilled = slow_purge, slow_drill
     scheduling.back_up, scheduling.verify_archive = slow_backup, lambda *args, **more: None  # type: ignore[assignment]
-    app.worker_main(["worker", "--pool", "threads", "--concurrency", "8", "--queues", "urgent,default,heavy", "--loglevel", "WARNING"])
+    app.worker_main(
+        [
+            "worker",
+            "--pool",
+            "threads",
+            "--concurrency",
+            "8",
+            "--queues",
+            "urgent,default,heavy",
+            "--loglevel",
+            "WARNING",
+        ]
+    )
 
 
 main()

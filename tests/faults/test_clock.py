@@ -15,11 +15,19 @@ from tests.http import Api, problem
 from tests.world import PHONE, World
 
 HOUR = timedelta(hours=1)
-EDGES = ["2026-11-25T08:00", "2026-11-25T21:00", "2026-11-26T00:00", "2026-10-01T00:00", "2026-10-08T00:00", "2027-01-01T00:00"]
+EDGES = [
+    "2026-11-25T08:00",
+    "2026-11-25T21:00",
+    "2026-11-26T00:00",
+    "2026-10-01T00:00",
+    "2026-10-08T00:00",
+    "2027-01-01T00:00",
+]
 
 
 def is_lawful(moment: datetime) -> bool:
-    """Marketing, in Shanghai: between eight and nine in the evening, on no holiday, in a year that is known."""
+    """Marketing, in Shanghai: between eight and nine in the evening, on no holiday, in a year that is
+    known."""
     local = moment.astimezone(SHANGHAI)
     holiday = local.month == 10 and local.day <= 7
     return 8 <= local.hour < 21 and not holiday and local.year == 2026
@@ -58,7 +66,9 @@ def test_a_reservation_ends_with_the_hours(wide: World, clock: Any) -> None:
     clock.move_to(wide.at("21:00"))
     assert services.claim_call(client=wide.client) is None
     taken = services.record_event(call_id=result.call.pk, event="ringing", client=None)
-    assert taken.call.end_requested_at is not None, "a call that was made all the same counts, and is to be ended"
+    assert taken.call.end_requested_at is not None, (
+        "a call that was made all the same counts, and is to be ended"
+    )
 
 
 def test_a_number_is_not_handed_over_again_after_hours(wide: World, clock: Any) -> None:
@@ -69,7 +79,10 @@ def test_a_number_is_not_handed_over_again_after_hours(wide: World, clock: Any) 
     assert api.post("calls/authorize", asked, **key).json()["number"]
     clock.move_to(wide.at("21:00"))
     assert problem(api.post("calls/authorize", asked, **key)) == (409, "wrong_state")
-    assert problem(api.post("calls/authorize", {**asked, "phone": "13800001235"}, **key)) == (422, "idempotency_key_reused")
+    assert problem(api.post("calls/authorize", {**asked, "phone": "13800001235"}, **key)) == (
+        422,
+        "idempotency_key_reused",
+    )
 
 
 def test_a_clock_that_goes_back_gives_no_second_call_of_the_day(wide: World, clock: Any) -> None:

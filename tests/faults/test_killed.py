@@ -1,4 +1,5 @@
-"""kill -9 at random moments of purge, rotation, backup and restore: what follows finishes cleanly, and nothing is half done.
+"""kill -9 at random moments of purge, rotation, backup and restore: what follows finishes cleanly, and
+nothing is half done.
 
 Fifty moments in all; with HEGUI_EXPLORE=1 fifty of each, drawn anew.
 """
@@ -37,7 +38,8 @@ def times(count: int) -> range:
 
 
 def killed(work: Callable[[], object], *, within: float) -> bool:
-    """Do the work in a child that is killed at a random moment. Returns whether the moment came before its end."""
+    """Do the work in a child that is killed at a random moment. Returns whether the moment came before its
+    end."""
     connections.close_all()
     child = os.fork()
     if child == 0:
@@ -72,19 +74,27 @@ def due(world: World, count: int) -> None:
 def with_file(world: World) -> str:
     name = encrypted_files.put(b"a list of people", folder="uploads")
     ContactImport.objects.create(
-        source=world.source, file_name="a.csv", upload=name, started_by=world.people["supervisor"], created_at=now() - timedelta(days=31)
+        source=world.source,
+        file_name="a.csv",
+        upload=name,
+        started_by=world.people["supervisor"],
+        created_at=now() - timedelta(days=31),
     )
     return name
 
 
-def test_a_purge_that_is_killed_is_finished_by_the_next(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_that_is_killed_is_finished_by_the_next(
+    people: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(purging, "BATCH", 5)
     due(people, 10)
     length = lasts(lambda: services.purge(pause=0))
     early = 0
     for _round in times(20):
         for number in range(10):
-            people.add_contact(f"137{MOMENTS.randrange(10**8):08}" if number else f"136{MOMENTS.randrange(10**8):08}")
+            people.add_contact(
+                f"137{MOMENTS.randrange(10**8):08}" if number else f"136{MOMENTS.randrange(10**8):08}"
+            )
         name = with_file(people)
         due(people, 10)
         early += killed(lambda: services.purge(pause=0), within=length)
@@ -97,7 +107,9 @@ def test_a_purge_that_is_killed_is_finished_by_the_next(people: World, monkeypat
     assert early
 
 
-def test_a_rotation_that_is_killed_is_finished_by_the_next(people: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rotation_that_is_killed_is_finished_by_the_next(
+    people: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ring = tmp_path / "keyring.json"
     keyring.write_private_file(ring, keyring.read_private_file(settings.HEGUI_KEYRING_FILE))
     monkeypatch.setattr(settings, "HEGUI_KEYRING_FILE", ring)
@@ -133,7 +145,9 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(people: Worl
     assert early
 
 
-def test_a_restore_that_is_killed_leaves_an_empty_system_or_a_whole_one(people: World, tmp_path: Path) -> None:
+def test_a_restore_that_is_killed_leaves_an_empty_system_or_a_whole_one(
+    people: World, tmp_path: Path
+) -> None:
     path, name = tmp_path / "one.backup", f"{connection.settings_dict['NAME']}_killed"
     services.back_up(path, secrets=Secrets())
     people.opt_out()

@@ -25,10 +25,13 @@ def ended() -> bool:
     return runs == {"backup", "drill"} and PurgeRun.objects.exclude(state="running").exists()
 
 
-def test_each_runs_once_though_it_takes_four_times_as_long_as_the_queue_waits(world: World, tmp_path: Path) -> None:
+def test_each_runs_once_though_it_takes_four_times_as_long_as_the_queue_waits(
+    world: World, tmp_path: Path
+) -> None:
     queue = f"{settings.REDIS_URL}?virtual_host=7"
     env = {
-        **os.environ, "HEGUI_VISIBILITY_SECONDS": str(VISIBILITY), "CELERY_BROKER_URL": queue, "HEGUI_LEDGER": str(tmp_path / "ledger"),
+        **os.environ, "HEGUI_VISIBILITY_SECONDS": str(VISIBILITY), "CELERY_BROKER_URL": queue,
+        "HEGUI_LEDGER": str(tmp_path / "ledger"),
         "HEGUI_BACKUPS": str(tmp_path / "backups"),
     }  # fmt: skip
     name = str(connection.settings_dict["NAME"])
@@ -46,7 +49,9 @@ def test_each_runs_once_though_it_takes_four_times_as_long_as_the_queue_waits(wo
             time.sleep(0.5)
         time.sleep(VISIBILITY)  # what would be handed out again, is
         kinds = sorted(BackupRun.objects.values_list("kind", flat=True))
-        assert (kinds, PurgeRun.objects.count()) == (["backup", "drill"], 1), (tmp_path / "worker.log").read_text()
+        assert (kinds, PurgeRun.objects.count()) == (["backup", "drill"], 1), (
+            tmp_path / "worker.log"
+        ).read_text()
     finally:
         worker.kill()
         worker.wait()

@@ -1,4 +1,5 @@
-"""What cannot be opened, deleted or reached stops nothing but itself; and what works on a copy leaves the site as it is."""
+"""What cannot be opened, deleted or reached stops nothing but itself; and what works on a copy leaves the
+site as it is."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -48,11 +49,16 @@ def altered(table: str, column: str, pk: int) -> None:
     """A bit of a protected value turned over, as a disk does it."""
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
-        statement = "update TABLE set COLUMN = set_byte(COLUMN, length(COLUMN) - 1, get_byte(COLUMN, length(COLUMN) - 1) # 1) where id = %s"
+        statement = (
+            "update TABLE set COLUMN = set_byte(COLUMN, length(COLUMN) - 1, get_byte(COLUMN, "
+            "length(COLUMN) - 1) # 1) where id = %s"
+        )
         cursor.execute(statement.replace("TABLE", table).replace("COLUMN", column), [pk])
 
 
-def test_an_end_point_whose_secret_cannot_be_opened_keeps_no_refusal_from_others(world: World, receiver: Receiver) -> None:
+def test_an_end_point_whose_secret_cannot_be_opened_keeps_no_refusal_from_others(
+    world: World, receiver: Receiver
+) -> None:
     end_point(world, receiver.url, name="good")
     bad, _secret = end_point(world, receiver.url, name="bad")
     altered("webhooks_endpoint", "secret", bad.pk)
@@ -69,7 +75,9 @@ def test_an_end_point_that_is_gone_is_said_to_be(world: World, receiver: Receive
     assert Notice.objects.filter(code="webhook_given_up", facts__answer="410 Gone").exists()
 
 
-def test_a_request_that_cannot_be_opened_keeps_no_other_from_being_escalated(world: World, clock: Any) -> None:
+def test_a_request_that_cannot_be_opened_keeps_no_other_from_being_escalated(
+    world: World, clock: Any
+) -> None:
     bad, late = ask(world, kind="see"), ask(world, kind="withdraw")
     altered("rights_subjectrequest", "phone", bad.pk)
     clock.shift(timedelta(days=60))
@@ -77,14 +85,20 @@ def test_a_request_that_cannot_be_opened_keeps_no_other_from_being_escalated(wor
     assert Notice.objects.filter(code="request_overdue", facts__request=late.public_id).exists()
 
 
-def test_a_complaint_that_cannot_be_opened_keeps_no_other_from_being_escalated(world: World, clock: Any) -> None:
+def test_a_complaint_that_cannot_be_opened_keeps_no_other_from_being_escalated(
+    world: World, clock: Any
+) -> None:
     made = []
     for text in ("一", "二"):
         call = world.connected()
         clock.shift(timedelta(days=1))
         made.append(
             quality.record_complaint(
-                actor=world.people["compliance"], channel=Complaint.Channel.TELEPHONE, kind=Complaint.Kind.OTHER, text=text, call=call
+                actor=world.people["compliance"],
+                channel=Complaint.Channel.TELEPHONE,
+                kind=Complaint.Kind.OTHER,
+                text=text,
+                call=call,
             )
         )
     altered("quality_complaint", "text", made[0].pk)
@@ -144,7 +158,9 @@ def test_an_outage_of_the_storage_uses_up_no_try_of_a_transcript(
     assert Transcript.objects.exists()
 
 
-def test_a_recording_whose_commit_was_not_answered_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_whose_commit_was_not_answered_stays(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     call, real = world.connected(), recording._keep
 
     def kept(*args: Any) -> Any:
@@ -165,7 +181,13 @@ def test_a_drill_deletes_nothing_of_the_site(world: World, clock: Any) -> None:
     retention.back_up_by_schedule()
     clock.shift(60)
     review_on = world.today + timedelta(days=20)
-    retention.place_hold(actor=world.people["compliance"], kind=LegalHold.Kind.CALL, target_id=call.pk, reason="法院", review_on=review_on)
+    retention.place_hold(
+        actor=world.people["compliance"],
+        kind=LegalHold.Kind.CALL,
+        target_id=call.pk,
+        reason="法院",
+        review_on=review_on,
+    )
     clock.shift(60)
     execute(world, ask(world))
     kept = Recording.objects.get()
@@ -206,7 +228,9 @@ def test_what_is_done_goes_by_no_mail(world: World) -> None:
     assert notifications.mail_now() == 0
 
 
-def test_a_purge_that_lost_its_lock_ends_and_signs_nothing(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_that_lost_its_lock_ends_and_signs_nothing(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history(world)
     clock.shift(timedelta(days=366))
     real, beside = purging._batch, []
@@ -217,8 +241,10 @@ def test_a_purge_that_lost_its_lock_ends_and_signs_nothing(world: World, clock: 
             beside.append(1)
             with connection.cursor() as cursor:
                 cursor.execute(
-                    "select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database"
-                    " where l.locktype = 'advisory' and l.classid = 7 and l.pid <> pg_backend_pid() and d.datname = current_database()"
+                    "select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = "
+                    "l.database"
+                    " where l.locktype = 'advisory' and l.classid = 7 and l.pid <> pg_backend_pid() and "
+                    "d.datname = current_database()"
                 )
         return result
 
@@ -230,7 +256,9 @@ def test_a_purge_that_lost_its_lock_ends_and_signs_nothing(world: World, clock: 
     assert purging.purge().state == "done"
 
 
-def test_a_step_that_fails_keeps_no_purge_from_its_certificate(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_fails_keeps_no_purge_from_its_certificate(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*args: Any) -> None:
         raise OperationalError("deadlock")
 
@@ -250,8 +278,14 @@ def test_a_row_that_cannot_be_deleted_keeps_no_other_of_its_class(world: World, 
     assert first is not None
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
-        cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
-        trigger = "create trigger refuses before delete on notifications_notice for each row when (old.id = KEY) execute function refuses()"
+        cursor.execute(
+            "create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; "
+            "end $$"
+        )
+        trigger = (
+            "create trigger refuses before delete on notifications_notice for each row when (old.id = "
+            "KEY) execute function refuses()"
+        )
         cursor.execute(trigger.replace("KEY", str(first.pk)))
     clock.shift(timedelta(days=800))
     run = purging.purge()
@@ -265,9 +299,13 @@ def refused_at_commit(transactional_db: None) -> Iterator[Callable[[Recording], 
 
     def refuse(kept: Recording) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
+            cursor.execute(
+                "create function refuses() returns trigger language plpgsql as $$ begin raise exception "
+                "'no'; end $$"
+            )
             trigger = (
-                "create constraint trigger refuses after delete on quality_recording deferrable initially deferred"
+                "create constraint trigger refuses after delete on quality_recording deferrable initially "
+                "deferred"
                 " for each row when (old.id = KEY) execute function refuses()"
             )
             cursor.execute(trigger.replace("KEY", str(kept.pk)))
@@ -295,8 +333,14 @@ def test_a_contact_that_cannot_be_deleted_keeps_no_other_and_is_begun_once(world
     other = world.add_contact(OTHER_PHONE)
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate")
-        cursor.execute("create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; end $$")
-        trigger = "create trigger refuses before delete on contacts_contact for each row when (old.id = KEY) execute function refuses()"
+        cursor.execute(
+            "create function refuses() returns trigger language plpgsql as $$ begin raise exception 'no'; "
+            "end $$"
+        )
+        trigger = (
+            "create trigger refuses before delete on contacts_contact for each row when (old.id = KEY) "
+            "execute function refuses()"
+        )
         cursor.execute(trigger.replace("KEY", str(world.contact.pk)))
     clock.shift(timedelta(days=800))
     for _night in range(3):
@@ -312,11 +356,15 @@ def test_a_contact_that_cannot_be_deleted_keeps_no_other_and_is_begun_once(world
     assert not Erasure.objects.filter(done_at__isnull=True).exists()
 
 
-def test_a_copy_that_came_too_late_leaves_no_archive(world: World, clock: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_that_came_too_late_leaves_no_archive(
+    world: World, clock: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.DEMO = True
     history(world)
     see, delete = ask(world, kind="see"), ask(world)
-    rights.ask_copy(actor=world.people["compliance"], request=see, link_to=lambda path: f"https://h.example{path}")
+    rights.ask_copy(
+        actor=world.people["compliance"], request=see, link_to=lambda path: f"https://h.example{path}"
+    )
     clock.shift(1)
     real = copying.streams.put_hashed
 

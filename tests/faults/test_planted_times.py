@@ -22,13 +22,16 @@ def growing() -> list[type[models.Model]]:
     return [
         model
         for model in apps.get_models()
-        if any(isinstance(each, pgtrigger.Protect) and each.name != "never_deleted" for each in getattr(model._meta, "triggers", ()))
+        if any(
+            isinstance(each, pgtrigger.Protect) and each.name != "never_deleted"
+            for each in getattr(model._meta, "triggers", ())
+        )
     ]
 
 
 def plant() -> list[tuple[str, str, str]]:
-    """In each of them the first row's times become 1 January of the year before the first, as before they were bounded. The constraints
-    that would not have it, gone now: table, name, definition."""
+    """In each of them the first row's times become 1 January of the year before the first, as before they
+    were bounded. The constraints that would not have it, gone now: table, name, definition."""
     gone = []
     planted = 0
     with connection.cursor() as cursor:
@@ -37,7 +40,9 @@ def plant() -> list[tuple[str, str, str]]:
         for model in growing():
             table, key = model._meta.db_table, model._meta.pk.column
             cursor.execute(
-                "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass and contype = 'c'", [table]
+                "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = %s::regclass "
+                "and contype = 'c'",
+                [table],
             )
             for name, definition in cursor.fetchall():
                 cursor.execute(f'alter table "{table}" drop constraint "{name}"')
@@ -46,7 +51,8 @@ def plant() -> list[tuple[str, str, str]]:
                 if isinstance(field, models.DateTimeField):
                     cursor.execute(
                         f'update "{table}" set "{field.column}" = \'0001-01-01 00:00:00+00 BC\''
-                        f' where "{field.column}" is not null and "{key}" = (select min("{key}") from "{table}")'
+                        f' where "{field.column}" is not null and "{key}" = (select min("{key}") from '
+                        f'"{table}")'
                     )
                     planted += cursor.rowcount
         cursor.execute("set session_replication_role = origin")
@@ -70,7 +76,11 @@ def test_each_page_answers(world: World, browse: Any, wanted: str) -> None:
     made = dict(matrix.objects(world, "own", wanted)[wanted])
     plant()
     for name in matrix.pages_by_object()[wanted]:
-        role = next(each for each in ROLES if each in matrix.PAGES[name].roles and (name, each) not in matrix.NOT_THEIRS)
+        role = next(
+            each
+            for each in ROLES
+            if each in matrix.PAGES[name].roles and (name, each) not in matrix.NOT_THEIRS
+        )
         with transaction.atomic():
             assert matrix.visit(world, name, role, "own", browse, dict(made)) in {200, 204, 206, 302}, name
             transaction.set_rollback(True)

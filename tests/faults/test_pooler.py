@@ -35,9 +35,12 @@ def reached(tmp_path: Path) -> Iterator[dict[str, Any]]:
     home.mkdir()
     config = home / "pgbouncer.ini"
     config.write_text(
-        f"[databases]\n* = host={server['HOST']} port={server['PORT'] or 5432} user={server['USER']}\n[pgbouncer]\n"
-        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
-        f"default_pool_size = {SERVERS}\nmax_client_conn = 500\nignore_startup_parameters = extra_float_digits,options\n"
+        f"[databases]\n* = host={server['HOST']} port={server['PORT'] or 5432} "
+        f"user={server['USER']}\n[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = "
+        "transaction\n"
+        f"default_pool_size = {SERVERS}\nmax_client_conn = 500\nignore_startup_parameters = "
+        "extra_float_digits,options\n"
     )
     as_other: list[str] = []
     if os.getuid() == 0:  # it refuses to run as root; the socket is for its owner alone
@@ -71,7 +74,9 @@ def numbers() -> Iterator[list[str]]:
     connection.close()
 
 
-def test_behind_the_pooler_each_number_is_called_once_and_nobody_is_failed(numbers: list[str], reached: dict[str, Any]) -> None:
+def test_behind_the_pooler_each_number_is_called_once_and_nobody_is_failed(
+    numbers: list[str], reached: dict[str, Any]
+) -> None:
     answers, allowed = race(numbers, reached=reached, pooled=True)
     assert set(answers) == {"allow", "daily_cap"}, answers
     assert answers["allow"] == len(numbers)
@@ -80,6 +85,7 @@ def test_behind_the_pooler_each_number_is_called_once_and_nobody_is_failed(numbe
 
 
 def test_with_names_it_fails_so_the_setting_is_needed(numbers: list[str], reached: dict[str, Any]) -> None:
-    """The planted fault: without `HEGUI_POOLER` the same race meets statements that its server does not know."""
+    """The planted fault: without `HEGUI_POOLER` the same race meets statements that its server does not
+    know."""
     answers, _allowed = race(numbers[:10], reached=reached, pooled=False)
     assert set(answers) - {"allow", "daily_cap"}, answers

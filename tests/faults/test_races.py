@@ -69,7 +69,9 @@ def test_64_that_retry_under_one_key_get_the_one_call_again(committed: World) ->
     assert Decision.objects.count() == len(numbers)
 
 
-def test_codes_asked_for_side_by_side_are_counted_like_others(committed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_codes_asked_for_side_by_side_are_counted_like_others(
+    committed: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A public page that sends a message to the person who is named must not send it thirty times."""
     sent: list[str] = []
     monkeypatch.setattr(outbox, "can_send", lambda: True)
@@ -119,14 +121,17 @@ def test_searches_side_by_side_do_not_outrun_the_quota(committed: World) -> None
 
 
 def test_a_thousand_races_between_yes_and_dial_hand_out_no_number(committed: World) -> None:
-    """Suspension, pause and withdrawal between allow and claim: once they have answered, no claim gives a number."""
+    """Suspension, pause and withdrawal between allow and claim: once they have answered, no claim gives a
+    number."""
     rounds, wrong, outcomes = 1_000, [], Counter[str]()
     numbers = [f"+86159100{number:05}" for number in range(rounds)]
     _insert(committed, numbers)
     supervisor, agent = committed.people["supervisor"], committed.people["agent"]
     for place, number in enumerate(numbers):
         kind = ("pause", "suspend", "doubt")[place % 3]
-        reserved = calls.authorize(campaign="spring", phone=Protected(number, "phone"), line=LINE, agent=agent, checklist_done=True)
+        reserved = calls.authorize(
+            campaign="spring", phone=Protected(number, "phone"), line=LINE, agent=agent, checklist_done=True
+        )
         assert reserved.allowed, reserved.codes
         begin, claimed = threading.Barrier(2), []
 
@@ -173,7 +178,9 @@ def test_a_decision_under_way_reserves_nothing_of_a_source_or_import_that_is_gon
     """It has read its facts; then the contacts are withdrawn, and only then it stores its reservation."""
     supervisor = committed.people["supervisor"]
     content = f"手机号,同意渠道,同意时间\n{FRESH},网页,2026-07-01\n".encode()
-    brought = contacts.import_now(actor=supervisor, source=committed.source, file_name="list.csv", file=content, leave_hidden=None)
+    brought = contacts.import_now(
+        actor=supervisor, source=committed.source, file_name="list.csv", file=content, leave_hidden=None
+    )
     has_facts, judge, answers = threading.Event(), deciding.judge, []
 
     def slow_judge(facts: Any) -> Any:
@@ -183,7 +190,13 @@ def test_a_decision_under_way_reserves_nothing_of_a_source_or_import_that_is_gon
 
     def ask() -> None:
         answers.append(
-            calls.authorize(campaign="spring", phone=Protected(FRESH, "phone"), line=LINE, client=committed.client, hands_over=True)
+            calls.authorize(
+                campaign="spring",
+                phone=Protected(FRESH, "phone"),
+                line=LINE,
+                client=committed.client,
+                hands_over=True,
+            )
         )
         connection.close()
 
@@ -197,7 +210,9 @@ def test_a_decision_under_way_reserves_nothing_of_a_source_or_import_that_is_gon
         contacts.take_back(actor=supervisor, contact_import=brought)
     asker.join()
     call = Call.objects.get(pk=answers[0].call_id)
-    assert call.end_requested_at is not None or call.state == "withdrawn", "it waited for the decision and saw its reservation"
+    assert call.end_requested_at is not None or call.state == "withdrawn", (
+        "it waited for the decision and saw its reservation"
+    )
 
 
 def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> None:
@@ -248,28 +263,44 @@ def test_after_an_opt_out_has_answered_nothing_is_allowed(committed: World) -> N
     assert sum(outcomes.values()) == rounds
     assert len(outcomes) == 2, f"a race that always ends the same way is none: {outcomes}"
     assert not Call.objects.filter(state="reserved").exists()
-    assert set(OptOut.objects.values_list("channel", flat=True)) == {"api", "sms", "web", "complaint", "agent", "regulator"}
+    assert set(OptOut.objects.values_list("channel", flat=True)) == {
+        "api",
+        "sms",
+        "web",
+        "complaint",
+        "agent",
+        "regulator",
+    }
 
 
 def _word(world: World, number: str, place: int) -> Callable[[], object]:
-    """How the holder of the number says no: by another way each time. Key 9 is said in a call that is under way already
-    (`tests/calls/test_api.py`); it records as these do."""
+    """How the holder of the number says no: by another way each time. Key 9 is said in a call that is under
+    way already (`tests/calls/test_api.py`); it records as these do."""
     evidence, phone = number[-5:], Protected(number, "phone")
     link = optouts.make_link(phone=phone) if place % 6 == 2 else ""
 
     def by_list() -> None:
         taken = optouts.take_list(
-            actor=world.people["compliance"], origin="regulator", evidence=f"list {evidence}", file_name="list.csv",
+            actor=world.people["compliance"], origin="regulator", evidence=f"list {evidence}",
+            file_name="list.csv",
             content=f"phone\n{number}\n".encode(),
         )  # fmt: skip
         optouts.run_list(taken.job_id)
 
     ways: tuple[Callable[[], object], ...] = (
-        lambda: optouts.record_opt_out(phone=phone, channel=OptOut.Channel.API, evidence=evidence, client=world.client),
-        lambda: optouts.take_message(client=world.client, sender=phone, text="TD" if place % 4 else "别打了", message_id=evidence),
+        lambda: optouts.record_opt_out(
+            phone=phone, channel=OptOut.Channel.API, evidence=evidence, client=world.client
+        ),
+        lambda: optouts.take_message(
+            client=world.client, sender=phone, text="TD" if place % 4 else "别打了", message_id=evidence
+        ),
         lambda: optouts.use_link(word=link),
-        lambda: optouts.record_by_hand(actor=world.people["supervisor"], phone=number, channel="complaint", evidence=f"c {evidence}"),
-        lambda: optouts.record_by_hand(actor=world.people["supervisor"], phone=number, channel="agent", evidence=f"a {evidence}"),
+        lambda: optouts.record_by_hand(
+            actor=world.people["supervisor"], phone=number, channel="complaint", evidence=f"c {evidence}"
+        ),
+        lambda: optouts.record_by_hand(
+            actor=world.people["supervisor"], phone=number, channel="agent", evidence=f"a {evidence}"
+        ),
         by_list,
     )
     return ways[place % len(ways)]
@@ -280,6 +311,10 @@ def _insert(world: World, numbers: list[str]) -> None:
 
     content = "手机号,同意渠道,同意时间\n" + "".join(f"{number},网页,2026-11-01\n" for number in numbers)
     done = import_now(
-        actor=world.people["supervisor"], source=world.source, file_name="race.csv", file=content.encode(), list_code="spring"
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name="race.csv",
+        file=content.encode(),
+        list_code="spring",
     )
     assert done.counts == {"accepted": len(numbers)}

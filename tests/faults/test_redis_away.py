@@ -26,7 +26,9 @@ def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("without_redis")
 def test_the_gate_decides_and_pages_answer(world: World, browse: Any) -> None:
-    answer = Api(world.key).post("calls/authorize", {"campaign": "spring", "phone": PHONE, "line": world.line.number})
+    answer = Api(world.key).post(
+        "calls/authorize", {"campaign": "spring", "phone": PHONE, "line": world.line.number}
+    )
     assert (answer.status_code, answer.json()["decision"]) == (200, "allow")
     assert browse("agent").get("/desk/").status_code == 200
     assert browse("compliance").get("/decisions/").status_code == 200

@@ -1,4 +1,5 @@
-"""The bucket of files is gone: nobody reads of success, certificates say what is true, and all goes on when it is back."""
+"""The bucket of files is gone: nobody reads of success, certificates say what is true, and all goes on when
+it is back."""
 
 import io
 import threading
@@ -37,7 +38,10 @@ from tests.world import OTHER_PHONE, PHONE, World
 def in_bucket(s3: S3) -> Iterator[S3]:
     entry = stored_files(urlsplit(s3.address("encrypted")))
     with override_settings(
-        STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+        STORAGES={
+            "default": entry,
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        }
     ):
         yield s3
 
@@ -115,7 +119,9 @@ def reading_files() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("after", range(4))
-def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(world: World, clock: Any, away: Any, browse: Any, after: int) -> None:
+def test_a_purge_says_what_is_not_gone_and_the_next_one_finishes(
+    world: World, clock: Any, away: Any, browse: Any, after: int
+) -> None:
     kept = [hand_in(world.connected()), hand_in(world.connected(phone=_another(world)))]
     clock.shift(timedelta(days=366))
     with away(after=after):
@@ -155,16 +161,24 @@ def test_an_upload_by_a_program_is_refused_with_503_and_taken_later(world: World
 def test_a_list_is_refused_with_a_sentence_and_nothing_is_kept(world: World, away: Any) -> None:
     with away(), pytest.raises(StorageAway):
         contacts.start_import(
-            actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode())
+            actor=world.people["supervisor"],
+            source=world.source,
+            file_name="a.csv",
+            file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode()),
         )
     assert not ContactImport.objects.exists()
 
 
 def test_an_import_goes_on_when_the_bucket_is_back(world: World, clock: Any, away: Any) -> None:
     preview = contacts.start_import(
-        actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode())
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name="a.csv",
+        file=io.BytesIO(f"手机号\n{OTHER_PHONE}\n".encode()),
     )
-    job = contacts.confirm_import(actor=world.people["supervisor"], contact_import=preview, mapping=preview.mapping)
+    job = contacts.confirm_import(
+        actor=world.people["supervisor"], contact_import=preview, mapping=preview.mapping
+    )
     with away(), pytest.raises(StorageAway):
         contacts.run_import(job.pk)
     job.refresh_from_db()
@@ -211,7 +225,10 @@ def test_a_bucket_that_is_not_there_is_away_and_nothing_is_seen_to_be_gone(in_bu
     """As after a misspelt address: what lies in the real one is not certified to be deleted."""
     entry = stored_files(urlsplit(in_bucket.address("encrypted").replace("/hegui/", "/elsewhere/")))
     with override_settings(
-        STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+        STORAGES={
+            "default": entry,
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        }
     ):
         for use in (encrypted_files.exists, encrypted_files.delete):
             with pytest.raises(StorageAway):
@@ -220,7 +237,10 @@ def test_a_bucket_that_is_not_there_is_away_and_nothing_is_seen_to_be_gone(in_bu
 
 def test_a_bucket_with_versions_keeps_no_version(in_bucket: S3) -> None:
     in_bucket.client.put_bucket_versioning(Bucket="hegui", VersioningConfiguration={"Status": "Enabled"})
-    kept, name = encrypted_files.put(b"stays", folder="recordings"), encrypted_files.put(b"goes", folder="recordings")
+    kept, name = (
+        encrypted_files.put(b"stays", folder="recordings"),
+        encrypted_files.put(b"goes", folder="recordings"),
+    )
     encrypted_files.delete(name)
     assert not encrypted_files.exists(name)
     left = in_bucket.client.list_object_versions(Bucket="hegui")

@@ -33,8 +33,10 @@ from tests.world import World
 def robot(world: World) -> Campaign:
     """A campaign with a synthetic voice, which needs an assessment; a draft."""
     return campaigns.create_campaign(
-        actor=world.people["supervisor"], lines=[world.line], code="robot", name="机器人回访", kind="marketing", trade="retail",
-        voice="synthetic", purpose=world.purpose, lawful_basis="同意", filing=world.filing, script=world.script, starts_on=world.today,
+        actor=world.people["supervisor"], lines=[world.line], code="robot", name="机器人回访",
+        kind="marketing", trade="retail",
+        voice="synthetic", purpose=world.purpose, lawful_basis="同意", filing=world.filing,
+        script=world.script, starts_on=world.today,
         ends_on=world.today + timedelta(days=30),
     )  # fmt: skip
 
@@ -59,7 +61,9 @@ def test_a_refusal_or_a_bad_verdict_blocks(world: World, robot: Campaign, verdic
     made = written(world, robot, verdict="not_acceptable" if verdict == "not_acceptable" else "with_measures")
     services.submit_assessment(actor=made.written_by, assessment=made, about=robot)
     approve = verdict == "not_acceptable"
-    services.decide_assessment(actor=world.people["compliance"], assessment=made, about=robot, approve=approve, note="风险过高")
+    services.decide_assessment(
+        actor=world.people["compliance"], assessment=made, about=robot, approve=approve, note="风险过高"
+    )
     assert services.is_missing(robot)
 
 
@@ -72,7 +76,9 @@ def test_what_changed_is_assessed_again(world: World, robot: Campaign, field: st
         setattr(robot, field, robot.ends_on + timedelta(days=1) if field == "ends_on" else "明澜")
         robot.save()
     assert services.is_missing(robot)
-    assert services.what_changed(done, robot) == [{"clients": "recipients", "lawful_basis": "basis", "ends_on": "until"}.get(field, field)]
+    assert services.what_changed(done, robot) == [
+        {"clients": "recipients", "lawful_basis": "basis", "ends_on": "until"}.get(field, field)
+    ]
     approved(world, robot)
     assert not services.is_missing(robot)
 
@@ -103,24 +109,40 @@ def test_nobody_decides_what_they_wrote(world: World, robot: Campaign) -> None:
     made = written(world, robot, by="compliance")
     services.submit_assessment(actor=world.people["compliance"], assessment=made, about=robot)
     with pytest.raises(FourEyes):
-        services.decide_assessment(actor=world.people["compliance"], assessment=made, about=robot, approve=True)
+        services.decide_assessment(
+            actor=world.people["compliance"], assessment=made, about=robot, approve=True
+        )
     with pytest.raises(NotAllowed):
-        services.decide_assessment(actor=world.people["supervisor2"], assessment=made, about=robot, approve=True)
+        services.decide_assessment(
+            actor=world.people["supervisor2"], assessment=made, about=robot, approve=True
+        )
 
 
 def test_one_person_writes_it_and_nobody_who_did_decides(world: World, robot: Campaign) -> None:
     made = written(world, robot)
     submit: Any = {"assessment": made, "about": robot}
     with pytest.raises(NotAllowed):
-        services.write_assessment(actor=world.people["supervisor2"], assessment=made, texts=TEXTS, verdict="", risks=[])
+        services.write_assessment(
+            actor=world.people["supervisor2"], assessment=made, texts=TEXTS, verdict="", risks=[]
+        )
     with pytest.raises(NotAllowed):
         services.begin_assessment(actor=world.people["agent"], about=robot)
     with pytest.raises(NotAllowed):
         services.submit_assessment(actor=world.people["compliance"], **submit)
     taken = services.write_assessment(
-        actor=world.people["compliance"], assessment=made, texts=TEXTS, verdict="with_measures", risks=[risk()]
+        actor=world.people["compliance"],
+        assessment=made,
+        texts=TEXTS,
+        verdict="with_measures",
+        risks=[risk()],
     )
-    services.write_assessment(actor=world.people["compliance2"], assessment=taken, texts=TEXTS, verdict="with_measures", risks=[risk()])
+    services.write_assessment(
+        actor=world.people["compliance2"],
+        assessment=taken,
+        texts=TEXTS,
+        verdict="with_measures",
+        risks=[risk()],
+    )
     services.submit_assessment(actor=world.people["compliance2"], **submit)
     for name in ("compliance", "compliance2"):
         with pytest.raises(FourEyes):
@@ -131,7 +153,12 @@ def test_one_person_writes_it_and_nobody_who_did_decides(world: World, robot: Ca
 
 def test_a_script_that_is_spoken_by_a_machine_needs_one_too(world: World) -> None:
     script = scripts.create_script(
-        actor=world.people["supervisor"], code="robot2", name="x", kind="marketing", trade="retail", voice="synthetic"
+        actor=world.people["supervisor"],
+        code="robot2",
+        name="x",
+        kind="marketing",
+        trade="retail",
+        voice="synthetic",
     )
     world.campaign.script = script
     assert services.why_needed(world.campaign) == ["synthetic_voice"]
@@ -148,7 +175,9 @@ def test_a_script_that_is_spoken_by_a_machine_needs_one_too(world: World) -> Non
         ({"verdict": ""}, "结论"),
     ],
 )
-def test_what_is_not_whole_is_not_handed_in(world: World, robot: Campaign, fields: dict[str, Any], sentence: str | None) -> None:
+def test_what_is_not_whole_is_not_handed_in(
+    world: World, robot: Campaign, fields: dict[str, Any], sentence: str | None
+) -> None:
     fields = {name: value for name, value in fields.items() if name != "harm"}
     made = written(world, robot, **fields)
     submit: Any = {"actor": made.written_by, "assessment": made, "about": robot}
@@ -162,8 +191,14 @@ def test_what_is_not_whole_is_not_handed_in(world: World, robot: Campaign, field
 def test_what_was_decided_stays_for_three_years(world: World, robot: Campaign) -> None:
     done = approved(world, robot)
     with pytest.raises(WrongState):
-        services.write_assessment(actor=world.people["supervisor"], assessment=done, texts=TEXTS, verdict="", risks=[])
-    for change in (lambda: Assessment.objects.filter(pk=done.pk).update(note="x"), done.risks.all().delete, done.delete):
+        services.write_assessment(
+            actor=world.people["supervisor"], assessment=done, texts=TEXTS, verdict="", risks=[]
+        )
+    for change in (
+        lambda: Assessment.objects.filter(pk=done.pk).update(note="x"),
+        done.risks.all().delete,
+        done.delete,
+    ):
         with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
             change()
 
@@ -192,7 +227,11 @@ def test_the_pages(world: World, robot: Campaign, browse: Any) -> None:
     assert str(TRIGGERS["synthetic_voice"]) in browser.get(address).content.decode()
     edit = browser.post(address).url
     assert browser.get(edit).status_code == 200
-    matrix = {"risks-TOTAL_FORMS": "1", "risks-INITIAL_FORMS": "0", **{f"risks-0-{name}": value or "" for name, value in risk().items()}}
+    matrix = {
+        "risks-TOTAL_FORMS": "1",
+        "risks-INITIAL_FORMS": "0",
+        **{f"risks-0-{name}": value or "" for name, value in risk().items()},
+    }
     answer = browser.post(edit, {**TEXTS, "verdict": "with_measures", **matrix, "submit": "1"})
     made = Assessment.objects.get()
     assert answer.status_code == 302, [answer.context["form"].errors, answer.context["formset"].errors]
@@ -222,5 +261,7 @@ def test_no_high_risk_that_remains_goes_ahead(risks: list[tuple[int, int, int]])
     assert "not_acceptable" in allowed
     if any(grade_of(likelihood, remaining) == HIGH for likelihood, _harm, remaining in risks):
         assert allowed == {"not_acceptable"}
-    elif any(grade_of(likelihood, harm) > grade_of(likelihood, remaining) for likelihood, harm, remaining in risks):
+    elif any(
+        grade_of(likelihood, harm) > grade_of(likelihood, remaining) for likelihood, harm, remaining in risks
+    ):
         assert allowed == {"with_measures", "not_acceptable"}

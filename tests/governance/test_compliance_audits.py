@@ -24,7 +24,13 @@ PAPER = b"%PDF-1.7\n...\n%%EOF"
 
 
 def planned(world: World, **fields: Any) -> ComplianceAudit:
-    given = {"title": "2026 年度合规审计", "scope": "全部外呼业务", "since": date(2026, 1, 1), "until": world.today, "auditor": "内审部"}
+    given = {
+        "title": "2026 年度合规审计",
+        "scope": "全部外呼业务",
+        "since": date(2026, 1, 1),
+        "until": world.today,
+        "auditor": "内审部",
+    }
     return services.plan_audit(actor=world.people["compliance"], **{**given, **fields})
 
 
@@ -35,7 +41,9 @@ def running(world: World) -> ComplianceAudit:
 def answered(world: World, verdict: str = "conforms") -> ComplianceAudit:
     audit = running(world)
     for answer in audit.answers.all():
-        services.answer_point(actor=world.people["compliance"], answer=answer, found="已核对。", verdict=verdict)
+        services.answer_point(
+            actor=world.people["compliance"], answer=answer, found="已核对。", verdict=verdict
+        )
     return audit
 
 
@@ -57,12 +65,22 @@ def test_each_point_is_first_answered_by_what_is_measured(world: World) -> None:
         services.begin_audit(actor=world.people["compliance"], audit=audit)
 
 
-@pytest.mark.parametrize("fields", [{"title": " "}, {"scope": ""}, {"auditor": ""}, {"until": date(2025, 1, 1)}, {"scope": "13800001234"}])
+@pytest.mark.parametrize(
+    "fields",
+    [{"title": " "}, {"scope": ""}, {"auditor": ""}, {"until": date(2025, 1, 1)}, {"scope": "13800001234"}],
+)
 def test_what_cannot_be_planned(world: World, fields: dict[str, Any]) -> None:
     with pytest.raises(BadInput):
         planned(world, **fields)
     with pytest.raises(NotAllowed):
-        services.plan_audit(actor=world.people["admin"], title="x", scope="x", since=world.today, until=world.today, auditor="x")
+        services.plan_audit(
+            actor=world.people["admin"],
+            title="x",
+            scope="x",
+            since=world.today,
+            until=world.today,
+            auditor="x",
+        )
 
 
 def test_it_is_not_reported_before_every_point_has_its_verdict_and_its_consequence(world: World) -> None:
@@ -71,25 +89,38 @@ def test_it_is_not_reported_before_every_point_has_its_verdict_and_its_consequen
     with pytest.raises(BadInput):
         services.report_audit(**report)
     for answer in audit.answers.all():
-        services.answer_point(actor=world.people["compliance"], answer=answer, found="已核对。", verdict="conforms")
+        services.answer_point(
+            actor=world.people["compliance"], answer=answer, found="已核对。", verdict="conforms"
+        )
     answer = audit.answers.get(point="training")
     for refused in ("open", "x"):
         with pytest.raises(BadInput):
             services.answer_point(actor=world.people["compliance"], answer=answer, found="x", verdict=refused)
     services.answer_point(
-        actor=world.people["compliance"], answer=answer, found="缺少记录", verdict="not", content=PAPER, file_name="list.pdf"
+        actor=world.people["compliance"],
+        answer=answer,
+        found="缺少记录",
+        verdict="not",
+        content=PAPER,
+        file_name="list.pdf",
     )
     with pytest.raises(BadInput):
         services.report_audit(**report)
     day = world.today + timedelta(days=20)
     services.open_nonconformity(
-        actor=world.people["compliance"], answer=answer, text="培训记录缺失", owner=world.people["supervisor"], due_on=day
+        actor=world.people["compliance"],
+        answer=answer,
+        text="培训记录缺失",
+        owner=world.people["supervisor"],
+        due_on=day,
     )
     assert services.report_audit(**report).state == "reported"
 
 
 def test_the_second_person_may_send_it_back_and_signs_what_they_read(world: World) -> None:
-    audit = services.report_audit(actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。")
+    audit = services.report_audit(
+        actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。"
+    )
     read = services.digest_of(services.document_of(audit))
     back = services.reopen_audit(actor=world.people["compliance2"], audit=audit)
     again = services.report_audit(actor=world.people["compliance"], audit=back, conclusion="基本符合。")
@@ -106,7 +137,9 @@ def test_a_period_that_is_not_over_is_not_measured(world: World) -> None:
 
 
 def test_two_sign_and_then_nothing_changes(world: World) -> None:
-    audit = services.report_audit(actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。")
+    audit = services.report_audit(
+        actor=world.people["compliance"], audit=answered(world), conclusion="总体符合。"
+    )
     answer = audit.answers.first()
     assert answer
     with pytest.raises(WrongState):
@@ -157,6 +190,7 @@ def test_the_pages(world: World, browse: Any) -> None:
         answer = browse("admin").get(reverse("compliance_audit_paper", kwargs={"pk": audit.pk, "form": form}))
         assert answer.content.startswith(head)
     answer = browse("compliance").post(
-        reverse("compliance_audit_new"), {"title": "x", "scope": "x", "since": "2026-01-01", "until": "2026-11-01", "auditor": "x"}
+        reverse("compliance_audit_new"),
+        {"title": "x", "scope": "x", "since": "2026-01-01", "until": "2026-11-01", "auditor": "x"},
     )
     assert browse("compliance").get(answer.url).status_code == 200

@@ -26,21 +26,31 @@ from tests.sharing.shares import approved, look
 from tests.world import OTHER_PHONE, SHANGHAI, World
 
 FACTS = {
-    "information": "手机号码、姓名", "cause": "账号被同事借用", "harm": "可能收到骚扰电话", "measures": "停用账号，收回权限",
+    "information": "手机号码、姓名", "cause": "账号被同事借用", "harm": "可能收到骚扰电话",
+    "measures": "停用账号，收回权限",
     "advice": "留意陌生来电", "contact": "个人信息保护负责人，公司前台转接", "lessons": "缩短会话时间",
 }  # fmt: skip
 
 
 def record(world: World, by: str = "compliance", **fields: Any) -> Incident:
     now = site_clock.now()
-    given = {"kind": "leak", "title": "号码外泄", "discovered_at": now, "since": now - timedelta(hours=6), "until": now, **fields}
+    given = {
+        "kind": "leak",
+        "title": "号码外泄",
+        "discovered_at": now,
+        "since": now - timedelta(hours=6),
+        "until": now,
+        **fields,
+    }
     return services.record_incident(actor=world.people[by], **given)
 
 
 def change(world: World, incident: Incident, **fields: Any) -> Incident:
     bounds = {name: getattr(incident, name) for name in ("since", "until", "person", "client")}
     texts = {**FACTS, **fields.pop("texts", {})}
-    return services.change_facts(actor=world.people["compliance"], incident=incident, texts=texts, **{**bounds, **fields})
+    return services.change_facts(
+        actor=world.people["compliance"], incident=incident, texts=texts, **{**bounds, **fields}
+    )
 
 
 def scoped(world: World, incident: Incident) -> Incident:
@@ -69,7 +79,9 @@ def test_the_persons_are_found_from_what_was_read(world: World) -> None:
     assert (incident.persons, incident.unnamed, incident.erased) == (1, 50, 0)
     person = AffectedPerson.objects.get(incident=incident)
     assert (person.contact_id, person.reads, person.clear) == (world.contact.pk, 3, 2)
-    assert AccessEvent.objects.filter(subject=incident.public_id, purpose="scope of an incident", count=1).exists()
+    assert AccessEvent.objects.filter(
+        subject=incident.public_id, purpose="scope of an incident", count=1
+    ).exists()
 
 
 def test_a_look_at_a_share_touches_everybody_of_its_campaign(world: World) -> None:
@@ -78,12 +90,16 @@ def test_a_look_at_a_share_touches_everybody_of_its_campaign(world: World) -> No
     assert scoped(world, record(world, person=world.people["supervisor2"])).persons == 2
 
 
-def test_reads_outside_the_time_and_of_others_do_not_count(world: World, clock: time_machine.Traveller) -> None:
+def test_reads_outside_the_time_and_of_others_do_not_count(
+    world: World, clock: time_machine.Traveller
+) -> None:
     reveal(world, world.contact)
     clock.shift(timedelta(hours=7))
     incident = record(world, person=world.people["supervisor"])
     assert scoped(world, incident).persons == 0
-    wider = change(world, incident, since=incident.since - timedelta(hours=2), person=world.people["supervisor"])
+    wider = change(
+        world, incident, since=incident.since - timedelta(hours=2), person=world.people["supervisor"]
+    )
     assert wider.scoped_at is None, "another time: the scope is to be determined again"
     assert scoped(world, wider).persons == 1
 
@@ -110,12 +126,19 @@ def test_a_program_that_was_handed_numbers(world: World) -> None:
 
 
 def test_an_alarm_becomes_an_incident_in_one_step(world: World, browse: Any) -> None:
-    alarm = audit.raise_alarm("exports_many", Seen(f"person:{world.people['supervisor'].pk}", 600, person_id=world.people["supervisor"].pk))
+    alarm = audit.raise_alarm(
+        "exports_many",
+        Seen(f"person:{world.people['supervisor'].pk}", 600, person_id=world.people["supervisor"].pk),
+    )
     assert alarm
     answer = browse("compliance").post(reverse("incident_of_alarm", kwargs={"pk": alarm.pk}))
     incident = Incident.objects.get()
     assert answer.url == reverse("incident", kwargs={"pk": incident.pk})
-    assert (incident.person, incident.alarm_id, incident.owner) == (world.people["supervisor"], alarm.pk, world.people["compliance"])
+    assert (incident.person, incident.alarm_id, incident.owner) == (
+        world.people["supervisor"],
+        alarm.pk,
+        world.people["compliance"],
+    )
     alarm.refresh_from_db()
     assert (alarm.state, alarm.verdict, alarm.note) == (Alarm.State.CLOSED, "incident", incident.public_id)
 
@@ -129,7 +152,9 @@ def test_whoever_it_is_about_neither_handles_nor_sees_it(world: World, browse: A
     assert browse("compliance").get(reverse("incident", kwargs={"pk": incident.pk})).status_code == 404
 
 
-@pytest.mark.parametrize(("by", "may"), [("agent", False), ("supervisor", True), ("admin", True), ("compliance", True)])
+@pytest.mark.parametrize(
+    ("by", "may"), [("agent", False), ("supervisor", True), ("admin", True), ("compliance", True)]
+)
 def test_who_may_record_one(world: World, by: str, may: bool) -> None:
     if may:
         assert record(world, by=by).owner.role == "compliance"
@@ -138,9 +163,14 @@ def test_who_may_record_one(world: World, by: str, may: bool) -> None:
         record(world, by=by)
 
 
-@pytest.mark.parametrize("fields", [{"until": 1}, {"since": 1}, {"discovered_at": 1}, {"title": " "}, {"title": "打 13800001234"}])
+@pytest.mark.parametrize(
+    "fields", [{"until": 1}, {"since": 1}, {"discovered_at": 1}, {"title": " "}, {"title": "打 13800001234"}]
+)
 def test_what_cannot_be_recorded(world: World, fields: dict[str, Any]) -> None:
-    ahead = {name: site_clock.now() + timedelta(hours=value) if value == 1 else value for name, value in fields.items()}
+    ahead = {
+        name: site_clock.now() + timedelta(hours=value) if value == 1 else value
+        for name, value in fields.items()
+    }
     with pytest.raises(BadInput):
         record(world, **ahead)
     assert not Incident.objects.exists()
@@ -152,8 +182,12 @@ def handled(world: World, **fields: Any) -> Incident:
     incident = scoped(world, change(world, record(world, person=world.people["supervisor"], **fields)))
     compliance = world.people["compliance"]
     if not incident.is_drill:
-        services.give_notice(actor=compliance, incident=incident, recipient="authority", text="……", how="网信办系统 2026-17")
-    return services.decide_about_persons(actor=compliance, incident=incident, required=False, why="账号在导出前已停用")
+        services.give_notice(
+            actor=compliance, incident=incident, recipient="authority", text="……", how="网信办系统 2026-17"
+        )
+    return services.decide_about_persons(
+        actor=compliance, incident=incident, required=False, why="账号在导出前已停用"
+    )
 
 
 def test_it_is_closed_by_two_and_stays(world: World) -> None:
@@ -176,12 +210,19 @@ def test_the_second_person_may_open_it_again(world: World) -> None:
     incident = services.ask_closing(actor=world.people["compliance"], incident=handled(world))
     with pytest.raises(BadInput):
         services.decide_closing(actor=world.people["compliance2"], incident=incident, close=False)
-    again = services.decide_closing(actor=world.people["compliance2"], incident=incident, close=False, note="缺少原因")
+    again = services.decide_closing(
+        actor=world.people["compliance2"], incident=incident, close=False, note="缺少原因"
+    )
     assert (again.state, again.closing_by) == (Incident.State.OPEN, None)
 
 
 WHOLE = IncidentFacts(
-    texts=FACTS, is_drill=False, is_scoped=True, to_persons="required", notified=frozenset({"authority", "persons"}), open_tasks=0
+    texts=FACTS,
+    is_drill=False,
+    is_scoped=True,
+    to_persons="required",
+    notified=frozenset({"authority", "persons"}),
+    open_tasks=0,
 )
 
 
@@ -215,10 +256,20 @@ def test_a_notice_says_what_the_law_wants_or_is_not_given(world: World) -> None:
         give(incident)
     incident = change(world, incident)
     draft = services.draft_notice(incident, "authority")
-    assert all(FACTS[name] in draft for name in ("information", "cause", "harm", "measures", "advice", "contact"))
+    assert all(
+        FACTS[name] in draft for name in ("information", "cause", "harm", "measures", "advice", "contact")
+    )
     assert give(incident).recipient == "authority"
-    assert give(incident, given_at=incident.discovered_at - timedelta(seconds=40)).given_at == incident.discovered_at
-    for refused in ({"recipient": "press"}, {"how": ""}, {"text": ""}, {"given_at": site_clock.now() + timedelta(minutes=1)}):
+    assert (
+        give(incident, given_at=incident.discovered_at - timedelta(seconds=40)).given_at
+        == incident.discovered_at
+    )
+    for refused in (
+        {"recipient": "press"},
+        {"how": ""},
+        {"text": ""},
+        {"given_at": site_clock.now() + timedelta(minutes=1)},
+    ):
         with pytest.raises(BadInput):
             give(incident, **refused)
     with pytest.raises(BadInput):
@@ -235,7 +286,12 @@ def test_one_number_that_cannot_be_opened_keeps_no_other_from_hearing(world: Wor
     with connection.cursor() as cursor:
         cursor.execute("update contacts_contact set phone = '\\x0102' where id = %s", [world.contact.pk])
     notice = services.give_notice(
-        actor=world.people["compliance"], incident=incident, recipient="persons", text="请留意", how="", by_message=True
+        actor=world.people["compliance"],
+        incident=incident,
+        recipient="persons",
+        text="请留意",
+        how="",
+        by_message=True,
     )
     services.send_messages(notice.job_id)
     assert Job.objects.get(pk=notice.job_id).state == "done"
@@ -249,7 +305,14 @@ def test_messages_go_to_each_person_once(world: World, settings: Any) -> None:
     reveal(world, world.contact)
     incident = scoped(world, change(world, record(world, person=world.people["supervisor"])))
     compliance = world.people["compliance"]
-    ask: Any = {"actor": compliance, "incident": incident, "recipient": "persons", "text": "请留意", "how": "", "by_message": True}
+    ask: Any = {
+        "actor": compliance,
+        "incident": incident,
+        "recipient": "persons",
+        "text": "请留意",
+        "how": "",
+        "by_message": True,
+    }
     settings.HEGUI_SMS_URL = ""
     with pytest.raises(ServiceAway):
         services.give_notice(**ask)
@@ -270,7 +333,14 @@ def test_a_notice_by_message_counts_once_everybody_is_reached(world: World, sett
     compliance = world.people["compliance"]
     services.give_notice(actor=compliance, incident=incident, recipient="authority", text="……", how="信函")
     services.decide_about_persons(actor=compliance, incident=incident, required=True, why="可能被骚扰")
-    by_message: Any = {"actor": compliance, "incident": incident, "recipient": "persons", "text": "请留意", "how": "", "by_message": True}
+    by_message: Any = {
+        "actor": compliance,
+        "incident": incident,
+        "recipient": "persons",
+        "text": "请留意",
+        "how": "",
+        "by_message": True,
+    }
     notice = services.give_notice(**by_message)
     assert services.what_is_missing(Incident.objects.get()) == ["persons"], "no message is on its way yet"
     services.send_messages(notice.job_id)
@@ -286,7 +356,9 @@ def test_a_notice_by_message_counts_once_everybody_is_reached(world: World, sett
     services.send_messages(corrected.job_id)
     Outgoing.objects.update(state="sent", number=None, text=None, ended_at=incident.created_at)
     assert services.what_is_missing(Incident.objects.get()) == []
-    assert Outgoing.objects.filter(about__startswith=incident.public_id).count() == 3, "the correction reaches both"
+    assert Outgoing.objects.filter(about__startswith=incident.public_id).count() == 3, (
+        "the correction reaches both"
+    )
 
 
 def test_what_an_unknown_hand_took_is_counted_by_hand(world: World) -> None:
@@ -302,7 +374,9 @@ def test_what_an_unknown_hand_took_is_counted_by_hand(world: World) -> None:
     assert "scope" not in services.what_is_missing(Incident.objects.get())
 
 
-def test_saving_the_form_unchanged_keeps_the_seconds(world: World, browse: Any, clock: time_machine.Traveller) -> None:
+def test_saving_the_form_unchanged_keeps_the_seconds(
+    world: World, browse: Any, clock: time_machine.Traveller
+) -> None:
     clock.shift(42)
     reveal(world, world.contact)
     incident = scoped(world, record(world, person=world.people["supervisor"]))
@@ -310,7 +384,9 @@ def test_saving_the_form_unchanged_keeps_the_seconds(world: World, browse: Any, 
     page = reverse("incident_facts", kwargs={"pk": incident.pk})
     shown = browse("compliance").get(page).context["form"]
     data = {name: shown[name].value() or "" for name in shown.fields}
-    data |= {name: f"{getattr(incident, name).astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" for name in ("since", "until")}
+    data |= {
+        name: f"{getattr(incident, name).astimezone(SHANGHAI):%Y-%m-%dT%H:%M}" for name in ("since", "until")
+    }
     data["person"] = str(world.people["supervisor"].pk)
     assert browse("compliance").post(page, data).status_code == 302
     same = Incident.objects.get()
@@ -325,7 +401,9 @@ def test_a_change_touches_the_person_too(world: World) -> None:
 
 
 def test_a_queue_or_a_pack_names_its_persons(world: World) -> None:
-    pack, _passphrase = ask_pack(actor=world.people["compliance2"], about=world.contact.public_id, recipient="client", reason="来信")
+    pack, _passphrase = ask_pack(
+        actor=world.people["compliance2"], about=world.contact.public_id, recipient="client", reason="来信"
+    )
     look_up(world, pack.public_id, by="compliance2", kind="exported")
     assert scoped(world, record(world, person=world.people["compliance2"])).persons == 1
     audit.record_access(kind="viewed", subject=world.campaign.public_id, purpose="queue", client=world.client)
@@ -334,17 +412,26 @@ def test_a_queue_or_a_pack_names_its_persons(world: World) -> None:
 
 def test_whom_it_is_about_is_not_told_and_has_no_part(world: World) -> None:
     incident = record(world, person=world.people["compliance2"])
-    task: Any = {"actor": world.people["compliance"], "incident": incident, "text": "x", "due_on": world.today}
+    task: Any = {
+        "actor": world.people["compliance"],
+        "incident": incident,
+        "text": "x",
+        "due_on": world.today,
+    }
     with pytest.raises(NotAllowed):
         services.add_task(**task, owner=world.people["compliance2"])
     with pytest.raises(BadInput):
-        services.give_to(actor=world.people["compliance"], incident=incident, owner=world.people["compliance2"])
+        services.give_to(
+            actor=world.people["compliance"], incident=incident, owner=world.people["compliance2"]
+        )
     made = services.add_task(**task, owner=world.people["admin"])
     changed = change(world, incident, person=world.people["admin"])
     assert not queries.tasks_of(world.people["admin"]).exists()
     with pytest.raises(NotAllowed):
         services.finish_task(actor=world.people["admin"], task=made)
-    given = services.give_to(actor=world.people["compliance"], incident=changed, owner=world.people["compliance2"])
+    given = services.give_to(
+        actor=world.people["compliance"], incident=changed, owner=world.people["compliance2"]
+    )
     assert change(world, given, person=world.people["compliance2"]).owner == world.people["compliance"]
     assert not Notice.objects.filter(recipient=world.people["compliance2"], code="incident_recorded").exists()
 
@@ -352,7 +439,11 @@ def test_whom_it_is_about_is_not_told_and_has_no_part(world: World) -> None:
 def test_a_task_is_done_by_its_owner(world: World, browse: Any) -> None:
     incident = record(world)
     task = services.add_task(
-        actor=world.people["compliance"], incident=incident, text="更换密钥", owner=world.people["admin"], due_on=world.today
+        actor=world.people["compliance"],
+        incident=incident,
+        text="更换密钥",
+        owner=world.people["admin"],
+        due_on=world.today,
     )
     assert list(queries.tasks_of(world.people["admin"])) == [task]
     with pytest.raises(NotAllowed):
@@ -371,7 +462,11 @@ def test_a_task_is_done_by_its_owner(world: World, browse: Any) -> None:
 
 def test_what_waits_is_reminded_of_once(world: World, clock: time_machine.Traveller) -> None:
     services.add_task(
-        actor=world.people["compliance"], incident=record(world), text="更换密钥", owner=world.people["admin"], due_on=world.today
+        actor=world.people["compliance"],
+        incident=record(world),
+        text="更换密钥",
+        owner=world.people["admin"],
+        due_on=world.today,
     )
     record(world, is_drill=True)
     assert services.watch_incidents() == 0
@@ -389,5 +484,7 @@ def test_the_report_is_a_paper(world: World, browse: Any) -> None:
     for name in ("incident", "incident_facts"):
         assert browse("compliance").get(reverse(name, kwargs={"pk": incident.pk})).status_code == 200
     for recipient in ("authority", "persons"):
-        page = browse("compliance").get(reverse("incident_notice", kwargs={"pk": incident.pk, "recipient": recipient}))
+        page = browse("compliance").get(
+            reverse("incident_notice", kwargs={"pk": incident.pk, "recipient": recipient})
+        )
         assert FACTS["harm"] in page.content.decode()

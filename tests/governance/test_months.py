@@ -1,4 +1,5 @@
-"""The month: every duty measured, red ones with somebody who resolves them, signed by two (R35 and design, section 14)."""
+"""The month: every duty measured, red ones with somebody who resolves them, signed by two (R35 and design,
+section 14)."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -79,12 +80,17 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
         assert state("R11", span) == State.RED
         transaction.set_rollback(True)
     with transaction.atomic():
-        Consent.objects.filter(contact=world.contact).update(withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x")
+        Consent.objects.filter(contact=world.contact).update(
+            withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x"
+        )
         assert state("R2", span) == State.RED
         transaction.set_rollback(True)
     with transaction.atomic():
         moved(call, slot_day=date(2026, 10, 1))
-        assert MEASURES["R12"].find(Span(world.at("2026-09-30T00:00:00+08:00"), span.until, span.now)).state == State.RED
+        assert (
+            MEASURES["R12"].find(Span(world.at("2026-09-30T00:00:00+08:00"), span.until, span.now)).state
+            == State.RED
+        )
         transaction.set_rollback(True)
     with transaction.atomic():
         world.opt_out()
@@ -95,7 +101,9 @@ def test_what_should_never_happen_shows_in_red(world: World, span: Span) -> None
         transaction.set_rollback(True)
 
 
-def test_more_calls_than_the_norm_allows_are_found(world: World, span: Span, clock: time_machine.Traveller) -> None:
+def test_more_calls_than_the_norm_allows_are_found(
+    world: World, span: Span, clock: time_machine.Traveller
+) -> None:
     calls = []
     for _day in range(4):
         clock.shift(timedelta(days=3))
@@ -107,9 +115,13 @@ def test_more_calls_than_the_norm_allows_are_found(world: World, span: Span, clo
     assert state("R13", wide) == State.RED, "four in seven days"
 
 
-def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(world: World, clock: time_machine.Traveller) -> None:
+def test_the_month_is_measured_once_and_its_red_ones_have_an_owner(
+    world: World, clock: time_machine.Traveller
+) -> None:
     assert month_before(date(2027, 1, 15)) == date(2026, 12, 1)
-    assert span_of(date(2026, 2, 1)).until.astimezone(span_of(date(2026, 2, 1)).since.tzinfo).date() == date(2026, 3, 1)
+    assert span_of(date(2026, 2, 1)).until.astimezone(span_of(date(2026, 2, 1)).since.tzinfo).date() == date(
+        2026, 3, 1
+    )
     report = services.make_due_report()
     assert report is not None
     assert services.make_due_report() is None
@@ -126,7 +138,9 @@ def signed(world: World) -> MonthReport:
     report = services.make_report(month=month_before(world.today))
     for duty, found in report.measured.items():
         if found["state"] == State.RED:
-            services.note_report(actor=world.people["compliance"], report=report, duty=duty, note="新站点，尚未运行。")
+            services.note_report(
+                actor=world.people["compliance"], report=report, duty=duty, note="新站点，尚未运行。"
+            )
     return services.sign_report(actor=world.people["compliance"], report=report)
 
 
@@ -159,7 +173,9 @@ def test_nobody_signs_what_they_have_not_read(world: World) -> None:
     with pytest.raises(BadInput):
         services.sign_report(actor=world.people["compliance2"], report=changed, read=read)
     read = services.digest_of(services.document_of_month(MonthReport.objects.get()))
-    assert services.sign_report(actor=world.people["compliance2"], report=changed, read=read).state == "signed"
+    assert (
+        services.sign_report(actor=world.people["compliance2"], report=changed, read=read).state == "signed"
+    )
 
 
 def test_a_note_is_about_the_figures_that_were_read(world: World) -> None:
@@ -174,7 +190,9 @@ def test_a_note_is_about_the_figures_that_were_read(world: World) -> None:
 def test_consent_for_another_purpose_is_none(world: World, span: Span) -> None:
     world.call()
     world.consent(world.contact, recipient="合作方")
-    Consent.objects.filter(recipient="").update(withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x")
+    Consent.objects.filter(recipient="").update(
+        withdrawn_at=site_clock.now() - timedelta(days=1), withdrawal="x"
+    )
     assert state("R2", span) == State.RED
 
 
@@ -189,16 +207,24 @@ def test_a_lifted_word_and_a_call_of_another_kind(world: World, span: Span) -> N
 
 def test_what_was_late_shows_also_when_it_is_over(world: World, span: Span) -> None:
     incident = services.record_incident(
-        actor=world.people["compliance"], kind="leak", title="x", discovered_at=site_clock.now() - timedelta(hours=9),
+        actor=world.people["compliance"], kind="leak", title="x",
+        discovered_at=site_clock.now() - timedelta(hours=9),
         since=site_clock.now() - timedelta(hours=9), until=site_clock.now(),
     )  # fmt: skip
     IncidentNotice.objects.create(
-        incident=incident, recipient="authority", text="x", how="x", given_at=site_clock.now(), given_by=world.people["compliance"]
+        incident=incident,
+        recipient="authority",
+        text="x",
+        how="x",
+        given_at=site_clock.now(),
+        given_by=world.people["compliance"],
     )
     assert state("R37", span) == State.RED
 
 
-def test_what_does_not_conform_is_resolved_and_checked_by_another(world: World, clock: time_machine.Traveller) -> None:
+def test_what_does_not_conform_is_resolved_and_checked_by_another(
+    world: World, clock: time_machine.Traveller
+) -> None:
     services.make_due_report()
     found = Nonconformity.objects.first()
     assert found
@@ -208,7 +234,11 @@ def test_what_does_not_conform_is_resolved_and_checked_by_another(world: World, 
     services.report_resolved(actor=found.owner, **resolve)
     with pytest.raises(FourEyes):
         services.check_nonconformity(actor=found.owner, nonconformity=found, close=True)
-    other = next(person for person in (world.people["compliance"], world.people["compliance2"]) if person != found.owner)
+    other = next(
+        person
+        for person in (world.people["compliance"], world.people["compliance2"])
+        if person != found.owner
+    )
     again = services.check_nonconformity(actor=other, nonconformity=found, close=False)
     assert (again.state, again.reminded_at) == ("open", None)
     services.report_resolved(actor=found.owner, **resolve)
@@ -224,6 +254,10 @@ def test_the_pages(world: World, browse: Any) -> None:
     page = browse("compliance").get(reverse("month", kwargs={"pk": report.pk})).content.decode()
     assert all(f"（{duty}）" in page for duty in DUTIES)
     for form, head in (("pdf", b"%PDF"), ("json", b"{")):
-        assert browse("admin").get(reverse("month_paper", kwargs={"pk": report.pk, "form": form})).content.startswith(head)
+        assert (
+            browse("admin")
+            .get(reverse("month_paper", kwargs={"pk": report.pk, "form": form}))
+            .content.startswith(head)
+        )
     for name in ("months", "nonconformities", "compliance_audits"):
         assert browse("compliance").get(reverse(name)).status_code == 200

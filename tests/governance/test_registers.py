@@ -23,7 +23,13 @@ def rows(code: str) -> list[list[str]]:
 
 
 def train(world: World, by: str = "compliance", **fields: Any) -> Training:
-    given = {"title": "年度培训", "held_on": world.today, "people": [world.people["agent"]], "content": PAPER, "file_name": "x.pdf"}
+    given = {
+        "title": "年度培训",
+        "held_on": world.today,
+        "people": [world.people["agent"]],
+        "content": PAPER,
+        "file_name": "x.pdf",
+    }
     return services.record_training(actor=world.people[by], **{**given, **fields})
 
 
@@ -52,7 +58,9 @@ def test_who_is_not_trained_this_year_comes_first(world: World) -> None:
     assert {row[0] for row in found[:-1]} >= {str(world.people["agent2"]), str(world.people["supervisor"])}
 
 
-@pytest.mark.parametrize("fields", [{"people": []}, {"content": None}, {"title": " "}, {"content": b"not a paper"}, {"held_on": 1}])
+@pytest.mark.parametrize(
+    "fields", [{"people": []}, {"content": None}, {"title": " "}, {"content": b"not a paper"}, {"held_on": 1}]
+)
 def test_a_training_has_people_a_day_and_a_paper(world: World, fields: dict[str, Any]) -> None:
     if "held_on" in fields:
         fields = {"held_on": world.today + timedelta(days=1)}
@@ -69,10 +77,20 @@ def test_each_is_a_page_a_table_and_a_paper(world: World, browse: Any, code: str
     register = REGISTERS[code]
     page = browse("compliance").get(reverse("registers", kwargs={"code": code}))
     assert str(register.title) in page.content.decode()
-    read = browse("admin").get(reverse("register_file", kwargs={"code": code, "form": "csv"})).content.decode("utf-8-sig")
+    read = (
+        browse("admin")
+        .get(reverse("register_file", kwargs={"code": code, "form": "csv"}))
+        .content.decode("utf-8-sig")
+    )
     table = list(csv.reader(io.StringIO(read)))
     assert table[0] == [str(head) for head in register.heads]
     assert all(len(row) == len(register.heads) for row in table)
     assert all(not cell.startswith(("=", "+", "@")) for row in table for cell in row)
-    assert browse("admin").get(reverse("register_file", kwargs={"code": code, "form": "pdf"})).content.startswith(b"%PDF")
-    assert browse("admin").get(reverse("register_file", kwargs={"code": code, "form": "exe"})).status_code == 404
+    assert (
+        browse("admin")
+        .get(reverse("register_file", kwargs={"code": code, "form": "pdf"}))
+        .content.startswith(b"%PDF")
+    )
+    assert (
+        browse("admin").get(reverse("register_file", kwargs={"code": code, "form": "exe"})).status_code == 404
+    )

@@ -1,4 +1,5 @@
-"""Two schedulers: one leads, the other waits; when the first is gone the second goes on and repeats nothing of the day."""
+"""Two schedulers: one leads, the other waits; when the first is gone the second goes on and repeats nothing
+of the day."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -99,7 +100,8 @@ def test_a_lost_connection_loses_the_lead_before_anything_is_sent(hosts: Hosts) 
     run(first)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
+            "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and "
+            "datname = current_database()"
             " and state = 'idle in transaction'"
         )
     assert run(second) != STANDBY
@@ -108,7 +110,9 @@ def test_a_lost_connection_loses_the_lead_before_anything_is_sent(hosts: Hosts) 
     assert DAILY not in hosts.tasks_of(first)
 
 
-def test_who_loses_the_queue_gives_the_lead_to_one_that_reaches_it(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_loses_the_queue_gives_the_lead_to_one_that_reaches_it(
+    hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first, second = hosts.start(), hosts.start()
     run(first)
     make_due(first), make_due(second)

@@ -49,7 +49,9 @@ def test_an_error_frees_it_for_another_try_and_the_last_one_fails_it(job: Job, c
         assert none is None
 
 
-def test_without_a_queue_the_job_waits_and_is_woken_later(job: Job, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_queue_the_job_waits_and_is_woken_later(
+    job: Job, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from kombu.exceptions import OperationalError
 
     woken: list[int] = []
@@ -66,7 +68,9 @@ def test_without_a_queue_the_job_waits_and_is_woken_later(job: Job, clock: Any, 
     assert woken == [job.pk]
 
 
-def test_a_job_that_waits_behind_others_is_sent_again_after_growing_pauses(job: Job, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_waits_behind_others_is_sent_again_after_growing_pauses(
+    job: Job, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[int] = []
     monkeypatch.setattr(services.current_app, "send_task", lambda task, args: sent.extend(args))
     for _tick in range(6 * 120):  # six hours of ticks, every 30 seconds

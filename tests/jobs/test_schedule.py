@@ -1,4 +1,5 @@
-"""What runs by itself: each task says whether it may be handed out twice, which queue it is in, and how long a tick is worth."""
+"""What runs by itself: each task says whether it may be handed out twice, which queue it is in, and how long
+a tick is worth."""
 
 import inspect
 import re
@@ -65,7 +66,8 @@ def test_what_runs_already_is_not_run_beside_itself() -> None:
         ran.append(1)
 
     guarded = unless_running(back_up)
-    with run_exclusively(f"{back_up.__module__}.back_up"), pytest.raises(Ignore):  # no success: a duty that hangs is missed
+    # no success: a duty that hangs is missed
+    with run_exclusively(f"{back_up.__module__}.back_up"), pytest.raises(Ignore):
         guarded()
     assert ran == []
     guarded()

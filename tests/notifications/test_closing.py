@@ -18,26 +18,39 @@ from tests.world import PHONE, World
 
 
 def _policy(world: World) -> Callable[[], object]:
-    values = {"window_start": "09:00", "window_end": "20:00", "calls_per_day": 1, "calls_per_week": 3, "reservation_seconds": 60}
+    values = {
+        "window_start": "09:00",
+        "window_end": "20:00",
+        "calls_per_day": 1,
+        "calls_per_week": 3,
+        "reservation_seconds": 60,
+    }
     draft = policies.write_draft(actor=world.people["compliance"], kind="calling", values=values, reason="x")
     return lambda: policies.refuse_draft(actor=world.people["compliance2"], draft=draft)
 
 
 def _doubt(world: World) -> Callable[[], object]:
     index = bytes(world.contact.number_index)
-    doubt = contacts.raise_doubt(number_index=index, origin="call", reference="call:1", actor=world.people["agent"])
+    doubt = contacts.raise_doubt(
+        number_index=index, origin="call", reference="call:1", actor=world.people["agent"]
+    )
     return lambda: contacts.end_consent(actor=world.people["compliance"], doubt=doubt, reason="核实")
 
 
 def _lift(world: World) -> Callable[[], object]:
-    optouts.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="call:1", said_at=clock.now() - timedelta(hours=1))
-    lift = optouts.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=clock.now(), evidence="form 7")
+    optouts.record_opt_out(
+        phone=f"+86{PHONE}", channel="agent", evidence="call:1", said_at=clock.now() - timedelta(hours=1)
+    )
+    lift = optouts.ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=clock.now(), evidence="form 7"
+    )
     return lambda: optouts.refuse_lift(actor=world.people["compliance2"], lift=lift)
 
 
 def _grant(world: World) -> Callable[[], object]:
     grant = access.ask_grant(
-        actor=world.people["supervisor"], beneficiary=world.people["agent"], field=ProtectedField.objects.first(), right="view_clear",
+        actor=world.people["supervisor"], beneficiary=world.people["agent"],
+        field=ProtectedField.objects.first(), right="view_clear",
         reason="核对投诉中的号码", ends_at=clock.now() + timedelta(days=2),
     )  # fmt: skip
     return lambda: access.decide_grant(actor=world.people["admin"], grant=grant, approve=False)
@@ -52,11 +65,15 @@ def _complaint(world: World) -> Callable[[], object]:
         phone=f"+86{PHONE}",
         owner=world.people["compliance"],
     )
-    return lambda: quality.close_complaint(actor=world.people["compliance"], complaint=made, outcome="justified", remedy="已致歉")
+    return lambda: quality.close_complaint(
+        actor=world.people["compliance"], complaint=made, outcome="justified", remedy="已致歉"
+    )
 
 
 @pytest.mark.parametrize("ask", [_policy, _doubt, _lift, _grant, _complaint])
-def test_a_decision_closes_what_asked_for_it(world: World, ask: Callable[[World], Callable[[], object]]) -> None:
+def test_a_decision_closes_what_asked_for_it(
+    world: World, ask: Callable[[World], Callable[[], object]]
+) -> None:
     Notice.objects.all().delete()
     decide = ask(world)
     asked = list(Notice.objects.filter(done_at__isnull=True).values_list("pk", flat=True))

@@ -1,4 +1,5 @@
-"""The inbox: what is open and what is done, by kind; done is not read, and can be taken back; nobody settles another's notices."""
+"""The inbox: what is open and what is done, by kind; done is not read, and can be taken back; nobody settles
+another's notices."""
 
 from collections.abc import Callable
 

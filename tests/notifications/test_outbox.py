@@ -1,4 +1,5 @@
-"""Messages to people: written with their cause, sent after the commit, again and again, and over after their time."""
+"""Messages to people: written with their cause, sent after the commit, again and again, and over after their
+time."""
 
 import re
 import threading
@@ -48,7 +49,9 @@ def gateway_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     return away
 
 
-def test_what_is_rolled_back_is_not_sent(world: World, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_rolled_back_is_not_sent(
+    world: World, sent: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outbox, "_soon", lambda: None)
     with transaction.atomic():
         queue()
@@ -75,7 +78,9 @@ def test_a_gateway_that_is_away_gets_it_when_it_is_back_once(
     assert PHONE not in caplog.text
 
 
-def test_after_its_time_it_is_given_up_and_the_admins_are_notified(world: World, gateway_away: threading.Event, clock: Any) -> None:
+def test_after_its_time_it_is_given_up_and_the_admins_are_notified(
+    world: World, gateway_away: threading.Event, clock: Any
+) -> None:
     message = queue()
     for _each in range(40):
         services.send_due()
@@ -104,14 +109,17 @@ class Answers:
 @pytest.mark.parametrize(
     ("answer", "tries", "state"),
     [
-        (422, 1, "given_up"), (400, 1, "given_up"), (httpcore.ReadTimeout("x"), 3, "given_up"), (httpcore.ReadError("x"), 3, "given_up"),
-        (429, 6, "waiting"), (401, 6, "waiting"), (500, 6, "waiting"), (302, 6, "waiting"), (httpcore.ConnectTimeout("x"), 6, "waiting"),
+        (422, 1, "given_up"), (400, 1, "given_up"), (httpcore.ReadTimeout("x"), 3, "given_up"),
+        (httpcore.ReadError("x"), 3, "given_up"),
+        (429, 6, "waiting"), (401, 6, "waiting"), (500, 6, "waiting"), (302, 6, "waiting"),
+        (httpcore.ConnectTimeout("x"), 6, "waiting"),
     ],
 )  # fmt: skip
 def test_what_is_refused_is_not_repeated_and_what_may_have_arrived_not_often(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, answer: int | Exception, tries: int, state: str
 ) -> None:
-    """A gateway that takes the message and answers late must not send it fifty times; each try is the same message to it."""
+    """A gateway that takes the message and answers late must not send it fifty times; each try is the same
+    message to it."""
     asked = Answers(monkeypatch, answer)
     message = services.queue_sms(number=NUMBER, text="x", about="copy", life=timedelta(days=2))
     for _each in range(6):
@@ -121,7 +129,9 @@ def test_what_is_refused_is_not_repeated_and_what_may_have_arrived_not_often(
     assert (message.state, message.attempts, asked.keys) == (state, tries, [f"hegui-{message.pk}"] * tries)
 
 
-def test_what_a_lease_left_no_time_for_loses_no_attempt(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_lease_left_no_time_for_loses_no_attempt(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Answers(monkeypatch, 200)
     monkeypatch.setattr(outbox, "_soon", lambda: None)
     queue(), queue()
@@ -153,11 +163,16 @@ def test_a_web_process_sends_what_ends_first_and_not_everybody_s_messages(
     assert len(asked.keys) <= outbox.SENT_AT_ONCE
 
 
-def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Answers(monkeypatch, 200)
     monkeypatch.setattr(outbox, "_soon", lambda: None)
     monkeypatch.setattr(outbox, "LONGEST_RUN", -1.0)
-    notices = [services.queue_sms(number=NUMBER, text="x", about="incident", life=timedelta(days=2)) for _each in range(outbox.AT_ONCE)]
+    notices = [
+        services.queue_sms(number=NUMBER, text="x", about="incident", life=timedelta(days=2))
+        for _each in range(outbox.AT_ONCE)
+    ]
     code = queue()
     assert services.send_due() == outbox.AT_ONCE, "then others have their turn"
     assert asked.keys[0] == f"hegui-{code.pk}"
@@ -165,7 +180,9 @@ def test_a_long_list_is_sent_in_turns_and_what_ends_first_goes_first(world: Worl
     assert len(set(asked.keys)) == len(notices) + 1
 
 
-def test_admins_and_officers_hear_of_given_up_messages_once_an_hour(world: World, monkeypatch: pytest.MonkeyPatch, clock: Any) -> None:
+def test_admins_and_officers_hear_of_given_up_messages_once_an_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch, clock: Any
+) -> None:
     Answers(monkeypatch, 422)
     people = User.objects.filter(role__in=["admin", "compliance"], is_active=True).count()
     for _each in range(3):
@@ -226,7 +243,9 @@ def inbox(monkeypatch: pytest.MonkeyPatch, refused: list[str]) -> Iterator[list[
     received: list[Any] = []
 
     class Keeps:
-        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        async def handle_RCPT(
+            self, server: Any, session: Any, envelope: Any, address: str, options: Any
+        ) -> str:
             if refused:
                 return refused[0]
             envelope.rcpt_tos.append(address)
@@ -239,7 +258,8 @@ def inbox(monkeypatch: pytest.MonkeyPatch, refused: list[str]) -> Iterator[list[
     server = Controller(Keeps(), hostname="127.0.0.1", port=free_port())
     server.start()
     for name, value in {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": server.port,
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend", "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": server.port,
         "EMAIL_USE_TLS": False, "EMAIL_HOST_USER": "", "HEGUI_URL": "https://hegui.example",
     }.items():  # fmt: skip
         monkeypatch.setattr(settings, name, value)
@@ -268,7 +288,9 @@ def people(world: World) -> World:
 def test_each_urgent_notice_arrives_at_once_and_once(people: World, inbox: list[Any], code: str) -> None:
     if code not in SENTENCES:
         pytest.fail(f"{code} is no notice")
-    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(SENTENCES[code])), "x") | dict.fromkeys(rules.ABOUT_PEOPLE, "王小明")
+    facts = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(SENTENCES[code])), "x") | dict.fromkeys(
+        rules.ABOUT_PEOPLE, "王小明"
+    )
     notify([people.people["admin"]], code, **facts)
     assert (services.mail_now(), services.mail_now()) == (1, 0)
     (envelope,) = inbox
@@ -338,7 +360,9 @@ def test_a_mail_to_somebody_who_left_meanwhile_was_not_sent(
     assert not Notice.objects.filter(code="message_given_up").exists()
 
 
-def test_a_mail_server_that_is_away_gets_it_later(people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_away_gets_it_later(
+    people: World, inbox: list[Any], clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as away:
         away.setattr(settings, "EMAIL_PORT", free_port())
         notify([people.people["admin"]], "backup_old")

@@ -46,7 +46,9 @@ def test_five_wrong_codes_end_it(world: World, sent: list[tuple[str, str]]) -> N
     assert not OptOut.objects.exists()
 
 
-def test_a_code_ends_after_ten_minutes_and_belongs_to_its_word(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
+def test_a_code_ends_after_ten_minutes_and_belongs_to_its_word(
+    world: World, sent: list[tuple[str, str]], clock: Any
+) -> None:
     word = services.ask_code(phone=PHONE)
     first = code_in(sent)
     other = services.ask_code(phone=OTHER_PHONE)
@@ -59,7 +61,9 @@ def test_a_code_ends_after_ten_minutes_and_belongs_to_its_word(world: World, sen
         services.use_code(word=word, code=first)
 
 
-def test_a_number_gets_one_code_a_minute_and_five_a_day(world: World, sent: list[tuple[str, str]], clock: Any) -> None:
+def test_a_number_gets_one_code_a_minute_and_five_a_day(
+    world: World, sent: list[tuple[str, str]], clock: Any
+) -> None:
     for _time in range(5):
         services.ask_code(phone=PHONE)
         with pytest.raises(BadInput, match="just now"):
@@ -81,13 +85,16 @@ def test_an_address_asks_thirty_times_an_hour(world: World, sent: list[tuple[str
 def test_neither_number_nor_code_is_stored(world: World, sent: list[tuple[str, str]]) -> None:
     services.ask_code(phone=PHONE, address="192.0.2.7")
     with connection.cursor() as cursor:
-        cursor.execute("select (to_jsonb(c) - 'created_at' - 'ends_at')::text from optouts_code c")  # moments have digits of their own
+        # moments have digits of their own
+        cursor.execute("select (to_jsonb(c) - 'created_at' - 'ends_at')::text from optouts_code c")
         (text,) = cursor.fetchone()
     for secret in (PHONE, code_in(sent), "192.0.2.7"):
         assert secret not in text
 
 
-def test_without_a_gateway_it_is_said_and_nothing_is_stored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_gateway_it_is_said_and_nothing_is_stored(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(settings, "HEGUI_SMS_URL", "")
     with pytest.raises(ServiceAway):
         services.ask_code(phone=PHONE)

@@ -20,7 +20,11 @@ from tests.core.written import written
 from tests.http import Api
 from tests.world import PHONE, World
 
-PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+PROPERTY = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 FRESH = "13900007777"
 E164 = f"+86{FRESH}"
 SPELLED = [
@@ -35,7 +39,9 @@ SPELLED = [
 
 
 def _by_hand(world: World, browse: Any, text: str) -> None:
-    optouts.record_by_hand(actor=world.people["compliance"], phone=text, channel=OptOut.Channel.COMPLAINT, evidence="letter 1")
+    optouts.record_by_hand(
+        actor=world.people["compliance"], phone=text, channel=OptOut.Channel.COMPLAINT, evidence="letter 1"
+    )
 
 
 def _by_api(world: World, browse: Any, text: str) -> None:
@@ -48,7 +54,11 @@ def _by_message(world: World, browse: Any, text: str) -> None:
 
 def _by_list(world: World, browse: Any, text: str) -> None:
     made = optouts.take_list(
-        actor=world.people["compliance"], content=f"手机号\n{text}".encode(), file_name="l.csv", origin="regulator", evidence="e"
+        actor=world.people["compliance"],
+        content=f"手机号\n{text}".encode(),
+        file_name="l.csv",
+        origin="regulator",
+        evidence="e",
     )
     optouts.run_list(made.job_id)
 
@@ -66,7 +76,13 @@ def test_a_refusal_blocks_the_person_however_the_number_is_written(
 
 def _imported(world: World, text: str) -> None:
     file = io.BytesIO(f"手机号\n{text}\n".encode())
-    contacts.import_now(actor=world.people["supervisor"], source=world.source, file_name="l.csv", file=file.getvalue(), leave_hidden=None)
+    contacts.import_now(
+        actor=world.people["supervisor"],
+        source=world.source,
+        file_name="l.csv",
+        file=file.getvalue(),
+        leave_hidden=None,
+    )
 
 
 def _synced(world: World, text: str) -> None:
@@ -76,7 +92,9 @@ def _synced(world: World, text: str) -> None:
 
 @pytest.mark.parametrize("text", SPELLED)
 @pytest.mark.parametrize("door", [_imported, _synced])
-def test_a_contact_is_the_person_however_the_number_is_written(world: World, door: Callable[[World, str], None], text: str) -> None:
+def test_a_contact_is_the_person_however_the_number_is_written(
+    world: World, door: Callable[[World, str], None], text: str
+) -> None:
     door(world, text)
     made = Contact.objects.exclude(pk=world.contact.pk).get()
     assert bytes(made.number_index) == blind_index.number_index(E164)
@@ -85,20 +103,27 @@ def test_a_contact_is_the_person_however_the_number_is_written(world: World, doo
 
 
 @pytest.mark.parametrize("text", SPELLED)
-def test_a_question_asks_for_the_person_however_the_number_is_written(world: World, browse: Any, text: str) -> None:
+def test_a_question_asks_for_the_person_however_the_number_is_written(
+    world: World, browse: Any, text: str
+) -> None:
     made = world.add_contact(FRESH)
     answer = browse("supervisor").post(reverse("contact_search"), {"number": text}, follow=True)
     assert answer.redirect_chain == [(reverse("contact", kwargs={"pk": made.pk}), 302)]
     assert bytes(NumberSearch.objects.get().number_hash or b"") == blind_index.number_index(E164)
     body = {"campaign": "spring", "phone": text, "line": "01085550101"}
     assert Api(world.key).post("calls/authorize", body).json()["decision"] == "allow"
-    assert Api(world.key).post("calls/authorize", {**body, "phone": FRESH}).json()["reasons"][0]["code"] == "daily_cap"
+    assert (
+        Api(world.key).post("calls/authorize", {**body, "phone": FRESH}).json()["reasons"][0]["code"]
+        == "daily_cap"
+    )
 
 
 @pytest.mark.parametrize("text", SPELLED[:3])
 def test_a_complaint_finds_the_person_however_the_number_is_written(world: World, text: str) -> None:
     made = world.add_contact(FRESH)
-    answer = Api(world.key).post("complaints", {"phone": text, "text": "太烦了", "kind": "unwanted", "reference": "r1"})
+    answer = Api(world.key).post(
+        "complaints", {"phone": text, "text": "太烦了", "kind": "unwanted", "reference": "r1"}
+    )
     assert answer.status_code == 201, answer.content
     assert Complaint.objects.get().contact == made
     assert PHONE not in answer.content.decode()
@@ -107,7 +132,9 @@ def test_a_complaint_finds_the_person_however_the_number_is_written(world: World
 @pytest.mark.parametrize("door", [_by_hand, _by_api, _by_message, _by_list])
 @given(text=written())
 @PROPERTY
-def test_any_mixture_of_digits_and_marks_refuses_by_each_door(world: World, door: Callable[[World, Any, str], None], text: str) -> None:
+def test_any_mixture_of_digits_and_marks_refuses_by_each_door(
+    world: World, door: Callable[[World, Any, str], None], text: str
+) -> None:
     with transaction.atomic():
         door(world, None, text)
         assert world.authorize(reserve=False).codes == ["opted_out"]

@@ -42,7 +42,9 @@ def test_after_a_lift_the_same_link_says_no_again(world: World, clock: Any) -> N
     url = address(world)
     SecureClient().post(url)
     clock.shift(timedelta(hours=1))
-    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音")
+    lift = services.ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音"
+    )
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
     assert world.authorize(reserve=False).allowed
     assert not SecureClient().get(url).context["is_done"]
@@ -103,8 +105,17 @@ def test_programs_ask_for_links(world: World) -> None:
 
 def test_programs_record_a_refusal_of_one_purpose(world: World) -> None:
     api = Api(world.key)
-    payload: dict[str, Any] = {"phone": PHONE, "evidence": "e1", "scope": "purpose", "scope_value": "membership"}
+    payload: dict[str, Any] = {
+        "phone": PHONE,
+        "evidence": "e1",
+        "scope": "purpose",
+        "scope_value": "membership",
+    }
     assert api.post("opt-outs", payload).status_code == 201
     assert (OptOut.objects.get().scope, OptOut.objects.get().scope_value) == ("purpose", "membership")
-    assert api.post("opt-outs", {**payload, "evidence": "e2", "scope_value": ""}).json()["ignored"] == ["scope"]
-    assert OptOut.objects.latest("pk").scope == "everything", "a scope that names nothing is no reason to lose the refusal"
+    assert api.post("opt-outs", {**payload, "evidence": "e2", "scope_value": ""}).json()["ignored"] == [
+        "scope"
+    ]
+    assert OptOut.objects.latest("pk").scope == "everything", (
+        "a scope that names nothing is no reason to lose the refusal"
+    )

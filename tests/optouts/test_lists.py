@@ -1,4 +1,5 @@
-"""Lists in and out: into the register once, held against it without telling who is on it one by one; the feed without a gap."""
+"""Lists in and out: into the register once, held against it without telling who is on it one by one; the feed
+without a gap."""
 
 import csv
 import gzip
@@ -64,7 +65,9 @@ def test_what_was_handed_in_is_erased_and_both_is_in_the_trail(world: World) -> 
     made = scrub(world, csv_of(NUMBERS))
     assert made.upload == ""
     assert made.erased_at is not None
-    said = list(AccessEvent.objects.filter(subject=made.public_id).order_by("pk").values_list("purpose", "count"))
+    said = list(
+        AccessEvent.objects.filter(subject=made.public_id).order_by("pk").values_list("purpose", "count")
+    )
     assert said == [("scrub: 清洗名单", 120), ("scrub: the list that was handed in is erased", 120)]
 
 
@@ -126,10 +129,17 @@ def test_a_packed_list_is_read_and_a_cell_that_would_run_is_text(world: World) -
 
 
 def test_a_scoped_or_lifted_refusal_is_none_for_a_list(world: World, clock: Any) -> None:
-    services.record_opt_out(phone=f"+86{NUMBERS[0]}", channel="api", evidence="x", scope="brand", scope_value="明澜")
+    services.record_opt_out(
+        phone=f"+86{NUMBERS[0]}", channel="api", evidence="x", scope="brand", scope_value="明澜"
+    )
     world.opt_out(NUMBERS[1])
     clock.shift(timedelta(hours=1))
-    lift = services.ask_lift(actor=world.people["compliance"], phone=NUMBERS[1], consent_given_at=world.at("10:30"), evidence="录音")
+    lift = services.ask_lift(
+        actor=world.people["compliance"],
+        phone=NUMBERS[1],
+        consent_given_at=world.at("10:30"),
+        evidence="录音",
+    )
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
     assert set(verdicts(scrub(world, csv_of(NUMBERS)))) == {"no"}
 
@@ -157,11 +167,22 @@ def test_programs_hold_lists_against_the_register(world: World) -> None:
     assert asked.status_code == 202
     services.run_scrub(Scrub.objects.get().job_id)
     payload = api.get(f"scrubs/{asked.json()['scrub']}").json()
-    assert (payload["state"], payload["opted_out"], payload["results"][2], payload["results"][0]) == ("done", 1, "yes", "no")
+    assert (payload["state"], payload["opted_out"], payload["results"][2], payload["results"][0]) == (
+        "done",
+        1,
+        "yes",
+        "no",
+    )
     _other, foreign = world.api_client("other", "scrub")
     assert problem(Api(foreign).get(f"scrubs/{asked.json()['scrub']}")) == (404, "not_found")
-    assert problem(api.post("scrubs", {"numbers": NUMBERS[:5], "purpose": "monthly"})) == (422, "scrub_refused")
-    assert problem(Api(world.key).post("scrubs", {"numbers": NUMBERS, "purpose": "monthly"})) == (403, "not_allowed")
+    assert problem(api.post("scrubs", {"numbers": NUMBERS[:5], "purpose": "monthly"})) == (
+        422,
+        "scrub_refused",
+    )
+    assert problem(Api(world.key).post("scrubs", {"numbers": NUMBERS, "purpose": "monthly"})) == (
+        403,
+        "not_allowed",
+    )
 
 
 def test_pages_of_lists(world: World, browse: Any) -> None:
@@ -182,7 +203,11 @@ def test_pages_of_lists(world: World, browse: Any) -> None:
 
 def take(world: World, numbers: list[str], origin: str = "regulator") -> ListIn:
     taken = services.take_list(
-        actor=world.people["compliance"], origin=origin, evidence="通信管理局 2026-11", file_name="list.csv", content=csv_of(numbers)
+        actor=world.people["compliance"],
+        origin=origin,
+        evidence="通信管理局 2026-11",
+        file_name="list.csv",
+        content=csv_of(numbers),
     )
     services.run_list(taken.job_id)
     return ListIn.objects.get(pk=taken.pk)
@@ -201,12 +226,18 @@ def test_a_regulators_list_blocks_every_number_on_it_at_once(world: World) -> No
     assert AccessEvent.objects.get(kind="imported").count == 121
 
 
-def test_a_list_that_was_cut_short_goes_on_without_a_double(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_that_was_cut_short_goes_on_without_a_double(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from apps.optouts.services import listing
 
     monkeypatch.setattr(listing, "BATCH", 50)
     taken = services.take_list(
-        actor=world.people["compliance"], origin="list", evidence="旧系统", file_name="list.csv", content=csv_of(NUMBERS)
+        actor=world.people["compliance"],
+        origin="list",
+        evidence="旧系统",
+        file_name="list.csv",
+        content=csv_of(NUMBERS),
     )
     whole = listing._store
     calls = []
@@ -229,7 +260,13 @@ def test_a_list_that_was_cut_short_goes_on_without_a_double(world: World, monkey
 
 
 def test_a_list_whose_job_failed_is_erased_after_a_day(world: World, clock: Any) -> None:
-    services.take_list(actor=world.people["compliance"], origin="list", evidence="x", file_name="a.csv", content=csv_of(NUMBERS))
+    services.take_list(
+        actor=world.people["compliance"],
+        origin="list",
+        evidence="x",
+        file_name="a.csv",
+        content=csv_of(NUMBERS),
+    )
     Job.objects.update(state="failed")
     clock.shift(timedelta(days=1))
     assert purge(pause=0).counts["list_file"] == 1
@@ -241,7 +278,11 @@ def test_only_compliance_brings_lists_and_says_whose(world: World) -> None:
     for role in ("agent", "supervisor", "admin"):
         with pytest.raises(NotAllowed):
             services.take_list(actor=world.people[role], origin="list", **payload)
-    for wrong in ({"origin": "nowhere"}, {"origin": "list", "evidence": " "}, {"origin": "list", "evidence": "13800001234"}):
+    for wrong in (
+        {"origin": "nowhere"},
+        {"origin": "list", "evidence": " "},
+        {"origin": "list", "evidence": "13800001234"},
+    ):
         with pytest.raises(BadInput):
             services.take_list(actor=world.people["compliance"], **{**payload, **wrong})
 
@@ -259,7 +300,9 @@ def test_the_feed_tells_refusals_lifts_and_dismissals_in_order(world: World, clo
     near = services.take_message(client=world.client, sender="+8613900005678", text="别打了", message_id="m")
     services.dismiss(actor=world.people["compliance"], message=near, reason="别的事")
     clock.shift(timedelta(hours=1))
-    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音")
+    lift = services.ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("10:30"), evidence="录音"
+    )
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
     result = feed(client)
     assert [row.kind for row in result] == ["refused", "refused", "dismissed", "lifted"]
@@ -288,14 +331,21 @@ def test_a_program_finds_its_customers_by_their_hashes_and_no_others(world: Worl
     assert problem(api.get("opt-outs/changes?limit=10001")) == (422, "bad_input")
 
 
-def test_numbers_go_to_a_client_with_the_scope_for_contacts_of_its_campaigns_and_into_the_trail(world: World) -> None:
+def test_numbers_go_to_a_client_with_the_scope_for_contacts_of_its_campaigns_and_into_the_trail(
+    world: World,
+) -> None:
     client, key = world.api_client("crm", "feed", "numbers")
     _plain, plain_key = world.api_client("plain", "feed")
     world.opt_out(OTHER_PHONE)  # of no contact
-    services.record_opt_out(phone=f"+86{PHONE}", channel="key", evidence="call:2", contact_id=world.contact.pk)
+    services.record_opt_out(
+        phone=f"+86{PHONE}", channel="key", evidence="call:2", contact_id=world.contact.pk
+    )
     assert [row["number"] for row in Api(key).get("opt-outs/changes").json()["changes"]] == [None, None]
     world.campaign.clients.add(client)
-    assert [row["number"] for row in Api(key).get("opt-outs/changes").json()["changes"]] == [None, f"+86{PHONE}"]
+    assert [row["number"] for row in Api(key).get("opt-outs/changes").json()["changes"]] == [
+        None,
+        f"+86{PHONE}",
+    ]
     event = AccessEvent.objects.get(client=client)
     assert (event.kind, event.field, event.count) == ("handed_over", "contacts.contact.phone", 1)
     assert [row["number"] for row in Api(plain_key).get("opt-outs/changes").json()["changes"]] == [None, None]
@@ -374,7 +424,9 @@ def test_the_feed_misses_nothing_under_eight_writers_with_late_commits(django_db
 
 
 def taken_in(world: World, content: bytes) -> ListIn:
-    taken = services.take_list(actor=world.people["compliance"], origin="list", evidence="名单", file_name="a.csv", content=content)
+    taken = services.take_list(
+        actor=world.people["compliance"], origin="list", evidence="名单", file_name="a.csv", content=content
+    )
     services.run_list(taken.job_id)
     return ListIn.objects.get(pk=taken.pk)
 
@@ -426,7 +478,8 @@ def test_both_columns_of_numbers_are_read(world: World) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}", f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}",
+        f"姓名,手机号,家庭电话\n甲,{PHONE},{OTHER_PHONE}",
+        f"姓名,手机号,紧急联系人\n甲,{PHONE},乙 {OTHER_PHONE}",
         f"甲,{PHONE},{OTHER_PHONE}",
         f"手机号,备注\n{PHONE},另一个号 {OTHER_PHONE}", f"手机号,x\n{PHONE}--{OTHER_PHONE},y",
     ],
@@ -485,7 +538,10 @@ def test_a_link_under_the_same_key_is_the_same_link(world: World) -> None:
     first = api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k1"}).json()
     assert api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k1"}).json() == first
     assert api.post("opt-outs/links", {"phone": PHONE}, **{"Idempotency-Key": "k2"}).json() != first
-    assert problem(api.post("opt-outs/links", {"phone": OTHER_PHONE}, **{"Idempotency-Key": "k1"})) == (422, "idempotency_key_reused")
+    assert problem(api.post("opt-outs/links", {"phone": OTHER_PHONE}, **{"Idempotency-Key": "k1"})) == (
+        422,
+        "idempotency_key_reused",
+    )
 
 
 def test_a_scrub_under_the_same_key_is_the_same_scrub(world: World) -> None:

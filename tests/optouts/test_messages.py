@@ -31,7 +31,9 @@ STRANGERS = yaml.safe_load((DATA / "strangers.yaml").read_text())
 WORDINGS = yaml.safe_load((Path(__file__).parent.parent / "data" / "refusals.yaml").read_text())
 
 
-@pytest.mark.parametrize(("reading", "text"), [(reading, text) for reading, texts in WORDINGS.items() for text in texts])
+@pytest.mark.parametrize(
+    ("reading", "text"), [(reading, text) for reading, texts in WORDINGS.items() for text in texts]
+)
 def test_a_wording_is_read_as_people_mean_it(reading: str, text: str) -> None:
     assert reading_of(text) == reading
 
@@ -39,8 +41,10 @@ def test_a_wording_is_read_as_people_mean_it(reading: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "right"),
     [
-        ("I signed up by mistake, stop calling me", "near"), ("不小心点到的同意，撤回同意", "near"), ("别打了，恢复正常生活", "near"),
-        ("我手术恢复期，别再给我打电话了", "near"), ("误点了退订，请恢复", "other"), ("不好意思点错了，恢复推送吧", "other"),
+        ("I signed up by mistake, stop calling me", "near"), ("不小心点到的同意，撤回同意", "near"),
+        ("别打了，恢复正常生活", "near"),
+        ("我手术恢复期，别再给我打电话了", "near"), ("误点了退订，请恢复", "other"),
+        ("不好意思点错了，恢复推送吧", "other"),
         ("stopped by mistake, add me back", "other"),
         ("退出", "near"), ("我要退出", "near"), ("终止服务", "near"), ("解除授权", "near"),
     ],
@@ -59,7 +63,8 @@ def test_what_strangers_answered(case: dict[str, str]) -> None:
 
 
 def _missed(names: Iterable[str]) -> dict[str, float]:
-    """Of whole collections, in percent: refusals and doubtful ones read as harmless, and harmless ones blocked."""
+    """Of whole collections, in percent: refusals and doubtful ones read as harmless, and harmless ones
+    blocked."""
     rows = [row for name in names for row in yaml.safe_load((COLLECTIONS / f"{name}.yaml").read_text())]
     wrong = dict.fromkeys(("refusal", "near", "other"), 0)
     for row in rows:
@@ -75,10 +80,13 @@ def embeddings(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     assert learned_reader.mode() == request.param
 
 
-@pytest.mark.parametrize("names", [COUNTED, ["first"]], ids=["hands that were only counted", "the first collection, learned from"])
+@pytest.mark.parametrize(
+    "names", [COUNTED, ["first"]], ids=["hands that were only counted", "the first collection, learned from"]
+)
 def test_what_other_hands_wrote_is_read_right(names: list[str], embeddings: None) -> None:
-    """The hands that were only counted are a measure: neither frames nor weights were made with their texts (R14). The first collection is
-    among what the weights were trained on: that it is read right is a bound that no change may break, and proves nothing of strangers."""
+    """The hands that were only counted are a measure: neither frames nor weights were made with their texts
+    (R14). The first collection is among what the weights were trained on: that it is read right is a bound
+    that no change may break, and proves nothing of strangers."""
     missed = _missed(names)
     assert missed["refusal"] <= 2
     assert missed["near"] <= 15
@@ -111,7 +119,15 @@ def test_who_says_that_the_number_is_somebody_else_s_puts_it_in_doubt(world: Wor
     ("body", "ignored"),
     [
         ({"from": 13800001234, "text": "TD", "message_id": 7}, []),
-        ({"from": "１３８００００１２３４", "text": ["TD"], "message_id": "x", "sent_at": "0001-01-01T00:00:00+14:00"}, ["sent_at"]),
+        (
+            {
+                "from": "１３８００００１２３４",
+                "text": ["TD"],
+                "message_id": "x",
+                "sent_at": "0001-01-01T00:00:00+14:00",
+            },
+            ["sent_at"],
+        ),
         ({"from": PHONE, "text": "td", "channel": "sms"}, ["message_id", "channel"]),
         ({"from": PHONE, "text": 0, "message_id": "y", "sent_at": 1764036000}, []),
         ({"from": PHONE, "text": "退订\x00", "message_id": "z" * 500, "sent_at": "2026/11/24 09:00:00"}, []),
@@ -128,9 +144,17 @@ def test_no_message_is_lost_for_its_form(world: World, body: dict[str, Any], ign
 BLANKS = st.sampled_from(["", " ", "\u3000", ".", "。", "！", "\u200b", "-", "“"])
 
 
-@given(word=st.sampled_from(sorted(REFUSALS)), between=BLANKS, around=BLANKS, wide=st.booleans(), upper=st.booleans())
+@given(
+    word=st.sampled_from(sorted(REFUSALS)),
+    between=BLANKS,
+    around=BLANKS,
+    wide=st.booleans(),
+    upper=st.booleans(),
+)
 @settings(max_examples=300, deadline=None)
-def test_no_width_case_blank_or_mark_hides_a_refusal(word: str, between: str, around: str, wide: bool, upper: bool) -> None:
+def test_no_width_case_blank_or_mark_hides_a_refusal(
+    word: str, between: str, around: str, wide: bool, upper: bool
+) -> None:
     written = word.upper() if upper else word
     if wide:
         written = "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in written)
@@ -209,11 +233,19 @@ def test_the_same_message_again_changes_nothing_whatever_it_says_now(world: Worl
     assert OptOut.objects.count() == Message.objects.count() == 1
 
 
-def test_a_late_message_counts_from_its_word_and_one_from_the_future_from_now(world: World, clock: Any) -> None:
+def test_a_late_message_counts_from_its_word_and_one_from_the_future_from_now(
+    world: World, clock: Any
+) -> None:
     sent = world.at("09:00")
-    late = services.take_message(client=world.client, sender=f"+86{PHONE}", text="TD", message_id="late", sent_at=sent)
+    late = services.take_message(
+        client=world.client, sender=f"+86{PHONE}", text="TD", message_id="late", sent_at=sent
+    )
     ahead = services.take_message(
-        client=world.client, sender=f"+86{OTHER_PHONE}", text="TD", message_id="ahead", sent_at=world.at("10:00") + timedelta(hours=2)
+        client=world.client,
+        sender=f"+86{OTHER_PHONE}",
+        text="TD",
+        message_id="ahead",
+        sent_at=world.at("10:00") + timedelta(hours=2),
     )
     assert late.opt_out is not None
     assert ahead.opt_out is not None
@@ -226,7 +258,10 @@ def test_a_late_message_counts_from_its_word_and_one_from_the_future_from_now(wo
 
 def test_messages_and_what_refuses_are_never_taken_off(world: World) -> None:
     take(world, "TD")
-    for change in (lambda: Message.objects.all().delete(), lambda: OptOut.objects.update(scope="brand", scope_value="x")):
+    for change in (
+        lambda: Message.objects.all().delete(),
+        lambda: OptOut.objects.update(scope="brand", scope_value="x"),
+    ):
         with pytest.raises(DatabaseError), transaction.atomic():
             change()
 
@@ -237,9 +272,20 @@ def test_a_gateway_hands_messages_in(world: World) -> None:
     assert (payload["reading"], payload["opt_out"][:3]) == ("refusal", "oo_")
     assert "退订" in payload["answer"]
     assert api.post("sms", {"from": PHONE, "text": "好的", "message_id": "g1"}).json() == payload
-    assert api.post("sms", {"from": OTHER_PHONE, "text": "好的", "message_id": "g2"}).json()["reading"] == "other"
-    assert problem(api.post("sms", {"from": "123", "text": "TD", "message_id": "g3"})) == (422, "phone_invalid")
-    assert api.post("sms", {"from": OTHER_PHONE, "text": "x" * 20_001 + " 别再打了", "message_id": "g4"}).json()["reading"] == "near"
+    assert (
+        api.post("sms", {"from": OTHER_PHONE, "text": "好的", "message_id": "g2"}).json()["reading"]
+        == "other"
+    )
+    assert problem(api.post("sms", {"from": "123", "text": "TD", "message_id": "g3"})) == (
+        422,
+        "phone_invalid",
+    )
+    assert (
+        api.post("sms", {"from": OTHER_PHONE, "text": "x" * 20_001 + " 别再打了", "message_id": "g4"}).json()[
+            "reading"
+        ]
+        == "near"
+    )
 
 
 def test_reading_a_near_miss_is_in_the_trail(world: World, browse: Any) -> None:
@@ -270,10 +316,13 @@ def test_a_near_miss_that_nobody_reads_is_reported_again_each_four_hours(world: 
 @pytest.mark.parametrize(
     "body",
     [
-        {"from": "王小明 <138 0000 1234>", "text": "TD"}, {"from": ["13800001234"], "text": "TD"}, {"phone": PHONE, "content": "TD"},
-        {"Mobile": 13800001234, "Body": "退订"}, {"from": {"number": PHONE}, "message": "TD"}, {"from": PHONE, "text": "ТD"},
+        {"from": "王小明 <138 0000 1234>", "text": "TD"}, {"from": ["13800001234"], "text": "TD"},
+        {"phone": PHONE, "content": "TD"},
+        {"Mobile": 13800001234, "Body": "退订"}, {"from": {"number": PHONE}, "message": "TD"},
+        {"from": PHONE, "text": "ТD"},
         {"from": f"{OTHER_PHONE},{PHONE}", "text": "TD", "message_id": "m"}, {"from": PHONE, "text": "投诉"},
-        '{"from": "13800001234", "text": "TD \\ud83d", "message_id": "m\\ud800"}', f'{{"from": "{PHONE}", "text": "TD", "text": "ok"}}',
+        '{"from": "13800001234", "text": "TD \\ud83d", "message_id": "m\\ud800"}',
+        f'{{"from": "{PHONE}", "text": "TD", "text": "ok"}}',
         f'{{"from": "{PHONE}", "text": "TD", "sent_at": {"9" * 5_000}}}',
     ],
 )  # fmt: skip
@@ -285,7 +334,10 @@ def test_no_gateway_s_own_form_loses_a_message(world: World, body: Any) -> None:
 
 def test_a_message_in_gb18030_is_read(world: World) -> None:
     body = f'{{"from": "{PHONE}", "text": "退订"}}'.encode("gb18030")
-    assert Api(world.key).client.post("/api/v1/sms", body, content_type="application/json").json()["reading"] == "refusal"
+    assert (
+        Api(world.key).client.post("/api/v1/sms", body, content_type="application/json").json()["reading"]
+        == "refusal"
+    )
 
 
 def test_an_id_used_again_loses_no_refusal(world: World) -> None:
@@ -308,7 +360,8 @@ def test_a_plain_refusal_under_the_id_of_a_near_miss_outlives_its_dismissal(worl
 
 
 def test_without_an_id_a_refusal_after_a_dismissal_counts_anew(world: World, clock: Any) -> None:
-    """A gateway that names neither id nor time: the same words again are the same message only as long as they count."""
+    """A gateway that names neither id nor time: the same words again are the same message only as long as
+    they count."""
     api = Api(world.key)
     said = {"From": PHONE, "Body": "别打了吧"}
     first = api.post("sms", said).json()
@@ -328,7 +381,9 @@ def test_without_an_id_a_refusal_after_a_lift_counts_anew(world: World, clock: A
     api = Api(world.key)
     api.post("sms", {"From": PHONE, "Body": "TD"})
     clock.shift(timedelta(minutes=30))
-    lift = services.ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=timezone.now(), evidence="录音")
+    lift = services.ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=timezone.now(), evidence="录音"
+    )
     clock.shift(timedelta(minutes=30))
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
     assert world.authorize(reserve=False).allowed

@@ -56,7 +56,9 @@ def test_the_same_evidence_may_refuse_more_later(world: World) -> None:
     assert world.opt_out(evidence="crm:7", scope="purpose", scope_value="membership") == narrow
     whole = world.opt_out(evidence="crm:7")
     assert (whole.scope, whole.evidence) == ("everything", "crm:7#2")
-    assert world.opt_out(evidence="crm:7", scope="brand", scope_value="明澜") == whole, "everything holds it already"
+    assert world.opt_out(evidence="crm:7", scope="brand", scope_value="明澜") == whole, (
+        "everything holds it already"
+    )
 
 
 def test_the_register_holds_no_number(world: World) -> None:
@@ -67,7 +69,9 @@ def test_the_register_holds_no_number(world: World) -> None:
     assert PHONE not in text
 
 
-@pytest.mark.parametrize("change", [lambda: OptOut.objects.update(channel="api"), lambda: OptOut.objects.all().delete()])
+@pytest.mark.parametrize(
+    "change", [lambda: OptOut.objects.update(channel="api"), lambda: OptOut.objects.all().delete()]
+)
 def test_entries_are_never_changed_and_never_deleted(world: World, change: Any) -> None:
     world.opt_out()
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -62,7 +62,8 @@ def test_a_refusal_of_one_brand_drops_its_queues_alone(world: World) -> None:
 
 
 @pytest.mark.parametrize("payload", [
-    {"scope": "purpose"}, {"scope": "everything", "scope_value": "x"}, {"scope": "half"}, {"channel": "key"}, {"evidence": " "},
+    {"scope": "purpose"}, {"scope": "everything", "scope_value": "x"}, {"scope": "half"}, {"channel": "key"},
+    {"evidence": " "},
     {"evidence": "来电13800001234"}, {"evidence": "证件110101188002045240"},
     {"said_at": datetime.fromisoformat("2030-01-01T00:00:00+08:00")},
     {"phone": "123"},
@@ -80,7 +81,12 @@ def test_only_staff_records_by_hand(world: World) -> None:
 
 
 def ask(world: World, *, consent: datetime | None = None, phone: str = PHONE) -> Lift:
-    return services.ask_lift(actor=world.people["compliance"], phone=phone, consent_given_at=consent or ours.now(), evidence="录音 rc_17")
+    return services.ask_lift(
+        actor=world.people["compliance"],
+        phone=phone,
+        consent_given_at=consent or ours.now(),
+        evidence="录音 rc_17",
+    )
 
 
 def test_a_lift_needs_fresh_consent_and_a_second_person(world: World, clock: Any) -> None:
@@ -98,8 +104,12 @@ def test_a_lift_needs_fresh_consent_and_a_second_person(world: World, clock: Any
         services.refuse_lift(actor=world.people["compliance2"], lift=lift)
 
 
-@pytest.mark.parametrize("sent_at", ["2026-11-24T09:30:00+08:00", "2000-01-01T00:00:00Z", "2026-11-24T11:01:00", None])
-def test_a_word_that_arrives_after_the_lift_counts_whatever_its_clock_says(world: World, clock: Any, sent_at: str | None) -> None:
+@pytest.mark.parametrize(
+    "sent_at", ["2026-11-24T09:30:00+08:00", "2000-01-01T00:00:00Z", "2026-11-24T11:01:00", None]
+)
+def test_a_word_that_arrives_after_the_lift_counts_whatever_its_clock_says(
+    world: World, clock: Any, sent_at: str | None
+) -> None:
     world.opt_out()
     clock.shift(timedelta(hours=1))
     services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
@@ -124,7 +134,9 @@ def test_a_lift_is_asked_by_compliance_for_a_number_on_the_register(world: World
     clock.shift(timedelta(hours=1))
     for role in ("agent", "supervisor", "admin"):
         with pytest.raises(NotAllowed):
-            services.ask_lift(actor=world.people[role], phone=PHONE, consent_given_at=ours.now(), evidence="x")
+            services.ask_lift(
+                actor=world.people[role], phone=PHONE, consent_given_at=ours.now(), evidence="x"
+            )
     with pytest.raises(BadInput, match="future"):
         ask(world, consent=ours.now() + timedelta(days=1))
 
@@ -134,7 +146,9 @@ def test_the_tables_hold_four_eyes_of_a_lift(world: World, clock: Any) -> None:
     clock.shift(timedelta(hours=1))
     lift = ask(world)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Lift.objects.filter(pk=lift.pk).update(state="approved", decided_by=lift.asked_by, decided_at=ours.now())
+        Lift.objects.filter(pk=lift.pk).update(
+            state="approved", decided_by=lift.asked_by, decided_at=ours.now()
+        )
     services.approve_lift(actor=world.people["compliance2"], lift=lift)
     for change in ({"state": "refused"}, {"evidence": "x"}):
         with pytest.raises(DatabaseError), transaction.atomic():
@@ -146,7 +160,9 @@ def new_key(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The register gets another key, current; the old one stays beside it."""
 
     def rotate() -> None:
-        ring = json.loads(django_settings.HEGUI_KEYRING or keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE))
+        ring = json.loads(
+            django_settings.HEGUI_KEYRING or keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE)
+        )
         ring["register"]["keys"]["k2"] = base64.b64encode(secrets.token_bytes(32)).decode()
         ring["register"]["current"] = "k2"
         monkeypatch.setattr(django_settings, "HEGUI_KEYRING", json.dumps(ring))
@@ -160,7 +176,9 @@ def test_an_entry_under_an_older_key_blocks_as_before(world: World, new_key: Any
     assert "opted_out" in world.authorize(reserve=False).codes
 
 
-def test_a_number_that_is_seen_again_is_moved_on_to_the_new_key(world: World, new_key: Any, clock: Any) -> None:
+def test_a_number_that_is_seen_again_is_moved_on_to_the_new_key(
+    world: World, new_key: Any, clock: Any
+) -> None:
     first = world.opt_out()
     new_key()
     clock.shift(timedelta(minutes=1))
@@ -185,14 +203,18 @@ def test_a_lift_holds_over_a_new_key(world: World, new_key: Any, clock: Any) -> 
     services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
     new_key()
     assert world.authorize(reserve=False).allowed
-    services.take_message(client=world.client, sender=f"+86{PHONE}", text="TD", message_id="old", sent_at=world.at("09:00"))
+    services.take_message(
+        client=world.client, sender=f"+86{PHONE}", text="TD", message_id="old", sent_at=world.at("09:00")
+    )
     assert world.authorize(reserve=False).allowed
     clock.shift(timedelta(minutes=1))
     world.opt_out(evidence="call:5")
     assert "opted_out" in world.authorize(reserve=False).codes
 
 
-def test_a_lift_after_a_new_key_lifts_what_stood_under_the_old(world: World, new_key: Any, clock: Any) -> None:
+def test_a_lift_after_a_new_key_lifts_what_stood_under_the_old(
+    world: World, new_key: Any, clock: Any
+) -> None:
     world.opt_out()
     new_key()
     clock.shift(timedelta(hours=1))
@@ -206,7 +228,10 @@ def test_the_same_evidence_after_a_lift_counts_anew_when_it_is_a_later_word(worl
     clock.shift(timedelta(hours=1))
     services.approve_lift(actor=world.people["compliance2"], lift=ask(world))
     clock.shift(timedelta(minutes=1))
-    assert services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1", said_at=said) == first
+    assert (
+        services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1", said_at=said)
+        == first
+    )
     assert world.authorize(reserve=False).allowed
     again = services.record_opt_out(phone=f"+86{PHONE}", channel="agent", evidence="desk:1")
     assert again.evidence == "desk:1#2"

@@ -88,7 +88,12 @@ def test_a_notice_may_begin_in_the_december_before() -> None:
 def test_marketing_is_refused_on_a_december_day_that_the_next_notice_names(world: World, clock: Any) -> None:
     read = read_year(2027, BEFORE, "2026-12-27")
     CalendarYear.objects.create(
-        number=1, year=2027, holidays=read.holidays, working_days=read.working_days, notice="国办发明电", in_force_from=world.at("09:00")
+        number=1,
+        year=2027,
+        holidays=read.holidays,
+        working_days=read.working_days,
+        notice="国办发明电",
+        in_force_from=world.at("09:00"),
     )
     clock.move_to(world.at("10:00", date(2026, 12, 31)))
     world.consent(world.contact)

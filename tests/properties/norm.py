@@ -11,7 +11,15 @@ from zoneinfo import ZoneInfo
 # 国务院办公厅关于2026年部分节假日安排的通知: holidays with their adjusted rest days.
 HOLIDAYS_2026 = {
     date(2026, month, day)
-    for month, first, last in ((1, 1, 3), (2, 15, 23), (4, 4, 6), (5, 1, 5), (6, 19, 21), (9, 25, 27), (10, 1, 7))
+    for month, first, last in (
+        (1, 1, 3),
+        (2, 15, 23),
+        (4, 4, 6),
+        (5, 1, 5),
+        (6, 19, 21),
+        (9, 25, 27),
+        (10, 1, 7),
+    )
     for day in range(first, last + 1)
 }
 
@@ -90,7 +98,9 @@ def reserved_until(history: History, campaign: CampaignOfModel, at: datetime) ->
 
 
 def is_exempt(campaign: CampaignOfModel, at: datetime) -> bool:
-    return bool(not campaign.marketing and campaign.exception and campaign.exception[0] <= at < campaign.exception[1])
+    return bool(
+        not campaign.marketing and campaign.exception and campaign.exception[0] <= at < campaign.exception[1]
+    )
 
 
 def refusals(history: History, campaign: CampaignOfModel, line: str, at: datetime) -> set[str]:
@@ -137,7 +147,9 @@ def refusals(history: History, campaign: CampaignOfModel, line: str, at: datetim
         if moment.time() < opens or moment.time() >= closes:
             found.add("outside_window")
     # R13: over all campaigns together
-    per_day, per_week = (campaign.exception_day, campaign.exception_week) if exempt else (campaign.day, campaign.week)
+    per_day, per_week = (
+        (campaign.exception_day, campaign.exception_week) if exempt else (campaign.day, campaign.week)
+    )
     counting = [call for call in history.calls if call.used or at < call.until]
     if sum(1 for call in counting if call.local_day == local[0].date()) >= per_day:
         found.add("daily_cap")

@@ -1,7 +1,8 @@
-"""Deletion holds: 200 random histories of people who come, expire, are held, refuse, are purged, with crashes and restores.
+"""Deletion holds: 200 random histories of people who come, expire, are held, refuse, are purged, with crashes
+and restores.
 
-A restore is played as what it does to people: those of the backup are there again, then the ledger outside is replayed.
-(Real backups and restores of whole databases: tests/retention/test_backup.py.)
+A restore is played as what it does to people: those of the backup are there again, then the ledger outside is
+replayed. (Real backups and restores of whole databases: tests/retention/test_backup.py.)
 """
 
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ class History:
     clock: Any
     held: dict[str, LegalHold] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    erased_at: dict[str, Any] = field(default_factory=dict)  # the last time that they were gone, or about to be
+    # the last time that they were gone, or about to be
+    erased_at: dict[str, Any] = field(default_factory=dict)
     backup: list[tuple[Any, ...]] = field(default_factory=list)
 
     def contact(self, phone: str) -> Contact | None:
@@ -89,7 +91,10 @@ class History:
             assert (self.contact(phone) is None) == goes, phone
             if goes:
                 self.erased_at[phone] = clock.now()
-        assert all(erasure.done_at or set(erasure.contact_ids) & set(self._held_ids()) for erasure in Erasure.objects.all())
+        assert all(
+            erasure.done_at or set(erasure.contact_ids) & set(self._held_ids())
+            for erasure in Erasure.objects.all()
+        )
 
     def _held_ids(self) -> list[int | None]:
         return [hold.target_id for hold in self.held.values()]
@@ -103,11 +108,15 @@ class History:
         """The people of the backup, and nobody who came since; then the ledger."""
         with connection.cursor() as cursor:
             cursor.execute("delete from campaigns_queueentry")
-            cursor.execute("delete from contacts_contact where not id = any(%s)", [[row[0] for row in self.backup]])
+            cursor.execute(
+                "delete from contacts_contact where not id = any(%s)", [[row[0] for row in self.backup]]
+            )
             known = set(Contact.objects.values_list("pk", flat=True))
             for row in self.backup:
                 if row[0] not in known:
-                    cursor.execute(f"insert into contacts_contact values ({', '.join(['%s'] * len(row))})", row)
+                    cursor.execute(
+                        f"insert into contacts_contact values ({', '.join(['%s'] * len(row))})", row
+                    )
         restored = {phone: self.contact(phone) for phone in PHONES}
         for phone in [phone for phone, contact in restored.items() if contact is None]:
             self.held.pop(phone, None)  # of a person who came after the backup
@@ -115,7 +124,11 @@ class History:
         for phone, contact in restored.items():
             if contact is None:
                 continue
-            gone = phone in self.erased_at and contact.created_at <= self.erased_at[phone] and phone not in self.held
+            gone = (
+                phone in self.erased_at
+                and contact.created_at <= self.erased_at[phone]
+                and phone not in self.held
+            )
             assert (self.contact(phone) is None) == gone, phone
 
     def stays_true(self) -> None:

@@ -1,9 +1,9 @@
-"""What may have been dialled counts: three diallers whose reports are missing, doubled, late, out of order or impossible, and an agent's
-desk whose calls they take.
+"""What may have been dialled counts: three diallers whose reports are missing, doubled, late, out of order or
+impossible, and an agent's desk whose calls they take.
 
-The model counts the numbers that were handed over and not credibly given back: of one number no second within a day, no fourth
-within a week, whatever was reported and whenever it arrived; and none at all of who opted out, while the campaign pauses, or for an
-agent who is suspended.
+The model counts the numbers that were handed over and not credibly given back: of one number no second within
+a day, no fourth within a week, whatever was reported and whenever it arrived; and none at all of who opted
+out, while the campaign pauses, or for an agent who is suspended.
 """
 
 from dataclasses import dataclass, field
@@ -80,7 +80,10 @@ class Diallers(RuleBasedStateMachine):
         self.world = World()
         self.world.add_contact(PHONES[1])
         Contact.objects.update(expires_at=START + timedelta(days=300))
-        self.clients = [self.world.client, *(self.world.api_client(f"dialler{each}", "authorize", "dial", "events")[0] for each in (2, 3))]
+        self.clients = [
+            self.world.client,
+            *(self.world.api_client(f"dialler{each}", "authorize", "dial", "events")[0] for each in (2, 3)),
+        ]
         for client in self.clients:
             self.world.campaign.clients.add(client)
         self.agent = self.world.people["agent"]
@@ -99,14 +102,22 @@ class Diallers(RuleBasedStateMachine):
         before = self.model.counted(phone)
         assert phone not in self.model.opted_out
         assert not self.model.is_paused
-        assert not [each for each in before if each.at.date() == self.now.date()], "a second call within the day"
-        assert len([each for each in before if each.at > self.now - timedelta(days=7)]) < 3, "a fourth call within the week"
+        assert not [each for each in before if each.at.date() == self.now.date()], (
+            "a second call within the day"
+        )
+        assert len([each for each in before if each.at > self.now - timedelta(days=7)]) < 3, (
+            "a fourth call within the week"
+        )
         self.model.given.append(Given(call, phone, dialler, self.now))
 
     @rule(phone=st.sampled_from(PHONES), dialler=st.integers(0, 2))
     def ask(self, phone: str, dialler: int) -> None:
         answer = calls.authorize(
-            campaign="spring", phone=Protected(phone, "phone"), line=LINE, client=self.clients[dialler], hands_over=True
+            campaign="spring",
+            phone=Protected(phone, "phone"),
+            line=LINE,
+            client=self.clients[dialler],
+            hands_over=True,
         )
         if answer.allowed:
             assert answer.call_id is not None
@@ -119,9 +130,16 @@ class Diallers(RuleBasedStateMachine):
         key=st.sampled_from([None, "k1", "k2"]),
     )
     def place_at_the_desk(self, phone: str, happens: str, dialler: int, key: str | None) -> None:
-        """A reservation of an agent's, and what happens before a dialler claims it: no number is handed over until then."""
+        """A reservation of an agent's, and what happens before a dialler claims it: no number is handed over
+        until then."""
         self.make_ready()
-        answer = calls.authorize(campaign="spring", phone=Protected(phone, "phone"), line=LINE, agent=self.agent, checklist_done=True)
+        answer = calls.authorize(
+            campaign="spring",
+            phone=Protected(phone, "phone"),
+            line=LINE,
+            agent=self.agent,
+            checklist_done=True,
+        )
         if not answer.allowed:
             return
         assert phone not in self.model.opted_out
@@ -187,7 +205,9 @@ class Diallers(RuleBasedStateMachine):
             return
         calls.write_disposition(actor=self.agent, call=call, reason=reason)
         if reason == "opted_out":
-            self.model.opted_out.add(next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index)))
+            self.model.opted_out.add(
+                next(each for each in PHONES if blind_index.number_index(each) == bytes(call.number_index))
+            )
 
     @precondition(lambda self: len(self.model.opted_out) < len(PHONES) - 1)
     @rule(phone=st.sampled_from(PHONES))
@@ -210,14 +230,20 @@ class Diallers(RuleBasedStateMachine):
             self.agent = accounts.suspend(actor=actor, agent=self.agent, reason="复核")
         self.model.is_suspended = not self.model.is_suspended
 
-    @rule(data=st.data(), event=st.sampled_from(EVENTS), off=st.sampled_from([None, -86_400, -400, -3, 0, 5, 70, 4_000, 86_400]))
+    @rule(
+        data=st.data(),
+        event=st.sampled_from(EVENTS),
+        off=st.sampled_from([None, -86_400, -400, -3, 0, 5, 70, 4_000, 86_400]),
+    )
     def report(self, data: st.DataObject, event: str, off: int | None) -> None:
         if not self.model.given:
             return
         given = data.draw(st.sampled_from(self.model.given))
         digit = data.draw(st.sampled_from(["", "1", "#", 5]))
         at = None if off is None else given.at + timedelta(seconds=off)
-        taken = calls.record_event(call_id=given.call, event=event, client=self.clients[given.dialler], at=at, digit=digit)
+        taken = calls.record_event(
+            call_id=given.call, event=event, client=self.clients[given.dialler], at=at, digit=digit
+        )
         if event != "released":
             given.is_made = True
         elif not given.is_made and given.at.date() == self.now.date():
@@ -243,7 +269,10 @@ class Diallers(RuleBasedStateMachine):
 
 class TestDiallers(Diallers.TestCase, TestCase):  # type: ignore[misc, name-defined]
     settings = settings(
-        max_examples=80, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+        max_examples=80,
+        stateful_step_count=40,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
 
     def _fixture_setup(self) -> Any:

@@ -31,8 +31,10 @@ from .norm import CallOfModel, CampaignOfModel, ConsentOfModel, History, clocks,
 
 EXAMPLES, HISTORIES, STEPS = 500, 20, 4
 CODES = {
-    "allowed", "opted_out", "retention_due", "source_not_approved", "purpose_mismatch", "no_consent", "consent_expired",
-    "consent_withdrawn", "minor", "product_risk", "holiday", "calendar_unknown", "campaign_not_running", "campaign_dates",
+    "allowed", "opted_out", "retention_due", "source_not_approved", "purpose_mismatch", "no_consent",
+    "consent_expired",
+    "consent_withdrawn", "minor", "product_risk", "holiday", "calendar_unknown", "campaign_not_running",
+    "campaign_dates",
     "line_not_of_campaign", "outside_window", "daily_cap", "weekly_cap",
 }  # fmt: skip
 STRANGE_LINE = "+862155550199"
@@ -45,7 +47,13 @@ STARTS = [
     date(2026, 12, 27),
     date(2026, 6, 3),
 ]
-ZONES = [("Asia/Shanghai",), ("Asia/Shanghai",), ("Asia/Urumqi",), ("America/New_York",), ("America/Los_Angeles", "America/New_York")]
+ZONES = [
+    ("Asia/Shanghai",),
+    ("Asia/Shanghai",),
+    ("Asia/Urumqi",),
+    ("America/New_York",),
+    ("America/Los_Angeles", "America/New_York"),
+]
 EDGES = [
     time(7, 59, 59),
     time(8),
@@ -67,11 +75,13 @@ CAMPAIGNS = [
     CampaignOfModel("loans", marketing=True, purpose="loans", risk="R4"),
     CampaignOfModel("notice", marketing=False, purpose="membership"),
     CampaignOfModel(
-        "urgent", marketing=False, purpose="membership", exception=EXEMPT, exception_opens=time(6), exception_closes=time(23),
+        "urgent", marketing=False, purpose="membership", exception=EXEMPT, exception_opens=time(6),
+        exception_closes=time(23),
         exception_day=2, exception_week=5,
     ),
     CampaignOfModel("paused", marketing=False, purpose="membership", running=False),
-    CampaignOfModel("short", marketing=True, purpose="membership", first_day=date(2026, 9, 25), last_day=date(2026, 10, 9)),
+    CampaignOfModel("short", marketing=True, purpose="membership", first_day=date(2026, 9, 25),
+    last_day=date(2026, 10, 9)),
 ]  # fmt: skip
 
 
@@ -88,14 +98,24 @@ def build(world: World) -> dict[str, DataSource]:
         if each.code == "spring":
             continue
         kind, trade = ("marketing", "retail") if each.marketing else ("notification", "general")
-        script = world.script if each.marketing else world.approved_script(f"script-{each.code}", kind=kind, trade=trade)
+        script = (
+            world.script
+            if each.marketing
+            else world.approved_script(f"script-{each.code}", kind=kind, trade=trade)
+        )
         world.running_campaign(
-            each.code, kind=kind, trade=trade, script=script, purpose=loans if each.purpose == "loans" else world.purpose, agents=()
+            each.code,
+            kind=kind,
+            trade=trade,
+            script=script,
+            purpose=loans if each.purpose == "loans" else world.purpose,
+            agents=(),
         )
     for each in CAMPAIGNS:
         narrow = each.code == "narrow"
         Campaign.objects.filter(code=each.code).update(
-            starts_on=each.first_day, ends_on=each.last_day, state="running" if each.running else "paused", product_risk=each.risk,
+            starts_on=each.first_day, ends_on=each.last_day, state="running" if each.running else "paused",
+            product_risk=each.risk,
             window_start=each.opens if narrow else None, window_end=each.closes if narrow else None,
             calls_per_week=each.week if narrow else None,
         )  # fmt: skip
@@ -106,7 +126,12 @@ def build(world: World) -> dict[str, DataSource]:
     )
     for fields in wider:
         asked = campaign_services.ask_exception(
-            actor=world.people["supervisor"], campaign=urgent, reason="台风停运", starts_at=EXEMPT[0], ends_at=EXEMPT[1], **fields
+            actor=world.people["supervisor"],
+            campaign=urgent,
+            reason="台风停运",
+            starts_at=EXEMPT[0],
+            ends_at=EXEMPT[1],
+            **fields,
         )
         campaign_services.approve_exception(actor=world.people["compliance"], exception=asked)
     ScriptVersion.objects.update(expires_at=datetime(2027, 12, 31, tzinfo=UTC))
@@ -137,7 +162,8 @@ class Player:
             zones=chance.choice(ZONES),
             source_approved=kind != "withdrawn",
             source_purposes=("loans",) if kind == "loans" else ("membership",),
-            deleted_after=self.at + chance.choice([timedelta(days=200), timedelta(days=200), timedelta(days=6)]),
+            deleted_after=self.at
+            + chance.choice([timedelta(days=200), timedelta(days=200), timedelta(days=6)]),
             minor=chance.random() < 0.08,
         )
         contact = Contact(
@@ -150,7 +176,8 @@ class Player:
             is_minor=self.model.minor,
             expires_at=self.model.deleted_after,
         )
-        (self.contact,) = Contact.objects.bulk_create([contact])  # as an import does: no change of a row to record
+        # as an import does: no change of a row to record
+        (self.contact,) = Contact.objects.bulk_create([contact])
 
     def play(self) -> None:
         self.consent("membership", self.at - timedelta(days=10), days=self.chance.choice([300, 300, 300, 15]))
@@ -162,12 +189,21 @@ class Player:
         what = self.chance.random()
         if what < 0.05:
             self.model.opt_out()
-            record_opt_out(phone=self.phone, channel=OptOut.Channel.API, evidence=f"x{self.at.timestamp()}", said_at=self.at)
+            record_opt_out(
+                phone=self.phone,
+                channel=OptOut.Channel.API,
+                evidence=f"x{self.at.timestamp()}",
+                said_at=self.at,
+            )
         elif what < 0.12:
             self.withdraw()
         elif what < 0.22:
             purpose = self.chance.choice(["membership", "loans"])
-            self.consent(purpose, self.at + self.chance.choice([timedelta(0), timedelta(days=1)]), days=self.chance.choice([1, 30]))
+            self.consent(
+                purpose,
+                self.at + self.chance.choice([timedelta(0), timedelta(days=1)]),
+                days=self.chance.choice([1, 30]),
+            )
         self.move()
 
     def consent(self, purpose: str, given_at: datetime, *, days: int) -> None:
@@ -176,8 +212,10 @@ class Player:
         ends = given_at + timedelta(days=days)
         self.model.consents.append(ConsentOfModel(purpose, given_at, ends))
         consent = Consent(
-            contact=self.contact, purpose=self.purposes[purpose], given_at=given_at, expires_at=ends, channel="web",
-            wording_id=self.wordings[self.contact.source_id], evidence="test", recorded_by=self.world.people["supervisor"],
+            contact=self.contact, purpose=self.purposes[purpose], given_at=given_at, expires_at=ends,
+            channel="web",
+            wording_id=self.wordings[self.contact.source_id], evidence="test",
+            recorded_by=self.world.people["supervisor"],
         )  # fmt: skip
         Consent.objects.bulk_create([consent])
 
@@ -194,7 +232,10 @@ class Player:
         how = self.chance.random()
         zone = ZoneInfo(self.chance.choice(self.model.zones))
         if how < 0.25 and self.model.calls:
-            self.at = max(self.at, self.model.calls[0].reserved + timedelta(days=7, seconds=self.chance.choice([-1, 0, 1])))
+            self.at = max(
+                self.at,
+                self.model.calls[0].reserved + timedelta(days=7, seconds=self.chance.choice([-1, 0, 1])),
+            )
         elif how < 0.4:
             self.at += timedelta(seconds=self.chance.choice([1, 59, 60, 61]))
         else:
@@ -205,7 +246,9 @@ class Player:
         campaign = self.chance.choice(CAMPAIGNS)
         line, number = self.chance.choices([("own", LINE), ("strange", STRANGE_LINE)], [19, 1])[0]
         expected = refusals(self.model, campaign, line, self.at)
-        result = calls.authorize(campaign=campaign.code, phone=Protected(self.phone, "phone"), line=number, at=self.at)
+        result = calls.authorize(
+            campaign=campaign.code, phone=Protected(self.phone, "phone"), line=number, at=self.at
+        )
         codes = {reason["code"] for reason in result.reasons}
         assert codes == expected, (campaign.code, self.at.isoformat(), self.model)
         assert result.allowed == (not expected)
@@ -213,7 +256,9 @@ class Player:
         if result.allowed:
             used = self.chance.random() < 0.8
             if used:
-                Call.objects.filter(pk=result.call_id).update(state="ended", answered_at=self.at, ended_at=self.at)
+                Call.objects.filter(pk=result.call_id).update(
+                    state="ended", answered_at=self.at, ended_at=self.at
+                )
             until = reserved_until(self.model, campaign, self.at)
             self.model.calls.append(CallOfModel(self.at, until, clocks(self.model, self.at)[0].date(), used))
 
@@ -226,10 +271,17 @@ def test_ten_thousand_histories_agree_with_the_norm(world: World) -> None:
     wordings = {source.pk: source.wording.pk for source in sources.values()}
     played = 0
 
-    # The same histories in every run, so that a commit is judged by what it changes; HEGUI_EXPLORE=1 draws new ones.
+    # The same histories in every run, so that a commit is judged by what it changes; HEGUI_EXPLORE=1 draws
+    # new ones.
     explores = bool(os.environ.get("HEGUI_EXPLORE"))
 
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=not explores)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+        derandomize=not explores,
+    )
     @given(seed=st.integers(0, 2**32))
     def play(seed: int) -> None:
         nonlocal played

@@ -1,4 +1,5 @@
-"""No refusal is lost for its form: key presses, messages and requests with wrong types, other names, impossible times, foreign fields.
+"""No refusal is lost for its form: key presses, messages and requests with wrong types, other names,
+impossible times, foreign fields.
 
 At full size (`make prove`): HEGUI_PROOF_REFUSALS=700, of each kind.
 """
@@ -24,7 +25,11 @@ HOW_MANY = settings(
 )
 
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**20), 10**20)
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
     max_leaves=5,
 )
@@ -39,7 +44,9 @@ times = anything | st.sampled_from(
         1764036000,
     ]
 )
-NINES = st.sampled_from([9, 9.0, "9", "９", "9#", "99", " 9 ", "٩", "九", ["9"], [1, 9], {"digit": "9"}, "\u202a9"])
+NINES = st.sampled_from(
+    [9, 9.0, "9", "９", "9#", "99", " 9 ", "٩", "九", ["9"], [1, 9], {"digit": "9"}, "\u202a9"]
+)
 PERSON = st.sampled_from(
     [
         "13800001234",
@@ -70,7 +77,11 @@ def undone() -> Iterator[None]:
 
 def foreign(draw: st.DrawFn, taken: set[str]) -> dict[str, Any]:
     found = draw(
-        st.dictionaries(st.sampled_from(["channel", "uuid", "Duration", "leg", "x-trace", "客户", "vendor"]), anything, max_size=3)
+        st.dictionaries(
+            st.sampled_from(["channel", "uuid", "Duration", "leg", "x-trace", "客户", "vendor"]),
+            anything,
+            max_size=3,
+        )
     )
     return {name: value for name, value in found.items() if name.lower() not in taken}
 
@@ -80,7 +91,9 @@ def key_presses(draw: st.DrawFn) -> dict[str, Any]:
     said: dict[str, Any] = {draw(spelled(sorted(PRESSED))): draw(NINES)}
     for shell in draw(st.lists(st.sampled_from(["data", "payload", "body"]), max_size=2, unique=True)):
         said = {shell: said, **foreign(draw, set())}
-    event = draw(st.sampled_from([*EVENTS, "KEY", "dtmf", "ChannelDtmfReceived", "ＫＥＹ", "unheard of", "", None, 7]))
+    event = draw(
+        st.sampled_from([*EVENTS, "KEY", "dtmf", "ChannelDtmfReceived", "ＫＥＹ", "unheard of", "", None, 7])
+    )
     if draw(st.booleans()):
         said = {"event": event, **said}
     if draw(st.booleans()):
@@ -91,9 +104,25 @@ def key_presses(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def messages(draw: st.DrawFn) -> dict[str, Any]:
     word = draw(
-        st.sampled_from(["TD", "退订", "ｔｄ", "退 订", "别再打了", "stop calling me", "撤回我的同意", 0, ["好的", "退订"], "TD\x00"])
+        st.sampled_from(
+            [
+                "TD",
+                "退订",
+                "ｔｄ",
+                "退 订",
+                "别再打了",
+                "stop calling me",
+                "撤回我的同意",
+                0,
+                ["好的", "退订"],
+                "TD\x00",
+            ]
+        )
     )
-    said = {draw(spelled(["from", "sender", "phone", "mobile"])): draw(PERSON), draw(spelled(["text", "content", "body"])): word}
+    said = {
+        draw(spelled(["from", "sender", "phone", "mobile"])): draw(PERSON),
+        draw(spelled(["text", "content", "body"])): word,
+    }
     if draw(st.booleans()):
         said["message_id"] = draw(anything)
     if draw(st.booleans()):
@@ -104,7 +133,13 @@ def messages(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def requests(draw: st.DrawFn) -> dict[str, Any]:
     said: dict[str, Any] = {draw(spelled(["phone", "mobile", "number", "msisdn"])): draw(PERSON)}
-    for name, values in (("evidence", anything), ("said_at", times), ("scope", anything), ("scope_value", anything), ("contact", anything)):
+    for name, values in (
+        ("evidence", anything),
+        ("said_at", times),
+        ("scope", anything),
+        ("scope_value", anything),
+        ("contact", anything),
+    ):
         if draw(st.booleans()):
             said[name] = draw(values)
     return {**foreign(draw, {name.lower() for name in said}), **said}

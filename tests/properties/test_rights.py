@@ -32,7 +32,10 @@ STEPS = st.one_of(
     st.tuples(st.just("decide"), st.sampled_from(PEOPLE), st.integers(0, 5), st.booleans()),
     st.tuples(st.just("end"), st.sampled_from(PEOPLE), st.integers(0, 5)),
     st.tuples(
-        st.just("role"), st.sampled_from(PEOPLE), st.sampled_from(PEOPLE), st.sampled_from(["agent", "supervisor", "compliance", "admin"])
+        st.just("role"),
+        st.sampled_from(PEOPLE),
+        st.sampled_from(PEOPLE),
+        st.sampled_from(["agent", "supervisor", "compliance", "admin"]),
     ),
     st.tuples(st.just("leave"), st.sampled_from(PEOPLE), st.sampled_from(PEOPLE)),
     st.tuples(st.just("wait"), st.integers(1, 20 * 24)),
@@ -137,4 +140,9 @@ def compare(model: Model) -> None:
         rights = Rights(user, now)
         for field in field_rights.FIELDS:
             for right in field_rights.FIELD_CODES:
-                assert rights.may(field, right) == model.may(user, field, right, now), (user.username, user.role, field, right)
+                assert rights.may(field, right) == model.may(user, field, right, now), (
+                    user.username,
+                    user.role,
+                    field,
+                    right,
+                )

@@ -26,7 +26,22 @@ def samples(seconds: float, *, pitch: float = 300, quiet: tuple[float, float] = 
 def wav(seconds: float = 60, **about: Any) -> bytes:
     body = samples(seconds, **about)
     return (
-        struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16, b"data", len(body))
+        struct.pack(
+            "<4sI4s4sIHHIIHH4sI",
+            b"RIFF",
+            36 + len(body),
+            b"WAVE",
+            b"fmt ",
+            16,
+            1,
+            1,
+            RATE,
+            2 * RATE,
+            2,
+            16,
+            b"data",
+            len(body),
+        )
         + body
     )
 
@@ -50,7 +65,9 @@ def hand_in(call: Call, content: bytes | None = None) -> Recording:
     talked = (call.ended_at - call.answered_at).total_seconds() if call.ended_at and call.answered_at else 60
     # Each call sounds a little different: the same bytes for two calls are refused.
     content = wav(talked, pitch=300 + call.pk % 1_000) if content is None else content
-    kept, _is_new = services.receive_recording(client=None, call_id=call.pk, read=io.BytesIO(content).read, length=len(content))
+    kept, _is_new = services.receive_recording(
+        client=None, call_id=call.pk, read=io.BytesIO(content).read, length=len(content)
+    )
     services.measure_recording(kept.pk)
     kept.refresh_from_db()
     return kept

@@ -1,4 +1,5 @@
-"""Complaints: linked, timed without the waits, closed with an outcome, kept from deletion meanwhile, compared (R31)."""
+"""Complaints: linked, timed without the waits, closed with an outcome, kept from deletion meanwhile, compared
+(R31)."""
 
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -29,13 +30,19 @@ from .sounds import hand_in
 
 
 def close(world: World, complaint: Complaint, by: str = "compliance") -> Complaint:
-    return services.close_complaint(actor=world.people[by], complaint=complaint, outcome="justified", remedy="已致歉")
+    return services.close_complaint(
+        actor=world.people[by], complaint=complaint, outcome="justified", remedy="已致歉"
+    )
 
 
 def test_a_complaint_by_number_finds_its_contact_call_script_and_agent(world: World) -> None:
     call = world.connected()
     complaint = complain(world, phone=PHONE)
-    assert (complaint.contact, complaint.call, complaint.agent) == (world.contact, call, world.people["agent"])
+    assert (complaint.contact, complaint.call, complaint.agent) == (
+        world.contact,
+        call,
+        world.people["agent"],
+    )
     assert complaint.script_version == call.script_version
     assert bytes(complaint.number_index or b"") == blind_index.number_index("+8613800001234")
 
@@ -57,14 +64,19 @@ def test_an_id_number_is_refused(world: World) -> None:
 def test_the_number_goes_on_the_register_in_the_same_transaction(world: World) -> None:
     complaint = complain(world, phone=PHONE, opts_out=True)
     opt_out = OptOut.objects.get()
-    assert (opt_out.channel, opt_out.evidence, complaint.has_opted_out) == ("complaint", f"complaint:{complaint.pk}", True)
+    assert (opt_out.channel, opt_out.evidence, complaint.has_opted_out) == (
+        "complaint",
+        f"complaint:{complaint.pk}",
+        True,
+    )
     assert world.authorize().codes == ["opted_out"]
     with pytest.raises(BadInput):
         complain(world, opts_out=True)
 
 
 @pytest.mark.parametrize(
-    ("kind", "due"), [("after_no", date(2026, 11, 27)), ("unwanted", date(2026, 12, 1)), ("other", date(2026, 12, 15))]
+    ("kind", "due"),
+    [("after_no", date(2026, 11, 27)), ("unwanted", date(2026, 12, 1)), ("other", date(2026, 12, 15))],
 )
 def test_it_is_due_in_working_days_by_its_kind(world: World, kind: str, due: date) -> None:
     complaint = complain(world, kind=kind)
@@ -107,7 +119,9 @@ def test_steps_fit_their_state(world: World) -> None:
         close(world, complaint)
 
 
-def test_what_it_is_about_is_kept_from_deletion_until_it_is_closed(world: World, clock: time_machine.Traveller) -> None:
+def test_what_it_is_about_is_kept_from_deletion_until_it_is_closed(
+    world: World, clock: time_machine.Traveller
+) -> None:
     from apps.quality.models import Recording
     from apps.retention import services as retention
 
@@ -142,9 +156,15 @@ def test_an_agents_result_of_a_call_becomes_a_complaint(world: World) -> None:
     result = world.authorize(agent="agent", client=world.client, checklist_done=True)
     assert result.call
     Call.objects.update(state="ended")
-    calls.write_disposition(actor=world.people["agent"], call=result.call, reason="complaint", note="客户说打扰")
+    calls.write_disposition(
+        actor=world.people["agent"], call=result.call, reason="complaint", note="客户说打扰"
+    )
     complaint = Complaint.objects.get()
-    assert (complaint.channel, complaint.call, complaint.owner) == ("agent", result.call, world.people["supervisor"])
+    assert (complaint.channel, complaint.call, complaint.owner) == (
+        "agent",
+        result.call,
+        world.people["supervisor"],
+    )
     assert Notice.objects.filter(code="complaint_recorded", recipient=world.people["supervisor"]).exists()
 
 
@@ -169,17 +189,23 @@ def test_whose_it_is(world: World) -> None:
         complain(world, "supervisor2", call=call)
     with pytest.raises(NotAllowed):
         services.step(actor=world.people["supervisor"], complaint=complaint, kind="note", note="x")
-    moved = services.move_complaint(actor=world.people["compliance"], complaint=complaint, owner=world.people["supervisor"])
+    moved = services.move_complaint(
+        actor=world.people["compliance"], complaint=complaint, owner=world.people["supervisor"]
+    )
     services.step(actor=world.people["supervisor"], complaint=moved, kind="note", note="x")
 
 
-def test_overdue_ones_are_reported_once_and_a_waiting_one_is_not(world: World, clock: time_machine.Traveller) -> None:
+def test_overdue_ones_are_reported_once_and_a_waiting_one_is_not(
+    world: World, clock: time_machine.Traveller
+) -> None:
     late, waits = complain(world), complain(world)
     services.step(actor=world.people["compliance"], complaint=waits, kind="paused", note="x")
     clock.shift(timedelta(days=10))
     assert services.escalate_complaints() == 1
     assert services.escalate_complaints() == 0
-    assert {notice.facts["complaint"] for notice in Notice.objects.filter(code="complaint_overdue")} == {late.public_id}
+    assert {notice.facts["complaint"] for notice in Notice.objects.filter(code="complaint_overdue")} == {
+        late.public_id
+    }
 
 
 def test_to_read_it_is_recorded(world: World, browse: Any) -> None:
@@ -187,7 +213,11 @@ def test_to_read_it_is_recorded(world: World, browse: Any) -> None:
     page = browse("compliance2").get(f"/complaints/{complaint.public_id}/")
     assert "客户王小明不满意" in page.content.decode()
     event = AccessEvent.objects.get(kind="disclosed")
-    assert (event.subject, event.field, event.actor) == (complaint.public_id, "quality.complaint.text", world.people["compliance2"])
+    assert (event.subject, event.field, event.actor) == (
+        complaint.public_id,
+        "quality.complaint.text",
+        world.people["compliance2"],
+    )
 
 
 # -- by the API
@@ -206,7 +236,12 @@ def test_another_system_records_a_complaint_once(world: World) -> None:
 
 def test_a_number_in_a_program_s_text_is_taken_out_and_loses_no_refusal(world: World) -> None:
     resident = "110101199003072" + "316"
-    body = {"kind": "unwanted", "text": f"身份证{resident}的客户多次投诉", "phone": PHONE, "reference": "12300-19"}
+    body = {
+        "kind": "unwanted",
+        "text": f"身份证{resident}的客户多次投诉",
+        "phone": PHONE,
+        "reference": "12300-19",
+    }
     assert Api(world.key).post("complaints", body).status_code == 201
     assert "opted_out" in world.authorize(reserve=False).codes
     kept = Complaint.objects.get().text
@@ -216,7 +251,13 @@ def test_a_number_in_a_program_s_text_is_taken_out_and_loses_no_refusal(world: W
 
 @pytest.mark.parametrize("received_at", ["2031-01-01T00:00:00+08:00", "0001-01-01T00:00:00+14:00", "昨天", 1])
 def test_a_time_that_cannot_be_true_loses_no_refusal(world: World, received_at: object) -> None:
-    body = {"kind": "unwanted", "text": "多次来电", "phone": PHONE, "reference": "12300-18", "received_at": received_at}
+    body = {
+        "kind": "unwanted",
+        "text": "多次来电",
+        "phone": PHONE,
+        "reference": "12300-18",
+        "received_at": received_at,
+    }
     assert Api(world.key).post("complaints", body).status_code == 201
     assert Complaint.objects.get().received_at == Complaint.objects.get().created_at
     assert "opted_out" in world.authorize(reserve=False).codes
@@ -243,9 +284,12 @@ def test_a_call_of_a_foreign_campaign_is_not_there(world: World) -> None:
 # -- compared
 
 
-def test_a_time_is_compared_with_a_base_period_by_the_norms_own_case(world: World, clock: time_machine.Traveller) -> None:
+def test_a_time_is_compared_with_a_base_period_by_the_norms_own_case(
+    world: World, clock: time_machine.Traveller
+) -> None:
     base = services.record_base(
-        actor=world.people["compliance"], name="2025", since=date(2025, 1, 1), until=date(2025, 12, 31), calls=20_000, complaints=100,
+        actor=world.people["compliance"], name="2025", since=date(2025, 1, 1), until=date(2025, 12, 31),
+        calls=20_000, complaints=100,
         handling_hours=50, origin="工单",
     )  # fmt: skip
     call = world.connected()
@@ -254,7 +298,12 @@ def test_a_time_is_compared_with_a_base_period_by_the_norms_own_case(world: Worl
     close(world, complaint)
     result = services.compared(base, datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
     assert result["before"].rate == 50
-    assert (result["now"].calls, result["now"].complaints, result["now"].rate, result["now"].hours) == (1, 1, 10_000, 20.0)
+    assert (result["now"].calls, result["now"].complaints, result["now"].rate, result["now"].hours) == (
+        1,
+        1,
+        10_000,
+        20.0,
+    )
     assert result["rate"] == 19_900
     assert result["hours"] == -60
     assert (result["norm_rate"], result["norm_hours"]) == (-45, -60)
@@ -272,10 +321,14 @@ def test_a_base_period_may_be_counted_from_our_own_calls(world: World, clock: ti
     complaint = complain(world, call=world.connected())
     clock.shift(timedelta(hours=6))
     close(world, complaint)
-    base = services.base_of_ours(actor=world.people["compliance"], name="本月", since=world.today.replace(day=1), until=world.today)
+    base = services.base_of_ours(
+        actor=world.people["compliance"], name="本月", since=world.today.replace(day=1), until=world.today
+    )
     assert (base.calls, base.complaints, float(base.handling_hours)) == (1, 1, 6.0)
     with pytest.raises(BadInput):
-        services.base_of_ours(actor=world.people["compliance"], name="x", since=date(2020, 1, 1), until=date(2020, 1, 2))
+        services.base_of_ours(
+            actor=world.people["compliance"], name="x", since=date(2020, 1, 1), until=date(2020, 1, 2)
+        )
     with pytest.raises(NotAllowed):
         services.record_base(actor=world.people["supervisor"], name="x")
     assert BasePeriod.objects.count() == 1
@@ -284,7 +337,14 @@ def test_a_base_period_may_be_counted_from_our_own_calls(world: World, clock: ti
 def test_the_clock_of_events_is_read_in_order() -> None:
     at = [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(10)]
     assert timing.handled([("opened", at[0]), ("now", at[3])]) == timedelta(hours=3)
-    events = [("opened", at[0]), ("note", at[1]), ("paused", at[2]), ("note", at[3]), ("resumed", at[5]), ("closed", at[6])]
+    events = [
+        ("opened", at[0]),
+        ("note", at[1]),
+        ("paused", at[2]),
+        ("note", at[3]),
+        ("resumed", at[5]),
+        ("closed", at[6]),
+    ]
     assert timing.handled(events) == timedelta(hours=3)
     assert timing.handled([*events, ("now", at[9])]) == timedelta(hours=3)
     assert timing.handled([("opened", at[0]), ("paused", at[1]), ("closed", at[5])]) == timedelta(hours=1)
@@ -302,4 +362,7 @@ def test_the_call_is_chosen_from_those_of_the_client(world: World, browse: Any) 
     client.post(f"/complaints/{complaint.public_id}/step/", {"step": "call", "call": ours.public_id})
     complaint.refresh_from_db()
     assert complaint.call == ours
-    assert f'<option value="{ours.public_id}" selected' in client.get(f"/complaints/{complaint.public_id}/").content.decode()
+    assert (
+        f'<option value="{ours.public_id}" selected'
+        in client.get(f"/complaints/{complaint.public_id}/").content.decode()
+    )

@@ -1,4 +1,5 @@
-"""Listening: a purpose first, rights at every piece, no download, and what was heard in the trail (R10, R17)."""
+"""Listening: a purpose first, rights at every piece, no download, and what was heard in the trail (R10,
+R17)."""
 
 import json
 from collections.abc import Callable
@@ -39,9 +40,16 @@ def test_a_recording_is_not_heard_before_a_purpose_is_named(world: World, browse
     supervisor.post(f"/recordings/{kept.public_id}/play/", {"purpose": "curiosity"})
     assert not Play.objects.exists()
     play = begin(supervisor, kept)
-    assert f"/plays/{play.pk}/sound" in supervisor.get(f"/recordings/{kept.public_id}/?play={play.pk}").content.decode()
+    assert (
+        f"/plays/{play.pk}/sound"
+        in supervisor.get(f"/recordings/{kept.public_id}/?play={play.pk}").content.decode()
+    )
     event = AccessEvent.objects.get(kind="played")
-    assert (event.actor, event.subject, event.purpose) == (world.people["supervisor"], kept.public_id, "quality")
+    assert (event.actor, event.subject, event.purpose) == (
+        world.people["supervisor"],
+        kept.public_id,
+        "quality",
+    )
 
 
 def test_a_range_is_answered_with_its_bytes(world: World, browse: Browse) -> None:
@@ -64,8 +72,12 @@ def test_a_recording_is_never_handed_out_whole(world: World, browse: Browse) -> 
         assert len(b"".join(answer.streaming_content)) == listening.MOST_BYTES < kept.size
 
 
-@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=5-4", "bytes=-", "bytes=a-b", "bytes=0-1,5-6", "pages=1-2"])
-def test_a_range_beyond_the_end_and_what_is_no_range_are_refused(world: World, browse: Browse, asked: str) -> None:
+@pytest.mark.parametrize(
+    "asked", ["bytes=99999999-", "bytes=5-4", "bytes=-", "bytes=a-b", "bytes=0-1,5-6", "pages=1-2"]
+)
+def test_a_range_beyond_the_end_and_what_is_no_range_are_refused(
+    world: World, browse: Browse, asked: str
+) -> None:
     kept, supervisor = hand_in(world.connected()), browse("supervisor")
     assert sound(supervisor, begin(supervisor, kept), asked).status_code == 416
 
@@ -85,7 +97,9 @@ def test_rights_are_asked_at_every_piece(world: World, browse: Browse) -> None:
     assert sound(supervisor, play, "bytes=10-19").status_code == 404
 
 
-def test_a_play_is_its_persons_alone_and_ends(world: World, browse: Browse, clock: time_machine.Traveller) -> None:
+def test_a_play_is_its_persons_alone_and_ends(
+    world: World, browse: Browse, clock: time_machine.Traveller
+) -> None:
     kept, supervisor = hand_in(world.connected()), browse("supervisor")
     play = begin(supervisor, kept)
     assert sound(browse("compliance"), play, "bytes=0-9").status_code == 404
@@ -115,14 +129,21 @@ def test_what_was_heard_is_in_the_trail(world: World, browse: Browse) -> None:
     kept, supervisor = hand_in(world.connected()), browse("supervisor")
     play = begin(supervisor, kept, "dispute")
     for spans, done in (([[0, 5_000]], ""), ([[0, 12_400], [40_000, 45_000]], "on")):
-        assert supervisor.post(f"/plays/{play.pk}/heard/", {"heard": json.dumps(spans), "done": done}).status_code == 204
+        assert (
+            supervisor.post(
+                f"/plays/{play.pk}/heard/", {"heard": json.dumps(spans), "done": done}
+            ).status_code
+            == 204
+        )
     event = AccessEvent.objects.filter(kind="played").latest("pk")
     assert event.purpose == "dispute: heard: 0:00-0:12, 0:40-0:45"
     assert event.count == 2
     assert sound(supervisor, play, "bytes=0-9").status_code == 404  # it is over
 
 
-def test_what_a_silent_player_was_given_is_in_the_trail(world: World, browse: Browse, clock: time_machine.Traveller) -> None:
+def test_what_a_silent_player_was_given_is_in_the_trail(
+    world: World, browse: Browse, clock: time_machine.Traveller
+) -> None:
     content = wav(60)
     kept, supervisor = hand_in(world.connected(), content), browse("supervisor")
     play = begin(supervisor, kept)

@@ -1,4 +1,5 @@
-"""A recording on its way in: stored whole, encrypted, once, or not at all; and what it is found to be (R7, R29)."""
+"""A recording on its way in: stored whole, encrypted, once, or not at all; and what it is found to be (R7,
+R29)."""
 
 import hashlib
 import io
@@ -62,7 +63,9 @@ def test_a_recording_is_taken_and_kept_encrypted(world: World, api: Api, storage
         ("m4a", lambda: coded("ipod", "aac", 16_000)),
     ],
 )
-def test_the_kind_of_file_is_reported_by_its_content(world: World, media: str, make: Callable[[], bytes]) -> None:
+def test_the_kind_of_file_is_reported_by_its_content(
+    world: World, media: str, make: Callable[[], bytes]
+) -> None:
     kept = hand_in(world.connected(), make())
     assert kept.media == media
     assert kept.state == "ready"
@@ -105,14 +108,20 @@ BAD = {
     "MP3 of noise": (b"\xff\xfb\x90\x00" + os.urandom(9_000), 422, "recording_damaged"),
     "Ogg of noise": (b"OggS" + bytes(24) + b"OpusHead" + os.urandom(9_000), 422, "recording_damaged"),
     "M4A of noise": (b"\x00\x00\x00\x18ftypmp42" + os.urandom(9_000), 422, "recording_damaged"),
-    "page behind a head": (b"ID3" + bytes(4_096) + b"<html><script>alert(1)</script>" * 200, 422, "recording_damaged"),
+    "page behind a head": (
+        b"ID3" + bytes(4_096) + b"<html><script>alert(1)</script>" * 200,
+        422,
+        "recording_damaged",
+    ),
     "head alone": (wav(0), 422, "recording_empty"),
     "nothing": (b"", 422, "bad_input"),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_recording_is_refused_and_nothing_is_stored(world: World, api: Api, storage: Path, name: str) -> None:
+def test_what_is_no_recording_is_refused_and_nothing_is_stored(
+    world: World, api: Api, storage: Path, name: str
+) -> None:
     content, status, code = BAD[name]
     call = world.connected()
     assert problem(api.put(f"calls/{call.public_id}/recording", content)) == (status, code)
@@ -128,7 +137,9 @@ def test_a_film_is_no_recording(world: World, api: Api, storage: Path) -> None:
         track = file.add_stream("mpeg4", rate=10)
         track.width, track.height, track.pix_fmt = 64, 64, "yuv420p"
         for _place in range(10):
-            file.mux(track.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
+            file.mux(
+                track.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24"))
+            )
         file.mux(track.encode(None))
     call = world.connected()
     assert problem(api.put(f"calls/{call.public_id}/recording", out.getvalue())) == (415, "not_a_recording")
@@ -140,7 +151,9 @@ def test_two_gigabytes_are_refused_before_they_are_read(world: World, storage: P
         raise AssertionError("It is read.")
 
     with pytest.raises(services.TooLarge, match="256 MB"):
-        services.receive_recording(client=world.client, call_id=world.connected().pk, read=read, length=2 * 1024**3)
+        services.receive_recording(
+            client=world.client, call_id=world.connected().pk, read=read, length=2 * 1024**3
+        )
     assert nothing_is_stored(storage)
 
 
@@ -148,7 +161,10 @@ def test_a_recording_that_is_cut_on_its_way_is_refused(world: World, storage: Pa
     content = wav()
     with override("en"), pytest.raises(BadInput, match="480000 of 960044 bytes came"):
         services.receive_recording(
-            client=world.client, call_id=world.connected().pk, read=io.BytesIO(content[:480_000]).read, length=len(content)
+            client=world.client,
+            call_id=world.connected().pk,
+            read=io.BytesIO(content[:480_000]).read,
+            length=len(content),
         )
     assert nothing_is_stored(storage)
 
@@ -162,7 +178,9 @@ def test_a_connection_that_breaks_leaves_nothing_behind(world: World, storage: P
         return source.read(size)
 
     with pytest.raises(OSError, match="broke"):
-        services.receive_recording(client=world.client, call_id=world.connected().pk, read=read, length=960_044)
+        services.receive_recording(
+            client=world.client, call_id=world.connected().pk, read=read, length=960_044
+        )
     assert nothing_is_stored(storage)
 
 
@@ -221,7 +239,9 @@ def test_a_late_recording_is_kept_and_shows(world: World, clock: time_machine.Tr
     assert hand_in(call).flaws == ["late"]
 
 
-@pytest.mark.parametrize("make", [lambda: wav(60)[:500_000], lambda: coded("ogg", "libopus", 48_000)[:200_000]])
+@pytest.mark.parametrize(
+    "make", [lambda: wav(60)[:500_000], lambda: coded("ogg", "libopus", 48_000)[:200_000]]
+)
 def test_a_recording_that_ends_before_its_end_shows(world: World, make: Callable[[], bytes]) -> None:
     assert "damaged" in hand_in(world.connected(), make()).flaws
 
@@ -235,7 +255,9 @@ def test_measuring_twice_changes_nothing(world: World) -> None:
 
 def test_what_no_worker_was_reported_of_is_measured_within_the_minute(world: World) -> None:
     content = wav()
-    services.receive_recording(client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content))
+    services.receive_recording(
+        client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content)
+    )
     assert services.measure_received() == 1
     assert Recording.objects.get().state == "ready"
 
@@ -267,7 +289,17 @@ def test_a_cut_shows_at_once(world: World) -> None:
     assert path
     content = path.read_bytes()
     head = streams.key_bytes(content[:100])
-    for cut in (0, 3, 40, head, head + 5, head + 65_552, head + 65_552 * 5, head + 65_552 * 5 + 100, len(content) - 1):
+    for cut in (
+        0,
+        3,
+        40,
+        head,
+        head + 5,
+        head + 65_552,
+        head + 65_552 * 5,
+        head + 65_552 * 5 + 100,
+        len(content) - 1,
+    ):
         path.write_bytes(content[:cut])
         with pytest.raises(DecryptionFailed):
             services.open_recording(kept)
@@ -311,7 +343,9 @@ def test_a_recording_under_another_call_does_not_open(world: World) -> None:
 
 def test_an_altered_recording_is_reported(world: World) -> None:
     content = wav()
-    kept, _new = services.receive_recording(client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content))
+    kept, _new = services.receive_recording(
+        client=None, call_id=world.connected().pk, read=io.BytesIO(content).read, length=len(content)
+    )
     path = encrypted_files.path_of(kept.file)
     assert path
     _flip(path, 300_000)
@@ -332,9 +366,18 @@ def test_the_database_keeps_what_a_recording_is(world: World) -> None:
 
 def test_any_place_of_a_stream_is_read_as_it_was_written(world: World) -> None:
     content = os.urandom(3 * 65_536 + 17)
-    name = streams.put(iter([content[:10], content[10:100_000], content[100_000:]]), folder="recordings", belongs_to="x")
+    name = streams.put(
+        iter([content[:10], content[10:100_000], content[100_000:]]), folder="recordings", belongs_to="x"
+    )
     with streams.Stream(name, belongs_to="x") as stream:
-        for start, end in ((0, 1), (65_535, 65_537), (65_536, 131_072), (100, len(content)), (196_608, 196_625), (196_620, 999_999)):
+        for start, end in (
+            (0, 1),
+            (65_535, 65_537),
+            (65_536, 131_072),
+            (100, len(content)),
+            (196_608, 196_625),
+            (196_620, 999_999),
+        ):
             assert b"".join(stream.between(start, end)) == content[start:end]
         stream.seek(-5, os.SEEK_END)
         assert stream.read() == content[-5:]
@@ -365,7 +408,9 @@ def test_connected_calls_without_a_recording_are_reported_by_line_and_day(world:
     assert queries.coverage_of(world.people["supervisor2"], world.today, world.today) == []
 
 
-def test_missing_recordings_are_reported_the_next_morning_once(world: World, clock: time_machine.Traveller) -> None:
+def test_missing_recordings_are_reported_the_next_morning_once(
+    world: World, clock: time_machine.Traveller
+) -> None:
     world.connected()
     clock.shift(timedelta(days=1))
     assert services.report_missing() == 1
@@ -373,7 +418,9 @@ def test_missing_recordings_are_reported_the_next_morning_once(world: World, clo
     assert Notice.objects.filter(code="recordings_missing", recipient=world.people["compliance"]).count() == 1
 
 
-def test_a_line_that_is_not_recorded_at_all_is_reported_within_the_hour(world: World, clock: time_machine.Traveller) -> None:
+def test_a_line_that_is_not_recorded_at_all_is_reported_within_the_hour(
+    world: World, clock: time_machine.Traveller
+) -> None:
     for number in range(5):
         world.add_contact(f"1380000130{number}")
         world.connected(phone=f"1380000130{number}")

@@ -1,4 +1,5 @@
-"""Which calls of a day go to people: at risk, no agent forgotten, quotas, chance; and a day is sampled once (R29)."""
+"""Which calls of a day go to people: at risk, no agent forgotten, quotas, chance; and a day is sampled once
+(R29)."""
 
 from datetime import timedelta
 from random import Random
@@ -21,12 +22,21 @@ from .sounds import hand_in
 NONE = Terms(random_percent=0, least_risk=30, most=100, agent_week=0, campaign_day=0, double_percent=0)
 
 
-def chosen(candidates: list[Candidate], terms: Terms = NONE, before: Before | None = None, seed: int = 1) -> dict[int, tuple[str, ...]]:
-    return {each.candidate.call: each.why for each in choosing.choose(candidates, terms, before or Before(), Random(seed))}
+def chosen(
+    candidates: list[Candidate], terms: Terms = NONE, before: Before | None = None, seed: int = 1
+) -> dict[int, tuple[str, ...]]:
+    return {
+        each.candidate.call: each.why
+        for each in choosing.choose(candidates, terms, before or Before(), Random(seed))
+    }
 
 
 def test_calls_at_risk_come_first_and_the_riskiest_when_there_is_no_room() -> None:
-    calls = [Candidate(1, 1, 1, ("short",)), Candidate(2, 1, 1, ("finding",)), Candidate(3, 1, 1, ("complaint", "finding"))]
+    calls = [
+        Candidate(1, 1, 1, ("short",)),
+        Candidate(2, 1, 1, ("finding",)),
+        Candidate(3, 1, 1, ("complaint", "finding")),
+    ]
     assert chosen(calls) == {3: ("complaint", "finding"), 2: ("finding",)}
     assert list(chosen(calls, Terms(0, 30, 1, 0, 0, 0))) == [3]
     assert calls[2].risk == 100
@@ -62,7 +72,10 @@ def test_chance_takes_its_percent_and_the_same_seed_takes_the_same() -> None:
 
 def test_some_are_reviewed_twice() -> None:
     calls = [Candidate(number, None, 1, ("finding",)) for number in range(100)]
-    assert sum(each.twice for each in choosing.choose(calls, Terms(0, 30, 100, 0, 0, 20), Before(), Random(1))) == 20
+    assert (
+        sum(each.twice for each in choosing.choose(calls, Terms(0, 30, 100, 0, 0, 20), Before(), Random(1)))
+        == 20
+    )
 
 
 # -- a day
@@ -74,7 +87,15 @@ def old_hands(world: World) -> None:
 
 
 def plan(world: World, **about: Any) -> SamplingPlan:
-    payload = {"name": "x", "campaign": None, "random_percent": 0, "agent_week": 0, "campaign_day": 0, "double_percent": 0, **about}
+    payload = {
+        "name": "x",
+        "campaign": None,
+        "random_percent": 0,
+        "agent_week": 0,
+        "campaign_day": 0,
+        "double_percent": 0,
+        **about,
+    }
     return services.write_plan(actor=world.people["compliance"], **payload)
 
 
@@ -90,9 +111,15 @@ def test_signs_of_risk_are_found(world: World, old_hands: None) -> None:
     reviewed_lately(world)
     call = world.connected(seconds=5)
     hand_in(call)
-    services.take_transcript(client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "请把短信验证码告诉我"}])
+    services.take_transcript(
+        client=None,
+        call_id=call.pk,
+        raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "请把短信验证码告诉我"}],
+    )
     Call.objects.filter(pk=call.pk).update(opted_out_at=our_clock.now())
-    services.record_complaint(actor=world.people["compliance"], channel="letter", kind="manner", text="x", call=call)
+    services.record_complaint(
+        actor=world.people["compliance"], channel="letter", kind="manner", text="x", call=call
+    )
     services.sample_day(plan=plan(world), day=world.today)
     review = Review.objects.get(call=call)
     assert set(review.why) == {"finding", "opening", "way_out", "complaint", "opt_out", "short"}

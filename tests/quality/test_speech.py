@@ -1,4 +1,5 @@
-"""Speech to text inside the house: utterances by channel, sherpa-onnx with models made here, a queue of its own, tries that end."""
+"""Speech to text inside the house: utterances by channel, sherpa-onnx with models made here, a queue of its
+own, tries that end."""
 
 import io
 import struct
@@ -25,14 +26,24 @@ from .tone_models import HIGH, LOW, paraformer, sense_voice
 def tones(seconds: float, *spans: tuple[float, float, int]) -> np.ndarray:
     """One channel: silence, but for tones of so many Hz from one second to another."""
     at = np.arange(int(seconds * RATE)) / RATE
-    sides = [np.where((at >= start) & (at < end), np.sin(2 * np.pi * pitch * at), 0) for start, end, pitch in spans]
+    sides = [
+        np.where((at >= start) & (at < end), np.sin(2 * np.pi * pitch * at), 0) for start, end, pitch in spans
+    ]
     return (sum(sides, np.zeros_like(at)) * 8_000).astype("<i2")
 
 
 def stereo(left: np.ndarray, right: np.ndarray) -> bytes:
     body = np.stack([left, right], axis=1).tobytes()
     about = struct.pack("<IHHIIHH", 16, 1, 2, RATE, 4 * RATE, 4, 16)
-    return b"RIFF" + struct.pack("<I", 36 + len(body)) + b"WAVEfmt " + about + b"data" + struct.pack("<I", len(body)) + body
+    return (
+        b"RIFF"
+        + struct.pack("<I", 36 + len(body))
+        + b"WAVEfmt "
+        + about
+        + b"data"
+        + struct.pack("<I", len(body))
+        + body
+    )
 
 
 TALK = stereo(tones(60, (1, 3, LOW), (7, 8, HIGH)), tones(60, (4, 5.5, HIGH)))
@@ -45,7 +56,9 @@ def spans(content: bytes, media: str = "wav") -> list[tuple[int, int, int]]:
 def test_utterances_are_cut_at_pauses_in_each_channel() -> None:
     found = sorted(spans(TALK), key=lambda each: each[1])
     assert [channel for channel, _start, _end in found] == [0, 1, 0]
-    for (_channel, start, end), (begun, ended) in zip(found, [(1_000, 3_000), (4_000, 5_500), (7_000, 8_000)], strict=True):
+    for (_channel, start, end), (begun, ended) in zip(
+        found, [(1_000, 3_000), (4_000, 5_500), (7_000, 8_000)], strict=True
+    ):
         assert begun - 220 <= start <= begun
         assert ended <= end <= ended + 260
 
@@ -68,20 +81,31 @@ def test_a_click_is_nobody_who_speaks() -> None:
 
 @pytest.fixture
 def model(tmp_path: Path, settings: Any) -> Path:
-    settings.HEGUI_SPEECH_TO_TEXT, settings.HEGUI_SPEECH_MODEL = "apps.quality.sherpa.SherpaOnnx", str(sense_voice(tmp_path / "tones"))
+    settings.HEGUI_SPEECH_TO_TEXT, settings.HEGUI_SPEECH_MODEL = (
+        "apps.quality.sherpa.SherpaOnnx",
+        str(sense_voice(tmp_path / "tones")),
+    )
     sherpa._recogniser.cache_clear()
     return tmp_path
 
 
-@pytest.mark.parametrize(("make", "said"), [(sense_voice, ["好", "打", "打"]), (paraformer, ["好", "打", "打"])])
-def test_both_kinds_of_model_hear_two_channels_as_two_speakers(model: Path, settings: Any, make: Any, said: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("make", "said"), [(sense_voice, ["好", "打", "打"]), (paraformer, ["好", "打", "打"])]
+)
+def test_both_kinds_of_model_hear_two_channels_as_two_speakers(
+    model: Path, settings: Any, make: Any, said: list[str]
+) -> None:
     settings.HEGUI_SPEECH_MODEL = str(make(model / "of_its_kind"))
     heard = sherpa.SherpaOnnx().transcribe(io.BytesIO(TALK), "wav")
     assert [each.text for each in heard] == said
     assert [each.speaker for each in heard] == ["agent", "client", "agent"]
     assert [each.start // 1000 for each in heard] in ([0, 3, 6], [1, 4, 7])
     settings.HEGUI_SPEECH_AGENT_CHANNEL = "right"
-    assert [each.speaker for each in sherpa.SherpaOnnx().transcribe(io.BytesIO(TALK), "wav")] == ["client", "agent", "client"]
+    assert [each.speaker for each in sherpa.SherpaOnnx().transcribe(io.BytesIO(TALK), "wav")] == [
+        "client",
+        "agent",
+        "client",
+    ]
 
 
 def test_of_one_channel_nobody_is_named(model: Path) -> None:
@@ -156,7 +180,9 @@ def test_without_an_adapter_nothing_waits(world: World) -> None:
 def test_a_transcript_that_came_meanwhile_stays(world: World, model: Path) -> None:
     call = world.connected()
     kept = hand_in(call, TALK)
-    services.take_transcript(client=None, call_id=call.pk, raw=[{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}])
+    services.take_transcript(
+        client=None, call_id=call.pk, raw=[{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}]
+    )
     assert services.transcribe_due() == 1
     assert Transcript.objects.get().count == 1
     kept.refresh_from_db()

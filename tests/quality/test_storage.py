@@ -1,4 +1,5 @@
-"""Recordings in their storage: keys that turn, what a hold and the end of a period do, a bucket instead of a folder (R7, R8)."""
+"""Recordings in their storage: keys that turn, what a hold and the end of a period do, a bucket instead of a
+folder (R7, R8)."""
 
 import io
 from collections.abc import Iterator
@@ -37,10 +38,14 @@ def heard(kept: Recording) -> bytes:
 # -- periods and holds
 
 
-def test_a_recording_goes_with_its_period_and_its_file_with_it(world: World, clock: time_machine.Traveller) -> None:
+def test_a_recording_goes_with_its_period_and_its_file_with_it(
+    world: World, clock: time_machine.Traveller
+) -> None:
     call = world.connected()
     kept = hand_in(call)
-    services.take_transcript(client=None, call_id=call.pk, raw=[{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}])
+    services.take_transcript(
+        client=None, call_id=call.pk, raw=[{"start": 0, "end": 1, "speaker": "agent", "text": "您好"}]
+    )
     clock.shift(timedelta(days=364))
     retention.purge(pause=0)
     assert Recording.objects.exists()
@@ -59,7 +64,11 @@ def test_a_hold_keeps_the_recording(world: World, clock: time_machine.Traveller,
     kept = hand_in(call)
     target = {"recording": kept.pk, "call": call.pk, "campaign": world.campaign.pk}[kind]
     hold = retention.place_hold(
-        actor=world.people["compliance"], kind=kind, target_id=target, reason="案号", review_on=world.today + timedelta(days=400)
+        actor=world.people["compliance"],
+        kind=kind,
+        target_id=target,
+        reason="案号",
+        review_on=world.today + timedelta(days=400),
     )
     clock.shift(timedelta(days=370))
     retention.purge(pause=0)
@@ -107,8 +116,11 @@ def test_a_recording_is_heard_after_its_key_turned(world: World, ring: Path) -> 
     assert check_consistency() == {}
 
 
-def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_repaired(world: World, clock: time_machine.Traveller) -> None:
-    name = streams.put(iter([b"x" * 100_000]), folder="recordings", belongs_to="call:1")  # stored, and no row ever came
+def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_repaired(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    # stored, and no row ever came
+    name = streams.put(iter([b"x" * 100_000]), folder="recordings", belongs_to="call:1")
     clock.move_to(encrypted_files.stored_at(name) + timedelta(minutes=30))
     assert check_consistency() == {}  # it may be on its way
     clock.shift(timedelta(hours=1))
@@ -124,12 +136,17 @@ def test_what_a_process_leaves_behind_that_dies_while_it_stores_is_found_and_rep
 def in_bucket(s3: S3) -> Iterator[Any]:
     entry = stored_files(urlsplit(s3.address("encrypted")))
     with override_settings(
-        STORAGES={"default": entry, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+        STORAGES={
+            "default": entry,
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        }
     ):
         yield s3.client
 
 
-def test_a_recording_lies_encrypted_in_a_bucket_and_is_heard_from_any_place(world: World, in_bucket: Any) -> None:
+def test_a_recording_lies_encrypted_in_a_bucket_and_is_heard_from_any_place(
+    world: World, in_bucket: Any
+) -> None:
     content = wav(60)
     kept = hand_in(world.connected(), content)
     (stored,) = in_bucket.list_objects_v2(Bucket="hegui")["Contents"]
@@ -145,7 +162,9 @@ def test_a_recording_lies_encrypted_in_a_bucket_and_is_heard_from_any_place(worl
 def test_what_is_refused_leaves_nothing_in_a_bucket(world: World, in_bucket: Any) -> None:
     call = world.connected()
     with pytest.raises(Exception, match=r"\w"):
-        services.receive_recording(client=None, call_id=call.pk, read=io.BytesIO(wav()[:500_000]).read, length=960_044)
+        services.receive_recording(
+            client=None, call_id=call.pk, read=io.BytesIO(wav()[:500_000]).read, length=960_044
+        )
     assert "Contents" not in in_bucket.list_objects_v2(Bucket="hegui")
 
 
@@ -158,7 +177,9 @@ def test_a_cut_in_a_bucket_shows(world: World, in_bucket: Any) -> None:
         services.open_recording(kept)
 
 
-def test_keys_turn_and_periods_end_in_a_bucket(world: World, in_bucket: Any, ring: Path, clock: time_machine.Traveller) -> None:
+def test_keys_turn_and_periods_end_in_a_bucket(
+    world: World, in_bucket: Any, ring: Path, clock: time_machine.Traveller
+) -> None:
     content = wav(20)
     kept = hand_in(world.connected(seconds=20), content)
     name = encrypted_files.put(b"a small one", folder="uploads")

@@ -37,7 +37,14 @@ def sized(content: bytes, riff: int, data: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("riff", "data"), [(0x7FFFF024, 0x7FFFF000), (0xFFFFFFFF, 0xFFFFFFFF), (0, 0), (0x80000024, 0x80000000), (0x7FFFFFFF, 0x7FFFFFDB)]
+    ("riff", "data"),
+    [
+        (0x7FFFF024, 0x7FFFF000),
+        (0xFFFFFFFF, 0xFFFFFFFF),
+        (0, 0),
+        (0x80000024, 0x80000000),
+        (0x7FFFFFFF, 0x7FFFFFDB),
+    ],
 )
 def test_sizes_that_a_pipe_did_not_know(riff: int, data: int) -> None:
     found = measured(sized(wav(60), riff, data))
@@ -74,7 +81,22 @@ def test_joined_mp3s_are_as_long_as_both() -> None:
 
 def stereo(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bytes:
     body = np.stack([left, right], axis=1).astype("<i2").tobytes()
-    head = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + len(body), b"WAVE", b"fmt ", 16, 1, 2, RATE, 4 * RATE, 4, 16, b"data", len(body))
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        36 + len(body),
+        b"WAVE",
+        b"fmt ",
+        16,
+        1,
+        2,
+        RATE,
+        4 * RATE,
+        4,
+        16,
+        b"data",
+        len(body),
+    )
     return head + body
 
 
@@ -96,26 +118,47 @@ def test_two_sides_are_measured_each() -> None:
 
 
 def test_both_sides_are_stored_and_shown(world: World, browse: Any) -> None:
-    agent, client = np.frombuffer(samples(60, quiet=(0, 30)), "<i2"), np.frombuffer(samples(60, quiet=(30, 60)), "<i2")
+    agent, client = (
+        np.frombuffer(samples(60, quiet=(0, 30)), "<i2"),
+        np.frombuffer(samples(60, quiet=(30, 60)), "<i2"),
+    )
     recording = hand_in(world.connected(), stereo(agent, client))
     assert recording.by_channel["spoke_ms"] == [30_000, 30_000]
     assert recording.by_channel["together_ms"] == 0
     assert len(bytes(recording.channel_peaks or b"")) == 2 * len(bytes(recording.peaks or b""))
     supervisor = browse("supervisor")
-    opened = supervisor.post(f"/recordings/{recording.public_id}/play/", {"purpose": "quality"}).headers["Location"]
+    opened = supervisor.post(f"/recordings/{recording.public_id}/play/", {"purpose": "quality"}).headers[
+        "Location"
+    ]
     page = supervisor.get(opened, headers={"accept-language": "en"}).content.decode()
     assert page.count("speaks 0:30, silent for 3 seconds or more 0:30") == 2
     assert "both at once 0:00" in page
 
 
 def in_wav(tag: int, block: int, bits: int, extra: bytes, body: bytes, rate: int = RATE) -> bytes:
-    fmt = struct.pack("<HHIIHHH", tag, 1, rate, rate * block // max(1, 8 * block // max(1, bits)), block, bits, len(extra)) + extra
+    fmt = (
+        struct.pack(
+            "<HHIIHHH",
+            tag,
+            1,
+            rate,
+            rate * block // max(1, 8 * block // max(1, bits)),
+            block,
+            bits,
+            len(extra),
+        )
+        + extra
+    )
     fact = struct.pack("<4sII", b"fact", 4, 60 * rate)
-    chunks = struct.pack("<4sI", b"fmt ", len(fmt)) + fmt + fact + struct.pack("<4sI", b"data", len(body)) + body
+    chunks = (
+        struct.pack("<4sI", b"fmt ", len(fmt)) + fmt + fact + struct.pack("<4sI", b"data", len(body)) + body
+    )
     return struct.pack("<4sI4s", b"RIFF", 4 + len(chunks), b"WAVE") + chunks
 
 
-GSM = in_wav(0x31, 65, 0, struct.pack("<H", 320), bytes([0xD0]) + bytes(64) * 1 + (bytes([0xD0]) + bytes(64)) * 100)
+GSM = in_wav(
+    0x31, 65, 0, struct.pack("<H", 320), bytes([0xD0]) + bytes(64) * 1 + (bytes([0xD0]) + bytes(64)) * 100
+)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +172,9 @@ GSM = in_wav(0x31, 65, 0, struct.pack("<H", 320), bytes([0xD0]) + bytes(64) * 1 
         (b"FORM\x00\x00\x10\x00AIFF" + bytes(500), "AIFF"),
     ],
 )
-def test_what_browsers_cannot_play_is_refused_by_name_with_the_command_that_converts_it(content: bytes, what: str) -> None:
+def test_what_browsers_cannot_play_is_refused_by_name_with_the_command_that_converts_it(
+    content: bytes, what: str
+) -> None:
     with pytest.raises(sound.CannotBePlayed) as refused:
         measured(content)
     assert what in str(refused.value)
@@ -138,7 +183,8 @@ def test_what_browsers_cannot_play_is_refused_by_name_with_the_command_that_conv
 
 @pytest.mark.parametrize(
     ("container", "codec", "rate", "what"),
-    [("wav", "g722", 16_000, "G.722"), ("wav", "aac", 16_000, "AAC"), ("ogg", "flac", 8_000, "FLAC"), ("mp4", "libopus", 48_000, "Opus"),
+    [("wav", "g722", 16_000, "G.722"), ("wav", "aac", 16_000, "AAC"), ("ogg", "flac", 8_000, "FLAC"),
+    ("mp4", "libopus", 48_000, "Opus"),
      ("mov", "pcm_s16le", 8_000, "PCM"), ("wav", "mp2", 16_000, "MP2")],
 )  # fmt: skip
 def test_whatever_else_ffmpeg_reads_is_named(container: str, codec: str, rate: int, what: str) -> None:
@@ -181,8 +227,10 @@ def test_no_sound_is_told_apart_from_lost_sound(content: bytes, refusal: type[Ex
 
 @pytest.mark.parametrize(
     ("container", "codec", "rate", "media"),
-    [("adts", "aac", 16_000, "aac"), ("3gp", "aac", 16_000, "m4a"), ("mp4", "aac", 16_000, "m4a"), ("flac", "flac", 8_000, "fla"),
-     ("wav", "pcm_alaw", 8_000, "wav"), ("wav", "pcm_mulaw", 8_000, "wav"), ("ogg", "libopus", 48_000, "ogg")],
+    [("adts", "aac", 16_000, "aac"), ("3gp", "aac", 16_000, "m4a"), ("mp4", "aac", 16_000, "m4a"),
+    ("flac", "flac", 8_000, "fla"),
+     ("wav", "pcm_alaw", 8_000, "wav"), ("wav", "pcm_mulaw", 8_000, "wav"),
+     ("ogg", "libopus", 48_000, "ogg")],
 )  # fmt: skip
 def test_these_are_taken(world: World, container: str, codec: str, rate: int, media: str) -> None:
     recording = hand_in(world.connected(), coded(container, codec, rate))
@@ -192,7 +240,9 @@ def test_these_are_taken(world: World, container: str, codec: str, rate: int, me
 
 def test_a_fragmented_mp4_is_taken() -> None:
     out, body = io.BytesIO(), np.frombuffer(samples(60), "<i2")
-    with av.open(out, "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}) as file:
+    with av.open(
+        out, "w", format="mp4", options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+    ) as file:
         track: Any = file.add_stream("aac", rate=16_000)
         track.layout = "mono"
         for start in range(0, len(body), RATE):
@@ -214,7 +264,9 @@ def test_a_range_beyond_the_end_names_the_size(world: World, browse: Any) -> Non
     recording = hand_in(world.connected())
     browser = browse("supervisor")
     play = services.begin_play(actor=world.people["supervisor"], recording=recording, purpose="quality")
-    answer = browser.get(reverse("play_sound", kwargs={"pk": play.pk}), headers={"range": f"bytes={recording.size}-"})
+    answer = browser.get(
+        reverse("play_sound", kwargs={"pk": play.pk}), headers={"range": f"bytes={recording.size}-"}
+    )
     assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{recording.size}")
 
 
@@ -229,17 +281,23 @@ def test_a_hold_is_counted_whatever_is_doubled_or_missing() -> None:
     over = rules.hold_after(held, "resume", at + timedelta(seconds=30))
     assert (over.total, over.since) == (timedelta(seconds=30), None)
     assert rules.hold_after(over, "resume", at + timedelta(seconds=60)) == over
-    assert rules.hold_after(rules.hold_after(over, "hold", at), "ended", at + timedelta(seconds=10)).total == timedelta(seconds=40)
+    assert rules.hold_after(
+        rules.hold_after(over, "hold", at), "ended", at + timedelta(seconds=10)
+    ).total == timedelta(seconds=40)
 
 
 def test_a_hold_within_the_call_is_no_missing_sound(world: World) -> None:
     call = world.connected()
     assert call.answered_at is not None
-    Call.objects.filter(pk=call.pk).update(held_for=timedelta(seconds=120), ended_at=call.answered_at + timedelta(seconds=300))
+    Call.objects.filter(pk=call.pk).update(
+        held_for=timedelta(seconds=120), ended_at=call.answered_at + timedelta(seconds=300)
+    )
     call.refresh_from_db()
     recording = hand_in(call, wav(180))
     assert Recording.Flaw.LENGTH not in recording.flaws
-    assert measuring_sound._flaws(recording, sound.measure(io.BytesIO(wav(60)), "wav")) == [Recording.Flaw.LENGTH]
+    assert measuring_sound._flaws(recording, sound.measure(io.BytesIO(wav(60)), "wav")) == [
+        Recording.Flaw.LENGTH
+    ]
 
 
 def test_a_dialler_reports_hold_and_resume(world: World, api: Api, clock: Any) -> None:

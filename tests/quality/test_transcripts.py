@@ -1,4 +1,5 @@
-"""What was said: taken in order, encrypted, without ID numbers, and held against the rules and the clock (R1, R16, R28)."""
+"""What was said: taken in order, encrypted, without ID numbers, and held against the rules and the clock (R1,
+R16, R28)."""
 
 import json
 from typing import Any
@@ -77,7 +78,10 @@ def test_what_is_no_transcript_is_refused_with_its_place(world: World, name: str
     call = world.connected()
     api = Api(world.key)
     answer = api.client.post(
-        f"/api/v1/calls/{call.public_id}/transcript", body, content_type="application/json", headers={"accept-language": "en"}
+        f"/api/v1/calls/{call.public_id}/transcript",
+        body,
+        content_type="application/json",
+        headers={"accept-language": "en"},
     )
     assert problem(answer) == (422, "bad_input")
     assert words in answer.json()["detail"]
@@ -100,7 +104,9 @@ def test_id_and_card_numbers_are_taken_out_and_the_rest_is_kept(world: World, ap
 
 def test_what_may_not_be_said_is_found_with_its_time(world: World, api: Api) -> None:
     call = world.connected()
-    api.post(f"calls/{call.public_id}/transcript", segments(*GOOD, (20, 24, "agent", "请您把短信验证码告诉我。")))
+    api.post(
+        f"calls/{call.public_id}/transcript", segments(*GOOD, (20, 24, "agent", "请您把短信验证码告诉我。"))
+    )
     kept = Transcript.objects.get()
     assert kept.worst == "blocking"
     (finding,) = kept.findings
@@ -111,25 +117,35 @@ def test_what_may_not_be_said_is_found_with_its_time(world: World, api: Api) -> 
 def test_a_promise_that_is_cut_in_two_is_found() -> None:
     segments = [Segment(0, 1_000, "agent", "这款产品保本"), Segment(1_000, 2_000, "agent", "保息，放心")]
     (found,) = [
-        each for each in examining.find(segments, kind="marketing", trade="finance", pack=shipped()) if each.code == "guaranteed_return"
+        each
+        for each in examining.find(segments, kind="marketing", trade="finance", pack=shipped())
+        if each.code == "guaranteed_return"
     ]
     assert found.segment == 0
     assert segments[0].text[found.start : found.end].endswith("保本")
 
 
 def test_what_the_client_says_is_not_the_agents_fault() -> None:
-    segments = [Segment(0, 1_000, "client", "你们保本保息吗？"), Segment(1_000, 2_000, "agent", "不保证收益。")]
+    segments = [
+        Segment(0, 1_000, "client", "你们保本保息吗？"),
+        Segment(1_000, 2_000, "agent", "不保证收益。"),
+    ]
     assert examining.find(segments, kind="marketing", trade="finance", pack=shipped()) == []
 
 
 @pytest.mark.parametrize(("at", "says"), [(1_000, True), (20_900, True), (21_100, False)])
 def test_the_company_is_said_within_twenty_seconds(at: int, says: bool) -> None:
-    segments = [Segment(1_000, 1_500, "agent", "喂，您好。"), Segment(at, at + 2_000, "agent", f"我是{COMPANY}的客服。")]
+    segments = [
+        Segment(1_000, 1_500, "agent", "喂，您好。"),
+        Segment(at, at + 2_000, "agent", f"我是{COMPANY}的客服。"),
+    ]
     assert examining.examine(segments, kind="marketing", pack=shipped(), company=COMPANY)["identity"] is says
 
 
 def test_an_agent_who_says_nothing_has_said_nothing() -> None:
-    checks = examining.examine([Segment(0, 1_000, "client", "喂？")], kind="marketing", pack=shipped(), company=COMPANY)
+    checks = examining.examine(
+        [Segment(0, 1_000, "client", "喂？")], kind="marketing", pack=shipped(), company=COMPANY
+    )
     assert (checks["identity"], checks["purpose"], checks["way_out"]) == (False, False, False)
     assert checks["agent_percent"] == 0
 
@@ -153,7 +169,9 @@ def test_a_transcript_is_read_for_a_purpose_by_who_may_and_recorded(world: World
     services.take_transcript(client=None, call_id=call.pk, raw=segments(*GOOD)["segments"])
     supervisor = browse("supervisor")
     assert "续费一年" not in supervisor.get(f"/recordings/{kept.public_id}/").content.decode()
-    address = supervisor.post(f"/recordings/{kept.public_id}/play/", {"purpose": "optimisation"}).headers["Location"]
+    address = supervisor.post(f"/recordings/{kept.public_id}/play/", {"purpose": "optimisation"}).headers[
+        "Location"
+    ]
     assert "续费一年" in supervisor.get(address).content.decode()
     event = AccessEvent.objects.get(kind="disclosed")
     assert (event.field, event.actor) == ("quality.transcript.segments", world.people["supervisor"])
@@ -179,9 +197,13 @@ def test_a_rule_written_since_is_held_to_what_was_said_before(world: World) -> N
     from tests.scripts.rules import rule_of
 
     call = world.connected()
-    kept, _new = services.take_transcript(client=None, call_id=call.pk, raw=segments(*GOOD, (30, 31, "agent", "家人们，再见"))["segments"])
+    kept, _new = services.take_transcript(
+        client=None, call_id=call.pk, raw=segments(*GOOD, (30, 31, "agent", "家人们，再见"))["segments"]
+    )
     assert kept.worst == ""
-    rule = scripts.write_rule(actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x")
+    rule = scripts.write_rule(
+        actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x"
+    )
     scripts.approve_rule(actor=world.people["compliance"], version=rule)
     services.examine_again(kept)
     kept.refresh_from_db()
@@ -190,7 +212,9 @@ def test_a_rule_written_since_is_held_to_what_was_said_before(world: World) -> N
 
 def upload(browser: Any, public_id: str, content: bytes) -> str:
     file = SimpleUploadedFile("transcript.json", content)
-    answer = browser.post(f"/recordings/{public_id}/transcript/", {"file": file}, follow=True, headers={"accept-language": "en"})
+    answer = browser.post(
+        f"/recordings/{public_id}/transcript/", {"file": file}, follow=True, headers={"accept-language": "en"}
+    )
     return str(answer.content.decode())
 
 

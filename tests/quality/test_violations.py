@@ -1,4 +1,5 @@
-"""A violation opens its action; a grave one takes the agent off the telephone until another person has closed it (R30)."""
+"""A violation opens its action; a grave one takes the agent off the telephone until another person has closed
+it (R30)."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -20,7 +21,10 @@ from tests.world import World
 from .sounds import hand_in
 
 
-@pytest.mark.parametrize(("gravity", "due"), [("grave", date(2026, 11, 25)), ("serious", date(2026, 11, 27)), ("minor", date(2026, 12, 8))])
+@pytest.mark.parametrize(
+    ("gravity", "due"),
+    [("grave", date(2026, 11, 25)), ("serious", date(2026, 11, 27)), ("minor", date(2026, 12, 8))],
+)
 def test_an_action_is_due_by_gravity_in_working_days(world: World, gravity: str, due: date) -> None:
     action = found(world, gravity).action
     assert (action.state, action.owner, action.due_on) == ("open", world.people["supervisor"], due)
@@ -34,7 +38,9 @@ def test_a_grave_violation_takes_the_agent_off_the_telephone_until_it_is_checked
     assert world.authorize(**asked).codes == ["agent_suspended"]
     done(world, violation)
     assert world.authorize(**asked).codes == ["agent_suspended"]
-    services.check_action(actor=world.people["compliance"], action=violation.action, is_corrected=True, note="已核对")
+    services.check_action(
+        actor=world.people["compliance"], action=violation.action, is_corrected=True, note="已核对"
+    )
     world.people["agent"].refresh_from_db()
     assert world.authorize(**asked).allowed
 
@@ -63,7 +69,8 @@ def test_nobody_puts_the_agent_back_while_a_grave_action_is_open(world: World) -
 def test_the_last_of_two_grave_ones_puts_the_agent_back(world: World) -> None:
     one = found(world, "grave")
     other = Violation.objects.create(
-        review=one.review, call=one.call, agent=one.agent, campaign=one.campaign, called_at=one.called_at, kind="promise", gravity="grave",
+        review=one.review, call=one.call, agent=one.agent, campaign=one.campaign, called_at=one.called_at,
+        kind="promise", gravity="grave",
         note="x", law="x", found_by=world.people["compliance"],
     )  # fmt: skip
     CorrectiveAction.objects.create(violation=other, owner=world.people["supervisor"], due_on=world.today)
@@ -94,7 +101,9 @@ def test_who_resolves_does_not_check(world: World) -> None:
 
 def test_what_is_not_corrected_is_sent_back(world: World) -> None:
     action = done(world, found(world))
-    action = services.check_action(actor=world.people["compliance"], action=action, is_corrected=False, note="缺培训记录")
+    action = services.check_action(
+        actor=world.people["compliance"], action=action, is_corrected=False, note="缺培训记录"
+    )
     assert (action.state, action.reopened) == ("open", 1)
     assert [event.kind for event in action.events.all()] == ["opened", "done", "reopened"]
     assert Notice.objects.filter(code="action_reopened", recipient=world.people["supervisor"]).exists()
@@ -113,7 +122,9 @@ def test_only_the_owner_reports_it_done_and_the_file_is_encrypted(world: World) 
     action = found(world).action
     with pytest.raises(NotAllowed):
         services.report_done(actor=world.people["compliance"], action=action, measures="x", proof="x")
-    action = services.report_done(actor=world.people["supervisor"], action=action, measures="x", proof="x", file=b"%PDF-1.7 training")
+    action = services.report_done(
+        actor=world.people["supervisor"], action=action, measures="x", proof="x", file=b"%PDF-1.7 training"
+    )
     assert encrypted_files.get(action.proof_file) == b"%PDF-1.7 training"
 
 
@@ -139,7 +150,9 @@ def test_evidence_lies_within_the_recording(world: World) -> None:
     assert found(world, review=review, start_ms=5_000, end_ms=9_000).end_ms == 9_000
 
 
-@pytest.mark.parametrize("change", [{"note": " "}, {"kind": "x"}, {"gravity": "x"}, {"note": "打给13800001234"}, {"law": ""}])
+@pytest.mark.parametrize(
+    "change", [{"note": " "}, {"kind": "x"}, {"gravity": "x"}, {"note": "打给13800001234"}, {"law": ""}]
+)
 def test_a_violation_says_what_happened_and_against_what(world: World, change: dict[str, str]) -> None:
     review = taken(world, world.connected(), "compliance")
     with pytest.raises(BadInput):
@@ -154,7 +167,9 @@ def test_a_finding_never_changes(world: World) -> None:
             Violation.objects.filter(pk=violation.pk).update(**change)
 
 
-def test_overdue_ones_are_reported_to_supervisors_and_then_to_compliance(world: World, clock: time_machine.Traveller) -> None:
+def test_overdue_ones_are_reported_to_supervisors_and_then_to_compliance(
+    world: World, clock: time_machine.Traveller
+) -> None:
     action = found(world, "serious").action
     clock.move_to(world.at("09:00", action.due_on))
     assert services.escalate_overdue() == 0
@@ -173,13 +188,22 @@ def test_repeat_offenders_show(world: World) -> None:
     found(world, review=one.review)
     assert queries.repeats_of(world.people["agent"].pk, "secrets") == 2
     (row,) = queries.agents_of(world.people["supervisor"])
-    assert (row["person"], row["violations"], row["kinds"], row["open_actions"]) == (world.people["agent"], 2, 1, 2)
+    assert (row["person"], row["violations"], row["kinds"], row["open_actions"]) == (
+        world.people["agent"],
+        2,
+        1,
+        2,
+    )
     assert queries.agents_of(world.people["supervisor2"]) == []
 
 
 def test_an_action_moves_to_another_owner_and_keeps_its_day(world: World) -> None:
     action = found(world).action
-    moved = services.move_action(actor=world.people["compliance"], action=action, owner=world.people["compliance2"])
+    moved = services.move_action(
+        actor=world.people["compliance"], action=action, owner=world.people["compliance2"]
+    )
     assert (moved.owner, moved.due_on) == (world.people["compliance2"], action.due_on)
     with pytest.raises(BadInput):
-        services.move_action(actor=world.people["compliance"], action=action, owner=world.people["supervisor2"])
+        services.move_action(
+            actor=world.people["compliance"], action=action, owner=world.people["supervisor2"]
+        )

@@ -1,6 +1,8 @@
-"""Small models that sherpa-onnx takes for SenseVoice and Paraformer: they hear a low tone as 好 and a high one as 打.
+"""Small models that sherpa-onnx takes for SenseVoice and Paraformer: they hear a low tone as 好 and a high
+one as 打.
 
-No package ships a model of speech; these have the inputs, outputs and metadata of the real ones, and weights that tell two tones apart.
+No package ships a model of speech; these have the inputs, outputs and metadata of the real ones, and weights
+that tell two tones apart.
 """
 
 from pathlib import Path
@@ -13,11 +15,13 @@ FRAMES, BINS = 7, 80  # as the real ones: seven frames of 80 mel bins are one st
 TOKENS = ["<blank>", "<s>", "</s>", "<unk>", "好", "打", "<|zh|>", "<|NEUTRAL|>", "<|Speech|>", "<|woitn|>"]
 LOW_BINS, HIGH_BINS = slice(5, 20), slice(45, 70)
 ABOUT = {
-    "vocab_size": len(TOKENS), "lfr_window_size": FRAMES, "lfr_window_shift": 6, "neg_mean": ",".join(["-8"] * FRAMES * BINS),
+    "vocab_size": len(TOKENS), "lfr_window_size": FRAMES, "lfr_window_shift": 6,
+    "neg_mean": ",".join(["-8"] * FRAMES * BINS),
     "inv_stddev": ",".join(["1"] * FRAMES * BINS),
 }  # fmt: skip
 SENSE_VOICE = {
-    "normalize_samples": 0, "with_itn": 14, "without_itn": 15, "lang_auto": 0, "lang_zh": 3, "lang_en": 4, "lang_yue": 7, "lang_ja": 11,
+    "normalize_samples": 0, "with_itn": 14, "without_itn": 15, "lang_auto": 0, "lang_zh": 3, "lang_en": 4,
+    "lang_yue": 7, "lang_ja": 11,
     "lang_ko": 12, "lang_nospeech": 13,
 }  # fmt: skip
 LOW, HIGH = 300, 2_500  # Hz
@@ -35,7 +39,9 @@ def _weights() -> np.ndarray:
 def _save(folder: Path, nodes: list, inputs: list, outputs: list, constants: dict, about: dict) -> None:
     tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     model = helper.make_model(
-        helper.make_graph(nodes, "tones", inputs, outputs, tensors), opset_imports=[helper.make_opsetid("", 13)], ir_version=8
+        helper.make_graph(nodes, "tones", inputs, outputs, tensors),
+        opset_imports=[helper.make_opsetid("", 13)],
+        ir_version=8,
     )
     helper.set_model_props(model, {key: str(value) for key, value in (ABOUT | about).items()})
     folder.mkdir(parents=True, exist_ok=True)
@@ -49,7 +55,8 @@ def _info(name: str, kind: int, *shape: int | str) -> onnx.ValueInfoProto:
 
 def sense_voice(folder: Path) -> Path:
     floats, ints, node = TensorProto.FLOAT, TensorProto.INT32, helper.make_node
-    head = np.full((1, 4, len(TOKENS)), -9, np.float32)  # language, mood, kind of sound, numbers in digits or not
+    # language, mood, kind of sound, numbers in digits or not
+    head = np.full((1, 4, len(TOKENS)), -9, np.float32)
     head[0, range(4), range(6, 10)] = 9
     blank = np.zeros(len(TOKENS), np.float32)
     blank[0] = 1
@@ -58,7 +65,10 @@ def sense_voice(folder: Path) -> Path:
         node("Add", ["louder", "blank"], ["heard"]),
         node("Concat", ["head", "heard"], ["logits"], axis=1),
     ]
-    inputs = [_info("x", floats, 1, "steps", FRAMES * BINS), *(_info(name, ints, 1) for name in ("x_length", "language", "text_norm"))]
+    inputs = [
+        _info("x", floats, 1, "steps", FRAMES * BINS),
+        *(_info(name, ints, 1) for name in ("x_length", "language", "text_norm")),
+    ]
     constants = {"weights": _weights(), "head": head, "blank": blank}
     _save(folder, nodes, inputs, [_info("logits", floats, 1, "all", len(TOKENS))], constants, SENSE_VOICE)
     return folder

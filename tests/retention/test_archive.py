@@ -40,12 +40,24 @@ def members(path: Path, secrets: Secrets = KEYRING) -> dict[str, bytes]:
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     found = members(made(tmp_path / "one.backup"))
-    assert b"".join(content for name, content in found.items() if name.startswith("database/")) == b"d" * 2_000
+    assert (
+        b"".join(content for name, content in found.items() if name.startswith("database/")) == b"d" * 2_000
+    )
     assert found["files/uploads/x"] == b"f" * 3_000
-    assert list(found) == ["manifest.json", "database/00001", "database/00002", "database/00003", "files/uploads/x"]
+    assert list(found) == [
+        "manifest.json",
+        "database/00001",
+        "database/00002",
+        "database/00003",
+        "files/uploads/x",
+    ]
 
 
-@pytest.mark.parametrize("secrets", [Secrets(key=b"k" * 32), Secrets(passphrase=b"correct horse battery")], ids=["key", "passphrase"])
+@pytest.mark.parametrize(
+    "secrets",
+    [Secrets(key=b"k" * 32), Secrets(passphrase=b"correct horse battery")],
+    ids=["key", "passphrase"],
+)
 def test_it_opens_for_whom_it_was_made_and_nobody_else(tmp_path: Path, secrets: Secrets) -> None:
     path = made(tmp_path / "one.backup", secrets=secrets)
     assert verify_archive(path, secrets=secrets) == {"id": "one"}

@@ -1,4 +1,5 @@
-"""Backup and restore: whole or not at all, and nobody erased comes back, nobody who said no is forgotten (R9, R15)."""
+"""Backup and restore: whole or not at all, and nobody erased comes back, nobody who said no is forgotten (R9,
+R15)."""
 
 import json
 import os
@@ -71,7 +72,9 @@ def test_what_was_backed_up_is_there_again(world: World, backup: Path, elsewhere
         assert world.authorize().allowed
 
 
-def test_files_come_back_and_only_those_that_rows_name(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
+def test_files_come_back_and_only_those_that_rows_name(
+    world: World, tmp_path: Path, storage: Path, elsewhere: str
+) -> None:
     upload = encrypted_files.put(b"a list", folder="uploads")
     orphan = encrypted_files.put(b"nobody's", folder="uploads")
     name_file(world, upload)
@@ -85,11 +88,18 @@ def test_files_come_back_and_only_those_that_rows_name(world: World, tmp_path: P
 
 def name_file(world: World, upload: str) -> None:
     """A row that names a file."""
-    ContactImport.objects.create(source=world.source, file_name="a.csv", upload=upload, started_by=world.people["supervisor"])
+    ContactImport.objects.create(
+        source=world.source, file_name="a.csv", upload=upload, started_by=world.people["supervisor"]
+    )
 
 
-def test_a_later_backup_holds_only_the_files_since(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
-    first, second = encrypted_files.put(b"one", folder="uploads"), encrypted_files.put(b"two", folder="uploads")
+def test_a_later_backup_holds_only_the_files_since(
+    world: World, tmp_path: Path, storage: Path, elsewhere: str
+) -> None:
+    first, second = (
+        encrypted_files.put(b"one", folder="uploads"),
+        encrypted_files.put(b"two", folder="uploads"),
+    )
     name_file(world, first)
     whole, later = tmp_path / "whole.backup", tmp_path / "later.backup"
     services.back_up(whole, secrets=KEYRING)
@@ -111,7 +121,9 @@ def test_who_opted_out_since_is_refused_after_a_restore(world: World, backup: Pa
         assert "opted_out" in world.authorize().codes
 
 
-def test_an_opt_out_outlives_the_contact_and_the_restore(world: World, backup: Path, elsewhere: str, clock: Any) -> None:
+def test_an_opt_out_outlives_the_contact_and_the_restore(
+    world: World, backup: Path, elsewhere: str, clock: Any
+) -> None:
     world.opt_out()
     Contact.objects.update(expires_at=world.at("10:00"))
     services.purge(pause=0)
@@ -123,7 +135,9 @@ def test_an_opt_out_outlives_the_contact_and_the_restore(world: World, backup: P
         assert "opted_out" in world.authorize().codes
 
 
-def test_ids_that_were_given_out_after_the_backup_are_not_given_again(world: World, backup: Path, elsewhere: str) -> None:
+def test_ids_that_were_given_out_after_the_backup_are_not_given_again(
+    world: World, backup: Path, elsewhere: str
+) -> None:
     lost = world.add_contact(OTHER_PHONE)
     optouts.record_opt_out(phone=f"+86{OTHER_PHONE}", channel="key", evidence="call:9", contact_id=lost.pk)
     restored(backup, elsewhere)
@@ -144,7 +158,9 @@ def test_who_was_erased_since_stays_erased(world: World, backup: Path, elsewhere
         assert Erasure.objects.get().number_hashes == [blind_index.ledger_hash(f"+86{OTHER_PHONE}")]
 
 
-def test_who_had_everything_erased_since_has_nothing_here_again(world: World, tmp_path: Path, storage: Path, elsewhere: str) -> None:
+def test_who_had_everything_erased_since_has_nothing_here_again(
+    world: World, tmp_path: Path, storage: Path, elsewhere: str
+) -> None:
     """R20: calls, recordings and transcripts of a person who asked for it, not only the contact."""
     history(world)
     path = tmp_path / "whole.backup"
@@ -156,7 +172,9 @@ def test_who_had_everything_erased_since_has_nothing_here_again(world: World, tm
             assert not model.objects.exists(), model
 
 
-def test_who_came_back_after_an_erasure_stays(world: World, tmp_path: Path, elsewhere: str, clock: Any) -> None:
+def test_who_came_back_after_an_erasure_stays(
+    world: World, tmp_path: Path, elsewhere: str, clock: Any
+) -> None:
     Contact.objects.update(expires_at=world.at("10:00"))
     services.purge(pause=0)
     clock.shift(60)
@@ -168,14 +186,18 @@ def test_who_came_back_after_an_erasure_stays(world: World, tmp_path: Path, else
         assert Contact.objects.count() == 1
 
 
-def test_an_erasure_that_a_crash_cut_short_is_finished_by_the_restore(world: World, backup: Path, elsewhere: str) -> None:
+def test_an_erasure_that_a_crash_cut_short_is_finished_by_the_restore(
+    world: World, backup: Path, elsewhere: str
+) -> None:
     services.begin_erasure([(world.contact.pk, world.contact.phone)])
     assert restored(backup, elsewhere)["erased"] == 1
     with databases.working_on(elsewhere):
         assert not Contact.objects.exists()
 
 
-def test_readers_of_the_feed_miss_nothing_of_what_was_replayed(world: World, backup: Path, elsewhere: str) -> None:
+def test_readers_of_the_feed_miss_nothing_of_what_was_replayed(
+    world: World, backup: Path, elsewhere: str
+) -> None:
     world.opt_out()
     optouts.record_opt_out(phone=f"+86{OTHER_PHONE}", channel="api", evidence="later")
     seen = optouts.changes(client=world.client, after=0)[-1].position
@@ -191,7 +213,9 @@ def test_a_restore_goes_into_an_empty_system_only(world: World, backup: Path) ->
     assert Contact.objects.count() == 1
 
 
-def test_it_opens_with_its_passphrase_alone(world: World, tmp_path: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_opens_with_its_passphrase_alone(
+    world: World, tmp_path: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(archive.SCRYPT, "n", 2**10)
     path = tmp_path / "p.backup"
     services.back_up(path, secrets=Secrets(passphrase=b"correct horse battery"))
@@ -236,7 +260,9 @@ def test_the_ledger_has_to_be_there(world: World, elsewhere: str, tmp_path: Path
     assert ledger.ledger_file().exists()
 
 
-def test_a_ledger_that_began_after_the_backup_has_to_be_there_too(world: World, backup: Path, elsewhere: str, tmp_path: Path) -> None:
+def test_a_ledger_that_began_after_the_backup_has_to_be_there_too(
+    world: World, backup: Path, elsewhere: str, tmp_path: Path
+) -> None:
     world.opt_out()
     kept = shutil.move(settings.HEGUI_LEDGER, tmp_path / "kept")
     with pytest.raises(BackupRefused, match="--ledger"):
@@ -263,7 +289,9 @@ def test_nothing_is_readable_in_the_file(world: World, backup: Path) -> None:
         assert set(read_head(file)[0]) == {"id", "made_at", "base", "slots"}
 
 
-def test_a_backup_is_never_overwritten_and_leaves_no_half_file(world: World, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_is_never_overwritten_and_leaves_no_half_file(
+    world: World, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(BackupRefused, match="never overwritten"):
         services.back_up(backup, secrets=KEYRING)
     name_file(world, encrypted_files.put(b"a list", folder="uploads"))
@@ -292,7 +320,9 @@ def test_a_restore_cut_short_leaves_the_system_empty_and_the_next_one_works(
         assert Contact.objects.count() == 1
 
 
-def test_the_register_has_no_entry_twice_after_a_restore(world: World, tmp_path: Path, elsewhere: str) -> None:
+def test_the_register_has_no_entry_twice_after_a_restore(
+    world: World, tmp_path: Path, elsewhere: str
+) -> None:
     world.opt_out()
     path = tmp_path / "late.backup"
     services.back_up(path, secrets=KEYRING)
@@ -304,7 +334,9 @@ def test_the_register_has_no_entry_twice_after_a_restore(world: World, tmp_path:
 # -- the trail
 
 
-def test_the_restored_trail_is_as_it_was_signed_and_its_tree_heads_go_on(world: World, tmp_path: Path, elsewhere: str) -> None:
+def test_the_restored_trail_is_as_it_was_signed_and_its_tree_heads_go_on(
+    world: World, tmp_path: Path, elsewhere: str
+) -> None:
     audit.sign_trail()
     path = tmp_path / "one.backup"
     services.back_up(path, secrets=KEYRING)
@@ -320,7 +352,9 @@ def test_the_restored_trail_is_as_it_was_signed_and_its_tree_heads_go_on(world: 
         assert set(report.unsigned.values()) == {0}
 
 
-def test_a_restored_trail_that_was_changed_before_the_backup_is_reported(world: World, tmp_path: Path, elsewhere: str) -> None:
+def test_a_restored_trail_that_was_changed_before_the_backup_is_reported(
+    world: World, tmp_path: Path, elsewhere: str
+) -> None:
     audit.sign_trail()
     with connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
@@ -334,14 +368,18 @@ def test_a_restored_trail_that_was_changed_before_the_backup_is_reported(world: 
 # -- a bucket
 
 
-def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(
+    world: World, s3: S3, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("apps.retention.backup_places.PART", 5 * 1024 * 1024)
     upload = encrypted_files.put(os.urandom(12 * 1024 * 1024), folder="uploads")
     name_file(world, upload)
     manifest = services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
     assert s3.names() == ["nightly/one.backup"]
     assert manifest["size"] > 12 * 1024 * 1024
-    later = services.back_up(s3.address("nightly/two.backup"), secrets=KEYRING, base=s3.address("nightly/one.backup"))
+    later = services.back_up(
+        s3.address("nightly/two.backup"), secrets=KEYRING, base=s3.address("nightly/one.backup")
+    )
     assert (later["files"], list(later["files_before"])) == ([], [upload])
     with pytest.raises(BackupRefused, match="never overwritten"):
         services.back_up(s3.address("nightly/one.backup"), secrets=KEYRING)
@@ -351,17 +389,25 @@ def test_a_backup_goes_to_a_bucket_and_comes_back_from_it(world: World, s3: S3, 
     assert default_storage.exists(upload)
 
 
-def test_a_backup_in_a_bucket_that_was_changed_or_is_gone_is_refused(world: World, s3: S3, elsewhere: str) -> None:
+def test_a_backup_in_a_bucket_that_was_changed_or_is_gone_is_refused(
+    world: World, s3: S3, elsewhere: str
+) -> None:
     services.back_up(s3.address("one.backup"), secrets=KEYRING)
     encrypted = s3.client.get_object(Bucket="hegui", Key="one.backup")["Body"].read()
-    s3.client.put_object(Bucket="hegui", Key="one.backup", Body=encrypted[:-100] + bytes([encrypted[-100] ^ 1]) + encrypted[-99:])
+    s3.client.put_object(
+        Bucket="hegui",
+        Key="one.backup",
+        Body=encrypted[:-100] + bytes([encrypted[-100] ^ 1]) + encrypted[-99:],
+    )
     with pytest.raises(BackupRefused, match="damaged or was changed"):
         restored(s3.address("one.backup"), elsewhere)
     with pytest.raises(FileNotFoundError):
         restored(s3.address("none.backup"), elsewhere)
 
 
-def test_a_backup_that_fails_leaves_nothing_in_the_bucket(world: World, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_that_fails_leaves_nothing_in_the_bucket(
+    world: World, s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_args: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -377,6 +423,8 @@ def test_a_bucket_that_is_away_is_a_sentence(world: World, monkeypatch: pytest.M
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(PlaceAway):
-        services.back_up(f"s3://hegui/one.backup?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1", secrets=KEYRING)
+        services.back_up(
+            f"s3://hegui/one.backup?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1", secrets=KEYRING
+        )
     with pytest.raises(BadInput, match="does not know"):
         services.back_up("s3://hegui/one.backup?secret=x", secrets=KEYRING)

@@ -33,7 +33,13 @@ from tests.world import World
 )
 @pytest.mark.parametrize(("kind", "task"), [("backup", "back_up"), ("drill", "drill")])
 def test_a_backup_or_drill_that_failed_is_tried_again(
-    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, states: list[str], tried: bool, kind: str, task: str
+    world: World,
+    clock: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    states: list[str],
+    tried: bool,
+    kind: str,
+    task: str,
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(scheduling.current_app, "send_task", lambda name, **_options: asked.append(name))
@@ -62,7 +68,9 @@ def beside(name: str) -> Iterator[None]:
         yield
 
 
-def test_a_killed_purge_is_ended_told_of_and_begun_again(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_purge_is_ended_told_of_and_begun_again(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     for module in (scheduling, purging):
         monkeypatch.setattr(module.current_app, "send_task", lambda name, **_options: asked.append(name))
@@ -75,12 +83,17 @@ def test_a_killed_purge_is_ended_told_of_and_begun_again(world: World, clock: An
     run.refresh_from_db()
     assert (run.state, run.failures) == ("failed", {"run": "cut short"})
     assert asked == ["apps.retention.tasks.purge_expired"]
-    assert set(Notice.objects.filter(code="purge_failed").values_list("recipient__role", flat=True)) == {"compliance", "admin"}
+    assert set(Notice.objects.filter(code="purge_failed").values_list("recipient__role", flat=True)) == {
+        "compliance",
+        "admin",
+    }
     services.watch_backups()
     assert len(asked) == 1
 
 
-def test_a_killed_drill_is_told_of_and_its_copy_goes(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_drill_is_told_of_and_its_copy_goes(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(scheduling.current_app, "send_task", lambda *_name, **_options: None)
     dropped: list[str] = []
     monkeypatch.setattr(restoring.databases, "exists", lambda name: True)
@@ -91,7 +104,9 @@ def test_a_killed_drill_is_told_of_and_its_copy_goes(world: World, clock: Any, m
     assert Notice.objects.filter(code="drill_failed").exists()
 
 
-def test_a_drill_that_a_lost_tick_left_out_is_asked_for(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drill_that_a_lost_tick_left_out_is_asked_for(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[str] = []
     monkeypatch.setattr(scheduling.current_app, "send_task", lambda name, **_options: asked.append(name))
     BackupRun.objects.create(kind="backup", name="a", state="done", created_at=now())

@@ -1,4 +1,5 @@
-"""Legal holds: what is held stays, and no more of the person; when the hold ends, what it deferred goes by itself."""
+"""Legal holds: what is held stays, and no more of the person; when the hold ends, what it deferred goes by
+itself."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -62,7 +63,11 @@ def test_the_calls_of_a_campaign_or_a_time_stay(world: World, clock: Any, kind: 
     if kind == Kind.CAMPAIGN:
         hold(world, kind, world.campaign.pk)
     else:
-        hold(world, kind, query={"since": world.at("09:00").isoformat(), "until": world.at("11:00").isoformat()})
+        hold(
+            world,
+            kind,
+            query={"since": world.at("09:00").isoformat(), "until": world.at("11:00").isoformat()},
+        )
     clock.shift(YEAR)
     services.purge(pause=0)
     assert (Call.objects.count(), Decision.objects.count()) == (1, 2)
@@ -70,7 +75,11 @@ def test_the_calls_of_a_campaign_or_a_time_stay(world: World, clock: Any, kind: 
 
 def test_a_query_is_narrowed_by_line_and_agent(world: World, clock: Any) -> None:
     world.call()
-    query = {"since": world.at("09:00").isoformat(), "until": world.at("11:00").isoformat(), "agent": world.people["agent2"].pk}
+    query = {
+        "since": world.at("09:00").isoformat(),
+        "until": world.at("11:00").isoformat(),
+        "agent": world.people["agent2"].pk,
+    }
     hold(world, Kind.QUERY, query=query)
     clock.shift(YEAR)
     services.purge(pause=0)
@@ -80,7 +89,13 @@ def test_a_query_is_narrowed_by_line_and_agent(world: World, clock: Any) -> None
 @pytest.mark.parametrize("role", ["agent", "supervisor", "admin"])
 def test_only_compliance_holds(world: World, role: str) -> None:
     with pytest.raises(NotAllowed):
-        services.place_hold(actor=world.people[role], kind=Kind.CONTACT, target_id=world.contact.pk, reason="x", review_on=REVIEW)
+        services.place_hold(
+            actor=world.people[role],
+            kind=Kind.CONTACT,
+            target_id=world.contact.pk,
+            reason="x",
+            review_on=REVIEW,
+        )
 
 
 def test_a_hold_says_why_what_and_until_when_it_is_looked_at(world: World) -> None:
@@ -92,9 +107,21 @@ def test_a_hold_says_why_what_and_until_when_it_is_looked_at(world: World) -> No
         ({"target_id": 0}, NotFound),
         ({"kind": "nothing"}, NotFound),
         ({"kind": Kind.QUERY, "query": {"since": "2026-01-01"}}, BadInput),
-        ({"kind": Kind.QUERY, "query": {"since": world.at("11:00").isoformat(), "until": world.at("10:00").isoformat()}}, BadInput),
+        (
+            {
+                "kind": Kind.QUERY,
+                "query": {"since": world.at("11:00").isoformat(), "until": world.at("10:00").isoformat()},
+            },
+            BadInput,
+        ),
     ]
-    right = {"actor": compliance, "kind": Kind.CONTACT, "target_id": world.contact.pk, "reason": "案号", "review_on": REVIEW}
+    right = {
+        "actor": compliance,
+        "kind": Kind.CONTACT,
+        "target_id": world.contact.pk,
+        "reason": "案号",
+        "review_on": REVIEW,
+    }
     for change, error in wrong:
         with pytest.raises(error):
             services.place_hold(**{**right, **change})
@@ -124,7 +151,12 @@ def test_its_owner_is_reminded_on_the_day(world: World, clock: Any) -> None:
 
 def test_the_pages(world: World, browse: Any) -> None:
     officer = browse("compliance")
-    asked = {"kind": "contact", "subject": world.contact.public_id, "reason": "案号 2026-17", "review_on": "2027-01-01"}
+    asked = {
+        "kind": "contact",
+        "subject": world.contact.public_id,
+        "reason": "案号 2026-17",
+        "review_on": "2027-01-01",
+    }
     assert officer.post("/retention/holds/new/", asked | {"subject": "cl_1"}).status_code == 200
     assert not LegalHold.objects.exists()
     officer.post("/retention/holds/new/", asked)
@@ -135,14 +167,20 @@ def test_the_pages(world: World, browse: Any) -> None:
     assert LegalHold.objects.get().ended_at is not None
 
 
-def test_the_certificate_names_what_was_deleted_and_what_was_left(world: World, clock: Any, browse: Any) -> None:
+def test_the_certificate_names_what_was_deleted_and_what_was_left(
+    world: World, clock: Any, browse: Any
+) -> None:
     call = world.call()
     hold(world, Kind.CALL, call.pk)
     clock.shift(YEAR)
     run = services.purge(pause=0)
     officer = browse("compliance")
     payload = officer.get(f"/retention/runs/{run.pk}/certificate.json").json()["document"]
-    assert (payload["people_erased"], payload["deleted"]["contact"], payload["left_on_hold"]) == (1, 1, {"call": 1})
+    assert (payload["people_erased"], payload["deleted"]["contact"], payload["left_on_hold"]) == (
+        1,
+        1,
+        {"call": 1},
+    )
     assert payload["ledger"]["line"] == 2
     assert officer.get(f"/retention/runs/{run.pk}/certificate.pdf").content.startswith(b"%PDF")
     assert officer.get(f"/retention/runs/{run.pk}/").status_code == 200

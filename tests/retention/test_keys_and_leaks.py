@@ -1,4 +1,5 @@
-"""Keys turn while the site reads and writes; nothing stands in clear; the keyring can be put together again."""
+"""Keys turn while the site reads and writes; nothing stands in clear; the keyring can be put together
+again."""
 
 import base64
 import itertools
@@ -57,7 +58,9 @@ def test_a_run_that_was_cut_short_goes_on_without_another_key(world: World, ring
     assert services.count_waiting() == {}
 
 
-def test_a_process_that_knows_only_the_old_key_reads_what_is_under_the_new_one(world: World, ring: Path) -> None:
+def test_a_process_that_knows_only_the_old_key_reads_what_is_under_the_new_one(
+    world: World, ring: Path
+) -> None:
     keyring.reload()
     other, keyring._ring = keyring._ring, keyring._Ring()  # another process, which has not looked since
     keyring.change_file(ring, lambda text: keyring.with_new_key(text, "fields"))
@@ -73,7 +76,9 @@ def test_an_old_key_goes_only_when_nothing_needs_it(world: World, ring: Path) ->
     with pytest.raises(BadInput, match="rotate_keys"):
         services.retire_key(purpose="fields", key_id=old)
     rotate()
-    run = BackupRun.objects.create(kind="backup", state="done", name="one.backup", facts={"keys": {"fields": [old]}})
+    run = BackupRun.objects.create(
+        kind="backup", state="done", name="one.backup", facts={"keys": {"fields": [old]}}
+    )
     with pytest.raises(BadInput, match=r"one\.backup"):
         services.retire_key(purpose="fields", key_id=old)
     run.deleted_at = run.created_at
@@ -91,21 +96,33 @@ def test_an_old_key_goes_only_when_nothing_needs_it(world: World, ring: Path) ->
             services.retire_key(purpose=purpose, key_id=key_id)
 
 
-def test_a_keyring_from_the_environment_is_turned_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(django_settings, "HEGUI_KEYRING", keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE))
+def test_a_keyring_from_the_environment_is_turned_by_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        django_settings, "HEGUI_KEYRING", keyring.read_private_file(django_settings.HEGUI_KEYRING_FILE)
+    )
     with pytest.raises(KeyringError, match="环境变量"):
         rotate()
-    monkeypatch.setattr(django_settings, "HEGUI_KEYRING", keyring.with_new_key(django_settings.HEGUI_KEYRING, "fields"))
+    monkeypatch.setattr(
+        django_settings, "HEGUI_KEYRING", keyring.with_new_key(django_settings.HEGUI_KEYRING, "fields")
+    )
     assert rotate()["values"] >= 2
 
 
-def test_last_digits_are_found_before_while_and_after_their_key_turns(world: World, ring: Path, browse: Callable[[str], Client]) -> None:
+def test_last_digits_are_found_before_while_and_after_their_key_turns(
+    world: World, ring: Path, browse: Callable[[str], Client]
+) -> None:
     others = [world.add_contact(f"1390000{number:04}") for number in range(3)]
     officer = browse("compliance")
 
     def found() -> set[str]:
         shown = officer.post(reverse("contact_search"), {"number": PHONE[-4:]}).content.decode()
-        return {contact.public_id for contact in (world.contact, *others) if f"/contacts/{contact.public_id}/" in shown}
+        return {
+            contact.public_id
+            for contact in (world.contact, *others)
+            if f"/contacts/{contact.public_id}/" in shown
+        }
 
     before = bytes(Contact.objects.get(pk=world.contact.pk).last4_index)
     assert found() == {world.contact.public_id}
@@ -186,7 +203,10 @@ def test_what_is_encrypted_leaks_nothing(world: World, tmp_path: Path) -> None:
     assert services.leak_scan(places) == {}
 
 
-@pytest.mark.parametrize("text", [PHONE, f"+86{PHONE}", "王小明", PHONE.encode().hex(), "王小明".encode().hex(), f"x{'a' * 300}{PHONE}"])
+@pytest.mark.parametrize(
+    "text",
+    [PHONE, f"+86{PHONE}", "王小明", PHONE.encode().hex(), "王小明".encode().hex(), f"x{'a' * 300}{PHONE}"],
+)
 def test_a_number_or_a_name_in_clear_is_found_in_every_form(world: World, tmp_path: Path, text: str) -> None:
     path = tmp_path / "some.log"
     path.write_text(f"called {text}.\n")
@@ -212,7 +232,9 @@ def test_the_stored_database_and_redis_hold_nothing_in_clear(world: World, setti
     assert services.leak_scan() == {}
 
 
-def test_the_command_refuses_when_something_leaks(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_when_something_leaks(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "some.log"
     path.write_text(PHONE)
     with pytest.raises(SystemExit) as ended:
@@ -242,7 +264,9 @@ def test_a_changed_copy_and_foreign_shares_do_not_open() -> None:
     with pytest.raises(KeyringError):
         services.join_keyring(encrypted=encrypted, shares=foreign)
     with pytest.raises(KeyringError):
-        services.join_keyring(encrypted=encrypted.replace('"encrypted": "', '"encrypted": "00'), shares=shares)
+        services.join_keyring(
+            encrypted=encrypted.replace('"encrypted": "', '"encrypted": "00'), shares=shares
+        )
 
 
 @pytest.mark.parametrize(("shares", "needed"), [(1, 1), (3, 1), (2, 3), (17, 2)])
@@ -266,7 +290,9 @@ def test_all_is_well(world: World) -> None:
 
 
 def test_what_does_not_belong_together_is_named(world: World, storage: Path, clock: Any) -> None:
-    ContactImport.objects.create(source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"])
+    ContactImport.objects.create(
+        source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"]
+    )
     orphan = encrypted_files.put(b"x", folder="uploads")
     Contact.objects.update(number_index=b"0" * 32)
     world.opt_out()
@@ -291,7 +317,9 @@ def test_files_that_nobody_names_are_repaired_away(world: World, storage: Path) 
     assert not encrypted_files.exists(orphan)
 
 
-def test_a_key_of_the_register_stays_while_a_link_in_a_letter_was_made_with_it(world: World, ring: Path) -> None:
+def test_a_key_of_the_register_stays_while_a_link_in_a_letter_was_made_with_it(
+    world: World, ring: Path
+) -> None:
     services.add_keys(["register"])
     second = keyring.keys("register").current_id
     word = make_link(phone=f"+86{PHONE}")
@@ -302,7 +330,9 @@ def test_a_key_of_the_register_stays_while_a_link_in_a_letter_was_made_with_it(w
     assert "opted_out" in world.authorize(reserve=False).codes
 
 
-def test_a_refusal_under_a_key_that_is_gone_is_said_and_not_stored_where_nobody_asks(world: World, ring: Path) -> None:
+def test_a_refusal_under_a_key_that_is_gone_is_said_and_not_stored_where_nobody_asks(
+    world: World, ring: Path
+) -> None:
     services.add_keys(["register"])
     word = make_link(phone=f"+86{PHONE}")
     gone = keyring.keys("register").current_id
@@ -314,7 +344,9 @@ def test_a_refusal_under_a_key_that_is_gone_is_said_and_not_stored_where_nobody_
     assert not OptOut.objects.exists()
 
 
-def test_the_first_key_is_named_in_the_keyring_and_is_never_taken_away_where_others_are_derived_from_it(ring: Path) -> None:
+def test_the_first_key_is_named_in_the_keyring_and_is_never_taken_away_where_others_are_derived_from_it(
+    ring: Path,
+) -> None:
     text = keyring.read_private_file(ring)
     for _each in range(10):
         text = keyring.with_new_key(text, "register")
@@ -330,6 +362,8 @@ def test_what_the_nightly_check_cannot_repair_is_said(world: World, storage: Pat
     stored_long_ago(storage / orphan)
     assert services.watch_consistency(), "what it repaired needs nobody"
     assert not Notice.objects.filter(code="not_consistent").exists()
-    ContactImport.objects.create(source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"])
+    ContactImport.objects.create(
+        source=world.source, file_name="a.csv", upload="uploads/gone", started_by=world.people["supervisor"]
+    )
     assert not services.watch_consistency()
     assert {notice.recipient.role for notice in Notice.objects.filter(code="not_consistent")} == {"admin"}

@@ -1,4 +1,5 @@
-"""The ledger outside the database: append-only, whole to the last line that was acknowledged, and nobody else's."""
+"""The ledger outside the database: append-only, whole to the last line that was acknowledged, and nobody
+else's."""
 
 from collections.abc import Callable, Iterator
 
@@ -89,11 +90,16 @@ def test_the_register_is_written_as_it_changes_and_each_change_once(world: World
 def test_a_lift_is_written_with_its_two_people(world: World, clock: time_machine.Traveller) -> None:
     world.opt_out()
     clock.move_to(world.at("12:00"))
-    lift = ask_lift(actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("11:00"), evidence="录音")
+    lift = ask_lift(
+        actor=world.people["compliance"], phone=PHONE, consent_given_at=world.at("11:00"), evidence="录音"
+    )
     approve_lift(actor=world.people["compliance2"], lift=lift)
     services.write_register()
     (result,) = [line.facts for line in ledger.read_ledger() if line.kind == "lifted"]
-    assert (result["asked_by_id"], result["decided_by_id"]) == (world.people["compliance"].pk, world.people["compliance2"].pk)
+    assert (result["asked_by_id"], result["decided_by_id"]) == (
+        world.people["compliance"].pk,
+        world.people["compliance2"].pk,
+    )
 
 
 def test_a_ledger_that_is_ahead_of_its_database_is_reported_and_not_written(world: World) -> None:

@@ -1,4 +1,5 @@
-"""The ledger and the heads in another PostgreSQL, for a site of several hosts: what a restore may not forget is there."""
+"""The ledger and the heads in another PostgreSQL, for a site of several hosts: what a restore may not forget
+is there."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,5 @@
-"""Numbers that were stored in another form are found, named and repaired, with what was kept under the wrong hash."""
+"""Numbers that were stored in another form are found, named and repaired, with what was kept under the wrong
+hash."""
 
 from typing import Any
 
@@ -39,7 +40,11 @@ def test_the_number_becomes_itself_with_its_refusals_and_calls(world: World, mis
     call = world.call(phone=PHONE)
     Call.objects.filter(pk=call.pk).update(number_index=index)
     OptOut.objects.create(
-        number_hash=_digest("register", WRONG.encode()), key_id="k1", channel="sms", evidence="sms:1", said_at=call.reserved_at
+        number_hash=_digest("register", WRONG.encode()),
+        key_id="k1",
+        channel="sms",
+        evidence="sms:1",
+        said_at=call.reserved_at,
     )
     assert repair_numbers() == {"repaired": 1, "joined": 0, "erasing": 0}
     asked = world.authorize(phone=RIGHT, reserve=False)
@@ -51,10 +56,17 @@ def test_the_number_becomes_itself_with_its_refusals_and_calls(world: World, mis
 
 
 def test_links_codes_and_doubts_come_with_it(world: World, misstored: Contact) -> None:
-    """A link in a letter opts out whom the letter went to, and a doubt stops the calls that it stopped before."""
-    wrong = {"number_index": bytes(misstored.number_index), "number_hash": _digest("register", WRONG.encode()), "key_id": "k1"}
+    """A link in a letter opts out whom the letter went to, and a doubt stops the calls that it stopped
+    before."""
+    wrong = {
+        "number_index": bytes(misstored.number_index),
+        "number_hash": _digest("register", WRONG.encode()),
+        "key_id": "k1",
+    }
     link = Link.objects.create(word_hash=b"w" * 32, **wrong)
-    code = Code.objects.create(word_hash=b"w" * 32, code_hash=b"c" * 32, ends_at=misstored.created_at, **wrong)
+    code = Code.objects.create(
+        word_hash=b"w" * 32, code_hash=b"c" * 32, ends_at=misstored.created_at, **wrong
+    )
     NumberDoubt.objects.create(number_index=wrong["number_index"], origin="call", reference="call:1")
     repair_numbers()
     hashed = blind_index.register_hashes(f"+86{RIGHT}")
@@ -66,8 +78,12 @@ def test_links_codes_and_doubts_come_with_it(world: World, misstored: Contact) -
 
 
 def test_an_open_doubt_that_is_there_already_is_enough(world: World, misstored: Contact) -> None:
-    right = NumberDoubt.objects.create(number_index=blind_index.number_index(f"+86{RIGHT}"), origin="call", reference="call:1")
-    NumberDoubt.objects.create(number_index=bytes(misstored.number_index), origin="message", reference="message:1")
+    right = NumberDoubt.objects.create(
+        number_index=blind_index.number_index(f"+86{RIGHT}"), origin="call", reference="call:1"
+    )
+    NumberDoubt.objects.create(
+        number_index=bytes(misstored.number_index), origin="message", reference="message:1"
+    )
     repair_numbers()
     assert NumberDoubt.objects.get(number_index=right.number_index).pk == right.pk
 
@@ -80,15 +96,23 @@ def test_calls_of_one_day_under_both_count_both(world: World, misstored: Contact
     Call.objects.filter(pk=first.pk).update(number_index=right)
     Call.objects.filter(pk=second.pk).update(number_index=bytes(misstored.number_index))
     repair_numbers()
-    assert list(Call.objects.filter(number_index=right).order_by("pk").values_list("slot_number", flat=True)) == [1, 2]
+    assert list(
+        Call.objects.filter(number_index=right).order_by("pk").values_list("slot_number", flat=True)
+    ) == [1, 2]
 
 
 def test_everything_kept_by_the_hash_of_a_number_is_brought() -> None:
-    by_hash = {model._meta.db_table for model in apps.get_models() if any(each.name == "number_index" for each in model._meta.get_fields())}
+    by_hash = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if any(each.name == "number_index" for each in model._meta.get_fields())
+    }
     assert by_hash == {"contacts_contact", "rights_subjectrequest"} | BROUGHT
 
 
-def test_a_second_entry_of_the_same_person_is_erased_and_the_first_stays(world: World, misstored: Contact) -> None:
+def test_a_second_entry_of_the_same_person_is_erased_and_the_first_stays(
+    world: World, misstored: Contact
+) -> None:
     first = world.add_contact(RIGHT)
     assert repair_numbers() == {"repaired": 0, "joined": 1, "erasing": 0}
     misstored.refresh_from_db()

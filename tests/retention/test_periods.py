@@ -1,4 +1,5 @@
-"""Storage periods: one for each class, at most a year, and a new class without one does not pass (R8, R10)."""
+"""Storage periods: one for each class, at most a year, and a new class without one does not pass (R8,
+R10)."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -23,8 +24,17 @@ YEAR = timedelta(days=365)
 
 
 def period(world: World, data_class: str, days: int, **about: Any) -> RetentionPolicy:
-    values = {"data_class": data_class, "days": days, "action": "delete", "basis": "", "basis_ends_on": None, **about}
-    draft = drafts.write_draft(actor=world.people["compliance"], kind=PolicyDraft.Kind.RETENTION, values=values, reason="缩短")
+    values = {
+        "data_class": data_class,
+        "days": days,
+        "action": "delete",
+        "basis": "",
+        "basis_ends_on": None,
+        **about,
+    }
+    draft = drafts.write_draft(
+        actor=world.people["compliance"], kind=PolicyDraft.Kind.RETENTION, values=values, reason="缩短"
+    )
     made = drafts.approve_draft(actor=world.people["compliance2"], draft=draft)
     assert isinstance(made, RetentionPolicy)
     return made
@@ -53,7 +63,9 @@ def test_every_class_has_a_period_within_the_norm(world: World) -> None:
         ("nothing", 30, {}),
     ],
 )
-def test_what_loosens_the_norm_is_refused(world: World, data_class: str, days: int, about: dict[str, Any]) -> None:
+def test_what_loosens_the_norm_is_refused(
+    world: World, data_class: str, days: int, about: dict[str, Any]
+) -> None:
     with pytest.raises(BadInput):
         period(world, data_class, days, **about)
 
@@ -90,7 +102,9 @@ def test_refused_decisions_go_and_the_record_of_spoofing_stays(world: World, clo
 
 def test_files_of_imports_go_and_the_row_stays(world: World, clock: Any) -> None:
     name = encrypted_files.put(b"report", folder="reports")
-    ContactImport.objects.create(source=world.source, file_name="a.csv", upload="", report=name, started_by=world.people["supervisor"])
+    ContactImport.objects.create(
+        source=world.source, file_name="a.csv", upload="", report=name, started_by=world.people["supervisor"]
+    )
     clock.shift(timedelta(days=30))
     services.purge(pause=0)
     assert ContactImport.objects.get().report == ""
@@ -110,7 +124,9 @@ def test_anonymised_calls_are_counts_and_small_groups_are_merged(world: World, c
     clock.shift(timedelta(days=70))
     services.purge(pause=0)
     assert not Call.objects.exists()
-    result = sorted((tally.campaign_id is None, tally.outcome, tally.count) for tally in CallTally.objects.all())
+    result = sorted(
+        (tally.campaign_id is None, tally.outcome, tally.count) for tally in CallTally.objects.all()
+    )
     assert result == [(False, "ended", 11), (True, "other", 1)]
 
 
@@ -118,7 +134,13 @@ def test_nothing_of_a_tally_leads_back_to_a_call(world: World, clock: Any) -> No
     period(world, "call", 30, action="anonymise")
     call = world.call()
     day = f"{call.reserved_at:%Y-%m-%d}"
-    known = [call.public_id, ids.encode("ct", world.contact.pk), bytes(call.number_index).hex(), call.line.number, day]
+    known = [
+        call.public_id,
+        ids.encode("ct", world.contact.pk),
+        bytes(call.number_index).hex(),
+        call.line.number,
+        day,
+    ]
     clock.shift(timedelta(days=70))
     services.purge(pause=0)
     rows = list(CallTally.objects.values("month", "campaign_id", "outcome", "count"))
@@ -126,13 +148,17 @@ def test_nothing_of_a_tally_leads_back_to_a_call(world: World, clock: Any) -> No
     assert not any(each in str(rows) for each in known)
 
 
-def test_a_class_that_fails_is_named_and_the_others_go_on(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_class_that_fails_is_named_and_the_others_go_on(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object) -> None:
         raise OSError
 
     by_code = {each.code: each for each in storage_classes.CLASSES}
     broken = storage_classes.Class("call", "", by_code["call"].due, fails)
-    monkeypatch.setattr("apps.retention.services.purging.CLASSES", (broken, by_code["contact"], by_code["uncalled"]))
+    monkeypatch.setattr(
+        "apps.retention.services.purging.CLASSES", (broken, by_code["contact"], by_code["uncalled"])
+    )
     world.call()
     clock.shift(YEAR)
     run = services.purge(pause=0)
@@ -150,5 +176,10 @@ def test_without_the_ledger_nobody_is_erased(world: World, clock: Any, settings:
 
 def test_a_new_class_of_personal_data_without_a_period_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [found for found in run_checks() if found.id == "hegui.E031"] == []
-    monkeypatch.setattr(storage_classes, "CLASSES", [each for each in storage_classes.CLASSES if each.code != DataClass.CALL])
-    assert {found.msg.split(" ")[0] for found in run_checks() if found.id == "hegui.E031"} == {"calls.Call", "calls.Disposition"}
+    monkeypatch.setattr(
+        storage_classes, "CLASSES", [each for each in storage_classes.CLASSES if each.code != DataClass.CALL]
+    )
+    assert {found.msg.split(" ")[0] for found in run_checks() if found.id == "hegui.E031"} == {
+        "calls.Call",
+        "calls.Disposition",
+    }

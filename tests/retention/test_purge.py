@@ -100,7 +100,9 @@ def test_running_again_deletes_nothing_more(world: World, clock: Any) -> None:
     assert Erasure.objects.count() == 1
 
 
-def test_a_run_cut_short_is_finished_by_the_next(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_cut_short_is_finished_by_the_next(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(5):
         world.add_contact(f"1390000000{number}")
     monkeypatch.setattr(purging, "BATCH", 2)
@@ -117,10 +119,15 @@ def test_a_run_cut_short_is_finished_by_the_next(world: World, clock: Any, monke
     assert not Contact.objects.exists()
     assert sum(len(erasure.number_hashes) for erasure in Erasure.objects.all()) == 6
     assert list(PurgeRun.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "done"]
-    assert [certificate(run)["document"]["people_erased"] for run in PurgeRun.objects.order_by("pk")] == [2, 4]
+    assert [certificate(run)["document"]["people_erased"] for run in PurgeRun.objects.order_by("pk")] == [
+        2,
+        4,
+    ]
 
 
-def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock.shift(YEAR)
     with monkeypatch.context() as broken:
         broken.setattr(erasures, "erase_contacts", lambda keys: [])
@@ -131,7 +138,9 @@ def test_what_was_begun_is_not_certified_before_it_is_seen_to_be_gone(world: Wor
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_purge_without_the_ledger_ends_as_failed_and_says_so(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_purge_without_the_ledger_ends_as_failed_and_says_so(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*args: Any) -> Any:
         raise StorageAway()
 
@@ -157,8 +166,13 @@ def test_a_number_that_cannot_be_opened_keeps_no_other_person(world: World, cloc
     assert run.failures["contact"] == "DecryptionFailed"
 
 
-def test_an_erasure_that_fails_keeps_no_other_from_its_end(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, second = (Erasure.objects.create(number_hashes=[bytes([n]) * 32], contact_ids=[], created_at=MOMENT) for n in (1, 2))
+def test_an_erasure_that_fails_keeps_no_other_from_its_end(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (
+        Erasure.objects.create(number_hashes=[bytes([n]) * 32], contact_ids=[], created_at=MOMENT)
+        for n in (1, 2)
+    )
     close = erasures.close_erasure
 
     def closes(erasure: Erasure, run: PurgeRun | None = None) -> bool:

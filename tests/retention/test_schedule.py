@@ -1,4 +1,5 @@
-"""Backups by schedule: whole once a week, gone after their time, missed when they are late, proven by a drill."""
+"""Backups by schedule: whole once a week, gone after their time, missed when they are late, proven by a
+drill."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +38,9 @@ def good(created_at: object, name: str, base: str = "") -> BackupRun:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_first_is_whole_the_next_stand_on_it_until_the_week_is_over(world: World, clock: time_machine.Traveller) -> None:
+def test_the_first_is_whole_the_next_stand_on_it_until_the_week_is_over(
+    world: World, clock: time_machine.Traveller
+) -> None:
     first = services.back_up_by_schedule()
     assert (first.state, first.base, first.facts["missing"]) == ("done", "", 0)
     clock.shift(DAY)
@@ -49,7 +52,9 @@ def test_the_first_is_whole_the_next_stand_on_it_until_the_week_is_over(world: W
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_drill_restores_the_newest_beside_the_site_and_leaves_no_trace(world: World, clock: time_machine.Traveller) -> None:
+def test_the_drill_restores_the_newest_beside_the_site_and_leaves_no_trace(
+    world: World, clock: time_machine.Traveller
+) -> None:
     services.back_up_by_schedule()
     world.opt_out()
     run = services.run_drill()
@@ -99,7 +104,9 @@ def test_a_row_whose_file_is_gone_is_no_backup(world: World, clock: time_machine
     assert services.watch_backups()
 
 
-def test_a_run_that_was_killed_does_not_run_for_ever(world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_was_killed_does_not_run_for_ever(
+    world: World, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     killed = BackupRun.objects.create(kind="backup", name="killed.backup", created_at=world.at("10:00"))
     clock.shift(DAY)
     monkeypatch.setattr(scheduling, "back_up", full)
@@ -116,7 +123,9 @@ def test_a_good_one_of_the_last_26_hours_is_enough(world: World, clock: time_mac
     assert services.watch_backups()
 
 
-def test_they_go_after_35_days_and_their_base_with_the_last_that_stands_on_it(world: World, clock: time_machine.Traveller) -> None:
+def test_they_go_after_35_days_and_their_base_with_the_last_that_stands_on_it(
+    world: World, clock: time_machine.Traveller
+) -> None:
     start = world.at("01:30")
     good(start, "whole.backup")
     good(start + DAY, "stands.backup", base="whole.backup")
@@ -152,7 +161,9 @@ def test_the_page_shows_backups_and_drills(world: World, browse: object) -> None
     admin: Client = browse("admin")
     assert "26" in admin.get("/retention/backups/").content.decode()
     good(world.at("10:00"), "hegui-1.backup")
-    BackupRun.objects.create(kind="drill", state="failed", name="hegui-1.backup", sentence="坏了", created_at=world.at("10:00"))
+    BackupRun.objects.create(
+        kind="drill", state="failed", name="hegui-1.backup", sentence="坏了", created_at=world.at("10:00")
+    )
     page = admin.get("/retention/backups/").content.decode()
     assert "hegui-1.backup" in page
     assert "坏了" in page
@@ -184,11 +195,17 @@ def test_a_bucket_that_is_away_is_a_failed_run_and_rings(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr(settings, "HEGUI_BACKUPS", f"s3://hegui/nightly?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1")
+    monkeypatch.setattr(
+        settings,
+        "HEGUI_BACKUPS",
+        f"s3://hegui/nightly?endpoint=http://127.0.0.1:{free_port()}&region=us-east-1",
+    )
     run = services.back_up_by_schedule()
     assert run.state == "failed"
     assert "EndpointConnectionError" in run.sentence
-    good_one = BackupRun.objects.create(kind="backup", state="done", name="one.backup", created_at=world.at("10:00"))
+    good_one = BackupRun.objects.create(
+        kind="backup", state="done", name="one.backup", created_at=world.at("10:00")
+    )
     assert services.last_good() is None
     assert services.watch_backups()
     assert good_one.deleted_at is None

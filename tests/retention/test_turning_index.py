@@ -1,4 +1,5 @@
-"""The key by which numbers are found turns: every row comes along, also one whose number nobody knows; nobody is found by the old one."""
+"""The key by which numbers are found turns: every row comes along, also one whose number nobody knows; nobody
+is found by the old one."""
 
 import io
 import threading
@@ -79,13 +80,17 @@ def test_every_table_with_such_hashes_is_turned(world: World) -> None:
         "optouts_scrub.request_digest",  # of a request, under the secret of the site
         "calls_decision.request_digest",  # signed with its decision; a retry across a turn is refused
     }
-    assert found - others == {f"{model._meta.db_table}.{column}" for model, column in rotating_index._places()}
+    assert found - others == {
+        f"{model._meta.db_table}.{column}" for model, column in rotating_index._places()
+    }
 
 
 def test_a_number_is_still_there_once_when_it_comes_again(world: World, ring: Path) -> None:
     services.turn_index()
     content = f"手机号,姓名\n{PHONE},王小明\n".encode()
-    done = contacts.import_now(actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(content))
+    done = contacts.import_now(
+        actor=world.people["supervisor"], source=world.source, file_name="a.csv", file=io.BytesIO(content)
+    )
     assert done.counts == {"accepted": 1}
     assert Contact.objects.count() == 1
 
@@ -149,7 +154,8 @@ def test_a_connection_that_opens_meanwhile_waits_and_then_finds_everybody(world:
 
     def comes() -> None:
         begun.wait(10)
-        seen.append(Contact.objects.filter(number_index=blind_index.number_index(NUMBER)).count())  # it was hashed before
+        # it was hashed before
+        seen.append(Contact.objects.filter(number_index=blind_index.number_index(NUMBER)).count())
         seen.append(Contact.objects.filter(number_index=blind_index.number_index(NUMBER)).count())
         seen.append(blind_index.index_keys())
         connection.close()
@@ -171,7 +177,9 @@ def test_each_connection_reads_what_its_database_stands_under(world: World, ring
     with connection._nodb_cursor() as maintenance:
         maintenance.execute("select 1")
     assert blind_index.index_keys() == ("k1", "k2"), "the maintenance database says nothing of numbers"
-    keyring.change_file(ring, lambda text: keyring.without_key(keyring.with_new_key(text, "index"), "index", "k2"))
+    keyring.change_file(
+        ring, lambda text: keyring.without_key(keyring.with_new_key(text, "index"), "index", "k2")
+    )
     keyring.reload()
     with pytest.raises(KeyringError, match='lacks the key "k2"'):
         blind_index.number_index(NUMBER)
@@ -179,16 +187,21 @@ def test_each_connection_reads_what_its_database_stands_under(world: World, ring
 
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_from_before_is_brought_under_the_new_key(world: World, ring: Path, tmp_path: Path) -> None:
-    """Who was erased since, before the turn and after it, has nothing there again; who called still counts."""
+    """Who was erased since, before the turn and after it, has nothing there again; who called still
+    counts."""
     world.call()
     early, late = "13900000001", "13900000002"
     for phone in (early, late):
         world.add_contact(phone)
     path, name = tmp_path / "before.backup", f"{connection.settings_dict['NAME']}_elsewhere"
     services.back_up(path, secrets=services.secrets_of_site())
-    erasing.provider.erase(number_index=blind_index.number_index(f"+86{early}"), phone=None, reason="request:1")
+    erasing.provider.erase(
+        number_index=blind_index.number_index(f"+86{early}"), phone=None, reason="request:1"
+    )
     services.turn_index()
-    erasing.provider.erase(number_index=blind_index.number_index(f"+86{late}"), phone=None, reason="request:2")
+    erasing.provider.erase(
+        number_index=blind_index.number_index(f"+86{late}"), phone=None, reason="request:2"
+    )
     databases.create(name)
     try:
         with databases.working_on(name):
@@ -203,7 +216,9 @@ def test_a_backup_from_before_is_brought_under_the_new_key(world: World, ring: P
             databases.drop(each)
 
 
-def test_the_command_says_how_many(world: World, ring: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_says_how_many(
+    world: World, ring: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("apps.retention.services.rotating_keys.time.sleep", lambda seconds: None)
     call_command("rotate_keys", "--also", "index", "ledger")
     assert "1 hashes of numbers went under a new one" in capsys.readouterr().out

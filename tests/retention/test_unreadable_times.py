@@ -1,4 +1,5 @@
-"""A time that no reader can read, planted in tables that only grow: nothing stops, and the check names the row."""
+"""A time that no reader can read, planted in tables that only grow: nothing stops, and the check names the
+row."""
 
 from typing import Any
 
@@ -38,12 +39,17 @@ def planted(request: Any, world: World) -> tuple[str, str]:
         if constraint:
             cursor.execute(f"alter table {table} drop constraint {constraint}")
         cursor.execute(f"alter table {table} disable trigger user")
-        cursor.execute(f"update {table} set {column} = '0001-01-01 00:00:00+00 BC' where id = (select min(id) from {table})")
+        cursor.execute(
+            f"update {table} set {column} = '0001-01-01 00:00:00+00 BC' where id = (select min(id) from "
+            f"{table})"
+        )
         cursor.execute(f"alter table {table} enable trigger user")
     return table, column
 
 
-def test_nothing_stops_and_the_check_names_the_row(world: World, planted: tuple[str, str], browse: Any) -> None:
+def test_nothing_stops_and_the_check_names_the_row(
+    world: World, planted: tuple[str, str], browse: Any
+) -> None:
     api = Api(world.key)
     assert api.post("opt-outs", {"phone": PHONE, "evidence": "x"}).status_code == 201
     assert "opted_out" in world.authorize(reserve=False).codes
@@ -66,7 +72,9 @@ def test_it_is_read_as_long_ago(world: World) -> None:
 
 def test_no_such_time_is_stored(world: World) -> None:
     with pytest.raises(IntegrityError, match="opt_out_time_is_possible"), transaction.atomic():
-        OptOut.objects.create(number_hash=b"x" * 32, key_id="k1", channel="api", evidence="x", said_at=UNREADABLE)
+        OptOut.objects.create(
+            number_hash=b"x" * 32, key_id="k1", channel="api", evidence="x", said_at=UNREADABLE
+        )
 
 
 def test_a_ledger_that_fails_makes_no_error_of_a_stored_refusal(world: World, monkeypatch: Any) -> None:

@@ -1,4 +1,5 @@
-"""`upgrade`: one host at a time, with a backup before the first step on a database with data, and nothing when all is there."""
+"""`upgrade`: one host at a time, with a backup before the first step on a database with data, and nothing
+when all is there."""
 
 import threading
 import time
@@ -47,7 +48,9 @@ def test_nothing_is_missing_and_nothing_is_done(world: World) -> None:
     assert not BackupRun.objects.exists()
 
 
-def test_a_backup_comes_before_the_first_step(world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_backup_comes_before_the_first_step(
+    world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = BackupRun(name="hegui-1.backup", state=BackupRun.State.DONE)
     monkeypatch.setattr(upgrading, "back_up_by_schedule", lambda: migrated.append("backup") or made)
     said = output_of()
@@ -56,7 +59,9 @@ def test_a_backup_comes_before_the_first_step(world: World, migrated: list[str],
     assert "1 steps were made" in said
 
 
-def test_numbers_of_an_earlier_version_are_brought_to_their_one_form(world: World, migrated: list[str]) -> None:
+def test_numbers_of_an_earlier_version_are_brought_to_their_one_form(
+    world: World, migrated: list[str]
+) -> None:
     contact = world.add_contact("13900001111")
     store_wrongly(contact)
     assert "one form: 1 repaired" in output_of(no_backup=True)
@@ -64,7 +69,9 @@ def test_numbers_of_an_earlier_version_are_brought_to_their_one_form(world: Worl
     assert bytes(contact.number_index) == blind_index.number_index(f"+86{RIGHT}")
 
 
-def test_without_its_backup_nothing_is_migrated(world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_its_backup_nothing_is_migrated(
+    world: World, migrated: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     failed = BackupRun(name="x", state=BackupRun.State.FAILED, sentence="No room.")
     monkeypatch.setattr(upgrading, "back_up_by_schedule", lambda: failed)
     with pytest.raises(SystemExit) as refused:
@@ -107,7 +114,9 @@ def test_a_role_that_may_not_create_databases_is_refused_before_anything_begins(
 
 
 @pytest.mark.parametrize("error", [DatabaseError("permission denied"), RuntimeError("x"), OSError("no room")])
-def test_whatever_ends_a_drill_it_does_not_stay_running(world: World, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def test_whatever_ends_a_drill_it_does_not_stay_running(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def breaks(run: BackupRun) -> None:
         raise error
 

@@ -22,5 +22,8 @@ def store_wrongly(contact: Contact) -> bytes:
     index = _digest("index", WRONG.encode())
     encrypted = cipher.encrypt(WRONG.encode(), purpose="fields", bound_to=b"contacts_contact.phone")
     with connection.cursor() as cursor:
-        cursor.execute("update contacts_contact set phone = %s, number_index = %s where id = %s", [encrypted, index, contact.pk])
+        cursor.execute(
+            "update contacts_contact set phone = %s, number_index = %s where id = %s",
+            [encrypted, index, contact.pk],
+        )
     return index

@@ -12,7 +12,12 @@ from tests.world import PHONE, World
 
 
 def ask(world: World, kind: str = "delete", **fields: Any) -> SubjectRequest:
-    payload = {"phone": PHONE, "channel": "letter", "verification": "回拨核实", "actor": world.people["compliance"]}
+    payload = {
+        "phone": PHONE,
+        "channel": "letter",
+        "verification": "回拨核实",
+        "actor": world.people["compliance"],
+    }
     return services.record_request(kind=kind, **{**payload, **fields})
 
 
@@ -35,11 +40,15 @@ def history(world: World, days: int = 40) -> Call:
     call = world.connected()
     hand_in(call, wav(5))
     quality.take_transcript(
-        client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好，我是明澜家居的客服。"}]
+        client=None,
+        call_id=call.pk,
+        raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好，我是明澜家居的客服。"}],
     )
     result: Any = Disposition.objects.get(call=call)
     result.note = "想了解续费"
     result.save()
     ago = timedelta(days=days)
-    Call.objects.filter(pk=call.pk).update(reserved_at=call.reserved_at - ago, reserved_until=call.reserved_until - ago)
+    Call.objects.filter(pk=call.pk).update(
+        reserved_at=call.reserved_at - ago, reserved_until=call.reserved_until - ago
+    )
     return call

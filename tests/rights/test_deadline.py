@@ -1,7 +1,9 @@
-"""15 working days against the State Council's calendars of 2023-2026, written down here from the notices themselves.
+"""15 working days against the State Council's calendars of 2023-2026, written down here from the notices
+themselves.
 
-Sources: notices of the General Office of the State Council on the arrangement of holidays: 国办发明电〔2022〕16号, 〔2023〕7号,
-〔2024〕12号, 〔2025〕7号. Each holiday with its first and last day; the weekend days that are worked instead.
+Sources: notices of the General Office of the State Council on the arrangement of holidays:
+国办发明电〔2022〕16号, 〔2023〕7号, 〔2024〕12号, 〔2025〕7号. Each holiday with its first and last day; the
+weekend days that are worked instead.
 """
 
 from datetime import date, timedelta
@@ -12,18 +14,31 @@ from apps.core.calendar.workdays import Calendar
 from apps.rights import rules
 
 OFF = [
-    ("2022-12-31", "2023-01-02"), ("2023-01-21", "2023-01-27"), ("2023-04-05", "2023-04-05"), ("2023-04-29", "2023-05-03"),
+    ("2022-12-31", "2023-01-02"), ("2023-01-21", "2023-01-27"), ("2023-04-05", "2023-04-05"),
+    ("2023-04-29", "2023-05-03"),
     ("2023-06-22", "2023-06-24"), ("2023-09-29", "2023-10-06"),
-    ("2023-12-30", "2024-01-01"), ("2024-02-10", "2024-02-17"), ("2024-04-04", "2024-04-06"), ("2024-05-01", "2024-05-05"),
+    ("2023-12-30", "2024-01-01"), ("2024-02-10", "2024-02-17"), ("2024-04-04", "2024-04-06"),
+    ("2024-05-01", "2024-05-05"),
     ("2024-06-08", "2024-06-10"), ("2024-09-15", "2024-09-17"), ("2024-10-01", "2024-10-07"),
-    ("2025-01-01", "2025-01-01"), ("2025-01-28", "2025-02-04"), ("2025-04-04", "2025-04-06"), ("2025-05-01", "2025-05-05"),
+    ("2025-01-01", "2025-01-01"), ("2025-01-28", "2025-02-04"), ("2025-04-04", "2025-04-06"),
+    ("2025-05-01", "2025-05-05"),
     ("2025-05-31", "2025-06-02"), ("2025-10-01", "2025-10-08"),
-    ("2026-01-01", "2026-01-03"), ("2026-02-15", "2026-02-23"), ("2026-04-04", "2026-04-06"), ("2026-05-01", "2026-05-05"),
+    ("2026-01-01", "2026-01-03"), ("2026-02-15", "2026-02-23"), ("2026-04-04", "2026-04-06"),
+    ("2026-05-01", "2026-05-05"),
     ("2026-06-19", "2026-06-21"), ("2026-09-25", "2026-09-27"), ("2026-10-01", "2026-10-07"),
 ]  # fmt: skip
 WORKED = {
     *("2023-01-28", "2023-01-29", "2023-04-23", "2023-05-06", "2023-06-25", "2023-10-07", "2023-10-08"),
-    *("2024-02-04", "2024-02-18", "2024-04-07", "2024-04-28", "2024-05-11", "2024-09-14", "2024-09-29", "2024-10-12"),
+    *(
+        "2024-02-04",
+        "2024-02-18",
+        "2024-04-07",
+        "2024-04-28",
+        "2024-05-11",
+        "2024-09-14",
+        "2024-09-29",
+        "2024-10-12",
+    ),
     *("2025-01-26", "2025-02-08", "2025-04-27", "2025-09-28", "2025-10-11"),
     *("2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10"),
 }
@@ -93,7 +108,8 @@ def test_over_an_unknown_year_every_day_counts_which_is_sooner() -> None:
 
 def test_a_pause_moves_the_day_by_its_working_days() -> None:
     due = date(2026, 10, 23)
-    assert rules.resumed(due, date(2026, 9, 30), date(2026, 10, 8), CALENDAR).day == date(2026, 10, 26)  # one working day paused
+    # one working day paused
+    assert rules.resumed(due, date(2026, 9, 30), date(2026, 10, 8), CALENDAR).day == date(2026, 10, 26)
     assert rules.resumed(due, date(2026, 10, 9), date(2026, 10, 9), CALENDAR).day == due
 
 
@@ -112,5 +128,7 @@ def test_a_pause_moves_the_day_by_its_working_days() -> None:
         (1, 1, None),
     ],
 )  # fmt: skip
-def test_reminders_come_once_each_at_five_two_and_one(left: int, reminded: int | None, mark: int | None) -> None:
+def test_reminders_come_once_each_at_five_two_and_one(
+    left: int, reminded: int | None, mark: int | None
+) -> None:
     assert rules.reminder_due(left, reminded) == mark

@@ -13,7 +13,9 @@ from apps.rights.models import SubjectRequest
 from tests.world import World
 
 
-def test_what_strangers_typed_is_forgotten_also_where_it_does_not_open(world: World, clock: Any, settings: Any) -> None:
+def test_what_strangers_typed_is_forgotten_also_where_it_does_not_open(
+    world: World, clock: Any, settings: Any
+) -> None:
     settings.DEMO = True
     for phone in ("13900000001", "13900000002"):
         rights.ask_by_page(kind="see", phone=phone)

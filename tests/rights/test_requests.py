@@ -86,7 +86,9 @@ def test_what_an_agent_hears_is_verified_by_compliance(world: World) -> None:
         ({"actor": None}, NotAllowed),
     ],
 )
-def test_what_is_no_request_is_refused_and_not_stored(world: World, fields: dict[str, Any], error: type[Exception]) -> None:
+def test_what_is_no_request_is_refused_and_not_stored(
+    world: World, fields: dict[str, Any], error: type[Exception]
+) -> None:
     if "received_at" in fields:
         fields = {"received_at": world.at("10:00") + timedelta(days=1)}
     if fields.get("actor", 1) is None:
@@ -107,7 +109,9 @@ def test_the_table_does_nothing_for_a_stranger(world: World) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         SubjectRequest.objects.filter(pk=made.pk).update(state="open")
     with pytest.raises(IntegrityError), transaction.atomic():
-        SubjectRequest.objects.filter(pk=made.pk).update(state="refused", refusal="x", closed_at=made.received_at)
+        SubjectRequest.objects.filter(pk=made.pk).update(
+            state="refused", refusal="x", closed_at=made.received_at
+        )
 
 
 # -- the public page
@@ -121,11 +125,18 @@ def test_the_person_asks_by_a_code_to_the_number(world: World, sent: list[tuple[
     answer = browser.post(page, {"word": word, "code": code_in(sent)})
     made = SubjectRequest.objects.get()
     assert made.public_id in answer.content.decode()
-    assert (made.state, made.channel, made.verification, made.recorded_by) == ("open", "page", SubjectRequest.BY_CODE, None)
+    assert (made.state, made.channel, made.verification, made.recorded_by) == (
+        "open",
+        "page",
+        SubjectRequest.BY_CODE,
+        None,
+    )
     assert made.verified_how == "发送至该号码的一次性验证码"
     with override("en"):
         assert made.verified_how == "one-time code to the number"
-    assert browser.post(page, {"word": word, "code": code_in(sent)}).context["made"] == made, "once more is the same request"
+    assert browser.post(page, {"word": word, "code": code_in(sent)}).context["made"] == made, (
+        "once more is the same request"
+    )
     assert SubjectRequest.objects.count() == 1
 
 
@@ -162,12 +173,22 @@ def test_what_was_not_confirmed_is_forgotten(world: World, sent: list[tuple[str,
 
 def test_another_system_hands_requests_in_once(world: World) -> None:
     _client, key = world.api_client("members", "requests")
-    payload = {"kind": "withdraw", "phone": PHONE, "reference": "m-17", "verification": "signed in", "purpose": "membership"}
+    payload = {
+        "kind": "withdraw",
+        "phone": PHONE,
+        "reference": "m-17",
+        "verification": "signed in",
+        "purpose": "membership",
+    }
     answers = [Api(key).post("requests", payload) for _again in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
     made = SubjectRequest.objects.get()
-    assert (answers[0].json()["due_on"], made.client and made.client.name, made.purpose) == ("2026-12-15", "members", world.purpose)
+    assert (answers[0].json()["due_on"], made.client and made.client.name, made.purpose) == (
+        "2026-12-15",
+        "members",
+        world.purpose,
+    )
     assert Api(key).get(f"requests/{made.public_id}").json()["state"] == "open"
     _other, stranger = world.api_client("other", "requests")
     assert problem(Api(stranger).get(f"requests/{made.public_id}")) == (404, "not_found")
@@ -199,11 +220,20 @@ def test_explaining_needs_the_explanation(world: World) -> None:
     assert execute(world, made, "依据您的同意，用于会员续费通知。").state == "done"
 
 
-def test_a_deletion_is_previewed_and_goes_over_every_store(world: World, storage: Path, django_capture_on_commit_callbacks: Any) -> None:
+def test_a_deletion_is_previewed_and_goes_over_every_store(
+    world: World, storage: Path, django_capture_on_commit_callbacks: Any
+) -> None:
     history(world)
     made = ask(world)
     expected = {store.code: store.goes for store in services.preview(made) if store.goes}
-    assert expected == {"contact": 1, "consents": 1, "calls": 1, "notes": 1, "recordings": 1, "transcripts": 1}
+    assert expected == {
+        "contact": 1,
+        "consents": 1,
+        "calls": 1,
+        "notes": 1,
+        "recordings": 1,
+        "transcripts": 1,
+    }
     with django_capture_on_commit_callbacks(execute=True):
         made = execute(world, made)
     made.refresh_from_db()
@@ -236,7 +266,13 @@ def test_what_stays_is_named_with_its_reason(world: World) -> None:
 def test_a_held_call_stays_with_its_sound_and_goes_when_the_hold_ends(world: World) -> None:
     call = history(world)
     compliance = world.people["compliance"]
-    hold = retention.place_hold(actor=compliance, kind="call", target_id=call.pk, reason="诉讼", review_on=world.today + timedelta(days=9))
+    hold = retention.place_hold(
+        actor=compliance,
+        kind="call",
+        target_id=call.pk,
+        reason="诉讼",
+        review_on=world.today + timedelta(days=9),
+    )
     made = execute(world, ask(world))
     assert (made.state, made.result["done"]) == ("remainder", {"contact": 1, "consents": 1})
     assert {(store, why) for store, _count, why in made.result["kept"] if why == "hold"} == {
@@ -249,7 +285,14 @@ def test_a_held_call_stays_with_its_sound_and_goes_when_the_hold_ends(world: Wor
     assert services.finish_remainders() == 1
     made.refresh_from_db()
     assert (made.state, made.phone) == ("done", None)
-    assert made.result["done"] == {"contact": 1, "consents": 1, "calls": 1, "notes": 1, "recordings": 1, "transcripts": 1}
+    assert made.result["done"] == {
+        "contact": 1,
+        "consents": 1,
+        "calls": 1,
+        "notes": 1,
+        "recordings": 1,
+        "transcripts": 1,
+    }
     assert not Call.objects.exists()
 
 
@@ -268,7 +311,9 @@ def test_who_is_held_and_asked_to_be_deleted_is_not_called_meanwhile(world: Worl
     assert world.authorize(reserve=False).codes == ["erased_contact"]
 
 
-def test_the_record_of_a_call_stays_30_days_blocked_from_everything_and_the_rest_goes_at_once(world: World, clock: Any) -> None:
+def test_the_record_of_a_call_stays_30_days_blocked_from_everything_and_the_rest_goes_at_once(
+    world: World, clock: Any
+) -> None:
     """R34: recording, numbers, times and evidence of consent."""
     call = history(world, days=0)
     made = execute(world, ask(world))
@@ -291,7 +336,9 @@ def test_the_record_of_a_call_stays_30_days_blocked_from_everything_and_the_rest
     assert retention.purge().counts == {}
     assert retention.check_consistency() == {}
     with pytest.raises(WrongState):
-        quality.take_transcript(client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好"}])
+        quality.take_transcript(
+            client=None, call_id=call.pk, raw=[{"start": 0, "end": 3, "speaker": "agent", "text": "您好"}]
+        )
     # On its day everything goes, and only then it is certified.
     erasure = Erasure.objects.get()
     assert erasure.done_at is None
@@ -310,7 +357,8 @@ def test_only_the_evidence_of_the_call_s_own_purpose_stays(world: World) -> None
     history(world, days=0)
     other = Purpose.objects.create(code="renewal", name="续费提醒")
     Consent.objects.create(
-        contact=world.contact, purpose=other, channel="web", given_at=world.at("08:00"), wording=world.source.wording, evidence="form",
+        contact=world.contact, purpose=other, channel="web", given_at=world.at("08:00"),
+        wording=world.source.wording, evidence="form",
         recorded_by=world.people["compliance"], expires_at=world.at("20:00"),
     )  # fmt: skip
     execute(world, ask(world))
@@ -336,7 +384,8 @@ def test_a_list_does_not_bring_a_blocked_person_back(world: World) -> None:
 def test_a_recording_held_by_itself_keeps_the_request_open(world: World) -> None:
     history(world)
     hold = retention.place_hold(
-        actor=world.people["compliance"], kind="recording", target_id=Recording.objects.get().pk, reason="诉讼",
+        actor=world.people["compliance"], kind="recording", target_id=Recording.objects.get().pk,
+        reason="诉讼",
         review_on=world.today + timedelta(days=9),
     )  # fmt: skip
     assert execute(world, ask(world)).state == "remainder"
@@ -368,15 +417,22 @@ def test_a_restore_does_not_delete_what_came_after_the_erasure(world: World, clo
     execute(world, ask(world))
     clock.shift(timedelta(days=40))
     services.finish_remainders()
-    complaint = quality.record_complaint(actor=world.people["compliance"], channel="telephone", kind="manner", text="又来电", phone=PHONE)
-    quality.close_complaint(actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉")
+    complaint = quality.record_complaint(
+        actor=world.people["compliance"], channel="telephone", kind="manner", text="又来电", phone=PHONE
+    )
+    quality.close_complaint(
+        actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉"
+    )
     retention.replay()
     assert Complaint.objects.exists()
 
 
 @pytest.mark.parametrize("why", ["answer", "incomplete"])
-def test_a_deletion_that_is_not_carried_out_stands_in_no_ledger(world: World, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
-    """A restore carries out again what the ledger says: a request that is refused afterwards must not be in it."""
+def test_a_deletion_that_is_not_carried_out_stands_in_no_ledger(
+    world: World, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """A restore carries out again what the ledger says: a request that is refused afterwards must not be in
+    it."""
     history(world)
     made = ask(world)
     if why == "answer":
@@ -407,7 +463,9 @@ def test_one_request_that_fails_stops_no_other(world: World, monkeypatch: pytest
     assert len(set(seen)) == 2
 
 
-def test_without_a_room_that_answers_nothing_is_certified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_room_that_answers_nothing_is_certified(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ports.erasing, "_provider", None)
     with pytest.raises(ImproperlyConfigured):
         execute(world, ask(world))
@@ -415,7 +473,9 @@ def test_without_a_room_that_answers_nothing_is_certified(world: World, monkeypa
     assert [error.id for error in ports_are_provided(None)] == ["hegui.E003"]
 
 
-def test_what_is_still_there_after_its_deletion_is_not_certified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_still_there_after_its_deletion_is_not_certified(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history(world)
     monkeypatch.setattr("apps.retention.services.erasing.erase_recordings", lambda keys, policy: None)
     with pytest.raises(ErasureIncomplete):
@@ -424,7 +484,9 @@ def test_what_is_still_there_after_its_deletion_is_not_certified(world: World, m
     assert not SubjectRequest.objects.get().certificate
 
 
-def test_a_file_that_does_not_go_keeps_the_request_open(world: World, storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_does_not_go_keeps_the_request_open(
+    world: World, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history(world)
     made = execute(world, ask(world))
     assert ["files", 1, "file_waiting"] in made.result["kept"]
@@ -438,10 +500,14 @@ def test_a_file_that_does_not_go_keeps_the_request_open(world: World, storage: P
 
 def test_an_open_complaint_stays_until_it_is_closed(world: World) -> None:
     call = history(world)
-    complaint = quality.record_complaint(actor=world.people["compliance"], channel="telephone", kind="manner", text="语气不好", call=call)
+    complaint = quality.record_complaint(
+        actor=world.people["compliance"], channel="telephone", kind="manner", text="语气不好", call=call
+    )
     made = execute(world, ask(world))
     assert ["complaints", 1, "complaint_open"] in made.result["kept"]
-    quality.close_complaint(actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉")
+    quality.close_complaint(
+        actor=world.people["compliance"], complaint=complaint, outcome="justified", remedy="已致歉"
+    )
     assert services.finish_remainders() == 1
     assert not Complaint.objects.exists()
     assert not Call.objects.exists()
@@ -470,7 +536,11 @@ def test_a_refusal_says_why(world: World) -> None:
     with pytest.raises(BadInput):
         services.refuse_request(actor=world.people["compliance"], request=made, why=" ")
     made = services.refuse_request(actor=world.people["compliance"], request=made, why="本人否认提出该请求")
-    assert (made.state, made.phone, made.certificate["document"]["refusal"]) == ("refused", None, "本人否认提出该请求")
+    assert (made.state, made.phone, made.certificate["document"]["refusal"]) == (
+        "refused",
+        None,
+        "本人否认提出该请求",
+    )
     with pytest.raises(WrongState):
         execute(world, made)
 
@@ -478,7 +548,9 @@ def test_a_refusal_says_why(world: World) -> None:
 # -- the copy
 
 
-def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(world: World, sent: list[tuple[str, str]]) -> None:
+def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(
+    world: World, sent: list[tuple[str, str]]
+) -> None:
     call = history(world)
     made = ask(world, "see")
     with pytest.raises(BadInput):
@@ -504,11 +576,15 @@ def test_the_copy_holds_everything_and_opens_by_its_passphrase_alone(world: Worl
     assert made.archive == ""
     assert made.archive_fetched_at is not None
     assert execute(world, made).state == "done"
-    kinds = AccessEvent.objects.filter(subject=made.public_id, kind="exported").values_list("field", flat=True)
+    kinds = AccessEvent.objects.filter(subject=made.public_id, kind="exported").values_list(
+        "field", flat=True
+    )
     assert {"contacts.contact.phone", "calls.disposition.note", "quality.transcript.segments"} <= set(kinds)
 
 
-def test_a_copy_of_a_request_that_was_closed_meanwhile_is_refused(world: World, sent: list[tuple[str, str]]) -> None:
+def test_a_copy_of_a_request_that_was_closed_meanwhile_is_refused(
+    world: World, sent: list[tuple[str, str]]
+) -> None:
     made = ask(world, "see")
     services.ask_copy(actor=world.people["compliance"], request=made, link_to=str)
     services.refuse_request(actor=world.people["compliance"], request=made, why="重复请求")
@@ -522,8 +598,12 @@ def test_a_copy_of_a_request_that_was_closed_meanwhile_is_refused(world: World, 
     assert (order.passphrase, order.link) == (None, None)
 
 
-def test_what_the_worker_needed_is_encrypted_and_gone_once_the_copy_is_made(world: World, sent: list[tuple[str, str]]) -> None:
-    _asked, passphrase = services.ask_copy(actor=world.people["compliance"], request=ask(world, "see"), link_to=str)
+def test_what_the_worker_needed_is_encrypted_and_gone_once_the_copy_is_made(
+    world: World, sent: list[tuple[str, str]]
+) -> None:
+    _asked, passphrase = services.ask_copy(
+        actor=world.people["compliance"], request=ask(world, "see"), link_to=str
+    )
     with connection.cursor() as cursor:
         cursor.execute("select to_jsonb(o)::text from rights_copyorder o")
         assert passphrase not in cursor.fetchone()[0]
@@ -582,14 +662,18 @@ def test_a_paused_request_is_not_reminded_of(world: World, clock: Any) -> None:
     assert services.watch_deadlines() == {"recounted": 0, "reminded": 0, "escalated": 0}
 
 
-def test_a_day_counted_without_a_calendar_is_counted_anew(world: World, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_day_counted_without_a_calendar_is_counted_anew(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock.shift(26 * 86_400)  # 20 December
     made = ask(world)
     assert (made.due_on, made.is_provisional) == (date(2027, 1, 4), True)
     from apps.core.calendar.workdays import Calendar
     from apps.rights.services import watching
 
-    monkeypatch.setattr(watching.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}}))
+    monkeypatch.setattr(
+        watching.policies, "calendar", lambda now: Calendar({2027: {date(2027, 1, 1): "元旦"}})
+    )
     assert services.watch_deadlines()["recounted"] == 1
     made.refresh_from_db()
     assert (made.due_on, made.is_provisional) == (date(2027, 1, 11), False)
@@ -619,4 +703,7 @@ def test_the_officer_works_through_a_request_on_its_page(world: World, browse: A
     made.refresh_from_db()
     assert made.state == "done"
     for form in ("pdf", "json"):
-        assert browser.get(reverse("request_certificate", kwargs={"pk": made.pk, "form": form})).status_code == 200
+        assert (
+            browser.get(reverse("request_certificate", kwargs={"pk": made.pk, "form": form})).status_code
+            == 200
+        )

@@ -8,7 +8,15 @@ import yaml
 
 OWN = Path(__file__).parent.parent / "data" / "scripts-own.yaml"
 # Codes that hold for notices too: every second pair of their scripts is a notice.
-NOTICES = {"guaranteed_return", "medical_claim", "impersonation", "pressure", "asks_secret", "discloses_to_third_party", "free_bait"}
+NOTICES = {
+    "guaranteed_return",
+    "medical_claim",
+    "impersonation",
+    "pressure",
+    "asks_secret",
+    "discloses_to_third_party",
+    "free_bait",
+}
 TRADES = {
     "guaranteed_return": "finance",
     "high_risk_product": "finance",
@@ -55,12 +63,18 @@ def samples() -> Iterator[Sample]:
     for number, body in enumerate(raw["innocent"]):
         place += 1
         trade = ("retail", "finance", "education", "medical", "general")[place % 5]
-        yield Sample(number, framed(place, body), "notification" if number % 4 >= 2 else "marketing", trade, "")
+        yield Sample(
+            number, framed(place, body), "notification" if number % 4 >= 2 else "marketing", trade, ""
+        )
     for number in range(24):
         code = ("missing_company", "missing_purpose", "missing_opt_out")[number // 2 % 3]
         yield Sample(
             number,
-            framed(number, "请问您现在方便吗？" if code == "missing_purpose" else "细则以页面为准。", without=code),
+            framed(
+                number,
+                "请问您现在方便吗？" if code == "missing_purpose" else "细则以页面为准。",
+                without=code,
+            ),
             "marketing",
             "retail",
             code,

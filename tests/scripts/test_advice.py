@@ -1,4 +1,5 @@
-"""The trained reader: advice on what nobody wrote down, with its reasons; figures on hands it never saw; it is never a ban."""
+"""The trained reader: advice on what nobody wrote down, with its reasons; figures on hands it never saw; it
+is never a ban."""
 
 import json
 import shutil
@@ -20,7 +21,9 @@ from tests.world import COMPANY, SECTIONS, World
 
 PROMISE = "我丈母娘的养老钱都放里头了，到日子一分都没少过，您还怕个啥。"
 LAWFUL = "您先别急着定，合同拿回家跟老伴慢慢看，看不明白的地方划出来，明天我一条条给您讲。"
-CASES = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())["scripts"]["cases"]
+CASES = yaml.safe_load((Path(__file__).parent.parent / "data" / "strangers.yaml").read_text())["scripts"][
+    "cases"
+]
 
 
 @pytest.fixture
@@ -34,7 +37,9 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["input"])
 def test_what_strangers_said(case: dict[str, str]) -> None:
-    found = [finding for finding in check(case["input"], trade="finance", needs_parts=False) if finding.is_blocking]
+    found = [
+        finding for finding in check(case["input"], trade="finance", needs_parts=False) if finding.is_blocking
+    ]
     assert bool(found) == (case["right"] == "blocking")
 
 
@@ -191,7 +196,8 @@ def test_the_head_that_is_shipped_reaches_its_goals_on_hands_it_never_saw() -> N
 
 @pytest.mark.slow
 def test_a_head_trained_here_finds_what_a_hand_left_out_says() -> None:
-    """Hand p and q are left out: no passage of theirs was learned from, and the threshold comes from the other hands."""
+    """Hand p and q are left out: no passage of theirs was learned from, and the threshold comes from the
+    other hands."""
     embed = embeddings.embedder()
     assert embed is not None, "the extra reader is part of dev"
     passages = training.read_collections()
@@ -204,7 +210,9 @@ def test_a_head_trained_here_finds_what_a_hand_left_out_says() -> None:
     learned = np.array([passage.hand not in "pq" for passage in both])
     rows, asked = np.flatnonzero(learned), np.flatnonzero(~learned)
     totals = training._totals(
-        training._outputs(material, asked, rows, training._solve(material, rows, with_meaning=True), with_meaning=True)
+        training._outputs(
+            material, asked, rows, training._solve(material, rows, with_meaning=True), with_meaning=True
+        )
     )
     breaks = np.array([bool(passage.codes) for passage in strangers])
     lawful = np.sort(totals[~breaks])[::-1]
@@ -221,7 +229,9 @@ def test_the_parts_of_a_long_script_are_read_by_themselves() -> None:
 
 
 @pytest.mark.django_db
-def test_the_command_prints_advice_with_its_strength(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_advice_with_its_strength(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "script.txt"
     path.write_text(f"您好，这里是海桐银行，来电是想向您介绍理财。{PROMISE}退订请按9。", encoding="utf-8")
     call_command("check_script", str(path), "--trade", "finance")
@@ -230,11 +240,16 @@ def test_the_command_prints_advice_with_its_strength(tmp_path: Path, capsys: pyt
     assert set(finding) == {"code", "start", "end", "level", "law", "strength", "like"}
 
 
-def test_advice_is_overruled_with_a_reason_before_an_approval_and_does_not_hold_up_publishing(world: World, browse: Any) -> None:
+def test_advice_is_overruled_with_a_reason_before_an_approval_and_does_not_hold_up_publishing(
+    world: World, browse: Any
+) -> None:
     author, officer = world.people["supervisor"], world.people["compliance"]
-    script = services.create_script(actor=author, code="advice", name="advice", kind="notification", trade="finance")
+    script = services.create_script(
+        actor=author, code="advice", name="advice", kind="notification", trade="finance"
+    )
     version = services.write_version(
-        actor=author, script=script, company="海桐银行", opening="您好，这里是海桐银行。", purpose="来电是想提醒您账单。", body=PROMISE,
+        actor=author, script=script, company="海桐银行", opening="您好，这里是海桐银行。",
+        purpose="来电是想提醒您账单。", body=PROMISE,
         way_out="退订请按9。",
     )  # fmt: skip
     services.submit(actor=author, version=version)
@@ -243,7 +258,14 @@ def test_advice_is_overruled_with_a_reason_before_an_approval_and_does_not_hold_
     page = browse("compliance").get(reverse("script", kwargs={"pk": version.pk})).content.decode()
     finding = next(each for each in world_findings(version) if each.strength)
     assert finding.like[0][:20] in page
-    services.overrule(actor=officer, version=version, code=finding.code, start=finding.start, end=finding.end, reason="真实案例")
+    services.overrule(
+        actor=officer,
+        version=version,
+        code=finding.code,
+        start=finding.start,
+        end=finding.end,
+        reason="真实案例",
+    )
     approved = services.approve(actor=officer, version=version, publish_now=False)
     assert approved.state == ScriptVersion.State.APPROVED
     advising._read.cache_clear()
@@ -262,7 +284,9 @@ ADVISED = "跟着我们老师买，翻倍的事，就等着数钱吧。"
 def advised(world: World) -> tuple[Any, Any]:
     """A submitted version with a finding of the trained reader."""
     supervisor = world.people["supervisor"]
-    version = services.write_version(actor=supervisor, script=world.script, company=COMPANY, **{**SECTIONS, "body": ADVISED})
+    version = services.write_version(
+        actor=supervisor, script=world.script, company=COMPANY, **{**SECTIONS, "body": ADVISED}
+    )
     version = services.submit(actor=supervisor, version=version)
     found = [each for each in queries.findings_of(version) if each.strength]
     assert found, "the passage of this test is advised against"
@@ -272,7 +296,9 @@ def advised(world: World) -> tuple[Any, Any]:
 def test_who_reviews_says_that_advice_is_right_once_and_it_stands(world: World, browse: Any) -> None:
     version, finding = advised(world)
     place = {"code": finding.code, "start": finding.start, "end": finding.end}
-    page = browse("compliance").post(reverse("script_overrule", args=[version.pk]), {**place, "confirm": "1"}, follow=True)
+    page = browse("compliance").post(
+        reverse("script_overrule", args=[version.pk]), {**place, "confirm": "1"}, follow=True
+    )
     assert str(version.confirmations.get().actor) in page.content.decode()
     with pytest.raises(BadInput):
         services.confirm(actor=world.people["compliance"], version=version, **place)
@@ -282,9 +308,17 @@ def test_who_reviews_says_that_advice_is_right_once_and_it_stands(world: World, 
         services.approve(actor=world.people["compliance"], version=version)
 
 
-def test_what_the_house_s_reviewers_said_is_learned_where_the_house_lets_it(world: World, settings: Any, tmp_path: Path) -> None:
+def test_what_the_house_s_reviewers_said_is_learned_where_the_house_lets_it(
+    world: World, settings: Any, tmp_path: Path
+) -> None:
     version, finding = advised(world)
-    services.confirm(actor=world.people["compliance"], version=version, code=finding.code, start=finding.start, end=finding.end)
+    services.confirm(
+        actor=world.people["compliance"],
+        version=version,
+        code=finding.code,
+        start=finding.start,
+        end=finding.end,
+    )
     with pytest.raises(CommandError, match="HEGUI_LEARN_FROM_REVIEWS"):
         call_command("train_reader", "--with-reviews")
     settings.HEGUI_LEARN_FROM_REVIEWS = True

@@ -1,4 +1,5 @@
-"""No text makes the check of scripts slow: every pattern is bounded, and what is looked at around a find too."""
+"""No text makes the check of scripts slow: every pattern is bounded, and what is looked at around a find
+too."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +20,10 @@ OF_MESSAGES = {r"^\s*[【\[][^】\]]{2,20}[】\]]", r"[【\[][^】\]]{2,20}[】\
 def unbounded(tree: Any) -> Iterator[str]:
     """The repeats of a parsed pattern that have no end."""
     for operation, argument in tree:
-        if operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT) and argument[1] == _constants.MAXREPEAT:
+        if (
+            operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
+            and argument[1] == _constants.MAXREPEAT
+        ):
             yield str(argument)
         for part in argument if isinstance(argument, list | tuple) else [argument]:
             for branch in part if isinstance(part, list) else [part]:
@@ -28,7 +32,12 @@ def unbounded(tree: Any) -> Iterator[str]:
 
 
 def patterns() -> list[re.Pattern[str]]:
-    return [pattern for rule in shipped().rules for group in (*GROUPS, "written") for pattern in getattr(rule, group)]
+    return [
+        pattern
+        for rule in shipped().rules
+        for group in (*GROUPS, "written")
+        for pattern in getattr(rule, group)
+    ]
 
 
 def test_an_unbounded_repeat_is_seen() -> None:

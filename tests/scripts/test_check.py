@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from apps.core.errors import BadInput
 from apps.scripts import services
-from apps.scripts.checking import MOST_CHARACTERS, PackRule, TextRefused, check, failed_examples, shipped, shipped_rules
+from apps.scripts.checking import (
+    MOST_CHARACTERS,
+    PackRule,
+    TextRefused,
+    check,
+    failed_examples,
+    shipped,
+    shipped_rules,
+)
 from apps.scripts.models import ScriptVersion
 from apps.scripts.wording import DUTIES, FINDINGS
 from tests.http import Api, problem
@@ -56,7 +64,9 @@ def test_of_the_scripts_held_out_nineteen_in_twenty_are_judged_right() -> None:
 def test_the_collection_is_large_and_has_every_code_and_trade() -> None:
     everything = list(samples())
     assert len(everything) >= 200
-    assert {sample.code for sample in everything} == {rule.code for rule in shipped_rules() if not rule.voice} | {""}
+    assert {sample.code for sample in everything} == {
+        rule.code for rule in shipped_rules() if not rule.voice
+    } | {""}
     assert {sample.trade for sample in everything} == {"retail", "finance", "education", "medical", "general"}
     assert {sample.kind for sample in everything} == {"marketing", "notification"}
 
@@ -67,30 +77,70 @@ def test_passages_in_many_wordings_are_found_and_innocent_ones_pass(number: str)
     for code, rows in ROUNDS[number].items():
         for trade, text in rows:
             kinds = ("marketing", "notification") if code == "innocent" else ("marketing",)
-            result = {found.code for kind in kinds for found in check(text, kind=kind, trade=trade, needs_parts=False)}
+            result = {
+                found.code
+                for kind in kinds
+                for found in check(text, kind=kind, trade=trade, needs_parts=False)
+            }
             if bool(result) if code == "innocent" else code not in result:
                 wrong.append((code, text, result))
     assert wrong == []
 
 
 WHOLE = [
-    ("marketing", "education", "您好，知行教育的小李，想请您周六来听一节公开课。不需要的话按9，以后不再打扰。", set()),
+    (
+        "marketing",
+        "education",
+        "您好，知行教育的小李，想请您周六来听一节公开课。不需要的话按9，以后不再打扰。",
+        set(),
+    ),
     ("notification", "general", "【顺达物流】提醒您，包裹已到站。不想再收到通知请按9退订。", set()),
-    ("notification", "finance", "尊敬的客户您好，海桐银行提醒您本期账单已出，请按时还款。如需取消此类语音通知请按9。", set()),
-    ("service", "retail", "您好，我是明澜家居售后，回访一下上周的安装您满意吗？如不想再接到回访请按9。", set()),
+    (
+        "notification",
+        "finance",
+        "尊敬的客户您好，海桐银行提醒您本期账单已出，请按时还款。如需取消此类语音通知请按9。",
+        set(),
+    ),
+    (
+        "service",
+        "retail",
+        "您好，我是明澜家居售后，回访一下上周的安装您满意吗？如不想再接到回访请按9。",
+        set(),
+    ),
     (
         "marketing",
         "medical",
-        "您好，我是康宁诊所的护士小陈，打电话邀请您参加周末的义诊。您要是不希望我们再联系，告诉我就行，我帮您取消。",
+        "您好，我是康宁诊所的护士小陈，打电话邀请您参加周末的义诊。您要是不希望我们再联系，告诉我就行，"
+        "我帮您取消。",
         set(),
     ),
-    ("marketing", "retail", "您好，明澜家居会员中心来电，通知您积分可以兑换礼品了。拒绝接听此类来电请按9。", set()),
+    (
+        "marketing",
+        "retail",
+        "您好，明澜家居会员中心来电，通知您积分可以兑换礼品了。拒绝接听此类来电请按9。",
+        set(),
+    ),
     ("marketing", "retail", "您好，请问是王女士吗？我这边给您介绍个活动。退订按9。", {"missing_company"}),
     ("marketing", "retail", "您好，我们这边搞活动，想给您介绍一下优惠。退订请按9。", {"missing_company"}),
     ("marketing", "retail", "您好，我是您的老朋友小周，给您介绍个好东西。退订按9。", {"missing_company"}),
-    ("marketing", "retail", "您好，我是明澜家居的。您现在方便吗？不方便我晚点打。退订请按9。", {"missing_purpose"}),
-    ("marketing", "retail", "您好，我是明澜家居的客服，来电向您介绍新品沙发，谢谢您的时间，再见。", {"missing_opt_out"}),
-    ("marketing", "retail", "您好，我是明澜家居的小周，来电介绍新品。本通电话无法退订。", {"missing_opt_out"}),
+    (
+        "marketing",
+        "retail",
+        "您好，我是明澜家居的。您现在方便吗？不方便我晚点打。退订请按9。",
+        {"missing_purpose"},
+    ),
+    (
+        "marketing",
+        "retail",
+        "您好，我是明澜家居的客服，来电向您介绍新品沙发，谢谢您的时间，再见。",
+        {"missing_opt_out"},
+    ),
+    (
+        "marketing",
+        "retail",
+        "您好，我是明澜家居的小周，来电介绍新品。本通电话无法退订。",
+        {"missing_opt_out"},
+    ),
 ]
 
 
@@ -100,7 +150,8 @@ def test_the_parts_are_there_in_meaning_or_missing(kind: str, trade: str, text: 
 
 
 PHRASES = [
-    ("保本保息", "finance"), ("稳赚不赔", "finance"), ("国家级", "retail"), ("全网最低", "retail"), ("签约保过", "education"),
+    ("保本保息", "finance"), ("稳赚不赔", "finance"), ("国家级", "retail"), ("全网最低", "retail"),
+    ("签约保过", "education"),
     ("永不复发", "medical"),
 ]  # fmt: skip
 TRADITIONAL = str.maketrans("国级网签约过发复赚赔", "國級網簽約過發復賺賠")
@@ -169,9 +220,15 @@ def test_what_is_no_text_is_refused_with_a_sentence(text: str) -> None:
         check(text)
 
 
-@pytest.mark.parametrize("text", ["", "{{ company }}", "{% load x %}", "\u202e文本", "😀" * 100, "a" * MOST_CHARACTERS])
+@pytest.mark.parametrize(
+    "text", ["", "{{ company }}", "{% load x %}", "\u202e文本", "😀" * 100, "a" * MOST_CHARACTERS]
+)
 def test_odd_text_is_judged_like_any_other(text: str) -> None:
-    assert {finding.code for finding in check(text)} == {"missing_company", "missing_purpose", "missing_opt_out"}
+    assert {finding.code for finding in check(text)} == {
+        "missing_company",
+        "missing_purpose",
+        "missing_opt_out",
+    }
 
 
 def test_every_rule_has_a_name_a_law_and_advice() -> None:
@@ -206,7 +263,9 @@ def test_a_message_names_its_sender_and_the_way_out(text: str, found: set[str]) 
 
 @pytest.mark.parametrize("company", ["三一重工", "第一汽车", "五粮液", "一汽大众", "360金融"])
 def test_a_company_may_have_numerals_in_its_name(company: str) -> None:
-    assert "missing_company" not in {each.code for each in check(f"您好，我是{company}的客服，来电回访。退订按9。")}
+    assert "missing_company" not in {
+        each.code for each in check(f"您好，我是{company}的客服，来电回访。退订按9。")
+    }
 
 
 def test_a_staff_number_is_no_company() -> None:
@@ -222,7 +281,9 @@ def test_a_variable_is_read_as_what_it_stands_for() -> None:
 
 def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
     sections = {**SECTIONS, "body": "这款产品全网最低价。"}
-    version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)
+    version = services.write_version(
+        actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections
+    )
     services.submit(actor=world.people["supervisor"], version=version)
     with pytest.raises(BadInput, match="广告法"):
         services.approve(actor=world.people["compliance"], version=version)
@@ -231,7 +292,9 @@ def test_a_blocked_text_is_not_approved_by_anybody(world: World) -> None:
 
 def test_the_page_shows_the_passage_and_what_to_do(world: World, browse: Any) -> None:
     sections = {**SECTIONS, "body": "这款产品全网最低价。"}
-    version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections)
+    version = services.write_version(
+        actor=world.people["supervisor"], script=world.script, company=COMPANY, **sections
+    )
     text = browse("supervisor").get(version_url(version)).content.decode()
     assert 'class="mark-blocking" href="#finding-1">全网最低价</a>' in text
     assert "《广告法》第9条" in text

@@ -8,7 +8,9 @@ from apps.scripts.difference import Row, compared, words
 
 
 def pieces(row: Row) -> tuple[list[str], list[str]]:
-    return [p.text for p in row.before if p.kind == "removed"], [p.text for p in row.after if p.kind == "added"]
+    return [p.text for p in row.before if p.kind == "removed"], [
+        p.text for p in row.after if p.kind == "added"
+    ]
 
 
 def test_a_sentence_that_stays_is_a_row_and_a_changed_word_is_marked_alone() -> None:

@@ -19,7 +19,9 @@ def _in_english() -> Iterator[None]:
 
 
 def submitted(world: World, **fields: str) -> ScriptVersion:
-    version = services.write_version(actor=world.people["supervisor"], script=world.script, company=COMPANY, **{**SECTIONS, **fields})
+    version = services.write_version(
+        actor=world.people["supervisor"], script=world.script, company=COMPANY, **{**SECTIONS, **fields}
+    )
     return services.submit(actor=world.people["supervisor"], version=version)
 
 
@@ -42,7 +44,8 @@ def test_of_two_equal_passages_the_chosen_one_is_meant(world: World) -> None:
 
 
 @pytest.mark.parametrize(("payload", "says"), [
-    ({"quote": "没有的话"}, "does not stand"), ({"section": "nowhere"}, "no such section"), ({"text": " "}, "from 1 to"),
+    ({"quote": "没有的话"}, "does not stand"), ({"section": "nowhere"}, "no such section"),
+    ({"text": " "}, "from 1 to"),
     ({"text": "x" * 1001}, "from 1 to"),
 ])  # fmt: skip
 def test_a_remark_about_nothing_is_refused(world: World, payload: dict[str, str], says: str) -> None:
@@ -55,15 +58,22 @@ def test_no_personal_number_hides_in_a_remark_or_an_answer(world: World) -> None
     with pytest.raises(PersonalDataFound):
         remark(world, version, text="客户110101188002045240投诉")
     with pytest.raises(PersonalDataFound):
-        services.answer(actor=world.people["supervisor"], remark=remark(world, version), text="110101188002045240")
+        services.answer(
+            actor=world.people["supervisor"], remark=remark(world, version), text="110101188002045240"
+        )
 
 
-def test_open_remarks_keep_a_version_from_being_approved_and_are_words_enough_to_send_it_back(world: World) -> None:
+def test_open_remarks_keep_a_version_from_being_approved_and_are_words_enough_to_send_it_back(
+    world: World,
+) -> None:
     version = submitted(world)
     remark(world, version)
     with pytest.raises(services.ReviewOpen, match="1 remarks"):
         services.approve(actor=world.people["compliance2"], version=version)
-    assert services.request_changes(actor=world.people["compliance2"], version=version, note="").state == "changes_requested"
+    assert (
+        services.request_changes(actor=world.people["compliance2"], version=version, note="").state
+        == "changes_requested"
+    )
 
 
 def test_a_remark_follows_to_the_next_version_until_it_is_resolved(world: World) -> None:

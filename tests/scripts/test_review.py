@@ -28,7 +28,10 @@ def _in_english() -> Iterator[None]:
 
 def write(world: World, script: Script | None = None, **fields: str) -> ScriptVersion:
     return services.write_version(
-        actor=world.people["supervisor"], script=script or world.script, company=COMPANY, **{**SECTIONS, **fields}
+        actor=world.people["supervisor"],
+        script=script or world.script,
+        company=COMPANY,
+        **{**SECTIONS, **fields},
     )
 
 
@@ -37,11 +40,15 @@ def submitted(world: World, script: Script | None = None, **fields: str) -> Scri
 
 
 def of_finance(world: World) -> Script:
-    return services.create_script(actor=world.people["supervisor"], code="finance", name="x", kind="marketing", trade="finance")
+    return services.create_script(
+        actor=world.people["supervisor"], code="finance", name="x", kind="marketing", trade="finance"
+    )
 
 
 def advisory_rule(world: World) -> None:
-    rule = services.write_rule(actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x")
+    rule = services.write_rule(
+        actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x"
+    )
     services.approve_rule(actor=world.people["compliance"], version=rule)
 
 
@@ -65,7 +72,11 @@ def test_a_version_can_be_approved_now_and_published_later(world: World) -> None
 
 
 def test_what_the_rules_forbid_since_the_approval_is_not_published(world: World) -> None:
-    later = services.approve(actor=world.people["compliance"], version=submitted(world, body="家人们，续费九折。"), publish_now=False)
+    later = services.approve(
+        actor=world.people["compliance"],
+        version=submitted(world, body="家人们，续费九折。"),
+        publish_now=False,
+    )
     advisory_rule(world)
     with pytest.raises(services.ReviewOpen):
         services.publish(actor=world.people["compliance"], version=later)
@@ -124,11 +135,14 @@ def test_marketing_of_finance_needs_two_people(world: World) -> None:
 
 
 @pytest.mark.parametrize(("kind", "trade", "needed"), [
-    ("marketing", "finance", 2), ("marketing", "education", 2), ("marketing", "medical", 2), ("sms", "finance", 2),
+    ("marketing", "finance", 2), ("marketing", "education", 2), ("marketing", "medical", 2),
+    ("sms", "finance", 2),
     ("marketing", "retail", 1), ("notification", "finance", 1), ("service", "medical", 1),
 ])  # fmt: skip
 def test_how_many_approve(world: World, kind: str, trade: str, needed: int) -> None:
-    script = services.create_script(actor=world.people["supervisor"], code="x", name="x", kind=kind, trade=trade)
+    script = services.create_script(
+        actor=world.people["supervisor"], code="x", name="x", kind=kind, trade=trade
+    )
     sections = {"body": f"【{COMPANY}】续费九折。回TD退订"} if kind == "sms" else {}
     assert submitted(world, script, **sections).approvals_needed == needed
 
@@ -146,7 +160,9 @@ def test_the_tables_demand_two_approvals_too(world: World) -> None:
 
 
 def of_finance2(world: World) -> Script:
-    return services.create_script(actor=world.people["supervisor"], code="finance2", name="x", kind="marketing", trade="finance")
+    return services.create_script(
+        actor=world.people["supervisor"], code="finance2", name="x", kind="marketing", trade="finance"
+    )
 
 
 def test_a_draft_is_not_approved_without_being_submitted(world: World) -> None:
@@ -158,8 +174,13 @@ def test_changes_are_requested_with_words(world: World) -> None:
     version = submitted(world)
     with pytest.raises(BadInput):
         services.request_changes(actor=world.people["compliance"], version=version, note=" ")
-    assert services.request_changes(actor=world.people["compliance"], version=version, note="缺少风险提示").state == "changes_requested"
-    assert Notice.objects.filter(recipient=world.people["supervisor"], code="script_changes_requested").exists()
+    assert (
+        services.request_changes(actor=world.people["compliance"], version=version, note="缺少风险提示").state
+        == "changes_requested"
+    )
+    assert Notice.objects.filter(
+        recipient=world.people["supervisor"], code="script_changes_requested"
+    ).exists()
 
 
 def test_a_withdrawn_approval_stops_the_gate_at_once(world: World) -> None:
@@ -168,7 +189,9 @@ def test_a_withdrawn_approval_stops_the_gate_at_once(world: World) -> None:
     assert world.authorize().codes == ["script_not_approved"]
 
 
-def test_an_approval_that_has_ended_is_refused_by_its_name_and_becomes_expired(world: World, clock: Any) -> None:
+def test_an_approval_that_has_ended_is_refused_by_its_name_and_becomes_expired(
+    world: World, clock: Any
+) -> None:
     version = world.script.versions.get()
     assert version.expires_at is not None
     assert services.expire_due(at=version.expires_at - timedelta(seconds=1)) == []
@@ -197,7 +220,9 @@ def test_a_blocking_finding_is_never_overruled(world: World) -> None:
     with pytest.raises(services.CheckBlocked):
         services.overrule(actor=world.people["compliance"], version=version, reason="可以", **place)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Overruling.objects.create(version=version, level="blocking", reason="x", actor=world.people["compliance"], **place)
+        Overruling.objects.create(
+            version=version, level="blocking", reason="x", actor=world.people["compliance"], **place
+        )
     with pytest.raises(services.CheckBlocked, match="广告法"):
         services.approve(actor=world.people["compliance"], version=version)
 
@@ -212,7 +237,9 @@ def test_advice_is_overruled_with_a_reason_before_the_approval(world: World) -> 
     with pytest.raises(BadInput, match="why"):
         services.overrule(actor=world.people["compliance"], version=version, reason=" ", **place)
     with pytest.raises(BadInput, match="any more"):
-        services.overrule(actor=world.people["compliance"], version=version, reason="x", code=finding.code, start=0, end=1)
+        services.overrule(
+            actor=world.people["compliance"], version=version, reason="x", code=finding.code, start=0, end=1
+        )
     services.overrule(actor=world.people["compliance"], version=version, reason="会员群的惯用称呼", **place)
     with pytest.raises(BadInput, match="already"):
         services.overrule(actor=world.people["compliance"], version=version, reason="x", **place)
@@ -227,7 +254,9 @@ def test_an_approval_says_under_which_rules(world: World) -> None:
     assert event.packs.endswith("too_familiar.1")
 
 
-@pytest.mark.parametrize("section", ["company", "opening", "purpose", "body", "objections", "way_out", "forbidden"])
+@pytest.mark.parametrize(
+    "section", ["company", "opening", "purpose", "body", "objections", "way_out", "forbidden"]
+)
 def test_a_submitted_text_is_frozen_by_the_database(world: World, section: str) -> None:
     version = submitted(world)
     with pytest.raises(DatabaseError), transaction.atomic():

@@ -27,7 +27,10 @@ LABELLED = "您好，我是明澜家居的智能语音助手，来电是想向�
         ("您好，这里是明澜家居，以下为合成语音，来电是想提醒您续费。退订请按9。", True),
         (PLAIN, False),
         ("您好，我是明澜家居的客服，我不是机器人，来电是想向您介绍续费。退订请按9。", False),
-        (PLAIN + "我们的产品很多，欢迎您到店里来看一看、坐一坐。" * 4 + "另外说明，我是智能语音助手。", False),
+        (
+            PLAIN + "我们的产品很多，欢迎您到店里来看一看、坐一坐。" * 4 + "另外说明，我是智能语音助手。",
+            False,
+        ),
     ],
 )
 def test_a_script_for_a_machine_says_so_in_its_opening(text: str, is_labelled: bool) -> None:
@@ -38,9 +41,12 @@ def test_a_script_for_a_machine_says_so_in_its_opening(text: str, is_labelled: b
 
 def test_without_the_words_it_is_not_approved(world: World) -> None:
     author = world.people["supervisor"]
-    script = services.create_script(actor=author, code="robot", name="robot", kind="notification", trade="general", voice="synthetic")
+    script = services.create_script(
+        actor=author, code="robot", name="robot", kind="notification", trade="general", voice="synthetic"
+    )
     version = services.write_version(
-        actor=author, script=script, company="明澜家居", opening="您好，这里是明澜家居。", purpose="来电是想提醒您续费。", body="请留意。",
+        actor=author, script=script, company="明澜家居", opening="您好，这里是明澜家居。",
+        purpose="来电是想提醒您续费。", body="请留意。",
         way_out="退订请按9。",
     )  # fmt: skip
     services.submit(actor=author, version=version)
@@ -71,7 +77,9 @@ def test_the_rule_holds_for_every_kind_of_call() -> None:
         assert "synthetic_voice_unlabelled" in verdict.refusals
 
 
-@pytest.mark.parametrize(("words", "said"), [("您好我是明澜家居的智能语音助手", True), ("您好我是明澜家居的小周", False)])
+@pytest.mark.parametrize(
+    ("words", "said"), [("您好我是明澜家居的智能语音助手", True), ("您好我是明澜家居的小周", False)]
+)
 def test_the_check_of_a_recording_looks_for_the_words(words: str, said: bool) -> None:
     segments = [Segment(0, 4_000, "agent", words), Segment(5_000, 6_000, "client", "你好")]
     checks: dict[str, Any] = examining.examine(segments, kind="marketing", pack=shipped(), voice="synthetic")
@@ -86,4 +94,5 @@ def test_advice_on_what_was_said_is_counted_for_the_queue() -> None:
     promise = [Segment(0, 4_000, "agent", "我丈母娘的养老钱都放里头了，到日子一分都没少过，您还怕个啥。")]
     assert examining.advice(promise, kind="notification", trade="finance", pack=shipped()) >= 60
     assert examining.advice(calm, kind="notification", trade="finance", pack=shipped()) == 0
-    assert examining.advice(segments, kind="notification", trade="finance", pack=shipped()) == 0  # of two words nobody is sure
+    # of two words nobody is sure
+    assert examining.advice(segments, kind="notification", trade="finance", pack=shipped()) == 0

@@ -1,4 +1,5 @@
-"""The third reader: a model of one's own behind an OpenAI-compatible address; a stub plays slow, broken, lying and hostile answers."""
+"""The third reader: a model of one's own behind an OpenAI-compatible address; a stub plays slow, broken,
+lying and hostile answers."""
 
 import json
 import socket
@@ -47,13 +48,19 @@ class Stub:
 
 def said(findings: Any, *, wrapped: str = "{}", tokens: Any = 321) -> bytes:
     content = wrapped.replace("{}", json.dumps({"findings": findings}, ensure_ascii=False))
-    return json.dumps({"choices": [{"message": {"content": content}}], "usage": {"total_tokens": tokens}}).encode()
+    return json.dumps(
+        {"choices": [{"message": {"content": content}}], "usage": {"total_tokens": tokens}}
+    ).encode()
 
 
 @pytest.fixture
 def stub(settings: Any) -> Iterator[Stub]:
     made = Stub()
-    settings.HEGUI_THIRD_READER_URL, settings.HEGUI_THIRD_READER_MODEL, settings.HEGUI_THIRD_READER_KEY = made.url, "house-7b", "k"
+    settings.HEGUI_THIRD_READER_URL, settings.HEGUI_THIRD_READER_MODEL, settings.HEGUI_THIRD_READER_KEY = (
+        made.url,
+        "house-7b",
+        "k",
+    )
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -96,7 +103,8 @@ def test_a_lie_is_not_believed_and_is_counted(stub: Stub, lie: Any) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"<html>busy</html>", b"[]", b'"x"', b"{}", b'{"choices": []}', said("none"), said(None), said({"a": 1}),
+        b"", b"<html>busy</html>", b"[]", b'"x"', b"{}", b'{"choices": []}', said("none"), said(None),
+        said({"a": 1}),
         json.dumps({"choices": [{"message": {"content": None}}]}).encode(),
         json.dumps({"choices": [{"message": {"content": "好的，没有问题"}}]}).encode(),
         b"\xff\xfe", b"{" * 10_000,
@@ -147,7 +155,9 @@ class Drips:
                     channel.sendall(b"x")
 
 
-@pytest.mark.parametrize("before", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+@pytest.mark.parametrize(
+    "before", [b"HTTP/1.1 200 OK\r\nX-Long: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"]
+)
 def test_a_byte_now_and_then_holds_no_worker(before: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(third_reader, "TIMEOUT", 0.4)
     drips = Drips(before)
@@ -180,16 +190,21 @@ def test_a_script_that_speaks_to_the_model_stays_data(stub: Stub) -> None:
 
 def submitted(world: World) -> ScriptVersion:
     author = world.people["supervisor"]
-    script = services.create_script(actor=author, code="third", name="third", kind="notification", trade="general")
+    script = services.create_script(
+        actor=author, code="third", name="third", kind="notification", trade="general"
+    )
     version = services.write_version(
-        actor=author, script=script, company="海桐银行", opening="您好，这里是海桐银行。", purpose="来电是想提醒您账单。",
+        actor=author, script=script, company="海桐银行", opening="您好，这里是海桐银行。",
+        purpose="来电是想提醒您账单。",
         body="请您留意本期账单金额。",
         way_out="退订请按9。",
     )  # fmt: skip
     return services.submit(actor=author, version=version)
 
 
-def test_a_version_is_read_once_and_its_advice_is_overruled_like_any(world: World, browse: Any, stub: Stub) -> None:
+def test_a_version_is_read_once_and_its_advice_is_overruled_like_any(
+    world: World, browse: Any, stub: Stub
+) -> None:
     version = submitted(world)
     stub.answer = lambda: (200, said([{"quote": "留意本期账单", "code": "pressure", "why": "措辞"}]))
     first, second = services.read_by_third(version.pk), services.read_by_third(version.pk)
@@ -203,9 +218,17 @@ def test_a_version_is_read_once_and_its_advice_is_overruled_like_any(world: Worl
     with pytest.raises(services.ReviewOpen):
         services.approve(actor=world.people["compliance"], version=version)
     services.overrule(
-        actor=world.people["compliance"], version=version, code=finding.code, start=finding.start, end=finding.end, reason="无"
+        actor=world.people["compliance"],
+        version=version,
+        code=finding.code,
+        start=finding.start,
+        end=finding.end,
+        reason="无",
     )
-    assert services.approve(actor=world.people["compliance"], version=version).state == ScriptVersion.State.PUBLISHED
+    assert (
+        services.approve(actor=world.people["compliance"], version=version).state
+        == ScriptVersion.State.PUBLISHED
+    )
 
 
 def test_a_failure_is_shown_and_holds_nothing_up(world: World, browse: Any, stub: Stub) -> None:
@@ -213,7 +236,10 @@ def test_a_failure_is_shown_and_holds_nothing_up(world: World, browse: Any, stub
     stub.answer = lambda: (500, b"")
     services.read_by_third(version.pk)
     assert "500" in browse("compliance").get(reverse("script", kwargs={"pk": version.pk})).content.decode()
-    assert services.approve(actor=world.people["compliance"], version=version).state == ScriptVersion.State.PUBLISHED
+    assert (
+        services.approve(actor=world.people["compliance"], version=version).state
+        == ScriptVersion.State.PUBLISHED
+    )
     stub.answer = lambda: (200, said([]))
     services.read_by_third(version.pk)
     assert ThirdReading.objects.get().failure == ""

@@ -1,4 +1,5 @@
-"""What may stand in a script: variables, sections, messages; and the sentence at the place when it may not."""
+"""What may stand in a script: variables, sections, messages; and the sentence at the place when it may
+not."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,12 +25,17 @@ def _in_english() -> Iterator[None]:
 
 def write(world: World, script: Script | None = None, **fields: str) -> ScriptVersion:
     return services.write_version(
-        actor=world.people["supervisor"], script=script or world.script, company=COMPANY, **{**SECTIONS, **fields}
+        actor=world.people["supervisor"],
+        script=script or world.script,
+        company=COMPANY,
+        **{**SECTIONS, **fields},
     )
 
 
 def sms(world: World) -> Script:
-    return services.create_script(actor=world.people["supervisor"], code="sms", name="x", kind="sms", trade="retail")
+    return services.create_script(
+        actor=world.people["supervisor"], code="sms", name="x", kind="sms", trade="retail"
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,7 +47,8 @@ def sms(world: World) -> Script:
         (
             "body",
             "您好{{ nobody }}",
-            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ staff }}, {{ client }}.",
+            "there is no variable {{ nobody }}. There are: {{ company }}, {{ campaign }}, {{ agent }}, {{ "
+            "staff }}, {{ client }}.",
         ),
         ("body", "{% load x %}", '"{%" is no part of a variable'),
         ("body", "{{ company.owner }}", '"{{" is no part of a variable'),
@@ -58,7 +65,9 @@ def sms(world: World) -> Script:
         ("opening", "您好，请问有空吗？", "The opening has to say the company"),
     ],
 )
-def test_what_may_not_stand_there_is_reported_at_its_place(world: World, section: str, text: str, says: str) -> None:
+def test_what_may_not_stand_there_is_reported_at_its_place(
+    world: World, section: str, text: str, says: str
+) -> None:
     before = world.script.versions.count()
     with pytest.raises(SectionRefused) as refused:
         write(world, **{section: text})
@@ -69,7 +78,8 @@ def test_what_may_not_stand_there_is_reported_at_its_place(world: World, section
 
 def test_the_form_shows_the_sentence_at_the_section(world: World, browse: Any) -> None:
     page = browse("supervisor").post(
-        reverse("version_new", kwargs={"script_pk": world.script.pk}), {"company": COMPANY, **SECTIONS, "way_out": "{{ phone }}"}
+        reverse("version_new", kwargs={"script_pk": world.script.pk}),
+        {"company": COMPANY, **SECTIONS, "way_out": "{{ phone }}"},
     )
     assert page.status_code == 200
     assert "way_out" in page.context["form"].errors
@@ -78,13 +88,19 @@ def test_the_form_shows_the_sentence_at_the_section(world: World, browse: Any) -
 
 @pytest.mark.parametrize("section", [*SECTIONS, "company", "objections"])
 def test_an_id_number_in_a_script_is_refused(world: World, section: str) -> None:
-    payload = {**SECTIONS, "company": COMPANY, section: f"{SECTIONS.get(section, COMPANY)}例如110101188002045240"}
+    payload = {
+        **SECTIONS,
+        "company": COMPANY,
+        section: f"{SECTIONS.get(section, COMPANY)}例如110101188002045240",
+    }
     with pytest.raises(PersonalDataFound):
         services.write_version(actor=world.people["supervisor"], script=world.script, **payload)
 
 
 def test_the_company_may_be_said_by_its_variable(world: World) -> None:
-    version = write(world, opening="您好，我是{{ company }}的客服{{ agent }}。", body="{{ client }}您好，续费九折。")
+    version = write(
+        world, opening="您好，我是{{ company }}的客服{{ agent }}。", body="{{ client }}您好，续费九折。"
+    )
     assert queries.findings_of(version) == []
     said = queries.filled(version, {"agent": "小周", "client": "王*"})
     assert said["opening"] == f"您好，我是{COMPANY}的客服小周。"
@@ -105,7 +121,11 @@ def test_a_forbidden_word_in_the_name_of_a_company_is_found_at_the_variable(worl
 
 
 def test_the_desk_fills_the_script_and_keeps_the_clients_name_masked(world: World, browse: Any) -> None:
-    version = write(world, opening="您好，我是{{ company }}的客服{{ agent }}。", purpose="来电是向{{ client }}介绍{{ campaign }}。")
+    version = write(
+        world,
+        opening="您好，我是{{ company }}的客服{{ agent }}。",
+        purpose="来电是向{{ client }}介绍{{ campaign }}。",
+    )
     world.approve(services.submit(actor=world.people["supervisor"], version=version))
     agent = browse("agent")
     page = agent.post(reverse("desk_next"), follow=True).content.decode()
@@ -138,7 +158,10 @@ def test_a_draft_is_changed_by_its_author_until_it_is_handed_in(world: World) ->
     payload = {"company": COMPANY, **SECTIONS, "body": "续费一季九五折。\r\n随时可退。"}
     with pytest.raises(NotAllowed):
         services.change_draft(actor=world.people["supervisor2"], version=version, **payload)
-    assert services.change_draft(actor=world.people["supervisor"], version=version, **payload).body == "续费一季九五折。\n随时可退。"
+    assert (
+        services.change_draft(actor=world.people["supervisor"], version=version, **payload).body
+        == "续费一季九五折。\n随时可退。"
+    )
     services.submit(actor=world.people["supervisor"], version=version)
     with pytest.raises(WrongState):
         services.change_draft(actor=world.people["supervisor"], version=version, **payload)
@@ -149,7 +172,9 @@ def test_a_script_needs_a_code_of_its_own_and_a_trade_that_is_known(world: World
         with pytest.raises(BadInput):
             services.create_script(actor=world.people["supervisor"], name="x", kind="marketing", **fields)
     with pytest.raises(NotAllowed):
-        services.create_script(actor=world.people["agent"], code="x", name="x", kind="marketing", trade="retail")
+        services.create_script(
+            actor=world.people["agent"], code="x", name="x", kind="marketing", trade="retail"
+        )
 
 
 TEXT = st.text(alphabet=st.sampled_from("您好。！\n；ab,;?{} company"), max_size=60)
@@ -159,7 +184,10 @@ TEXT = st.text(alphabet=st.sampled_from("您好。！\n；ab,;?{} company"), max
 @settings(max_examples=300, deadline=None)
 def test_passages_and_marks_lose_nothing_of_a_text(text: str) -> None:
     assert "".join(text[start:end] for start, end in rules.passages(text)) == text
-    marks = [rules.Mark(0, len(text) // 2, "blocking", "a"), rules.Mark(len(text) // 3, len(text), "remark", "b")]
+    marks = [
+        rules.Mark(0, len(text) // 2, "blocking", "a"),
+        rules.Mark(len(text) // 3, len(text), "remark", "b"),
+    ]
     shown = rules.marked(text, marks)
     assert "".join(segment.text for passage in shown for segment in passage.segments) == text
 

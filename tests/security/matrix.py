@@ -267,7 +267,9 @@ PAGES = {
     "exception_decide": page(C, method="post", object="exception"),
     "contact_zone": page(S, C, method="post", object="contact", zone="Asia/Urumqi"),
     "forecast_list": page(S, C, method="post", object="campaign"),
-    "forecast_campaign": page(S, C, method="post", object="campaign", window_start="09:00", window_end="18:00", calls_per_week="2"),
+    "forecast_campaign": page(
+        S, C, method="post", object="campaign", window_start="09:00", window_end="18:00", calls_per_week="2"
+    ),
     "forecast_draft": page(C, method="post", object="draft"),
     "forecast": page(S, C, object="forecast"),
     "recordings": page(A, S, C),
@@ -341,15 +343,16 @@ def pages_by_object() -> dict[str, list[str]]:
 
 
 def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, Any]]:
-    """Arguments of URLs for objects that are one's own, or somebody else's; `wanted` is the one that the page is about."""
+    """Arguments of URLs for objects that are one's own, or somebody else's; `wanted` is the one that the page
+    is about."""
     campaign, contact = world.campaign, world.contact
     if whose == "foreign":
         campaign = world.running_campaign("foreign", agents=("agent2",))
         from apps.campaigns.models import CampaignUserPermission
 
-        CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").update(
-            user=world.people["supervisor2"]
-        )
+        CampaignUserPermission.objects.filter(
+            content_object=campaign, permission__codename="supervise"
+        ).update(user=world.people["supervisor2"])
         contact = world.add_contact(OTHER_PHONE, campaign=campaign)
     world.authorize(
         campaign=campaign.code,
@@ -375,7 +378,9 @@ def objects(world: World, whose: str, wanted: str = "") -> dict[str, dict[str, A
         "department": {"pk": world.people["agent2"].department_id},
         "factor_reset": {"pk": _factor_reset(world) if wanted == "factor_reset" else 0},
         "purpose": {"pk": world.purpose.pk},
-        "brand": {"pk": campaign_services.record_brand(actor=world.people["compliance"], name=f"品牌{whose}").pk}
+        "brand": {
+            "pk": campaign_services.record_brand(actor=world.people["compliance"], name=f"品牌{whose}").pk
+        }
         if wanted == "brand"
         else {},
         "list": {"list_name": "campaigns", "step": "columns"},
@@ -393,13 +398,32 @@ def _factor_reset(world: World) -> int:
     return int(reset.pk)
 
 
-GOVERNANCE = {"month", "month_paper", "compliance_audit", "audit_paper", "audit_file", "register_file", "training"}
+GOVERNANCE = {
+    "month",
+    "month_paper",
+    "compliance_audit",
+    "audit_paper",
+    "audit_file",
+    "register_file",
+    "training",
+}
 
 
 INCIDENTS = {"incident", "incident_task", "incident_notice"}
 
 
-QUALITY = {"recording", "connected", "play", "review", "timed_remark", "score_card", "plan", "action", "complaint", "pack"}
+QUALITY = {
+    "recording",
+    "connected",
+    "play",
+    "review",
+    "timed_remark",
+    "score_card",
+    "plan",
+    "action",
+    "complaint",
+    "pack",
+}
 
 
 def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -> dict[str, dict[str, Any]]:
@@ -413,12 +437,18 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
         lambda: _of_calls(world, campaign): {"flag", "ticket", "forecast"},
         lambda: _of_scripts(world): {"script_draft", "remark", "rule", "rule_version", "rule_verdict"},
         lambda: _of_register(world): {"message", "list_in", "list_row", "lift_verdict", "scrub"},
-        lambda: {"alarm": {"pk": audit.raise_alarm("exports_many", Seen("person:0", 600), limit=500).pk}}: {"alarm"},
+        lambda: {"alarm": {"pk": audit.raise_alarm("exports_many", Seen("person:0", 600), limit=500).pk}}: {
+            "alarm"
+        },
         lambda: _of_telephony(world): {"trunk", "dialler", "live_call"},
         lambda: _of_webhooks(world): {"end_point", "end_point_step", "delivery"},
         lambda: _of_quality(world, campaign): QUALITY,
         lambda: {name: {"pk": 0} for name in INCIDENTS}: INCIDENTS,
-        lambda: {"assessment": {"pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk}}: {"assessment"},
+        lambda: {
+            "assessment": {
+                "pk": governance.begin_assessment(actor=world.people["compliance"], about=campaign).pk
+            }
+        }: {"assessment"},
         lambda: _of_governance(world): GOVERNANCE,
         lambda: {"nonconformity": {"pk": 0}}: {"nonconformity"},
         lambda: {"postponed": {"pk": 0}}: {"postponed"},
@@ -430,12 +460,23 @@ def _made_for(world: World, campaign: Campaign, contact: Contact, wanted: str) -
 
 def _of_policies(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
     """A draft of `compliance2`, and an exception that `supervisor` asks for."""
-    hours = {"window_start": "09:00:00", "window_end": "20:00:00", "calls_per_day": 1, "calls_per_week": 2, "reservation_seconds": 60}
-    draft = policies.write_draft(actor=world.people["compliance2"], kind="calling", values=hours, reason="收紧")
+    hours = {
+        "window_start": "09:00:00",
+        "window_end": "20:00:00",
+        "calls_per_day": 1,
+        "calls_per_week": 2,
+        "reservation_seconds": 60,
+    }
+    draft = policies.write_draft(
+        actor=world.people["compliance2"], kind="calling", values=hours, reason="收紧"
+    )
     notice = world.approved_script("notice", kind="notification", trade="general")
-    other = world.running_campaign("notice", kind="notification", trade="general", script=notice, lines=list(campaign.lines.all()))
+    other = world.running_campaign(
+        "notice", kind="notification", trade="general", script=notice, lines=list(campaign.lines.all())
+    )
     exception = campaign_services.ask_exception(
-        actor=world.people["supervisor"], campaign=other, covers="hours", window_start="07:00", window_end="22:00",
+        actor=world.people["supervisor"], campaign=other, covers="hours", window_start="07:00",
+        window_end="22:00",
         starts_at=clock_now(), ends_at=clock_now() + timedelta(days=1), reason="台风停运通知",
     )  # fmt: skip
     return {
@@ -448,14 +489,21 @@ def _of_policies(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
 
 
 def _of_register(world: World) -> dict[str, dict[str, Any]]:
-    """A near miss, a list of `compliance`, a lift that `compliance2` asks for; scrubs are those of who looks (`visit`)."""
+    """A near miss, a list of `compliance`, a lift that `compliance2` asks for; scrubs are those of who looks
+    (`visit`)."""
     other = "+8613700000001"
     optouts.record_opt_out(phone=other, channel="api", evidence="x", said_at=clock_now() - timedelta(hours=1))
     near = optouts.take_message(client=world.client, sender="+8613700000002", text="别打了", message_id="m1")
     taken = optouts.take_list(
-        actor=world.people["compliance"], origin="list", evidence="x", file_name="a.csv", content=b"phone\n13700000003\n"
+        actor=world.people["compliance"],
+        origin="list",
+        evidence="x",
+        file_name="a.csv",
+        content=b"phone\n13700000003\n",
     )
-    lift = optouts.ask_lift(actor=world.people["compliance2"], phone=other, consent_given_at=clock_now(), evidence="x")
+    lift = optouts.ask_lift(
+        actor=world.people["compliance2"], phone=other, consent_given_at=clock_now(), evidence="x"
+    )
     return {
         "message": {"pk": near.pk},
         "list_in": {"pk": taken.pk},
@@ -476,11 +524,19 @@ def _of_telephony(world: World) -> dict[str, dict[str, Any]]:
 def _of_webhooks(world: World) -> dict[str, dict[str, Any]]:
     """An end point with a delivery that was given up."""
     made, _secret = webhooks.add_end_point(
-        actor=world.people["admin"], name="crm", client=world.client, url="https://hooks.example.com/", kinds=["script.retired"]
+        actor=world.people["admin"],
+        name="crm",
+        client=world.client,
+        url="https://hooks.example.com/",
+        kinds=["script.retired"],
     )
     webhooks.emit("script.retired", {})
     Delivery.objects.update(state="dead")
-    return {"end_point": {"pk": made.pk}, "end_point_step": {"pk": made.pk, "step": "end"}, "delivery": {"pk": Delivery.objects.get().pk}}
+    return {
+        "end_point": {"pk": made.pk},
+        "end_point_step": {"pk": made.pk, "step": "end"},
+        "delivery": {"pk": Delivery.objects.get().pk},
+    }
 
 
 def _of_governance(world: World) -> dict[str, dict[str, Any]]:
@@ -489,14 +545,20 @@ def _of_governance(world: World) -> dict[str, dict[str, Any]]:
     plan: Any = {"scope": "x", "since": date(2026, 1, 1), "until": date(2026, 10, 31), "auditor": "x"}
     planned = governance.plan_audit(actor=world.people["compliance"], title="x", **plan)
     running = governance.begin_audit(
-        actor=world.people["compliance"], audit=governance.plan_audit(actor=world.people["compliance"], title="y", **plan)
+        actor=world.people["compliance"],
+        audit=governance.plan_audit(actor=world.people["compliance"], title="y", **plan),
     )
     answer = governance.answer_point(
-        actor=world.people["compliance"], answer=running.answers.all()[0], found="x", verdict="conforms", content=b"%PDF-1.7\n%%EOF",
+        actor=world.people["compliance"], answer=running.answers.all()[0], found="x", verdict="conforms",
+        content=b"%PDF-1.7\n%%EOF",
         file_name="x.pdf",
     )  # fmt: skip
     training = governance.record_training(
-        actor=world.people["admin"], title="x", held_on=world.today, people=[world.people["agent"]], content=b"%PDF-1.7\n%%EOF"
+        actor=world.people["admin"],
+        title="x",
+        held_on=world.today,
+        people=[world.people["agent"]],
+        content=b"%PDF-1.7\n%%EOF",
     )
     return {
         "month": {"pk": report.pk},
@@ -517,21 +579,31 @@ def _postponed_of(world: World, owner: str) -> dict[str, int]:
 def _nonconformity_of(world: World, owner: str) -> dict[str, Any]:
     """One that `owner` has to resolve; compliance sees those of others too."""
     report = governance.make_report(month=date(2026, 10, 1))
-    made = Nonconformity.objects.create(report=report, duty="R0", text="x", owner=world.people[owner], due_on=world.today)
+    made = Nonconformity.objects.create(
+        report=report, duty="R0", text="x", owner=world.people[owner], due_on=world.today
+    )
     return {"pk": made.pk}
 
 
 def _seen(world: World) -> int:
-    return int(audit.record_access(kind="viewed", subject="none", purpose="x", actor=world.people["agent"]).pk)
+    return int(
+        audit.record_access(kind="viewed", subject="none", purpose="x", actor=world.people["agent"]).pk
+    )
 
 
 def _incident_of(world: World, owner: str, wanted: str) -> dict[str, Any]:
     """An incident that `owner` recorded, with a task of theirs; compliance sees those of others too."""
     now = clock_now()
-    incident = governance.record_incident(actor=world.people[owner], kind="leak", title="x", discovered_at=now, since=now, until=now)
+    incident = governance.record_incident(
+        actor=world.people[owner], kind="leak", title="x", discovered_at=now, since=now, until=now
+    )
     if wanted == "incident_task":
         task = governance.add_task(
-            actor=world.people["compliance"], incident=incident, text="x", owner=world.people[owner], due_on=world.today
+            actor=world.people["compliance"],
+            incident=incident,
+            text="x",
+            owner=world.people[owner],
+            due_on=world.today,
         )
         return {"pk": task.pk}
     return {"pk": incident.pk, **({"recipient": "authority"} if wanted == "incident_notice" else {})}
@@ -540,13 +612,22 @@ def _incident_of(world: World, owner: str, wanted: str) -> dict[str, Any]:
 def _of_retention(world: World) -> dict[str, dict[str, Any]]:
     run = retention.purge(pause=0)
     hold = retention.place_hold(
-        actor=world.people["compliance"], kind="contact", target_id=world.contact.pk, reason="案号", review_on=date(2027, 1, 1)
+        actor=world.people["compliance"],
+        kind="contact",
+        target_id=world.contact.pk,
+        reason="案号",
+        review_on=date(2027, 1, 1),
     )
-    return {"purge_run": {"pk": run.pk}, "certificate": {"pk": run.pk, "form": "json"}, "hold": {"pk": hold.pk}}
+    return {
+        "purge_run": {"pk": run.pk},
+        "certificate": {"pk": run.pk, "form": "json"},
+        "hold": {"pk": hold.pk},
+    }
 
 
 def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
-    """A call of the agent with a recording, a verdict, a violation whose action is done with a proof, and a complaint."""
+    """A call of the agent with a recording, a verdict, a violation whose action is done with a proof, and a
+    complaint."""
     is_own = campaign == world.campaign
     call = Call.objects.latest("pk")
     ended = clock_now() - timedelta(minutes=1)
@@ -557,13 +638,25 @@ def _of_quality(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
     review = judged(world, call, reviewer.username)
     remark = TimedRemark.objects.create(review=review, start_ms=0, end_ms=0, text="x", author=reviewer)
     violation = quality.open_violation(
-        actor=officer, kind="manner", gravity="minor", note="x", law="x", owner=reviewer, review=review, start_ms=0, end_ms=1_000
+        actor=officer,
+        kind="manner",
+        gravity="minor",
+        note="x",
+        law="x",
+        owner=reviewer,
+        review=review,
+        start_ms=0,
+        end_ms=1_000,
     )
     quality.report_done(actor=reviewer, action=violation.action, measures="x", proof="x", file=b"x")
     complaint = quality.record_complaint(actor=reviewer, channel="letter", kind="manner", text="x", call=call)
     about = complaint.public_id
-    pack, _passphrase = evidence.ask_pack(actor=world.people["compliance2"], about=about, recipient="court", reason="案号")
-    card = quality.write_card(actor=world.people["compliance2"], code="other", name="x", trade="retail", items=ITEMS, pass_mark=80)
+    pack, _passphrase = evidence.ask_pack(
+        actor=world.people["compliance2"], about=about, recipient="court", reason="案号"
+    )
+    card = quality.write_card(
+        actor=world.people["compliance2"], code="other", name="x", trade="retail", items=ITEMS, pass_mark=80
+    )
     plan = quality.write_plan(actor=officer, name="x", campaign=None)
     return {
         "recording": {"pk": recording.pk},
@@ -586,15 +679,25 @@ def _play_of(world: World, username: str) -> int:
 
 def _scrub_of(world: World, username: str) -> int:
     content = "\n".join(["phone", *(f"1370000{number:04}" for number in range(100))]).encode()
-    return optouts.ask_scrub(actor=world.people[username], file_name="a.csv", content=content, purpose="清洗").pk
+    return optouts.ask_scrub(
+        actor=world.people[username], file_name="a.csv", content=content, purpose="清洗"
+    ).pk
 
 
 def _of_scripts(world: World) -> dict[str, dict[str, Any]]:
     """A draft of `supervisor` with a remark of compliance, and a rule that `compliance2` wrote."""
-    script = scripts.create_script(actor=world.people["supervisor"], code="other", name="x", kind="marketing", trade="retail")
-    draft = scripts.write_version(actor=world.people["supervisor"], script=script, company=COMPANY, **SECTIONS)
-    remark = scripts.remark(actor=world.people["compliance"], version=draft, section="body", quote="", text="补充期限")
-    rule = scripts.write_rule(actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x")
+    script = scripts.create_script(
+        actor=world.people["supervisor"], code="other", name="x", kind="marketing", trade="retail"
+    )
+    draft = scripts.write_version(
+        actor=world.people["supervisor"], script=script, company=COMPANY, **SECTIONS
+    )
+    remark = scripts.remark(
+        actor=world.people["compliance"], version=draft, section="body", quote="", text="补充期限"
+    )
+    rule = scripts.write_rule(
+        actor=world.people["compliance2"], code="too_familiar", rule=rule_of(), reason="x"
+    )
     return {
         "script_draft": {"pk": draft.pk},
         "remark": {"pk": remark.pk},
@@ -615,34 +718,51 @@ def _of_calls(world: World, campaign: Campaign) -> dict[str, dict[str, Any]]:
 
 
 def _of_access(world: World) -> dict[str, dict[str, Any]]:
-    """A grant of `agent`, an audit with a finding about `agent2`, a right that `supervisor` has to confirm."""
+    """A grant of `agent`, an audit with a finding about `agent2`, a right that `supervisor` has to
+    confirm."""
     ends = clock_now() + timedelta(days=1)
     field = ProtectedField.objects.get(name="contacts.contact.phone")
     grant = access.ask_grant(
-        actor=world.people["agent"], beneficiary=world.people["agent"], field=field, right="view_clear", reason="复核投诉", ends_at=ends
+        actor=world.people["agent"],
+        beneficiary=world.people["agent"],
+        field=field,
+        right="view_clear",
+        reason="复核投诉",
+        ends_at=ends,
     )
     access.decide_grant(actor=world.people["compliance"], grant=grant, approve=True)
     right = Permission.objects.get(codename="view_clear")
-    ProtectedFieldUserPermission.objects.create(user=world.people["agent2"], content_object=field, permission=right)
+    ProtectedFieldUserPermission.objects.create(
+        user=world.people["agent2"], content_object=field, permission=right
+    )
     made = access.audit_permissions()
-    review = access.start_review(actor=world.people["admin"], name="x", due_on=world.today + timedelta(days=7))
+    review = access.start_review(
+        actor=world.people["admin"], name="x", due_on=world.today + timedelta(days=7)
+    )
     return {
         "grant": {"pk": grant.pk},
         "audit": {"pk": made.pk},
         "audit_report": {"pk": made.pk, "form": "csv"},
         "finding": {"pk": made.findings.get(kind="direct").pk},
-        "review_item": {"pk": review.items.filter(reviewer=world.people["supervisor"]).values_list("pk", flat=True)[0]},
+        "review_item": {
+            "pk": review.items.filter(reviewer=world.people["supervisor"]).values_list("pk", flat=True)[0]
+        },
     }
 
 
 def _of_rights(world: World) -> dict[str, dict[str, Any]]:
     """A request that is open, and one that was carried out; whose they are is set by `visit`."""
     done = rights.execute(actor=world.people["compliance"], request=_request(world, "compliance"))
-    return {"subject_request": {"pk": _request(world, "compliance").pk}, "subject_certificate": {"pk": done.pk, "form": "json"}}
+    return {
+        "subject_request": {"pk": _request(world, "compliance").pk},
+        "subject_certificate": {"pk": done.pk, "form": "json"},
+    }
 
 
 def _request(world: World, by: str) -> SubjectRequest:
-    return rights.record_request(actor=world.people[by], kind="withdraw", phone=PHONE, channel="letter", verification="回拨核实")
+    return rights.record_request(
+        actor=world.people[by], kind="withdraw", phone=PHONE, channel="letter", verification="回拨核实"
+    )
 
 
 SHARES = {"share", "share_with_file", "share_step"}
@@ -661,30 +781,53 @@ def _share_of(world: World, username: str, wanted: str) -> dict[str, Any]:
 
 
 def _of_contacts(world: World, contact: Contact) -> dict[str, dict[str, Any]]:
-    """A wording that awaits approval, a consent and a source with their files, a client who says that they are a minor."""
+    """A wording that awaits approval, a consent and a source with their files, a client who says that they
+    are a minor."""
     supervisor = world.people["supervisor"]
     paper = {"content": b"%PDF-1.7 %%EOF", "file_name": "form.pdf"}
     given = contacts.record_consent(
-        actor=supervisor, contact=contact, purpose=world.purpose, channel="paper", given_at=clock_now(), reference="登记表", **paper
+        actor=supervisor,
+        contact=contact,
+        purpose=world.purpose,
+        channel="paper",
+        given_at=clock_now(),
+        reference="登记表",
+        **paper,
     )
     made = record(world, origin="partner", agreement_content=paper["content"])
     contacts.flag_minor(actor=supervisor, contact=contact, reason="自称十五岁")
     return {
-        "wording": {"pk": contacts.propose_wording(actor=supervisor, source=world.source, version="2", text="我同意。").pk},
+        "wording": {
+            "pk": contacts.propose_wording(
+                actor=supervisor, source=world.source, version="2", text="我同意。"
+            ).pk
+        },
         "consent": {"pk": contact.pk, "consent": given.pk},
         "minor": {"pk": contact.pk},
         "agreement": {"pk": made.pk},
-        "doubt": {"pk": contacts.raise_doubt(number_index=bytes(contact.number_index), origin="person", reference="来电").pk},
+        "doubt": {
+            "pk": contacts.raise_doubt(
+                number_index=bytes(contact.number_index), origin="person", reference="来电"
+            ).pk
+        },
     }
 
 
 def _import_of(world: World, username: str) -> ContactImport:
     actor = world.people[username]
-    done = contacts.import_now(actor=actor, source=world.source, file_name="a.csv", file="手机号\n13800007777\n".encode(), list_code="")
+    done = contacts.import_now(
+        actor=actor,
+        source=world.source,
+        file_name="a.csv",
+        file="手机号\n13800007777\n".encode(),
+        list_code="",
+    )
     return done
 
 
-def visit(world: World, name: str, username: str, whose: str, browse: Any, made: dict[str, Any] | None = None) -> int:
+def visit(
+    world: World, name: str, username: str, whose: str, browse: Any, made: dict[str, Any] | None = None
+) -> int:
     """`made`: the arguments of an object that is there already."""
     entry = PAGES[name]
     arguments = dict(objects(world, whose, entry.object)[entry.object]) if made is None else made
@@ -698,7 +841,9 @@ def visit(world: World, name: str, username: str, whose: str, browse: Any, made:
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = {"pk": _request(world, owner).pk}
     if entry.object == "postponed":
-        arguments = _postponed_of(world, username if whose == "own" and PAGES[name].roles & {username} else "agent2")
+        arguments = _postponed_of(
+            world, username if whose == "own" and PAGES[name].roles & {username} else "agent2"
+        )
     if entry.object == "nonconformity":
         owner = username if whose == "own" and PAGES[name].roles & {username} else "supervisor2"
         arguments = _nonconformity_of(world, owner)

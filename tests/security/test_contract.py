@@ -1,5 +1,5 @@
-"""The API keeps to its own description: schemathesis over every operation, with the key of the demo's program that has its scope, all
-checks, no finding."""
+"""The API keeps to its own description: schemathesis over every operation, with the key of the demo's program
+that has its scope, all checks, no finding."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -23,9 +23,14 @@ from tests.world import World
 
 EXAMPLES = 20
 PROGRAMS = [DIALLER_SCOPES, *CLIENTS.values()]
-# Left out is one check alone: no schema describes which texts are phone numbers, or which rows exist, so a 422 or 404 that the
-# description names may answer what its schema allows.
-HEALTH = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+# Left out is one check alone: no schema describes which texts are phone numbers, or which rows exist, so a
+# 422 or 404 that the description names may answer what its schema allows.
+HEALTH = [
+    HealthCheck.too_slow,
+    HealthCheck.function_scoped_fixture,
+    HealthCheck.filter_too_much,
+    HealthCheck.data_too_large,
+]
 
 
 def _site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -39,7 +44,8 @@ def _site(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
 
 @pytest.fixture
 def _one_connection() -> Iterator[None]:
-    """Requests of the test run on its own connection and inside its transaction, as Django's test client has it."""
+    """Requests of the test run on its own connection and inside its transaction, as Django's test client has
+    it."""
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield
@@ -57,7 +63,9 @@ def test_the_demo_has_a_program_for_every_scope() -> None:
 def test_every_answer_is_one_that_the_description_names(world: World, operation: tuple[str, str]) -> None:
     method, path = operation
     scope = OPERATIONS[operation][0]
-    client, key = world.api_client("program", *next(scopes for scopes in PROGRAMS if scope is None or scope in scopes))
+    client, key = world.api_client(
+        "program", *next(scopes for scopes in PROGRAMS if scope is None or scope in scopes)
+    )
     ApiClient.objects.filter(pk=client.pk).update(requests_per_second=30_000)
     world.campaign.clients.add(client)
     ExternalRef.objects.create(client=client, external_id="crm-1017", contact=world.contact)
@@ -65,10 +73,18 @@ def test_every_answer_is_one_that_the_description_names(world: World, operation:
     described = schemathesis.openapi.from_wsgi("/description.json", _site)[f"/api/v1/{path}"][method.upper()]
 
     @given(case=described.as_strategy())
-    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=HEALTH, phases=[Phase.explicit, Phase.generate], database=None)
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        suppress_health_check=HEALTH,
+        phases=[Phase.explicit, Phase.generate],
+        database=None,
+    )
     def keeps_to_it(case: Any) -> None:
         with transaction.atomic():
-            case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=[positive_data_acceptance])
+            case.call_and_validate(
+                headers={"Authorization": f"Bearer {key}"}, excluded_checks=[positive_data_acceptance]
+            )
             transaction.set_rollback(True)
 
     keeps_to_it()

@@ -54,8 +54,16 @@ def test_plain_http_is_sent_to_https(world: World) -> None:
 def test_signing_in_leads_nowhere_else(world: World, target: str) -> None:
     from apps.accounts.services import create_user
 
-    create_user(username="alice", display_name="A", role="agent", department=world.department, password="a-Long-enough-Passphrase-7")
-    answer = SecureClient().post("/accounts/login/", {"login": "alice", "password": "a-Long-enough-Passphrase-7", "next": target})
+    create_user(
+        username="alice",
+        display_name="A",
+        role="agent",
+        department=world.department,
+        password="a-Long-enough-Passphrase-7",
+    )
+    answer = SecureClient().post(
+        "/accounts/login/", {"login": "alice", "password": "a-Long-enough-Passphrase-7", "next": target}
+    )
     assert "evil" not in answer.headers["Location"]
 
 

@@ -34,7 +34,8 @@ from tests.world import World
 OPEN = frozenset(Role.values) | {"nobody"}
 
 
-# Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static files.
+# Answered without a person: sign-in and out, the language, the API (its keys are tested with it), static
+# files.
 WITHOUT_A_PERSON = {
     "leave",
     "leave_by_code",
@@ -49,14 +50,21 @@ WITHOUT_A_PERSON = {
 }
 # allauth's own pages behind the sign-in, for the person's own account alone.
 OWN_ACCOUNT = {
-    "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn", "mfa_reauthenticate_webauthn",
-    "mfa_login_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "usersessions_list", "openid_connect_login",
+    "mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "mfa_add_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_login_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn", "usersessions_list",
+    "openid_connect_login",
     "openid_connect_callback",
-    "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup", "socialaccount_connections",
-    "account_signup", "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "account_inactive",
-    "account_email_verification_sent", "account_confirm_email", "account_reset_password", "account_reset_password_done",
-    "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code", "account_request_login_code",
+    "socialaccount_login_cancelled", "socialaccount_login_error", "socialaccount_signup",
+    "socialaccount_connections",
+    "account_signup", "account_reauthenticate", "account_email", "account_change_password",
+    "account_set_password", "account_inactive",
+    "account_email_verification_sent", "account_confirm_email", "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code",
+    "account_request_login_code",
 }  # fmt: skip
 
 
@@ -164,7 +172,9 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize(("name", "who"), [(name, who) for name, whos in FOREIGN.items() for who in sorted(whos)])
+@pytest.mark.parametrize(
+    ("name", "who"), [(name, who) for name, whos in FOREIGN.items() for who in sorted(whos)]
+)
 def test_a_foreign_object_is_not_there(world: World, browse: Any, name: str, who: str) -> None:
     assert visit(world, name, who, "foreign", browse) == 404
 

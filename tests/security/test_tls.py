@@ -39,7 +39,11 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     )
     paths = folder / "cert.pem", folder / "key.pem"
     paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    paths[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    paths[1].write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
     return paths
 
 
@@ -51,9 +55,12 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     # A server that has nothing to show to browsers does not start.
-    subprocess.run([sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "collectstatic", "--no-input", "--verbosity", "0"], cwd=ROOT, check=True
+    )
     web = subprocess.Popen(
-        web_command("127.0.0.1", port, cert=str(cert), key=str(key)), cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        web_command("127.0.0.1", port, cert=str(cert), key=str(key)), cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
@@ -66,7 +73,8 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
                 time.sleep(0.1)
         yield port
     finally:
-        # A worker that is asked to stop while it starts may never end (granian 2.8): then all of them are killed, which is no matter here.
+        # A worker that is asked to stop while it starts may never end (granian 2.8): then all of them are
+        # killed, which is no matter here.
         web.terminate()
         try:
             web.wait(timeout=5)
@@ -82,7 +90,10 @@ def connect(port: int, version: ssl.TLSVersion) -> str | None:
     context.minimum_version = ssl.TLSVersion.TLSv1 if version < ssl.TLSVersion.TLSv1_3 else version
     context.maximum_version = version
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as raw, context.wrap_socket(raw, server_hostname="localhost") as wrapped:
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=5) as raw,
+        context.wrap_socket(raw, server_hostname="localhost") as wrapped,
+    ):
         return wrapped.version()
 
 

@@ -74,7 +74,9 @@ def test_two_people(world: World) -> None:
         services.decide_share(actor=world.people["compliance"], share=own, approve=True)
     with pytest.raises(IntegrityError), transaction.atomic():
         Share.objects.filter(pk=own.pk).update(state="approved", decided_by=world.people["compliance"])
-    refused = services.decide_share(actor=world.people["compliance2"], share=own, approve=False, reason="用途不明")
+    refused = services.decide_share(
+        actor=world.people["compliance2"], share=own, approve=False, reason="用途不明"
+    )
     with pytest.raises(WrongState):
         services.decide_share(actor=world.people["compliance2"], share=refused, approve=True)
 
@@ -99,7 +101,10 @@ def test_a_withdrawal_ends_it_at_once(world: World) -> None:
     with pytest.raises(NotAllowed):
         services.withdraw_share(actor=world.people["supervisor"], share=share, reason="x")
     services.withdraw_share(actor=world.people["compliance"], share=share, reason="协议终止")
-    for act in (lambda: look(world, share), lambda: services.fetch_file(viewer=world.people["supervisor2"], share=share)):
+    for act in (
+        lambda: look(world, share),
+        lambda: services.fetch_file(viewer=world.people["supervisor2"], share=share),
+    ):
         with pytest.raises(NotFound):
             act()
 
@@ -133,15 +138,22 @@ def test_a_file_is_encrypted_marked_masked_and_fetched_once(world: World) -> Non
     assert rows[0][1] == "138****1234"
     with pytest.raises(NotFound):
         services.fetch_file(viewer=viewer, share=share)
-    assert {event.kind for event in AccessEvent.objects.filter(subject=share.public_id)} == {"viewed", "exported"}
+    assert {event.kind for event in AccessEvent.objects.filter(subject=share.public_id)} == {
+        "viewed",
+        "exported",
+    }
 
 
-def test_nothing_of_it_lies_in_clear_on_the_disk_while_it_is_made(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_it_lies_in_clear_on_the_disk_while_it_is_made(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*args: Any, **more: Any) -> None:
         raise AssertionError("a temporary file")
 
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
-    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
+    share, _passphrase = services.make_file(
+        viewer=world.people["supervisor2"], share=approved(world, form="file")
+    )
     assert share.file
 
 
@@ -150,13 +162,19 @@ def test_compliance_alone_shares_in_clear_and_each_value_is_on_record(world: Wor
     assessed(world, share, by="compliance")
     share = services.decide_share(actor=world.people["compliance2"], share=share, approve=True)
     share, passphrase = services.make_file(viewer=world.people["compliance"], share=share)
-    rows = opened(b"".join(services.fetch_file(viewer=world.people["compliance"], share=share)), passphrase, share)
+    rows = opened(
+        b"".join(services.fetch_file(viewer=world.people["compliance"], share=share)), passphrase, share
+    )
     assert rows[2][1] == f"+86{PHONE}"
-    assert AccessEvent.objects.filter(subject=share.public_id, field="contacts.contact.phone", kind="exported").exists()
+    assert AccessEvent.objects.filter(
+        subject=share.public_id, field="contacts.contact.phone", kind="exported"
+    ).exists()
 
 
 def test_a_file_that_nobody_fetches_goes_within_a_day(world: World, clock: Any) -> None:
-    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
+    share, _passphrase = services.make_file(
+        viewer=world.people["supervisor2"], share=approved(world, form="file")
+    )
     clock.shift(25 * 3600)
     services.end_due_shares()
     share.refresh_from_db()
@@ -164,8 +182,12 @@ def test_a_file_that_nobody_fetches_goes_within_a_day(world: World, clock: Any) 
 
 
 def test_who_is_erased_is_in_no_file_that_waits(world: World) -> None:
-    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
-    stores = erasing.provider.erase(number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test")
+    share, _passphrase = services.make_file(
+        viewer=world.people["supervisor2"], share=approved(world, form="file")
+    )
+    stores = erasing.provider.erase(
+        number_index=bytes(world.contact.number_index), phone=world.contact.phone, reason="test"
+    )
     assert {store.code: store.goes for store in stores}["exports"] == 1
     share.refresh_from_db()
     assert share.file == ""
@@ -185,7 +207,9 @@ def test_the_page_bears_the_watermark(world: World, browse: Any) -> None:
     assert text.count("supervisor2 · ") == 3, "in every picture of a part of the page"
 
 
-def test_somebody_deleted_while_the_file_is_made_is_not_in_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_deleted_while_the_file_is_made_is_not_in_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     share = approved(world, form="file")
     real = services.streams.put
 
@@ -206,6 +230,12 @@ def test_somebody_deleted_while_the_file_is_made_is_not_in_it(world: World, monk
 
 def test_fetching_a_file_counts_the_people_in_it(world: World) -> None:
     world.add_contact("13900000009")
-    share, _passphrase = services.make_file(viewer=world.people["supervisor2"], share=approved(world, form="file"))
+    share, _passphrase = services.make_file(
+        viewer=world.people["supervisor2"], share=approved(world, form="file")
+    )
     b"".join(services.fetch_file(viewer=world.people["supervisor2"], share=share))
-    assert AccessEvent.objects.get(kind="exported", subject=share.public_id, field="").count == queries.entries_of(share).count() == 2
+    assert (
+        AccessEvent.objects.get(kind="exported", subject=share.public_id, field="").count
+        == queries.entries_of(share).count()
+        == 2
+    )

@@ -45,7 +45,8 @@ def leave(spool: Path, call: str, content: bytes, *, finished: bool = True) -> P
     (spool / "pcaps" / f"{stem}.pcap").write_bytes(content)
     sdp = "v=0\r\nm=audio {} RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
     text = (
-        f"/x/{stem}.pcap\n\n\nTimestamp started ms: 1\nSDP mode: offer\nSDP before RTP packet: 1\n\n{sdp.format(CLIENT_PORT)}"
+        f"/x/{stem}.pcap\n\n\nTimestamp started ms: 1\nSDP mode: offer\nSDP before RTP packet: "
+        f"1\n\n{sdp.format(CLIENT_PORT)}"
         f"Timestamp started ms: 1\nSDP mode: answer\nSDP before RTP packet: 1\n\n{sdp.format(AGENT_PORT)}"
     )
     folder, ending = ("metadata", "txt") if finished else ("tmp", "tmp")

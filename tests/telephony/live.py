@@ -52,7 +52,9 @@ class Live:
 
     def kill_hegui(self) -> None:
         """All processes of the site at once, as a crash would."""
-        found = subprocess.run(["pgrep", "-f", f"granian.*--port {self.port} "], capture_output=True, text=True, check=False).stdout.split()
+        found = subprocess.run(
+            ["pgrep", "-f", f"granian.*--port {self.port} "], capture_output=True, text=True, check=False
+        ).stdout.split()
         assert found
         for group in {os.getpgid(int(pid)) for pid in found}:
             os.killpg(group, signal.SIGKILL)
@@ -91,10 +93,15 @@ def live(folder: Path) -> Iterator[Live]:
         telephony = set_up(World())
         trunk = telephony.trunk
         admin = telephony.world.people["admin"]
-        whole = Live(telephony, LoopbackGateway(folder, ["http://127.0.0.1:1"], telephony.key), settings.DEMO_CLOCK_OFFSET)
+        whole = Live(
+            telephony,
+            LoopbackGateway(folder, ["http://127.0.0.1:1"], telephony.key),
+            settings.DEMO_CLOCK_OFFSET,
+        )
         whole.gateway.hegui = [f"http://127.0.0.1:{whole.start_hegui()}"]
         services.record_trunk(
-            actor=admin, trunk=trunk, lines=[telephony.world.line], host="127.0.0.1", port=whole.gateway.carrier_port, calls_at_once=500,
+            actor=admin, trunk=trunk, lines=[telephony.world.line], host="127.0.0.1",
+            port=whole.gateway.carrier_port, calls_at_once=500,
             calls_a_second=500,
         )  # fmt: skip
         services.record_dialler(actor=admin, dialler=telephony.dialler, addresses=["127.0.0.1"])

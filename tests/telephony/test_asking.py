@@ -1,4 +1,5 @@
-"""The gateway's question for an INVITE: what gets a yes, and that whatever else is a refusal that is kept (R39)."""
+"""The gateway's question for an INVITE: what gets a yes, and that whatever else is a refusal that is kept
+(R39)."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,17 +28,25 @@ def test_allowed_call_says_whom_to_dial_as_whom_and_where(telephony: Telephony) 
     call = Call.objects.get()
     assert answer == {
         "decision": "allow", "codes": "", "call": call.public_id, "number": "+8613800001234", "caller": LINE,
-        "carrier": "198.51.100.7:5060", "carrier_host": "198.51.100.7", "line": f"{telephony.trunk.pk}-{telephony.world.line.pk}",
+        "carrier": "198.51.100.7:5060", "carrier_host": "198.51.100.7",
+        "line": f"{telephony.trunk.pk}-{telephony.world.line.pk}",
         "at_once": "10", "a_second": "3",
     }  # fmt: skip
     assert (call.client, call.relayed_by) == (telephony.world.client, telephony.gateway)
     attempt = Attempt.objects.get()
-    assert (attempt.call, attempt.dialler, attempt.trunk, attempt.codes) == (call, telephony.dialler, telephony.trunk, [])
+    assert (attempt.call, attempt.dialler, attempt.trunk, attempt.codes) == (
+        call,
+        telephony.dialler,
+        telephony.trunk,
+        [],
+    )
 
 
 def test_carrier_that_wants_national_numbers_gets_them(telephony: Telephony) -> None:
     world = telephony.world
-    services.record_trunk(actor=world.people["admin"], trunk=telephony.trunk, lines=[world.line], form="national")
+    services.record_trunk(
+        actor=world.people["admin"], trunk=telephony.trunk, lines=[world.line], form="national"
+    )
     answer = telephony.ask()
     assert (answer["number"], answer["caller"]) == (PHONE, "01085550101")
 
@@ -49,14 +58,24 @@ def test_number_reserved_by_the_gateway_counts_at_once(telephony: Telephony) -> 
 
 @pytest.mark.parametrize(
     "spelt",
-    ["+8613800001234", "008613800001234", "138-0000-1234", "１３８００００１２３４", "+86 138 0000 1234", "8613800001234", "1380000123٤"],
+    [
+        "+8613800001234",
+        "008613800001234",
+        "138-0000-1234",
+        "１３８００００１２３４",
+        "+86 138 0000 1234",
+        "8613800001234",
+        "1380000123٤",
+    ],
 )
 def test_number_in_any_spelling_is_the_same_person(telephony: Telephony, spelt: str) -> None:
     telephony.world.opt_out()
     assert telephony.ask(to=spelt)["codes"] == "opted_out"
 
 
-@pytest.mark.parametrize("dialled", ["110", "120", "12345", "95588", "*72", "", "13800001234;postd=9", "alice"])
+@pytest.mark.parametrize(
+    "dialled", ["110", "120", "12345", "95588", "*72", "", "13800001234;postd=9", "alice"]
+)
 def test_what_is_nobodys_number_is_refused_and_kept(telephony: Telephony, dialled: str) -> None:
     assert telephony.ask(to=dialled)["codes"] == "number_invalid"
     assert Attempt.objects.get().codes == ["number_invalid"]
@@ -73,7 +92,8 @@ def test_opted_out_number_is_refused_with_the_decision_kept(telephony: Telephony
 def test_foreign_caller_number_is_refused_and_reported(telephony: Telephony) -> None:
     assert "line_not_of_campaign" in telephony.ask(line="02155550199", campaign="spring")["codes"]
     assert SpoofingEvent.objects.count() == 1
-    assert "line_not_of_campaign" in telephony.ask(line="02155550199")["codes"]  # also when no campaign is named
+    # also when no campaign is named
+    assert "line_not_of_campaign" in telephony.ask(line="02155550199")["codes"]
     assert "line_not_of_campaign" in telephony.ask(line="anonymous")["codes"]
     assert SpoofingEvent.objects.count() == 3
 
@@ -134,7 +154,9 @@ def test_answer_to_the_same_question_follows_an_opt_out(telephony: Telephony) ->
 
 
 def _reserved(telephony: Telephony) -> str:
-    answer = Api(telephony.world.key).post("calls/authorize", {"campaign": "spring", "phone": PHONE, "line": LINE})
+    answer = Api(telephony.world.key).post(
+        "calls/authorize", {"campaign": "spring", "phone": PHONE, "line": LINE}
+    )
     call: str = answer.json()["call"]
     return call
 
@@ -154,7 +176,10 @@ def test_reservation_is_for_its_number_and_line_and_dialler(telephony: Telephony
     assert telephony.ask(call=call, line="02155550199")["codes"] == "line_unknown"
     assert telephony.ask(call="cl_zzzz")["codes"] == "call_not_valid"
     foreign = services.record_dialler(
-        actor=world.people["admin"], name="另一家", client=world.api_client("other", "authorize")[0], addresses=["192.0.2.99"]
+        actor=world.people["admin"],
+        name="另一家",
+        client=world.api_client("other", "authorize")[0],
+        addresses=["192.0.2.99"],
     )
     assert telephony.ask(call=call, dialler=foreign.public_id)["codes"] == "call_not_valid"
     assert telephony.ask(call=call)["decision"] == "allow"
@@ -172,11 +197,19 @@ def test_late_reservation_is_refused(telephony: Telephony) -> None:
     assert telephony.ask(call=call)["codes"] == "call_not_valid"
 
 
-def test_same_invite_hours_later_leads_no_old_reservation_on(telephony: Telephony, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_invite_hours_later_leads_no_old_reservation_on(
+    telephony: Telephony, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Hegui died between its decision and the note of the gateway, and no worker ended the reservation."""
     with monkeypatch.context() as dying:
         dying.setattr(asking.calls, "relay_allowed", lambda **_asked: 1 / 0)
-        body = {"dialler": telephony.dialler.public_id, "ask": "1", "sip_call": "one", "to": PHONE, "line": LINE}
+        body = {
+            "dialler": telephony.dialler.public_id,
+            "ask": "1",
+            "sip_call": "one",
+            "to": PHONE,
+            "line": LINE,
+        }
         assert telephony.api.post("telephony/ask", body).status_code == 500
     clock.shift(timedelta(hours=12))
     assert telephony.ask(ask="2", sip_call="one")["codes"] == "call_not_valid"
@@ -196,7 +229,9 @@ def test_same_question_after_a_pause_of_the_campaign_is_no_yes(telephony: Teleph
 
 def test_dialler_that_has_to_ask_first_is_refused_without_a_call(telephony: Telephony) -> None:
     dialler = telephony.dialler
-    services.record_dialler(actor=telephony.world.people["admin"], dialler=dialler, addresses=dialler.addresses, asks_first=True)
+    services.record_dialler(
+        actor=telephony.world.people["admin"], dialler=dialler, addresses=dialler.addresses, asks_first=True
+    )
     assert telephony.ask()["codes"] == "asks_first"
     assert telephony.ask(call=_reserved(telephony))["decision"] == "allow"
 
@@ -244,7 +279,9 @@ def test_call_that_has_to_end_stays_one_while_the_gateway_is_away(telephony: Tel
     assert telephony.api.get("telephony/calls-to-end").json() == {"calls": [call]}
 
 
-def test_dialler_cannot_find_out_who_is_on_record(telephony: Telephony, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dialler_cannot_find_out_who_is_on_record(
+    telephony: Telephony, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
     ApiClient.objects.filter(pk=telephony.world.client.pk).update(scopes=["authorize"])
     codes = [telephony.ask(to=f"1390000{number:04}")["codes"] for number in range(4)]
@@ -254,7 +291,8 @@ def test_dialler_cannot_find_out_who_is_on_record(telephony: Telephony, monkeypa
 def test_dialler_whose_key_may_dial_is_not_stopped_by_numbers_that_nobody_has(
     telephony: Telephony, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A list with dead numbers stops no call that is allowed; neighbours under one mask raise an alarm all the same."""
+    """A list with dead numbers stops no call that is allowed; neighbours under one mask raise an alarm all
+    the same."""
     monkeypatch.setattr("apps.access.services.searching.PER_CLIENT", (3, 10))
     codes = [telephony.ask(to=f"1390{number:03}1234")["codes"] for number in range(5)]
     assert codes == ["unknown_contact"] * 5
@@ -263,7 +301,8 @@ def test_dialler_whose_key_may_dial_is_not_stopped_by_numbers_that_nobody_has(
 
 
 def test_question_waits_behind_no_upload(telephony: Telephony, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a restart a connector offers many recordings at once: they may use up the key's rate, the question goes on."""
+    """After a restart a connector offers many recordings at once: they may use up the key's rate, the
+    question goes on."""
 
     def used_up(client: ApiClient) -> None:
         raise TooManyRequests()

@@ -1,4 +1,5 @@
-"""The connector alone: nothing in its spool is lost, whatever Hegui answers; recordings hold their two ends and nobody else."""
+"""The connector alone: nothing in its spool is lost, whatever Hegui answers; recordings hold their two ends
+and nobody else."""
 
 import io
 import json
@@ -148,7 +149,9 @@ def test_what_can_never_be_taken_is_set_aside_with_the_reason(bench: Bench) -> N
     assert bench.spool.names() == set()
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"event": 1}', "[]", '{"event": "ended", "call": "cl_1", "at": "soon"}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"event": 1}', "[]", '{"event": "ended", "call": "cl_1", "at": "soon"}']
+)
 def test_unreadable_event_is_set_aside_and_the_others_go(bench: Bench, content: str) -> None:
     (bench.spool.events / "0-bad.json").write_text(content)
     bench.put("ended")
@@ -205,7 +208,10 @@ def test_key_that_finds_no_room_is_sent_at_once(bench: Bench, monkeypatch: pytes
 
     monkeypatch.setattr(bench.spool, "write", full)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtpengine:
-        rtpengine.sendto(json.dumps({"type": "DTMF", "event": 9, "callid": "cl_1", "source_tag": "c"}).encode(), ("127.0.0.1", port))
+        rtpengine.sendto(
+            json.dumps({"type": "DTMF", "event": 9, "callid": "cl_1", "source_tag": "c"}).encode(),
+            ("127.0.0.1", port),
+        )
         connector.hear_keys()
     assert connector._keys is not None
     connector._keys.close()
@@ -244,7 +250,9 @@ def test_answer_that_wants_the_call_ended_ends_it(bench: Bench) -> None:
     bench.hegui.answer = (Taken.YES, {"end_requested": True})
     bench.step()
     bench.connector._enders.shutdown(wait=True)
-    assert bench.sip.ended == [{"entry": "12", "id": "34", "cseq": "1", "agent_tag": "tag", "call_id": "call@host"}]
+    assert bench.sip.ended == [
+        {"entry": "12", "id": "34", "cseq": "1", "agent_tag": "tag", "call_id": "call@host"}
+    ]
     assert bench.hegui.sent[0][1]["digit"] == "9"
 
 
@@ -334,7 +342,12 @@ def test_recording_that_hegui_refuses_is_set_aside_whole(bench: Bench) -> None:
 def test_third_party_is_in_no_recording(bench: Bench) -> None:
     """Also one that sends ten times as much as the client: the SIP server saw from where the client sends."""
     stranger = [
-        captures.record(1_000 + n / 500, captures.STRANGER, captures.CLIENT_PORT, captures.rtp(n * 160, b"\xaa" * 160, ssrc=9))
+        captures.record(
+            1_000 + n / 500,
+            captures.STRANGER,
+            captures.CLIENT_PORT,
+            captures.rtp(n * 160, b"\xaa" * 160, ssrc=9),
+        )
         for n in range(500)
     ]
     records = sorted([*captures.sides(1, loud=captures.SILENCE), *stranger], key=lambda each: each[:8])
@@ -346,7 +359,10 @@ def test_third_party_is_in_no_recording(bench: Bench) -> None:
 
 def test_key_of_the_client_in_the_recording_is_reported_once_and_the_agent_s_is_not(bench: Bench) -> None:
     pressed = [
-        captures.record(1_000.5 + n / 50, captures.CLIENT, captures.CLIENT_PORT, captures.key(9, 4_000, is_over=n > 4)) for n in range(8)
+        captures.record(
+            1_000.5 + n / 50, captures.CLIENT, captures.CLIENT_PORT, captures.key(9, 4_000, is_over=n > 4)
+        )
+        for n in range(8)
     ]
     pressed += [captures.record(1_000.7, captures.AGENT, captures.AGENT_PORT, captures.key(5, 5_600, ssrc=2))]
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(0.5), *pressed))
@@ -374,7 +390,8 @@ def test_call_that_nobody_answered_leaves_no_recording(bench: Bench) -> None:
 
 
 def test_recording_whose_answer_was_never_noted_is_kept(bench: Bench) -> None:
-    """The note was lost with a full disk or a killed server. That nobody answered is not known, so the recording is handed in."""
+    """The note was lost with a full disk or a killed server. That nobody answered is not known, so the
+    recording is handed in."""
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
     bench.spool.remember("cl_1", {"carrier": captures.CLIENT, "dialler": captures.AGENT})
     bench.connector.take_recordings()
@@ -396,7 +413,9 @@ def test_answer_that_waits_in_the_spool_is_known_before_its_recording_is_looked_
 
 
 def test_sound_that_is_not_g711_is_set_aside_and_never_erased(bench: Bench) -> None:
-    other = captures.record(1_000.1, captures.CLIENT, captures.CLIENT_PORT, captures.rtp(160, b"x" * 20, kind=18))
+    other = captures.record(
+        1_000.1, captures.CLIENT, captures.CLIENT_PORT, captures.rtp(160, b"x" * 20, kind=18)
+    )
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(0.1), other))
     bench.connector.take_recordings()
     (why,) = bench.spool.aside.glob("*.why")
@@ -408,7 +427,12 @@ def test_offer_of_the_carrier_in_the_call_leaves_the_sides_as_they_are(bench: Be
     path = captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)))
     text = path.read_text()
     sdp = "SDP mode: {}\r\nm=audio {} RTP/AVP 8 101\r\n"
-    path.write_text(text + sdp.format("offer", captures.AGENT_PORT) + sdp.format("answer", captures.CLIENT_PORT) + sdp.format("answer", 0))
+    path.write_text(
+        text
+        + sdp.format("offer", captures.AGENT_PORT)
+        + sdp.format("answer", captures.CLIENT_PORT)
+        + sdp.format("answer", 0)
+    )
     bench.connector.take_recordings()
     heard = _heard(bench.hegui.files[0][1])
     assert np.abs(heard[:, 0]).max() < 100 < np.abs(heard[:, 1]).max()
@@ -481,7 +505,9 @@ def test_capture_that_is_cut_is_used_as_far_as_it_is_whole(bench: Bench) -> None
     assert len(_heard(bench.hegui.files[0][1])) > 7_000
 
 
-@pytest.mark.parametrize("content", [b"no capture at all, but some bytes", b"\xd4\xc3\xb2\xa1" + b"\xff" * 60])
+@pytest.mark.parametrize(
+    "content", [b"no capture at all, but some bytes", b"\xd4\xc3\xb2\xa1" + b"\xff" * 60]
+)
 def test_damaged_capture_is_set_aside(bench: Bench, content: bytes) -> None:
     captures.leave(bench.spool.folder, "cl_1", content)
     bench.connector.take_recordings()
@@ -496,7 +522,9 @@ def test_recording_in_which_nobody_was_heard_is_none(bench: Bench) -> None:
     assert not list(bench.spool.metadata.iterdir())
 
 
-def test_what_a_killed_rtpengine_left_is_taken_when_it_no_longer_grows(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_rtpengine_left_is_taken_when_it_no_longer_grows(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     captures.leave(bench.spool.folder, "cl_1", captures.capture(*captures.sides(1)), finished=False)
     bench.connector.take_recordings()
     assert bench.hegui.files == []
@@ -509,7 +537,9 @@ def test_what_a_killed_rtpengine_left_is_taken_when_it_no_longer_grows(bench: Be
 
 def test_pause_in_the_speech_stays_a_pause() -> None:
     first = [capture.Packet(100.0 + n / 50, "x", 1, 8, n * 160, 1, b"\x2a" * 160) for n in range(10)]
-    second = [capture.Packet(103.0 + n / 50, "x", 1, 8, 24_000 + n * 160, 1, b"\x2a" * 160) for n in range(10)]
+    second = [
+        capture.Packet(103.0 + n / 50, "x", 1, 8, 24_000 + n * 160, 1, b"\x2a" * 160) for n in range(10)
+    ]
     channel = sound._channel([*first, *second], {8: "PCMA"}, 100.0)
     assert 3.1 <= len(channel) / 8_000 <= 3.3
     assert not channel[4_000:20_000].any()
@@ -517,7 +547,10 @@ def test_pause_in_the_speech_stays_a_pause() -> None:
 
 def test_sender_s_clock_that_jumps_leaves_the_sound_where_it_came() -> None:
     first = [capture.Packet(100.0 + n / 50, "x", 1, 8, n * 160, 1, b"\x2a" * 160) for n in range(10)]
-    second = [capture.Packet(101.0 + n / 50, "x", 1, 8, 3_000_000_000 + n * 160, 1, b"\x2a" * 160) for n in range(10)]
+    second = [
+        capture.Packet(101.0 + n / 50, "x", 1, 8, 3_000_000_000 + n * 160, 1, b"\x2a" * 160)
+        for n in range(10)
+    ]
     assert 1.1 <= len(sound._channel([*first, *second], {8: "PCMA"}, 100.0)) / 8_000 <= 1.3
 
 
@@ -530,24 +563,35 @@ def test_g711_tables_say_what_the_standard_says() -> None:
 def test_spool_says_how_full_it_is(bench: Bench) -> None:
     assert bench.spool.bytes == 0
     bench.put("ended")
-    assert bench.spool.bytes == len(json.dumps({"event": "ended", "call": "cl_1", "at": f"{time.time():.6f}", "detail": ""}))
+    assert bench.spool.bytes == len(
+        json.dumps({"event": "ended", "call": "cl_1", "at": f"{time.time():.6f}", "detail": ""})
+    )
     assert bench.spool.free > 0
 
 
 def test_connector_runs_where_nothing_of_the_site_is(tmp_path: Path) -> None:
     """Its host has neither the database nor the keys; no server is started for it."""
     home, health = tmp_path / "home", free_port()
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "HEGUI_HOME": str(home), "HEGUI_GATEWAY_KEY": "hg_none"}
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "HEGUI_HOME": str(home),
+        "HEGUI_GATEWAY_KEY": "hg_none",
+    }
     folders = ["--spool", str(tmp_path / "spool"), "--run", str(tmp_path)]
     ports = ["--keys", f"127.0.0.1:{free_port()}", "--health", f"127.0.0.1:{health}"]
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "telephony", "--url", "http://127.0.0.1:9", *folders, *ports], cwd=ROOT, env=env
+        [sys.executable, "manage.py", "telephony", "--url", "http://127.0.0.1:9", *folders, *ports],
+        cwd=ROOT,
+        env=env,
     )
     try:
         deadline = time.monotonic() + 60
         while True:
             try:
-                assert "hegui_connector_events_waiting 0" in httpx.get(f"http://127.0.0.1:{health}/metrics").text
+                assert (
+                    "hegui_connector_events_waiting 0" in httpx.get(f"http://127.0.0.1:{health}/metrics").text
+                )
                 break
             except httpx.HTTPError:
                 assert process.poll() is None

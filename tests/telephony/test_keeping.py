@@ -22,7 +22,8 @@ from tests.world import LINE, OTHER_PHONE, PHONE, World
 from .world import Telephony
 
 FINE = {
-    "is_answering": True, "open_calls": 1, "events_waiting": 0, "recordings_waiting": 0, "oldest_seconds": 0, "spool_bytes": 0,
+    "is_answering": True, "open_calls": 1, "events_waiting": 0, "recordings_waiting": 0, "oldest_seconds": 0,
+    "spool_bytes": 0,
     "spool_free": 10**10, "set_aside": 0,
 }  # fmt: skip
 
@@ -44,17 +45,23 @@ def test_address_tells_one_dialler(telephony: Telephony) -> None:
     world = telephony.world
     other = world.api_client("other", "authorize")[0]
     with pytest.raises(BadInput, match="外呼系统"):
-        services.record_dialler(actor=world.people["admin"], name="b", client=other, addresses=["192.0.2.0/28"])
+        services.record_dialler(
+            actor=world.people["admin"], name="b", client=other, addresses=["192.0.2.0/28"]
+        )
     services.set_in_use(actor=world.people["admin"], row=telephony.dialler, is_active=False)
     services.record_dialler(actor=world.people["admin"], name="b", client=other, addresses=["192.0.2.0/28"])
     with pytest.raises(BadInput):
-        services.set_in_use(actor=world.people["admin"], row=Dialler.objects.get(pk=telephony.dialler.pk), is_active=True)
+        services.set_in_use(
+            actor=world.people["admin"], row=Dialler.objects.get(pk=telephony.dialler.pk), is_active=True
+        )
 
 
 @pytest.mark.parametrize("address", ["x", "192.0.2.300", "192.0.2.1/28", "", "sip:192.0.2.1"])
 def test_address_that_is_none_is_refused(telephony: Telephony, address: str) -> None:
     with pytest.raises(BadInput):
-        services.record_dialler(actor=telephony.world.people["admin"], dialler=telephony.dialler, addresses=[address])
+        services.record_dialler(
+            actor=telephony.world.people["admin"], dialler=telephony.dialler, addresses=[address]
+        )
     assert Dialler.objects.get().addresses == ["192.0.2.10/32"]
 
 
@@ -66,14 +73,23 @@ def test_line_goes_by_one_trunk(telephony: Telephony) -> None:
 
 
 def test_password_is_nowhere_kept(telephony: Telephony) -> None:
-    dialler, password = services.set_digest(actor=telephony.world.people["admin"], dialler=telephony.dialler, user="pbx")
+    dialler, password = services.set_digest(
+        actor=telephony.world.people["admin"], dialler=telephony.dialler, user="pbx"
+    )
     assert password not in repr(vars(dialler))
-    assert telephony.api.get("telephony/configuration").json()["diallers"][0]["ha1"] == digest_of("pbx", password)
+    assert telephony.api.get("telephony/configuration").json()["diallers"][0]["ha1"] == digest_of(
+        "pbx", password
+    )
 
 
 @pytest.mark.parametrize(
     ("number", "national"),
-    [("+8613800001234", "13800001234"), ("+861085550101", "01085550101"), ("+864001234567", "4001234567"), ("+8520000", "+8520000")],
+    [
+        ("+8613800001234", "13800001234"),
+        ("+861085550101", "01085550101"),
+        ("+864001234567", "4001234567"),
+        ("+8520000", "+8520000"),
+    ],
 )
 def test_number_as_it_is_dialled_in_the_mainland(number: str, national: str) -> None:
     assert on_the_wire(number, "national") == national
@@ -89,7 +105,10 @@ def test_gateway_that_falls_silent_is_told_once(telephony: Telephony, clock: Any
     clock.shift(121)
     assert services.watch() == ["gateway_silent"]
     assert services.watch() == []
-    assert {notice.recipient.role for notice in Notice.objects.filter(code="gateway_silent").select_related("recipient")} == {"admin"}
+    assert {
+        notice.recipient.role
+        for notice in Notice.objects.filter(code="gateway_silent").select_related("recipient")
+    } == {"admin"}
 
 
 @pytest.mark.parametrize("wrong", [{"oldest_seconds": 1_000}, {"spool_free": 1_000}, {"set_aside": 1}])
@@ -186,16 +205,25 @@ def test_call_that_no_gateway_leads_is_not_ended_here(world: World) -> None:
 
 def test_admin_sets_up_trunk_and_dialler_on_pages(world: World, browse: Any) -> None:
     admin = browse("admin")
-    trunk = {"name": "甲", "host": "198.51.100.7", "port": 5060, "transport": "udp", "form": "e164", "lines": [world.line.pk],
-             "calls_at_once": 5, "calls_a_second": 2, "is_active": "on"}  # fmt: skip
+    trunk = {"name": "甲", "host": "198.51.100.7", "port": 5060, "transport": "udp", "form": "e164",
+             "lines": [world.line.pk], "calls_at_once": 5, "calls_a_second": 2,
+             "is_active": "on"}  # fmt: skip
     assert admin.post("/telephony/trunks/new/", trunk).status_code == 302
-    dialler = {"name": "乙", "system": "asterisk", "client": world.client.pk, "addresses": "192.0.2.10\n192.0.2.16/28", "is_active": "on"}
+    dialler = {
+        "name": "乙",
+        "system": "asterisk",
+        "client": world.client.pk,
+        "addresses": "192.0.2.10\n192.0.2.16/28",
+        "is_active": "on",
+    }
     assert admin.post("/telephony/diallers/new/", dialler).status_code == 302
     assert Dialler.objects.get().addresses == ["192.0.2.10/32", "192.0.2.16/28"]
     page = admin.get("/telephony/").content.decode()
     assert "198.51.100.7:5060" in page
     assert LINE in page
-    bad = admin.post(f"/telephony/diallers/{Dialler.objects.get().public_id}/", {**dialler, "addresses": "nonsense"})
+    bad = admin.post(
+        f"/telephony/diallers/{Dialler.objects.get().public_id}/", {**dialler, "addresses": "nonsense"}
+    )
     assert "nonsense" in bad.content.decode()  # as it was typed, with the sentence
     assert Dialler.objects.get().addresses == ["192.0.2.10/32", "192.0.2.16/28"]
 

@@ -1,4 +1,5 @@
-"""Calls through real servers: what the gate refuses never reaches the carrier; keys, ends and recordings find their way (R39).
+"""Calls through real servers: what the gate refuses never reaches the carrier; keys, ends and recordings find
+their way (R39).
 
 The proof at full size: HEGUI_PROOF_INVITES=1000 HEGUI_PROOF_KILLS=50 (`make prove`).
 """
@@ -41,7 +42,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def telephone() -> Iterator[Live]:
     assert not loopback_gateway.missing(), f"This test needs {loopback_gateway.PACKAGES} (apt-get install)."
-    with tempfile.TemporaryDirectory(prefix="hegui-", dir="/dev/shm") as folder, live(Path(folder)) as whole:  # in memory, as on a gateway
+    # in memory, as on a gateway
+    with tempfile.TemporaryDirectory(prefix="hegui-", dir="/dev/shm") as folder, live(Path(folder)) as whole:
         yield whole
 
 
@@ -51,7 +53,9 @@ def spool_is_empty(telephone: Live) -> bool:
 
 
 def message_at_carrier(telephone: Live) -> str:
-    text = (telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages").read_text(errors="replace")
+    text = (telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages").read_text(
+        errors="replace"
+    )
     return next(message for message in text.split("-" * 47) if "INVITE sip:" in message)
 
 
@@ -62,9 +66,14 @@ def _numbers(requests: list[str]) -> list[str]:
 
 def _last_at_carrier(telephone: Live, method: str) -> dict[str, str]:
     """The headers of the last request of a method that reached the carrier."""
-    text = (telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages").read_text(errors="replace")
+    text = (telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages").read_text(
+        errors="replace"
+    )
     message = [each for each in text.split("-" * 47) if f"{method} sip:" in each][-1]
-    return {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in message.splitlines())}
+    return {
+        name.lower(): value.strip()
+        for name, _colon, value in (line.partition(":") for line in message.splitlines())
+    }
 
 
 def test_call_passes_is_recorded_in_two_channels_and_reported(telephone: Live, tmp_path: Path) -> None:
@@ -90,17 +99,24 @@ def test_call_passes_is_recorded_in_two_channels_and_reported(telephone: Live, t
 
 
 def test_carrier_sees_the_line_and_nothing_of_the_dialler(telephone: Live) -> None:
-    """The caller number comes from the decision; identities, names and addresses of the dialler stay inside."""
+    """The caller number comes from the decision; identities, names and addresses of the dialler stay
+    inside."""
     telephone.gateway.carrier()
-    telephone.call((PHONE, LINE, 'Remote-Party-ID: "Boss" <sip:13900000000@192.0.2.1>', "X-Secret: 192.0.2.77"), scenario="freeswitch")
+    telephone.call(
+        (PHONE, LINE, 'Remote-Party-ID: "Boss" <sip:13900000000@192.0.2.1>', "X-Secret: 192.0.2.77"),
+        scenario="freeswitch",
+    )
     message = message_at_carrier(telephone)
     assert re.findall(r"^From: *(<.*?>)", message, re.MULTILINE) == ["<sip:+861085550101@gateway.invalid>"]
-    assert re.findall(r"^P-Asserted-Identity: (.*?)\r?$", message, re.MULTILINE) == ["<sip:+861085550101@gateway.invalid>"]
+    assert re.findall(r"^P-Asserted-Identity: (.*?)\r?$", message, re.MULTILINE) == [
+        "<sip:+861085550101@gateway.invalid>"
+    ]
     assert not re.search(r"Remote-Party-ID|X-Secret|FreeSWITCH|mod_sofia|1390000|192\.0\.2\.", message)
 
 
 def test_only_what_the_gate_allows_reaches_the_carrier(telephone: Live) -> None:
-    """Of so many INVITEs three of ten must not pass: refused people, nobody's numbers, foreign caller numbers."""
+    """Of so many INVITEs three of ten must not pass: refused people, nobody's numbers, foreign caller
+    numbers."""
     people = telephone.people(INVITES * 7 // 10)
     refused = people[:: len(people) // 10]
     for number in refused:
@@ -120,7 +136,11 @@ def test_only_what_the_gate_allows_reaches_the_carrier(telephone: Live) -> None:
     assert Attempt.objects.count() == len(rows)
     dialled = set(_numbers(arrived))
     assert dialled == {f"+86{number}" for number in people} - {f"+86{number}" for number in refused}
-    until(lambda: Call.objects.filter(state=Call.State.ENDED).count() == allowed, seconds=60, why="Not every end was reported.")
+    until(
+        lambda: Call.objects.filter(state=Call.State.ENDED).count() == allowed,
+        seconds=60,
+        why="Not every end was reported.",
+    )
 
 
 def test_nothing_passes_while_hegui_is_away_and_calls_again_after(telephone: Live) -> None:
@@ -128,7 +148,9 @@ def test_nothing_passes_while_hegui_is_away_and_calls_again_after(telephone: Liv
     telephone.gateway.carrier()
     telephone.call(*[(number, LINE) for number in people[:20]], rate=20, talk_ms=100)
     assert len(telephone.gateway.invites_at_carrier()) == 20
-    dialler = telephone.gateway.dialler([(number, LINE) for number in people[20:40]], rate=20, talk_ms=100, name="away")
+    dialler = telephone.gateway.dialler(
+        [(number, LINE) for number in people[20:40]], rate=20, talk_ms=100, name="away"
+    )
     time.sleep(0.3)
     telephone.kill_hegui()  # in the middle of the second
     dialler.wait(timeout=60)
@@ -158,7 +180,11 @@ def test_key_9_ends_the_call_and_opts_out(telephone: Live, scenario: str) -> Non
     assert bye["call-id"] == invite["call-id"]  # the carrier knows its call by it
     assert bye["from"] == invite["from"]
     assert "127.0.0.1:" not in bye["from"]
-    until(Recording.everyone.exists, seconds=10, why="The recording of a call that the gateway ended did not arrive.")
+    until(
+        Recording.everyone.exists,
+        seconds=10,
+        why="The recording of a call that the gateway ended did not arrive.",
+    )
     carrier.kill()
     telephone.gateway.carrier()  # which has seen nothing yet
     telephone.call((PHONE, LINE), name="again")
@@ -191,7 +217,11 @@ def test_opt_out_while_it_rings_stops_the_ringing(telephone: Live) -> None:
     until(lambda: Call.objects.filter(state=Call.State.RINGING).exists(), why="It does not ring.")
     telephone.world.opt_out()
     messages = telephone.gateway.folder / f"carrier-{telephone.gateway.carrier_port}.messages"
-    until(lambda: "CANCEL sip:" in messages.read_text(errors="replace"), seconds=10, why="The carrier was not told.")
+    until(
+        lambda: "CANCEL sip:" in messages.read_text(errors="replace"),
+        seconds=10,
+        why="The carrier was not told.",
+    )
     until(lambda: Call.objects.get().is_over, seconds=10, why="The end was not reported.")
 
 
@@ -217,13 +247,19 @@ def test_reservation_of_the_api_is_led_to_the_carrier_once(telephone: Live) -> N
 def test_line_limit_refuses_and_releases(telephone: Live) -> None:
     """The second wall: what the line has no room for is told to Hegui as not dialled."""
     services.record_trunk(
-        actor=telephone.world.people["admin"], trunk=telephone.telephony.trunk, lines=[telephone.world.line], calls_at_once=1
+        actor=telephone.world.people["admin"],
+        trunk=telephone.telephony.trunk,
+        lines=[telephone.world.line],
+        calls_at_once=1,
     )
     telephone.world.add_contact(OTHER_PHONE)
     telephone.gateway.carrier()
     telephone.call((PHONE, LINE), (OTHER_PHONE, LINE), rate=2, talk_ms=2000)
     assert len(telephone.gateway.invites_at_carrier()) == 1
-    until(lambda: Call.objects.filter(state=Call.State.RELEASED).count() == 1, why="The call that was not sent is not released.")
+    until(
+        lambda: Call.objects.filter(state=Call.State.RELEASED).count() == 1,
+        why="The call that was not sent is not released.",
+    )
 
 
 # -- others than the diallers, and what they send
@@ -236,37 +272,57 @@ def _send(telephone: Live, message: str, source: str = "127.0.0.1", *, side: str
         link.bind((source, 0))
         link.settimeout(1)
         own = f"{source}:{link.getsockname()[1]}"
-        link.sendto(message.replace("OWN", own).replace("\n", "\r\n").encode("utf-8", "surrogateescape"), ("127.0.0.1", port))
+        link.sendto(
+            message.replace("OWN", own).replace("\n", "\r\n").encode("utf-8", "surrogateescape"),
+            ("127.0.0.1", port),
+        )
         try:
             return link.recv(65_536).decode(errors="replace").split("\r\n")[0]
         except TimeoutError:
             return ""
 
 
-def _invite(to: str = PHONE, line: str = LINE, *, more: str = "", sdp: str | None = None, call: str = "") -> str:
-    body = sdp if sdp is not None else "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9000 RTP/AVP 8\n"
+def _invite(
+    to: str = PHONE, line: str = LINE, *, more: str = "", sdp: str | None = None, call: str = ""
+) -> str:
+    body = (
+        sdp
+        if sdp is not None
+        else "v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9000 RTP/AVP 8\n"
+    )
     return (
-        f"INVITE sip:{to}@gateway SIP/2.0\nVia: SIP/2.0/UDP OWN;branch=z9hG4bK{random.random()}\nFrom: <sip:{line}@OWN>;tag=1\n"
-        f"To: <sip:{to}@gateway>\nCall-ID: {call or random.random()}\nCSeq: 1 INVITE\nContact: <sip:x@OWN>\nMax-Forwards: 70\n{more}"
-        f"Content-Type: application/sdp\nContent-Length: {len(body.replace(chr(10), '__').encode())}\n\n{body}"
+        f"INVITE sip:{to}@gateway SIP/2.0\nVia: SIP/2.0/UDP OWN;branch=z9hG4bK{random.random()}\nFrom: "
+        f"<sip:{line}@OWN>;tag=1\n"
+        f"To: <sip:{to}@gateway>\nCall-ID: {call or random.random()}\nCSeq: 1 INVITE\nContact: "
+        f"<sip:x@OWN>\nMax-Forwards: 70\n{more}"
+        "Content-Type: application/sdp\nContent-Length: "
+        f"{len(body.replace(chr(10), '__').encode())}\n\n{body}"
     )
 
 
 def test_stranger_gets_no_answer_and_is_counted(telephone: Live) -> None:
     assert _send(telephone, _invite(), source="127.0.0.77") == ""
     assert not Attempt.objects.exists()
-    until(lambda: Gateway.objects.filter(strangers=1).exists(), seconds=30, why="The stranger was not reported.")
+    until(
+        lambda: Gateway.objects.filter(strangers=1).exists(), seconds=30, why="The stranger was not reported."
+    )
 
 
 def test_digest_is_asked_for_where_the_dialler_has_one(telephone: Live) -> None:
-    services.set_digest(actor=telephone.world.people["admin"], dialler=telephone.telephony.dialler, user="pbx")
-    until(lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "), why="The gateway was not told.")
+    services.set_digest(
+        actor=telephone.world.people["admin"], dialler=telephone.telephony.dialler, user="pbx"
+    )
+    until(
+        lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "),
+        why="The gateway was not told.",
+    )
     until(lambda: "407" in _send(telephone, _invite()), why="No challenge.")
     assert not Attempt.objects.exists()
 
 
 class OverStream:
-    """A dialler that speaks SIP over TCP, or over TLS 1.3 with `authority`: its own requests, and what it is answered."""
+    """A dialler that speaks SIP over TCP, or over TLS 1.3 with `authority`: its own requests, and what it is
+    answered."""
 
     def __init__(self, port: int, authority: Path | None = None) -> None:
         self.link = socket.create_connection(("127.0.0.1", port), timeout=20)
@@ -284,7 +340,8 @@ class OverStream:
         self.link.sendall(text.replace("\n", "\r\n").encode())
 
     def answer(self) -> tuple[dict[str, list[str]], str]:
-        """The next final answer: its headers by name in lower case (the first line under ""), and its body."""
+        """The next final answer: its headers by name in lower case (the first line under ""), and its
+        body."""
         while True:
             while b"\r\n\r\n" not in self.got:
                 self.got += self.link.recv(65_536)
@@ -307,8 +364,10 @@ class OverStream:
         hops = [hop.strip() for line in answered.get("record-route", []) for hop in line.split(",")]
         route = "".join(f"Route: {hop}\n" for hop in reversed(hops))
         return (
-            f"{method} {contact[1]} SIP/2.0\nVia: SIP/2.0/UDP OWN;branch=z9hG4bK{random.random()}\nFrom: {answered['from'][0]}\n"
-            f"To: {answered['to'][0]}\nCall-ID: {answered['call-id'][0]}\nCSeq: {number} {method}\nMax-Forwards: 70\n{route}"
+            f"{method} {contact[1]} SIP/2.0\nVia: SIP/2.0/UDP OWN;branch=z9hG4bK{random.random()}\nFrom: "
+            f"{answered['from'][0]}\n"
+            f"To: {answered['to'][0]}\nCall-ID: {answered['call-id'][0]}\nCSeq: {number} "
+            f"{method}\nMax-Forwards: 70\n{route}"
             "Content-Length: 0\n\n"
         )
 
@@ -323,13 +382,16 @@ def test_dialler_speaks_tls_and_srtp_and_the_carrier_neither(telephone: Live) ->
     gateway, port = telephone.gateway, free_port()
     key, certificate = gateway.folder / "gateway-key.pem", gateway.folder / "gateway.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-keyout", str(key),
-         "-out", str(certificate), "-subj", "/CN=gateway.invalid", "-addext", "subjectAltName=DNS:gateway.invalid"],
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+        "2", "-keyout", str(key),
+         "-out", str(certificate), "-subj", "/CN=gateway.invalid", "-addext",
+         "subjectAltName=DNS:gateway.invalid"],
         check=True, capture_output=True,
     )  # fmt: skip
     example = (settings.BASE_DIR / "deploy" / "telephony" / "tls.cfg.example").read_text()
     (gateway.folder / "tls.cfg").write_text(
-        example.replace("/etc/kamailio/gateway-key.pem", str(key)).replace("/etc/kamailio/gateway.pem", str(certificate))
+        example.replace("/etc/kamailio/gateway-key.pem", str(key)).replace("/etc/kamailio/gateway.pem",
+        str(certificate))
         .replace("/etc/kamailio/diallers-ca.pem", str(certificate))
     )  # fmt: skip
     gateway.more_local = ["#!define WITH_TLS", f'#!substdef "!DIALLER_TLS_ADDRESS!127.0.0.1:{port}!g"']
@@ -351,7 +413,8 @@ def test_dialler_speaks_tcp(telephone: Live) -> None:
 
 
 def _whole_call(dialler: OverStream, sdp: str | None = None) -> str:
-    """A call from the INVITE to the end, and another that is refused on the same connection. The SDP of the answer."""
+    """A call from the INVITE to the end, and another that is refused on the same connection. The SDP of the
+    answer."""
     dialler.send(_invite(sdp=sdp))
     answered, body = dialler.answer()
     assert answered[""] == ["SIP/2.0 200 OK"]
@@ -377,21 +440,29 @@ def _proved(challenge: str, user: str, password: str, uri: str) -> str:
     key = md5(f"{user}:{said['realm']}:{password}")
     response = md5(f"{key}:{said['nonce']}:00000001:abc:auth:{md5(f'INVITE:{uri}')}")
     return (
-        f'Proxy-Authorization: Digest username="{user}", realm="{said["realm"]}", nonce="{said["nonce"]}", uri="{uri}", qop=auth, '
+        f'Proxy-Authorization: Digest username="{user}", realm="{said["realm"]}", nonce="{said["nonce"]}", '
+        f'uri="{uri}", qop=auth, '
         f'nc=00000001, cnonce="abc", response="{response}"\n'
     )
 
 
 def test_dialler_proves_by_digest_who_it_is(telephone: Live) -> None:
-    _dialler, password = services.set_digest(actor=telephone.world.people["admin"], dialler=telephone.telephony.dialler, user="pbx")
-    until(lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "), why="The gateway was not told.")
+    _dialler, password = services.set_digest(
+        actor=telephone.world.people["admin"], dialler=telephone.telephony.dialler, user="pbx"
+    )
+    until(
+        lambda: (telephone.gateway.run / "addresses.list").read_text().startswith("2 "),
+        why="The gateway was not told.",
+    )
     telephone.gateway.carrier()
     for secret, status in (("wrong", "407"), (password, "200")):
         dialler = OverStream(telephone.gateway.dialler_port)
         dialler.send(_invite())
         challenged, _body = dialler.answer()
         assert "407" in challenged[""][0]
-        dialler.send(_invite(more=_proved(challenged["proxy-authenticate"][0], "pbx", secret, f"sip:{PHONE}@gateway")))
+        dialler.send(
+            _invite(more=_proved(challenged["proxy-authenticate"][0], "pbx", secret, f"sip:{PHONE}@gateway"))
+        )
         assert dialler.answer()[0][""][0].split()[1] == status
         dialler.link.close()
     assert len(telephone.gateway.invites_at_carrier()) == 1
@@ -432,7 +503,11 @@ def test_bye_of_a_foreigner_ends_no_call(telephone: Live) -> None:
     sent = (telephone.gateway.folder / "dialler.messages").read_text()
     ack = next(message for message in sent.split("-" * 47) if "ACK sip:" in message)
     ack = ack[ack.index("ACK sip:") :].strip() + "\n\n"
-    bye = re.sub(r"Via: .*", "Via: SIP/2.0/UDP OWN;branch=z9hG4bKforeign", ack.replace("1 ACK", "2 BYE").replace("ACK sip:", "BYE sip:"))
+    bye = re.sub(
+        r"Via: .*",
+        "Via: SIP/2.0/UDP OWN;branch=z9hG4bKforeign",
+        ack.replace("1 ACK", "2 BYE").replace("ACK sip:", "BYE sip:"),
+    )
     assert "481" in _send(telephone, bye, source="127.0.0.66")
     assert "481" in _send(telephone, bye.replace("tag=", "tag=x"), source="127.0.0.1")
     assert Call.objects.get().state == Call.State.ANSWERED
@@ -469,14 +544,20 @@ def test_flood_of_a_dialler_is_bounded_and_the_gateway_goes_on(telephone: Live) 
 def test_connector_killed_at_random_loses_and_doubles_nothing(telephone: Live) -> None:
     people = telephone.people(12 * KILLS)
     telephone.gateway.carrier()
-    dialler = telephone.gateway.dialler([(number, LINE) for number in people], rate=6, talk_ms=400, seconds=300)
+    dialler = telephone.gateway.dialler(
+        [(number, LINE) for number in people], rate=6, talk_ms=400, seconds=300
+    )
     chance = random.Random(28)
     for _each in range(KILLS):
         time.sleep(chance.uniform(0.2, 2.5))
         telephone.gateway.end("connector", kill=True)
         telephone.gateway.start_connector()
     dialler.wait(timeout=300)
-    until(lambda: Call.objects.filter(state=Call.State.ENDED).count() == len(people), seconds=60, why="Events were lost.")
+    until(
+        lambda: Call.objects.filter(state=Call.State.ENDED).count() == len(people),
+        seconds=60,
+        why="Events were lost.",
+    )
     assert Call.objects.filter(answered_at__isnull=True).count() == 0
     until(lambda: Recording.everyone.count() == len(people), seconds=60, why="Recordings were lost.")
     until(lambda: spool_is_empty(telephone), seconds=30, why="The spool is not empty.")
@@ -492,11 +573,17 @@ def test_sip_server_killed_at_random_leads_nothing_that_hegui_does_not_know(tele
         time.sleep(chance.uniform(0.2, 2.5))
         telephone.gateway.end("kamailio", kill=True)
         telephone.gateway.start_kamailio()
-    until(lambda: Attempt.objects.count() >= len(people) * 9 // 10, seconds=len(people) // 6 + 60, why="INVITEs were lost.")
+    until(
+        lambda: Attempt.objects.count() >= len(people) * 9 // 10,
+        seconds=len(people) // 6 + 60,
+        why="INVITEs were lost.",
+    )
     time.sleep(3)
     reached = telephone.gateway.invites_at_carrier()
     known = set(Call.objects.filter(relayed_by__isnull=False).values_list("pk", flat=True))
     assert len(reached) <= len(known) == Attempt.objects.filter(codes=[]).count()
     dialled = _numbers(reached)
     assert len(dialled) == len(set(dialled))  # nobody is called twice
-    until(lambda: not list((telephone.gateway.spool / "events").glob("*.json")), seconds=60, why="Events wait.")
+    until(
+        lambda: not list((telephone.gateway.spool / "events").glob("*.json")), seconds=60, why="Events wait."
+    )

@@ -25,7 +25,13 @@ class Telephony:
     def ask(self, to: str = PHONE, line: str = LINE, **fields: Any) -> dict[str, Any]:
         """One INVITE, each with a Call-ID of its own unless one is given."""
         self.asked += 1
-        body = {"dialler": self.dialler.public_id, "ask": f"ask-{self.asked}", "sip_call": f"call-{self.asked}", "to": to, "line": line}
+        body = {
+            "dialler": self.dialler.public_id,
+            "ask": f"ask-{self.asked}",
+            "sip_call": f"call-{self.asked}",
+            "to": to,
+            "line": line,
+        }
         answer = self.api.post("telephony/ask", {**body, **fields})
         assert answer.status_code == 200, answer.content
         payload: dict[str, Any] = answer.json()
@@ -41,6 +47,15 @@ class Telephony:
 def set_up(world: World) -> Telephony:
     admin = world.people["admin"]
     gateway, key = world.api_client("gateway", "telephony", "events", "recordings", "optouts")
-    trunk = services.record_trunk(actor=admin, name="运营商甲", host="198.51.100.7", lines=[world.line], calls_at_once=10, calls_a_second=3)
-    dialler = services.record_dialler(actor=admin, name="外呼系统", client=world.client, addresses=["192.0.2.10"])
+    trunk = services.record_trunk(
+        actor=admin,
+        name="运营商甲",
+        host="198.51.100.7",
+        lines=[world.line],
+        calls_at_once=10,
+        calls_a_second=3,
+    )
+    dialler = services.record_dialler(
+        actor=admin, name="外呼系统", client=world.client, addresses=["192.0.2.10"]
+    )
     return Telephony(world, gateway, key, trunk, dialler)

@@ -1,4 +1,5 @@
-"""Cells: a day and a moment in the viewer's zone, a dash for none, templates that see the page, text that is escaped."""
+"""Cells: a day and a moment in the viewer's zone, a dash for none, templates that see the page, text that is
+escaped."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -51,12 +52,15 @@ def test_days_are_written_the_same_in_every_language(language: str) -> None:
 
 
 def test_nothing_is_a_dash() -> None:
-    assert body({}).count(">—</td>") == 3, "day, moment and text: a template says itself what it shows for none, and no tag is no badge"
+    assert body({}).count(">—</td>") == 3, (
+        "day, moment and text: a template says itself what it shows for none, and no tag is no badge"
+    )
 
 
 def test_each_tag_is_a_badge() -> None:
-    assert '<span class="badge bg-blue-lt me-1">老客户</span><span class="badge bg-blue-lt me-1">&lt;b&gt;</span></td>' in body(
-        {"tags": ["老客户", "<b>"]}
+    assert (
+        '<span class="badge bg-blue-lt me-1">老客户</span><span class="badge bg-blue-lt '
+        'me-1">&lt;b&gt;</span></td>' in body({"tags": ["老客户", "<b>"]})
     )
 
 

@@ -1,4 +1,5 @@
-"""What a form lets through, the table does not refuse under the name of a constraint: each has its sentence."""
+"""What a form lets through, the table does not refuse under the name of a constraint: each has its
+sentence."""
 
 from importlib import import_module
 
@@ -13,7 +14,9 @@ def model_forms() -> list[type[forms.ModelForm]]:
     found, waiting = [], [forms.ModelForm]
     while waiting:
         waiting += (made := waiting.pop().__subclasses__())
-        found += [form for form in made if form.__module__.startswith("apps.") and "_post_clean" not in vars(form)]
+        found += [
+            form for form in made if form.__module__.startswith("apps.") and "_post_clean" not in vars(form)
+        ]
     return sorted(found, key=lambda form: form.__qualname__)
 
 

@@ -19,7 +19,9 @@ TYPED = {"text": ["客户王小明说被打扰"], "kind": ["disturbed"], "about"
 
 
 def keep(client: Client, key: object, fields: object) -> int:
-    return client.post(reverse("drafts"), {"key": key, "fields": fields}, content_type="application/json").status_code
+    return client.post(
+        reverse("drafts"), {"key": key, "fields": fields}, content_type="application/json"
+    ).status_code
 
 
 def kept(client: Client, key: str = KEY) -> Any:
@@ -48,7 +50,15 @@ def test_it_is_encrypted_where_it_lies(world: World, browse: Browse) -> None:
 
 @pytest.mark.parametrize(
     ("key", "fields"),
-    [("", TYPED), ("x" * 201, TYPED), (7, TYPED), (KEY, [1]), (KEY, {"text": "no list"}), (KEY, {"text": [1]}), ("/x/13800001234/", TYPED)],
+    [
+        ("", TYPED),
+        ("x" * 201, TYPED),
+        (7, TYPED),
+        (KEY, [1]),
+        (KEY, {"text": "no list"}),
+        (KEY, {"text": [1]}),
+        ("/x/13800001234/", TYPED),
+    ],
 )
 def test_what_is_no_draft_is_refused(world: World, browse: Browse, key: object, fields: object) -> None:
     assert keep(browse("agent"), key, fields) == 400
@@ -67,7 +77,9 @@ def test_what_may_not_be_kept_is_not(world: World, browse: Browse) -> None:
     assert not Draft.objects.exists()
 
 
-def test_a_form_that_was_taken_has_no_draft_and_one_with_errors_keeps_it(world: World, browse: Browse) -> None:
+def test_a_form_that_was_taken_has_no_draft_and_one_with_errors_keeps_it(
+    world: World, browse: Browse
+) -> None:
     client = browse("supervisor")
     keep(client, KEY, TYPED)
     form = {"kind": "unwanted", "channel": "telephone", "phone": "13800001234", "draft_key": KEY}
@@ -81,7 +93,11 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(world: World
     client = browse("supervisor")
     keep(client, KEY, TYPED)
     client.logout()
-    answer = client.post(reverse("complaint_new"), {"draft_key": KEY}, headers={"referer": "https://localhost/complaints/new/?a=1"})
+    answer = client.post(
+        reverse("complaint_new"),
+        {"draft_key": KEY},
+        headers={"referer": "https://localhost/complaints/new/?a=1"},
+    )
     assert answer["Location"] == "/accounts/login/?next=/complaints/new/%3Fa%3D1"
     assert "没有保存" in client.get(answer["Location"]).content.decode()
     assert kept(browse("supervisor")) == TYPED
@@ -121,7 +137,13 @@ def test_a_form_that_goes_on_after_the_password_was_given_has_no_draft(world: Wo
     page = reverse("hold_new")
     key = f"{page}#{page}"
     keep(client, key, TYPED)
-    sent = {"kind": "contact", "subject": world.contact.public_id, "reason": "案件", "review_on": "2026-12-24", "draft_key": key}
+    sent = {
+        "kind": "contact",
+        "subject": world.contact.public_id,
+        "reason": "案件",
+        "review_on": "2026-12-24",
+        "draft_key": key,
+    }
     asked = client.post(page, sent)
     assert "/accounts/reauthenticate/" in asked["Location"]
     assert kept(client, key) == TYPED

@@ -7,7 +7,9 @@ from django.test import Client
 from tests.world import World
 
 
-def test_an_address_of_a_form_opened_as_a_page_says_so_in_the_shell(world: World, browse: Callable[[str], Client]) -> None:
+def test_an_address_of_a_form_opened_as_a_page_says_so_in_the_shell(
+    world: World, browse: Callable[[str], Client]
+) -> None:
     client = browse("supervisor")
     answer = client.get("/quality/next/")
     assert answer.status_code == 405

@@ -45,7 +45,14 @@ class Unread(io.BytesIO):
 
 
 @pytest.mark.parametrize(
-    "kind", ["contacts.AgreementForm", "optouts.ListForm", "optouts.ScrubForm", "quality.TranscriptForm", "quality.DoneForm"]
+    "kind",
+    [
+        "contacts.AgreementForm",
+        "optouts.ListForm",
+        "optouts.ScrubForm",
+        "quality.TranscriptForm",
+        "quality.DoneForm",
+    ],
 )
 def test_what_is_too_large_is_refused_unread(kind: str) -> None:
     made = _forms()[kind]

@@ -50,13 +50,23 @@ def test_every_choice_of_every_filter_is_answered(world: World, browse: Browse, 
     client = browse(WHO.get(name, "compliance"))
     answer = client.get(reverse(name))
     form = re.search(r'<form class="filters [^>]*method="get">.*?</form>', answer.content.decode(), re.DOTALL)
-    fields = re.findall(r'<(select|input)[^>]*?name="(\w+)"(.*?)(?=<select|<input|</form>)', form[0] if form else "", re.DOTALL)
+    fields = re.findall(
+        r'<(select|input)[^>]*?name="(\w+)"(.*?)(?=<select|<input|</form>)',
+        form[0] if form else "",
+        re.DOTALL,
+    )
     asked = answer.context["filter"]
-    assert {name.removesuffix("_0") for _kind, name, _rest in fields} >= (set(asked.form.fields) if asked else set())
+    assert {name.removesuffix("_0") for _kind, name, _rest in fields} >= (
+        set(asked.form.fields) if asked else set()
+    )
     for kind, field, rest in fields:
         if kind == "select":
             assert re.search(r'<option value=""( selected)?>', rest), f"{field} chooses something by itself"
-        choices = [each for each in re.findall(r'<option value="([^"]+)"', rest) if each] if kind == "select" else ["x", "2026-11-24"]
+        choices = (
+            [each for each in re.findall(r'<option value="([^"]+)"', rest) if each]
+            if kind == "select"
+            else ["x", "2026-11-24"]
+        )
         for choice in choices:
             html_of(client, name, f"?{urlencode({field: choice})}")
 
@@ -105,10 +115,14 @@ def test_an_order_that_there_is_not_is_none(world: World, browse: Browse, sort: 
 
 def test_a_saved_filter_is_one_click_away_and_only_its_owner_s(world: World, browse: Browse) -> None:
     client = browse("compliance")
-    back = change(client, "campaigns", "save", name="  Running  now ", query="state=running&name=&sort=-name&after=7")
+    back = change(
+        client, "campaigns", "save", name="  Running  now ", query="state=running&name=&sort=-name&after=7"
+    )
     assert back == reverse("campaigns") + "?state=running&sort=-name"
     html = html_of(client, "campaigns", "?state=running&name=&sort=-name")
-    assert re.search(r'btn-primary"\s+href="\?state=running&amp;sort=-name"\s+aria-current="true">Running now</a>', html)
+    assert re.search(
+        r'btn-primary"\s+href="\?state=running&amp;sort=-name"\s+aria-current="true">Running now</a>', html
+    )
     assert "Running now" in html_of(client, "campaigns", "?state=ended")  # also where nothing is like this
     assert "Running now" not in html_of(client, "scripts")
     assert "Running now" not in html_of(browse("supervisor"), "campaigns")
@@ -128,7 +142,11 @@ def test_a_saved_filter_is_one_click_away_and_only_its_owner_s(world: World, bro
         ("x", "state=&after=3", "Nothing is chosen: filter or sort the list first."),
         ("x" * 41, "state=running", "A name has at most 40 signs; what is chosen, 1000."),
         ("x", "name=" + "x" * 1_000, "A name has at most 40 signs; what is chosen, 1000."),
-        ("110101199003070732", "state=running", "This holds a resident-ID or bank-card number. It is not kept."),
+        (
+            "110101199003070732",
+            "state=running",
+            "This holds a resident-ID or bank-card number. It is not kept.",
+        ),
         ("x", "name=110101199003070732", "This holds a resident-ID or bank-card number. It is not kept."),
     ],
 )
@@ -152,9 +170,9 @@ def test_there_is_an_end_to_filters_but_not_to_changing_them(world: World) -> No
 
 def test_columns_are_chosen_and_the_first_always_stays(world: World, browse: Browse) -> None:
     client = browse("compliance")
-    assert change(client, "contacts", "columns", column=["tags", "no_such"], query="sort=created_at&after=3") == (
-        reverse("contacts") + "?sort=created_at"
-    )
+    assert change(
+        client, "contacts", "columns", column=["tags", "no_such"], query="sort=created_at&after=3"
+    ) == (reverse("contacts") + "?sort=created_at")
     html = html_of(client, "contacts")
     assert len(re.findall(r'<th scope="col"', html)) == 2
     assert re.findall(r'name="column"\s+value="(\w+)"\s+checked', html) == ["tags"]
@@ -162,9 +180,13 @@ def test_columns_are_chosen_and_the_first_always_stays(world: World, browse: Bro
     assert len(re.findall(r'<th scope="col"', html_of(browse("supervisor"), "contacts"))) == 6
 
 
-@pytest.mark.parametrize(("name", "step"), [("no_such", "columns"), ("home", "save"), ("campaigns", "no_such")])
+@pytest.mark.parametrize(
+    ("name", "step"), [("no_such", "columns"), ("home", "save"), ("campaigns", "no_such")]
+)
 def test_what_is_no_list_is_not_there(world: World, browse: Browse, name: str, step: str) -> None:
-    answer = browse("compliance").post(reverse("list_change", kwargs={"list_name": name, "step": step}), {"name": "x", "query": "a=b"})
+    answer = browse("compliance").post(
+        reverse("list_change", kwargs={"list_name": name, "step": step}), {"name": "x", "query": "a=b"}
+    )
     assert answer.status_code == 404
     assert not ListChoice.objects.exists()
     with pytest.raises(NotFound):

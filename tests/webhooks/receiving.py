@@ -54,5 +54,9 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 def end_point(world: World, url: str, *kinds: str, name: str = "crm") -> tuple[EndPoint, str]:
     return services.add_end_point(
-        actor=world.people["admin"], name=name, client=world.client, url=url, kinds=list(kinds or (Kind.OPT_OUT_RECORDED,))
+        actor=world.people["admin"],
+        name=name,
+        client=world.client,
+        url=url,
+        kinds=list(kinds or (Kind.OPT_OUT_RECORDED,)),
     )

@@ -1,4 +1,5 @@
-"""Messages to other systems: signed as Standard Webhooks asks, sent until they arrive, never into the network."""
+"""Messages to other systems: signed as Standard Webhooks asks, sent until they arrive, never into the
+network."""
 
 import contextlib
 import json
@@ -41,7 +42,9 @@ def test_an_opt_out_is_reported_and_a_standard_receiver_verifies_it(world: World
     assert PHONE.encode() not in body
 
 
-def test_what_was_changed_on_the_way_or_signed_by_others_does_not_verify(world: World, receiver: Receiver) -> None:
+def test_what_was_changed_on_the_way_or_signed_by_others_does_not_verify(
+    world: World, receiver: Receiver
+) -> None:
     _made, secret = end_point(world, receiver.url)
     world.opt_out()
     services.deliver_due()
@@ -67,7 +70,9 @@ def test_who_wants_something_else_is_not_reported(world: World, receiver: Receiv
     assert receiver.got == []
 
 
-def test_it_is_sent_again_with_longer_waits_under_the_same_id_until_it_is_dead(world: World, receiver: Receiver, clock: Any) -> None:
+def test_it_is_sent_again_with_longer_waits_under_the_same_id_until_it_is_dead(
+    world: World, receiver: Receiver, clock: Any
+) -> None:
     end_point(world, receiver.url)
     world.opt_out()
     receiver.answers = [500] * 20
@@ -82,7 +87,9 @@ def test_it_is_sent_again_with_longer_waits_under_the_same_id_until_it_is_dead(w
     assert len({headers["webhook-id"] for headers, _body in receiver.got}) == 1
     assert len({body for _headers, body in receiver.got}) == 1
     assert len({headers["webhook-timestamp"] for headers, _body in receiver.got}) == len(receiver.got)
-    assert set(Notice.objects.filter(code="webhook_given_up").values_list("recipient__role", "facts__answer")) == {("admin", "500")}
+    assert set(
+        Notice.objects.filter(code="webhook_given_up").values_list("recipient__role", "facts__answer")
+    ) == {("admin", "500")}
 
 
 def test_what_an_outage_leaves_is_one_notice(world: World, receiver: Receiver) -> None:
@@ -126,15 +133,24 @@ def test_a_dead_one_can_be_sent_again(world: World, receiver: Receiver) -> None:
     assert Delivery.objects.get().state == "done"
 
 
-def test_all_that_was_given_up_is_sent_again_after_an_outage(world: World, receiver: Receiver, browse: Any) -> None:
-    (made, _secret), (other, _other) = end_point(world, receiver.url), end_point(world, receiver.url, name="erp")
+def test_all_that_was_given_up_is_sent_again_after_an_outage(
+    world: World, receiver: Receiver, browse: Any
+) -> None:
+    (made, _secret), (other, _other) = (
+        end_point(world, receiver.url),
+        end_point(world, receiver.url, name="erp"),
+    )
     for number in range(3):
         world.opt_out(f"1380013800{number}", evidence=f"call:{number}")
     Delivery.objects.update(state="dead", attempts=10)
     Delivery.objects.filter(pk=Delivery.objects.filter(end_point=made).first().pk).update(state="done")  # type: ignore[union-attr]
     admin = browse("admin")
     admin.post(f"/webhooks/{made.pk}/again/")
-    assert sorted(made.deliveries.values_list("state", "attempts")) == [("done", 10), ("waiting", 0), ("waiting", 0)]
+    assert sorted(made.deliveries.values_list("state", "attempts")) == [
+        ("done", 10),
+        ("waiting", 0),
+        ("waiting", 0),
+    ]
     assert set(other.deliveries.values_list("state", flat=True)) == {"dead"}
     assert services.deliver_due() == 2
     shown = admin.get(f"/webhooks/{other.pk}/?state=waiting").content.decode()
@@ -150,7 +166,11 @@ def test_opt_outs_and_deletions_travel_first(world: World, receiver: Receiver) -
         services.emit(kind, {})
     world.opt_out()
     services.deliver_due()
-    assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["contact.erased", "opt_out.recorded", "script.approved"]
+    assert [json.loads(body)["type"] for _headers, body in receiver.got] == [
+        "contact.erased",
+        "opt_out.recorded",
+        "script.approved",
+    ]
 
 
 def test_a_silent_end_point_does_not_hold_up_the_others(world: World, receiver: Receiver) -> None:
@@ -221,7 +241,9 @@ def test_an_event_that_cannot_be_reported_is_set_aside_and_those_behind_it_go_on
     assert services.deliver_due() == 1
 
 
-def test_a_slow_receiver_does_not_stand_before_the_others(world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_receiver_does_not_stand_before_the_others(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     end_point(world, receiver.url)
     world.opt_out(PHONE, evidence="call:1")
     world.opt_out(OTHER_PHONE, evidence="call:2")
@@ -261,7 +283,11 @@ def test_redirects_are_not_followed(world: World, receiver: Receiver) -> None:
     receiver.answers = [302]
     world.opt_out()
     assert services.deliver_due() == 0
-    assert (Delivery.objects.get().state, Delivery.objects.get().answer, len(receiver.got)) == ("waiting", "302", 1)
+    assert (Delivery.objects.get().state, Delivery.objects.get().answer, len(receiver.got)) == (
+        "waiting",
+        "302",
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,10 +328,14 @@ def test_no_address_inside_the_network_is_taken(world: World, url: str) -> None:
         end_point(world, url)
 
 
-def test_a_name_is_judged_by_what_it_stands_for_when_it_is_called(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_judged_by_what_it_stands_for_when_it_is_called(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     end_point(world, "https://hooks.example.com/hook")
     monkeypatch.setattr(
-        sending.socket, "getaddrinfo", lambda *_a, **_k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+        sending.socket,
+        "getaddrinfo",
+        lambda *_a, **_k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))],
     )
     world.opt_out()
     services.deliver_due()
@@ -322,7 +352,13 @@ def test_own_networks_are_reached_by_https_alone(world: World, monkeypatch: pyte
 def test_only_admins_manage_end_points(world: World, receiver: Receiver) -> None:
     for role in ("agent", "supervisor", "compliance"):
         with pytest.raises(NotAllowed):
-            services.add_end_point(actor=world.people[role], name="x", client=world.client, url=receiver.url, kinds=[Kind.OPT_OUT_RECORDED])
+            services.add_end_point(
+                actor=world.people[role],
+                name="x",
+                client=world.client,
+                url=receiver.url,
+                kinds=[Kind.OPT_OUT_RECORDED],
+            )
 
 
 def test_a_suspended_agent_and_a_retired_script_are_notified(world: World, receiver: Receiver) -> None:
@@ -330,23 +366,33 @@ def test_a_suspended_agent_and_a_retired_script_are_notified(world: World, recei
     accounts.suspend(actor=world.people["supervisor"], agent=world.people["agent"], reason="违规")
     scripts.retire(actor=world.people["compliance"], version=world.script.versions.get())
     services.deliver_due()
-    assert [json.loads(body)["type"] for _headers, body in receiver.got] == ["agent.suspended", "script.retired"]
+    assert [json.loads(body)["type"] for _headers, body in receiver.got] == [
+        "agent.suspended",
+        "script.retired",
+    ]
 
 
 def test_the_pages_of_an_admin(world: World, receiver: Receiver, browse: Any) -> None:
     admin = browse("admin")
     answer = admin.post(
-        "/webhooks/new/", {"name": "crm", "client": world.client.pk, "url": "https://10.0.0.1/", "kinds": ["opt_out.recorded"]}
+        "/webhooks/new/",
+        {"name": "crm", "client": world.client.pk, "url": "https://10.0.0.1/", "kinds": ["opt_out.recorded"]},
     )
     assert answer.status_code == 200
     assert not EndPoint.objects.exists()
-    answer = admin.post("/webhooks/new/", {"name": "crm", "client": world.client.pk, "url": receiver.url, "kinds": ["opt_out.recorded"]})
+    answer = admin.post(
+        "/webhooks/new/",
+        {"name": "crm", "client": world.client.pk, "url": receiver.url, "kinds": ["opt_out.recorded"]},
+    )
     made = EndPoint.objects.get()
     assert "whsec_" in answer.content.decode()
     assert "whsec_" not in admin.get(f"/webhooks/{made.pk}/").content.decode()
     world.opt_out()
     Delivery.objects.update(state="dead")
-    assert f"/webhooks/deliveries/{Delivery.objects.get().pk}/again/" in admin.get(f"/webhooks/{made.pk}/").content.decode()
+    assert (
+        f"/webhooks/deliveries/{Delivery.objects.get().pk}/again/"
+        in admin.get(f"/webhooks/{made.pk}/").content.decode()
+    )
     admin.post(f"/webhooks/deliveries/{Delivery.objects.get().pk}/again/")
     assert Delivery.objects.get().state == "waiting"
     admin.post(f"/webhooks/{made.pk}/end/")
@@ -369,7 +415,9 @@ def test_who_may_not_ask_is_told_nothing(world: World, receiver: Receiver, ended
     assert Delivery.objects.count() == 1  # of the first, from before
 
 
-def test_a_run_gives_others_their_turn(world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_gives_others_their_turn(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     end_point(world, receiver.url)
     for number in range(3):
         optouts.record_opt_out(phone=f"+861390000000{number}", channel="api", evidence=f"m{number}")
@@ -380,7 +428,9 @@ def test_a_run_gives_others_their_turn(world: World, receiver: Receiver, monkeyp
     assert services.deliver_due() == 3
 
 
-def test_a_receiver_that_does_not_answer_is_asked_one_thing_at_a_time(world: World, receiver: Receiver, clock: Any) -> None:
+def test_a_receiver_that_does_not_answer_is_asked_one_thing_at_a_time(
+    world: World, receiver: Receiver, clock: Any
+) -> None:
     end_point(world, "http://127.0.0.1:9/hook")
     for number in range(4):
         optouts.record_opt_out(phone=f"+861390000000{number}", channel="api", evidence=f"m{number}")

@@ -28,7 +28,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ProtectedField",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=80, unique=True)),
             ],
             options={
@@ -44,7 +49,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="PermissionAudit",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("ended_at", models.DateTimeField(null=True)),
                 ("counts", models.JSONField(default=dict)),
@@ -52,7 +62,10 @@ class Migration(FirstMigration):
                 (
                     "requested_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -61,14 +74,23 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Review",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("due_on", models.DateField(verbose_name="due on")),
                 ("closed_at", models.DateTimeField(null=True)),
                 (
                     "started_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={"abstract": False},
@@ -76,7 +98,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TemporaryGrant",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("campaign_id", models.BigIntegerField(blank=True, null=True)),
                 ("campaign_name", models.CharField(blank=True, max_length=120)),
@@ -88,7 +115,12 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("asked", "waits for approval"), ("approved", "approved"), ("refused", "refused"), ("ended", "ended")],
+                        choices=[
+                            ("asked", "waits for approval"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                            ("ended", "ended"),
+                        ],
                         default="asked",
                         max_length=8,
                         verbose_name="state",
@@ -128,15 +160,26 @@ class Migration(FirstMigration):
                 (
                     "requested_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="asked by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
                     ),
                 ),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("state", "approved")), fields=["beneficiary"], name="grant_in_force")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "approved")),
+                        fields=["beneficiary"],
+                        name="grant_in_force",
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("field__isnull", True), ("campaign_id__isnull", True), _connector="XOR"),
+                        condition=models.Q(
+                            ("field__isnull", True), ("campaign_id__isnull", True), _connector="XOR"
+                        ),
                         name="grant_on_one_thing",
                     ),
                     models.CheckConstraint(
@@ -145,7 +188,9 @@ class Migration(FirstMigration):
                             (
                                 "ends_at__lte",
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("created_at"), "+", models.Value("30 days", output_field=models.DurationField())
+                                    models.F("created_at"),
+                                    "+",
+                                    models.Value("30 days", output_field=models.DurationField()),
                                 ),
                             ),
                         ),
@@ -159,7 +204,9 @@ class Migration(FirstMigration):
                         name="grant_four_eyes",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state", "asked"), ("approved_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("state", "asked"), ("approved_by__isnull", False), _connector="OR"
+                        ),
                         name="grant_decision_has_person",
                     ),
                 ],
@@ -168,7 +215,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="NumberSearch",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("mask_hash", models.BinaryField(max_length=32, null=True)),
                 ("number_hash", models.BinaryField(max_length=32, null=True)),
@@ -176,12 +228,20 @@ class Migration(FirstMigration):
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
             ],
             options={
@@ -192,7 +252,9 @@ class Migration(FirstMigration):
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("actor__isnull", False), ("client__isnull", False), _connector="XOR"),
+                        condition=models.Q(
+                            ("actor__isnull", False), ("client__isnull", False), _connector="XOR"
+                        ),
                         name="number_search_of_one",
                     )
                 ],
@@ -201,7 +263,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Finding",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -226,7 +293,9 @@ class Migration(FirstMigration):
                 (
                     "severity",
                     models.CharField(
-                        choices=[("high", "high"), ("medium", "medium"), ("low", "low")], max_length=6, verbose_name="severity"
+                        choices=[("high", "high"), ("medium", "medium"), ("low", "low")],
+                        max_length=6,
+                        verbose_name="severity",
                     ),
                 ),
                 ("fingerprint", models.CharField(max_length=64)),
@@ -236,18 +305,29 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "open"), ("resolved", "resolved")], default="open", max_length=8, verbose_name="state"
+                        choices=[("open", "open"), ("resolved", "resolved")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="state",
                     ),
                 ),
                 ("resolved_at", models.DateTimeField(null=True)),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 (
                     "resolved_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -272,7 +352,11 @@ class Migration(FirstMigration):
                 ),
                 (
                     "audit",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="findings", to="access.permissionaudit"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="access.permissionaudit",
+                    ),
                 ),
             ],
             options={
@@ -280,7 +364,8 @@ class Migration(FirstMigration):
                 "constraints": [
                     models.UniqueConstraint(fields=("audit", "fingerprint"), name="finding_once_an_audit"),
                     models.CheckConstraint(
-                        condition=models.Q(("resolved_by", models.F("subject")), _negated=True), name="finding_not_resolved_by_its_subject"
+                        condition=models.Q(("resolved_by", models.F("subject")), _negated=True),
+                        name="finding_not_resolved_by_its_subject",
                     ),
                 ],
             },
@@ -288,27 +373,63 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ProtectedFieldGroupPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="access.protectedfield")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.protectedfield"
+                    ),
+                ),
                 ("group", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group")),
-                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
+                (
+                    "permission",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
+                ),
             ],
             options={"abstract": False, "unique_together": {("group", "permission", "content_object")}},
         ),
         migrations.CreateModel(
             name="ProtectedFieldUserPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="access.protectedfield")),
-                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="access.protectedfield"
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={"abstract": False, "unique_together": {("user", "permission", "content_object")}},
         ),
         migrations.CreateModel(
             name="ReviewItem",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("source", models.CharField(max_length=60)),
                 ("source_pk", models.BigIntegerField()),
@@ -332,10 +453,18 @@ class Migration(FirstMigration):
                 (
                     "holder",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="person"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
                     ),
                 ),
-                ("review", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="items", to="access.review")),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="items", to="access.review"
+                    ),
+                ),
                 (
                     "reviewer",
                     models.ForeignKey(
@@ -349,9 +478,12 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("review", "source", "source_pk"), name="right_reviewed_once"),
+                    models.UniqueConstraint(
+                        fields=("review", "source", "source_pk"), name="right_reviewed_once"
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("holder", models.F("reviewer")), _negated=True), name="nobody_reviews_their_own"
+                        condition=models.Q(("holder", models.F("reviewer")), _negated=True),
+                        name="nobody_reviews_their_own",
                     ),
                 ]
             },

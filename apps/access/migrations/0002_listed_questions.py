@@ -6,4 +6,10 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("access", "0001_tables")]
 
-    operations = [migrations.AddField(model_name="numbersearch", name="listed", field=models.BooleanField(db_default=False, default=False))]
+    operations = [
+        migrations.AddField(
+            model_name="numbersearch",
+            name="listed",
+            field=models.BooleanField(db_default=False, default=False),
+        )
+    ]

@@ -2,7 +2,15 @@
 
 from .applying_roles import apply_roles
 from .auditing import audit_permissions, resolve
-from .disclosing import LISTENING, PURPOSES, QuotaReached, disclose, disclose_to_person, has_field_right, require_field_right
+from .disclosing import (
+    LISTENING,
+    PURPOSES,
+    QuotaReached,
+    disclose,
+    disclose_to_person,
+    has_field_right,
+    require_field_right,
+)
 from .granting import ask_grant, decide_grant, end_grant, end_lapsed_grants
 from .reviewing import close_due_reviews, decide_item, start_review
 from .searching import SearchQuotaReached, count_lookup, note_number, search_number, watch_list, watch_masks

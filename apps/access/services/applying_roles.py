@@ -17,8 +17,13 @@ def apply_roles() -> None:
     wanted = set()
     for role, table in FIELD_RIGHTS.items():
         group, _made = Group.objects.get_or_create(name=role)
-        wanted |= {(group.pk, rights[code].pk, fields[name].pk) for name, codes in table.items() for code in codes}
-    stored = {(row.group_id, row.permission_id, row.content_object_id): row for row in ProtectedFieldGroupPermission.objects.all()}
+        wanted |= {
+            (group.pk, rights[code].pk, fields[name].pk) for name, codes in table.items() for code in codes
+        }
+    stored = {
+        (row.group_id, row.permission_id, row.content_object_id): row
+        for row in ProtectedFieldGroupPermission.objects.all()
+    }
     for key in stored.keys() - wanted:
         stored[key].delete()
     ProtectedFieldGroupPermission.objects.bulk_create(

@@ -31,13 +31,23 @@ from apps.notifications.services import notify
 
 from .. import tables_of_rights
 from ..field_rights import CAMPAIGN_RIGHTS, FIELD_RIGHTS
-from ..models import Finding, PermissionAudit, ProtectedFieldGroupPermission, ProtectedFieldUserPermission, TemporaryGrant
+from ..models import (
+    Finding,
+    PermissionAudit,
+    ProtectedFieldGroupPermission,
+    ProtectedFieldUserPermission,
+    TemporaryGrant,
+)
 from .applying_roles import apply_roles
 
 Kind, Severity = Finding.Kind, Finding.Severity
 DORMANT = timedelta(days=90)
 SETTLING_IN = timedelta(days=30)
-DUE = {Severity.HIGH: timedelta(days=3), Severity.MEDIUM: timedelta(days=14), Severity.LOW: timedelta(days=30)}
+DUE = {
+    Severity.HIGH: timedelta(days=3),
+    Severity.MEDIUM: timedelta(days=14),
+    Severity.LOW: timedelta(days=30),
+}
 ADDRESSES_IN_AN_HOUR = 3
 BATCH = 2_000
 
@@ -52,7 +62,9 @@ class Found:
 
     @property
     def fingerprint(self) -> str:
-        result = json.dumps([self.kind, self.subject, self.client, self.evidence], sort_keys=True, default=str)
+        result = json.dumps(
+            [self.kind, self.subject, self.client, self.evidence], sort_keys=True, default=str
+        )
         return hashlib.sha256(result.encode()).hexdigest()
 
 
@@ -61,27 +73,42 @@ class Found:
 
 def _role_groups(now: datetime) -> Iterator[Found]:
     """Role groups that were edited by hand: rights too many or too few."""
-    wanted = {(role, name, right) for role, table in FIELD_RIGHTS.items() for name, rights in table.items() for right in rights}
+    wanted = {
+        (role, name, right)
+        for role, table in FIELD_RIGHTS.items()
+        for name, rights in table.items()
+        for right in rights
+    }
     stored = {}
-    rows = ProtectedFieldGroupPermission.objects.values_list("pk", "group__name", "content_object__name", "permission__codename")
+    rows = ProtectedFieldGroupPermission.objects.values_list(
+        "pk", "group__name", "content_object__name", "permission__codename"
+    )
     for pk, group, name, right in rows:
         stored[(group, name, right)] = pk
     label = ProtectedFieldGroupPermission._meta.label
     for key in sorted(stored.keys() - wanted):
         yield Found(
-            Kind.EXCESS, Severity.HIGH, evidence={"table": label, "row": stored[key], "group": key[0], "on": key[1], "right": key[2]}
+            Kind.EXCESS,
+            Severity.HIGH,
+            evidence={"table": label, "row": stored[key], "group": key[0], "on": key[1], "right": key[2]},
         )
     for role, name, right in sorted(wanted - stored.keys()):
         yield Found(Kind.MISSING, Severity.MEDIUM, evidence={"group": str(role), "on": name, "right": right})
     for model in (UserObjectPermission, GroupObjectPermission, *tables_of_rights.of_groups()):
         if model is not ProtectedFieldGroupPermission:
             for pk, right in model.objects.values_list("pk", "permission__codename"):
-                yield Found(Kind.EXCESS, Severity.HIGH, evidence={"table": model._meta.label, "row": pk, "right": right})
+                yield Found(
+                    Kind.EXCESS,
+                    Severity.HIGH,
+                    evidence={"table": model._meta.label, "row": pk, "right": right},
+                )
 
 
 def _groups_of_people(now: datetime) -> Iterator[Found]:
     """People whose groups are not just the one of their role."""
-    memberships = User.groups.through.objects.filter(group__name__in=Role.values).exclude(group__name=F("user__role"))
+    memberships = User.groups.through.objects.filter(group__name__in=Role.values).exclude(
+        group__name=F("user__role")
+    )
     for person, group in memberships.values_list("user_id", "group__name"):
         yield Found(Kind.CONFLICT, Severity.HIGH, subject=person, evidence={"group": group})
     in_group = User.groups.through.objects.filter(user_id=OuterRef("pk"), group__name=OuterRef("role"))
@@ -90,7 +117,9 @@ def _groups_of_people(now: datetime) -> Iterator[Found]:
 
 
 def _direct(now: datetime) -> Iterator[Found]:
-    rows = ProtectedFieldUserPermission.objects.values_list("pk", "user_id", "content_object__name", "permission__codename")
+    rows = ProtectedFieldUserPermission.objects.values_list(
+        "pk", "user_id", "content_object__name", "permission__codename"
+    )
     for pk, person, name, right in rows.iterator():
         evidence = {"table": ProtectedFieldUserPermission._meta.label, "row": pk, "on": name, "right": right}
         yield Found(Kind.DIRECT, Severity.HIGH, subject=person, evidence=evidence)
@@ -106,14 +135,21 @@ def _campaign_rights(now: datetime) -> Iterator[Found]:
             continue
         left = model.objects.filter(user__is_active=False)
         odd = model.objects.filter(user__is_active=True).exclude(fits)
-        unused = model.objects.filter(fits, user__is_active=True, user__last_login__isnull=True, user__date_joined__lt=now - SETTLING_IN)
+        unused = model.objects.filter(
+            fits, user__is_active=True, user__last_login__isnull=True, user__date_joined__lt=now - SETTLING_IN
+        )
         for rows, kind, severity in (
             (left, Kind.ORPHANED, Severity.MEDIUM),
             (odd, Kind.EXCESS, Severity.HIGH),
             (unused, Kind.NEVER_USED, Severity.LOW),
         ):
             for row in rows.select_related("content_object", "permission").iterator(chunk_size=BATCH):
-                evidence = {"table": model._meta.label, "row": row.pk, "on": str(row.content_object), "right": row.permission.codename}
+                evidence = {
+                    "table": model._meta.label,
+                    "row": row.pk,
+                    "on": str(row.content_object),
+                    "right": row.permission.codename,
+                }
                 yield Found(kind, severity, subject=row.user_id, evidence=evidence)
 
 
@@ -121,9 +157,15 @@ def _grants(now: datetime) -> Iterator[Found]:
     lapsed = TemporaryGrant.objects.filter(state=TemporaryGrant.State.APPROVED, ends_at__lte=now)
     for pk, person in lapsed.values_list("pk", "beneficiary_id"):
         yield Found(Kind.EXPIRED, Severity.MEDIUM, subject=person, evidence={"grant": pk})
-    used = AccessEvent.objects.filter(actor=OuterRef("beneficiary"), field=OuterRef("field__name"), created_at__gte=OuterRef("decided_at"))
+    used = AccessEvent.objects.filter(
+        actor=OuterRef("beneficiary"), field=OuterRef("field__name"), created_at__gte=OuterRef("decided_at")
+    )
     idle = TemporaryGrant.objects.filter(
-        ~Exists(used), state=TemporaryGrant.State.APPROVED, right="view_clear", ends_at__gt=now, decided_at__lt=now - timedelta(days=7)
+        ~Exists(used),
+        state=TemporaryGrant.State.APPROVED,
+        right="view_clear",
+        ends_at__gt=now,
+        decided_at__lt=now - timedelta(days=7),
     )
     for pk, person in idle.values_list("pk", "beneficiary_id"):
         yield Found(Kind.NEVER_USED, Severity.LOW, subject=person, evidence={"grant": pk})
@@ -131,12 +173,22 @@ def _grants(now: datetime) -> Iterator[Found]:
 
 def _people(now: datetime) -> Iterator[Found]:
     active = User.objects.filter(is_active=True)
-    for person, seen in active.filter(last_login__lt=now - DORMANT).values_list("pk", "last_login").iterator():
-        yield Found(Kind.DORMANT, Severity.MEDIUM, subject=person, evidence={"last_sign_in": f"{seen:%Y-%m-%d}"})
-    with_factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(type=Authenticator.Type.RECOVERY_CODES)
-    for person in active.filter(~Exists(with_factor), role__in=SECOND_FACTOR_ROLES).values_list("pk", flat=True):
+    for person, seen in (
+        active.filter(last_login__lt=now - DORMANT).values_list("pk", "last_login").iterator()
+    ):
+        yield Found(
+            Kind.DORMANT, Severity.MEDIUM, subject=person, evidence={"last_sign_in": f"{seen:%Y-%m-%d}"}
+        )
+    with_factor = Authenticator.objects.filter(user=OuterRef("pk")).exclude(
+        type=Authenticator.Type.RECOVERY_CODES
+    )
+    for person in active.filter(~Exists(with_factor), role__in=SECOND_FACTOR_ROLES).values_list(
+        "pk", flat=True
+    ):
         yield Found(Kind.NO_SECOND_FACTOR, Severity.HIGH, subject=person)
-    sign_ins = AccessEvent.objects.filter(kind=AccessEvent.Kind.SIGNED_IN, created_at__gt=now - DORMANT, address__isnull=False)
+    sign_ins = AccessEvent.objects.filter(
+        kind=AccessEvent.Kind.SIGNED_IN, created_at__gt=now - DORMANT, address__isnull=False
+    )
     shared = (
         sign_ins.annotate(hour=TruncHour("created_at"))
         .values("actor_id", "hour")
@@ -176,7 +228,11 @@ def audit_permissions(*, actor: User | None = None, now: datetime | None = None)
         raise NotAllowed()
     now = now or clock.now()
     before = PermissionAudit.objects.order_by("-pk").first()
-    known = set(before.findings.filter(state=Finding.State.OPEN).values_list("fingerprint", flat=True)) if before else set()
+    known = (
+        set(before.findings.filter(state=Finding.State.OPEN).values_list("fingerprint", flat=True))
+        if before
+        else set()
+    )
     audit = PermissionAudit.objects.create(created_at=now, requested_by=actor)
     admins = list(User.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk"))
     counts: Counter[str] = Counter()
@@ -200,7 +256,9 @@ def audit_permissions(*, actor: User | None = None, now: datetime | None = None)
     return audit
 
 
-def _finding(audit: PermissionAudit, found: Found, now: datetime, admins: list[User], *, is_new: bool) -> Finding:
+def _finding(
+    audit: PermissionAudit, found: Found, now: datetime, admins: list[User], *, is_new: bool
+) -> Finding:
     owner = next((admin for admin in admins if admin.pk != found.subject), None)
     return Finding(
         created_at=now,

@@ -38,7 +38,14 @@ LISTENING = frozenset({"quality", "dispute", "optimisation"})
 PURPOSES_OF = {TRANSCRIPT: LISTENING}
 PER_HOUR = 20
 # What somebody's work consists of reading has a quota of its own; each reading is recorded all the same.
-PER_HOUR_OF = {TRANSCRIPT: 120, LIST_ROW: 600, COMPLAINT: 120, REMEDY: 120, REQUEST_TEXT: 120, REQUEST_ANSWER: 120}
+PER_HOUR_OF = {
+    TRANSCRIPT: 120,
+    LIST_ROW: 600,
+    COMPLAINT: 120,
+    REMEDY: 120,
+    REQUEST_TEXT: 120,
+    REQUEST_ANSWER: 120,
+}
 OFFICE_HOURS = range(8, 21)
 HOUR = timedelta(hours=1)
 
@@ -61,14 +68,21 @@ def require_field_right(user: User, field: str, right: str) -> None:
 
 @transaction.atomic
 def disclose(
-    *, actor: User, obj: models.Model, field: str, purpose: str, reason: str, foreign: bool = False, address: str | None = None
+    *,
+    actor: User,
+    obj: models.Model,
+    field: str,
+    purpose: str,
+    reason: str,
+    foreign: bool = False,
+    address: str | None = None,
 ) -> str:
     """The clear text of a protected value, for a person, recorded in the same transaction.
 
     The caller has already made sure that `obj` is the actor's to see, and says whether it lies
-    outside the actor's own campaigns (`foreign`). `purpose` is one of `PURPOSES`, or of the field's own. Raises
-    `NotAllowed` without the right, `BadInput` without purpose or reason, `QuotaReached`; if the
-    trail cannot be written, nothing is returned.
+    outside the actor's own campaigns (`foreign`). `purpose` is one of `PURPOSES`, or of the field's own.
+    Raises `NotAllowed` without the right, `BadInput` without purpose or reason, `QuotaReached`; if the trail
+    cannot be written, nothing is returned.
     """
     name = f"{obj._meta.label_lower}.{field}"
     require_field_right(actor, name, "view_clear")
@@ -77,13 +91,17 @@ def disclose(
     if len(reason.strip()) < 4:
         raise BadInput(_("Say why the value is needed, in a few words."))
     if forbidden_numbers.find(reason):
-        raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+        raise PersonalDataFound(
+            _("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1).")
+        )
     value: Protected = getattr(obj, field)
     if not value:
         raise BadInput(_("There is no value to reveal."))
     lock_agent(actor.pk)  # one at a time for a person, so that the quota holds
     now = clock.now()
-    revealed = AccessEvent.objects.filter(actor=actor, kind=AccessEvent.Kind.DISCLOSED, created_at__gt=now - HOUR)
+    revealed = AccessEvent.objects.filter(
+        actor=actor, kind=AccessEvent.Kind.DISCLOSED, created_at__gt=now - HOUR
+    )
     is_routine = name in PER_HOUR_OF
     count = (revealed.filter(field=name) if is_routine else revealed.exclude(field__in=PER_HOUR_OF)).count()
     if count >= PER_HOUR_OF.get(name, PER_HOUR):
@@ -111,16 +129,18 @@ def disclose_to_person(
     address: str | None = None,
     purpose: str = "subject_request",
 ) -> list[str]:
-    """The clear texts of what is kept of one person: for the copy that they asked for, or for evidence that two people give.
+    """The clear texts of what is kept of one person: for the copy that they asked for, or for evidence that
+    two people give.
 
-    The right is asked for each field; each field is recorded once, with how many of its values left. No quota: it is one person, and
-    `subject` says by which request. "" stands for a value that is not there.
+    The right is asked for each field; each field is recorded once, with how many of its values left. No
+    quota: it is one person, and `subject` says by which request. "" stands for a value that is not there.
     """
     counts = Counter(f"{obj._meta.label_lower}.{field}" for obj, field in values if getattr(obj, field))
     for name, count in counts.items():
         require_field_right(actor, name, "view_clear")
         record_access(
-            kind=AccessEvent.Kind.EXPORTED, subject=subject, field=name, purpose=f"{purpose}: {reason}"[:200], actor=actor,
+            kind=AccessEvent.Kind.EXPORTED, subject=subject, field=name, purpose=f"{purpose}: {reason}"[:200],
+            actor=actor,
             count=count, address=address,
         )  # fmt: skip
     return [clear_for_machine(value) if (value := getattr(obj, field)) else "" for obj, field in values]

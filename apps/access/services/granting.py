@@ -32,7 +32,8 @@ def ask_grant(
     campaign_id: int | None = None,
     campaign_name: str = "",
 ) -> TemporaryGrant:
-    """Ask for a right on a field or a campaign, for oneself or for somebody. Raises `BadInput`, `NotAllowed`."""
+    """Ask for a right on a field or a campaign, for oneself or for somebody. Raises `BadInput`,
+    `NotAllowed`."""
     now = clock.now()
     if not beneficiary.is_active or not actor.is_active:
         raise NotAllowed()
@@ -48,7 +49,9 @@ def ask_grant(
     if len(reason.strip()) < 4:
         raise BadInput(_("Say what the right is needed for."))
     if forbidden_numbers.find(reason):
-        raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+        raise PersonalDataFound(
+            _("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1).")
+        )
     if ends_at is None:
         raise BadInput(_("Say when the grant ends: there is none without an end."))
     if not now < ends_at <= now + LONGEST:
@@ -113,7 +116,11 @@ def end_grant(*, actor: User, grant: TemporaryGrant) -> TemporaryGrant:
 def end_lapsed_grants(*, now: datetime | None = None) -> int:
     """Note the end of grants whose time is over; the check ended them already. Returns how many."""
     now = now or clock.now()
-    lapsed = list(TemporaryGrant.objects.select_for_update(skip_locked=True).filter(state=TemporaryGrant.State.APPROVED, ends_at__lte=now))
+    lapsed = list(
+        TemporaryGrant.objects.select_for_update(skip_locked=True).filter(
+            state=TemporaryGrant.State.APPROVED, ends_at__lte=now
+        )
+    )
     for grant in lapsed:
         grant.state, grant.ended_at = TemporaryGrant.State.ENDED, grant.ends_at
         grant.save()

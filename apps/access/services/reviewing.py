@@ -37,7 +37,17 @@ def start_review(*, actor: User, name: str, due_on: date | None) -> Review:
         reviewer = reviewers.of(holder)
         if reviewer is not None:
             result.add(reviewer)
-        batch.append(ReviewItem(review=review, holder_id=holder, reviewer=reviewer, source=source, source_pk=pk, what=what, right=right))
+        batch.append(
+            ReviewItem(
+                review=review,
+                holder_id=holder,
+                reviewer=reviewer,
+                source=source,
+                source_pk=pk,
+                what=what,
+                right=right,
+            )
+        )
         if len(batch) == BATCH:
             ReviewItem.objects.bulk_create(batch)
             batch = []
@@ -50,13 +60,20 @@ def _rights_of_people(now: datetime) -> Iterator[tuple[int, str, int, str, str]]
     for model in tables_of_rights.of_people():
         rows: Any = model.objects.filter(user__is_active=True).select_related("content_object", "permission")
         for row in rows.iterator(chunk_size=BATCH):
-            yield row.user_id, model._meta.label, row.pk, str(row.content_object)[:120], row.permission.codename
+            yield (
+                row.user_id,
+                model._meta.label,
+                row.pk,
+                str(row.content_object)[:120],
+                row.permission.codename,
+            )
     for grant in in_force(now).select_related("field"):
         yield grant.beneficiary_id, TemporaryGrant._meta.label, grant.pk, grant.what[:120], grant.right
 
 
 class _Reviewers:
-    """Who answers for a person: a supervisor of their department, else compliance, else an admin; never themselves."""
+    """Who answers for a person: a supervisor of their department, else compliance, else an admin; never
+    themselves."""
 
     def __init__(self) -> None:
         active = User.objects.filter(is_active=True).order_by("pk")
@@ -103,7 +120,9 @@ def close_due_reviews(*, now: datetime | None = None) -> int:
     """Revoke what was not confirmed by the end of the due day; returns how many rights that were."""
     now = now or clock.now()
     revoked = 0
-    for review in Review.objects.select_for_update(skip_locked=True).filter(closed_at__isnull=True, due_on__lt=now.date()):
+    for review in Review.objects.select_for_update(skip_locked=True).filter(
+        closed_at__isnull=True, due_on__lt=now.date()
+    ):
         for item in review.items.filter(verdict=ReviewItem.Verdict.OPEN):
             _revoke(item)
             item.verdict, item.decided_at = ReviewItem.Verdict.LAPSED, now

@@ -1,7 +1,9 @@
-"""Looking numbers up: a mask hides four digits, and a search that says yes or no gives them away, one question at a time.
+"""Looking numbers up: a mask hides four digits, and a search that says yes or no gives them away, one
+question at a time.
 
-So each question is counted for who asks it, in the hour and in the day, and remembered for two days by keyed hashes: of the number, and
-of what its mask shows. Who asks for a third number under one mask raises an alarm. The same holds for programs, and for lists.
+So each question is counted for who asks it, in the hour and in the day, and remembered for two days by keyed
+hashes: of the number, and of what its mask shows. Who asks for a third number under one mask raises an alarm.
+The same holds for programs, and for lists.
 """
 
 import hmac
@@ -33,18 +35,22 @@ KEPT = timedelta(days=2)
 PER_PERSON = {Role.AGENT: (20, 60), Role.SUPERVISOR: (60, 240), Role.COMPLIANCE: (120, 480)}
 PER_CLIENT = (60, 240)  # of numbers that nobody here has, for a key that may not dial
 SPREAD = 5_000  # numbers for so many of which one more under one mask is chance
-REMEMBERED = 5_000  # a list that is no longer is remembered number by number: many short ones find as much as a long one
+# a list that is no longer is remembered number by number: many short ones find as much as a long one
+REMEMBERED = 5_000
 
 
 class SearchQuotaReached(HeguiError):
     code = "search_quota_reached"
     status = 429
-    sentence = _("You have searched for as many numbers as an hour or a day allows. Wait, or ask a colleague.")
+    sentence = _(
+        "You have searched for as many numbers as an hour or a day allows. Wait, or ask a colleague."
+    )
 
 
 @transaction.atomic
 def count_lookup(*, actor: User | None = None, client: ApiClient | None = None) -> None:
-    """Raises `SearchQuotaReached` when the person or program has asked as often as an hour or a day allows."""
+    """Raises `SearchQuotaReached` when the person or program has asked as often as an hour or a day
+    allows."""
     _lock(actor, client)
     now = clock.now()
     per_hour, per_day = PER_CLIENT if actor is None else PER_PERSON.get(Role(actor.role), (0, 0))
@@ -60,18 +66,29 @@ def note_number(*, number: Phone | None, actor: User | None = None, client: ApiC
     _lock(actor, client)
     now = clock.now()
     NumberSearch.objects.filter(created_at__lt=now - KEPT).delete()
-    mask_hash, number_hash = (_mask_hash(number), blind_index.number_index(number)) if number else (None, None)
-    NumberSearch.objects.create(actor=actor, client=client, mask_hash=mask_hash, number_hash=number_hash, created_at=now)
+    mask_hash, number_hash = (
+        (_mask_hash(number), blind_index.number_index(number)) if number else (None, None)
+    )
+    NumberSearch.objects.create(
+        actor=actor, client=client, mask_hash=mask_hash, number_hash=number_hash, created_at=now
+    )
     if mask_hash is not None:
         _look_for_neighbours([mask_hash], actor, client)
 
 
-def _look_for_neighbours(mask_hashes: Collection[bytes], actor: User | None, client: ApiClient | None) -> None:
-    """Raise an alarm, once, for the mask under which most numbers were asked for within a day, if they are more than chance."""
+def _look_for_neighbours(
+    mask_hashes: Collection[bytes], actor: User | None, client: ApiClient | None
+) -> None:
+    """Raise an alarm, once, for the mask under which most numbers were asked for within a day, if they are
+    more than chance."""
     now = clock.now()
     of_day = NumberSearch.objects.filter(actor=actor, client=client, created_at__gt=now - DAY)
     limit = limit_of("numbers_guessed", now) + of_day.filter(listed=True).count() // SPREAD
-    by_mask = of_day.filter(mask_hash__in=mask_hashes).values("mask_hash").annotate(neighbours=Count("number_hash", distinct=True))
+    by_mask = (
+        of_day.filter(mask_hash__in=mask_hashes)
+        .values("mask_hash")
+        .annotate(neighbours=Count("number_hash", distinct=True))
+    )
     for most in by_mask.filter(neighbours__gte=limit).order_by("-neighbours")[:1]:
         same = of_day.filter(mask_hash=most["mask_hash"])
         if not same.filter(has_alarmed=True).exists():
@@ -86,8 +103,11 @@ def search_number(*, actor: User, number: Phone | None) -> None:
     note_number(actor=actor, number=number)
 
 
-def watch_list(numbers: Iterable[Phone], *, actor: User | None = None, client: ApiClient | None = None) -> None:
-    """Raise an alarm when a list, or the lists of a day together, hold more numbers under one mask than chance brings together."""
+def watch_list(
+    numbers: Iterable[Phone], *, actor: User | None = None, client: ApiClient | None = None
+) -> None:
+    """Raise an alarm when a list, or the lists of a day together, hold more numbers under one mask than
+    chance brings together."""
     masks: Counter[str] = Counter()
     remembered: dict[bytes, bytes] | None = {}
     for number in set(numbers):
@@ -109,7 +129,9 @@ def _remember(listed: dict[bytes, bytes], actor: User | None, client: ApiClient 
     now = clock.now()
     NumberSearch.objects.filter(created_at__lt=now - KEPT).delete()
     NumberSearch.objects.bulk_create(
-        NumberSearch(actor=actor, client=client, mask_hash=mask, number_hash=number, created_at=now, listed=True)
+        NumberSearch(
+            actor=actor, client=client, mask_hash=mask, number_hash=number, created_at=now, listed=True
+        )
         for number, mask in listed.items()
     )
     _look_for_neighbours(set(listed.values()), actor, client)
@@ -121,7 +143,11 @@ def watch_masks(masks: Iterable[str], *, actor: User | None = None, client: ApiC
 
 
 def _judge(counts: Counter[str], actor: User | None, client: ApiClient | None) -> None:
-    if counts and (most := max(counts.values())) >= limit_of("numbers_guessed", clock.now()) + counts.total() // SPREAD:
+    if (
+        counts
+        and (most := max(counts.values()))
+        >= limit_of("numbers_guessed", clock.now()) + counts.total() // SPREAD
+    ):
         _alarm(most, actor, client)
 
 

@@ -1,4 +1,5 @@
-"""Pages of people and departments: what admins do with them, and what everybody does with their own sessions."""
+"""Pages of people and departments: what admins do with them, and what everybody does with their own
+sessions."""
 
 from collections.abc import Callable
 
@@ -36,7 +37,8 @@ def people(request: StaffRequest) -> HttpResponse:
 @for_roles(Role.ADMIN)
 @sudo
 def person_add(request: StaffRequest) -> HttpResponse:
-    """Nobody types a password for somebody else: the page after this one shows a link with which the person sets it."""
+    """Nobody types a password for somebody else: the page after this one shows a link with which the person
+    sets it."""
     if not Department.objects.filter(closed_at=None).exists():
         messages.info(request, _("Open a department first: everybody works in one."))
         return redirect("departments")
@@ -60,7 +62,9 @@ def _invitation(request: StaffRequest, person: User) -> HttpResponse:
     if is_mailed:
         text = _("Set your password for Hegui within two days: %(url)s") % {"url": url}
         queue_mail(person=person, subject=_("Your sign-in for Hegui"), text=text, about="invitation")
-    answer = render(request, "access/invitation_link.html", {"person": person, "url": url, "is_mailed": is_mailed})
+    answer = render(
+        request, "access/invitation_link.html", {"person": person, "url": url, "is_mailed": is_mailed}
+    )
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -70,10 +74,12 @@ def _invitation(request: StaffRequest, person: User) -> HttpResponse:
 def person_details(request: StaffRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     known = {
-        "display_name": person.display_name, "staff_number": person.staff_number, "email": person.email, "department": person.department_id,
+        "display_name": person.display_name, "staff_number": person.staff_number, "email": person.email,
+        "department": person.department_id,
     }  # fmt: skip
     return form_page(
-        request, DetailsForm(request.POST or None, initial=known), title=str(person), back=reverse("person", kwargs={"pk": pk}),
+        request, DetailsForm(request.POST or None, initial=known), title=str(person),
+        back=reverse("person", kwargs={"pk": pk}),
         change=lambda data: services.change_details(actor=request.user, user=person, **data), done=_("Done."),
     )  # fmt: skip
 
@@ -89,7 +95,8 @@ STEPS: dict[str, Callable[..., User]] = {
 @require_POST
 @sudo
 def person_change(request: StaffRequest, pk: int, step: str) -> HttpResponse:
-    """Deactivate, reactivate, end the sessions, give the role that was chosen, or make a link to set a password."""
+    """Deactivate, reactivate, end the sessions, give the role that was chosen, or make a link to set a
+    password."""
     person = get_object_or_404(User, pk=pk)
     if step == "invite":
         return _invitation(request, person)
@@ -119,7 +126,9 @@ def factor_reset_ask(request: StaffRequest, pk: int) -> HttpResponse:
         request, lambda: services.ask_factor_reset(actor=request.user, user=person, reason=reason),
         _("Asked. Another administrator or a compliance officer has to agree."),
     ):  # fmt: skip
-        notify(_deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person))
+        notify(
+            _deciders(request.user, person), "factor_reset_asked", who=str(request.user), person=str(person)
+        )
     return redirect("person", pk=pk)
 
 
@@ -129,7 +138,14 @@ def factor_reset_ask(request: StaffRequest, pk: int) -> HttpResponse:
 def factor_reset_decide(request: StaffRequest, pk: int) -> HttpResponse:
     reset = get_object_or_404(FactorReset.objects.select_related("user"), pk=pk)
     approve = "approve" in request.POST
-    if said(request, lambda: services.decide_factor_reset(actor=request.user, reset=reset, approve=approve), _("Done.")) and approve:
+    if (
+        said(
+            request,
+            lambda: services.decide_factor_reset(actor=request.user, reset=reset, approve=approve),
+            _("Done."),
+        )
+        and approve
+    ):
         notify([reset.user], "factor_removed", who=str(request.user))
     return redirect("person", pk=reset.user_id)
 
@@ -141,7 +157,9 @@ def departments(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         said(request, lambda: services.open_department(actor=request.user, **form.cleaned_data), _("Opened."))
         return redirect("departments")
-    found = Department.objects.annotate(count=Count("people", filter=Q(people__is_active=True))).order_by("closed_at", "name")
+    found = Department.objects.annotate(count=Count("people", filter=Q(people__is_active=True))).order_by(
+        "closed_at", "name"
+    )
     return render(request, "access/departments.html", {"departments": found, "form": form})
 
 
@@ -151,7 +169,11 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Department, pk=pk)
     form = DepartmentForm(request.POST or None, initial={"name": found.name})
     if request.method == "POST" and form.is_valid():
-        said(request, lambda: services.rename_department(actor=request.user, department=found, **form.cleaned_data), _("Done."))
+        said(
+            request,
+            lambda: services.rename_department(actor=request.user, department=found, **form.cleaned_data),
+            _("Done."),
+        )
         return redirect("department", pk=pk)
     people_of = found.people.filter(is_active=True).order_by("display_name")
     return render(request, "access/department.html", {"department": found, "form": form, "people": people_of})
@@ -160,7 +182,13 @@ def department(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(Role.ADMIN)
 @require_POST
 def department_close(request: StaffRequest, pk: int) -> HttpResponse:
-    said(request, lambda: services.close_department(actor=request.user, department=get_object_or_404(Department, pk=pk)), _("Closed."))
+    said(
+        request,
+        lambda: services.close_department(
+            actor=request.user, department=get_object_or_404(Department, pk=pk)
+        ),
+        _("Closed."),
+    )
     return redirect("department", pk=pk)
 
 

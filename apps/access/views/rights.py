@@ -60,8 +60,16 @@ def matrix(request: StaffRequest) -> HttpResponse:
 def field(request: StaffRequest, pk: int) -> HttpResponse:
     """One protected field: who can see, change or export it, and who did."""
     found = get_object_or_404(ProtectedField, pk=pk)
-    events = AccessEvent.objects.select_related("actor", "client").filter(field=found.name).order_by("-pk")[:EVENTS_SHOWN]
-    shown = {"field": found, "table": HeldTable(queries.who_may(found, clock.now())), "events": EventTable(events)}
+    events = (
+        AccessEvent.objects.select_related("actor", "client")
+        .filter(field=found.name)
+        .order_by("-pk")[:EVENTS_SHOWN]
+    )
+    shown = {
+        "field": found,
+        "table": HeldTable(queries.who_may(found, clock.now())),
+        "events": EventTable(events),
+    }
     return render(request, "access/field.html", shown)
 
 
@@ -70,13 +78,21 @@ def field(request: StaffRequest, pk: int) -> HttpResponse:
 def person(request: StaffRequest, pk: int) -> HttpResponse:
     """One person: rights and why, sessions, what they read last; for admins what can be done."""
     found = get_object_or_404(User.objects.select_related("department"), pk=pk)
-    events = AccessEvent.objects.select_related("actor", "client").filter(actor=found).order_by("-pk")[:EVENTS_SHOWN]
+    events = (
+        AccessEvent.objects.select_related("actor", "client")
+        .filter(actor=found)
+        .order_by("-pk")[:EVENTS_SHOWN]
+    )
     alive = set(Session.objects.filter(expire_date__gt=clock.now()).values_list("session_key", flat=True))
     shown = {
         "person": found,
         "table": HeldTable(queries.rights_of_people([found], clock.now())),
         "events": EventTable(events),
-        "sessions": [each for each in UserSession.objects.filter(user=found).order_by("-last_seen_at") if each.session_key in alive],
+        "sessions": [
+            each
+            for each in UserSession.objects.filter(user=found).order_by("-last_seen_at")
+            if each.session_key in alive
+        ],
         "may_manage": request.user.role == Role.ADMIN and request.user.pk != found.pk,
         "roles": Role.choices,
         "reset": found.factor_resets.filter(decided_at__isnull=True).select_related("asked_by").first(),
@@ -106,7 +122,9 @@ def grant_ask(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Asked. Another person has to approve it."))
             return redirect("grants")
-    return render(request, "form.html", {"form": form, "title": _("Ask for a temporary grant"), "back": "grants"})
+    return render(
+        request, "form.html", {"form": form, "title": _("Ask for a temporary grant"), "back": "grants"}
+    )
 
 
 @for_roles(*Role.values)
@@ -129,7 +147,9 @@ def grant_decide(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 def audits(request: StaffRequest) -> HttpResponse:
     listed = list_of(request, AuditTable, PermissionAudit.objects.select_related("requested_by"))
-    return render(request, "access/audits.html", {**listed.context, "may_run": request.user.role == Role.ADMIN})
+    return render(
+        request, "access/audits.html", {**listed.context, "may_run": request.user.role == Role.ADMIN}
+    )
 
 
 @for_roles(Role.ADMIN)
@@ -149,7 +169,11 @@ def audit(request: StaffRequest, pk: int) -> HttpResponse:
     shown = {
         "audit": found,
         **list_of(request, FindingTable, findings).context,
-        "counts": [(value, label, found.counts[value]) for value, label in Finding.Kind.choices if value in found.counts],
+        "counts": [
+            (value, label, found.counts[value])
+            for value, label in Finding.Kind.choices
+            if value in found.counts
+        ],
         "kind": kind,
     }
     return render(request, "access/audit.html", shown)
@@ -173,7 +197,8 @@ def findings_resolve(request: StaffRequest, pk: int) -> HttpResponse:
     findings = get_object_or_404(PermissionAudit, pk=pk).findings.select_related("subject", "client")
     for_each(
         request, findings, lambda finding: services.resolve(actor=request.user, finding=finding),
-        lambda made: ngettext("%(count)d finding is resolved.", "%(count)d findings are resolved.", made) % {"count": made},
+        lambda made: ngettext("%(count)d finding is resolved.", "%(count)d findings are resolved.",
+        made) % {"count": made},
     )  # fmt: skip
     return redirect("permission_audit", pk=pk)
 
@@ -185,7 +210,11 @@ def audit_report(request: StaffRequest, pk: int, form: str) -> HttpResponse:
     found = get_object_or_404(PermissionAudit, pk=pk)
     if form not in {"csv", "pdf"}:
         raise NotFound()
-    body, kind = (reports.as_csv(found), "text/csv; charset=utf-8") if form == "csv" else (reports.as_pdf(found), "application/pdf")
+    body, kind = (
+        (reports.as_csv(found), "text/csv; charset=utf-8")
+        if form == "csv"
+        else (reports.as_pdf(found), "application/pdf")
+    )
     answer = HttpResponse(body, content_type=kind)
     answer["Content-Disposition"] = f'attachment; filename="permission-audit-{pk}.{form}"'
     return answer
@@ -200,7 +229,11 @@ def reviews(request: StaffRequest) -> HttpResponse:
     items = queries.review_items_of(request.user)
     if "all" not in request.GET:
         items = items.filter(verdict=ReviewItem.Verdict.OPEN)
-    shown = {**list_of(request, ReviewItemTable, items).context, "form": ReviewStartForm(), "may_start": request.user.role == Role.ADMIN}
+    shown = {
+        **list_of(request, ReviewItemTable, items).context,
+        "form": ReviewStartForm(),
+        "may_start": request.user.role == Role.ADMIN,
+    }
     return render(request, "access/reviews.html", shown)
 
 
@@ -232,6 +265,7 @@ def reviews_decide(request: StaffRequest) -> HttpResponse:
     for_each(
         request, queries.review_items_of(request.user),
         lambda item: services.decide_item(actor=request.user, item=item, confirm="confirm" in request.POST),
-        lambda made: ngettext("%(count)d right is decided.", "%(count)d rights are decided.", made) % {"count": made},
+        lambda made: ngettext("%(count)d right is decided.", "%(count)d rights are decided.",
+        made) % {"count": made},
     )  # fmt: skip
     return redirect("reviews")

@@ -20,16 +20,29 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Department",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
-                ("closed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="closed")),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="closed"),
+                ),
             ],
         ),
         migrations.CreateModel(
             name="User",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
                 (
@@ -55,7 +68,9 @@ class Migration(FirstMigration):
                 (
                     "is_staff",
                     models.BooleanField(
-                        default=False, help_text="Designates whether the user can log into this admin site.", verbose_name="staff status"
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
                     ),
                 ),
                 (
@@ -66,7 +81,10 @@ class Migration(FirstMigration):
                         verbose_name="active",
                     ),
                 ),
-                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
                 ("display_name", models.CharField(max_length=80, verbose_name="display name")),
                 (
                     "role",
@@ -82,8 +100,16 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("suspended_at", models.DateTimeField(blank=True, null=True, verbose_name="suspended since")),
-                ("suspended_for", models.CharField(blank=True, max_length=200, verbose_name="suspended because")),
-                ("sessions_ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="sessions ended")),
+                (
+                    "suspended_for",
+                    models.CharField(blank=True, max_length=200, verbose_name="suspended because"),
+                ),
+                (
+                    "sessions_ended_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="sessions ended"
+                    ),
+                ),
                 (
                     "groups",
                     models.ManyToManyField(
@@ -118,9 +144,12 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("is_staff", False), ("is_superuser", False)), name="no_superusers"),
                     models.CheckConstraint(
-                        condition=models.Q(("role__in", ["agent", "supervisor", "compliance", "admin"])), name="user_role_is_known"
+                        condition=models.Q(("is_staff", False), ("is_superuser", False)), name="no_superusers"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["agent", "supervisor", "compliance", "admin"])),
+                        name="user_role_is_known",
                     ),
                 ]
             },
@@ -129,20 +158,37 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="FactorReset",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "user",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="factor_resets", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="factor_resets",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("decided_at", models.DateTimeField(null=True)),
@@ -159,11 +205,15 @@ class Migration(FirstMigration):
                         name="factor_reset_four_eyes",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("approved", False), ("decided_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("approved", False), ("decided_by__isnull", False), _connector="OR"
+                        ),
                         name="factor_reset_approval_has_approver",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("decided_at__isnull", True)), fields=("user",), name="one_open_factor_reset"
+                        condition=models.Q(("decided_at__isnull", True)),
+                        fields=("user",),
+                        name="one_open_factor_reset",
                     ),
                 ]
             },
@@ -171,17 +221,29 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Invitation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "user",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="invitations", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invitations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 ("token_hash", models.BinaryField(max_length=32, unique=True)),
                 (
                     "made_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("ends_at", models.DateTimeField()),
@@ -190,7 +252,8 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("made_by", models.F("user")), _negated=True), name="nobody_invites_themselves"
+                        condition=models.Q(("made_by", models.F("user")), _negated=True),
+                        name="nobody_invites_themselves",
                     )
                 ]
             },
@@ -198,7 +261,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ApiClient",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
                 ("key_hash", models.BinaryField(max_length=32, unique=True)),
@@ -228,15 +296,25 @@ class Migration(FirstMigration):
                 (
                     "addresses",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=43), blank=True, default=list, size=None, verbose_name="address ranges"
+                        base_field=models.CharField(max_length=43),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="address ranges",
                     ),
                 ),
-                ("requests_per_second", models.PositiveSmallIntegerField(default=200, verbose_name="requests a second")),
+                (
+                    "requests_per_second",
+                    models.PositiveSmallIntegerField(default=200, verbose_name="requests a second"),
+                ),
                 ("ends_at", models.DateTimeField(verbose_name="valid until")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("previous_key_hash", models.BinaryField(blank=True, max_length=32, null=True, unique=True)),
                 ("previous_until", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used")),
+                (
+                    "last_used_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used"),
+                ),
                 (
                     "owner",
                     models.ForeignKey(
@@ -248,22 +326,39 @@ class Migration(FirstMigration):
                 ),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("requests_per_second__gte", 1)), name="api_client_may_ask")]
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("requests_per_second__gte", 1)), name="api_client_may_ask"
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
             name="KeyAddress",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "client",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="used_from", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="used_from",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 ("address", models.GenericIPAddressField()),
                 ("first_at", models.DateTimeField()),
             ],
-            options={"constraints": [models.UniqueConstraint(fields=("client", "address"), name="key_address_once")]},
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("client", "address"), name="key_address_once")
+                ]
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="department",

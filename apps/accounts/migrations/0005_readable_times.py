@@ -5,16 +5,24 @@ import datetime
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-EARLIEST, LATEST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+EARLIEST, LATEST = (
+    datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
+    datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC),
+)
 
 
 def within(field: str) -> models.Q:
-    return models.Q(**{f"{field}__isnull": True}) | models.Q(**{f"{field}__gte": EARLIEST, f"{field}__lt": LATEST})
+    return models.Q(**{f"{field}__isnull": True}) | models.Q(
+        **{f"{field}__gte": EARLIEST, f"{field}__lt": LATEST}
+    )
 
 
 class Migration(migrations.Migration):
     dependencies = [("accounts", "0004_staff_number")]
 
     operations = [
-        AddConstraintNotValid("apiclient", models.CheckConstraint(condition=within("ends_at"), name="api_client_end_is_readable"))
+        AddConstraintNotValid(
+            "apiclient",
+            models.CheckConstraint(condition=within("ends_at"), name="api_client_end_is_readable"),
+        )
     ]

@@ -21,17 +21,23 @@ log = structlog.get_logger(__name__)
 class SiteHasBegun(HeguiError):
     code = "site_has_begun"
     status = 409
-    sentence = gettext_lazy("There is an administrator already. Who has lost their password asks another administrator for a link.")
+    sentence = gettext_lazy(
+        "There is an administrator already. Who has lost their password asks another administrator for a "
+        "link."
+    )
 
 
 @transaction.atomic
 def recover_admin(*, username: str) -> str:
     """For who has the machine: the token of a link for an administrator who lost password and second factor.
 
-    Both are taken away at once, and their sessions end: a user who knows the old password is out too. Raises `BadInput` when there is no
-    such administrator. The link and the end of the sessions stand in the trail, made by nobody.
+    Both are taken away at once, and their sessions end: a user who knows the old password is out too. Raises
+    `BadInput` when there is no such administrator. The link and the end of the sessions stand in the trail,
+    made by nobody.
     """
-    found = User.objects.select_for_update().filter(username=username, role=Role.ADMIN, is_active=True).first()
+    found = (
+        User.objects.select_for_update().filter(username=username, role=Role.ADMIN, is_active=True).first()
+    )
     if found is None:
         raise BadInput(gettext("There is no active administrator of this name."))
     Authenticator.objects.filter(user=found).delete()
@@ -44,14 +50,17 @@ def recover_admin(*, username: str) -> str:
 
 @transaction.atomic
 def begin_site(*, username: str, department: str) -> str:
-    """Make the first administrator with their department; returns the token of the link with which they set a password.
+    """Make the first administrator with their department; returns the token of the link with which they set a
+    password.
 
     Asked again before anybody has set one, it makes another link. Raises `SiteHasBegun`, `BadInput`.
     """
     with connection.cursor() as cursor:
         cursor.execute("lock table accounts_user in share row exclusive mode")
     admins = list(User.objects.filter(role=Role.ADMIN))
-    if any(admin.has_usable_password() for admin in admins) or any(admin.username != username for admin in admins):
+    if any(admin.has_usable_password() for admin in admins) or any(
+        admin.username != username for admin in admins
+    ):
         raise SiteHasBegun()
     if admins:
         return invite(actor=None, user=admins[0])

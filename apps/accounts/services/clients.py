@@ -54,10 +54,13 @@ def issue_client(
         try:
             ipaddress.ip_network(address)
         except ValueError:
-            raise BadInput(_('"%(address)s" is no address range, like 10.1.2.0/24.'), address=address) from None
+            raise BadInput(
+                _('"%(address)s" is no address range, like 10.1.2.0/24.'), address=address
+            ) from None
     key = _new_key()
     client = ApiClient(
-        name=name, owner=owner, scopes=scopes, ends_at=ends_at, addresses=addresses or [], key_hash=hash_key(key),
+        name=name, owner=owner, scopes=scopes, ends_at=ends_at, addresses=addresses or [],
+        key_hash=hash_key(key),
         requests_per_second=requests_per_second,
     )  # fmt: skip
     client.full_clean()
@@ -91,11 +94,14 @@ _KNOWN = ("id", "name", "scopes", "addresses", "requests_per_second", "last_used
 _OF_KEY = Prepared(
     "client_of_key",
     """
-    select client.id, client.name, client.scopes, client.addresses, client.requests_per_second, client.last_used_at,
+    select client.id, client.name, client.scopes, client.addresses, client.requests_per_second,
+        client.last_used_at,
            client.xmin::text || client.ctid::text,
-           case when client.key_hash = %(hashed)s then client.ends_at else least(client.ends_at, client.previous_until) end
+           case when client.key_hash = %(hashed)s then client.ends_at
+               else least(client.ends_at, client.previous_until) end
     from accounts_apiclient client join accounts_user owner on owner.id = client.owner_id
-    where (client.key_hash = %(hashed)s or client.previous_key_hash = %(hashed)s and client.previous_until > %(at)s)
+    where (client.key_hash = %(hashed)s or client.previous_key_hash = %(hashed)s
+        and client.previous_until > %(at)s)
           and client.is_active and client.ends_at > %(at)s and owner.is_active
     """,
 )
@@ -121,13 +127,16 @@ def client_of_key(key: str, *, at: datetime, address: str | None = None) -> ApiC
     else:
         if len(_remembered) >= MOST_NOTED:
             _remembered.clear()
-        _remembered[_database(), hashed, address] = _Remembered(tuple(known), version, at, min(until, at + USE_NOTED_EVERY))
+        _remembered[_database(), hashed, address] = _Remembered(
+            tuple(known), version, at, min(until, at + USE_NOTED_EVERY)
+        )
     return client
 
 
 @dataclass(frozen=True)
 class _Remembered:
-    """A client as a process has read it, and until when it may take it for what it was, as long as its row is of this version."""
+    """A client as a process has read it, and until when it may take it for what it was, as long as its row is
+    of this version."""
 
     known: tuple[Any, ...]
     version: str
@@ -143,10 +152,11 @@ def _database() -> str:
 
 
 def remembered_client(key: str, *, at: datetime, address: str | None = None) -> ApiClient | None:
-    """The client as this process has seen it within the last minute, with its `row_version`; None where it has not.
+    """The client as this process has seen it within the last minute, with its `row_version`; None where it
+    has not.
 
-    Whoever takes it has to ask, in the statement that its answer hangs on, whether that version of the row is still the one that stands
-    and its owner active: the key may have ended since. Saves the gate a round trip.
+    Whoever takes it has to ask, in the statement that its answer hangs on, whether that version of the row is
+    still the one that stands and its owner active: the key may have ended since. Saves the gate a round trip.
     """
     found = _remembered.get((_database(), hash_key(key), address))
     if found is None or not found.since <= at < found.until:
@@ -163,7 +173,9 @@ def _note_address(client_id: int, address: str, at: datetime) -> None:
     key = (_database(), client_id, address)
     if key in _noted:
         return
-    KeyAddress.objects.bulk_create([KeyAddress(client_id=client_id, address=address, first_at=at, created_at=at)], ignore_conflicts=True)
+    KeyAddress.objects.bulk_create(
+        [KeyAddress(client_id=client_id, address=address, first_at=at, created_at=at)], ignore_conflicts=True
+    )
     if len(_noted) >= MOST_NOTED:
         _noted.clear()
     _noted.add(key)
@@ -172,4 +184,6 @@ def _note_address(client_id: int, address: str, at: datetime) -> None:
 def _may_come_from(client: ApiClient, address: str | None) -> bool:
     if not client.addresses:
         return True
-    return address is not None and any(ipaddress.ip_address(address) in ipaddress.ip_network(each) for each in client.addresses)
+    return address is not None and any(
+        ipaddress.ip_address(address) in ipaddress.ip_network(each) for each in client.addresses
+    )

@@ -1,4 +1,5 @@
-"""Invitations: a link with which a person sets their own password, once. Nobody types a password for somebody else."""
+"""Invitations: a link with which a person sets their own password, once. Nobody types a password for somebody
+else."""
 
 import hashlib
 import secrets
@@ -32,9 +33,11 @@ def hash_token(token: str) -> bytes:
 
 @transaction.atomic
 def invite(*, actor: User | None, user: User) -> str:
-    """The token of a link that works once, within two days; an earlier link of the person ends. `actor` is None for `manage.py begin`.
+    """The token of a link that works once, within two days; an earlier link of the person ends. `actor` is
+    None for `manage.py begin`.
 
-    Raises `NotAllowed` for anybody but an administrator, and for one's own link; `WrongState` for a person who is deactivated.
+    Raises `NotAllowed` for anybody but an administrator, and for one's own link; `WrongState` for a person
+    who is deactivated.
     """
     if actor is not None:
         require_admin(actor, on=user)
@@ -43,7 +46,9 @@ def invite(*, actor: User | None, user: User) -> str:
         raise WrongState(_("The person is deactivated. Reactivate them first."))
     now, token = clock.now(), secrets.token_urlsafe(32)
     end_invitations(user)
-    Invitation.objects.create(user=user, token_hash=hash_token(token), made_by=actor, ends_at=now + LIFE, created_at=now)
+    Invitation.objects.create(
+        user=user, token_hash=hash_token(token), made_by=actor, ends_at=now + LIFE, created_at=now
+    )
     return token
 
 
@@ -57,14 +62,17 @@ def _open(token_hash: bytes, *, lock: bool = False) -> Invitation:
     if lock:
         found = found.select_for_update(of=("self",))
     try:
-        return found.get(token_hash=token_hash, used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True)
+        return found.get(
+            token_hash=token_hash, used_at__isnull=True, ends_at__gt=clock.now(), user__is_active=True
+        )
     except Invitation.DoesNotExist:
         raise InvitationOver() from None
 
 
 @transaction.atomic
 def accept_invitation(*, token_hash: bytes, password: str) -> User:
-    """Set the password; sessions under the old one end. Raises `InvitationOver`, and `BadInput` for a weak one."""
+    """Set the password; sessions under the old one end. Raises `InvitationOver`, and `BadInput` for a weak
+    one."""
     invitation = _open(token_hash, lock=True)
     user = User.objects.select_for_update().get(pk=invitation.user_id)
     try:

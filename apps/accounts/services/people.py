@@ -41,14 +41,23 @@ def _check_email(email: str) -> None:
 
 @transaction.atomic
 def create_user(
-    *, username: str, display_name: str, role: str, department: Department, password: str | None = None, email: str = "",
+    *, username: str, display_name: str, role: str, department: Department, password: str | None = None,
+    email: str = "",
     staff_number: str = "",
 ) -> User:  # fmt: skip
-    """A member of staff with one role; without a password they cannot sign in until they set one (`invite`). Raises ValidationError."""
+    """A member of staff with one role; without a password they cannot sign in until they set one (`invite`).
+    Raises ValidationError."""
     if has_number(username):
         raise PersonalDataFound(_("A user name is no number of a person. Choose another."))
     _check_email(email)
-    user = User(username=username, display_name=display_name, role=role, department=department, email=email, staff_number=staff_number)
+    user = User(
+        username=username,
+        display_name=display_name,
+        role=role,
+        department=department,
+        email=email,
+        staff_number=staff_number,
+    )
     if password is not None:
         validate_password(password, user)
     user.set_password(password)
@@ -79,7 +88,9 @@ def _locked(user: User) -> User:
 
 def _require_another_admin(user: User) -> None:
     """Raises `LastAdmin` when no active admin would be left without `user`."""
-    admins = list(User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True))
+    admins = list(
+        User.objects.select_for_update().filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True)
+    )
     if set(admins) <= {user.pk}:
         raise LastAdmin()
 
@@ -105,14 +116,20 @@ def change_role(*, actor: User, user: User, role: str) -> User:
 def change_details(
     *, actor: User, user: User, display_name: str, email: str, department: Department, staff_number: str = ""
 ) -> User:  # fmt: skip
-    """What a person is called and says to clients, where they get e-mail, where they work. Raises `NotAllowed`, `BadInput`."""
+    """What a person is called and says to clients, where they get e-mail, where they work. Raises
+    `NotAllowed`, `BadInput`."""
     require_admin(actor)
     user = _locked(user)
     if department.closed_at is not None and department.pk != user.department_id:
         raise BadInput(_("The department is closed."))
     if email != user.email:
         _check_email(email)
-    user.display_name, user.email, user.department, user.staff_number = display_name, email, department, staff_number
+    user.display_name, user.email, user.department, user.staff_number = (
+        display_name,
+        email,
+        department,
+        staff_number,
+    )
     try:
         user.full_clean(exclude=["password"])
     except ValidationError as error:
@@ -188,7 +205,12 @@ def resume(*, actor: User, agent: User) -> User:
         raise NotAllowed()
     lock_agent(agent.pk)
     if suspending.provider.keeps_suspended(agent):
-        raise WrongState(_("A grave violation is not corrected yet: the agent stays off the telephone until its action is closed."))
+        raise WrongState(
+            _(
+                "A grave violation is not corrected yet: the agent stays off the telephone until its action "
+                "is closed."
+            )
+        )
     agent.suspended_at, agent.suspended_by, agent.suspended_for = None, None, ""
     agent.save(update_fields=["suspended_at", "suspended_by", "suspended_for"])
     return agent

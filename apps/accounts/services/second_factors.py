@@ -20,7 +20,8 @@ DECIDERS = (Role.ADMIN, Role.COMPLIANCE)
 
 
 def _was_brought_in(person: User, *, by: User, since: datetime) -> bool:
-    """Whether the one made the other's link lately: who may set somebody's password is no second person beside them."""
+    """Whether the one made the other's link lately: who may set somebody's password is no second person
+    beside them."""
     return Invitation.objects.filter(user=person, made_by=by, created_at__gt=since).exists()
 
 
@@ -30,10 +31,13 @@ def has_second_factor(user: User) -> bool:
 
 @transaction.atomic
 def ask_factor_reset(*, actor: User, user: User, reason: str) -> FactorReset:
-    """Raises `NotAllowed`, `WrongState` when it was asked already, `BadInput` without a reason or a factor."""
+    """Raises `NotAllowed`, `WrongState` when it was asked already, `BadInput` without a reason or a
+    factor."""
     require_admin(actor, on=user)
     user = User.objects.select_for_update().get(pk=user.pk)
-    user.factor_resets.filter(decided_at__isnull=True, created_at__lte=clock.now() - LIFE).update(decided_at=clock.now())
+    user.factor_resets.filter(decided_at__isnull=True, created_at__lte=clock.now() - LIFE).update(
+        decided_at=clock.now()
+    )
     if user.factor_resets.filter(decided_at__isnull=True).exists():
         raise WrongState(_("This has been asked already. Somebody else has to decide it."))
     if not has_second_factor(user):
@@ -44,10 +48,12 @@ def ask_factor_reset(*, actor: User, user: User, reason: str) -> FactorReset:
 
 @transaction.atomic
 def decide_factor_reset(*, actor: User, reset: FactorReset, approve: bool) -> FactorReset:
-    """With approval all second factors of the person go, and their sessions end; they set up a new one at their next sign-in.
+    """With approval all second factors of the person go, and their sessions end; they set up a new one at
+    their next sign-in.
 
-    Who asked, and the person, may only refuse. Raises `NotAllowed` (administrators and compliance decide), `FourEyes` also for somebody
-    whom the asker has just brought in, `WrongState` when it was decided, or asked longer ago than two days.
+    Who asked, and the person, may only refuse. Raises `NotAllowed` (administrators and compliance decide),
+    `FourEyes` also for somebody whom the asker has just brought in, `WrongState` when it was decided, or
+    asked longer ago than two days.
     """
     if actor.role not in DECIDERS or not actor.is_active:
         raise NotAllowed()
@@ -55,13 +61,17 @@ def decide_factor_reset(*, actor: User, reset: FactorReset, approve: bool) -> Fa
     now = clock.now()
     if reset.decided_at is not None or reset.created_at <= now - LIFE:
         raise WrongState(_("This was decided already, or asked more than two days ago. Ask again."))
-    if approve and (actor.pk in (reset.asked_by_id, reset.user_id) or _was_brought_in(actor, by=reset.asked_by, since=now - TRIAL)):
+    if approve and (
+        actor.pk in (reset.asked_by_id, reset.user_id)
+        or _was_brought_in(actor, by=reset.asked_by, since=now - TRIAL)
+    ):
         raise FourEyes()
     is_own = actor.pk in (reset.asked_by_id, reset.user_id)
     reset.decided_by, reset.decided_at, reset.approved = None if is_own else actor, now, approve
     reset.save(update_fields=["decided_by", "decided_at", "approved"])
     if approve:
-        Authenticator.objects.filter(user=reset.user, created_at__lte=reset.created_at).delete()  # not one that was set up since
+        # not one that was set up since
+        Authenticator.objects.filter(user=reset.user, created_at__lte=reset.created_at).delete()
         reset.user.sessions_ended_at = clock.now()
         reset.user.save(update_fields=["sessions_ended_at"])
     return reset

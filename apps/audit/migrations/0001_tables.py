@@ -18,7 +18,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TreeHead",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("stream", models.CharField(max_length=12)),
                 ("number", models.BigIntegerField()),
@@ -36,16 +41,24 @@ class Migration(FirstMigration):
                     models.UniqueConstraint(fields=("stream", "number"), name="tree_head_once"),
                     models.UniqueConstraint(fields=("stream", "after"), name="tree_heads_do_not_overlap"),
                     models.CheckConstraint(
-                        condition=models.Q(("number__gte", 1), ("rows__gte", 1), ("upto__gt", models.F("after"))),
+                        condition=models.Q(
+                            ("number__gte", 1), ("rows__gte", 1), ("upto__gt", models.F("after"))
+                        ),
                         name="tree_head_covers_something",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("root", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "root", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                             django.db.models.lookups.Exact(
-                                models.Func("previous", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "previous", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                         ),
                         name="tree_head_has_hashes",
@@ -56,7 +69,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TrailCheck",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("tree_heads", models.PositiveIntegerField()),
                 ("rows", models.PositiveBigIntegerField()),
@@ -67,7 +85,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TrailCut",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("stream", models.CharField(max_length=12)),
                 ("number", models.BigIntegerField()),
@@ -80,12 +103,20 @@ class Migration(FirstMigration):
             options={"constraints": [models.UniqueConstraint(fields=("stream", "number"), name="cut_once")]},
         ),
         migrations.CreateModel(
-            name="Change", fields=[], options={"proxy": True, "indexes": [], "constraints": []}, bases=("auditlog.logentry",)
+            name="Change",
+            fields=[],
+            options={"proxy": True, "indexes": [], "constraints": []},
+            bases=("auditlog.logentry",),
         ),
         migrations.CreateModel(
             name="AccessEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -137,17 +168,24 @@ class Migration(FirstMigration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("actor__isnull", False)), fields=["actor", "-created_at"], name="access_event_by_actor"
+                        condition=models.Q(("actor__isnull", False)),
+                        fields=["actor", "-created_at"],
+                        name="access_event_by_actor",
                     ),
                     models.Index(fields=["subject", "-created_at"], name="access_event_by_subject"),
                     models.Index(
-                        condition=models.Q(("field", ""), _negated=True), fields=["field", "-created_at"], name="access_event_by_field"
+                        condition=models.Q(("field", ""), _negated=True),
+                        fields=["field", "-created_at"],
+                        name="access_event_by_field",
                     ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("actor__isnull", False), ("client__isnull", False), ("kind", "sign_in_failed"), _connector="OR"
+                            ("actor__isnull", False),
+                            ("client__isnull", False),
+                            ("kind", "sign_in_failed"),
+                            _connector="OR",
                         ),
                         name="access_event_has_reader",
                     )
@@ -157,7 +195,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Alarm",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.CharField(max_length=40, verbose_name="what")),
                 ("subject", models.CharField(max_length=60, verbose_name="who or what")),
@@ -167,7 +210,11 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "nobody looks into it yet"), ("taken", "being looked into"), ("closed", "closed")],
+                        choices=[
+                            ("open", "nobody looks into it yet"),
+                            ("taken", "being looked into"),
+                            ("closed", "closed"),
+                        ],
                         default="open",
                         max_length=6,
                         verbose_name="state",
@@ -193,7 +240,12 @@ class Migration(FirstMigration):
                 ("closed_at", models.DateTimeField(null=True, verbose_name="closed")),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 (
                     "closed_by",
@@ -218,14 +270,19 @@ class Migration(FirstMigration):
                 (
                     "person",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("state", "closed"), _negated=True), fields=("code", "subject"), name="alarm_once"
+                        condition=models.Q(("state", "closed"), _negated=True),
+                        fields=("code", "subject"),
+                        name="alarm_once",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -241,10 +298,12 @@ class Migration(FirstMigration):
                         name="alarm_closed_by_somebody",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("closed_by", models.F("person")), _negated=True), name="alarm_not_closed_by_whom_it_is_about"
+                        condition=models.Q(("closed_by", models.F("person")), _negated=True),
+                        name="alarm_not_closed_by_whom_it_is_about",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state", "open"), ("owner__isnull", False), _connector="OR"), name="alarm_has_an_owner"
+                        condition=models.Q(("state", "open"), ("owner__isnull", False), _connector="OR"),
+                        name="alarm_has_an_owner",
                     ),
                 ]
             },

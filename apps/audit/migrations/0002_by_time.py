@@ -10,5 +10,8 @@ class Migration(migrations.Migration):
     dependencies = [("audit", "0001_tables")]
 
     operations = [
-        AddIndexConcurrently("accessevent", django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="access_event_by_time"))
+        AddIndexConcurrently(
+            "accessevent",
+            django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="access_event_by_time"),
+        )
     ]

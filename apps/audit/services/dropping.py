@@ -1,4 +1,5 @@
-"""The trail goes by whole stretches, once all of one is old enough; its tree heads stay, so that the chain does (R8, R10)."""
+"""The trail goes by whole stretches, once all of one is old enough; its tree heads stay, so that the chain
+does (R8, R10)."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +18,8 @@ BATCH = 10_000
 
 
 def drop_trail(*, before: datetime, reason: str) -> int:
-    """Drop the stretches that were signed before `before`, and never what is younger than 180 days. Returns how many rows went.
+    """Drop the stretches that were signed before `before`, and never what is younger than 180 days. Returns
+    how many rows went.
 
     What is dropped is written down first, signed; a run that is cut short is finished by the next.
     """
@@ -28,7 +30,11 @@ def drop_trail(*, before: datetime, reason: str) -> int:
 def count_due(*, before: datetime) -> int:
     """How many rows `drop_trail` would drop."""
     before = min(before, clock.now() - timedelta(days=LEAST_DAYS))
-    return sum(stream.count_upto(last.upto) for stream in streams() if not stream.erasable and (last := _last_due(stream, before)))
+    return sum(
+        stream.count_upto(last.upto)
+        for stream in streams()
+        if not stream.erasable and (last := _last_due(stream, before))
+    )
 
 
 def _last_due(stream: Stream, before: datetime) -> TreeHead | None:
@@ -51,16 +57,23 @@ def _drop(stream: Stream, before: datetime, reason: str) -> int:
 @transaction.atomic
 def _write_cut(stream: Stream, last: TreeHead, rows: int, reason: str) -> None:
     lock_trail()
-    cut = TrailCut(created_at=clock.now(), stream=stream.name, number=last.number, upto=last.upto, rows=rows, reason=reason)
+    cut = TrailCut(
+        created_at=clock.now(),
+        stream=stream.name,
+        number=last.number,
+        upto=last.upto,
+        rows=rows,
+        reason=reason,
+    )
     cut.key, cut.signature = signatures.sign(cut.document())
     cut.save(force_insert=True)
 
 
 def _delete_rows(stream: Stream, last: TreeHead) -> int:
     gone = 0
-    statement = sql.SQL("delete from {table} where id in (select id from {table} where id <= %s order by id limit %s)").format(
-        table=sql.Identifier(stream.table)
-    )
+    statement = sql.SQL(
+        "delete from {table} where id in (select id from {table} where id <= %s order by id limit %s)"
+    ).format(table=sql.Identifier(stream.table))
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, [last.upto, BATCH])

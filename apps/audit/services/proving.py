@@ -1,4 +1,5 @@
-"""Proofs that single rows of the trail stand under a signed tree head, for who holds nothing else of it (RFC 6962, section 2.1.1)."""
+"""Proofs that single rows of the trail stand under a signed tree head, for who holds nothing else of it (RFC
+6962, section 2.1.1)."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -15,8 +16,9 @@ AT_ONCE = 1_000
 
 
 def prove(stream: str, keys: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Of each of these rows that is still there, in order: `{"stream", "id", "row": text as hashed, "tree_head": number, "place", "path":
-    [["left" or "right", hex], …]}`; without the last three for a row that is not signed yet."""
+    """Of each of these rows that is still there, in order: `{"stream", "id", "row": text as hashed,
+    "tree_head": number, "place", "path": [["left" or "right", hex], …]}`; without the last three for a row
+    that is not signed yet."""
     table = next(each for each in streams() if each.name == stream)
     wanted = sorted(set(keys))
     for start in range(0, len(wanted), AT_ONCE):
@@ -32,7 +34,9 @@ def _proofs(stream: str, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     if not keys:
         return {}
     heads = list(
-        TreeHead.objects.filter(stream=stream, upto__gte=keys[0], after__lt=keys[-1]).order_by("upto").only("pk", "number", "upto")
+        TreeHead.objects.filter(stream=stream, upto__gte=keys[0], after__lt=keys[-1])
+        .order_by("upto")
+        .only("pk", "number", "upto")
     )
     ends, of_head = [head.upto for head in heads], defaultdict[int, list[int]](list)
     for key in keys:
@@ -50,21 +54,24 @@ def _under(head: TreeHead, keys: Sequence[int]) -> dict[int, dict[str, Any]]:
     if kept is None:
         return {}
     ids = bytes(kept.ids)
-    places = {int.from_bytes(ids[at : at + ID_BYTES], "big"): at // ID_BYTES for at in range(0, len(ids), ID_BYTES)}
+    places = {
+        int.from_bytes(ids[at : at + ID_BYTES], "big"): at // ID_BYTES for at in range(0, len(ids), ID_BYTES)
+    }
     known = [key for key in keys if key in places]
     paths = inclusion_paths(bytes(kept.leaves), [places[key] for key in known])
     return {
         key: {
             "tree_head": head.number, "place": places[key],
-            "path": [["left" if is_left else "right", sibling.hex()] for is_left, sibling in paths[places[key]]],
+            "path": [["left" if is_left else "right", sibling.hex()] for is_left,
+            sibling in paths[places[key]]],
         }
         for key in known
     }  # fmt: skip
 
 
 def heads_named(named: dict[str, set[int]]) -> Iterator[dict[str, Any]]:
-    """The tree heads with these numbers, by stream: document, key, signature, and the first line of the file of heads outside the database
-    that knows them (None where none does yet)."""
+    """The tree heads with these numbers, by stream: document, key, signature, and the first line of the file
+    of heads outside the database that knows them (None where none does yet)."""
     outside: dict[str, dict[int, dict[str, Any]]] = {stream: {} for stream in named}
     waiting = {stream: sorted(numbers) for stream, numbers in named.items()}
     for line in read_heads():

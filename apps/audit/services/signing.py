@@ -1,9 +1,10 @@
 """New rows of the trail under a tree head, each minute.
 
-Transactions commit out of the order of their ids: a row with a lower id may come after one with a higher. So a stretch ends
-where nobody is in the middle of adding to the table: for a moment the table is locked against writers, which is granted only once
-all who have added to it are over, and the last id of that moment is the end. Nobody is made to wait for longer than a tenth of a
-second; when that is not enough, the next minute tries again.
+Transactions commit out of the order of their ids: a row with a lower id may come after one with a higher. So
+a stretch ends where nobody is in the middle of adding to the table: for a moment the table is locked against
+writers, which is granted only once all who have added to it are over, and the last id of that moment is the
+end. Nobody is made to wait for longer than a tenth of a second; when that is not enough, the next minute
+tries again.
 """
 
 import time
@@ -36,7 +37,8 @@ LATE = timedelta(minutes=15)
 
 
 def sign_trail() -> int:
-    """Sign what has been added, and write the heads outside the database. Returns how many rows are under a tree head now that were not.
+    """Sign what has been added, and write the heads outside the database. Returns how many rows are under a
+    tree head now that were not.
 
     Raises `HeadsAhead` and `OSError` when the heads cannot be written; the tree heads stand all the same.
     """
@@ -56,7 +58,8 @@ def _sign_stream(stream: Stream) -> int:
 
 
 def _settled(stream: Stream) -> int | None:
-    """An id up to which no row can come any more; None when there is always somebody in the middle of adding."""
+    """An id up to which no row can come any more; None when there is always somebody in the middle of
+    adding."""
     for _attempt in range(PATIENT_TRIES):
         if (last := _locked(stream, wait="")) is not None:
             return last
@@ -65,9 +68,9 @@ def _settled(stream: Stream) -> int | None:
 
 
 def _locked(stream: Stream, *, wait: str) -> int | None:
-    statement = sql.SQL("lock table {} in share mode" if wait else "lock table {} in share mode nowait").format(
-        sql.Identifier(stream.table)
-    )
+    statement = sql.SQL(
+        "lock table {} in share mode" if wait else "lock table {} in share mode nowait"
+    ).format(sql.Identifier(stream.table))
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             if wait:
@@ -89,9 +92,12 @@ def _sign_next(stream: Stream, upto: int) -> int:
     if not ids:
         return 0
     rows = len(leaves) // HASH_BYTES
-    number, after, previous = (last.number, last.upto, signatures.digest(last.document())) if last else (0, 0, bytes(HASH_BYTES))
+    number, after, previous = (
+        (last.number, last.upto, signatures.digest(last.document())) if last else (0, 0, bytes(HASH_BYTES))
+    )
     head = TreeHead(
-        created_at=clock.now(), stream=stream.name, number=number + 1, after=after, upto=int.from_bytes(ids[-8:], "big"), rows=rows,
+        created_at=clock.now(), stream=stream.name, number=number + 1, after=after,
+        upto=int.from_bytes(ids[-8:], "big"), rows=rows,
         root=tree_head(leaves), previous=previous, form=FORM,
     )  # fmt: skip
     head.key, head.signature = signatures.sign(head.document())
@@ -101,7 +107,8 @@ def _sign_next(stream: Stream, upto: int) -> int:
 
 
 def watch_tree_heads() -> bool:
-    """Sign; tell the admins once an hour while that fails. Returns whether the trail is signed, but for what came just now."""
+    """Sign; tell the admins once an hour while that fails. Returns whether the trail is signed, but for what
+    came just now."""
     added = {stream.name: stream.last_id() for stream in streams()}
     why = ""
     try:
@@ -114,7 +121,9 @@ def watch_tree_heads() -> bool:
         return True
     if not notifying.provider.was_notified("trail_not_signed", since=at - timedelta(hours=1)):
         busy = _("its table is never free of writers for long enough.")
-        notifying.provider.notify(User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_signed", why=why or busy)
+        notifying.provider.notify(
+            User.objects.filter(role=Role.ADMIN, is_active=True), "trail_not_signed", why=why or busy
+        )
     return False
 
 
@@ -125,7 +134,8 @@ def _is_late(stream: Stream, added: int, at: datetime) -> bool:
 
 
 def waiting_since() -> dict[str, datetime]:
-    """Streams with rows that are not signed, and since when nothing was signed; those that never were are left to their first tree head."""
+    """Streams with rows that are not signed, and since when nothing was signed; those that never were are
+    left to their first tree head."""
     found = {}
     for stream in streams():
         last = TreeHead.last_of(stream.name)
@@ -135,9 +145,12 @@ def waiting_since() -> dict[str, datetime]:
 
 
 def broken_chains() -> list[str]:
-    """Streams that lack a tree head, or have fewer than the heads outside tell: a quick look, without their rows."""
+    """Streams that lack a tree head, or have fewer than the heads outside tell: a quick look, without their
+    rows."""
     counted = TreeHead.objects.values_list("stream").annotate(Count("pk"), Max("number"))
     broken = {stream for stream, count, last in counted if count != last}
     heads, outside = current_heads(), last_heads()
-    broken |= {stream for stream, (number, _digest) in outside.items() if heads.get(stream, (0, ""))[0] < number}
+    broken |= {
+        stream for stream, (number, _digest) in outside.items() if heads.get(stream, (0, ""))[0] < number
+    }
     return sorted(broken)

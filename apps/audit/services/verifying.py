@@ -1,6 +1,8 @@
-"""Whether the trail is as it was signed: every row, every tree head, the chain, and the heads outside. Names the first thing that is not.
+"""Whether the trail is as it was signed: every row, every tree head, the chain, and the heads outside. Names
+the first thing that is not.
 
-The same judgement for the database and for an exported trail: `Judge` takes a stream's tree heads in order, with the rows of each.
+The same judgement for the database and for an exported trail: `Judge` takes a stream's tree heads in order,
+with the rows of each.
 """
 
 import base64
@@ -76,14 +78,17 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "tree_heads": self.tree_heads, "rows": self.rows, "erased": self.erased, "unsigned": self.unsigned,
-            "lost_by_restore": self.lost_by_restore, "count": self.count, "findings": [finding.as_json() for finding in self.findings],
+            "tree_heads": self.tree_heads, "rows": self.rows, "erased": self.erased,
+            "unsigned": self.unsigned,
+            "lost_by_restore": self.lost_by_restore, "count": self.count,
+            "findings": [finding.as_json() for finding in self.findings],
         }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Hashes:
-    """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and distinguished only when they differ."""
+    """The ids (8 bytes each) and hashes (32 bytes each) of rows, packed: compared as a whole, and
+    distinguished only when they differ."""
 
     ids: bytes
     leaves: bytes
@@ -106,7 +111,9 @@ class Hashes:
 
     def between(self, first: int, last: int) -> "Hashes":
         """Those at the places from `first` up to `last`."""
-        return Hashes(self.ids[first * ID_BYTES : last * ID_BYTES], self.leaves[first * HASH_BYTES : last * HASH_BYTES])
+        return Hashes(
+            self.ids[first * ID_BYTES : last * ID_BYTES], self.leaves[first * HASH_BYTES : last * HASH_BYTES]
+        )
 
     def numbers(self) -> "array[int]":
         found = array("q", self.ids)
@@ -128,8 +135,16 @@ class HeadRecord:
 class Judge:
     """Takes the tree heads of a stream one after the other."""
 
-    def __init__(self, stream: str, report: Report, keys: Mapping[str, bytes], *, erasable: bool, dropped: int) -> None:
-        self.stream, self.report, self.keys, self.erasable, self.dropped = stream, report, keys, erasable, dropped
+    def __init__(
+        self, stream: str, report: Report, keys: Mapping[str, bytes], *, erasable: bool, dropped: int
+    ) -> None:
+        self.stream, self.report, self.keys, self.erasable, self.dropped = (
+            stream,
+            report,
+            keys,
+            erasable,
+            dropped,
+        )
         self.number, self.upto, self.previous = 0, 0, bytes(HASH_BYTES)
         self.digests: dict[int, str] = {}
         report.tree_heads[stream], report.rows[stream] = 0, 0
@@ -145,7 +160,10 @@ class Judge:
         digest = signatures.digest(document)
         if not signatures.is_signed(document, key=payload.key, signature=payload.signature, keys=self.keys):
             self.report.add(self.stream, number, "tree_head_changed")
-        elif number == self.number + 1 and (document["previous"], document["after"]) != (self.previous.hex(), self.upto):
+        elif number == self.number + 1 and (document["previous"], document["after"]) != (
+            self.previous.hex(),
+            self.upto,
+        ):
             self.report.add(self.stream, number, "chain_broken")
         elif document["form"] > FORM:
             self.report.add(self.stream, number, "form_unknown")
@@ -165,10 +183,20 @@ class Judge:
         whole = tree_head(here.leaves) == root
         if whole and payload.hashes == here:
             return
-        if (whole and not self.erasable) or payload.hashes is None or tree_head(payload.hashes.leaves) != root:
+        if (
+            (whole and not self.erasable)
+            or payload.hashes is None
+            or tree_head(payload.hashes.leaves) != root
+        ):
             self.report.add(self.stream, number, "hashes_changed")
             if not whole and not self.erasable:
-                self.report.add(self.stream, number, "stretch_changed", after=payload.document["after"] + 1, upto=payload.document["upto"])
+                self.report.add(
+                    self.stream,
+                    number,
+                    "stretch_changed",
+                    after=payload.document["after"] + 1,
+                    upto=payload.document["upto"],
+                )
             return
         self._name_rows(number, payload.hashes.by_id(), here.by_id())
 
@@ -191,11 +219,14 @@ class Judge:
 def verify_trail(*, progress: Callable[[str, int], None] | None = None) -> Report:
     """Recompute everything, in one snapshot."""
     report, keys = Report(), signatures.public_keys()
-    outside = list(read_heads())  # before the snapshot: the file is written after its tree heads, so it holds every one of these
+    # before the snapshot: the file is written after its tree heads, so it holds every one of these
+    outside = list(read_heads())
     digests: dict[str, dict[int, str]] = {}
     with one_snapshot(), connections_sharing_snapshot(AT_ONCE) as links:
         for stream in streams():
-            judge = Judge(stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys))
+            judge = Judge(
+                stream.name, report, keys, erasable=stream.erasable, dropped=_judge_cuts(stream, report, keys)
+            )
             for pk, _text in stream.rows(-(2**63), 0):
                 report.add(stream.name, 0, "row_added", row=pk)
             for tree_heads, kept, here in _read_ahead(stream, links):
@@ -220,11 +251,18 @@ def _together(tree_heads: Iterator[TreeHead]) -> Iterator[list[TreeHead]]:
         yield group
 
 
-def _read_ahead(stream: Stream, links: Sequence[Any]) -> Iterator[tuple[list[TreeHead], dict[int, Hashes], Hashes]]:
-    """Tree heads in groups, the hashes kept under each, and those of the rows that are there now. While one group is judged PostgreSQL
-    hashes the next ones, a thread waiting on each of the connections."""
-    groups = _together(TreeHead.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000))
-    free, reading = deque(links), deque[tuple[list[TreeHead], Any, Future[tuple[dict[int, Hashes], Hashes]]]]()
+def _read_ahead(
+    stream: Stream, links: Sequence[Any]
+) -> Iterator[tuple[list[TreeHead], dict[int, Hashes], Hashes]]:
+    """Tree heads in groups, the hashes kept under each, and those of the rows that are there now. While one
+    group is judged PostgreSQL hashes the next ones, a thread waiting on each of the connections."""
+    groups = _together(
+        TreeHead.objects.filter(stream=stream.name).order_by("number").iterator(chunk_size=1_000)
+    )
+    free, reading = (
+        deque(links),
+        deque[tuple[list[TreeHead], Any, Future[tuple[dict[int, Hashes], Hashes]]]](),
+    )
     with ThreadPoolExecutor(max_workers=len(links), thread_name_prefix="verify") as threads:
 
         def read_next() -> None:
@@ -245,14 +283,19 @@ def _read_ahead(stream: Stream, links: Sequence[Any]) -> Iterator[tuple[list[Tre
 def _read(link: Any, stream: Stream, tree_heads: list[TreeHead]) -> tuple[dict[int, Hashes], Hashes]:
     with psycopg.Cursor(link) as cursor:
         found = cursor.execute(
-            "select tree_head_id, ids, leaves from audit_treeheadrows where tree_head_id = any(%b)", [[head.pk for head in tree_heads]],
+            "select tree_head_id, ids, leaves from audit_treeheadrows where tree_head_id = any(%b)",
+            [[head.pk for head in tree_heads]],
             binary=True, prepare=False,
         )  # fmt: skip
         kept = {pk: Hashes(bytes(ids), bytes(leaves)) for pk, ids, leaves in found}
-    return kept, Hashes(*stream.hashes(min(each.after for each in tree_heads), max(each.upto for each in tree_heads), link))
+    return kept, Hashes(
+        *stream.hashes(min(each.after for each in tree_heads), max(each.upto for each in tree_heads), link)
+    )
 
 
-def _judge_tree_heads(tree_heads: list[TreeHead], kept: Mapping[int, Hashes], here: Hashes, judge: Judge) -> None:
+def _judge_tree_heads(
+    tree_heads: list[TreeHead], kept: Mapping[int, Hashes], here: Hashes, judge: Judge
+) -> None:
     numbers = here.numbers()
     for head in tree_heads:
         own = here.between(bisect_right(numbers, head.after), bisect_right(numbers, head.upto))
@@ -263,10 +306,16 @@ def _judge_cuts(stream: Stream, report: Report, keys: Mapping[str, bytes]) -> in
     """The number of the tree head up to which rows were dropped, as signed records say; 0 when none was."""
     dropped = 0
     for cut in TrailCut.objects.filter(stream=stream.name).order_by("number"):
-        signed_at = TreeHead.objects.filter(stream=stream.name, number=cut.number).values_list("created_at", flat=True).first()
+        signed_at = (
+            TreeHead.objects.filter(stream=stream.name, number=cut.number)
+            .values_list("created_at", flat=True)
+            .first()
+        )
         if not signatures.is_signed(cut.document(), key=cut.key, signature=bytes(cut.signature), keys=keys):
             report.add(stream.name, cut.number, "cut_changed")
-        elif cut.created_at > clock.now() or (signed_at is not None and signed_at > cut.created_at - timedelta(days=LEAST_DAYS)):
+        elif cut.created_at > clock.now() or (
+            signed_at is not None and signed_at > cut.created_at - timedelta(days=LEAST_DAYS)
+        ):
             report.add(stream.name, cut.number, "cut_too_soon")
         else:
             dropped = cut.number
@@ -302,13 +351,16 @@ def check_trail() -> TrailCheck:
     """Verify, keep the result, and tell compliance and the admins when something is not as it was signed."""
     report = verify_trail()
     check = TrailCheck.objects.create(
-        created_at=clock.now(), ended_at=clock.now(), tree_heads=sum(report.tree_heads.values()), rows=sum(report.rows.values()),
+        created_at=clock.now(), ended_at=clock.now(), tree_heads=sum(report.tree_heads.values()),
+        rows=sum(report.rows.values()),
         findings=[finding.as_json() for finding in report.findings],
     )  # fmt: skip
     log.info("trail_checked", check=check.pk, rows=check.rows, findings=report.count)
     if report.findings:
         people = User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True)
-        notifying.provider.notify(people, "trail_broken", count=report.count, first=report.findings[0].sentence)
+        notifying.provider.notify(
+            people, "trail_broken", count=report.count, first=report.findings[0].sentence
+        )
     return check
 
 
@@ -316,8 +368,8 @@ def check_trail() -> TrailCheck:
 
 
 def verify_export(lines: Iterable[bytes], *, keys: Mapping[str, bytes] | None = None) -> Report:
-    """The same over what `export_trail` wrote, without a database. `keys`: public halves that the reader trusts, by id; without
-    them those of the file. Raises `BadInput` for what is no export."""
+    """The same over what `export_trail` wrote, without a database. `keys`: public halves that the reader
+    trusts, by id; without them those of the file. Raises `BadInput` for what is no export."""
     report = Report()
     try:
         _judge_export(iter(lines), report, keys)
@@ -330,7 +382,9 @@ def _judge_export(lines: Iterator[bytes], report: Report, keys: Mapping[str, byt
     first = json.loads(next(lines))
     trail = first["hegui_trail"]
     keys = keys or {name: base64.b64decode(key) for name, key in first["public_keys"].items()}
-    if not signatures.is_signed(trail, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys):
+    if not signatures.is_signed(
+        trail, key=first["key"], signature=bytes.fromhex(first["signature"]), keys=keys
+    ):
         report.add("", 0, "export_changed")
     judges = {
         name: Judge(name, report, keys, erasable=bool(about["erasable"]), dropped=int(about["dropped"]))

@@ -2,7 +2,14 @@
 
 from django.conf import settings
 
-settings.configure(ROOT_URLCONF=__name__, SECRET_KEY="floor", ALLOWED_HOSTS=["*"], MIDDLEWARE=[], INSTALLED_APPS=[], DATABASES={})
+settings.configure(
+    ROOT_URLCONF=__name__,
+    SECRET_KEY="floor",
+    ALLOWED_HOSTS=["*"],
+    MIDDLEWARE=[],
+    INSTALLED_APPS=[],
+    DATABASES={},
+)
 
 import django  # noqa: E402
 

@@ -14,7 +14,9 @@ class OldFacts(HeguiError):
     """The decision is older than a fact that today's rules ask for."""
 
     code = "old_facts"
-    sentence = _("This decision is older than today's rules; it keeps its verdict and cannot be judged again.")
+    sentence = _(
+        "This decision is older than today's rules; it keeps its verdict and cannot be judged again."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,9 @@ class Facts:
     Counts are over all campaigns together; `calls_of_week` are the moments of the calls of the
     last 7 days, oldest first. Window and caps are those of policy and campaign together, or those
     of the approved exception that is named. `trade_may_market` is None for a trade without a pack;
-    `line_filed` says whether a filing covers the line on the day of the call. `line_calls_*` count the calls of the line
-    against the budget that its carrier allows (None: none is set); `line_free_at` is when the next one fits.
+    `line_filed` says whether a filing covers the line on the day of the call. `line_calls_*` count the calls
+    of the line against the budget that its carrier allows (None: none is set); `line_free_at` is when the
+    next one fits.
     """
 
     at: datetime

@@ -26,7 +26,8 @@ from .terms import LineTerms, Terms, terms_of
 
 _NUMBER = """
     (select token from policies_termstoken),
-    contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones, contact.source_id,
+    contact.id, contact.is_minor, contact.erasing_at is not null, contact.expires_at, contact.zones,
+        contact.source_id,
     consent.given_at, consent.expires_at, consent.withdrawn_at,
     (select min(said_at) from optouts_optout where number_hash in (REGISTER)),
     (select min(d.created_at) from contacts_numberdoubt d
@@ -36,9 +37,11 @@ _SAID_AT = 9  # where the word of refusal stands among what is known of the numb
 _AGENT = """
     coalesce(agent.suspended_at is not null or not agent.is_active, true),
     agent.role = 'agent' and (
-        exists (select 1 from campaigns_campaignuserpermission r join auth_permission q on q.id = r.permission_id
+        exists (select 1 from campaigns_campaignuserpermission r
+            join auth_permission q on q.id = r.permission_id
                 where r.user_id = agent.id and r.content_object_id = campaign.id and q.codename = 'work')
-        or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id and g.campaign_id = campaign.id
+        or exists (select 1 from access_temporarygrant g where g.beneficiary_id = agent.id
+            and g.campaign_id = campaign.id
                    and g."right" = 'work' and g.state = 'approved' and g.decided_at <= %(now)s::timestamptz
                    and g.ends_at > %(now)s::timestamptz)),
     exists (select 1 from calls_call k where k.agent_id = agent.id and k.contact_id is not null
@@ -49,7 +52,8 @@ _NO_AGENT = "null::bool, null::bool, null::bool"
 _KEY = "(select id from calls_decision d where d.client_id = %(client)s and d.idempotency_key = %(key)s)"
 _NO_KEY = "null::bigint"
 _OF_CLIENT = (
-    "and exists (select 1 from campaigns_campaign_clients m where m.campaign_id = campaign.id and m.apiclient_id = %(client)s::bigint)"
+    "and exists (select 1 from campaigns_campaign_clients m where m.campaign_id = campaign.id and "
+    "m.apiclient_id = %(client)s::bigint)"
 )
 _FROM = """
 from campaigns_campaign campaign
@@ -57,12 +61,14 @@ left join contacts_contact contact on contact.number_index = %(index)s
 left join lateral (
     select given_at, expires_at, withdrawn_at from contacts_consent k
     where k.contact_id = contact.id and k.purpose_id = campaign.purpose_id and k.recipient = ''
-    order by (withdrawn_at is null and given_at <= %(at)s::timestamptz and expires_at > %(at)s::timestamptz) desc, given_at desc limit 1
+    order by (withdrawn_at is null and given_at <= %(at)s::timestamptz
+        and expires_at > %(at)s::timestamptz) desc, given_at desc limit 1
 ) consent on true
 cross join lateral (
     select
         count(*) filter (
-            where not overdue and slot_day = (%(at)s::timestamptz at time zone coalesce(contact.zones[1], %(home)s::text))::date
+            where not overdue and slot_day = (%(at)s::timestamptz at time zone coalesce(contact.zones[1],
+                %(home)s::text))::date
         ) today,
         array_agg(reserved_at order by reserved_at) filter (
             where not overdue and reserved_at > %(at)s::timestamptz - interval '7 days'
@@ -78,17 +84,20 @@ cross join lateral (
 """.replace("COUNTS", COUNTS)
 
 
-# Whether an entry of the register is in force for the campaign is asked where one was found; few numbers have any.
+# Whether an entry of the register is in force for the campaign is asked where one was found; few numbers have
+# any.
 _REFUSED = f"""
 select min(o.said_at) from optouts_optout o join campaigns_campaign campaign on campaign.code = %(campaign)s
 where o.number_hash in (REGISTER) and {IN_FORCE}
     and (o.scope = 'everything' or o.scope = 'brand' and o.scope_value = campaign.brand
-         or o.scope = 'purpose' and o.scope_value = (select code from contacts_purpose p where p.id = campaign.purpose_id))
+         or o.scope = 'purpose' and o.scope_value = (select code from contacts_purpose p
+             where p.id = campaign.purpose_id))
 """
 
 
 def _on_register(statement: str, keys: int) -> str:
-    """One place for each of the register's keys, not an array: PostgreSQL would plan for ten, and plan again on every call."""
+    """One place for each of the register's keys, not an array: PostgreSQL would plan for ten, and plan again
+    on every call."""
     return statement.replace("REGISTER", ", ".join(f"%(register{number})s::bytea" for number in range(keys)))
 
 
@@ -103,22 +112,39 @@ and exists (select 1 from accounts_apiclient k join accounts_user o on o.id = k.
 
 
 @cache
-def _facts_statement(with_agent: bool, with_client: bool, with_key: bool, with_call: bool, with_version: bool, keys: int) -> Prepared:
-    """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own campaigns only."""
+def _facts_statement(
+    with_agent: bool, with_client: bool, with_key: bool, with_call: bool, with_version: bool, keys: int
+) -> Prepared:
+    """Only what is asked about is looked up: a dialler without agents pays for none. A client sees its own
+    campaigns only."""
     agent = "left join accounts_user agent on agent.id = %(agent)s" if with_agent else ""
     call = "nextval('calls_call_id_seq')" if with_call else "null::bigint"
-    columns = f"{_on_register(_NUMBER, keys)}, {_AGENT if with_agent else _NO_AGENT}, {_KEY if with_key else _NO_KEY}, {call}"
-    statement = f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s {_OF_CLIENT if with_client else ''}"
+    columns = (
+        f"{_on_register(_NUMBER, keys)}, {_AGENT if with_agent else _NO_AGENT}, "
+        f"{_KEY if with_key else _NO_KEY}, {call}"
+    )
+    statement = (
+        f"select {columns} {_FROM} {agent} where campaign.code = %(campaign)s "
+        f"{_OF_CLIENT if with_client else ''}"
+    )
     statement += _OF_VERSION if with_version else ""
-    name = f"facts{'_agent' * with_agent}{'_client' * with_client}{'_key' * with_key}{'_call' * with_call}{'_v' * with_version}{keys}"
-    return Prepared(name, statement)
+    asked = {
+        "agent": with_agent,
+        "client": with_client,
+        "key": with_key,
+        "call": with_call,
+        "v": with_version,
+    }
+    name = "_".join(["facts", *(part for part, wanted in asked.items() if wanted)])
+    return Prepared(f"{name}{keys}", statement)
 
 
 _EXPIRE = Prepared(
     "expire",
     """
 update calls_call set state = 'expired', ended_at = %(at)s::timestamptz
-where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s::timestamptz and handed_over_at is null
+where number_index = %(index)s and state = 'reserved' and reserved_until <= %(at)s::timestamptz
+    and handed_over_at is null
 """,
 )
 
@@ -128,15 +154,19 @@ _FREE_SLOT = Prepared(
     "free_slot",
     f"""
 select min(free) from generate_series(1, %(calls_today)s::int + 1) free
-where not exists (select from calls_call k where number_index = %(index)s and slot_day = %(slot_day)s::date and slot_number = free
-                  and {COUNTS} and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz))
+where not exists (select from calls_call k where number_index = %(index)s and slot_day = %(slot_day)s::date
+    and slot_number = free
+                  and {COUNTS} and not (state = 'reserved' and handed_over_at is null
+                      and reserved_until <= %(at)s::timestamptz))
 """,
 )
 _DECISION = """
 insert into calls_decision
-    (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, contact_id, campaign_id, policy, agent_id, client_id,
+    (at, created_at, allowed, reserves, codes, not_applicable, facts, retry_at, contact_id, campaign_id,
+        policy, agent_id, client_id,
      idempotency_key, request_digest, script_version_id, line_asked)
-values (%(at)s::timestamptz, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s, %(retry_at)s, %(contact)s,
+values (%(at)s::timestamptz, %(now)s, %(allowed)s, %(reserves)s, %(codes)s, %(not_applicable)s, %(facts)s,
+    %(retry_at)s, %(contact)s,
         %(campaign)s, %(policy)s, %(agent)s, %(client)s, %(key)s, %(digest)s, %(script)s, %(line_asked)s)
 returning id"""
 _DECISION_ALONE = Prepared("decision", f"{_DECISION}, null::bigint")
@@ -145,9 +175,11 @@ _RESERVATION = Prepared(
     f"""
 with decided as ({_DECISION})
 insert into calls_call
-    (id, created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id, number_index, slot_day,
+    (id, created_at, decision_id, contact_id, campaign_id, line_id, script_version_id, agent_id, client_id,
+        number_index, slot_day,
      slot_number, state, reserved_at, reserved_until, exception_id, handed_over_at, budget_line_id)
-select coalesce(%(call)s, nextval('calls_call_id_seq')), %(now)s, decided.id, %(contact)s, %(campaign)s, %(line)s,
+select coalesce(%(call)s, nextval('calls_call_id_seq')), %(now)s, decided.id, %(contact)s, %(campaign)s,
+    %(line)s,
        %(script)s, %(agent)s, %(client)s, %(index)s, %(slot_day)s, %(slot_number)s,
        'reserved', %(at)s::timestamptz, %(until)s, %(exception)s, %(handed_over)s, %(budget_line)s
 from decided returning decision_id, id
@@ -169,7 +201,8 @@ class Asked:
     line: str
     agent_id: int | None = None
     client_id: int | None = None
-    client_version: str = ""  # of the client's row, where the process remembered it: it has to be the one that stands
+    # of the client's row, where the process remembered it: it has to be the one that stands
+    client_version: str = ""
     idempotency_key: str | None = None
     checklist_done: bool | None = None
     hands_over: bool = False  # then the call's id is wanted before it is stored, for the trail
@@ -178,7 +211,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Facts, and the ids that storing a decision needs. `call_id` is that of the call to be stored, where it was wanted."""
+    """Facts, and the ids that storing a decision needs. `call_id` is that of the call to be stored, where it
+    was wanted."""
 
     facts: Facts
     campaign_id: int
@@ -199,9 +233,9 @@ class Loaded:
 def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> tuple[Loaded, int | None]:
     """All facts of one call, and the decision made before under the same key of the same client.
 
-    `locks` takes the lock of the number (of the agent, and of the terms, shared) first, in the same round trip: the facts
-    are read once they are held. Raises `NotFound` when there is no such campaign, it is not the client's, or the client is
-    not what was remembered of it.
+    `locks` takes the lock of the number (of the agent, and of the terms, shared) first, in the same round
+    trip: the facts are read once they are held. Raises `NotFound` when there is no such campaign, it is not
+    the client's, or the client is not what was remembered of it.
     """
     values = {
         "campaign": asked.campaign,
@@ -239,7 +273,8 @@ def load(asked: Asked, *, at: datetime, now: datetime, locks: bool = False) -> t
 
 
 def is_allowed_again(asked: Asked, *, reserved_at: datetime, slot_day: date, now: datetime) -> bool:
-    """Whether a call that was reserved would be allowed now, itself not counted. The caller holds the lock of its number."""
+    """Whether a call that was reserved would be allowed now, itself not counted. The caller holds the lock of
+    its number."""
     facts = load(asked, at=now, now=now)[0].facts
     if reserved_at in facts.calls_of_week:
         is_of_today = bool(facts.local_times) and facts.local_times[0].date() == slot_day
@@ -260,21 +295,26 @@ select count(*) filter (where reserved_at > %(at)s::timestamptz - interval '1 ho
        count(*) filter (where reserved_at >= %(day)s::timestamptz),
        min(reserved_at) filter (where reserved_at > %(at)s::timestamptz - interval '1 hour')
 from calls_call k
-where budget_line_id = %(line)s::bigint and reserved_at > least(%(at)s::timestamptz - interval '1 hour', %(day)s::timestamptz) and {COUNTS}
+where budget_line_id = %(line)s::bigint
+    and reserved_at > least(%(at)s::timestamptz - interval '1 hour', %(day)s::timestamptz) and {COUNTS}
       and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s::timestamptz)
 """,
 )
 
 
 def _with_budget(facts: Facts, line: LineTerms, at: datetime, *, locks: bool) -> Facts:
-    """How much of its budget a line has used: in the last hour, and on the calendar day of the carrier (Shanghai).
+    """How much of its budget a line has used: in the last hour, and on the calendar day of the carrier
+    (Shanghai).
 
-    `locks` takes the line's lock first, after that of the number, so that diallers who ask together do not go beyond it together.
+    `locks` takes the line's lock first, after that of the number, so that diallers who ask together do not go
+    beyond it together.
     """
     home = ZoneInfo(phones.HOME_ZONE)
     day = datetime.combine(at.astimezone(home).date(), time(), home)
     lock = [line_lock(line.id)] if locks else []
-    of_hour, of_day, oldest = run_together(*lock, (_LINE_USED, {"at": at, "day": day, "line": line.id}))[-1] or (0, 0, None)
+    of_hour, of_day, oldest = run_together(*lock, (_LINE_USED, {"at": at, "day": day, "line": line.id}))[
+        -1
+    ] or (0, 0, None)
     is_day_full = line.calls_per_day is not None and of_day >= line.calls_per_day
     free_at = day + timedelta(days=1) if is_day_full else oldest + timedelta(hours=1) if oldest else None
     return replace(facts, line_calls_of_hour=of_hour, line_calls_of_day=of_day, line_free_at=free_at)
@@ -283,10 +323,13 @@ def _with_budget(facts: Facts, line: LineTerms, at: datetime, *, locks: bool) ->
 def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) -> Loaded:
     """Put what is known of the number together with the campaign's terms."""
     (
-        contact_id, is_minor, erasing, expires_at, zones, source_id, given_at, consent_until, withdrawn_at, opted_out_at, doubted_at,
+        contact_id, is_minor, erasing, expires_at, zones, source_id, given_at, consent_until, withdrawn_at,
+        opted_out_at, doubted_at,
         today, week, overdue, suspended, assigned, open_call,
     ) = row  # fmt: skip
-    local_times = tuple(at.astimezone(_zone(zone)) for zone in (asked.number_zones if zones is None else zones))
+    local_times = tuple(
+        at.astimezone(_zone(zone)) for zone in (asked.number_zones if zones is None else zones)
+    )
     days = [local.date() for local in local_times]
     policy, pack, calendar = terms.policy_at(at), terms.pack_at(at), terms.calendar_at(at)
     window_start, window_end, hours_exception = terms.window_at(at)
@@ -332,7 +375,12 @@ def loaded(terms: Terms, row: tuple[Any, ...], asked: Asked, *, at: datetime) ->
         filing_until=terms.filing_until,
         line_in_campaign=line is not None,
         line_state=line.state if line else None,
-        line_filed=bool(line and line.filed_from and line.filed_until and all(line.filed_from <= day <= line.filed_until for day in days)),
+        line_filed=bool(
+            line
+            and line.filed_from
+            and line.filed_until
+            and all(line.filed_from <= day <= line.filed_until for day in days)
+        ),
         script_state=terms.script_state,
         script_expires_at=terms.script_expires_at,
         agent_assigned=None if asked.agent_id is None else bool(assigned),
@@ -368,13 +416,24 @@ def _next_day(local_times: tuple[datetime, ...]) -> datetime | None:
 
 
 def reserved_until(loaded: Loaded) -> datetime:
-    """A reservation ends with the calling hours, if that is sooner: it never lets a call be made after them."""
-    closes = (datetime.combine(local.date(), loaded.facts.window_end, local.tzinfo) for local in loaded.facts.local_times)
+    """A reservation ends with the calling hours, if that is sooner: it never lets a call be made after
+    them."""
+    closes = (
+        datetime.combine(local.date(), loaded.facts.window_end, local.tzinfo)
+        for local in loaded.facts.local_times
+    )
     return min(loaded.facts.at + loaded.reservation, *closes)
 
 
 def store(
-    loaded: Loaded, verdict: Verdict, asked: Asked, *event: Step, reserve: bool, now: datetime, digest: bytes | None, commit: bool
+    loaded: Loaded,
+    verdict: Verdict,
+    asked: Asked,
+    *event: Step,
+    reserve: bool,
+    now: datetime,
+    digest: bytes | None,
+    commit: bool,
 ) -> tuple[int, int | None]:
     """The decision, and its call when it reserves. Returns the ids of both.
 
@@ -411,7 +470,9 @@ def store(
         "slot_number": _free_slot(loaded, values) if loaded.facts.calls_today else 1,
         "until": reserved_until(loaded),
         "exception": loaded.exception_id,
-        "budget_line": loaded.line_id if loaded.facts.line_calls_per_hour or loaded.facts.line_calls_per_day else None,
+        "budget_line": loaded.line_id
+        if loaded.facts.line_calls_per_hour or loaded.facts.line_calls_per_day
+        else None,
         "call": loaded.call_id,
         "handed_over": now if asked.hands_over or asked.knows_number else None,
     }
@@ -420,7 +481,9 @@ def store(
 
 def _free_slot(loaded: Loaded, values: dict[str, Any]) -> int:
     """The first slot of the day without a call that counts. The caller holds the lock of the number."""
-    (free,) = _FREE_SLOT.run({**values, "calls_today": loaded.facts.calls_today, "slot_day": loaded.slot_day}) or (1,)
+    (free,) = _FREE_SLOT.run(
+        {**values, "calls_today": loaded.facts.calls_today, "slot_day": loaded.slot_day}
+    ) or (1,)
     return int(free)
 
 

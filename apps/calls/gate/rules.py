@@ -48,7 +48,9 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, *, name: Any, duty: str, law: Law, applies: frozenset[str], says: Any) -> Callable[[Judge], Rule]:
+def rule(
+    code: str, *, name: Any, duty: str, law: Law, applies: frozenset[str], says: Any
+) -> Callable[[Judge], Rule]:
     def register(judge: Judge) -> Rule:
         RULES[code] = Rule(code, name, duty, law, applies, says, judge)
         return RULES[code]
@@ -84,7 +86,12 @@ def erased_contact(facts: Facts) -> Refusal | None:
 
 
 @rule(
-    "opted_out", name=_("opt-out register"), duty="R15", law=LAWS["ad-43"], applies=EVERY_KIND, says=_("The client has opted out of calls.")
+    "opted_out",
+    name=_("opt-out register"),
+    duty="R15",
+    law=LAWS["ad-43"],
+    applies=EVERY_KIND,
+    says=_("The client has opted out of calls."),
 )
 def opted_out(facts: Facts) -> Refusal | None:
     return Refusal() if facts.opted_out_at else None
@@ -165,7 +172,14 @@ def consent_withdrawn(facts: Facts) -> Refusal | None:
     return Refusal() if facts.consent_withdrawn_at else None
 
 
-@rule("minor", name=_("client of age"), duty="R25", law=LAWS["pipl-31"], applies=MARKETING, says=_("The client is a minor: no marketing."))
+@rule(
+    "minor",
+    name=_("client of age"),
+    duty="R25",
+    law=LAWS["pipl-31"],
+    applies=MARKETING,
+    says=_("The client is a minor: no marketing."),
+)
 def minor(facts: Facts) -> Refusal | None:
     return Refusal() if facts.contact_minor else None
 
@@ -192,7 +206,10 @@ def product_risk(facts: Facts) -> Refusal | None:
     duty="R26",
     law=LAWS["norm"],
     applies=MARKETING,
-    says=_("The trade's pack does not allow marketing calls, or asks for a permit that the campaign does not name."),
+    says=_(
+        "The trade's pack does not allow marketing calls, or asks for a permit that the campaign does not "
+        "name."
+    ),
 )
 def industry_forbidden(facts: Facts) -> Refusal | None:
     """A trade without a pack is not called for."""
@@ -251,7 +268,9 @@ def filing_expired(facts: Facts) -> Refusal | None:
         return None
     if all(facts.filing_from <= day <= facts.filing_until for day in facts.days):
         return None
-    return Refusal(retry_at=_midnight(facts, facts.filing_from) if max(facts.days) < facts.filing_from else None)
+    return Refusal(
+        retry_at=_midnight(facts, facts.filing_from) if max(facts.days) < facts.filing_from else None
+    )
 
 
 def _midnight(facts: Facts, day: date) -> datetime | None:
@@ -282,7 +301,11 @@ def line_not_of_campaign(facts: Facts) -> Refusal | None:
     says=_("The line is not verified, or no filing covers it today."),
 )
 def line_not_verified(facts: Facts) -> Refusal | None:
-    return Refusal() if facts.line_in_campaign and not (facts.line_state == "verified" and facts.line_filed) else None
+    return (
+        Refusal()
+        if facts.line_in_campaign and not (facts.line_state == "verified" and facts.line_filed)
+        else None
+    )
 
 
 @rule(
@@ -336,7 +359,11 @@ def synthetic_voice_unlabelled(facts: Facts) -> Refusal | None:
 )
 def outside_window(facts: Facts) -> Refusal | None:
     """The first moment of the window is inside, the last is not; in every zone the client may be in."""
-    return None if facts.local_times and _is_inside(facts, facts.local_times) else Refusal(retry_at=_window_opens(facts))
+    return (
+        None
+        if facts.local_times and _is_inside(facts, facts.local_times)
+        else Refusal(retry_at=_window_opens(facts))
+    )
 
 
 def _is_inside(facts: Facts, local_times: Iterable[datetime]) -> bool:
@@ -420,7 +447,9 @@ def weekly_cap(facts: Facts) -> Refusal | None:
 def line_budget(facts: Facts) -> Refusal | None:
     """The budget is data of the line, from the contract with its carrier; a line without one has none."""
     hour, day = facts.line_calls_per_hour, facts.line_calls_per_day
-    is_used_up = (hour is not None and facts.line_calls_of_hour >= hour) or (day is not None and facts.line_calls_of_day >= day)
+    is_used_up = (hour is not None and facts.line_calls_of_hour >= hour) or (
+        day is not None and facts.line_calls_of_day >= day
+    )
     return Refusal(retry_at=facts.line_free_at) if is_used_up else None
 
 
@@ -433,7 +462,8 @@ def line_budget(facts: Facts) -> Refusal | None:
     says=_("Somebody said that this number belongs to another person; it waits until a person has looked."),
 )
 def number_in_doubt(facts: Facts) -> Refusal | None:
-    """The consent of somebody else is no consent: from the doubt on until it is resolved, or until fresh consent is given."""
+    """The consent of somebody else is no consent: from the doubt on until it is resolved, or until fresh
+    consent is given."""
     return Refusal() if facts.number_doubted_at else None
 
 
@@ -506,7 +536,9 @@ class Verdict:
     @property
     def retry_at(self) -> dict[str, str]:
         """When each refusal passes by itself, ISO 8601; those that cannot be dated are left out."""
-        return {code: refusal.retry_at.isoformat() for code, refusal in self.refusals.items() if refusal.retry_at}
+        return {
+            code: refusal.retry_at.isoformat() for code, refusal in self.refusals.items() if refusal.retry_at
+        }
 
 
 def judge(facts: Facts) -> Verdict:
@@ -515,7 +547,10 @@ def judge(facts: Facts) -> Verdict:
     refusals = {code: refusal for code, judge_it in judges if (refusal := judge_it(facts))}
     if refusals and facts.local_times:
         zone = facts.local_times[0].tzinfo
-        refusals = {code: Refusal(each.retry_at.astimezone(zone)) if each.retry_at else each for code, each in refusals.items()}
+        refusals = {
+            code: Refusal(each.retry_at.astimezone(zone)) if each.retry_at else each
+            for code, each in refusals.items()
+        }
     return Verdict(refusals, spared)
 
 

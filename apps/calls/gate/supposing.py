@@ -44,12 +44,17 @@ def under(facts: Facts, supposed: Supposed, own: Own) -> Facts:
     changes: dict[str, Any] = {}
     if facts.hours_exception is None and supposed.policy_window:
         start, end = supposed.policy_window
-        changes |= {"window_start": max(start, own.window_start or start), "window_end": min(end, own.window_end or end)}
+        changes |= {
+            "window_start": max(start, own.window_start or start),
+            "window_end": min(end, own.window_end or end),
+        }
     if facts.hours_exception is None and supposed.campaign_window:
         start, end = supposed.campaign_window
         changes |= {"window_start": max(facts.window_start, start), "window_end": min(facts.window_end, end)}
     if facts.caps_exception is None and supposed.calls_per_week is not None:
-        changes |= {"calls_per_week": min(supposed.calls_per_week, own.calls_per_week or supposed.calls_per_week)}
+        changes |= {
+            "calls_per_week": min(supposed.calls_per_week, own.calls_per_week or supposed.calls_per_week)
+        }
     if facts.caps_exception is None and supposed.calls_per_day is not None:
         changes |= {"calls_per_day": supposed.calls_per_day}
     if facts.caps_exception is None and supposed.campaign_calls_per_week is not None:

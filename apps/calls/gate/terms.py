@@ -43,7 +43,8 @@ class SourceTerms:
     valid_until: date | None
 
     def state_on(self, days: list[date]) -> str:
-        """ "approved" only where it is valid on each of the days, which are those of the zones the client may be in."""
+        """ "approved" only where it is valid on each of the days, which are those of the zones the client may
+        be in."""
         if self.state != "approved":
             return self.state
         valid = all((self.valid_from or day) <= day <= (self.valid_until or day) for day in days)
@@ -52,7 +53,8 @@ class SourceTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One campaign with everything it leans on. `policies`, `packs` and `exceptions` hold all versions, oldest first."""
+    """One campaign with everything it leans on. `policies`, `packs` and `exceptions` hold all versions,
+    oldest first."""
 
     campaign_id: int
     kind: str
@@ -83,7 +85,8 @@ class Terms:
         found = next((policy for policy in reversed(self.policies) if policy.in_force_from <= at), None)
         if found is None:
             raise BadInput(
-                _("No policy was in force at that time: the first begins on %(day)s."), day=f"{self.policies[0].in_force_from:%Y-%m-%d}"
+                _("No policy was in force at that time: the first begins on %(day)s."),
+                day=f"{self.policies[0].in_force_from:%Y-%m-%d}",
             )
         return found
 
@@ -105,13 +108,21 @@ class Terms:
         if exception and exception.calls_per_day is not None and exception.calls_per_week is not None:
             return exception.calls_per_day, exception.calls_per_week, exception
         policy = self.policy_at(at)
-        return policy.calls_per_day, min(policy.calls_per_week, self.calls_per_week or policy.calls_per_week), None
+        return (
+            policy.calls_per_day,
+            min(policy.calls_per_week, self.calls_per_week or policy.calls_per_week),
+            None,
+        )
 
     def _exception_at(self, at: datetime, covers: str) -> CallException | None:
         """The exception in force; marketing has none, whatever is stored."""
         if self.kind == "marketing":
             return None
-        in_force = (each for each in reversed(self.exceptions) if each.covers == covers and each.starts_at <= at < _end_of(each))
+        in_force = (
+            each
+            for each in reversed(self.exceptions)
+            if each.covers == covers and each.starts_at <= at < _end_of(each)
+        )
         return next(in_force, None)
 
     def calendar_at(self, at: datetime) -> Calendar:
@@ -143,12 +154,18 @@ def terms_of(code: str, token: int | None) -> Terms:
 
 
 def _calendars(entered: list[CalendarYear]) -> tuple[tuple[datetime, Calendar], ...]:
-    """The calendar from each time on at which a year's notice came into force. `entered` holds all versions, oldest first."""
+    """The calendar from each time on at which a year's notice came into force. `entered` holds all versions,
+    oldest first."""
     found = []
     for begins in sorted({row.in_force_from for row in entered}):
         known = {row.year: row for row in entered if row.in_force_from <= begins}
-        holidays = {year: {date.fromisoformat(day): name for day, name in row.holidays.items()} for year, row in known.items()}
-        found.append((begins, Calendar(holidays, frozenset(day for row in known.values() for day in row.working_days))))
+        holidays = {
+            year: {date.fromisoformat(day): name for day, name in row.holidays.items()}
+            for year, row in known.items()
+        }
+        found.append(
+            (begins, Calendar(holidays, frozenset(day for row in known.values() for day in row.working_days)))
+        )
     return tuple(found)
 
 
@@ -162,7 +179,9 @@ def load(code: str) -> Terms:
     if campaign is None:
         raise NotFound()
     script = campaign.script_in_force
-    purposes = DataSource.purposes.through.objects.filter(purpose_id=campaign.purpose_id).values_list("datasource_id", flat=True)
+    purposes = DataSource.purposes.through.objects.filter(purpose_id=campaign.purpose_id).values_list(
+        "datasource_id", flat=True
+    )
     of_purpose = set(purposes)
     filing = campaign.filing
     return Terms(
@@ -193,10 +212,14 @@ def load(code: str) -> Terms:
         script_id=script.pk if script else None,
         script_state=script.state if script else None,
         script_expires_at=script.expires_at if script else None,
-        voice_unlabelled=campaign.voice == Voice.SYNTHETIC and campaign.script is not None and campaign.script.voice != Voice.SYNTHETIC,
+        voice_unlabelled=campaign.voice == Voice.SYNTHETIC
+        and campaign.script is not None
+        and campaign.script.voice != Voice.SYNTHETIC,
         sources={
             pk: SourceTerms(state, pk in of_purpose, valid_from, valid_until)
-            for pk, state, valid_from, valid_until in DataSource.objects.values_list("pk", "state", "valid_from", "valid_until")
+            for pk, state, valid_from, valid_until in DataSource.objects.values_list(
+                "pk", "state", "valid_from", "valid_until"
+            )
         },
         policies=tuple(CallingPolicy.objects.order_by("number")),
         packs=tuple(TradePack.objects.filter(trade=campaign.trade).order_by("number")),

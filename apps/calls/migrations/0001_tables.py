@@ -29,15 +29,27 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Decision",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("allowed", models.BooleanField()),
                 ("reserves", models.BooleanField(default=False)),
-                ("codes", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
+                (
+                    "codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
                 (
                     "not_applicable",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None),
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
                 ),
                 ("facts", models.JSONField()),
                 ("retry_at", models.JSONField(default=dict)),
@@ -110,7 +122,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Call",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number_index", models.BinaryField(max_length=32)),
                 ("slot_day", models.DateField()),
@@ -144,7 +161,10 @@ class Migration(FirstMigration):
                 ("claim_key", models.CharField(blank=True, max_length=80, null=True)),
                 ("answered_at", models.DateTimeField(blank=True, null=True)),
                 ("held_since", models.DateTimeField(blank=True, null=True)),
-                ("held_for", models.DurationField(db_default=datetime.timedelta(0), default=datetime.timedelta)),
+                (
+                    "held_for",
+                    models.DurationField(db_default=datetime.timedelta(0), default=datetime.timedelta),
+                ),
                 ("ended_at", models.DateTimeField(blank=True, null=True)),
                 ("end_requested_at", models.DateTimeField(blank=True, null=True)),
                 ("opted_out_at", models.DateTimeField(blank=True, null=True)),
@@ -195,7 +215,15 @@ class Migration(FirstMigration):
                         to="accounts.apiclient",
                     ),
                 ),
-                ("contact", models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="contacts.contact")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="contacts.contact",
+                    ),
+                ),
                 (
                     "exception",
                     models.ForeignKey(
@@ -231,7 +259,10 @@ class Migration(FirstMigration):
                 (
                     "decision",
                     models.OneToOneField(
-                        db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name="call", to="calls.decision"
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="call",
+                        to="calls.decision",
                     ),
                 ),
             ],
@@ -244,12 +275,20 @@ class Migration(FirstMigration):
                         name="call_open",
                     ),
                     models.Index(
-                        condition=models.Q(("budget_line__isnull", False)), fields=["budget_line", "-reserved_at"], name="call_by_budget"
+                        condition=models.Q(("budget_line__isnull", False)),
+                        fields=["budget_line", "-reserved_at"],
+                        name="call_by_budget",
                     ),
                     models.Index(
-                        condition=models.Q(("handed_over_at__isnull", False)), fields=["client", "-handed_over_at"], name="call_handed_over"
+                        condition=models.Q(("handed_over_at__isnull", False)),
+                        fields=["client", "-handed_over_at"],
+                        name="call_handed_over",
                     ),
-                    models.Index(condition=models.Q(("agent__isnull", False)), fields=["agent", "-reserved_at"], name="call_by_agent"),
+                    models.Index(
+                        condition=models.Q(("agent__isnull", False)),
+                        fields=["agent", "-reserved_at"],
+                        name="call_by_agent",
+                    ),
                     models.Index(fields=["campaign", "-reserved_at"], name="call_by_campaign"),
                 ],
                 "constraints": [
@@ -267,12 +306,19 @@ class Migration(FirstMigration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("slot_number", 1), ("exception__isnull", False), ("revived_at__isnull", False), _connector="OR"
+                            ("slot_number", 1),
+                            ("exception__isnull", False),
+                            ("revived_at__isnull", False),
+                            _connector="OR",
                         ),
                         name="one_slot_a_day",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("state", "released"), _negated=True), ("made_at__isnull", True), _connector="OR"),
+                        condition=models.Q(
+                            models.Q(("state", "released"), _negated=True),
+                            ("made_at__isnull", True),
+                            _connector="OR",
+                        ),
                         name="released_was_not_made",
                     ),
                     models.CheckConstraint(
@@ -280,48 +326,84 @@ class Migration(FirstMigration):
                             models.Q(
                                 ("claimed_at__isnull", True),
                                 models.Q(
-                                    ("claimed_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("claimed_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "claimed_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "claimed_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("handed_over_at__isnull", True),
                                 models.Q(
-                                    ("handed_over_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("handed_over_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "handed_over_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "handed_over_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("made_at__isnull", True),
                                 models.Q(
-                                    ("made_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("made_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "made_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "made_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("answered_at__isnull", True),
                                 models.Q(
-                                    ("answered_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("answered_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "answered_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "answered_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("ended_at__isnull", True),
                                 models.Q(
-                                    ("ended_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("ended_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "ended_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "ended_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("opted_out_at__isnull", True),
                                 models.Q(
-                                    ("opted_out_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("opted_out_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "opted_out_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "opted_out_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
@@ -329,14 +411,18 @@ class Migration(FirstMigration):
                         name="call_times_are_readable",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("claim_key__isnull", False)), fields=("client", "claim_key"), name="claimed_once_per_key"
+                        condition=models.Q(("claim_key__isnull", False)),
+                        fields=("client", "claim_key"),
+                        name="claimed_once_per_key",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             (
                                 "reserved_until__lte",
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("reserved_at"), "+", models.Value("60 seconds", output_field=models.DurationField())
+                                    models.F("reserved_at"),
+                                    "+",
+                                    models.Value("60 seconds", output_field=models.DurationField()),
                                 ),
                             )
                         ),
@@ -348,7 +434,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Disposition",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "reason",
@@ -366,11 +457,27 @@ class Migration(FirstMigration):
                         verbose_name="result",
                     ),
                 ),
-                ("note", apps.core.privacy.fields.ProtectedTextField(blank=True, kind="text", null=True, verbose_name="note")),
-                ("call", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="disposition", to="calls.call")),
+                (
+                    "note",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        blank=True, kind="text", null=True, verbose_name="note"
+                    ),
+                ),
+                (
+                    "call",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disposition",
+                        to="calls.call",
+                    ),
+                ),
                 (
                     "written_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={"abstract": False},
@@ -378,7 +485,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Flag",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "reason",
@@ -414,7 +526,11 @@ class Migration(FirstMigration):
                 (
                     "closed_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -440,7 +556,9 @@ class Migration(FirstMigration):
                         name="flag_of_one",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("closed_at__isnull", True), ("closed_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("closed_at__isnull", True), ("closed_by__isnull", False), _connector="OR"
+                        ),
                         name="flag_closed_by_somebody",
                     ),
                     models.UniqueConstraint(
@@ -455,15 +573,33 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Forecast",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("kind", models.CharField(choices=[("list", "the list today"), ("what_if", "past calls under a draft")], max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("list", "the list today"), ("what_if", "past calls under a draft")],
+                        max_length=8,
+                    ),
+                ),
                 ("changes", models.JSONField(default=dict)),
                 ("since", models.DateTimeField(null=True)),
                 ("until", models.DateTimeField()),
                 ("counts", models.JSONField(default=dict)),
                 ("done_to", models.BigIntegerField(default=0)),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "campaign",
                     models.ForeignKey(
@@ -477,10 +613,19 @@ class Migration(FirstMigration):
                 (
                     "draft",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.policydraft"
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="policies.policydraft",
                     ),
                 ),
-                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="forecast", to="jobs.job")),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="forecast", to="jobs.job"
+                    ),
+                ),
             ],
             options={
                 "constraints": [
@@ -503,7 +648,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="SpoofingEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("line_asked", models.CharField(max_length=20, verbose_name="caller number asked for")),
                 (
@@ -543,7 +693,10 @@ class Migration(FirstMigration):
                 (
                     "decision",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="spoofing", to="calls.decision"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="spoofing",
+                        to="calls.decision",
                     ),
                 ),
             ],
@@ -551,12 +704,22 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Ticket",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("subject", models.CharField(max_length=120, verbose_name="what has to be done")),
                 ("due_on", models.DateField(verbose_name="due on")),
                 ("closed_at", models.DateTimeField(blank=True, null=True)),
-                ("call", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="calls.call")),
+                (
+                    "call",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tickets", to="calls.call"
+                    ),
+                ),
                 (
                     "owner",
                     models.ForeignKey(
@@ -568,7 +731,13 @@ class Migration(FirstMigration):
                 ),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["owner", "due_on"], name="ticket_open")]
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=["owner", "due_on"],
+                        name="ticket_open",
+                    )
+                ]
             },
         ),
         pgtrigger.migrations.AddTrigger(

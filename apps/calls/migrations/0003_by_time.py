@@ -10,5 +10,10 @@ class Migration(migrations.Migration):
     dependencies = [("calls", "0002_relayed_by")]
 
     operations = [
-        AddIndexConcurrently("call", django.contrib.postgres.indexes.BrinIndex(fields=["reserved_at", "answered_at"], name="call_by_time"))
+        AddIndexConcurrently(
+            "call",
+            django.contrib.postgres.indexes.BrinIndex(
+                fields=["reserved_at", "answered_at"], name="call_by_time"
+            ),
+        )
     ]

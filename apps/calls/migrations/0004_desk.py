@@ -18,22 +18,48 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Break",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("rest", "short break"), ("meal", "meal"), ("training", "training"), ("meeting", "meeting")], max_length=8
+                        choices=[
+                            ("rest", "short break"),
+                            ("meal", "meal"),
+                            ("training", "training"),
+                            ("meeting", "meeting"),
+                        ],
+                        max_length=8,
                     ),
                 ),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
-                ("agent", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("ended_at__isnull", True)), fields=("agent",), name="one_break_at_a_time"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("agent",),
+                        name="one_break_at_a_time",
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("ended_at__isnull", True), ("ended_at__gte", models.F("started_at")), _connector="OR"),
+                        condition=models.Q(
+                            ("ended_at__isnull", True),
+                            ("ended_at__gte", models.F("started_at")),
+                            _connector="OR",
+                        ),
                         name="break_ends_after_it_begins",
                     ),
                 ]
@@ -42,7 +68,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Postponed",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("at", models.DateTimeField(verbose_name="call again at")),
                 (
@@ -58,10 +89,21 @@ class Migration(migrations.Migration):
                         verbose_name="because",
                     ),
                 ),
-                ("agent", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "entry",
-                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="postponed", to="campaigns.queueentry"),
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="postponed",
+                        to="campaigns.queueentry",
+                    ),
                 ),
             ],
             options={
@@ -71,7 +113,10 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             ("at__isnull", True),
                             models.Q(
-                                ("at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 ("at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
                             ),
                             _connector="OR",

@@ -19,14 +19,17 @@ LONGEST = timedelta(hours=12)
 
 @transaction.atomic
 def begin_break(*, actor: User, kind: str) -> Break:
-    """The contact on the desk goes back to the others at once. Raises `WrongState` in a call, or before its result is written."""
+    """The contact on the desk goes back to the others at once. Raises `WrongState` in a call, or before its
+    result is written."""
     if kind not in Break.Kind.values:
         raise BadInput(_("Choose the kind of the break."))
     lock_agent(actor.pk)
     if open_call(actor):
         raise WrongState(_("Write the result of your last call first."))
     free_desk(actor)
-    return Break.objects.get_or_create(agent=actor, ended_at=None, defaults={"kind": kind, "started_at": clock.now()})[0]
+    return Break.objects.get_or_create(
+        agent=actor, ended_at=None, defaults={"kind": kind, "started_at": clock.now()}
+    )[0]
 
 
 @transaction.atomic

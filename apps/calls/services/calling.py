@@ -29,7 +29,11 @@ from ..models import Call
 from .deciding import hand_over, is_still_allowed
 
 # After how long without a report a call is over: nothing more is coming of it.
-SILENCE = {Call.State.DIALLING: timedelta(minutes=3), Call.State.RINGING: timedelta(minutes=3), Call.State.ANSWERED: timedelta(hours=4)}
+SILENCE = {
+    Call.State.DIALLING: timedelta(minutes=3),
+    Call.State.RINGING: timedelta(minutes=3),
+    Call.State.ANSWERED: timedelta(hours=4),
+}
 # How long a dialler has to hang up once it was asked to.
 END_GRACE = timedelta(minutes=1)
 # A gateway that was away ends the call when it is back: until then it is one that has to end.
@@ -38,12 +42,14 @@ END_GRACE_OF_GATEWAY = timedelta(minutes=15)
 MOST_CANDIDATES = 20
 
 
-def claim_call(*, client: ApiClient, key: str | None = None, now: datetime | None = None) -> tuple[Call, Protected] | None:
+def claim_call(
+    *, client: ApiClient, key: str | None = None, now: datetime | None = None
+) -> tuple[Call, Protected] | None:
     """Hand the oldest call that waits at a desk to a dialler, once; None when none waits.
 
-    The gate is asked again for each: what it no longer allows is withdrawn and not handed over. The same `key` again gets the
-    same call, as long as it may still be made: an answer that was lost on its way is not a call lost. The handing over of the
-    number is in the trail, in the same transaction.
+    The gate is asked again for each: what it no longer allows is withdrawn and not handed over. The same
+    `key` again gets the same call, as long as it may still be made: an answer that was lost on its way is not
+    a call lost. The handing over of the number is in the trail, in the same transaction.
     """
     now = now or clock.now()
     if key and (claimed := Call.objects.filter(client=client, claim_key=key).first()):
@@ -74,7 +80,9 @@ def _claimed_before(claimed: Call, client: ApiClient, now: datetime) -> tuple[Ca
 
 
 @transaction.atomic
-def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datetime) -> tuple[Call, Protected] | None:
+def _claim(
+    pk: int, index: bytes, client: ApiClient, key: str | None, now: datetime
+) -> tuple[Call, Protected] | None:
     """Claim one waiting call, unless another dialler was quicker or the gate has changed its mind."""
     lock_number(index)
     waiting = Call.objects.select_for_update(of=("self",), skip_locked=True).select_related("contact")
@@ -85,7 +93,13 @@ def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datet
         call.state, call.ended_at = Call.State.WITHDRAWN, now
         call.save(update_fields=["state", "ended_at"])
         return None
-    call.client, call.claimed_at, call.handed_over_at, call.state, call.claim_key = client, now, now, Call.State.DIALLING, key
+    call.client, call.claimed_at, call.handed_over_at, call.state, call.claim_key = (
+        client,
+        now,
+        now,
+        Call.State.DIALLING,
+        key,
+    )
     call.save(update_fields=["client", "claimed_at", "handed_over_at", "state", "claim_key"])
     run_together(hand_over(client_id=client.pk, call=call.public_id))
     return call, call.contact.phone
@@ -93,20 +107,24 @@ def _claim(pk: int, index: bytes, client: ApiClient, key: str | None, now: datet
 
 @dataclass(frozen=True)
 class Taken:
-    """An event that was taken in. `ignored` names what of it could not be true or changes nothing: `at`, `released`, `event`."""
+    """An event that was taken in. `ignored` names what of it could not be true or changes nothing: `at`,
+    `released`, `event`."""
 
     call: Call
     ignored: tuple[str, ...] = ()
 
 
 @transaction.atomic
-def record_event(*, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: Any = "") -> Taken:
-    """Take in what a dialler reports: missing, doubled, late or out of order. What may have been dialled counts.
+def record_event(
+    *, call_id: int, event: str, client: ApiClient | None, at: datetime | None = None, digit: Any = ""
+) -> Taken:
+    """Take in what a dialler reports: missing, doubled, late or out of order. What may have been dialled
+    counts.
 
-    A key press that holds a 9, reported with whatever event, puts the number on the register in this transaction, whatever its time.
-    With the first event the gate is asked again; what it no longer allows is to be ended (`end_requested_at`).
-    Raises `NotFound` for a call that is not
-    the client's, `BadInput` for an event that does not exist.
+    A key press that holds a 9, reported with whatever event, puts the number on the register in this
+    transaction, whatever its time. With the first event the gate is asked again; what it no longer allows is
+    to be ended (`end_requested_at`). Raises `NotFound` for a call that is not the client's, `BadInput` for an
+    event that does not exist.
     """
     if event not in rules.EVENTS:
         raise BadInput(_("There is no such event. Known are: %(events)s."), events=", ".join(rules.EVENTS))
@@ -123,7 +141,9 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
     moment, is_possible = rules.time_of_event(at, reserved_at=call.reserved_at, now=now)
     ignored = [] if is_possible else ["at"]
     before = rules.Progress(call.state, call.made_at, call.answered_at, call.ended_at)
-    known = before if event == "released" and not _is_same_day(call, now) else rules.after(before, event, moment)
+    known = (
+        before if event == "released" and not _is_same_day(call, now) else rules.after(before, event, moment)
+    )
     if event == "released" and known.state != Call.State.RELEASED:
         ignored.append("event")
     if known != before:
@@ -136,7 +156,8 @@ def record_event(*, call_id: int, event: str, client: ApiClient | None, at: date
 
 
 def _of_relayed(call: Call, client: ApiClient, digit: Any, now: datetime) -> Taken:
-    """What a dialler says of a call that a gateway leads: the gateway knows better what becomes of it, but a refusal counts."""
+    """What a dialler says of a call that a gateway leads: the gateway knows better what becomes of it, but a
+    refusal counts."""
     if rules.holds_opt_out_key(digit):
         _opt_out(call, now, client)
         call.refresh_from_db()
@@ -159,28 +180,47 @@ def _is_same_day(call: Call, now: datetime) -> bool:
 
 def _move(call: Call, before: rules.Progress, known: rules.Progress, now: datetime) -> None:
     """Store what is known of the call now. One that was taken for not dialled, and was, counts again."""
-    was_free = before.state == Call.State.RELEASED or (before.state in Call.UNUSED and call.handed_over_at is None)
+    was_free = before.state == Call.State.RELEASED or (
+        before.state in Call.UNUSED and call.handed_over_at is None
+    )
     if was_free and known.made_at:
         call.revived_at = now
         call.slot_number = _free_slot(call)
     if known.made_at and before.made_at is None and known.state in Call.OPEN:
-        may_go_on = before.state not in Call.UNUSED and call.reserved_until >= known.made_at and is_still_allowed(call, now)
+        may_go_on = (
+            before.state not in Call.UNUSED
+            and call.reserved_until >= known.made_at
+            and is_still_allowed(call, now)
+        )
         call.end_requested_at = call.end_requested_at or (None if may_go_on else now)
-    call.state, call.made_at, call.answered_at, call.ended_at = known.state, known.made_at, known.answered_at, known.ended_at
+    call.state, call.made_at, call.answered_at, call.ended_at = (
+        known.state,
+        known.made_at,
+        known.answered_at,
+        known.ended_at,
+    )
     fields = ["state", "made_at", "answered_at", "ended_at", "end_requested_at", "revived_at", "slot_number"]
     call.save(update_fields=fields)
 
 
 def _free_slot(call: Call) -> int:
-    """The first slot of the day beside those of other calls to the number: more than one of them is no call that the gate allowed."""
-    others = Call.objects.filter(Call.counted(), number_index=call.number_index, slot_day=call.slot_day).exclude(pk=call.pk)
+    """The first slot of the day beside those of other calls to the number: more than one of them is no call
+    that the gate allowed."""
+    others = Call.objects.filter(
+        Call.counted(), number_index=call.number_index, slot_day=call.slot_day
+    ).exclude(pk=call.pk)
     taken = set(others.values_list("slot_number", flat=True))
     return next(number for number in range(1, len(taken) + 2) if number not in taken)
 
 
 def _opt_out(call: Call, at: datetime, client: ApiClient | None) -> None:
     if call.contact is None:
-        raise WrongState(_("The contact of this call was deleted. Send the number itself to opt-outs, so that the refusal is kept."))
+        raise WrongState(
+            _(
+                "The contact of this call was deleted. Send the number itself to opt-outs, so that the "
+                "refusal is kept."
+            )
+        )
     record_opt_out(
         phone=call.contact.phone,
         channel=OptOut.Channel.KEY,
@@ -212,7 +252,9 @@ def request_end(*, actor: User, call: Call) -> Call:
     return call
 
 
-def withdraw_numbers(*, number_indexes: list[bytes], opted_out_at: datetime, scope: str = "everything", scope_value: str = "") -> None:
+def withdraw_numbers(
+    *, number_indexes: list[bytes], opted_out_at: datetime, scope: str = "everything", scope_value: str = ""
+) -> None:
     """After an opt-out, in its transaction: reservations fall, calls under way are asked to end,
     queues drop the number. Of a refusal of one purpose or brand, in the campaigns that have it."""
     campaigns = _campaigns_of(scope, scope_value)
@@ -234,9 +276,9 @@ def withdraw_reservations(
     marketing_only: bool = False,
     **named: Any,
 ) -> int:
-    """In the transaction in which calling stops (a consent, source or script withdrawn, a minor, an erasure, a campaign paused, a line
-    blocked, an agent suspended): what was reserved is withdrawn, calls under way are to be ended. `named`: the campaign, line,
-    script version or agent of the calls. Returns how many."""
+    """In the transaction in which calling stops (a consent, source or script withdrawn, a minor, an erasure,
+    a campaign paused, a line blocked, an agent suspended): what was reserved is withdrawn, calls under way
+    are to be ended. `named`: the campaign, line, script version or agent of the calls. Returns how many."""
     calls = Call.objects.filter(state__in=Call.OPEN, **named)
     if number_index is not None:
         calls = calls.filter(number_index=number_index)
@@ -260,10 +302,12 @@ def _campaigns_of(scope: str, value: str) -> Q:
 
 
 def expire_reservations(*, now: datetime | None = None) -> int:
-    """Reservations that nobody used in time are over. Those whose number a dialler was given still count: it may have been dialled.
-    Returns how many expired."""
+    """Reservations that nobody used in time are over. Those whose number a dialler was given still count: it
+    may have been dialled. Returns how many expired."""
     now = now or clock.now()
-    return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(state=Call.State.EXPIRED, ended_at=now)
+    return Call.objects.filter(state=Call.State.RESERVED, reserved_until__lte=now).update(
+        state=Call.State.EXPIRED, ended_at=now
+    )
 
 
 def end_lost_calls(*, now: datetime | None = None) -> int:
@@ -274,6 +318,8 @@ def end_lost_calls(*, now: datetime | None = None) -> int:
     for state, silence in SILENCE.items():
         over = Call.State.ENDED if state == Call.State.ANSWERED else Call.State.FAILED
         silent = Q(claimed_at__lte=now - silence) | Q(claimed_at__isnull=True, reserved_at__lte=now - silence)
-        hung_up = Q(end_requested_at__lte=now - END_GRACE, relayed_by__isnull=True) | Q(end_requested_at__lte=now - END_GRACE_OF_GATEWAY)
+        hung_up = Q(end_requested_at__lte=now - END_GRACE, relayed_by__isnull=True) | Q(
+            end_requested_at__lte=now - END_GRACE_OF_GATEWAY
+        )
         ended += Call.objects.filter(silent | hung_up, state=state).update(state=over, ended_at=now)
     return ended

@@ -1,8 +1,8 @@
 """How many numbers a program is given, and how many it may ask for that nobody here has.
 
-A key that may dial could walk contact after contact; one that may only ask could find out which numbers are on record. Both are
-bounded. What was counted is remembered for a few seconds by each process, so that the gate does not count on every call: the bound
-holds to within what all processes allow in those seconds.
+A key that may dial could walk contact after contact; one that may only ask could find out which numbers are
+on record. Both are bounded. What was counted is remembered for a few seconds by each process, so that the
+gate does not count on every call: the bound holds to within what all processes allow in those seconds.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,8 @@ def forget() -> None:
 
 
 def require_budget(client: ApiClient) -> None:
-    """Raises `TooManyNumbers` when the client was given as many numbers within the hour as the policy allows."""
+    """Raises `TooManyNumbers` when the client was given as many numbers within the hour as the policy
+    allows."""
     key, now = (str(connection.settings_dict["NAME"]), client.pk), clock.now()
     counted = _counted.get(key)
     if counted is None or not counted.at <= now < counted.at + FRESH:
@@ -58,7 +59,11 @@ def require_budget(client: ApiClient) -> None:
     if counted.count > counted.limit:
         _alarm(client, counted, now)
         raise TooManyNumbers(
-            _("This key was given %(limit)s numbers within an hour, as many as the policy allows. Ask again later."), limit=counted.limit
+            _(
+                "This key was given %(limit)s numbers within an hour, as many as the policy allows. Ask "
+                "again later."
+            ),
+            limit=counted.limit,
         )
 
 
@@ -79,10 +84,12 @@ def _alarm(client: ApiClient, counted: _Counted, now: datetime) -> None:
 
 
 def require_unknown_budget(client: ApiClient) -> None:
-    """Raises `TooManyLookups` when a key that may not dial has asked for too many numbers that nobody here has."""
+    """Raises `TooManyLookups` when a key that may not dial has asked for too many numbers that nobody here
+    has."""
     count_lookup(client=client)
 
 
 def note_unknown(client: ApiClient, phone: Protected) -> None:
-    """The number that was asked for is nobody's here: it counts, and neighbours of one mask raise an alarm."""
+    """The number that was asked for is nobody's here: it counts, and neighbours of one mask raise an
+    alarm."""
     note_number(client=client, number=phone)

@@ -49,7 +49,13 @@ def _messages(code: str) -> dict[str, str]:
 def explain_codes(codes: list[str], retry_at: dict[str, str]) -> list[dict[str, Any]]:
     """Each refusal as pages and the API tell it: rule, duty, law, sentences, when it passes."""
     return [
-        {"code": code, "duty": RULES[code].duty, "law": str(RULES[code].law), "message": _messages(code), "retry_at": retry_at.get(code)}
+        {
+            "code": code,
+            "duty": RULES[code].duty,
+            "law": str(RULES[code].law),
+            "message": _messages(code),
+            "retry_at": retry_at.get(code),
+        }
         for code in codes
     ]
 
@@ -127,7 +133,12 @@ class Question:
         return hashlib.sha256(json.dumps(asked).encode()).digest()
 
     def asked(
-        self, *, client: ApiClient | None = None, idempotency_key: str | None = None, hands_over: bool = False, knows_number: bool = False
+        self,
+        *,
+        client: ApiClient | None = None,
+        idempotency_key: str | None = None,
+        hands_over: bool = False,
+        knows_number: bool = False,
     ) -> loading.Asked:
         return loading.Asked(
             campaign=self.campaign,
@@ -160,7 +171,9 @@ def find_number(*, contact: str | None = None, phone: str | None = None) -> Prot
     return found.phone
 
 
-def preview(*, campaign: str, phone: Phone, line: str, agent: User | None = None, at: datetime | None = None) -> Answer:
+def preview(
+    *, campaign: str, phone: Phone, line: str, agent: User | None = None, at: datetime | None = None
+) -> Answer:
     """What the gate would say now, for lists and pages: nothing is locked, reserved or stored."""
     now = clock.now()
     asked = Question(campaign, phone, line, agent).asked()
@@ -184,33 +197,46 @@ def authorize(
 ) -> Answer:
     """Ask whether `phone` may be called now, and reserve the call when it may.
 
-    `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one at which the number's lock is held.
-    Raises `NotFound` for an unknown campaign, and for a client that is not what was remembered of it (`row_version`), and `KeyReused`;
-    every refusal is an answer, not an error.
+    `campaign` is a code, `line` the caller number. `at` is an aware moment, by default the one at which the
+    number's lock is held. Raises `NotFound` for an unknown campaign, and for a client that is not what was
+    remembered of it (`row_version`), and `KeyReused`; every refusal is an answer, not an error.
 
-    `hands_over` says that the client will be given the number of an allowed call; that is in the trail with the decision.
-    `knows_number` says that who asks named the number and has it anyway. Either way the reservation counts from now on: the number
-    may be dialled.
+    `hands_over` says that the client will be given the number of an allowed call; that is in the trail with
+    the decision. `knows_number` says that who asks named the number and has it anyway. Either way the
+    reservation counts from now on: the number may be dialled.
     """
     question = Question(campaign, phone, line, agent, checklist_done)
     client_id = client.pk if client else None
     asked = question.asked(
-        client=client, idempotency_key=idempotency_key, hands_over=hands_over and reserve and client is not None, knows_number=knows_number
+        client=client,
+        idempotency_key=idempotency_key,
+        hands_over=hands_over and reserve and client is not None,
+        knows_number=knows_number,
     )
     try:
         have_connection()
         with transaction.atomic():
             loaded, decided = _facts_under_lock(asked, at)
             if decided is not None:
-                return _answer_given_before(decided, question.digest, client if hands_over else None, at or clock.now())
+                return _answer_given_before(
+                    decided, question.digest, client if hands_over else None, at or clock.now()
+                )
             verdict = judge(loaded.facts)
             spoofs = "line_not_of_campaign" in verdict.refusals
             event = []
-            if verdict.allowed and client_id and loaded.call_id:  # the id was wanted because the number is handed over
+            # the id was wanted because the number is handed over
+            if verdict.allowed and client_id and loaded.call_id:
                 event = [hand_over(client_id=client_id, call=ids.encode("cl", loaded.call_id))]
             digest = question.digest if idempotency_key else None
             decision_id, call_id = loading.store(
-                loaded, verdict, asked, *event, reserve=reserve, now=clock.now(), digest=digest, commit=not spoofs
+                loaded,
+                verdict,
+                asked,
+                *event,
+                reserve=reserve,
+                now=clock.now(),
+                digest=digest,
+                commit=not spoofs,
             )
             if spoofs:
                 report_spoofing(decision_id=decision_id, loaded=loaded, asked=asked)
@@ -218,7 +244,9 @@ def authorize(
         if idempotency_key and "decision_once_per_key" in str(error):
             raise KeyReused() from None  # at the same moment, for another number
         raise
-    return _answer(loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=bool(event))
+    return _answer(
+        loaded, verdict, decision_id=ids.encode("dc", decision_id), call_id=call_id, hands_over=bool(event)
+    )
 
 
 def is_still_allowed(call: Call, now: datetime) -> bool:
@@ -231,14 +259,23 @@ def is_still_allowed(call: Call, now: datetime) -> bool:
 
 def may_be_dialled(call: Call, now: datetime) -> bool:
     """Whether a call that was allowed may still be made. The caller holds the lock of the number."""
-    is_waiting = not call.is_over and call.made_at is None and call.end_requested_at is None and call.reserved_until > now
+    is_waiting = (
+        not call.is_over
+        and call.made_at is None
+        and call.end_requested_at is None
+        and call.reserved_until > now
+    )
     return is_waiting and is_still_allowed(call, now)
 
 
 def hand_over(*, client_id: int, call: str) -> Step:
     """The statement that tells the trail that a client is given the number of a call."""
     return event_of_client(
-        kind=AccessEvent.Kind.HANDED_OVER, subject=call, field="contacts.contact.phone", purpose="dial", client_id=client_id
+        kind=AccessEvent.Kind.HANDED_OVER,
+        subject=call,
+        field="contacts.contact.phone",
+        purpose="dial",
+        client_id=client_id,
     )
 
 
@@ -252,7 +289,12 @@ def _facts_under_lock(asked: loading.Asked, at: datetime | None) -> tuple[loadin
 
 
 def _answer(
-    loaded: loading.Loaded, verdict: Verdict, *, decision_id: str | None = None, call_id: int | None = None, hands_over: bool = False
+    loaded: loading.Loaded,
+    verdict: Verdict,
+    *,
+    decision_id: str | None = None,
+    call_id: int | None = None,
+    hands_over: bool = False,
 ) -> Answer:
     return Answer(
         decision="allow" if verdict.allowed else "refuse",
@@ -268,16 +310,22 @@ def _answer(
 
 
 def _answer_given_before(decision_id: int, digest: bytes, dials: ApiClient | None, now: datetime) -> Answer:
-    """The answer given before to the same request under the same key; the client that dials is given the number again.
+    """The answer given before to the same request under the same key; the client that dials is given the
+    number again.
 
-    An `allow` is given again only as long as the call may still be made: raises `WrongState` once it may not, whoever asks.
+    An `allow` is given again only as long as the call may still be made: raises `WrongState` once it may not,
+    whoever asks.
     """
     decision = Decision.objects.get(pk=decision_id)
     if bytes(decision.request_digest or b"") != digest:
         raise KeyReused()
-    call = Call.objects.select_related("contact", "campaign", "line", "agent").filter(decision=decision).first()
+    call = (
+        Call.objects.select_related("contact", "campaign", "line", "agent").filter(decision=decision).first()
+    )
     if decision.allowed and (call is None or not may_be_dialled(call, now)):
-        raise WrongState(_("The call allowed under this key may no longer be made. Ask again under another key."))
+        raise WrongState(
+            _("The call allowed under this key may no longer be made. Ask again under another key.")
+        )
     tells = dials is not None and call is not None
     if dials and call:
         run_together(hand_over(client_id=dials.pk, call=call.public_id))

@@ -42,27 +42,41 @@ def _require_agent(actor: User) -> None:
 
 
 def line_for(campaign: Campaign, now: datetime, *, later: bool = False) -> Line | None:
-    """The line for the next call of a campaign: verified, under a filing in force, within its budget; of those the one used least of
-    late, so that the calls spread over all. None when there is none. `later`: for a call at `now` that is still to come, whose budget
-    is not used up yet."""
+    """The line for the next call of a campaign: verified, under a filing in force, within its budget; of
+    those the one used least of late, so that the calls spread over all. None when there is none. `later`: for
+    a call at `now` that is still to come, whose budget is not used up yet."""
     home = ZoneInfo(phones.HOME_ZONE)
     today = now.astimezone(home).date()
     midnight = datetime.combine(today, time(), home)
-    usable = list(campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today))
-    calls = Call.objects.filter(Call.counted(), line__in=usable, reserved_at__gte=min(midnight, now - HOUR))  # of today, not of the table
-    of_day, of_hour = Count("pk", filter=Q(reserved_at__gte=midnight)), Count("pk", filter=Q(reserved_at__gt=now - HOUR))
-    used = {line: (day, hour) for line, day, hour in calls.values_list("line").annotate(of_day=of_day, of_hour=of_hour)}
+    usable = list(
+        campaign.lines.filter(
+            state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today
+        )
+    )
+    # of today, not of the table
+    calls = Call.objects.filter(Call.counted(), line__in=usable, reserved_at__gte=min(midnight, now - HOUR))
+    of_day, of_hour = (
+        Count("pk", filter=Q(reserved_at__gte=midnight)),
+        Count("pk", filter=Q(reserved_at__gt=now - HOUR)),
+    )
+    used = {
+        line: (day, hour)
+        for line, day, hour in calls.values_list("line").annotate(of_day=of_day, of_hour=of_hour)
+    }
 
     def is_within(line: Line) -> bool:
         day, hour = used.get(line.pk, (0, 0))
-        return (line.calls_per_hour is None or hour < line.calls_per_hour) and (line.calls_per_day is None or day < line.calls_per_day)
+        return (line.calls_per_hour is None or hour < line.calls_per_hour) and (
+            line.calls_per_day is None or day < line.calls_per_day
+        )
 
     free = usable if later else [line for line in usable if is_within(line)]
     return min(free, key=lambda line: (used.get(line.pk, (0, 0))[0], line.pk), default=None)
 
 
 def held_entry(actor: User, now: datetime, *, lock: bool = False) -> QueueEntry | None:
-    """What lies on the desk. `lock`: it is going to be changed, and neither an opt-out nor an erasure comes between."""
+    """What lies on the desk. `lock`: it is going to be changed, and neither an opt-out nor an erasure comes
+    between."""
     held = QueueEntry.objects.select_related("campaign", "contact", "campaign__script", "contact__source")
     held = held.filter(held_by=actor, state=QueueEntry.State.HELD, held_until__gt=now)
     return (held.select_for_update(of=("self",)) if lock else held).first()
@@ -72,8 +86,9 @@ def hold_next(*, actor: User, now: datetime | None = None) -> QueueEntry | None:
     """Put the next contact that may be called on the agent's desk; None when there is none.
 
     Two agents never get the same one. What the gate refuses now goes back into the queue and is
-    asked again when its reason passes; it never appears, also when it lay on the desk already. One row is held at a time, each in
-    a transaction of its own, so that agents who ask together do not wait for each other.
+    asked again when its reason passes; it never appears, also when it lay on the desk already. One row is
+    held at a time, each in a transaction of its own, so that agents who ask together do not wait for each
+    other.
     """
     _require_agent(actor)
     now = now or clock.now()
@@ -106,7 +121,8 @@ def _keep_held(actor: User, now: datetime) -> QueueEntry | None:
 
 @transaction.atomic
 def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
-    """The first waiting entry that nobody else looks at, and whether it lies on the desk now; refused, it waits for its reason to pass.
+    """The first waiting entry that nobody else looks at, and whether it lies on the desk now; refused, it
+    waits for its reason to pass.
 
     What the agent put off until now comes first; what others put off waits for them a while (`Postponed`).
     """
@@ -130,7 +146,9 @@ def _try_next(actor: User, now: datetime) -> tuple[QueueEntry | None, bool]:
 def hold_for(entry: QueueEntry, actor: User, now: datetime) -> Answer:
     """Ask the gate; hold the entry for the agent, or put it back until the reason may have passed."""
     line = line_for(entry.campaign, now)
-    answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=now)
+    answer = preview(
+        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=now
+    )
     if answer.allowed:
         entry.state, entry.held_by, entry.held_until = QueueEntry.State.HELD, actor, now + HOLD
     else:
@@ -161,7 +179,8 @@ def free_desk(actor: User) -> None:
 
 @transaction.atomic
 def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
-    """Ask the gate for the contact on the desk. `ticked` are the points of the check list, from 1. Raises `Unticked`."""
+    """Ask the gate for the contact on the desk. `ticked` are the points of the check list, from 1. Raises
+    `Unticked`."""
     _require_agent(actor)
     entry = held_entry(actor, clock.now())
     if entry is None or entry.pk != entry_id:
@@ -170,15 +189,25 @@ def place_call(*, actor: User, entry_id: int, ticked: set[int]) -> Answer:
         raise Unticked()
     line = line_for(entry.campaign, clock.now())
     answer = authorize(
-        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", agent=actor, checklist_done=True
+        campaign=entry.campaign.code,
+        phone=entry.contact.phone,
+        line=line.number if line else "",
+        agent=actor,
+        checklist_done=True,
     )
     if answer.allowed:
-        QueueEntry.objects.filter(pk=entry.pk).update(state=QueueEntry.State.CALLED, held_by=None, held_until=None)
+        QueueEntry.objects.filter(pk=entry.pk).update(
+            state=QueueEntry.State.CALLED, held_by=None, held_until=None
+        )
         Postponed.objects.filter(entry=entry).delete()
     elif {reason["code"] for reason in answer.reasons} - {"previous_call_open"}:
-        # By its state, not as it was read: while the gate was asked, an opt-out may have taken it out of the queue.
+        # By its state, not as it was read: while the gate was asked, an opt-out may have taken it out of the
+        # queue.
         QueueEntry.objects.filter(pk=entry.pk, held_by=actor, state=QueueEntry.State.HELD).update(
-            state=QueueEntry.State.WAITING, held_by=None, held_until=None, not_before=_when_to_ask_again(answer, clock.now())
+            state=QueueEntry.State.WAITING,
+            held_by=None,
+            held_until=None,
+            not_before=_when_to_ask_again(answer, clock.now()),
         )
     return answer
 
@@ -188,7 +217,8 @@ def open_call(actor: User) -> Call | None:
     now = clock.now()
     return (
         Call.objects.select_related("campaign", "contact", "script_version", "line")
-        .filter(agent=actor, disposition__isnull=True, contact__isnull=False)  # of whom was erased nothing more is written
+        # of whom was erased nothing more is written
+        .filter(agent=actor, disposition__isnull=True, contact__isnull=False)
         .exclude(state__in=Call.UNUSED)
         .exclude(state=Call.State.RESERVED, reserved_until__lte=now)
         .order_by("-reserved_at")
@@ -209,7 +239,12 @@ def opt_out_on_desk(*, actor: User, said_at: datetime | None = None) -> OptOut:
     if contact is None:
         raise WrongState()
     opt_out = record_opt_out(
-        phone=contact.phone, channel=OptOut.Channel.AGENT, evidence=evidence, recorded_by=actor, said_at=said_at, contact_id=contact.pk
+        phone=contact.phone,
+        channel=OptOut.Channel.AGENT,
+        evidence=evidence,
+        recorded_by=actor,
+        said_at=said_at,
+        contact_id=contact.pk,
     )
     if call:
         mark_opted_out(call, opt_out.said_at)

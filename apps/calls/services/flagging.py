@@ -29,11 +29,15 @@ from apps.policies.models import MeasuresPolicy
 from ..models import Flag
 
 _CALLS = """
-select {who}, count(*), count(*) filter (where answered_at is null), count(*) filter (where answered_at is not null),
-    count(*) filter (where answered_at is not null and ended_at - answered_at < make_interval(secs => %(short)s)),
-    count(*) filter (where exists (select 1 from calls_disposition d where d.call_id = calls_call.id and d.reason = 'complaint'))
+select {who}, count(*), count(*) filter (where answered_at is null), count(*)
+    filter (where answered_at is not null),
+    count(*) filter (where answered_at is not null
+        and ended_at - answered_at < make_interval(secs => %(short)s)),
+    count(*) filter (where exists (select 1 from calls_disposition d where d.call_id = calls_call.id
+        and d.reason = 'complaint'))
 from calls_call
-where reserved_at > %(since)s and reserved_at <= %(at)s and state in ('ended', 'no_answer', 'busy', 'failed') and {who} is not null
+where reserved_at > %(since)s and reserved_at <= %(at)s and state in ('ended', 'no_answer', 'busy', 'failed')
+    and {who} is not null
 group by 1
 """
 _ASKED = """
@@ -68,7 +72,11 @@ def measure(*, at: datetime | None = None) -> list[Flag]:
 
 
 def _excesses(who: str, asked_by: dict[str, str], policy: MeasuresPolicy, at: datetime) -> Iterator[Excess]:
-    values: dict[str, Any] = {"since": at - timedelta(hours=policy.hours), "at": at, "short": policy.short_seconds}
+    values: dict[str, Any] = {
+        "since": at - timedelta(hours=policy.hours),
+        "at": at,
+        "short": policy.short_seconds,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_CALLS.format(who=who), values)
         calls = cursor.fetchall()
@@ -77,12 +85,16 @@ def _excesses(who: str, asked_by: dict[str, str], policy: MeasuresPolicy, at: da
     for pk, total, unanswered, connected, short, complaints in calls:
         yield from _beyond(pk, Flag.Reason.UNANSWERED, unanswered, total, policy.unanswered_percent, policy)
         yield from _beyond(pk, Flag.Reason.SHORT, short, connected, policy.short_percent, policy)
-        yield from _beyond(pk, Flag.Reason.COMPLAINTS, complaints, connected, policy.complaint_percent, policy)
+        yield from _beyond(
+            pk, Flag.Reason.COMPLAINTS, complaints, connected, policy.complaint_percent, policy
+        )
     for pk, total, refused in asked:
         yield from _beyond(pk, Flag.Reason.REFUSED, refused, total, policy.refused_percent, policy)
 
 
-def _beyond(who: int, reason: str, part: int, whole: int, limit: int, policy: MeasuresPolicy) -> Iterator[Excess]:
+def _beyond(
+    who: int, reason: str, part: int, whole: int, limit: int, policy: MeasuresPolicy
+) -> Iterator[Excess]:
     if whole >= policy.least_calls and part * 100 >= limit * whole:
         yield Excess(who, reason, whole, part * 100 // whole, limit)
 
@@ -94,7 +106,12 @@ def _flag(who: Line | User, excess: Excess, policy: MeasuresPolicy) -> list[Flag
         **of,
         reason=excess.reason,
         closed_at=None,
-        defaults={"counted": excess.counted, "percent": excess.percent, "limit": excess.limit, "policy": policy.number},
+        defaults={
+            "counted": excess.counted,
+            "percent": excess.percent,
+            "limit": excess.limit,
+            "policy": policy.number,
+        },
     )
     if not made:
         return []
@@ -106,7 +123,14 @@ def _flag(who: Line | User, excess: Excess, policy: MeasuresPolicy) -> list[Flag
         }
     flag.has_paused = _pause(who, because, policy)
     flag.save(update_fields=["has_paused"])
-    notify(_concerned(who), "flagged", who=str(who), reason=flag.reason, percent=flag.percent, counted=flag.counted)
+    notify(
+        _concerned(who),
+        "flagged",
+        who=str(who),
+        reason=flag.reason,
+        percent=flag.percent,
+        counted=flag.counted,
+    )
     return [flag]
 
 
@@ -129,7 +153,8 @@ def _concerned(who: Line | User) -> Iterable[User]:
 
 @transaction.atomic
 def close_flag(*, actor: User, flag: Flag, note: str) -> Flag:
-    """Somebody has looked into it. A line that was paused is verified anew, an agent resumed, by their own pages."""
+    """Somebody has looked into it. A line that was paused is verified anew, an agent resumed, by their own
+    pages."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     flag = Flag.objects.select_for_update(of=("self",)).get(pk=flag.pk)

@@ -53,12 +53,18 @@ def ask_list(*, actor: User, campaign: Campaign) -> Forecast:
         raise NotAllowed()
     total = campaign.entries.filter(state__in=_WAITING).count()
     job = jobs.ask_for(kind="list forecast", task=TASK, owner=actor, total=total)
-    return Forecast.objects.create(kind=Forecast.Kind.LIST, campaign=campaign, until=clock.now(), asked_by=actor, job=job)
+    return Forecast.objects.create(
+        kind=Forecast.Kind.LIST, campaign=campaign, until=clock.now(), asked_by=actor, job=job
+    )
 
 
 @transaction.atomic
 def ask_what_if(
-    *, actor: User, draft: PolicyDraft | None = None, campaign: Campaign | None = None, changes: dict[str, Any] | None = None
+    *,
+    actor: User,
+    draft: PolicyDraft | None = None,
+    campaign: Campaign | None = None,
+    changes: dict[str, Any] | None = None,
 ) -> Forecast:
     """Judge the decisions of the last 30 days again, under a policy's draft or other terms of a campaign."""
     if draft is not None and (actor.role != Role.COMPLIANCE or draft.kind not in SIMULATED):
@@ -68,9 +74,12 @@ def ask_what_if(
     if draft is None and campaign is None:
         raise WrongState()
     until = clock.now()
-    job = jobs.ask_for(kind="what if", task=TASK, owner=actor, total=_decisions(until - PAST, until, campaign).count())
+    job = jobs.ask_for(
+        kind="what if", task=TASK, owner=actor, total=_decisions(until - PAST, until, campaign).count()
+    )
     return Forecast.objects.create(
-        kind=Forecast.Kind.WHAT_IF, draft=draft, campaign=campaign, changes=changes or {}, since=until - PAST, until=until,
+        kind=Forecast.Kind.WHAT_IF, draft=draft, campaign=campaign, changes=changes or {}, since=until - PAST,
+        until=until,
         asked_by=actor, job=job,
     )  # fmt: skip
 
@@ -91,16 +100,21 @@ def run_forecast(job_id: int) -> None:
 
 _WAITING = (QueueEntry.State.WAITING, QueueEntry.State.HELD)
 _PHONES = """
-select contact.id, contact.phone from campaigns_queueentry entry join contacts_contact contact on contact.id = entry.contact_id
-where entry.campaign_id = %s and entry.state in ('waiting', 'held') and contact.id > %s order by contact.id limit %s
+select contact.id, contact.phone from campaigns_queueentry entry
+    join contacts_contact contact on contact.id = entry.contact_id
+where entry.campaign_id = %s and entry.state in ('waiting', 'held') and contact.id > %s
+    order by contact.id limit %s
 """
 _GROUPS = """
 select
-    contact.is_minor, contact.erasing_at is not null, contact.expires_at <= %(at)s, contact.zones, contact.source_id,
+    contact.is_minor, contact.erasing_at is not null, contact.expires_at <= %(at)s, contact.zones,
+        contact.source_id,
     consent.given_at > %(at)s, consent.expires_at <= %(at)s, consent.withdrawn_at is not null,
     contact.id = any(%(opted)s::bigint[]),
-    exists (select from contacts_numberdoubt d where d.number_index = contact.number_index and DOUBT_IN_FORCE),
-    coalesce(cardinality(array_positions(recent.days, (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date)), 0),
+    exists (select from contacts_numberdoubt d where d.number_index = contact.number_index
+        and DOUBT_IN_FORCE),
+    coalesce(cardinality(array_positions(recent.days,
+        (%(at)s at time zone coalesce(contact.zones[1], %(home)s))::date)), 0),
     coalesce(recent.week, 0),
     count(*)
 from campaigns_queueentry entry
@@ -108,10 +122,12 @@ join contacts_contact contact on contact.id = entry.contact_id
 left join (
     select distinct on (contact_id) contact_id, given_at, expires_at, withdrawn_at from contacts_consent
     where purpose_id = %(purpose)s and recipient = ''
-    order by contact_id, (withdrawn_at is null and given_at <= %(at)s and expires_at > %(at)s) desc, given_at desc
+    order by contact_id, (withdrawn_at is null and given_at <= %(at)s and expires_at > %(at)s) desc,
+        given_at desc
 ) consent on consent.contact_id = contact.id
 left join (
-    select number_index, count(*) filter (where reserved_at > %(at)s - interval '7 days') week, array_agg(slot_day) days
+    select number_index, count(*) filter (where reserved_at > %(at)s - interval '7 days') week,
+        array_agg(slot_day) days
     from calls_call k
     where reserved_at > %(at)s - interval '9 days' and COUNTS
           and not (state = 'reserved' and handed_over_at is null and reserved_until <= %(at)s)
@@ -128,7 +144,13 @@ def _forecast_list(forecast: Forecast, job: Job) -> None:
     terms = load(campaign.code)
     at = moment_of(terms, forecast.until)
     opted = _opted_out(campaign, job)
-    values: dict[str, Any] = {"at": at, "opted": opted, "home": phones.HOME_ZONE, "purpose": campaign.purpose_id, "campaign": campaign.pk}
+    values: dict[str, Any] = {
+        "at": at,
+        "opted": opted,
+        "home": phones.HOME_ZONE,
+        "purpose": campaign.purpose_id,
+        "campaign": campaign.pk,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, values)
         groups = cursor.fetchall()
@@ -141,8 +163,16 @@ def _forecast_list(forecast: Forecast, job: Job) -> None:
         if not verdict.allowed:
             blocked += count
             by_code.update(dict.fromkeys(verdict.codes, count))
-    forecast.counts = {"total": total, "blocked": blocked, "by_code": dict(by_code.most_common()), "at": at.isoformat()}
-    said = _("%(blocked)s of %(total)s cannot be called.") % {"blocked": f"{blocked:,}", "total": f"{total:,}"}
+    forecast.counts = {
+        "total": total,
+        "blocked": blocked,
+        "by_code": dict(by_code.most_common()),
+        "at": at.isoformat(),
+    }
+    said = _("%(blocked)s of %(total)s cannot be called.") % {
+        "blocked": f"{blocked:,}",
+        "total": f"{total:,}",
+    }
     with transaction.atomic():
         forecast.save(update_fields=["counts"])
         jobs.move_on(job, done=total, total=total)
@@ -172,15 +202,33 @@ def _opted_out(campaign: Campaign, job: Job) -> list[int]:
                 return opted
             numbers = [(pk, phone.from_db_value(encrypted)) for pk, encrypted in rows]
             canonical = [(pk, number) for pk, number in numbers if number.kind == "phone"]
-            hashes = {each: pk for pk, number in canonical for each in blind_index.register_hashes(number).values()}
-        opted.extend({hashes[found] for found in refused(hashes, purpose=campaign.purpose.code, brand=campaign.brand)})
+            hashes = {
+                each: pk for pk, number in canonical for each in blind_index.register_hashes(number).values()
+            }
+        opted.extend(
+            {hashes[found] for found in refused(hashes, purpose=campaign.purpose.code, brand=campaign.brand)}
+        )
         after, done = rows[-1][0], done + len(rows)
         jobs.move_on(job, done=done)
 
 
 def _row_of(alike: tuple[Any, ...], at: datetime) -> tuple[Any, ...]:
-    """A row of the facts statement for a group: moments that matter only by their side are set beside `at`."""
-    is_minor, erasing, is_due, zones, source, begins_later, has_ended, withdrawn, opted, doubted, today, week = alike
+    """A row of the facts statement for a group: moments that matter only by their side are set beside
+    `at`."""
+    (
+        is_minor,
+        erasing,
+        is_due,
+        zones,
+        source,
+        begins_later,
+        has_ended,
+        withdrawn,
+        opted,
+        doubted,
+        today,
+        week,
+    ) = alike
     before, after = at - timedelta(hours=1), at + timedelta(days=1)
     has_consent = begins_later is not None
     return (
@@ -207,18 +255,28 @@ def supposed_of(forecast: Forecast) -> Supposed:
     if forecast.draft is None:
         result = forecast.changes
         window = (
-            (time.fromisoformat(result["window_start"]), time.fromisoformat(result["window_end"])) if result.get("window_start") else None
+            (time.fromisoformat(result["window_start"]), time.fromisoformat(result["window_end"]))
+            if result.get("window_start")
+            else None
         )
         return Supposed(campaign_window=window, campaign_calls_per_week=result.get("calls_per_week"))
     values = forecast.draft.values
     if forecast.draft.kind == PolicyDraft.Kind.CALLING:
         window = (time.fromisoformat(values["window_start"]), time.fromisoformat(values["window_end"]))
-        return Supposed(policy_window=window, calls_per_day=values["calls_per_day"], calls_per_week=values["calls_per_week"])
+        return Supposed(
+            policy_window=window,
+            calls_per_day=values["calls_per_day"],
+            calls_per_week=values["calls_per_week"],
+        )
     if forecast.draft.kind == PolicyDraft.Kind.CALENDAR:
         known = policies.calendar(forecast.until)
         year = {date.fromisoformat(day): name for day, name in values["holidays"].items()}
         return Supposed(calendar=Calendar({**known.entered, values["year"]: year}))
-    names = {"may_market": "may_market", "highest_risk": "highest_risk", "needs_qualification": "needs_qualification"}
+    names = {
+        "may_market": "may_market",
+        "highest_risk": "highest_risk",
+        "needs_qualification": "needs_qualification",
+    }
     return replace(Supposed(trade=values["trade"]), **{name: values[key] for name, key in names.items()})
 
 
@@ -240,17 +298,20 @@ def _forecast_past(forecast: Forecast, job: Job) -> None:
             forecast.counts, forecast.done_to = dict(counts), batch[-1][0]
             forecast.save(update_fields=["counts", "done_to"])
             jobs.move_on(job, done=done)
-    said = _("%(newly)s calls that were allowed would be refused, %(freed)s that were refused would be allowed.") % {
-        "newly": f"{counts['newly_refused']:,}",
-        "freed": f"{counts['newly_allowed']:,}",
-    }
+    said = _(
+        "%(newly)s calls that were allowed would be refused, %(freed)s that were refused would be allowed."
+    ) % {"newly": f"{counts['newly_refused']:,}", "freed": f"{counts['newly_allowed']:,}"}
     jobs.end(job, state=Job.State.DONE, sentence=said)
 
 
 def _batches(forecast: Forecast) -> Iterator[list[tuple[int, int, dict[str, Any], list[str]]]]:
-    decisions = _decisions(forecast.since or forecast.until - PAST, forecast.until, forecast.campaign).order_by("pk")
+    decisions = _decisions(
+        forecast.since or forecast.until - PAST, forecast.until, forecast.campaign
+    ).order_by("pk")
     after = forecast.done_to
-    while batch := list(decisions.filter(pk__gt=after).values_list("pk", "campaign_id", "facts", "codes")[:BATCH]):
+    while batch := list(
+        decisions.filter(pk__gt=after).values_list("pk", "campaign_id", "facts", "codes")[:BATCH]
+    ):
         yield batch
         after = batch[-1][0]
 

@@ -20,8 +20,10 @@ from apps.optouts.services import is_ours, record_opt_out
 
 # What other systems call the same, as `plain_name` has it.
 NUMBER = (
-    "phone", "phones", "phonenumber", "phonenumbers", "number", "numbers", "mobile", "mobiles", "mobilephone", "mobilenumber", "msisdn",
-    "from", "tel", "telephone", "cellphone", "customerphone", "手机", "手机号", "手机号码", "电话", "电话号码", "号码",
+    "phone", "phones", "phonenumber", "phonenumbers", "number", "numbers", "mobile", "mobiles", "mobilephone",
+    "mobilenumber", "msisdn",
+    "from", "tel", "telephone", "cellphone", "customerphone", "手机", "手机号", "手机号码", "电话",
+    "电话号码", "号码",
 )  # fmt: skip
 CONTACT = ("contact", "contactid")
 EVIDENCE = ("evidence", "reference", "messageid")
@@ -34,11 +36,15 @@ MOST_EVIDENCE = 60
 
 @transaction.atomic
 def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOut], list[str]]:
-    """Put every number that a request names on the register. Returns the entries, and the names of what could not be used.
+    """Put every number that a request names on the register. Returns the entries, and the names of what could
+    not be used.
 
-    A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound` when no number is named.
+    A scope that names no purpose or brand of ours is one of everything. Raises `PhoneInvalid` or `NotFound`
+    when no number is named.
     """
-    ignored = sorted(name for name, value in said.items() if name != ITEMS and not _names_in(name, value) & FIELDS)
+    ignored = sorted(
+        name for name, value in said.items() if name != ITEMS and not _names_in(name, value) & FIELDS
+    )
     evidence = shortened("; ".join(texts_under(said, EVIDENCE)), MOST_EVIDENCE)
     if not evidence:
         ignored.append("evidence")
@@ -52,7 +58,8 @@ def take_opt_out(*, client: ApiClient, said: dict[str, Any]) -> tuple[list[OptOu
     numbers, unusable = _numbers(said)
     entries = [
         record_opt_out(
-            phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}", said_at=said_at, client=client,
+            phone=number, channel=OptOut.Channel.API, evidence=f"{client.pk}:{evidence or UNNAMED}",
+            said_at=said_at, client=client,
             contact_id=contact_id, scope=scope, scope_value=value,
         )
         for number, contact_id in numbers
@@ -72,9 +79,11 @@ def _scope(said: dict[str, Any]) -> tuple[str, str]:
 
 
 def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list[str]]:
-    """Every number that a request names, with its contact where that is named too; and which of both could not be used.
+    """Every number that a request names, with its contact where that is named too; and which of both could
+    not be used.
 
-    Numbers under a name that is none of ours are taken where no other is found: better a number too many than a refusal lost.
+    Numbers under a name that is none of ours are taken where no other is found: better a number too many than
+    a refusal lost.
     """
     ids_named = texts_under(said, CONTACT)
     contacts = {contact.pk: contact for contact in map(_contact, ids_named) if contact is not None}
@@ -83,7 +92,9 @@ def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list
     if not named and not contacts:
         named = phones.numbers_in("; ".join(text for _name, text in leaves(said)))
     no_contact = ids_named and not contacts and not phones.numbers_in("; ".join(ids_named))
-    unusable = [name for name, is_lost in (("contact", no_contact), ("phone", phone and not named)) if is_lost]
+    unusable = [
+        name for name, is_lost in (("contact", no_contact), ("phone", phone and not named)) if is_lost
+    ]
     if not named and not contacts:
         if phone:
             named = [phones.normalise(phone)]  # says what is wrong with it
@@ -91,7 +102,11 @@ def _numbers(said: dict[str, Any]) -> tuple[list[tuple[Phone, int | None]], list
             raise NotFound()
     numbers: list[tuple[Phone, int | None]] = [(contact.phone, contact.pk) for contact in contacts.values()]
     known = {blind_index.number_index(contact.phone) for contact in contacts.values()}
-    numbers += [(Protected(number, "phone"), None) for number in named if blind_index.number_index(number) not in known]
+    numbers += [
+        (Protected(number, "phone"), None)
+        for number in named
+        if blind_index.number_index(number) not in known
+    ]
     return numbers, unusable
 
 

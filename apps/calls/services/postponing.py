@@ -1,6 +1,7 @@
 """Contacts that are called later: put off on the desk, or by a client who asked to be called back.
 
-A time is taken only when the gate would allow the call then: nobody is promised a call that the law forbids (R11-R13).
+A time is taken only when the gate would allow the call then: nobody is promised a call that the law forbids
+(R11-R13).
 """
 
 from datetime import datetime, timedelta
@@ -28,13 +29,16 @@ State = QueueEntry.State
 
 def postponed_of(agent: User) -> QuerySet[Postponed]:
     """What waits for the agent in campaigns that are still theirs, the soonest first."""
-    rows = Postponed.objects.filter(agent=agent, entry__state=State.WAITING, entry__campaign__in=campaigns.campaigns_of(agent))
+    rows = Postponed.objects.filter(
+        agent=agent, entry__state=State.WAITING, entry__campaign__in=campaigns.campaigns_of(agent)
+    )
     return rows.select_related("entry__contact", "entry__campaign").order_by("at", "pk")
 
 
 @transaction.atomic
 def postpone(*, actor: User, entry_id: int, at: datetime, why: str) -> Postponed:
-    """Put the contact on the desk off until `at`. Raises `BadInput` for a time at which it may not be called."""
+    """Put the contact on the desk off until `at`. Raises `BadInput` for a time at which it may not be
+    called."""
     lock_agent(actor.pk)
     entry = held_entry(actor, clock.now(), lock=True)
     if entry is None or entry.pk != entry_id:
@@ -45,9 +49,15 @@ def postpone(*, actor: User, entry_id: int, at: datetime, why: str) -> Postponed
 @transaction.atomic
 def call_back(*, actor: User, call: Call, at: datetime) -> Postponed:
     """The client of a call asked to be called back at `at`."""
-    entry = QueueEntry.objects.select_for_update().filter(campaign=call.campaign_id, contact=call.contact_id).first()
+    entry = (
+        QueueEntry.objects.select_for_update()
+        .filter(campaign=call.campaign_id, contact=call.contact_id)
+        .first()
+    )
     if entry is None:
-        raise BadInput(_("The client is not in the queue of this campaign: write a ticket instead."), form_field="at")
+        raise BadInput(
+            _("The client is not in the queue of this campaign: write a ticket instead."), form_field="at"
+        )
     return _put_off(entry, actor=actor, at=at, why=Postponed.Why.ASKED)
 
 
@@ -58,9 +68,13 @@ def _put_off(entry: QueueEntry, *, actor: User, at: datetime, why: str) -> Postp
     if why not in Postponed.Why.values:
         raise BadInput(_("Say why the contact is put off."), form_field="why")
     line = line_for(entry.campaign, at, later=True)
-    answer = preview(campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=at)
+    answer = preview(
+        campaign=entry.campaign.code, phone=entry.contact.phone, line=line.number if line else "", at=at
+    )
     if not answer.allowed:
-        raise BadInput(_("The client may not be called then because of: %(why)s."), why=_why(answer), form_field="at")
+        raise BadInput(
+            _("The client may not be called then because of: %(why)s."), why=_why(answer), form_field="at"
+        )
     entry.state, entry.held_by, entry.held_until, entry.not_before = State.WAITING, None, None, at
     entry.save(update_fields=PLACE)
     return Postponed.objects.update_or_create(entry=entry, defaults={"agent": actor, "at": at, "why": why})[0]
@@ -72,7 +86,8 @@ def _why(answer: Answer) -> str:
 
 @transaction.atomic
 def take_up(*, actor: User, pk: int) -> QueueEntry:
-    """Put a postponed contact of one's own on the desk now. Raises `BadInput` when it may not be called now."""
+    """Put a postponed contact of one's own on the desk now. Raises `BadInput` when it may not be called
+    now."""
     lock_agent(actor.pk)
     now = clock.now()
     row = postponed_of(actor).filter(pk=pk).first()

@@ -24,13 +24,20 @@ class NotThisCall(HeguiError):
 
 @transaction.atomic
 def relay_reserved(*, call_id: int, client: ApiClient, gateway: ApiClient, phone: Phone, line: str) -> Call:
-    """Lead a call that the dialler had reserved before to a carrier: once, to the number and from the line of the reservation.
+    """Lead a call that the dialler had reserved before to a carrier: once, to the number and from the line of
+    the reservation.
 
-    The gate is asked again. Raises `NotFound` for a call that is not the client's, `NotThisCall` with what is wrong.
+    The gate is asked again. Raises `NotFound` for a call that is not the client's, `NotThisCall` with what is
+    wrong.
     """
     index = blind_index.number_index(phone)
     lock_number(index)
-    call = Call.objects.select_for_update(of=("self",)).select_related("contact", "campaign", "line", "agent").filter(pk=call_id).first()
+    call = (
+        Call.objects.select_for_update(of=("self",))
+        .select_related("contact", "campaign", "line", "agent")
+        .filter(pk=call_id)
+        .first()
+    )
     if call is None or call.client_id != client.pk:
         raise NotFound()
     now = clock.now()
@@ -57,7 +64,8 @@ returning id, decision_id, line_id
 
 
 def relay_allowed(*, call_id: int, gateway: ApiClient) -> Call | None:
-    """Note the gateway on a call that the gate has allowed just now; None where the call may no longer be made."""
+    """Note the gateway on a call that the gate has allowed just now; None where the call may no longer be
+    made."""
     row = _RELAY.run({"call": call_id, "gateway": gateway.pk, "now": clock.now()})
     return None if row is None else Call.from_db("default", ("id", "decision_id", "line_id"), row)
 

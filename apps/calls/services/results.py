@@ -38,8 +38,8 @@ def write_disposition(
 ) -> Disposition:
     """The result of a call; the next call waits for it. Raises `PersonalDataFound`, `WrongState`.
 
-    `call_back_at`: when a client who asked for it is called back. A ticket is the agent's own unless it names another owner of the
-    campaign.
+    `call_back_at`: when a client who asked for it is called back. A ticket is the agent's own unless it names
+    another owner of the campaign.
     """
     lock_number(bytes(call.number_index))
     call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
@@ -51,22 +51,32 @@ def write_disposition(
         raise WrongState(_("The result of this call was already written."))
     for text in (note, ticket):
         if forbidden_numbers.find(text):
-            raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+            raise PersonalDataFound(
+                _(
+                    "A resident-ID or bank-card number stands in your text. Remove it: it may not be kept "
+                    "(R1)."
+                )
+            )
     if reason not in Disposition.Reason.values:
         raise BadInput(_("Choose the result of the call."), form_field="reason")
     if reason == Disposition.Reason.NOT_REACHED and call.answered_at:
         raise BadInput(_("The call was answered: choose what came of it."), form_field="reason")
     if call.opted_out_at and reason in Disposition.AGAINST_A_REFUSAL:
-        raise BadInput(_("The client refused further calls in this call: choose another result."), form_field="reason")
+        raise BadInput(
+            _("The client refused further calls in this call: choose another result."), form_field="reason"
+        )
     if reason == Disposition.Reason.CALL_BACK and not call_back_at and not ticket:
-        raise BadInput(_("Say when to call back, or what has to be done in a ticket."), form_field="call_back_at")
+        raise BadInput(
+            _("Say when to call back, or what has to be done in a ticket."), form_field="call_back_at"
+        )
     if ticket and not ticket_due:
         raise BadInput(_("Say by when the ticket is due."), form_field="ticket_due")
     if ticket_due and ticket_due < timezone.localdate(clock.now()):
         raise BadInput(_("The ticket would be due in the past."), form_field="ticket_due")
     if ticket_owner and not queries.people_of(call.campaign).filter(pk=ticket_owner.pk).exists():
         raise BadInput(_("The owner of a ticket works or runs the campaign."), form_field="ticket_owner")
-    if reason == Disposition.Reason.OPTED_OUT and call.contact is not None:  # also after a word that refused less, or may be none
+    # also after a word that refused less, or may be none
+    if reason == Disposition.Reason.OPTED_OUT and call.contact is not None:
         opt_out = record_opt_out(
             phone=call.contact.phone,
             channel=OptOut.Channel.AGENT,
@@ -81,7 +91,12 @@ def write_disposition(
     if reason == Disposition.Reason.CALL_BACK and call_back_at:
         call_back(actor=actor, call=call, at=call_back_at)
     if reason == Disposition.Reason.WRONG_NUMBER:
-        raise_doubt(number_index=bytes(call.number_index), origin=NumberDoubt.Origin.CALL, reference=call.public_id, actor=actor)
+        raise_doubt(
+            number_index=bytes(call.number_index),
+            origin=NumberDoubt.Origin.CALL,
+            reference=call.public_id,
+            actor=actor,
+        )
     if reason == Disposition.Reason.COMPLAINT:
         client_complained.send(sender=Call, actor=actor, call=call, note=disposition.note)
     if ticket and ticket_due:

@@ -17,8 +17,14 @@ def report_spoofing(*, decision_id: int, loaded: Loaded, asked: Asked) -> Spoofi
     day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
     is_first = not SpoofingEvent.objects.filter(created_at__gte=day, **about).exists()
     event = SpoofingEvent.objects.create(
-        decision_id=decision_id, agent_id=asked.agent_id, client_id=asked.client_id, created_at=clock.now(), **about
+        decision_id=decision_id,
+        agent_id=asked.agent_id,
+        client_id=asked.client_id,
+        created_at=clock.now(),
+        **about,
     )
     if is_first:
-        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=mask_phone(asked.line))
+        notify(
+            User.objects.filter(role=Role.COMPLIANCE, is_active=True), "spoofing", line=mask_phone(asked.line)
+        )
     return event

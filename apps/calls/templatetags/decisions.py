@@ -1,4 +1,5 @@
-"""`|rule_sentences`: what rules of the gate say when they refuse, from their codes; `|result_key`: the key of a call's result."""
+"""`|rule_sentences`: what rules of the gate say when they refuse, from their codes; `|result_key`: the key of
+a call's result."""
 
 from collections.abc import Iterable
 

@@ -41,7 +41,9 @@ def flag_close(request: StaffRequest, pk: int) -> HttpResponse:
     flag = get_object_or_404(Flag, pk=pk)
     form = NoteForm(request.POST)
     try:
-        services.close_flag(actor=request.user, flag=flag, note=form.cleaned_data["note"] if form.is_valid() else "")
+        services.close_flag(
+            actor=request.user, flag=flag, note=form.cleaned_data["note"] if form.is_valid() else ""
+        )
     except HeguiError as error:
         messages.error(request, str(error))
     return redirect("flags")

@@ -49,7 +49,9 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
         "campaign": found,
         "trade": policies.trade_packs(clock.now()).get(found.trade, found.trade),
         "counts": [(label, counts.get(state, 0)) for state, label in QueueEntry.State.choices],
-        "agents": User.objects.filter(campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work"),
+        "agents": User.objects.filter(
+            campaignuserpermission__content_object=found, campaignuserpermission__permission__codename="work"
+        ),
         "agent_form": AgentForm(),
         "pin_form": PinForm(campaign=found),
         "missing": lacks_of(request.user, found),
@@ -60,10 +62,17 @@ def campaign(request: StaffRequest, pk: int) -> HttpResponse:
         "is_staff": is_staff,
         "script": found.script_in_force,
         "numbers": queries.numbers_of_campaign(found, since) if is_staff else None,
-        "refusals": [(RULES[code], count) for code, count in queries.refusals_of_campaign(found, since) if code in RULES]
+        "refusals": [
+            (RULES[code], count)
+            for code, count in queries.refusals_of_campaign(found, since)
+            if code in RULES
+        ]
         if is_staff
         else [],
-        "forecast": found.forecasts.filter(kind=Forecast.Kind.LIST, job__state="done").select_related("job").order_by("-pk").first(),
+        "forecast": found.forecasts.filter(kind=Forecast.Kind.LIST, job__state="done")
+        .select_related("job")
+        .order_by("-pk")
+        .first(),
         "exceptions": found.exceptions.select_related("asked_by", "approved_by").order_by("-pk"),
         "exception_form": ExceptionForm(),
         "what_if_form": WhatIfForm(initial=_own_terms(found)),
@@ -123,7 +132,9 @@ def forecast_draft(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 def forecast(request: StaffRequest, pk: int) -> HttpResponse:
     """How far it is, then what came out, by rule."""
-    found = get_object_or_404(Forecast.objects.select_related("job", "campaign", "draft"), pk=pk, asked_by=request.user)
+    found = get_object_or_404(
+        Forecast.objects.select_related("job", "campaign", "draft"), pk=pk, asked_by=request.user
+    )
     counts = found.counts
     rows: list[tuple[Any, ...]]
     if found.kind == Forecast.Kind.LIST:
@@ -134,4 +145,6 @@ def forecast(request: StaffRequest, pk: int) -> HttpResponse:
             for code, rule in RULES.items()
             if f"before:{code}" in counts or f"then:{code}" in counts
         ]
-    return render(request, "calls/forecast.html", {"forecast": found, "job": found.job, "rows": rows, "counts": counts})
+    return render(
+        request, "calls/forecast.html", {"forecast": found, "job": found.job, "rows": rows, "counts": counts}
+    )

@@ -29,7 +29,9 @@ READERS = (Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE)
 def contact(request: StaffRequest, pk: int) -> HttpResponse:
     """One contact, masked: what is known, what was agreed, and what the gate says now."""
     found = get_object_or_404(campaigns.contacts_of(request.user), pk=pk)
-    entries = found.entries.filter(campaign__in=campaigns.campaigns_of(request.user)).select_related("campaign")
+    entries = found.entries.filter(campaign__in=campaigns.campaigns_of(request.user)).select_related(
+        "campaign"
+    )
     record_page(request, subject=found.public_id, purpose="look up")
     shown = {
         "contact": found,
@@ -38,7 +40,11 @@ def contact(request: StaffRequest, pk: int) -> HttpResponse:
         "renew_before": clock.now() + RENEWAL,
         "minor": found.minor_flags.filter(lifted_at__isnull=True).first(),
         "calls": queries.calls_of(request.user, found)[:50],
-        "revealable": [(name, Contact.label_of(name)) for name in Contact.PROTECTED if campaigns.may_see(request.user, found, name)],
+        "revealable": [
+            (name, Contact.label_of(name))
+            for name in Contact.PROTECTED
+            if campaigns.may_see(request.user, found, name)
+        ],
         "gates": [_gate_now(request, found, entry) for entry in entries],
         "zone_form": ZoneForm(initial={"zone": found.zones[0] if len(found.zones) == 1 else ""}),
     }
@@ -54,4 +60,9 @@ def _gate_now(request: StaffRequest, found: Any, entry: QueueEntry) -> dict[str,
         agent=request.user if request.user.role == Role.AGENT else None,
     )
     retry_at = {reason["code"]: reason["retry_at"] for reason in answer.reasons}
-    return {"campaign": entry.campaign, "entry": entry, "answer": answer, "reasons": in_words(list(retry_at), retry_at)}
+    return {
+        "campaign": entry.campaign,
+        "entry": entry,
+        "answer": answer,
+        "reasons": in_words(list(retry_at), retry_at),
+    }

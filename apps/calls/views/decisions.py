@@ -30,7 +30,8 @@ def decisions(request: StaffRequest) -> HttpResponse:
 @for_roles(*READERS)
 @require_GET
 def decision(request: StaffRequest, pk: int) -> HttpResponse:
-    """Why the gate said what it said: what stood against it, what was known, what passed, and the same verdict from the stored facts."""
+    """Why the gate said what it said: what stood against it, what was known, what passed, and the same
+    verdict from the stored facts."""
     found = get_object_or_404(queries.decisions_of(request.user), pk=pk)
     reasons = in_words(found.codes, found.retry_at)
     others = [rule for code, rule in RULES.items() if code not in found.codes]

@@ -51,30 +51,51 @@ def desk(request: StaffRequest) -> HttpResponse:
 
 
 def _desk(request: StaffRequest, **shown: Any) -> HttpResponse:
-    """The desk as it stands; `shown` is what the page has to say besides: a form with its errors, points that are ticked."""
+    """The desk as it stands; `shown` is what the page has to say besides: a form with its errors, points that
+    are ticked."""
     now = clock.now()
     call = open_call(request.user)
     entry = None if call else held_entry(request.user, now)
     if call:
-        shown |= {"call": call, "contact": call.contact, "campaign": call.campaign, "script": call.script_version}
+        shown |= {
+            "call": call,
+            "contact": call.contact,
+            "campaign": call.campaign,
+            "script": call.script_version,
+        }
         if call.is_over and "form" not in shown:
             shown["form"] = _result_form(call)
     elif entry:
         campaign = entry.campaign
-        shown |= {"entry": entry, "contact": entry.contact, "campaign": campaign, "script": campaign.script_in_force}
+        shown |= {
+            "entry": entry,
+            "contact": entry.contact,
+            "campaign": campaign,
+            "script": campaign.script_in_force,
+        }
         shown |= {"line": line_for(campaign, now), "postponed": Postponed.objects.filter(entry=entry).first()}
-        shown.setdefault("later_form", PostponeForm(initial={"entry_id": entry.pk, "at": timezone.localtime(now + HOUR)}))
+        shown.setdefault(
+            "later_form", PostponeForm(initial={"entry_id": entry.pk, "at": timezone.localtime(now + HOUR)})
+        )
     if script := shown.get("script"):
         shown["said"] = _said(request, script, shown["campaign"], shown["contact"])
     if contact := shown.get("contact"):
-        shown["earlier"] = [each for each in queries.calls_of(request.user, contact)[: EARLIER + 1] if each != call][:EARLIER]
+        shown["earlier"] = [
+            each for each in queries.calls_of(request.user, contact)[: EARLIER + 1] if each != call
+        ][:EARLIER]
         record_page(request, subject=contact.public_id, purpose="call")
     shown |= {"now": now, "known": _shown_on_desk(call, entry), "day": queries.day_of(request.user, now)}
-    shown |= {"break": break_of(request.user), "breaks": Break.Kind.choices, "later": postponed_of(request.user).count()}
+    shown |= {
+        "break": break_of(request.user),
+        "breaks": Break.Kind.choices,
+        "later": postponed_of(request.user).count(),
+    }
     return render(request, "calls/desk.html", shown)
 
 
-def _said(request: StaffRequest, script: ScriptVersion, campaign: Campaign, contact: Contact | None) -> dict[str, str]:
+def _said(
+    request: StaffRequest, script: ScriptVersion, campaign: Campaign, contact: Contact | None
+) -> dict[str, str]:
     """The script as this agent says it to this client, whose name stays the mask that the desk shows."""
     values = {"campaign": campaign.name, "agent": request.user.display_name}
     if request.user.staff_number:
@@ -117,7 +138,8 @@ def _likely_reason(call: Call) -> str:
 @for_roles(Role.AGENT)
 @require_POST
 def desk_next(request: StaffRequest) -> HttpResponse:
-    """Put the next contact on the desk. The desk asks so when it is empty, and every half minute as long as it is."""
+    """Put the next contact on the desk. The desk asks so when it is empty, and every half minute as long as
+    it is."""
     found = services.hold_next(actor=request.user)
     return redirect("desk" if found else f"{reverse('desk')}?{ASKED}=1")
 
@@ -175,7 +197,10 @@ def desk_postpone(request: StaffRequest) -> HttpResponse:
             messages.info(request, str(error))
             return redirect("desk")
         else:
-            messages.success(request, _("Comes back at %(at)s.") % {"at": date_format(timezone.localtime(put_off.at), "Y-m-d H:i")})
+            messages.success(
+                request,
+                _("Comes back at %(at)s.") % {"at": date_format(timezone.localtime(put_off.at), "Y-m-d H:i")},
+            )
             return redirect("desk")
     return _desk(request, later_form=form)
 

@@ -18,7 +18,8 @@ Line = tuple[str | Promise, str | Promise]
 
 
 def in_words(codes: list[str], retry_at: dict[str, str]) -> list[dict[str, Any]]:
-    """Rule, duty, law, sentence, and when it passes: `retry_at` in ISO 8601 for programs, `passes_at` for people."""
+    """Rule, duty, law, sentence, and when it passes: `retry_at` in ISO 8601 for programs, `passes_at` for
+    people."""
     language = "zh" if (get_language() or "").startswith("zh") else "en"
     return [
         {**reason, "sentence": reason["message"][language], "passes_at": minute_in_words(reason["retry_at"])}
@@ -47,8 +48,14 @@ def facts_in_words(decision: Decision) -> list[Line]:
     local = facts.get("local_times") or []
     week = facts.get("calls_of_week") or []
     lines: list[Line] = [
-        (_("Where the client lives it was"), join_items(_with_offset(datetime.fromisoformat(each)) for each in local) or _("not known")),
-        (_("Calling hours"), f"{_hour(facts, 'window_start')}-{_hour(facts, 'window_end')}{_by(facts.get('hours_exception'))}"),
+        (
+            _("Where the client lives it was"),
+            join_items(_with_offset(datetime.fromisoformat(each)) for each in local) or _("not known"),
+        ),
+        (
+            _("Calling hours"),
+            f"{_hour(facts, 'window_start')}-{_hour(facts, 'window_end')}{_by(facts.get('hours_exception'))}",
+        ),
         (_("Statutory holiday"), join_items(_holiday(name) for name in facts.get("holidays") or [])),
         (
             _("Calls to the number on that day"),
@@ -56,10 +63,16 @@ def facts_in_words(decision: Decision) -> list[Line]:
         ),
         (_("Calls to the number in the 7 days before"), f"{len(week)} / {facts.get('calls_per_week')}"),
         (_("Opted out"), _moment(facts.get("opted_out_at"))),
-        (_("Consent"), f"{_moment(facts.get('consent_given_at'))} → {_moment(facts.get('consent_expires_at'))}"),
+        (
+            _("Consent"),
+            f"{_moment(facts.get('consent_given_at'))} → {_moment(facts.get('consent_expires_at'))}",
+        ),
         (_("Consent withdrawn"), _moment(facts.get("consent_withdrawn_at"))),
         (_("Filing"), f"{facts.get('filing_from') or '–'} → {facts.get('filing_until') or '–'}"),
-        (_("Caller number"), _("a line of the campaign") if facts.get("line_in_campaign") else _("no line of the campaign")),
+        (
+            _("Caller number"),
+            _("a line of the campaign") if facts.get("line_in_campaign") else _("no line of the campaign"),
+        ),
         (_("Script approved until"), _moment(facts.get("script_expires_at"))),
     ]
     return lines
@@ -85,4 +98,8 @@ def _moment(text: str | None) -> str:
 def _with_offset(moment: datetime) -> str:
     """The offset is named where it is not the site's."""
     text = date_format(moment, "Y-m-d H:i:s")
-    return text if moment.utcoffset() == timezone.localtime(moment).utcoffset() else f"{text} (UTC{moment.isoformat()[-6:]})"
+    return (
+        text
+        if moment.utcoffset() == timezone.localtime(moment).utcoffset()
+        else f"{text} (UTC{moment.isoformat()[-6:]})"
+    )

@@ -26,10 +26,20 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Brand",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
-                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="no longer used since")),
+                (
+                    "retired_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="no longer used since"
+                    ),
+                ),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -42,12 +52,23 @@ class Migration(FirstMigration):
                     ),
                 ),
             ],
-            options={"constraints": [models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="brand_has_a_name")]},
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="brand_has_a_name"
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Filing",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.CharField(max_length=60, unique=True, verbose_name="number")),
                 ("authority", models.CharField(max_length=120, verbose_name="authority")),
@@ -67,7 +88,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Line",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.CharField(max_length=20, unique=True, verbose_name="caller number")),
                 ("carrier", models.CharField(max_length=60, verbose_name="carrier")),
@@ -83,7 +109,10 @@ class Migration(FirstMigration):
                         verbose_name="filing",
                     ),
                 ),
-                ("test_call", models.CharField(blank=True, max_length=200, verbose_name="record of the test call")),
+                (
+                    "test_call",
+                    models.CharField(blank=True, max_length=200, verbose_name="record of the test call"),
+                ),
                 ("test_called_at", models.DateTimeField(blank=True, null=True, verbose_name="test call at")),
                 (
                     "state",
@@ -96,10 +125,20 @@ class Migration(FirstMigration):
                 ),
                 (
                     "calls_per_hour",
-                    models.PositiveIntegerField(blank=True, null=True, verbose_name="calls an hour that the carrier allows"),
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="calls an hour that the carrier allows"
+                    ),
                 ),
-                ("calls_per_day", models.PositiveIntegerField(blank=True, null=True, verbose_name="calls a day that the carrier allows")),
-                ("blocked_because", models.CharField(blank=True, max_length=200, verbose_name="blocked because")),
+                (
+                    "calls_per_day",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="calls a day that the carrier allows"
+                    ),
+                ),
+                (
+                    "blocked_because",
+                    models.CharField(blank=True, max_length=200, verbose_name="blocked because"),
+                ),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -126,18 +165,27 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("verified_by", models.F("recorded_by")), _negated=True), name="line_four_eyes"
+                        condition=models.Q(("verified_by", models.F("recorded_by")), _negated=True),
+                        name="line_four_eyes",
                     ),
-                    models.CheckConstraint(condition=models.Q(("number__regex", "^\\+[1-9][0-9]{5,14}$")), name="line_number_is_e164"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__regex", "^\\+[1-9][0-9]{5,14}$")),
+                        name="line_number_is_e164",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("test_called_at__isnull", True),
                             models.Q(
-                                ("test_called_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "test_called_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "test_called_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -164,14 +212,23 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Campaign",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("marketing", "marketing"), ("notification", "notification"), ("service", "service")],
+                        choices=[
+                            ("marketing", "marketing"),
+                            ("notification", "notification"),
+                            ("service", "service"),
+                        ],
                         max_length=12,
                         verbose_name="kind of call",
                     ),
@@ -196,12 +253,21 @@ class Migration(FirstMigration):
                         verbose_name="risk level of the product",
                     ),
                 ),
-                ("qualification", models.CharField(blank=True, max_length=120, verbose_name="permit that the trade needs")),
-                ("brand", models.CharField(blank=True, max_length=80, verbose_name="brand under which it calls")),
+                (
+                    "qualification",
+                    models.CharField(blank=True, max_length=120, verbose_name="permit that the trade needs"),
+                ),
+                (
+                    "brand",
+                    models.CharField(blank=True, max_length=80, verbose_name="brand under which it calls"),
+                ),
                 (
                     "purpose",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="campaigns", to="contacts.purpose", verbose_name="purpose"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="contacts.purpose",
+                        verbose_name="purpose",
                     ),
                 ),
                 ("lawful_basis", models.CharField(max_length=200, verbose_name="lawful basis")),
@@ -242,11 +308,18 @@ class Migration(FirstMigration):
                 ("ends_on", models.DateField(verbose_name="last day")),
                 ("window_start", models.TimeField(blank=True, null=True, verbose_name="calls from")),
                 ("window_end", models.TimeField(blank=True, null=True, verbose_name="calls until")),
-                ("calls_per_week", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls a week")),
+                (
+                    "calls_per_week",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls a week"),
+                ),
                 (
                     "checklist",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=120), blank=True, default=list, size=None, verbose_name="check list"
+                        base_field=models.CharField(max_length=120),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="check list",
                     ),
                 ),
                 (
@@ -286,34 +359,61 @@ class Migration(FirstMigration):
                         verbose_name="approved by",
                     ),
                 ),
-                ("paused_because", models.CharField(blank=True, editable=False, max_length=300, verbose_name="paused because")),
-                ("lines", models.ManyToManyField(blank=True, related_name="campaigns", to="campaigns.line", verbose_name="lines")),
-                ("clients", models.ManyToManyField(blank=True, related_name="campaigns", to="accounts.apiclient", verbose_name="diallers")),
+                (
+                    "paused_because",
+                    models.CharField(
+                        blank=True, editable=False, max_length=300, verbose_name="paused because"
+                    ),
+                ),
+                (
+                    "lines",
+                    models.ManyToManyField(
+                        blank=True, related_name="campaigns", to="campaigns.line", verbose_name="lines"
+                    ),
+                ),
+                (
+                    "clients",
+                    models.ManyToManyField(
+                        blank=True, related_name="campaigns", to="accounts.apiclient", verbose_name="diallers"
+                    ),
+                ),
             ],
             options={
                 "permissions": [("work", "work it"), ("supervise", "run it"), ("review", "approve it")],
                 "default_permissions": (),
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="campaign_ends_after_it_begins"
+                        condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                        name="campaign_ends_after_it_begins",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("approved_by", models.F("created_by")), _negated=True), name="campaign_four_eyes"
+                        condition=models.Q(("approved_by", models.F("created_by")), _negated=True),
+                        name="campaign_four_eyes",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state__in", ["draft", "submitted", "ended"]), ("approved_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("state__in", ["draft", "submitted", "ended"]),
+                            ("approved_by__isnull", False),
+                            _connector="OR",
+                        ),
                         name="campaign_approval_has_approver",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"),
+                        condition=models.Q(
+                            ("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"
+                        ),
                         name="campaign_window_not_before_8",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"),
+                        condition=models.Q(
+                            ("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"
+                        ),
                         name="campaign_window_not_after_21",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"),
+                        condition=models.Q(
+                            ("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"
+                        ),
                         name="campaign_week_within_norm",
                     ),
                 ],
@@ -322,18 +422,39 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="QueueEntry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "campaign",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="campaigns.campaign"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="campaigns.campaign",
+                    ),
                 ),
-                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="entries", to="contacts.contact")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="contacts.contact",
+                    ),
+                ),
                 ("priority", models.SmallIntegerField(default=0)),
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "waiting"), ("held", "on an agent's desk"), ("called", "called"), ("dropped", "dropped")],
+                        choices=[
+                            ("waiting", "waiting"),
+                            ("held", "on an agent's desk"),
+                            ("called", "called"),
+                            ("dropped", "dropped"),
+                        ],
                         default="waiting",
                         max_length=8,
                     ),
@@ -341,7 +462,11 @@ class Migration(FirstMigration):
                 (
                     "held_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("held_until", models.DateTimeField(blank=True, null=True)),
@@ -349,18 +474,31 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "waiting")), fields=["campaign", "-priority", "id"], name="queue_next")
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["campaign", "-priority", "id"],
+                        name="queue_next",
+                    )
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("campaign", "contact"), name="contact_queued_once"),
-                    models.UniqueConstraint(condition=models.Q(("state", "held")), fields=("held_by",), name="one_contact_on_a_desk"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "held")),
+                        fields=("held_by",),
+                        name="one_contact_on_a_desk",
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="CallException",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "covers",
@@ -372,8 +510,14 @@ class Migration(FirstMigration):
                 ),
                 ("window_start", models.TimeField(blank=True, null=True, verbose_name="calls from")),
                 ("window_end", models.TimeField(blank=True, null=True, verbose_name="calls until")),
-                ("calls_per_day", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls a day")),
-                ("calls_per_week", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls in 7 days")),
+                (
+                    "calls_per_day",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls a day"),
+                ),
+                (
+                    "calls_per_week",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="calls in 7 days"),
+                ),
                 ("reason", models.CharField(max_length=300, verbose_name="reason")),
                 ("starts_at", models.DateTimeField(verbose_name="from")),
                 ("ends_at", models.DateTimeField(verbose_name="until")),
@@ -412,7 +556,8 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("approved_by", models.F("asked_by")), _negated=True), name="call_exception_four_eyes"
+                        condition=models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                        name="call_exception_four_eyes",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -428,7 +573,9 @@ class Migration(FirstMigration):
                             (
                                 "ends_at__lte",
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("starts_at"), "+", models.Value("30 days", output_field=models.DurationField())
+                                    models.F("starts_at"),
+                                    "+",
+                                    models.Value("30 days", output_field=models.DurationField()),
                                 ),
                             ),
                         ),
@@ -462,25 +609,55 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="CampaignGroupPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"),
+                ),
                 ("group", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group")),
-                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
+                (
+                    "permission",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
+                ),
             ],
             options={"abstract": False, "unique_together": {("group", "permission", "content_object")}},
         ),
         migrations.CreateModel(
             name="CampaignUserPermission",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("content_object", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign")),
-                ("permission", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission")),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.permission"),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={"abstract": False, "unique_together": {("user", "permission", "content_object")}},
         ),
         migrations.CreateModel(
-            name="CampaignLine", fields=[], options={"proxy": True, "indexes": [], "constraints": []}, bases=("campaigns.campaign_lines",)
+            name="CampaignLine",
+            fields=[],
+            options={"proxy": True, "indexes": [], "constraints": []},
+            bases=("campaigns.campaign_lines",),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="filing",

@@ -34,12 +34,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="campaign",
             name="revision",
-            field=models.PositiveIntegerField(db_default=0, default=0, editable=False, verbose_name="revision"),
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, editable=False, verbose_name="revision"
+            ),
         ),
         migrations.AddField(
             model_name="campaign",
             name="was_approved",
-            field=models.BooleanField(db_default=False, default=False, editable=False, verbose_name="approved once"),
+            field=models.BooleanField(
+                db_default=False, default=False, editable=False, verbose_name="approved once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="campaign",
@@ -59,7 +63,8 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name="campaign",
             constraint=models.CheckConstraint(
-                condition=models.Q(("approved_by", models.F("changed_by")), _negated=True), name="campaign_changed_by_another"
+                condition=models.Q(("approved_by", models.F("changed_by")), _negated=True),
+                name="campaign_changed_by_another",
             ),
         ),
     ]

@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="campaign",
             name="through_gateway",
-            field=models.BooleanField(db_default=False, default=False, verbose_name="calls only through the telephone gateway"),
+            field=models.BooleanField(
+                db_default=False, default=False, verbose_name="calls only through the telephone gateway"
+            ),
         )
     ]

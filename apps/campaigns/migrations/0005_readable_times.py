@@ -5,11 +5,16 @@ import datetime
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-EARLIEST, LATEST = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC), datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)
+EARLIEST, LATEST = (
+    datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC),
+    datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC),
+)
 
 
 def within(field: str) -> models.Q:
-    return models.Q(**{f"{field}__isnull": True}) | models.Q(**{f"{field}__gte": EARLIEST, f"{field}__lt": LATEST})
+    return models.Q(**{f"{field}__isnull": True}) | models.Q(
+        **{f"{field}__gte": EARLIEST, f"{field}__lt": LATEST}
+    )
 
 
 class Migration(migrations.Migration):
@@ -18,6 +23,8 @@ class Migration(migrations.Migration):
     operations = [
         AddConstraintNotValid(
             "callexception",
-            models.CheckConstraint(condition=within("starts_at") & within("ends_at"), name="call_exception_times_are_readable"),
+            models.CheckConstraint(
+                condition=within("starts_at") & within("ends_at"), name="call_exception_times_are_readable"
+            ),
         )
     ]

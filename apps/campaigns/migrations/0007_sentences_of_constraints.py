@@ -27,7 +27,9 @@ class Migration(migrations.Migration):
             model_name="campaign",
             name="campaign_window_not_before_8",
             constraint=models.CheckConstraint(
-                condition=models.Q(("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"),
+                condition=models.Q(
+                    ("window_start__isnull", True), ("window_start__gte", "08:00"), _connector="OR"
+                ),
                 name="campaign_window_not_before_8",
                 violation_error_message="Calls are made from 08:00 on (R11).",
             ),
@@ -36,7 +38,9 @@ class Migration(migrations.Migration):
             model_name="campaign",
             name="campaign_window_not_after_21",
             constraint=models.CheckConstraint(
-                condition=models.Q(("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"),
+                condition=models.Q(
+                    ("window_end__isnull", True), ("window_end__lte", "21:00"), _connector="OR"
+                ),
                 name="campaign_window_not_after_21",
                 violation_error_message="Calls are made until 21:00 (R11).",
             ),
@@ -45,7 +49,9 @@ class Migration(migrations.Migration):
             model_name="campaign",
             name="campaign_week_within_norm",
             constraint=models.CheckConstraint(
-                condition=models.Q(("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"),
+                condition=models.Q(
+                    ("calls_per_week__isnull", True), ("calls_per_week__lte", 3), _connector="OR"
+                ),
                 name="campaign_week_within_norm",
                 violation_error_message="At most 3 calls in 7 days (R13).",
             ),

@@ -45,16 +45,24 @@ def create_campaign(*, actor: User, lines: Iterable[Line] = (), **fields: Any) -
 
 @transaction.atomic
 def change_campaign(*, actor: User, campaign: Campaign, lines: Iterable[Line], **fields: Any) -> Campaign:
-    """Change a draft. One that was approved, and does not run, becomes a draft again: what it was approved with is no more.
+    """Change a draft. One that was approved, and does not run, becomes a draft again: what it was approved
+    with is no more.
 
-    Its code, kind, trade and purpose stay once it was approved, since its calls were made under them. Raises `NotAllowed`,
-    `WrongState`, `BadInput`.
+    Its code, kind, trade and purpose stay once it was approved, since its calls were made under them. Raises
+    `NotAllowed`, `WrongState`, `BadInput`.
     """
     campaign = _locked(campaign)
     if actor.role != Role.SUPERVISOR or not actor.has_perm("supervise", campaign):
         raise NotAllowed()
-    if campaign.was_approved and any(getattr(campaign, name) != fields.get(name, getattr(campaign, name)) for name in Campaign.STAYS):
-        raise BadInput(_("Code, kind, trade and purpose of a campaign that was approved stay as they are. Make a new one."))
+    if campaign.was_approved and any(
+        getattr(campaign, name) != fields.get(name, getattr(campaign, name)) for name in Campaign.STAYS
+    ):
+        raise BadInput(
+            _(
+                "Code, kind, trade and purpose of a campaign that was approved stay as they are. Make a new "
+                "one."
+            )
+        )
     if campaign.state != Campaign.State.DRAFT:
         try:
             campaign.reopen()
@@ -93,11 +101,16 @@ def _require_in_use(purpose: Purpose, brand: str) -> None:
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update(of=("self",)).select_related("filing", "script", "pinned_version").get(pk=campaign.pk)
+    return (
+        Campaign.objects.select_for_update(of=("self",))
+        .select_related("filing", "script", "pinned_version")
+        .get(pk=campaign.pk)
+    )
 
 
 def what_is_missing(campaign: Campaign, at: datetime | None = None) -> list[str]:
-    """What has to be there before a campaign is approved, and while it runs: codes of `LACKS`. Dates are Shanghai's."""
+    """What has to be there before a campaign is approved, and while it runs: codes of `LACKS`. Dates are
+    Shanghai's."""
     at = at or clock.now()
     today = timezone.localdate(at)
     script = campaign.script_in_force
@@ -111,7 +124,12 @@ def what_is_missing(campaign: Campaign, at: datetime | None = None) -> list[str]
         ("script_in_force", script is not None and script.expires_at is not None and script.expires_at <= at),
         ("script_kind", campaign.script is not None and campaign.script.kind != campaign.kind),
         ("script_trade", campaign.script is not None and campaign.script.trade != campaign.trade),
-        ("source", not DataSource.objects.filter(purposes=campaign.purpose, state=DataSource.State.APPROVED).exists()),
+        (
+            "source",
+            not DataSource.objects.filter(
+                purposes=campaign.purpose, state=DataSource.State.APPROVED
+            ).exists(),
+        ),
         ("last_day", campaign.ends_on < today),
         ("synthetic_script", _speaks_unlabelled(campaign)),
         *_trade_checks(campaign, pack),
@@ -121,11 +139,17 @@ def what_is_missing(campaign: Campaign, at: datetime | None = None) -> list[str]
 
 
 def _speaks_unlabelled(campaign: Campaign) -> bool:
-    return campaign.voice == Voice.SYNTHETIC and campaign.script is not None and campaign.script.voice != Voice.SYNTHETIC
+    return (
+        campaign.voice == Voice.SYNTHETIC
+        and campaign.script is not None
+        and campaign.script.voice != Voice.SYNTHETIC
+    )
 
 
 def _has_usable_line(campaign: Campaign, today: date) -> bool:
-    return campaign.lines.filter(state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today).exists()
+    return campaign.lines.filter(
+        state=Line.State.VERIFIED, filing__valid_from__lte=today, filing__valid_until__gte=today
+    ).exists()
 
 
 def _trade_checks(campaign: Campaign, pack: TradePack | None) -> tuple[tuple[str, bool], ...]:
@@ -187,7 +211,8 @@ def _for_review(actor: User, campaign: Campaign) -> Campaign:
 
 @transaction.atomic
 def approve_campaign(*, actor: User, campaign: Campaign, revision: int | None = None) -> Campaign:
-    """Compliance lets a campaign run. `revision` is the one that was read: another one in the meantime is not approved unread.
+    """Compliance lets a campaign run. `revision` is the one that was read: another one in the meantime is not
+    approved unread.
 
     Raises `FourEyes`; `BadInput` names what is missing.
     """
@@ -233,13 +258,16 @@ def _stopped(campaign: Campaign) -> Campaign:
 
 @transaction.atomic
 def pin_version(*, actor: User, campaign: Campaign, version: ScriptVersion | None) -> Campaign:
-    """Speak this version whatever is published later; None: the script's current one again. Raises `BadInput`."""
+    """Speak this version whatever is published later; None: the script's current one again. Raises
+    `BadInput`."""
     campaign = _locked(campaign)
     if not actor.has_perm("supervise", campaign):
         raise NotAllowed()
     if campaign.state == Campaign.State.ENDED:
         raise WrongState()
-    if version and (version.script_id != campaign.script_id or version.state != ScriptVersion.State.PUBLISHED):
+    if version and (
+        version.script_id != campaign.script_id or version.state != ScriptVersion.State.PUBLISHED
+    ):
         raise BadInput(_("Only a published version of the campaign's own script can be pinned."))
     before, campaign.pinned_version = campaign.pinned_version, version
     campaign.save()
@@ -279,9 +307,17 @@ def pause_lapsed(*, at: datetime | None = None) -> list[Campaign]:
         campaign.pause()
         campaign.paused_because = " ".join(missing)
         campaign.save()
-        runs_it = CampaignUserPermission.objects.filter(content_object=campaign, permission__codename="supervise").values("user")
+        runs_it = CampaignUserPermission.objects.filter(
+            content_object=campaign, permission__codename="supervise"
+        ).values("user")
         people = [*User.objects.filter(pk__in=runs_it, is_active=True), *_compliance()]
         _stopped(campaign)
-        notify(people, "campaign_paused", thing=f"campaign:{campaign.pk}", campaign=campaign.name, because=campaign.paused_because)
+        notify(
+            people,
+            "campaign_paused",
+            thing=f"campaign:{campaign.pk}",
+            campaign=campaign.name,
+            because=campaign.paused_because,
+        )
         paused.append(campaign)
     return paused

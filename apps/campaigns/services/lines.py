@@ -40,7 +40,8 @@ def record_line(
     calls_per_hour: int | None = None,
     calls_per_day: int | None = None,
 ) -> Line:
-    """A caller number of ours, not yet verified. Its budget is what the contract with the carrier allows (None: nothing is set).
+    """A caller number of ours, not yet verified. Its budget is what the contract with the carrier allows
+    (None: nothing is set).
 
     Raises `PhoneInvalid`, `BadInput` for one that is on record.
     """
@@ -50,7 +51,8 @@ def record_line(
     if Line.objects.filter(number=e164).exists():
         raise BadInput(_("This line is on record already."))
     line = Line(
-        number=e164, carrier=carrier, ownership_proof=ownership_proof, filing=filing, recorded_by=actor, calls_per_hour=calls_per_hour,
+        number=e164, carrier=carrier, ownership_proof=ownership_proof, filing=filing, recorded_by=actor,
+        calls_per_hour=calls_per_hour,
         calls_per_day=calls_per_day,
     )  # fmt: skip
     line.full_clean()
@@ -93,7 +95,10 @@ def verify_line(*, actor: User, line: Line) -> Line:
         words
         for is_missing, words in (
             (not line.ownership_proof, _("proof of ownership")),
-            (line.filing is None or not line.filing.valid_from <= today <= line.filing.valid_until, _("a filing in force")),
+            (
+                line.filing is None or not line.filing.valid_from <= today <= line.filing.valid_until,
+                _("a filing in force"),
+            ),
             (line.test_called_at is None, _("the record of a test call")),
         )
         if is_missing

@@ -50,7 +50,8 @@ def enlist(*, campaign: Campaign, contact_ids: list[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into campaigns_queueentry (created_at, campaign_id, contact_id, priority, state)"
-            " select %s, %s, id, 0, 'waiting' from contacts_contact where id = any(%s::bigint[]) and erasing_at is null"
+            " select %s, %s, id, 0, 'waiting' from contacts_contact where id = any(%s::bigint[]) and "
+            "erasing_at is null"
             " on conflict (campaign_id, contact_id) do nothing",
             [clock.now(), campaign.pk, contact_ids],
         )

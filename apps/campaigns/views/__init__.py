@@ -1,6 +1,14 @@
 """Pages around campaigns, one file a subject."""
 
-from .campaigns import campaign_agent, campaign_edit, campaign_grant_ask, campaign_move, campaign_new, campaign_pin, campaigns
+from .campaigns import (
+    campaign_agent,
+    campaign_edit,
+    campaign_grant_ask,
+    campaign_move,
+    campaign_new,
+    campaign_pin,
+    campaigns,
+)
 from .clients import client_add, client_change, clients
 from .consents import consent_evidence, consent_new, consent_withdraw, minor_flag, minor_lift
 from .contacts import contact_reveal, contact_search, contact_zone, contacts, contacts_by_number, import_new

@@ -57,7 +57,10 @@ def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a draft; an approved or paused campaign becomes a draft by it and is approved anew."""
     found = get_object_or_404(queries.campaigns_of(request.user), pk=pk)
     if not may_be_changed(request.user, found):
-        messages.error(request, _("A campaign that runs or awaits approval is not changed. Pause it, or have it sent back."))
+        messages.error(
+            request,
+            _("A campaign that runs or awaits approval is not changed. Pause it, or have it sent back."),
+        )
         return redirect("campaign", pk=pk)
     form = CampaignForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
@@ -65,13 +68,18 @@ def campaign_edit(request: StaffRequest, pk: int) -> HttpResponse:
         unchanged = Campaign.objects.get(pk=pk)  # the form has written into the other
         if said(
             request,
-            lambda: services.change_campaign(actor=request.user, campaign=unchanged, lines=fields.pop("lines"), **fields),
+            lambda: services.change_campaign(
+                actor=request.user, campaign=unchanged, lines=fields.pop("lines"), **fields
+            ),
             _("Saved as a draft."),
         ):
             return redirect("campaign", pk=pk)
     note = ""
     if found.was_approved:
-        note = _("This campaign was approved. Saving makes it a draft that compliance approves anew; until then nobody is called for it.")
+        note = _(
+            "This campaign was approved. Saving makes it a draft that compliance approves anew; until then "
+            "nobody is called for it."
+        )
     shown = {"form": form, "title": _("Change the campaign"), "save": _("Save"), "note": note}
     return render(request, "form.html", {**shown, "back_to": reverse("campaign", kwargs={"pk": pk})})
 
@@ -134,7 +142,8 @@ def campaign_grant_ask(request: StaffRequest) -> HttpResponse:
         campaign = asked.pop("campaign")
         try:
             access.ask_grant(
-                actor=request.user, beneficiary=request.user, right=CAMPAIGN_RIGHTS[request.user.role], campaign_id=campaign.pk,
+                actor=request.user, beneficiary=request.user, right=CAMPAIGN_RIGHTS[request.user.role],
+                campaign_id=campaign.pk,
                 campaign_name=campaign.name, **asked,
             )  # fmt: skip
         except HeguiError as error:
@@ -142,4 +151,6 @@ def campaign_grant_ask(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Asked. Another person has to approve it."))
             return redirect("grants")
-    return render(request, "form.html", {"form": form, "title": _("Ask for a campaign for a while"), "back": "grants"})
+    return render(
+        request, "form.html", {"form": form, "title": _("Ask for a campaign for a while"), "back": "grants"}
+    )

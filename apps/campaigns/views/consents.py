@@ -34,7 +34,8 @@ def consent_new(request: StaffRequest, pk: int) -> HttpResponse:
     return form_page(
         request, form, title=_("Record a consent"), back=back, done=_("Recorded."),
         change=lambda payload: services.record_consent(
-            actor=request.user, contact=found, **{name: payload[name] for name in form.fields if name != "file"},
+            actor=request.user, contact=found,
+            **{name: payload[name] for name in form.fields if name != "file"},
             **content_of(payload["file"]),
         ),
     )  # fmt: skip
@@ -44,11 +45,15 @@ def consent_new(request: StaffRequest, pk: int) -> HttpResponse:
 def consent_withdraw(request: StaffRequest, pk: int, consent: int) -> HttpResponse:
     """Anyone who hears it records it: it holds from that moment on."""
     found, back = _contact(request, pk)
-    given = get_object_or_404(found.consents.filter(withdrawn_at__isnull=True).select_related("contact", "purpose"), pk=consent)
+    given = get_object_or_404(
+        found.consents.filter(withdrawn_at__isnull=True).select_related("contact", "purpose"), pk=consent
+    )
     return form_page(
-        request, HowForm(request.POST or None), title=_("Withdraw the consent: %(purpose)s") % {"purpose": given.purpose}, back=back,
+        request, HowForm(request.POST or None),
+        title=_("Withdraw the consent: %(purpose)s") % {"purpose": given.purpose}, back=back,
         done=_("Withdrawn. No marketing call stands on it any more."),
-        change=lambda payload: services.withdraw_consent(actor=request.user, consent=given, how=payload["how"]),
+        change=lambda payload: services.withdraw_consent(actor=request.user, consent=given,
+        how=payload["how"]),
     )  # fmt: skip
 
 
@@ -68,7 +73,8 @@ def minor_flag(request: StaffRequest, pk: int) -> HttpResponse:
     return form_page(
         request, MinorForm(request.POST or None), title=_("The client is a minor"), back=back,
         done=_("Noted. No marketing call goes to this client any more."),
-        change=lambda payload: services.flag_minor(actor=request.user, contact=found, reason=payload["reason"]),
+        change=lambda payload: services.flag_minor(actor=request.user, contact=found,
+        reason=payload["reason"]),
     )  # fmt: skip
 
 
@@ -78,7 +84,8 @@ def minor_lift(request: StaffRequest, pk: int) -> HttpResponse:
     if not found.is_minor:
         raise NotFound()
     return form_page(
-        request, AdultForm(request.POST or None, request.FILES or None), title=_("The client is of age"), back=back, done=_("Taken back."),
+        request, AdultForm(request.POST or None, request.FILES or None), title=_("The client is of age"),
+        back=back, done=_("Taken back."),
         change=lambda payload: services.lift_minor(
             actor=request.user, contact=found, reference=payload["reference"], **content_of(payload["file"])
         ),

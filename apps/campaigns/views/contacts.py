@@ -36,7 +36,9 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 def contacts(request: StaffRequest) -> HttpResponse:
     """The contacts of the viewer's campaigns, masked."""
     place = place_of(request.GET, ContactTable.sort_of(request.GET) or ContactTable.usual)
-    filtered = ContactFilter(request.GET, queryset=queries.contacts_of(request.user, place=place), viewer=request.user, place=place)
+    filtered = ContactFilter(
+        request.GET, queryset=queries.contacts_of(request.user, place=place), viewer=request.user, place=place
+    )
     listed = list_of(request, ContactTable, filtered, few=filtered.finds_few)
     record_page(request, subject="contact:list", purpose="list", count=len(listed.page.rows))
     shown = {**listed.context, "number_form": NumberForm(), "may_import": request.user.role in STAFF}
@@ -51,7 +53,8 @@ def contact_search(request: StaffRequest) -> HttpResponse:
 
 
 def contacts_by_number(request: StaffRequest, form: NumberForm) -> HttpResponse:
-    """The contact, or those of the viewer's that end in the digits; else the list, which says that there is none."""
+    """The contact, or those of the viewer's that end in the digits; else the list, which says that there is
+    none."""
     if not form.is_valid():
         return redirect("contacts")
     number = None
@@ -65,7 +68,12 @@ def contacts_by_number(request: StaffRequest, form: NumberForm) -> HttpResponse:
     if number is None:
         return _ending_in(request, form)
     found = queries.contacts_of(request.user).filter(number_index=blind_index.number_index(number)).first()
-    record_page(request, subject=found.public_id if found else "none", purpose="search", kind=AccessEvent.Kind.SEARCHED)
+    record_page(
+        request,
+        subject=found.public_id if found else "none",
+        purpose="search",
+        kind=AccessEvent.Kind.SEARCHED,
+    )
     if found is None:
         messages.info(request, _("No contact of yours has this number."))
         return redirect("contacts")
@@ -74,14 +82,25 @@ def contacts_by_number(request: StaffRequest, form: NumberForm) -> HttpResponse:
 
 def _ending_in(request: StaffRequest, form: NumberForm) -> HttpResponse:
     """The newest contacts whose number ends in these digits; the digits stand in no address."""
-    page = page_of(queries.contacts_of(request.user).filter(last4_index__in=blind_index.last4_indexes(form.last4)), QueryDict())
-    record_page(request, subject="contact:list", purpose="search", count=len(page.rows), kind=AccessEvent.Kind.SEARCHED)
+    page = page_of(
+        queries.contacts_of(request.user).filter(last4_index__in=blind_index.last4_indexes(form.last4)),
+        QueryDict(),
+    )
+    record_page(
+        request,
+        subject="contact:list",
+        purpose="search",
+        count=len(page.rows),
+        kind=AccessEvent.Kind.SEARCHED,
+    )
     if not page.rows:
         messages.info(request, _("No contact of yours ends in these digits."))
         return redirect("contacts")
     table = ContactTable(page.rows, request=request)
     return render(
-        request, "campaigns/contacts_found.html", {"table": table, "has_more": bool(page.next_query), "number_form": NumberForm()}
+        request,
+        "campaigns/contacts_found.html",
+        {"table": table, "has_more": bool(page.next_query), "number_form": NumberForm()},
     )
 
 
@@ -124,7 +143,9 @@ def contact_zone(request: StaffRequest, pk: int) -> HttpResponse:
     form = ZoneForm(request.POST)
     if form.is_valid():
         try:
-            contact_services.set_zone(actor=request.user, contact=contact, zone=form.cleaned_data["zone"].strip())
+            contact_services.set_zone(
+                actor=request.user, contact=contact, zone=form.cleaned_data["zone"].strip()
+            )
         except BadInput as error:
             messages.error(request, str(error))
     return redirect("contact", pk=pk)

@@ -46,7 +46,9 @@ def lacks_of(viewer: User, campaign: Campaign) -> list[Lack]:
 
 def may_be_changed(viewer: User, campaign: Campaign) -> bool:
     states = {Campaign.State.DRAFT, Campaign.State.APPROVED, Campaign.State.PAUSED}
-    return campaign.state in states and viewer.role == Role.SUPERVISOR and viewer.has_perm("supervise", campaign)
+    return (
+        campaign.state in states and viewer.role == Role.SUPERVISOR and viewer.has_perm("supervise", campaign)
+    )
 
 
 def _lack(code: str, viewer: User, campaign: Campaign, may_change: bool) -> Lack:
@@ -60,6 +62,8 @@ def _lack(code: str, viewer: User, campaign: Campaign, may_change: bool) -> Lack
         roles: frozenset[str] = getattr(resolve(address).func, "roles", frozenset())
         helpers |= roles
         if viewer.role in roles:
-            links.append((label, f"{address}?about={campaign.public_id}" if code == "assessment" else address))
+            links.append(
+                (label, f"{address}?about={campaign.public_id}" if code == "assessment" else address)
+            )
     who = "" if links else join_items(label for role, label in Role.choices if role in helpers)
     return Lack(LACKS[code], tuple(links), who)

@@ -29,7 +29,9 @@ def lines(request: StaffRequest) -> HttpResponse:
     """Every line with what stands behind it, and the filings with their terms."""
     today = timezone.localdate(clock.now())
     shown = {
-        "lines": Line.objects.select_related("filing", "recorded_by", "verified_by").prefetch_related("campaigns").order_by("number"),
+        "lines": Line.objects.select_related("filing", "recorded_by", "verified_by")
+        .prefetch_related("campaigns")
+        .order_by("number"),
         "filings": Filing.objects.order_by("valid_until"),
         "today": today,
         "soon": today + SOON,
@@ -93,7 +95,9 @@ def exception_ask(request: StaffRequest, pk: int) -> HttpResponse:
             services.ask_exception(actor=request.user, campaign=campaign, **form.cleaned_data)
             messages.success(request, _("Asked. Compliance has to approve it."))
         else:
-            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+            messages.error(
+                request, " ".join(str(error) for errors in form.errors.values() for error in errors)
+            )
     except HeguiError as error:
         messages.error(request, str(error))
     return redirect("campaign", pk=pk)

@@ -1,4 +1,5 @@
-"""What contacts are used for and under which names campaigns call: lists that compliance keeps and others choose from."""
+"""What contacts are used for and under which names campaigns call: lists that compliance keeps and others
+choose from."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,7 +32,8 @@ def purposes(request: StaffRequest) -> HttpResponse:
 @for_roles(Role.COMPLIANCE)
 def purpose_new(request: StaffRequest) -> HttpResponse:
     return form_page(
-        request, PurposeForm(request.POST or None), title=_("Record a purpose"), back=reverse("purposes"), done=_("Recorded."),
+        request, PurposeForm(request.POST or None), title=_("Record a purpose"), back=reverse("purposes"),
+        done=_("Recorded."),
         change=lambda data: contacts.record_purpose(actor=request.user, **data),
     )  # fmt: skip
 
@@ -39,7 +41,8 @@ def purpose_new(request: StaffRequest) -> HttpResponse:
 @for_roles(Role.COMPLIANCE)
 def brand_new(request: StaffRequest) -> HttpResponse:
     return form_page(
-        request, BrandForm(request.POST or None), title=_("Record a brand"), back=reverse("purposes"), done=_("Recorded."),
+        request, BrandForm(request.POST or None), title=_("Record a brand"), back=reverse("purposes"),
+        done=_("Recorded."),
         change=lambda data: services.record_brand(actor=request.user, **data),
     )  # fmt: skip
 
@@ -48,7 +51,11 @@ def brand_new(request: StaffRequest) -> HttpResponse:
 @require_POST
 def purpose_retire(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Purpose, pk=pk)
-    said(request, lambda: contacts.retire_purpose(actor=request.user, purpose=found), _("Nothing new will name it."))
+    said(
+        request,
+        lambda: contacts.retire_purpose(actor=request.user, purpose=found),
+        _("Nothing new will name it."),
+    )
     return redirect("purposes")
 
 
@@ -56,5 +63,9 @@ def purpose_retire(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 def brand_retire(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Brand, pk=pk)
-    said(request, lambda: services.retire_brand(actor=request.user, brand=found), _("Nothing new will name it."))
+    said(
+        request,
+        lambda: services.retire_brand(actor=request.user, brand=found),
+        _("Nothing new will name it."),
+    )
     return redirect("purposes")

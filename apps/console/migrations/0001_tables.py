@@ -13,7 +13,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="DayCount",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("day", models.DateField()),
                 (
                     "measure",
@@ -50,7 +55,9 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("day", "measure", "key", "campaign"), name="one_count_a_day_and_campaign", nulls_distinct=False
+                        fields=("day", "measure", "key", "campaign"),
+                        name="one_count_a_day_and_campaign",
+                        nulls_distinct=False,
                     ),
                     models.CheckConstraint(condition=models.Q(("count__gt", 0)), name="nothing_is_no_count"),
                 ]

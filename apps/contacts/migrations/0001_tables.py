@@ -23,11 +23,21 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Purpose",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
-                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="no longer used since")),
+                (
+                    "retired_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="no longer used since"
+                    ),
+                ),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -44,7 +54,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="DataSource",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
@@ -67,15 +82,25 @@ class Migration(FirstMigration):
                 ("agreement", models.CharField(blank=True, max_length=200, verbose_name="agreement")),
                 (
                     "agreement_file",
-                    apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80, verbose_name="signed agreement"),
+                    apps.core.privacy.fields.FileNameField(
+                        blank=True, editable=False, max_length=80, verbose_name="signed agreement"
+                    ),
                 ),
                 ("agreement_sha256", models.BinaryField(max_length=32, null=True)),
                 ("valid_from", models.DateField(blank=True, null=True, verbose_name="valid from")),
                 (
                     "valid_until",
-                    models.DateField(blank=True, help_text="the last day; empty: without an end", null=True, verbose_name="valid until"),
+                    models.DateField(
+                        blank=True,
+                        help_text="the last day; empty: without an end",
+                        null=True,
+                        verbose_name="valid until",
+                    ),
                 ),
-                ("consent_days", models.PositiveSmallIntegerField(default=365, verbose_name="consent holds for days")),
+                (
+                    "consent_days",
+                    models.PositiveSmallIntegerField(default=365, verbose_name="consent holds for days"),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -123,21 +148,38 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True, verbose_name="withdrawn on")),
-                ("reason", models.CharField(blank=True, max_length=200, verbose_name="why it was refused or withdrawn")),
-                ("purposes", models.ManyToManyField(related_name="sources", to="contacts.purpose", verbose_name="purposes")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="why it was refused or withdrawn"
+                    ),
+                ),
+                (
+                    "purposes",
+                    models.ManyToManyField(
+                        related_name="sources", to="contacts.purpose", verbose_name="purposes"
+                    ),
+                ),
             ],
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("origin__in", ["purchased", "shared"]), ("state", "approved"), _negated=True),
+                        condition=models.Q(
+                            ("origin__in", ["purchased", "shared"]), ("state", "approved"), _negated=True
+                        ),
                         name="bought_data_is_never_approved",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("state", "approved"), _negated=True), ("approved_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("approved_by__isnull", False),
+                            _connector="OR",
+                        ),
                         name="source_approval_has_approver",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True), name="source_four_eyes"
+                        condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True),
+                        name="source_four_eyes",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -149,7 +191,8 @@ class Migration(FirstMigration):
                         name="source_ends_after_it_begins",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("consent_days__gte", 1), ("consent_days__lte", 3650)), name="consent_days_are_bounded"
+                        condition=models.Q(("consent_days__gte", 1), ("consent_days__lte", 3650)),
+                        name="consent_days_are_bounded",
                     ),
                 ]
             },
@@ -157,15 +200,34 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Contact",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("phone", apps.core.privacy.fields.ProtectedCharField(kind="phone", verbose_name="phone")),
-                ("name", apps.core.privacy.fields.ProtectedCharField(blank=True, kind="name", null=True, verbose_name="full name")),
-                ("note", apps.core.privacy.fields.ProtectedTextField(blank=True, kind="text", null=True, verbose_name="note")),
+                (
+                    "name",
+                    apps.core.privacy.fields.ProtectedCharField(
+                        blank=True, kind="name", null=True, verbose_name="full name"
+                    ),
+                ),
+                (
+                    "note",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        blank=True, kind="text", null=True, verbose_name="note"
+                    ),
+                ),
                 (
                     "tags",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), blank=True, default=list, size=None, verbose_name="tags"
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="tags",
                     ),
                 ),
                 ("number_index", models.BinaryField(max_length=32, unique=True)),
@@ -173,13 +235,24 @@ class Migration(FirstMigration):
                 (
                     "zones",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), default=list, size=None, verbose_name="time zones"
+                        base_field=models.CharField(max_length=40),
+                        default=list,
+                        size=None,
+                        verbose_name="time zones",
                     ),
                 ),
                 ("is_minor", models.BooleanField(default=False, verbose_name="minor")),
                 ("expires_at", models.DateTimeField(db_index=True, verbose_name="deleted after")),
-                ("erasing_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="erasure began")),
-                ("blocked_until", models.DateTimeField(editable=False, null=True, verbose_name="record of a call kept until")),
+                (
+                    "erasing_at",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="erasure began"),
+                ),
+                (
+                    "blocked_until",
+                    models.DateTimeField(
+                        editable=False, null=True, verbose_name="record of a call kept until"
+                    ),
+                ),
                 (
                     "source",
                     models.ForeignKey(
@@ -193,14 +266,23 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("erasing_at__isnull", False)), fields=["erasing_at"], name="contact_being_erased"),
+                    models.Index(
+                        condition=models.Q(("erasing_at__isnull", False)),
+                        fields=["erasing_at"],
+                        name="contact_being_erased",
+                    ),
                     django.contrib.postgres.indexes.GinIndex(fields=["tags"], name="contact_by_tag"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_index",
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                32,
                             )
                         ),
                         name="number_index_is_32_bytes",
@@ -210,7 +292,9 @@ class Migration(FirstMigration):
                             (
                                 "expires_at__lte",
                                 django.db.models.expressions.CombinedExpression(
-                                    models.F("created_at"), "+", models.Value("366 days", output_field=models.DurationField())
+                                    models.F("created_at"),
+                                    "+",
+                                    models.Value("366 days", output_field=models.DurationField()),
                                 ),
                             )
                         ),
@@ -236,71 +320,137 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ColumnMapping",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("heading", models.JSONField()),
                 ("mapping", models.JSONField()),
-                ("saved_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "source",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="mappings", to="contacts.datasource"),
-                ),
-            ],
-            options={"constraints": [models.UniqueConstraint(fields=("source", "heading"), name="one_mapping_a_heading")]},
-        ),
-        migrations.CreateModel(
-            name="ExternalRef",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("external_id", models.CharField(max_length=64)),
-                ("client", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.apiclient")),
-                (
-                    "contact",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="external_refs", to="contacts.contact"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mappings",
+                        to="contacts.datasource",
+                    ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("client", "external_id"), name="external_id_once_a_client"),
+                    models.UniqueConstraint(fields=("source", "heading"), name="one_mapping_a_heading")
+                ]
+            },
+        ),
+        migrations.CreateModel(
+            name="ExternalRef",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("external_id", models.CharField(max_length=64)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="accounts.apiclient"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_refs",
+                        to="contacts.contact",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("client", "external_id"), name="external_id_once_a_client"
+                    ),
                     models.UniqueConstraint(fields=("client", "contact"), name="contact_once_a_client"),
-                    models.CheckConstraint(condition=models.Q(("external_id", ""), _negated=True), name="external_id_is_not_empty"),
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True),
+                        name="external_id_is_not_empty",
+                    ),
                 ]
             },
         ),
         migrations.CreateModel(
             name="MinorFlag",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),
                 ("lifted_at", models.DateTimeField(null=True)),
                 ("evidence", models.CharField(blank=True, max_length=200, verbose_name="evidence")),
-                ("evidence_file", apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80)),
+                (
+                    "evidence_file",
+                    apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80),
+                ),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 (
                     "contact",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="minor_flags", to="contacts.contact"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="minor_flags",
+                        to="contacts.contact",
+                    ),
                 ),
                 (
                     "lifted_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "set_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("lifted_at__isnull", True)), fields=("contact",), name="one_minor_flag_up"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at__isnull", True)),
+                        fields=("contact",),
+                        name="one_minor_flag_up",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("lifted_at__isnull", True),
@@ -309,20 +459,31 @@ class Migration(FirstMigration):
                         ),
                         name="minor_flag_lifted_with_evidence",
                     ),
-                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="minor_flag_has_a_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="minor_flag_has_a_reason"
+                    ),
                 ]
             },
         ),
         migrations.CreateModel(
             name="NumberDoubt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number_index", models.BinaryField(max_length=32)),
                 (
                     "origin",
                     models.CharField(
-                        choices=[("call", "result of a call"), ("message", "answer to a message"), ("person", "recorded by hand")],
+                        choices=[
+                            ("call", "result of a call"),
+                            ("message", "answer to a message"),
+                            ("person", "recorded by hand"),
+                        ],
                         max_length=8,
                         verbose_name="said in",
                     ),
@@ -346,12 +507,20 @@ class Migration(FirstMigration):
                 ("evidence", models.CharField(blank=True, max_length=200, verbose_name="evidence")),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 (
                     "contact",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="doubts", to="contacts.contact"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="doubts",
+                        to="contacts.contact",
                     ),
                 ),
                 (
@@ -387,31 +556,48 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "kept"), _negated=True), fields=["number_index"], name="doubt_by_number")
+                    models.Index(
+                        condition=models.Q(("state", "kept"), _negated=True),
+                        fields=["number_index"],
+                        name="doubt_by_number",
+                    )
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_index",
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                32,
                             )
                         ),
                         name="doubt_hash_is_32_bytes",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("state", "open")), fields=("number_index",), name="one_open_doubt_a_number"
+                        condition=models.Q(("state", "open")),
+                        fields=("number_index",),
+                        name="one_open_doubt_a_number",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("decided_at__isnull", True), ("state", "open")),
-                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False), models.Q(("reason", ""), _negated=True)),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("reason", ""), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="doubt_is_decided_with_a_reason",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("state", "kept"), _negated=True), models.Q(("evidence", ""), _negated=True), _connector="OR"
+                            models.Q(("state", "kept"), _negated=True),
+                            models.Q(("evidence", ""), _negated=True),
+                            _connector="OR",
                         ),
                         name="kept_consent_has_evidence",
                     ),
@@ -421,7 +607,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Wording",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("version", models.CharField(max_length=20, verbose_name="version")),
                 ("text", models.TextField(verbose_name="wording")),
@@ -429,26 +620,40 @@ class Migration(FirstMigration):
                 (
                     "approved_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "recorded_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 (
                     "source",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="wordings", to="contacts.datasource"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="wordings",
+                        to="contacts.datasource",
+                    ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("source", "version"), name="wording_version_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True), name="wording_four_eyes"
+                        condition=models.Q(("approved_by", models.F("recorded_by")), _negated=True),
+                        name="wording_four_eyes",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("version", ""), _negated=True)),
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), models.Q(("version", ""), _negated=True)
+                        ),
                         name="wording_says_something",
                     ),
                 ]
@@ -457,7 +662,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Consent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("recipient", models.CharField(blank=True, max_length=120, verbose_name="third party")),
                 (
@@ -475,11 +685,17 @@ class Migration(FirstMigration):
                 ),
                 ("given_at", models.DateTimeField(verbose_name="given at")),
                 ("evidence", models.CharField(max_length=200, verbose_name="evidence")),
-                ("evidence_file", apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80)),
+                (
+                    "evidence_file",
+                    apps.core.privacy.fields.FileNameField(blank=True, editable=False, max_length=80),
+                ),
                 ("evidence_sha256", models.BinaryField(max_length=32, null=True)),
                 ("expires_at", models.DateTimeField(verbose_name="holds until")),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
-                ("withdrawal", models.CharField(blank=True, max_length=200, verbose_name="how it was withdrawn")),
+                (
+                    "withdrawal",
+                    models.CharField(blank=True, max_length=200, verbose_name="how it was withdrawn"),
+                ),
                 (
                     "client",
                     models.ForeignKey(
@@ -505,7 +721,10 @@ class Migration(FirstMigration):
                 (
                     "contact",
                     models.ForeignKey(
-                        db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="contacts.contact"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="contacts.contact",
                     ),
                 ),
                 (
@@ -533,33 +752,54 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("contact", "purpose", "recipient", "given_at"), name="consent_once"),
+                    models.UniqueConstraint(
+                        fields=("contact", "purpose", "recipient", "given_at"), name="consent_once"
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("expires_at__gt", models.F("given_at"))), name="consent_ends_after_it_begins"
+                        condition=models.Q(("expires_at__gt", models.F("given_at"))),
+                        name="consent_ends_after_it_begins",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
                                 ("given_at__isnull", True),
                                 models.Q(
-                                    ("given_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("given_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "given_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "given_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("expires_at__isnull", True),
                                 models.Q(
-                                    ("expires_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("expires_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "expires_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "expires_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
                             models.Q(
                                 ("withdrawn_at__isnull", True),
                                 models.Q(
-                                    ("withdrawn_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
-                                    ("withdrawn_at__lt", datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "withdrawn_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
+                                    (
+                                        "withdrawn_at__lt",
+                                        datetime.datetime(2200, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                 ),
                                 _connector="OR",
                             ),
@@ -567,12 +807,20 @@ class Migration(FirstMigration):
                         name="consent_times_are_readable",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("recorded_by__isnull", True), ("client__isnull", True), _connector="XOR"),
+                        condition=models.Q(
+                            ("recorded_by__isnull", True), ("client__isnull", True), _connector="XOR"
+                        ),
                         name="consent_recorded_by_one",
                     ),
-                    models.CheckConstraint(condition=models.Q(("evidence", ""), _negated=True), name="consent_has_evidence"),
                     models.CheckConstraint(
-                        condition=models.Q(("withdrawn_at__isnull", True), models.Q(("withdrawal", ""), _negated=True), _connector="OR"),
+                        condition=models.Q(("evidence", ""), _negated=True), name="consent_has_evidence"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn_at__isnull", True),
+                            models.Q(("withdrawal", ""), _negated=True),
+                            _connector="OR",
+                        ),
                         name="withdrawal_says_how",
                     ),
                 ]
@@ -581,7 +829,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ContactImport",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("list_code", models.CharField(blank=True, max_length=40)),
                 ("file_name", models.CharField(max_length=200)),
@@ -610,39 +863,60 @@ class Migration(FirstMigration):
                 ("last_id", models.BigIntegerField(null=True)),
                 (
                     "corrected_rows",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), default=list, size=None),
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(), default=list, size=None
+                    ),
                 ),
                 (
                     "corrects",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="corrections", to="contacts.contactimport"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrections",
+                        to="contacts.contactimport",
                     ),
                 ),
                 (
                     "job",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="contact_import", to="jobs.job"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contact_import",
+                        to="jobs.job",
                     ),
                 ),
                 (
                     "started_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 (
                     "source",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="imports", to="contacts.datasource"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="imports",
+                        to="contacts.datasource",
+                    ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("state", "confirmed")), fields=("digest",), name="one_running_import_of_a_file"
+                        condition=models.Q(("state", "confirmed")),
+                        fields=("digest",),
+                        name="one_running_import_of_a_file",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("digest__isnull", True),
                             django.db.models.lookups.Exact(
-                                models.Func("digest", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "digest", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                             _connector="OR",
                         ),

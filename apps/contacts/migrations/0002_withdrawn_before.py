@@ -21,7 +21,11 @@ class Migration(migrations.Migration):
     dependencies = [("contacts", "0001_tables")]
 
     operations = [
-        migrations.AddField(model_name="contactimport", name="withdrawn", field=models.PositiveIntegerField(db_default=0, default=0)),
+        migrations.AddField(
+            model_name="contactimport",
+            name="withdrawn",
+            field=models.PositiveIntegerField(db_default=0, default=0),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="consent",
             trigger=pgtrigger.compiler.Trigger(

@@ -39,9 +39,10 @@ WITHDRAWN_BEFORE = pgtrigger.Trigger(
 class Consent(Dated):
     """What a person agreed to: purpose, way, time, wording, evidence, end, withdrawal (R2).
 
-    `recipient` names a third party that data may be handed to; it is a consent of its own and allows no call. A renewal is
-    another consent. Recorded by a person or by a program. A withdrawal ends whatever the person agreed to before it, for that purpose
-    and recipient, also what is recorded later: an old list brings no consent back.
+    `recipient` names a third party that data may be handed to; it is a consent of its own and allows no call.
+    A renewal is another consent. Recorded by a person or by a program. A withdrawal ends whatever the person
+    agreed to before it, for that purpose and recipient, also what is recorded later: an old list brings no
+    consent back.
     """
 
     class Channel(models.TextChoices):
@@ -50,7 +51,8 @@ class Consent(Dated):
         PAPER = "paper", _("on paper")
         CRM = "crm", _("recorded in a CRM")
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)  # `consent_once` begins with it
+    # `consent_once` begins with it
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)
     purpose = named(Purpose, verbose_name=pgettext_lazy("of processing", "purpose"), related_name="+")
     recipient = GuardedCharField(_("third party"), max_length=120, blank=True)
     channel = models.CharField(_("way"), max_length=6, choices=Channel)
@@ -67,18 +69,30 @@ class Consent(Dated):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["contact", "purpose", "recipient", "given_at"], name="consent_once"),
-            models.CheckConstraint(condition=Q(expires_at__gt=F("given_at")), name="consent_ends_after_it_begins"),
-            models.CheckConstraint(condition=is_readable("given_at", "expires_at", "withdrawn_at"), name="consent_times_are_readable"),
-            models.CheckConstraint(condition=Q(recorded_by__isnull=True) ^ Q(client__isnull=True), name="consent_recorded_by_one"),
+            models.UniqueConstraint(
+                fields=["contact", "purpose", "recipient", "given_at"], name="consent_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("given_at")), name="consent_ends_after_it_begins"
+            ),
+            models.CheckConstraint(
+                condition=is_readable("given_at", "expires_at", "withdrawn_at"),
+                name="consent_times_are_readable",
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=True) ^ Q(client__isnull=True), name="consent_recorded_by_one"
+            ),
             models.CheckConstraint(condition=~Q(evidence=""), name="consent_has_evidence"),
-            models.CheckConstraint(condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | ~Q(withdrawal=""), name="withdrawal_says_how"
+            ),
         ]
         triggers = [WITHDRAWN_BEFORE]
 
 
 class MinorFlag(Dated):
-    """Somebody said that the client is not of age: no marketing call any more. Compliance takes the flag down, with evidence."""
+    """Somebody said that the client is not of age: no marketing call any more. Compliance takes the flag
+    down, with evidence."""
 
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="minor_flags")
     reason = GuardedCharField(_("reason"), max_length=200)
@@ -91,9 +105,12 @@ class MinorFlag(Dated):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["contact"], condition=Q(lifted_at__isnull=True), name="one_minor_flag_up"),
+            models.UniqueConstraint(
+                fields=["contact"], condition=Q(lifted_at__isnull=True), name="one_minor_flag_up"
+            ),
             models.CheckConstraint(
-                condition=Q(lifted_at__isnull=True) | Q(lifted_by__isnull=False) & ~Q(evidence=""), name="minor_flag_lifted_with_evidence"
+                condition=Q(lifted_at__isnull=True) | Q(lifted_by__isnull=False) & ~Q(evidence=""),
+                name="minor_flag_lifted_with_evidence",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="minor_flag_has_a_reason"),
         ]

@@ -14,9 +14,11 @@ from .sources import DataSource
 
 
 class NumberDoubt(Dated):
-    """A number in doubt: no call of any kind until a person has looked, and none on the old consents once they were ended.
+    """A number in doubt: no call of any kind until a person has looked, and none on the old consents once
+    they were ended.
 
-    It is kept by the hash of the number, so it outlives the contact: a list that brings the number again does not end it.
+    It is kept by the hash of the number, so it outlives the contact: a list that brings the number again does
+    not end it.
     """
 
     class Origin(models.TextChoices):
@@ -31,13 +33,19 @@ class NumberDoubt(Dated):
 
     number_index = models.BinaryField(max_length=32)
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="doubts")
-    source = models.ForeignKey(DataSource, models.PROTECT, null=True, related_name="doubts", verbose_name=_("data source"))
+    source = models.ForeignKey(
+        DataSource, models.PROTECT, null=True, related_name="doubts", verbose_name=_("data source")
+    )
     origin = models.CharField(_("said in"), max_length=8, choices=Origin)
     reference = GuardedCharField(_("what shows it"), max_length=120)
-    raised_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("raised by"))
+    raised_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("raised by")
+    )
     client = models.ForeignKey(ApiClient, models.PROTECT, null=True, related_name="+")
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
-    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by"))
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("decided by")
+    )
     decided_at = models.DateTimeField(null=True)
     reason = GuardedCharField(_("reason"), max_length=200, blank=True)
     evidence = GuardedCharField(_("evidence"), max_length=200, blank=True)
@@ -45,12 +53,17 @@ class NumberDoubt(Dated):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="doubt_hash_is_32_bytes"),
-            models.UniqueConstraint(fields=["number_index"], condition=Q(state="open"), name="one_open_doubt_a_number"),
+            models.UniqueConstraint(
+                fields=["number_index"], condition=Q(state="open"), name="one_open_doubt_a_number"
+            ),
             models.CheckConstraint(
-                condition=Q(state="open", decided_at__isnull=True) | Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason=""),
+                condition=Q(state="open", decided_at__isnull=True)
+                | Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(reason=""),
                 name="doubt_is_decided_with_a_reason",
             ),
-            models.CheckConstraint(condition=~Q(state="kept") | ~Q(evidence=""), name="kept_consent_has_evidence"),
+            models.CheckConstraint(
+                condition=~Q(state="kept") | ~Q(evidence=""), name="kept_consent_has_evidence"
+            ),
         ]
         indexes = [models.Index(fields=["number_index"], condition=~Q(state="kept"), name="doubt_by_number")]
 

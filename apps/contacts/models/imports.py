@@ -16,9 +16,10 @@ from .sources import DataSource
 class ContactImport(Dated):
     """One file on its way in. The upload is kept encrypted, and only until the import is over.
 
-    `layout` says how the upload is to be read (`core.documents.spreadsheets.Layout`); `digest` is a keyed hash of the file: the same one
-    runs once at a time. `stored_rows` is how far it came, in the transaction of those rows. Its new contacts are those between
-    `first_id` and `last_id` that were made at the time of its job.
+    `layout` says how the upload is to be read (`core.documents.spreadsheets.Layout`); `digest` is a keyed
+    hash of the file: the same one runs once at a time. `stored_rows` is how far it came, in the transaction
+    of those rows. Its new contacts are those between `first_id` and `last_id` that were made at the time of
+    its job.
     """
 
     NOT_TYPED = ("list_code",)
@@ -39,20 +40,26 @@ class ContactImport(Dated):
     mapping = models.JSONField(default=dict)
     counts = models.JSONField(default=dict)
     consented = models.PositiveIntegerField(default=0)
-    withdrawn = models.PositiveIntegerField(default=0, db_default=0)  # contacts whose consent was withdrawn after the time in the list
+    # contacts whose consent was withdrawn after the time in the list
+    withdrawn = models.PositiveIntegerField(default=0, db_default=0)
     stored_rows = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.PREVIEW)
     started_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     first_id = models.BigIntegerField(null=True)  # of the ids that were drawn for its new contacts
     last_id = models.BigIntegerField(null=True)
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
-    corrected_rows = ArrayField(models.PositiveIntegerField(), default=list)  # refused rows that were taken in by a correction
+    # refused rows that were taken in by a correction
+    corrected_rows = ArrayField(models.PositiveIntegerField(), default=list)
     job = models.OneToOneField(Job, models.PROTECT, null=True, related_name="contact_import")
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["digest"], condition=models.Q(state="confirmed"), name="one_running_import_of_a_file"),
-            models.CheckConstraint(condition=models.Q(digest__isnull=True) | is_hash("digest"), name="import_digest_is_32_bytes"),
+            models.UniqueConstraint(
+                fields=["digest"], condition=models.Q(state="confirmed"), name="one_running_import_of_a_file"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(digest__isnull=True) | is_hash("digest"), name="import_digest_is_32_bytes"
+            ),
         ]
 
     @property
@@ -65,7 +72,8 @@ class ContactImport(Dated):
 
 
 class MetContact(models.Model):
-    """A contact that an import met and that was known before: taking another import back leaves it. Kept while that can be done."""
+    """A contact that an import met and that was known before: taking another import back leaves it. Kept
+    while that can be done."""
 
     IN_TRAIL = False
 
@@ -73,7 +81,9 @@ class MetContact(models.Model):
     contact = models.ForeignKey("contacts.Contact", models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["contact", "contact_import"], name="contact_met_once_an_import")]
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "contact_import"], name="contact_met_once_an_import")
+        ]
 
 
 class ColumnMapping(Dated):

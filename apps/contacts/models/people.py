@@ -11,7 +11,12 @@ from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import ApiClient
 from apps.core.database.base_models import Dated, NotBlocked, is_hash
-from apps.core.privacy.fields import GuardedArrayField, GuardedCharField, ProtectedCharField, ProtectedTextField
+from apps.core.privacy.fields import (
+    GuardedArrayField,
+    GuardedCharField,
+    ProtectedCharField,
+    ProtectedTextField,
+)
 from apps.core.web import ids
 
 from .sources import DataSource
@@ -25,13 +30,20 @@ class Contact(Dated):
     phone = ProtectedCharField(_("phone"), kind="phone", max_length=20)
     name = ProtectedCharField(_("full name"), kind="name", max_length=80, null=True, blank=True)
     note = ProtectedTextField(_("note"), kind="text", null=True, blank=True)
-    tags = GuardedArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
+    tags = GuardedArrayField(
+        models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True
+    )
     number_index = models.BinaryField(max_length=32, unique=True, editable=False)
     last4_index = models.BinaryField(max_length=32, editable=False, db_index=True)
     zones = ArrayField(models.CharField(max_length=40), verbose_name=_("time zones"), default=list)
+    # Sources are never deleted (a trigger sees to that): nothing is checked again for each of a million rows.
     source = models.ForeignKey(
-        DataSource, models.PROTECT, verbose_name=_("data source"), related_name="contacts", db_constraint=False
-    )  # sources are never deleted (a trigger sees to that), so nothing is checked again for each of a million rows
+        DataSource,
+        models.PROTECT,
+        verbose_name=_("data source"),
+        related_name="contacts",
+        db_constraint=False,
+    )
     is_minor = models.BooleanField(
         pgettext_lazy("person under age", "minor"), default=False
     )  # whether a `MinorFlag` is up: what the gate reads
@@ -47,7 +59,10 @@ class Contact(Dated):
         constraints = [
             models.CheckConstraint(condition=is_hash("number_index"), name="number_index_is_32_bytes"),
             models.CheckConstraint(
-                condition=Q(expires_at__lte=F("created_at") + models.Value("366 days", output_field=models.DurationField())),
+                condition=Q(
+                    expires_at__lte=F("created_at")
+                    + models.Value("366 days", output_field=models.DurationField())
+                ),
                 name="contact_kept_one_year_at_most",
             ),
             models.CheckConstraint(
@@ -57,7 +72,9 @@ class Contact(Dated):
             ),
         ]
         indexes = [
-            models.Index(fields=["erasing_at"], condition=Q(erasing_at__isnull=False), name="contact_being_erased"),
+            models.Index(
+                fields=["erasing_at"], condition=Q(erasing_at__isnull=False), name="contact_being_erased"
+            ),
             GinIndex(fields=["tags"], name="contact_by_tag"),  # a rare tag among a million
         ]
 
@@ -77,7 +94,8 @@ class Contact(Dated):
 
 
 class ExternalRef(Dated):
-    """What a CRM or an ERP calls a contact. Ids are each system's own: two may use the same one for two people."""
+    """What a CRM or an ERP calls a contact. Ids are each system's own: two may use the same one for two
+    people."""
 
     client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+")
     external_id = GuardedCharField(max_length=64)

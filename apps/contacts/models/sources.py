@@ -19,7 +19,9 @@ class Purpose(Dated):
 
     code = GuardedSlugField(_("code"), max_length=40, unique=True)
     name = GuardedCharField(_("name"), max_length=120)
-    recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+")
+    recorded_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("recorded by"), null=True, editable=False, related_name="+"
+    )
     retired_at = models.DateTimeField(_("no longer used since"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -29,7 +31,8 @@ class Purpose(Dated):
             pgtrigger.Protect(
                 name="meaning_stays",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name")) | pgtrigger.Q(old__code__df=pgtrigger.F("new__code")),
+                condition=pgtrigger.Q(old__name__df=pgtrigger.F("new__name"))
+                | pgtrigger.Q(old__code__df=pgtrigger.F("new__code")),
             ),
         ]
 
@@ -65,26 +68,38 @@ class DataSource(Dated):
     agreement_file = FileNameField(_("signed agreement"), blank=True, editable=False)
     agreement_sha256 = models.BinaryField(max_length=32, null=True, editable=False)
     valid_from = models.DateField(_("valid from"), null=True, blank=True)
-    valid_until = models.DateField(_("valid until"), null=True, blank=True, help_text=_("the last day; empty: without an end"))
+    valid_until = models.DateField(
+        _("valid until"), null=True, blank=True, help_text=_("the last day; empty: without an end")
+    )
     purposes = models.ManyToManyField(Purpose, verbose_name=_("purposes"), related_name="sources")
     consent_days = models.PositiveSmallIntegerField(_("consent holds for days"), default=365)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT)
     recorded_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), related_name="+")
-    approved_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+")
+    approved_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("approved by"), null=True, blank=True, related_name="+"
+    )
     approved_at = models.DateTimeField(_("approved on"), null=True, blank=True)
-    withdrawn_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, blank=True, related_name="+")
+    withdrawn_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("withdrawn by"), null=True, blank=True, related_name="+"
+    )
     withdrawn_at = models.DateTimeField(_("withdrawn on"), null=True, blank=True)
     reason = GuardedCharField(_("why it was refused or withdrawn"), max_length=200, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(state="approved", origin__in=["purchased", "shared"]), name="bought_data_is_never_approved"
+                condition=~Q(state="approved", origin__in=["purchased", "shared"]),
+                name="bought_data_is_never_approved",
             ),
-            models.CheckConstraint(condition=~Q(state="approved") | Q(approved_by__isnull=False), name="source_approval_has_approver"),
+            models.CheckConstraint(
+                condition=~Q(state="approved") | Q(approved_by__isnull=False),
+                name="source_approval_has_approver",
+            ),
             models.CheckConstraint(condition=~Q(approved_by=F("recorded_by")), name="source_four_eyes"),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True) | Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True)
+                | Q(valid_until__isnull=True)
+                | Q(valid_until__gte=F("valid_from")),
                 name="source_ends_after_it_begins",
                 violation_error_message=_("The source's last day lies before its first day."),
             ),
@@ -108,11 +123,14 @@ class DataSource(Dated):
         return self.name
 
     def is_valid_on(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_until is None or day <= self.valid_until)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.valid_until is None or day <= self.valid_until
+        )
 
     @property
     def wording(self) -> "Wording":
-        """The words that people agree to now: the newest version that is approved. Raises `Wording.DoesNotExist`."""
+        """The words that people agree to now: the newest version that is approved. Raises
+        `Wording.DoesNotExist`."""
         approved = [(each.approved_at, each.pk, each) for each in self.wordings.all() if each.approved_at]
         if not approved:
             raise Wording.DoesNotExist
@@ -148,7 +166,8 @@ class Wording(Dated):
             pgtrigger.Protect(
                 name="words_stay",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__text__df=pgtrigger.F("new__text")) | pgtrigger.Q(old__version__df=pgtrigger.F("new__version")),
+                condition=pgtrigger.Q(old__text__df=pgtrigger.F("new__text"))
+                | pgtrigger.Q(old__version__df=pgtrigger.F("new__version")),
             ),
         ]
 

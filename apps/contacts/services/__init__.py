@@ -7,7 +7,15 @@ from .minors import flag_minor, lift_minor
 from .previewing import forecast
 from .purposes import record_purpose, retire_purpose
 from .reporting import report_lines, report_workbook
-from .sources import add_agreement, approve_source, approve_wording, create_source, propose_wording, refuse_source, withdraw_source
+from .sources import (
+    add_agreement,
+    approve_source,
+    approve_wording,
+    create_source,
+    propose_wording,
+    refuse_source,
+    withdraw_source,
+)
 from .undoing import correct_rows, take_back
 from .zones import correct_name, set_zone
 

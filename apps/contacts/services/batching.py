@@ -1,8 +1,10 @@
-"""The batches of one import into the tables, one after the other, each in a transaction with the note of how far the import is.
+"""The batches of one import into the tables, one after the other, each in a transaction with the note of how
+far the import is.
 
-A long list is stored over two connections: while one batch is stored, the next is copied already and waits for its turn. So
-PostgreSQL uses two cores, and still a batch is only there when all before it are. Whatever one of the two meets that the
-database calls a conflict, both roll back, and the rest goes one after the other.
+A long list is stored over two connections: while one batch is stored, the next is copied already and waits
+for its turn. So PostgreSQL uses two cores, and still a batch is only there when all before it are. Whatever
+one of the two meets that the database calls a conflict, both roll back, and the rest goes one after the
+other.
 """
 
 from collections import deque
@@ -27,10 +29,18 @@ from .preparing import Batch
 log = structlog.get_logger(__name__)
 TRIES = 3  # of a batch that meets another import
 TWO_CONNECTIONS = 10_000  # rows from which a second connection is worth its start
-PATIENCE = "2s"  # for a lock, while the other connection may be what its holder waits for: the database cannot see such a circle
+# for a lock, while the other connection may be what its holder waits for: the database cannot see such a
+# circle
+PATIENCE = "2s"
 
-# A number is there by now, a contact was erased, two imports wait for each other's numbers, or one longer than `PATIENCE`.
-_MEETINGS = (database.UniqueViolation, database.ForeignKeyViolation, database.DeadlockDetected, database.LockNotAvailable)
+# A number is there by now, a contact was erased, two imports wait for each other's numbers, or one longer
+# than `PATIENCE`.
+_MEETINGS = (
+    database.UniqueViolation,
+    database.ForeignKeyViolation,
+    database.DeadlockDetected,
+    database.LockNotAvailable,
+)
 
 
 class TakenOver(Exception):
@@ -41,8 +51,11 @@ class _StandBack(Exception):
     """The batch before did not go in: this one is not kept."""
 
 
-def store_batches(batches: Iterable[Batch], contact_import: ContactImport, job: Job, *, rows: int) -> Iterator[Batch]:
-    """Each batch once it is stored, or passed over because a try before this one stored it. `rows`: of the whole list.
+def store_batches(
+    batches: Iterable[Batch], contact_import: ContactImport, job: Job, *, rows: int
+) -> Iterator[Batch]:
+    """Each batch once it is stored, or passed over because a try before this one stored it. `rows`: of the
+    whole list.
 
     Raises `TakenOver`. When it is not gone through to its end, what was handed out stays stored.
     """
@@ -77,29 +90,34 @@ def _close() -> None:
 
 
 class _Storing:
-    """Whether numbers are there already is asked until a batch brought none; from then on batches are copied without asking, which
-    is a fifth quicker, until one meets a number that is there: it is stored again, and from then on it is asked for each."""
+    """Whether numbers are there already is asked until a batch brought none; from then on batches are copied
+    without asking, which is a fifth quicker, until one meets a number that is there: it is stored again, and
+    from then on it is asked for each."""
 
     def __init__(self, contact_import: ContactImport, job: Job) -> None:
         self._import, self._job, self._start = contact_import, job, contact_import.stored_rows
         self._all_new = self._met_known = False
 
     def one(self, batch: Batch) -> None:
-        """Store a batch. Raises what the database says when it still meets another import after some tries."""
+        """Store a batch. Raises what the database says when it still meets another import after some
+        tries."""
         for _each in range(TRIES - 1):
             if self._tried(batch):
                 return
         self._store(batch)
 
     def by_turns(self, batches: Iterator[Batch]) -> Iterator[Batch]:
-        """Batches over two connections, until there are no more or one met something: then it and the next are stored, and this ends."""
+        """Batches over two connections, until there are no more or one met something: then it and the next
+        are stored, and this ends."""
         under_way: deque[tuple[Batch, Future[bool]]] = deque()
         with ExitStack() as stack:
             threads = cycle([stack.enter_context(_connection()) for _each in range(2)])
             while True:
                 if batch := next(batches, None):
                     before = under_way[-1][1].result if under_way else None
-                    under_way.append((batch, next(threads).submit(self._tried, batch, turn=before, patience=PATIENCE)))
+                    under_way.append(
+                        (batch, next(threads).submit(self._tried, batch, turn=before, patience=PATIENCE))
+                    )
                 if not under_way:
                     return
                 if len(under_way) == 2 or batch is None:
@@ -125,7 +143,9 @@ class _Storing:
         except Error as error:
             if not isinstance(error.__cause__, _MEETINGS):
                 raise
-            log.info("import_met_another", contact_import=self._import.pk, what=type(error.__cause__).__name__)
+            log.info(
+                "import_met_another", contact_import=self._import.pk, what=type(error.__cause__).__name__
+            )
             self._all_new, self._met_known = False, True
             return False
         return True
@@ -142,14 +162,19 @@ class _Storing:
             raise TakenOver
         if met:
             storing.note_met(self._import.pk, met)
-        signals.contacts_stored.send(sender=ContactImport, list_code=self._import.list_code, contact_ids=ids, client=None)
+        signals.contacts_stored.send(
+            sender=ContactImport, list_code=self._import.list_code, contact_ids=ids, client=None
+        )
         jobs.move_on(self._job, done=batch.done)
         self._met_known = self._met_known or bool(met)
         self._all_new = not self._met_known
 
 
 def _begin(patience: str) -> None:
-    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has to be on disk.
-    A lock is waited for as long as `patience` says ("0": for ever)."""
+    """A batch and its note are lost together or not at all, and a lost one is stored again: only the end has
+    to be on disk. A lock is waited for as long as `patience` says ("0": for ever)."""
     with connection.cursor() as cursor:
-        cursor.execute("select set_config('synchronous_commit', 'off', true), set_config('lock_timeout', %s, true)", [patience])
+        cursor.execute(
+            "select set_config('synchronous_commit', 'off', true), set_config('lock_timeout', %s, true)",
+            [patience],
+        )

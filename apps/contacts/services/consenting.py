@@ -39,11 +39,13 @@ def record_consent(
     content: bytes | None = None,
     file_name: str = "",
 ) -> Consent:
-    """Record what somebody agreed to, under the source's wording of that version (the current one by default).
+    """Record what somebody agreed to, under the source's wording of that version (the current one by
+    default).
 
-    `recipient` makes it a consent to hand data to a third party. It holds for as long as the source says. The same one again
-    (purpose, recipient, moment) is the one that is stored. Raises `NotAllowed`; `BadInput` for a purpose that the source
-    does not have, a moment that lies in the future, consent that is over already, or nothing that shows it.
+    `recipient` makes it a consent to hand data to a third party. It holds for as long as the source says. The
+    same one again (purpose, recipient, moment) is the one that is stored. Raises `NotAllowed`; `BadInput` for
+    a purpose that the source does not have, a moment that lies in the future, consent that is over already,
+    or nothing that shows it.
     """
     if client is None and (actor is None or actor.role not in RECORDERS):
         raise NotAllowed()
@@ -59,22 +61,32 @@ def record_consent(
         raise BadInput(_('The source "%(source)s" does not have this purpose (R18).'), source=source.code)
     expires_at = given_at + timedelta(days=source.consent_days)
     if expires_at <= now:
-        raise BadInput(_("A consent of that time is over already: it held for %(days)s days."), days=source.consent_days)
+        raise BadInput(
+            _("A consent of that time is over already: it held for %(days)s days."), days=source.consent_days
+        )
     wording = _wording(contact, version)
     lock_number(bytes(contact.number_index))
     if locked_contact(contact.pk).erasing_at is not None:
         raise WrongState(_("This person is being deleted: nothing more is recorded about them."))
     of_the_same = Q(given_at=given_at) | Q(withdrawn_at__gt=given_at) & ~Q(withdrawal=TAKEN_BACK)
-    recorded = list(Consent.objects.filter(of_the_same, contact=contact, purpose=purpose, recipient=recipient))
+    recorded = list(
+        Consent.objects.filter(of_the_same, contact=contact, purpose=purpose, recipient=recipient)
+    )
     if known := next((each for each in recorded if each.given_at == given_at), None):
         return known
     if recorded and client is None:  # what a program brings is kept with its withdrawal (`WITHDRAWN_BEFORE`)
-        raise BadInput(_("The person withdrew this consent after that time. Record what they agreed to since."))
-    result = checked_text(reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200)
+        raise BadInput(
+            _("The person withdrew this consent after that time. Record what they agreed to since.")
+        )
+    result = checked_text(
+        reference, _("Say what shows the consent: a form, a recording, a record of the CRM."), most=200
+    )
     kept = evidence_files.keep(content, file_name=file_name)
     return Consent.objects.create(
-        contact=contact, purpose=purpose, recipient=checked_text(recipient, most=120), channel=channel, given_at=given_at,
-        wording=wording, evidence=result, evidence_file=kept.name, evidence_sha256=kept.sha256, recorded_by=None if client else actor,
+        contact=contact, purpose=purpose, recipient=checked_text(recipient, most=120), channel=channel,
+        given_at=given_at,
+        wording=wording, evidence=result, evidence_file=kept.name, evidence_sha256=kept.sha256,
+        recorded_by=None if client else actor,
         client=client, expires_at=expires_at, created_at=now,
     )  # fmt: skip
 
@@ -82,21 +94,29 @@ def record_consent(
 def _wording(contact: Contact, version: str) -> Wording:
     if not version:
         return contact.source.wording
-    found = next((each for each in contact.source.wordings.all() if each.version == version and each.approved_at), None)
+    found = next(
+        (each for each in contact.source.wordings.all() if each.version == version and each.approved_at), None
+    )
     if found is None:
         raise BadInput(_('The source has no approved wording of the version "%(version)s".'), version=version)
     return found
 
 
 @transaction.atomic
-def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, client: ApiClient | None = None) -> Consent:
-    """From this commit on no marketing call stands on it, nor on another for the same purpose and recipient; a reservation that did is
-    dropped (R2, R20)."""
+def withdraw_consent(
+    *, consent: Consent, how: str, actor: User | None = None, client: ApiClient | None = None
+) -> Consent:
+    """From this commit on no marketing call stands on it, nor on another for the same purpose and recipient;
+    a reservation that did is dropped (R2, R20)."""
     if client is None and (actor is None or actor.role not in ANYONE):
         raise NotAllowed()
     lock_number(bytes(consent.contact.number_index))
     locked_contact(consent.contact_id)  # an import under way has stored what it brings, or waits
-    of_contact = Consent.objects.select_for_update(of=("self",)).select_related("contact", "purpose").filter(contact=consent.contact)
+    of_contact = (
+        Consent.objects.select_for_update(of=("self",))
+        .select_related("contact", "purpose")
+        .filter(contact=consent.contact)
+    )
     open_ones = {each.pk: each for each in of_contact.filter(withdrawn_at__isnull=True)}
     if consent.pk not in open_ones:
         raise WrongState()
@@ -111,19 +131,29 @@ def withdraw_consent(*, consent: Consent, how: str, actor: User | None = None, c
 
 @transaction.atomic
 def withdraw_consents(*, contact: Contact, how: str, purpose: Purpose | None = None) -> int:
-    """Withdraw all of a person's consents, or all for one purpose; returns how many. The caller has checked who asks."""
+    """Withdraw all of a person's consents, or all for one purpose; returns how many. The caller has checked
+    who asks."""
     lock_number(bytes(contact.number_index))
     locked_contact(contact.pk)  # an import under way has stored what it brings, or waits
-    open_ones = contact.consents.select_for_update(of=("self",)).select_related("contact", "purpose").filter(withdrawn_at__isnull=True)
+    open_ones = (
+        contact.consents.select_for_update(of=("self",))
+        .select_related("contact", "purpose")
+        .filter(withdrawn_at__isnull=True)
+    )
     found = list(open_ones.filter(purpose=purpose) if purpose else open_ones)
-    _withdraw(found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200))
+    _withdraw(
+        found, checked_text(how, _("Say how it was withdrawn: in a call, by letter, on the page."), most=200)
+    )
     return len(found)
 
 
 def _withdraw(consents: list[Consent], how: str) -> None:
-    how = f'"{how}"' if how == TAKEN_BACK else how  # the words of an import that was undone are nobody's: they end no other consent
+    # the words of an import that was undone are nobody's: they end no other consent
+    how = f'"{how}"' if how == TAKEN_BACK else how
     for consent in consents:
         consent.withdrawn_at, consent.withdrawal = clock.now(), how
         consent.save(update_fields=["withdrawn_at", "withdrawal"])
         if not consent.recipient:
-            signals.calling_stopped.send(sender=Consent, contact=consent.contact, purpose=consent.purpose, marketing_only=True)
+            signals.calling_stopped.send(
+                sender=Consent, contact=consent.contact, purpose=consent.purpose, marketing_only=True
+            )

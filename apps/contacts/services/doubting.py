@@ -1,4 +1,5 @@
-"""Numbers in doubt: raised by anyone who hears that the number is another person's, resolved by compliance (R40)."""
+"""Numbers in doubt: raised by anyone who hears that the number is another person's, resolved by compliance
+(R40)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -20,21 +21,33 @@ State = NumberDoubt.State
 
 @transaction.atomic
 def raise_doubt(
-    *, number_index: bytes, origin: str, reference: str, actor: User | None = None, client: ApiClient | None = None
+    *,
+    number_index: bytes,
+    origin: str,
+    reference: str,
+    actor: User | None = None,
+    client: ApiClient | None = None,
 ) -> NumberDoubt:
-    """From this commit on the gate refuses every kind of call to the number. A doubt that is open already stays as it is."""
+    """From this commit on the gate refuses every kind of call to the number. A doubt that is open already
+    stays as it is."""
     lock_number(number_index)
     if known := NumberDoubt.objects.filter(number_index=number_index, state=State.OPEN).first():
         return known
     contact = Contact.objects.select_related("source").filter(number_index=number_index).first()
     doubt = NumberDoubt.objects.create(
-        number_index=number_index, contact=contact, source=contact.source if contact else None, origin=origin, raised_by=actor,
-        client=client, reference=checked_text(reference, _("Say what shows that the number is another person's."), most=120),
+        number_index=number_index, contact=contact, source=contact.source if contact else None, origin=origin,
+        raised_by=actor,
+        client=client,
+        reference=checked_text(reference, _("Say what shows that the number is another person's."), most=120),
         created_at=clock.now(),
     )  # fmt: skip
     if contact:
         signals.calling_stopped.send(sender=NumberDoubt, contact=contact, purpose=None, marketing_only=False)
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "number_in_doubt", thing=f"number_doubt:{doubt.pk}")
+    notify(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True),
+        "number_in_doubt",
+        thing=f"number_doubt:{doubt.pk}",
+    )
     return doubt
 
 
@@ -42,7 +55,11 @@ def _open(actor: User, doubt: NumberDoubt) -> NumberDoubt:
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     lock_number(bytes(doubt.number_index))
-    doubt = NumberDoubt.objects.select_for_update(of=("self",)).select_related("contact", "source").get(pk=doubt.pk)
+    doubt = (
+        NumberDoubt.objects.select_for_update(of=("self",))
+        .select_related("contact", "source")
+        .get(pk=doubt.pk)
+    )
     if doubt.state != State.OPEN:
         raise WrongState()
     return doubt
@@ -58,7 +75,8 @@ def _decided(doubt: NumberDoubt, actor: User, state: str, reason: str) -> Number
 
 @transaction.atomic
 def keep_consent(*, actor: User, doubt: NumberDoubt, reason: str, evidence: str) -> NumberDoubt:
-    """The number is the client's after all: calls go on. `evidence` names what shows it. Raises `NotAllowed`, `BadInput`, `WrongState`."""
+    """The number is the client's after all: calls go on. `evidence` names what shows it. Raises `NotAllowed`,
+    `BadInput`, `WrongState`."""
     doubt = _open(actor, doubt)
     doubt.evidence = checked_text(evidence, _("Name what shows that the number is the client's."), most=200)
     return _decided(doubt, actor, State.KEPT, reason)
@@ -66,12 +84,15 @@ def keep_consent(*, actor: User, doubt: NumberDoubt, reason: str, evidence: str)
 
 @transaction.atomic
 def end_consent(*, actor: User, doubt: NumberDoubt, reason: str) -> NumberDoubt:
-    """The number changed hands: its consents end, and no call goes to it until its holder consents. Who keeps the source is notified."""
+    """The number changed hands: its consents end, and no call goes to it until its holder consents. Who keeps
+    the source is notified."""
     doubt = _open(actor, doubt)
     if doubt.contact:
         withdraw_consents(contact=doubt.contact, how=_("The number changed hands (R40)."))
     doubt = _decided(doubt, actor, State.ENDED, reason)
     if doubt.source:
-        keepers = User.objects.filter(pk__in=[doubt.source.recorded_by_id, doubt.source.approved_by_id], is_active=True)
+        keepers = User.objects.filter(
+            pk__in=[doubt.source.recorded_by_id, doubt.source.approved_by_id], is_active=True
+        )
         notify(keepers, "number_changed_hands", source=doubt.source.name)
     return doubt

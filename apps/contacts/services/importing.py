@@ -1,8 +1,8 @@
 """A list on its way in: examined, kept encrypted, shown, confirmed, stored in batches, reported row by row.
 
-A batch and the note of how far it came commit together, so a worker that dies is taken over without a double: rows already
-stored are read again for their numbers only. Numbers are encrypted before they leave Python; the database sees ciphertext and
-hashes. `preparing` reads and encrypts, `batching` and `storing` store.
+A batch and the note of how far it came commit together, so a worker that dies is taken over without a double:
+rows already stored are read again for their numbers only. Numbers are encrypted before they leave Python; the
+database sees ciphertext and hashes. `preparing` reads and encrypts, `batching` and `storing` store.
 """
 
 import hashlib
@@ -69,7 +69,10 @@ class ColumnsRefused(FileRefused):
     def __init__(self, columns: list[str]) -> None:
         self.columns = columns
         super().__init__(
-            _("The columns %(columns)s may not be collected (R1). Remove them and upload again; nothing was stored."),
+            _(
+                "The columns %(columns)s may not be collected (R1). Remove them and upload again; nothing "
+                "was stored."
+            ),
             columns=", ".join(columns),
         )
 
@@ -79,10 +82,13 @@ class AlreadyRunning(WrongState):
     sentence = _("The same file is being imported already. Wait for it to end.")
 
 
-def start_import(*, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = "") -> ContactImport:
+def start_import(
+    *, actor: User, source: DataSource, file_name: str, file: IO[bytes], list_code: str = ""
+) -> ContactImport:
     """Examine the whole of a file and keep it, encrypted, until its columns are confirmed.
 
-    Raises `NotAllowed`, `FileRefused` (with `ColumnsRefused` for forbidden columns) and `BadInput`; then nothing has been stored.
+    Raises `NotAllowed`, `FileRefused` (with `ColumnsRefused` for forbidden columns) and `BadInput`; then
+    nothing has been stored.
     """
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
@@ -101,17 +107,24 @@ def check_source(source: DataSource) -> None:
     """Raises `BadInput` for a source from which nothing may come today."""
     if source.state != DataSource.State.APPROVED:
         raise BadInput(
-            _('The source "%(source)s" is not approved. Compliance approves it before anything is imported (R3).'), source=source.code
+            _(
+                'The source "%(source)s" is not approved. Compliance approves it before anything is imported '
+                "(R3)."
+            ),
+            source=source.code,
         )
     if not source.is_valid_on(timezone.localdate(clock.now())):
         raise BadInput(_('The source "%(source)s" is not valid today (R3).'), source=source.code)
 
 
-def _keep(actor: User, source: DataSource, file_name: str, file: Bytes, layout: Layout, list_code: str) -> ContactImport:
+def _keep(
+    actor: User, source: DataSource, file_name: str, file: Bytes, layout: Layout, list_code: str
+) -> ContactImport:
     rows = first_rows(file, layout)
     layout = _laid_out(file, with_heading(file, layout, rules.heading_row(rows)))
     kept = ContactImport(
-        source=source, list_code=list_code, file_name=file_name[-200:], layout=layout.as_json(), digest=_digest(file),
+        source=source, list_code=list_code, file_name=file_name[-200:], layout=layout.as_json(),
+        digest=_digest(file),
         mapping=_known_mapping(source, layout, rows), started_by=actor,
     )  # fmt: skip
     kept.upload = streams.put(_pieces(file), folder="uploads", belongs_to=kept.upload_belongs_to)
@@ -120,7 +133,8 @@ def _keep(actor: User, source: DataSource, file_name: str, file: Bytes, layout: 
 
 
 def _laid_out(file: Bytes, layout: Layout) -> Layout:
-    """The layout with its rows counted. Raises `FileRefused`, with `ColumnsRefused` for columns that may not be collected."""
+    """The layout with its rows counted. Raises `FileRefused`, with `ColumnsRefused` for columns that may not
+    be collected."""
     layout = examine(file, layout, most_rows=MOST_ROWS)
     above = [cell for row, cells in first_rows(file, layout) if row < layout.heading_row for cell in cells]
     if forbidden := rules.forbidden_columns([*above, *layout.heading]):
@@ -130,12 +144,15 @@ def _laid_out(file: Bytes, layout: Layout) -> Layout:
 
 @transaction.atomic
 def choose_heading(*, actor: User, contact_import: ContactImport, row: int) -> ContactImport:
-    """Take another row for the heading (0: none names the columns). Raises `FileRefused`, `NotAllowed`, `WrongState`."""
+    """Take another row for the heading (0: none names the columns). Raises `FileRefused`, `NotAllowed`,
+    `WrongState`."""
     contact_import = _in_preview(actor, contact_import)
     with upload_of(contact_import) as file:
         layout = with_heading(file, layout_of(contact_import), row)
         if row and any(has_number(cell) or phones.numbers_in(cell) for cell in layout.heading):
-            raise FileRefused(_("Row %(row)s holds a phone number: it is a row of the list and no heading."), row=row)
+            raise FileRefused(
+                _("Row %(row)s holds a phone number: it is a row of the list and no heading."), row=row
+            )
         layout = _laid_out(file, layout)
         rows = first_rows(file, layout)
     contact_import.layout = layout.as_json()
@@ -146,7 +163,11 @@ def choose_heading(*, actor: User, contact_import: ContactImport, row: int) -> C
 
 def _in_preview(actor: User, contact_import: ContactImport) -> ContactImport:
     """The import under lock, while it waits for its confirmation."""
-    locked = ContactImport.objects.select_for_update(of=("self",)).select_related("source").get(pk=contact_import.pk)
+    locked = (
+        ContactImport.objects.select_for_update(of=("self",))
+        .select_related("source")
+        .get(pk=contact_import.pk)
+    )
     if locked.started_by_id != actor.pk:
         raise NotAllowed()
     if locked.state != ContactImport.State.PREVIEW:
@@ -177,7 +198,8 @@ def _plain(heading: list[str]) -> list[str]:
 
 
 def _known_mapping(source: DataSource, layout: Layout, rows: list[tuple[int, list[str]]]) -> dict[str, int]:
-    """What the columns of the same headings were taken for last time, else what the headings say, else what the columns hold."""
+    """What the columns of the same headings were taken for last time, else what the headings say, else what
+    the columns hold."""
     known = ColumnMapping.objects.filter(source=source, heading=_plain(layout.heading)).first()
     if known and layout.heading_row and not set(known.mapping.values()) & set(layout.hidden_columns):
         return dict(known.mapping)
@@ -196,24 +218,37 @@ def layout_of(contact_import: ContactImport) -> Layout:
 
 @transaction.atomic
 def confirm_import(
-    *, actor: User, contact_import: ContactImport, mapping: dict[str, int], leave_hidden: bool | None = None, here: bool = False
+    *,
+    actor: User,
+    contact_import: ContactImport,
+    mapping: dict[str, int],
+    leave_hidden: bool | None = None,
+    here: bool = False,
 ) -> Job:
     """Start the job (`here`: the caller runs it), and remember what the columns were taken for.
 
-    `leave_hidden` says what becomes of rows that the workbook hides. Raises `BadInput` when no column is the phone or hidden rows
-    were not decided about, `AlreadyRunning` while another import of the same file is not over.
+    `leave_hidden` says what becomes of rows that the workbook hides. Raises `BadInput` when no column is the
+    phone or hidden rows were not decided about, `AlreadyRunning` while another import of the same file is not
+    over.
     """
     contact_import = _in_preview(actor, contact_import)
     check_source(contact_import.source)
     layout = layout_of(contact_import)
     if leave_hidden is None and layout.hidden_count:
-        raise BadInput(_("The workbook hides %(count)s rows. Say whether they are taken in or left out."), count=layout.hidden_count)
+        raise BadInput(
+            _("The workbook hides %(count)s rows. Say whether they are taken in or left out."),
+            count=layout.hidden_count,
+        )
     layout = replace(layout, leave_hidden=bool(leave_hidden))
     contact_import.layout = layout.as_json()
     contact_import.mapping = checked_mapping(mapping, layout)
     _let_go_of_failed(contact_import)
     contact_import.job = jobs.ask_for(
-        kind="contact_import", task="apps.contacts.tasks.run_import", owner=actor, total=layout.rows, here=here
+        kind="contact_import",
+        task="apps.contacts.tasks.run_import",
+        owner=actor,
+        total=layout.rows,
+        here=here,
     )
     contact_import.state = ContactImport.State.CONFIRMED
     try:
@@ -223,7 +258,9 @@ def confirm_import(
         raise AlreadyRunning() from None
     if layout.heading_row:
         ColumnMapping.objects.update_or_create(
-            source=contact_import.source, heading=_plain(layout.heading), defaults={"mapping": mapping, "saved_by": actor}
+            source=contact_import.source,
+            heading=_plain(layout.heading),
+            defaults={"mapping": mapping, "saved_by": actor},
         )
     return contact_import.job
 
@@ -256,15 +293,22 @@ def import_now(
     corrects: ContactImport | None = None,
     progress: Progress | None = None,
 ) -> ContactImport:
-    """The whole path in this process, for the command line and for rows that correct another import. Raises like its steps."""
+    """The whole path in this process, for the command line and for rows that correct another import. Raises
+    like its steps."""
     opened = io.BytesIO(file) if isinstance(file, bytes) else file
-    contact_import = start_import(actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code)
+    contact_import = start_import(
+        actor=actor, source=source, file_name=file_name, file=opened, list_code=list_code
+    )
     if corrects:  # before anything is stored: what is taken back later has to be found
         contact_import.corrects = corrects
         contact_import.save(update_fields=["corrects"])
     try:
         job = confirm_import(
-            actor=actor, contact_import=contact_import, mapping=contact_import.mapping, leave_hidden=leave_hidden, here=True
+            actor=actor,
+            contact_import=contact_import,
+            mapping=contact_import.mapping,
+            leave_hidden=leave_hidden,
+            here=True,
         )
     except (BadInput, WrongState):
         discard_import(contact_import)
@@ -340,15 +384,20 @@ def _known_to_consent(source_id: int, without: IO[bytes], now: datetime) -> set[
 
 
 def _withdrawn_rows(contact_import: ContactImport, layout: Layout, terms: preparing.Terms) -> set[int]:
-    """The rows whose person withdrew a consent after the time in the list. Reads the list again, where there are any."""
+    """The rows whose person withdrew a consent after the time in the list. Reads the list again, where there
+    are any."""
     contact_import.refresh_from_db(fields=["withdrawn"])
     if not contact_import.withdrawn:
         return set()
     rows: set[int] = set()
     index = blind_index.indexers()[0]
     with upload_of(contact_import) as file:
-        judged = preparing.judged_rows(file, layout, preparing.judge_of(layout, contact_import.mapping, terms))
-        given = ((number, verdict) for number, verdict in judged if verdict.consent is not None and verdict.e164)
+        judged = preparing.judged_rows(
+            file, layout, preparing.judge_of(layout, contact_import.mapping, terms)
+        )
+        given = (
+            (number, verdict) for number, verdict in judged if verdict.consent is not None and verdict.e164
+        )
         while piece := list(islice(given, CHUNK)):
             by_index = {index(verdict.e164 or ""): (number, verdict.consent) for number, verdict in piece}
             asked = {key: consent.given_at for key, (_number, consent) in by_index.items() if consent}
@@ -363,15 +412,28 @@ def _terms(contact_import: ContactImport, job: Job) -> preparing.Terms:
         source_id=source.pk, purposes=purposes, wording_id=source.wording.pk,
         actor_id=contact_import.started_by_id,
         evidence=f"contact_import:{contact_import.pk}", now=job.created_at,
-        expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)), consent_days=source.consent_days,
+        expires_at=job.created_at + timedelta(days=policies.days_kept(DataClass.CONTACT, now)),
+        consent_days=source.consent_days,
         skip=contact_import.stored_rows,
-        blocked=frozenset(map(bytes, Contact.everyone.filter(erasing_at__isnull=False).values_list("number_index", flat=True))),
+        blocked=frozenset(map(bytes,
+        Contact.everyone.filter(erasing_at__isnull=False).values_list("number_index", flat=True))),
     )  # fmt: skip
 
 
 @transaction.atomic
-def _finish(contact_import: ContactImport, job: Job, counts: Counter[str], report: IO[bytes], known: set[int], withdrawn: set[int]) -> None:
-    contact_import = ContactImport.objects.select_for_update(of=("self",)).select_related("started_by").get(pk=contact_import.pk)
+def _finish(
+    contact_import: ContactImport,
+    job: Job,
+    counts: Counter[str],
+    report: IO[bytes],
+    known: set[int],
+    withdrawn: set[int],
+) -> None:
+    contact_import = (
+        ContactImport.objects.select_for_update(of=("self",))
+        .select_related("started_by")
+        .get(pk=contact_import.pk)
+    )
     contact_import.counts = dict(counts)
     lines = reporting.with_consents(report, known, withdrawn) if known or withdrawn else _pieces(report)
     contact_import.report = streams.put(lines, folder="reports", belongs_to=contact_import.report_belongs_to)

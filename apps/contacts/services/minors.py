@@ -1,4 +1,5 @@
-"""Clients who are not of age: anyone who hears of it says so at once; only compliance takes it back, with evidence (R25)."""
+"""Clients who are not of age: anyone who hears of it says so at once; only compliance takes it back, with
+evidence (R25)."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +18,9 @@ from .locking import locked_contact
 
 
 @transaction.atomic
-def flag_minor(*, contact: Contact, reason: str, actor: User | None = None, client: ApiClient | None = None) -> MinorFlag:
+def flag_minor(
+    *, contact: Contact, reason: str, actor: User | None = None, client: ApiClient | None = None
+) -> MinorFlag:
     """From this commit on no marketing call goes to the contact. A flag that is up already stays as it is."""
     if client is None and (actor is None or actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}):
         raise NotAllowed()
@@ -36,8 +39,11 @@ def flag_minor(*, contact: Contact, reason: str, actor: User | None = None, clie
 
 
 @transaction.atomic
-def lift_minor(*, actor: User, contact: Contact, reference: str, content: bytes | None = None, file_name: str = "") -> MinorFlag:
-    """Take the flag down: compliance, with what shows that the client is of age. Raises `NotAllowed`, `WrongState`, `BadInput`."""
+def lift_minor(
+    *, actor: User, contact: Contact, reference: str, content: bytes | None = None, file_name: str = ""
+) -> MinorFlag:
+    """Take the flag down: compliance, with what shows that the client is of age. Raises `NotAllowed`,
+    `WrongState`, `BadInput`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed(_("Compliance takes the flag down, with evidence."))
     lock_number(bytes(contact.number_index))

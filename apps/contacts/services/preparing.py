@@ -1,7 +1,9 @@
-"""The first half of an import: rows are read, judged, compared with the rows before, encrypted, and put into the form that COPY takes.
+"""The first half of an import: rows are read, judged, compared with the rows before, encrypted, and put into
+the form that COPY takes.
 
-It needs no database, so it runs in a process of its own beside the one that stores (`beside`): reading and encrypting take one
-core, PostgreSQL the other. Batches come through a pipe; few are made ahead of those that were fetched, so few are held.
+It needs no database, so it runs in a process of its own beside the one that stores (`beside`): reading and
+encrypting take one core, PostgreSQL the other. Batches come through a pipe; few are made ahead of those that
+were fetched, so few are held.
 """
 
 import gc
@@ -41,7 +43,8 @@ OWN_PROCESS = 10_000  # rows from which a second process is worth its start
 
 
 class Pieces:
-    """Byte strings as one, with where each ends: quick to hand on and to write, and still to be distinguished."""
+    """Byte strings as one, with where each ends: quick to hand on and to write, and still to be
+    distinguished."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         pieces = tuple(pieces)
@@ -62,8 +65,8 @@ class Pieces:
 class Batch:
     """Rows of a list up to the `done`-th; `repr` shows nothing of them.
 
-    Of each accepted row: the index of its number (32 bytes), the row of its contact as COPY takes it, under an id of its own,
-    and the rows of its consents, one for each purpose of the source (no consent: b"").
+    Of each accepted row: the index of its number (32 bytes), the row of its contact as COPY takes it, under
+    an id of its own, and the rows of its consents, one for each purpose of the source (no consent: b"").
     """
 
     start: int
@@ -98,7 +101,8 @@ WITHOUT = struct.Struct(">q32s")  # a row and the index of its number
 
 
 def batch_size(done: int, rows: int) -> int:
-    """Small batches first, so that storing begins at once, and small ones last, so that nobody waits long for the end."""
+    """Small batches first, so that storing begins at once, and small ones last, so that nobody waits long for
+    the end."""
     return min(BATCH, max(LEAST_BATCH, min(done, rows - done) // 4))
 
 
@@ -115,8 +119,8 @@ def prepared(
 ) -> Iterator[Batch]:
     """The batches of a list. `ids`: one for each row that is not stored yet.
 
-    Writes the report, in the language of the caller: a line of JSON for each row; and to `without` the row and the index of each
-    number without consent.
+    Writes the report, in the language of the caller: a line of JSON for each row; and to `without` the row
+    and the index of each number without consent.
     """
     judge = judge_of(layout, mapping, terms)
     first_rows: dict[int, int] = {}  # of each number the row where it stood first
@@ -131,7 +135,14 @@ def prepared(
         of_batch = ids[used * ID : (used + len(taken)) * ID]
         counts = Counter(verdict.status for verdict in judged)
         report.write("".join(map(_report_line, judged)).encode())
-        return Batch(start, done, counts, of_batch, *_encoded(taken, of_batch, terms, hashed), purposes=len(terms.purposes))
+        return Batch(
+            start,
+            done,
+            counts,
+            of_batch,
+            *_encoded(taken, of_batch, terms, hashed),
+            purposes=len(terms.purposes),
+        )
 
     with Stream(upload, belongs_to=belongs_to) as file:
         for number, judged_alone in judged_rows(file, layout, judge):
@@ -171,12 +182,20 @@ def judged_rows(file: Bytes, layout: Layout, judge: rules.Judge) -> Iterator[tup
     """Each row with its number and the verdict on it alone."""
     leaves_hidden = layout.leave_hidden and bool(layout.hidden_rows)
     for number, cells in rows_of(file, layout):
-        yield number, rules.left_out(number) if leaves_hidden and layout.is_hidden(number) else judge(number, cells)
+        yield (
+            number,
+            rules.left_out(number) if leaves_hidden and layout.is_hidden(number) else judge(number, cells),
+        )
 
 
 def _report_line(verdict: rules.Verdict) -> str:
     phone = masks.mask_phone(verdict.e164) if verdict.e164 else ""
-    line: dict[str, Any] = {"row": verdict.row, "status": verdict.status, "message": str(verdict.message or ""), "phone": phone}
+    line: dict[str, Any] = {
+        "row": verdict.row,
+        "status": verdict.status,
+        "message": str(verdict.message or ""),
+        "phone": phone,
+    }
     if verdict.is_doubtful:
         line["doubtful"] = True
     return json.dumps(line, ensure_ascii=False) + "\n"
@@ -185,9 +204,13 @@ def _report_line(verdict: rules.Verdict) -> str:
 # -- the binary form of COPY (PostgreSQL's manual, "COPY", file formats)
 
 NULL = struct.pack(">i", -1)
-CONTACT = "id, created_at, phone, name, note, tags, number_index, last4_index, zones, source_id, is_minor, expires_at"
+CONTACT = (
+    "id, created_at, phone, name, note, tags, number_index, last4_index, zones, source_id, is_minor, "
+    "expires_at"
+)
 CONSENT = (
-    "contact_id, purpose_id, created_at, channel, given_at, wording_id, evidence, recorded_by_id, expires_at, recipient,"
+    "contact_id, purpose_id, created_at, channel, given_at, wording_id, evidence, recorded_by_id, "
+    "expires_at, recipient,"
     " evidence_file, withdrawal"
 )
 _CONTACT_HEAD, _CONSENT_HEAD = (  # how many fields, and how long the first is: the id
@@ -223,7 +246,11 @@ def _texts(texts: tuple[str, ...]) -> bytes:
 def _encrypted(name: str, texts: Sequence[str]) -> list[bytes]:
     """A protected column of contacts; "" is null."""
     encrypted = iter(
-        cipher.encrypt_all([text.encode() for text in texts if text], purpose="fields", bound_to=fields.bound_to(Contact, name))
+        cipher.encrypt_all(
+            [text.encode() for text in texts if text],
+            purpose="fields",
+            bound_to=fields.bound_to(Contact, name),
+        )
     )
     return [_value(next(encrypted)) if text else NULL for text in texts]
 
@@ -231,9 +258,11 @@ def _encrypted(name: str, texts: Sequence[str]) -> list[bytes]:
 Hasher = Callable[[str], bytes]
 
 
-def _encoded(taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: tuple[Hasher, Hasher]) -> tuple[Pieces, Pieces, Pieces, int]:
-    """Accepted rows under the keys of this moment: the indexes of their numbers, the rows of contacts and of consents, and how
-    many consented. Column by column, which is quicker than row by row."""
+def _encoded(
+    taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: tuple[Hasher, Hasher]
+) -> tuple[Pieces, Pieces, Pieces, int]:
+    """Accepted rows under the keys of this moment: the indexes of their numbers, the rows of contacts and of
+    consents, and how many consented. Column by column, which is quicker than row by row."""
     of_number, of_last4 = hashed
     numbers = [verdict.e164 or "" for verdict in taken]
     indexes = [of_number(number) for number in numbers]
@@ -253,7 +282,23 @@ def _encoded(taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: t
         strict=True,
     )
     contacts = [
-        b"".join((_CONTACT_HEAD, key, begins, phone, name, note, tags, hash_length, index, hash_length, last4, zones, ends))
+        b"".join(
+            (
+                _CONTACT_HEAD,
+                key,
+                begins,
+                phone,
+                name,
+                note,
+                tags,
+                hash_length,
+                index,
+                hash_length,
+                last4,
+                zones,
+                ends,
+            )
+        )
         for key, phone, name, note, tags, index, last4, zones in columns
     ]
     rows_of: dict[rules.ConsentGiven | None, list[bytes]] = {None: []}
@@ -268,9 +313,13 @@ def _encoded(taken: Sequence[rules.Verdict], ids: bytes, terms: Terms, hashed: t
 
 
 def under_id(rows: bytes, pk: int, *, count: int = 1) -> bytes:
-    """The row of a contact, or so many rows of its consents, as COPY takes them, under the id of another contact."""
+    """The row of a contact, or so many rows of its consents, as COPY takes them, under the id of another
+    contact."""
     pk_bytes, head, length = pk.to_bytes(ID, "big"), len(_CONTACT_HEAD), len(rows) // count
-    return b"".join(rows[at : at + head] + pk_bytes + rows[at + head + ID : at + length] for at in range(0, length * count, length or 1))
+    return b"".join(
+        rows[at : at + head] + pk_bytes + rows[at + head + ID : at + length]
+        for at in range(0, length * count, length or 1)
+    )
 
 
 def _consent(given: rules.ConsentGiven, terms: Terms) -> bytes:
@@ -278,7 +327,8 @@ def _consent(given: rules.ConsentGiven, terms: Terms) -> bytes:
     ends = given.given_at + timedelta(days=terms.consent_days)
     return b"".join((
         _moment(terms.now), _value(given.channel.encode()), _moment(given.given_at), _int64(terms.wording_id),
-        _value(terms.evidence.encode()), _int64(terms.actor_id), _moment(ends), _value(b""), _value(b""), _value(b""),
+        _value(terms.evidence.encode()), _int64(terms.actor_id), _moment(ends), _value(b""), _value(b""),
+        _value(b""),
     ))  # fmt: skip
 
 
@@ -306,7 +356,8 @@ def beside(make: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
 
 
 def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
-    """In the child: hand on what comes, then end at once, without what an interpreter does at its end: that is the parent's."""
+    """In the child: hand on what comes, then end at once, without what an interpreter does at its end: that
+    is the parent's."""
     code = 1
     try:
         os.nice(POLITE)
@@ -330,12 +381,14 @@ def _serve(writing: int, make: Callable[[], Iterator[Batch]]) -> None:
 
 
 def _hand_on(writing: int, payload: "Queue[Batch | str | None]") -> None:
-    """Write what was made while more is being made: the two processes seldom need equally long for a batch."""
+    """Write what was made while more is being made: the two processes seldom need equally long for a
+    batch."""
     code = 1
     try:
         with os.fdopen(writing, "wb") as pipe:
             while True:
-                pickle.dump(made := payload.get(), pipe, protocol=5)  # straight into the pipe: no copy of a batch is made for it
+                # straight into the pipe: no copy of a batch is made for it
+                pickle.dump(made := payload.get(), pipe, protocol=5)
                 pipe.flush()
                 if made is None:
                     return

@@ -34,14 +34,21 @@ class Preview:
     @property
     def titled_rows(self) -> list[tuple[int, list[tuple[str, str]], bool]]:
         """The rows with each cell under its title."""
-        return [(number, list(zip(self.titles, cells, strict=False)), is_hidden) for number, cells, is_hidden in self.rows]
+        return [
+            (number, list(zip(self.titles, cells, strict=False)), is_hidden)
+            for number, cells, is_hidden in self.rows
+        ]
 
 
 def preview(contact_import: ContactImport) -> Preview:
     """The first rows, masked, and how the file is laid out."""
     layout = layout_of(contact_import)
     with upload_of(contact_import) as file:
-        above = [(row, [_masked_cell(cell) for cell in cells]) for row, cells in first_rows(file, layout) if any(cells)]
+        above = [
+            (row, [_masked_cell(cell) for cell in cells])
+            for row, cells in first_rows(file, layout)
+            if any(cells)
+        ]
         rows = [
             (number, [_masked_cell(cell) for cell in cells[: len(layout.heading)]], layout.is_hidden(number))
             for number, cells in islice(rows_of(file, layout), SHOWN)
@@ -69,7 +76,8 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
     """Judge every row of the list as the import would. Raises `BadInput` where the columns do not fit."""
     layout, now = replace(layout_of(contact_import), leave_hidden=leave_hidden), clock.now()
     judge = rules.judging(
-        checked_mapping(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now, consent_days=contact_import.source.consent_days,
+        checked_mapping(mapping, layout), zone=ZoneInfo(settings.TIME_ZONE), now=now,
+        consent_days=contact_import.source.consent_days,
         some_unreadable=layout.unreadable > 0, serials=not layout.dates_from_1904,
     )  # fmt: skip
     counts: Counter[str] = Counter()
@@ -96,7 +104,8 @@ def forecast(contact_import: ContactImport, mapping: dict[str, int], *, leave_hi
                             withdrawn += len(storing.withdrawn_since(contact_import.source_id, given))
                             given = {}
             counts[status] += 1
-    watch_list((f"+{number}" for number in seen), actor=contact_import.started_by)  # who counts known ones may be guessing
+    # who counts known ones may be guessing
+    watch_list((f"+{number}" for number in seen), actor=contact_import.started_by)
     for start in range(0, len(without), CHUNK):
         known += len(storing.with_consent(contact_import.source_id, without[start : start + CHUNK], now))
     withdrawn += len(storing.withdrawn_since(contact_import.source_id, given or {}))

@@ -19,7 +19,12 @@ MOST_ROWS = 200_000  # of a workbook: rows that say something
 def report_lines(contact_import: ContactImport) -> Iterator[bytes]:
     """`{"row", "status", "message"}` for each row, one a line."""
     for result in _lines(contact_import):
-        yield json.dumps({name: result[name] for name in ("row", "status", "message")}, ensure_ascii=False).encode() + b"\n"
+        yield (
+            json.dumps(
+                {name: result[name] for name in ("row", "status", "message")}, ensure_ascii=False
+            ).encode()
+            + b"\n"
+        )
 
 
 def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
@@ -29,8 +34,8 @@ def _lines(contact_import: ContactImport) -> Iterator[dict[str, str]]:
 
 
 def with_consents(report: IO[bytes], known: set[int], withdrawn: set[int]) -> Iterator[bytes]:
-    """The lines of a report. `known`: the rows whose number has a consent already, so that nothing is missing there; `withdrawn`: those
-    whose person withdrew after the time in the list."""
+    """The lines of a report. `known`: the rows whose number has a consent already, so that nothing is missing
+    there; `withdrawn`: those whose person withdrew after the time in the list."""
     taken_back = _("Consent withdrawn after the time in this list: it stays withdrawn.")
     report.seek(0)
     for line in report:
@@ -43,9 +48,12 @@ def with_consents(report: IO[bytes], known: set[int], withdrawn: set[int]) -> It
 
 
 def report_workbook(contact_import: ContactImport) -> bytes:
-    """Counts, and each row that was not taken or has no consent, by its own number, with the masked number."""
+    """Counts, and each row that was not taken or has no consent, by its own number, with the masked
+    number."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        out, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         bold = book.add_format({"bold": True})
         counts = book.add_worksheet(_("Counts"))
         counts.set_column(0, 0, 30)

@@ -1,4 +1,5 @@
-"""Data sources: recorded by one person, approved by another, withdrawn at once (R3); and the words people agree to there (R2)."""
+"""Data sources: recorded by one person, approved by another, withdrawn at once (R3); and the words people
+agree to there (R2)."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -33,9 +34,11 @@ def create_source(
     agreement_name: str = "",
     **fields: str | int | date | None,
 ) -> DataSource:
-    """Record a source with the first version of its wording; it brings nothing in until compliance approves it.
+    """Record a source with the first version of its wording; it brings nothing in until compliance approves
+    it.
 
-    Bought data can be recorded, so that it is known that it was refused. Raises `NotAllowed`, `BadInput`, ValidationError.
+    Bought data can be recorded, so that it is known that it was refused. Raises `NotAllowed`, `BadInput`,
+    ValidationError.
     """
     if actor.role not in STAFF:
         raise NotAllowed()
@@ -65,8 +68,13 @@ def _record_wording(actor: User, source: DataSource, version: str, text: str) ->
     if not text or not version:
         raise BadInput(_("Give the wording and its version."))
     if Wording.objects.filter(source=source, version=version).exists():
-        raise BadInput(_('There is a version "%(version)s" already. A wording never changes: choose another version.'), version=version)
-    return Wording.objects.create(source=source, version=version, text=text, recorded_by=actor, created_at=clock.now())
+        raise BadInput(
+            _('There is a version "%(version)s" already. A wording never changes: choose another version.'),
+            version=version,
+        )
+    return Wording.objects.create(
+        source=source, version=version, text=text, recorded_by=actor, created_at=clock.now()
+    )
 
 
 def _decidable(actor: User, source: DataSource, *states: str) -> DataSource:
@@ -80,12 +88,15 @@ def _decidable(actor: User, source: DataSource, *states: str) -> DataSource:
 
 @transaction.atomic
 def add_agreement(*, actor: User, source: DataSource, content: bytes, name: str) -> DataSource:
-    """Put the signed agreement beside a source that awaits approval; another file takes the place of the one before."""
+    """Put the signed agreement beside a source that awaits approval; another file takes the place of the one
+    before."""
     if actor.role not in STAFF:
         raise NotAllowed()
     source = DataSource.objects.select_for_update().get(pk=source.pk)
     if source.state != DataSource.State.DRAFT:
-        raise WrongState(_("What was approved stays as it was approved. Record a source of its own for another agreement."))
+        raise WrongState(
+            _("What was approved stays as it was approved. Record a source of its own for another agreement.")
+        )
     _put_agreement(source, content, name)
     source.save()
     return source
@@ -93,15 +104,19 @@ def add_agreement(*, actor: User, source: DataSource, content: bytes, name: str)
 
 @transaction.atomic
 def approve_source(*, actor: User, source: DataSource) -> DataSource:
-    """Approve the source and its first wording. Raises `FourEyes` for one's own source and `BadInput` for bought or shared data,
-    a partner's without its agreement, and one whose validity is over."""
+    """Approve the source and its first wording. Raises `FourEyes` for one's own source and `BadInput` for
+    bought or shared data, a partner's without its agreement, and one whose validity is over."""
     source = _decidable(actor, source, DataSource.State.DRAFT)
     if source.recorded_by_id == actor.pk:
         raise FourEyes()
     if source.origin in DataSource.NEVER_APPROVED:
         raise BadInput(_("Bought data, or data shared without agreement, is never approved (R3)."))
-    if source.origin in DataSource.UNDER_AGREEMENT and not (source.agreement_file and source.supplier and source.valid_until):
-        raise BadInput(_("Data of a partner needs the supplier, the signed agreement as a file, and its last day (R3)."))
+    if source.origin in DataSource.UNDER_AGREEMENT and not (
+        source.agreement_file and source.supplier and source.valid_until
+    ):
+        raise BadInput(
+            _("Data of a partner needs the supplier, the signed agreement as a file, and its last day (R3).")
+        )
     now = clock.now()
     if source.valid_until and source.valid_until < timezone.localdate(now):
         raise BadInput(_("The validity of the source is over."))
@@ -121,7 +136,8 @@ def refuse_source(*, actor: User, source: DataSource, reason: str = "") -> DataS
 
 @transaction.atomic
 def withdraw_source(*, actor: User, source: DataSource, reason: str = "") -> DataSource:
-    """From this commit on the gate refuses every contact of the source, reservations included, and their erasure begins."""
+    """From this commit on the gate refuses every contact of the source, reservations included, and their
+    erasure begins."""
     source = _decidable(actor, source, DataSource.State.APPROVED)
     source.state, source.reason = DataSource.State.WITHDRAWN, checked_text(reason, most=200)
     source.withdrawn_by, source.withdrawn_at = actor, clock.now()
@@ -132,7 +148,8 @@ def withdraw_source(*, actor: User, source: DataSource, reason: str = "") -> Dat
 
 @transaction.atomic
 def propose_wording(*, actor: User, source: DataSource, version: str, text: str) -> Wording:
-    """Another version of the words that people agree to; consents are recorded under it once compliance approved it."""
+    """Another version of the words that people agree to; consents are recorded under it once compliance
+    approved it."""
     if actor.role not in STAFF:
         raise NotAllowed()
     source = DataSource.objects.select_for_update().get(pk=source.pk)

@@ -1,6 +1,7 @@
 """The second half of an import: a batch into the tables, in the caller's transaction.
 
-New numbers are copied as they come; a number that is there keeps its contact, and what the list says is put to it.
+New numbers are copied as they come; a number that is there keeps its contact, and what the list says is put
+to it.
 """
 
 from array import array
@@ -18,12 +19,18 @@ _SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _END = b"\xff\xff"
 
 _THERE = """
-select number_index, id from contacts_contact where number_index = any(%b) order by number_index for no key update
+select number_index, id from contacts_contact where number_index = any(%b)
+    order by number_index for no key update
 """
-_DRAW = "select coalesce(string_agg(int8send(nextval('contacts_contact_id_seq')), ''), '') from generate_series(1, %s)"
+_DRAW = (
+    "select coalesce(string_agg(int8send(nextval('contacts_contact_id_seq')), ''), '') from "
+    "generate_series(1, %s)"
+)
 _STAGE = """
-create temporary table if not exists import_stage as select CONTACT_COLUMNS from contacts_contact with no data;
-create temporary table if not exists consent_stage as select CONSENT_COLUMNS from contacts_consent with no data;
+create temporary table if not exists import_stage as select CONTACT_COLUMNS
+    from contacts_contact with no data;
+create temporary table if not exists consent_stage as select CONSENT_COLUMNS
+    from contacts_consent with no data;
 truncate import_stage, consent_stage;
 """.replace("CONTACT_COLUMNS", CONTACT).replace("CONSENT_COLUMNS", CONSENT)
 _UPDATE = """
@@ -37,14 +44,17 @@ where contact.id = stage.id and source.id = contact.source_id and contact.erasin
 """
 _CONSENTS = """
 insert into contacts_consent (CONSENT_COLUMNS) select CONSENT_COLUMNS from consent_stage
-where not exists (select from contacts_contact contact where contact.id = contact_id and contact.erasing_at is not null)
+where not exists (select from contacts_contact contact where contact.id = contact_id
+    and contact.erasing_at is not null)
 on conflict (contact_id, purpose_id, recipient, given_at) do nothing
 """.replace("CONSENT_COLUMNS", CONSENT)
 
-# Contacts who withdrew their consent after the time that the list gives: the trigger `withdrawn_before` stores theirs as withdrawn.
+# Contacts who withdrew their consent after the time that the list gives: the trigger `withdrawn_before`
+# stores theirs as withdrawn.
 _WITHDRAWN = """
 select count(distinct stage.contact_id) from consent_stage stage join contacts_consent consent
-on consent.contact_id = stage.contact_id and consent.purpose_id = stage.purpose_id and consent.recipient = stage.recipient
+on consent.contact_id = stage.contact_id and consent.purpose_id = stage.purpose_id
+    and consent.recipient = stage.recipient
 where consent.withdrawn_at > stage.given_at and consent.withdrawal <> 'TAKEN_BACK'
 """.replace("TAKEN_BACK", TAKEN_BACK)
 
@@ -59,8 +69,10 @@ def draw_ids(count: int) -> bytes:
 _CONSENTED = """
 select number_index from contacts_contact contact where number_index = any(%b) and exists (
     select from contacts_consent consent
-    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id and purpose.datasource_id = %b
-    where consent.contact_id = contact.id and recipient = '' and withdrawn_at is null and consent.expires_at > %b
+    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id
+        and purpose.datasource_id = %b
+    where consent.contact_id = contact.id and recipient = '' and withdrawn_at is null
+        and consent.expires_at > %b
 )
 """
 
@@ -80,19 +92,24 @@ select asked.number_index from unnest(%b::bytea[], %b::timestamptz[]) asked (num
 join contacts_contact contact on contact.number_index = asked.number_index
 where exists (
     select from contacts_consent consent
-    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id and purpose.datasource_id = %b
-    where consent.contact_id = contact.id and recipient = '' and withdrawn_at > asked.given_at and withdrawal <> 'TAKEN_BACK'
+    join contacts_datasource_purposes purpose on purpose.purpose_id = consent.purpose_id
+        and purpose.datasource_id = %b
+    where consent.contact_id = contact.id and recipient = '' and withdrawn_at > asked.given_at
+        and withdrawal <> 'TAKEN_BACK'
 )
 """.replace("TAKEN_BACK", TAKEN_BACK)
 
 
 def withdrawn_since(source_id: int, given: dict[bytes, datetime]) -> list[bytes]:
-    """Those of the numbers whose person withdrew a consent to a purpose of the source after the time that is given for each."""
+    """Those of the numbers whose person withdrew a consent to a purpose of the source after the time that is
+    given for each."""
     if not given:
         return []
     connection.ensure_connection()
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(_WITHDRAWN_SINCE, [list(given), list(given.values()), source_id], binary=True, prepare=False)
+        cursor.execute(
+            _WITHDRAWN_SINCE, [list(given), list(given.values()), source_id], binary=True, prepare=False
+        )
         return [bytes(index) for (index,) in cursor.fetchall()]
 
 
@@ -106,19 +123,20 @@ def note_met(import_id: int, contact_ids: list[int]) -> None:
     """Keep which known contacts an import met."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into contacts_metcontact (contact_import_id, contact_id) select %s, id from contacts_contact"
+            "insert into contacts_metcontact (contact_import_id, contact_id) select %s, id from "
+            "contacts_contact"
             " where id = any(%s::bigint[]) on conflict do nothing",
             [import_id, contact_ids],
         )
 
 
 def store(batch: Batch, *, all_new: bool) -> tuple[list[int], list[int], int]:
-    """Contacts and consents of one batch. Returns the contacts' ids, those of them that were there, and of how many contacts the
-    consent was withdrawn after the time that the list gives.
+    """Contacts and consents of one batch. Returns the contacts' ids, those of them that were there, and of
+    how many contacts the consent was withdrawn after the time that the list gives.
 
-    `all_new` says so beforehand: then nothing is looked up, and a number that is there all the same is an `IntegrityError`.
-    An approved source stays a contact's source; a name or note is replaced only by another. Rows there are locked in the order
-    of their numbers, so two imports never wait for each other in a circle.
+    `all_new` says so beforehand: then nothing is looked up, and a number that is there all the same is an
+    `IntegrityError`. An approved source stays a contact's source; a name or note is replaced only by another.
+    Rows there are locked in the order of their numbers, so two imports never wait for each other in a circle.
     """
     ids = _as_numbers(batch.ids)
     with connection.cursor() as cursor:
@@ -131,7 +149,8 @@ def store(batch: Batch, *, all_new: bool) -> tuple[list[int], list[int], int]:
         else:
             _copy(cursor, "contacts_contact", CONTACT, batch.contacts.whole)
             _copy(cursor, "contacts_consent", CONSENT, batch.consents.whole)
-        cursor.execute("set constraints all immediate")  # checked here, where another batch may be on its way beside
+        # checked here, where another batch may be on its way beside
+        cursor.execute("set constraints all immediate")
     return ids, list(there.values()), withdrawn
 
 
@@ -142,15 +161,18 @@ def _as_numbers(ids: bytes) -> list[int]:
 
 
 def _there(indexes: list[bytes]) -> dict[bytes, int]:
-    """Which numbers are contacts already. The keys go to the server as they are, which Django's cursor would write out as text."""
+    """Which numbers are contacts already. The keys go to the server as they are, which Django's cursor would
+    write out as text."""
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        # Not prepared by psycopg: it would deallocate everything at a roll-back, `core.database.prepared_statements`'s statements too.
+        # Not prepared by psycopg: it would deallocate everything at a roll-back,
+        # `core.database.prepared_statements`'s statements too.
         cursor.execute(_THERE, [indexes], binary=True, prepare=False)
         return dict(cursor.fetchall())
 
 
 def _put_apart(cursor: Any, batch: Batch, ids: list[int], there: dict[bytes, int]) -> list[int]:
-    """Rows of new numbers as they come, rows of others put to the contacts that are there. Returns the ids of all of them."""
+    """Rows of new numbers as they come, rows of others put to the contacts that are there. Returns the ids of
+    all of them."""
     contacts: dict[str, list[bytes]] = {"contacts_contact": [], "import_stage": []}
     consents: dict[str, list[bytes]] = {"contacts_consent": [], "consent_stage": []}
     stored = []
@@ -174,6 +196,9 @@ def _put_apart(cursor: Any, batch: Batch, ids: list[int], there: dict[bytes, int
 
 def _copy(cursor: Any, table: str, columns: str, rows: bytes) -> None:
     if rows:
-        with connection.wrap_database_errors, cursor.copy(f"copy {table} ({columns}) from stdin with (format binary)") as copy:
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(f"copy {table} ({columns}) from stdin with (format binary)") as copy,
+        ):
             for piece in (_SIGNATURE, rows, _END):
                 copy.write(piece)

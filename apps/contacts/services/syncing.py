@@ -1,7 +1,8 @@
 """Contacts kept in step with a CRM or an ERP, by the ids that it gives them.
 
-Every change is idempotent: the same again changes nothing. Whoever changes what they read can say which state that was (`ETag`),
-and is refused when it is another one by now. A deletion over there stops calling at once and starts the erasure here.
+Every change is idempotent: the same again changes nothing. Whoever changes what they read can say which state
+that was (`ETag`), and is refused when it is another one by now. A deletion over there stops calling at once
+and starts the erasure here.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,7 +36,8 @@ from .locking import locked_contact
 from .minors import flag_minor
 
 ANY = "*"  # an `If-Match` that only wants the contact to be there
-TOGETHER = 25  # contacts of a bulk that are stored together: for so long the gate may have to wait for one of their numbers
+# contacts of a bulk that are stored together: for so long the gate may have to wait for one of their numbers
+TOGETHER = 25
 TRIES = 3  # of a transaction that meets another
 Done = TypeVar("Done")
 _MEETINGS = (database.UniqueViolation, database.DeadlockDetected)
@@ -44,19 +46,26 @@ _MEETINGS = (database.UniqueViolation, database.DeadlockDetected)
 class StateChanged(HeguiError):
     code = "precondition_failed"
     status = 412
-    sentence = _("The contact has changed since you read it. Read it again, and send what is still to be changed.")
+    sentence = _(
+        "The contact has changed since you read it. Read it again, and send what is still to be changed."
+    )
 
 
 class NumberTaken(HeguiError):
     code = "number_taken"
     status = 409
-    sentence = _("You have this number under another id already. Delete one of them: a number is one contact.")
+    sentence = _(
+        "You have this number under another id already. Delete one of them: a number is one contact."
+    )
 
 
 class BeingErased(HeguiError):
     code = "being_erased"
     status = 409
-    sentence = _("This contact is being erased. Send it again once it is gone, with the consent that you hold for it then.")
+    sentence = _(
+        "This contact is being erased. Send it again once it is gone, with the consent that you hold for it "
+        "then."
+    )
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,8 @@ class GivenConsent:
 
 @dataclass(frozen=True)
 class ContactRecord:
-    """What a system says of a contact; None: nothing. `list_code` names a list (of a campaign) that it joins."""
+    """What a system says of a contact; None: nothing. `list_code` names a list (of a campaign) that it
+    joins."""
 
     phone: Protected | None = None
     name: Protected | None = None
@@ -87,7 +97,11 @@ class ContactRecord:
 
 def find_ref(client: ApiClient, external_id: str) -> ExternalRef:
     """Raises `NotFound`, also for what another client calls so."""
-    found = ExternalRef.objects.select_related("contact__source").filter(client=client, external_id=external_id).first()
+    found = (
+        ExternalRef.objects.select_related("contact__source")
+        .filter(client=client, external_id=external_id)
+        .first()
+    )
     if found is None:
         raise NotFound()
     return found
@@ -97,18 +111,29 @@ def etag_of(contact: Contact) -> str:
     """Tells one state of a contact from another: a keyed hash over all that a system may say of it."""
     consents = sorted(contact.consents.all(), key=lambda consent: consent.pk)
     given = [(each.purpose_id, each.recipient, each.given_at, each.withdrawn_at) for each in consents]
-    return blind_index.tag([*_values(contact), str(contact.is_minor), str(contact.erasing_at), *map(str, given)])
+    return blind_index.tag(
+        [*_values(contact), str(contact.is_minor), str(contact.erasing_at), *map(str, given)]
+    )
 
 
 def _values(contact: Contact) -> list[str | Protected]:
-    return [contact.phone, contact.name or "", contact.note or "", "|".join(sorted(contact.tags)), str(contact.source_id)]
+    return [
+        contact.phone,
+        contact.name or "",
+        contact.note or "",
+        "|".join(sorted(contact.tags)),
+        str(contact.source_id),
+    ]
 
 
 def check_record(payload: ContactRecord, raw: Sequence[str]) -> None:
-    """Raises `PersonalDataFound` when any of the texts as they came holds a resident-ID or bank-card number (R1)."""
+    """Raises `PersonalDataFound` when any of the texts as they came holds a resident-ID or bank-card number
+    (R1)."""
     if any(forbidden_numbers.find(text) for text in raw):
         raise PersonalDataFound()
-    if payload.tags is not None and (len(payload.tags) > rules.MOST_TAGS or any(len(tag) > rules.MOST_TAG for tag in payload.tags)):
+    if payload.tags is not None and (
+        len(payload.tags) > rules.MOST_TAGS or any(len(tag) > rules.MOST_TAG for tag in payload.tags)
+    ):
         raise BadInput(_("At most 20 tags of at most 40 characters."))
 
 
@@ -117,9 +142,9 @@ def put_contact(
 ) -> tuple[Contact, str]:
     """The contact under that id as given, and what that was: `created`, `updated` or `unchanged`.
 
-    `partial` changes only what is given, of a contact that is there. Without it name, note and tags become what is given, also
-    when that is nothing. Consents are added, never taken away: withdraw them. Raises `NotFound`, `BadInput`, `StateChanged`,
-    `NumberTaken`, `BeingErased`.
+    `partial` changes only what is given, of a contact that is there. Without it name, note and tags become
+    what is given, also when that is nothing. Consents are added, never taken away: withdraw them. Raises
+    `NotFound`, `BadInput`, `StateChanged`, `NumberTaken`, `BeingErased`.
     """
 
     @transaction.atomic
@@ -134,17 +159,30 @@ def put_contact(
 
 
 def _watch(client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> None:
-    """Numbers that the client has not under the same id already: the answer says whether somebody here had them."""
-    refs = ExternalRef.objects.filter(client=client, external_id__in=[external_id for external_id, _record in items])
-    known = {external_id: bytes(index) for external_id, index in refs.values_list("external_id", "contact__number_index")}
+    """Numbers that the client has not under the same id already: the answer says whether somebody here had
+    them."""
+    refs = ExternalRef.objects.filter(
+        client=client, external_id__in=[external_id for external_id, _record in items]
+    )
+    known = {
+        external_id: bytes(index)
+        for external_id, index in refs.values_list("external_id", "contact__number_index")
+    }
     asked = [(external_id, record.phone) for external_id, record in items if record.phone]
-    watch_list([phone for external_id, phone in asked if known.get(external_id) != blind_index.number_index(phone)], client=client)
+    watch_list(
+        [phone for external_id, phone in asked if known.get(external_id) != blind_index.number_index(phone)],
+        client=client,
+    )
 
 
-def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> list[tuple[Contact, str] | HeguiError]:
-    """`put_contact` for many, in their order: what became of each. A refused one leaves nothing and holds nobody up.
+def put_contacts(
+    *, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]
+) -> list[tuple[Contact, str] | HeguiError]:
+    """`put_contact` for many, in their order: what became of each. A refused one leaves nothing and holds
+    nobody up.
 
-    `TOGETHER` of them are one transaction: what is known of them is read once, and the disk is waited for once.
+    `TOGETHER` of them are one transaction: what is known of them is read once, and the disk is waited for
+    once.
     """
 
     @transaction.atomic
@@ -169,7 +207,8 @@ def put_contacts(*, client: ApiClient, items: Sequence[tuple[str, ContactRecord]
 
 
 def _meeting_nobody(put: Callable[[], Done]) -> Done:
-    """A transaction once more when an import, or another system, brought the same numbers at the same moment."""
+    """A transaction once more when an import, or another system, brought the same numbers at the same
+    moment."""
     for _each in range(TRIES - 1):
         try:
             return put()
@@ -180,7 +219,8 @@ def _meeting_nobody(put: Callable[[], Done]) -> Done:
 
 
 class _Known:
-    """What is there of the contacts that items name: read under the locks of their numbers, and kept up while items change it."""
+    """What is there of the contacts that items name: read under the locks of their numbers, and kept up while
+    items change it."""
 
     def __init__(self, client: ApiClient, items: Sequence[tuple[str, ContactRecord]]) -> None:
         self.client = client
@@ -189,7 +229,10 @@ class _Known:
         self.consents: set[tuple[int, str, str, datetime]] = set()  # contact, purpose, recipient, moment
         self._sources: dict[int, DataSource] = {}
         self._lists: dict[str, tuple[list[int], HeguiError | None]] = {}
-        self.read({external_id for external_id, _record in items}, {result.phone for _external_id, result in items if result.phone})
+        self.read(
+            {external_id for external_id, _record in items},
+            {result.phone for _external_id, result in items if result.phone},
+        )
 
     @cached_property
     def purposes(self) -> dict[str, Purpose]:
@@ -200,10 +243,13 @@ class _Known:
         return policies.days_kept(DataClass.CONTACT, clock.now())
 
     def read(self, external_ids: set[str], numbers: set[Protected]) -> None:
-        """What is there under these ids and numbers. While a lock was waited for, an id may have gone to another number: look again."""
+        """What is there under these ids and numbers. While a lock was waited for, an id may have gone to
+        another number: look again."""
         indexes, held = {blind_index.number_index(number) for number in numbers}, set[bytes]()
         while True:
-            named = ExternalRef.objects.filter(client=self.client, external_id__in=external_ids).select_related("contact")
+            named = ExternalRef.objects.filter(
+                client=self.client, external_id__in=external_ids
+            ).select_related("contact")
             refs = {ref.external_id: ref for ref in named}
             wanted = indexes | {bytes(ref.contact.number_index) for ref in refs.values()}
             if wanted <= held:
@@ -211,10 +257,16 @@ class _Known:
             lock_numbers(wanted - held)
             held |= wanted
         # In the order of their numbers, as imports lock them, so that nobody waits for another in a circle.
-        rows = Contact.everyone.select_for_update(of=("self",)).filter(number_index__in=held).order_by("number_index")
+        rows = (
+            Contact.everyone.select_for_update(of=("self",))
+            .filter(number_index__in=held)
+            .order_by("number_index")
+        )
         contacts = {bytes(contact.number_index): contact for contact in rows}
         given = Consent.objects.filter(contact__in=contacts.values())
-        self.consents = {said for said in self.consents if said[0] not in {contact.pk for contact in contacts.values()}}
+        self.consents = {
+            said for said in self.consents if said[0] not in {contact.pk for contact in contacts.values()}
+        }
         self.consents |= set(given.values_list("contact_id", "purpose__code", "recipient", "given_at"))
         self._read_sources(pk__in={contact.source_id for contact in contacts.values()} - self._sources.keys())
         for contact in contacts.values():
@@ -263,10 +315,14 @@ class _Known:
                 self._tell(list_code, joining)
 
     def _tell(self, list_code: str, contact_ids: list[int]) -> None:
-        signals.contacts_stored.send(sender=Contact, list_code=list_code, contact_ids=contact_ids, client=self.client)
+        signals.contacts_stored.send(
+            sender=Contact, list_code=list_code, contact_ids=contact_ids, client=self.client
+        )
 
 
-def _put(known: _Known, external_id: str, payload: ContactRecord, *, if_match: str = "", partial: bool = False) -> tuple[Contact, str]:
+def _put(
+    known: _Known, external_id: str, payload: ContactRecord, *, if_match: str = "", partial: bool = False
+) -> tuple[Contact, str]:
     ref = known.refs.get(external_id)
     if ref is None and partial:
         raise NotFound()
@@ -280,7 +336,9 @@ def _put(known: _Known, external_id: str, payload: ContactRecord, *, if_match: s
     if if_match and (ref is None or if_match not in {ANY, etag_of(ref.contact)}):
         raise StateChanged()
     if contact is None:
-        contact = _new(known, number, index, known.source(payload.source or (ref.contact.source.code if ref else "")))
+        contact = _new(
+            known, number, index, known.source(payload.source or (ref.contact.source.code if ref else ""))
+        )
     changes = [
         _written(known, contact, payload, partial=partial),
         _linked(known, external_id, ref, contact),
@@ -295,7 +353,8 @@ def _put(known: _Known, external_id: str, payload: ContactRecord, *, if_match: s
 def _new(known: _Known, number: Protected, index: bytes, source: DataSource) -> Contact:
     now = clock.now()
     return Contact(
-        phone=number, number_index=index, last4_index=blind_index.last4_index(number), zones=list(phones.zones_of(number)), source=source,
+        phone=number, number_index=index, last4_index=blind_index.last4_index(number),
+        zones=list(phones.zones_of(number)), source=source,
         created_at=now, expires_at=now + timedelta(days=known.days_kept),
     )  # fmt: skip
 
@@ -318,7 +377,8 @@ def _written(known: _Known, contact: Contact, payload: ContactRecord, *, partial
 
 
 def _linked(known: _Known, external_id: str, ref: ExternalRef | None, contact: Contact) -> bool:
-    """Whether the id names another contact now. A number that changed takes the id with it, and is not kept when nobody names it."""
+    """Whether the id names another contact now. A number that changed takes the id with it, and is not kept
+    when nobody names it."""
     if ref is not None and ref.contact_id == contact.pk:
         return False
     try:
@@ -342,7 +402,8 @@ def _consent_recorded(known: _Known, contact: Contact, payload: GivenConsent) ->
     if payload.purpose not in known.purposes:
         raise BadInput(_('There is no purpose "%(purpose)s".'), purpose=payload.purpose)
     record_consent(
-        contact=contact, purpose=known.purposes[payload.purpose], channel=payload.channel, given_at=payload.given_at,
+        contact=contact, purpose=known.purposes[payload.purpose], channel=payload.channel,
+        given_at=payload.given_at,
         reference=payload.evidence,
         client=known.client, recipient=payload.recipient, version=payload.wording_version,
     )  # fmt: skip
@@ -362,15 +423,19 @@ def _minor_flagged(known: _Known, contact: Contact, reason: str) -> bool:
 def withdraw(*, client: ApiClient, external_id: str, purpose: Purpose | None, how: str) -> int:
     """Withdraw the person's consents, for one purpose or all of them; returns how many.
 
-    A withdrawal is not lost for what stands beside it: numbers of people are taken out of `how`, a long one is cut, none is the client's.
+    A withdrawal is not lost for what stands beside it: numbers of people are taken out of `how`, a long one
+    is cut, none is the client's.
     """
     ref = find_ref(client, external_id)
-    return withdraw_consents(contact=ref.contact, how=shortened(blotted(how), 200) or f"{client.name}", purpose=purpose)
+    return withdraw_consents(
+        contact=ref.contact, how=shortened(blotted(how), 200) or f"{client.name}", purpose=purpose
+    )
 
 
 @transaction.atomic
 def delete_contact(*, client: ApiClient, external_id: str, if_match: str = "") -> Contact:
-    """From this commit on the contact is not called; its erasure begins. Again, until it is gone: the same."""
+    """From this commit on the contact is not called; its erasure begins. Again, until it is gone: the
+    same."""
     ref = find_ref(client, external_id)
     lock_number(bytes(ref.contact.number_index))
     contact = locked_contact(ref.contact_id)

@@ -1,4 +1,5 @@
-"""After an import: refused rows are corrected and imported again, or the whole of it is taken back within a day."""
+"""After an import: refused rows are corrected and imported again, or the whole of it is taken back within a
+day."""
 
 import csv
 import io
@@ -31,12 +32,14 @@ FIELDS = ("phone", "name", "note", "tags", "consent_channel", "consent_time")
 
 class TooLate(WrongState):
     code = "too_late"
-    sentence = _("An import can be taken back for a day. Have single contacts erased, or withdraw the source.")
+    sentence = _(
+        "An import can be taken back for a day. Have single contacts erased, or withdraw the source."
+    )
 
 
 def refused_rows(contact_import: ContactImport) -> Iterator[tuple[int, str]]:
-    """Row and sentence of each row that was refused for what stands in it, or taken in without the consent that it gives, and not
-    corrected yet."""
+    """Row and sentence of each row that was refused for what stands in it, or taken in without the consent
+    that it gives, and not corrected yet."""
     corrected = set(contact_import.corrected_rows)
     with streams.Stream(contact_import.report, belongs_to=contact_import.report_belongs_to) as file:
         for line in io.BufferedReader(file):
@@ -45,10 +48,13 @@ def refused_rows(contact_import: ContactImport) -> Iterator[tuple[int, str]]:
                 yield row["row"], row["message"]
 
 
-def correct_rows(*, actor: User, contact_import: ContactImport, rows: dict[int, dict[str, str]]) -> list[tuple[int, str, str]]:
+def correct_rows(
+    *, actor: User, contact_import: ContactImport, rows: dict[int, dict[str, str]]
+) -> list[tuple[int, str, str]]:
     """Import refused rows again with what was typed for them (`FIELDS`), by the same path as any list.
 
-    Returns row, status and sentence of each, by its number in the first file. Raises `BadInput`, `NotAllowed`, `WrongState`.
+    Returns row, status and sentence of each, by its number in the first file. Raises `BadInput`,
+    `NotAllowed`, `WrongState`.
     """
     _check_may_change(actor, contact_import)
     if contact_import.state != ContactImport.State.DONE:
@@ -68,7 +74,11 @@ def correct_rows(*, actor: User, contact_import: ContactImport, rows: dict[int, 
     lines = _lines(made, list(rows))
     with transaction.atomic():
         first = ContactImport.objects.select_for_update(of=("self",)).get(pk=contact_import.pk)
-        taken_in = {line["row"] for line in lines if line["status"] in (rules.ACCEPTED, "duplicate_in_file") and "doubtful" not in line}
+        taken_in = {
+            line["row"]
+            for line in lines
+            if line["status"] in (rules.ACCEPTED, "duplicate_in_file") and "doubtful" not in line
+        }
         first.corrected_rows = sorted({*first.corrected_rows, *taken_in})
         first.save(update_fields=["corrected_rows"])
     return [(line["row"], line["status"], line["message"]) for line in lines]
@@ -105,14 +115,16 @@ def can_be_taken_back(contact_import: ContactImport) -> bool:
 
 @transaction.atomic
 def take_back(*, actor: User, contact_import: ContactImport) -> int:
-    """Undo an import and its corrections: their new contacts are erased by the purge, consents that they brought end, and known ones
-    leave the queues that they came into by it.
+    """Undo an import and its corrections: their new contacts are erased by the purge, consents that they
+    brought end, and known ones leave the queues that they came into by it.
 
-    Contacts that were known before, or that another list or system brought since, stay; a name, note or tag that the list gave
-    them stays too. Returns how many contacts are erased. From this commit on the gate refuses them, reservations included.
-    Raises `NotAllowed`, `TooLate`, `WrongState`.
+    Contacts that were known before, or that another list or system brought since, stay; a name, note or tag
+    that the list gave them stays too. Returns how many contacts are erased. From this commit on the gate
+    refuses them, reservations included. Raises `NotAllowed`, `TooLate`, `WrongState`.
     """
-    locked = ContactImport.objects.select_for_update(of=("self",)).select_related("job").get(pk=contact_import.pk)
+    locked = (
+        ContactImport.objects.select_for_update(of=("self",)).select_related("job").get(pk=contact_import.pk)
+    )
     if actor.role not in {Role.SUPERVISOR, Role.COMPLIANCE} or locked.started_by_id != actor.pk:
         raise NotAllowed()
     if locked.state != ContactImport.State.DONE:
@@ -121,31 +133,54 @@ def take_back(*, actor: User, contact_import: ContactImport) -> int:
         raise TooLate()
     corrections = locked.corrections.filter(state=ContactImport.State.DONE).select_related("job")
     count = sum(_take_back(each) for each in [locked, *corrections])
-    record_access(kind=AccessEvent.Kind.IMPORTED, subject=f"contact_import:{locked.pk}", count=count, purpose=TAKEN_BACK, actor=actor)
+    record_access(
+        kind=AccessEvent.Kind.IMPORTED,
+        subject=f"contact_import:{locked.pk}",
+        count=count,
+        purpose=TAKEN_BACK,
+        actor=actor,
+    )
     return count
 
 
 def _take_back(contact_import: ContactImport) -> int:
     now, made = clock.now(), Contact.objects.filter(**new_contacts(contact_import))
-    known_elsewhere = MetContact.objects.exclude(contact_import__state=ContactImport.State.TAKEN_BACK).exclude(
+    known_elsewhere = MetContact.objects.exclude(
+        contact_import__state=ContactImport.State.TAKEN_BACK
+    ).exclude(
         contact_import__in=[contact_import.pk, *contact_import.corrections.values_list("pk", flat=True)]
     )
-    stays = made.filter(Q(pk__in=known_elsewhere.values("contact")) | Q(external_refs__isnull=False)).values("pk")
+    stays = made.filter(Q(pk__in=known_elsewhere.values("contact")) | Q(external_refs__isnull=False)).values(
+        "pk"
+    )
     erased = made.filter(erasing_at__isnull=True).exclude(pk__in=stays)
     evidence = f"contact_import:{contact_import.pk}"
     brought = Consent.objects.filter(evidence=evidence, withdrawn_at__isnull=True)
     brought.exclude(contact__in=erased).update(withdrawn_at=now, withdrawal=TAKEN_BACK)
     count = erased.update(erasing_at=now)
-    of_new = {f"contact__{name}": value for name, value in new_contacts(contact_import).items()} | {"contact__erasing_at": now}
-    wait_for_decisions()  # under way are some that still saw the contacts: what they reserved is withdrawn with the rest
+    of_new = {f"contact__{name}": value for name, value in new_contacts(contact_import).items()} | {
+        "contact__erasing_at": now
+    }
+    # under way are some that still saw the contacts: what they reserved is withdrawn with the rest
+    wait_for_decisions()
     signals.contacts_taken_back.send(sender=ContactImport, contacts=of_new)
-    of_known = Consent.objects.filter(evidence=evidence, withdrawn_at=now, withdrawal=TAKEN_BACK).values("contact")
-    signals.contacts_taken_back.send(sender=ContactImport, contacts={"contact__in": of_known, "campaign__kind": "marketing"})
+    of_known = Consent.objects.filter(evidence=evidence, withdrawn_at=now, withdrawal=TAKEN_BACK).values(
+        "contact"
+    )
+    signals.contacts_taken_back.send(
+        sender=ContactImport, contacts={"contact__in": of_known, "campaign__kind": "marketing"}
+    )
     if contact_import.list_code:
-        of_same_list = known_elsewhere.filter(contact_import__list_code=contact_import.list_code).values("contact")
-        known = Contact.objects.filter(Q(pk__in=contact_import.met.values("contact")) | Q(pk__in=stays)).exclude(pk__in=of_same_list)
+        of_same_list = known_elsewhere.filter(contact_import__list_code=contact_import.list_code).values(
+            "contact"
+        )
+        known = Contact.objects.filter(
+            Q(pk__in=contact_import.met.values("contact")) | Q(pk__in=stays)
+        ).exclude(pk__in=of_same_list)
         since = contact_import.job.created_at if contact_import.job else now
-        signals.list_taken_back.send(sender=ContactImport, list_code=contact_import.list_code, contacts=known.values("pk"), since=since)
+        signals.list_taken_back.send(
+            sender=ContactImport, list_code=contact_import.list_code, contacts=known.values("pk"), since=since
+        )
     contact_import.state = ContactImport.State.TAKEN_BACK
     contact_import.save(update_fields=["state"])
     return count

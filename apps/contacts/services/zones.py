@@ -1,4 +1,5 @@
-"""What somebody knows better: the client's time zone than the number tells (R11), the client their own name (R20)."""
+"""What somebody knows better: the client's time zone than the number tells (R11), the client their own name
+(R20)."""
 
 from typing import Any
 from zoneinfo import available_timezones
@@ -33,8 +34,9 @@ def correct_name(*, contact: Contact, name: Protected) -> Contact:
 def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
     """Call the contact by the clock of this IANA zone; "" goes back to what the number tells.
 
-    A zone outside of where the number is from is called by as well as the number's own, so that both clocks have to allow a call: one
-    person's word does not open the night (R11). Takes the number's lock, as everything does that the gate judges by.
+    A zone outside of where the number is from is called by as well as the number's own, so that both clocks
+    have to allow a call: one person's word does not open the night (R11). Takes the number's lock, as
+    everything does that the gate judges by.
     """
     if actor.role not in {Role.AGENT, Role.SUPERVISOR, Role.COMPLIANCE}:
         raise NotAllowed()
@@ -48,7 +50,8 @@ def set_zone(*, actor: User, contact: Contact, zone: str) -> Contact:
 
 
 def _clocks(own: tuple[str, ...], zone: str) -> list[str]:
-    """By which clocks a person is called whose number tells `own` zones, and of whom somebody says `zone` ("": nothing)."""
+    """By which clocks a person is called whose number tells `own` zones, and of whom somebody says `zone`
+    ("": nothing)."""
     if not zone:
         return list(own)
     is_at_home = zone in own or (zone in MAINLAND and not MAINLAND.isdisjoint(own))

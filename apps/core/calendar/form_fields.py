@@ -1,7 +1,7 @@
 """Fields of forms for days and times that people type: bounded, with the browser's own pickers.
 
-A time outside 2000–2199 is refused at its field: other rooms add zones and weeks to it, and one that Python cannot shift would answer
-500 where it is read. Pickers know ISO alone, whatever the language writes.
+A time outside 2000–2199 is refused at its field: other rooms add zones and weeks to it, and one that Python
+cannot shift would answer 500 where it is read. Pickers know ISO alone, whatever the language writes.
 """
 
 from datetime import date
@@ -19,7 +19,9 @@ YEARS = _("Enter a day between the years %(first)s and %(last)s.")
 def bounded(value: Any) -> None:
     """Raises `ValidationError` for a day or time outside what may be stored."""
     if isinstance(value, date) and not EARLIEST.year <= value.year < LATEST.year:
-        raise ValidationError(YEARS, code="impossible", params={"first": EARLIEST.year, "last": LATEST.year - 1})
+        raise ValidationError(
+            YEARS, code="impossible", params={"first": EARLIEST.year, "last": LATEST.year - 1}
+        )
 
 
 class DayInput(forms.DateInput):
@@ -31,7 +33,9 @@ class MomentInput(forms.DateTimeInput):
     """To the minute, in the site's zone."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs={"type": "datetime-local", "autocomplete": "off", **(attrs or {})}, format="%Y-%m-%dT%H:%M")
+        super().__init__(
+            attrs={"type": "datetime-local", "autocomplete": "off", **(attrs or {})}, format="%Y-%m-%dT%H:%M"
+        )
 
 
 class Day(forms.DateField):

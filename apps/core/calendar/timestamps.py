@@ -1,7 +1,7 @@
 """Times that come from outside: read where they can be read, and bounded.
 
-A time before 2000 or more than a day ahead is never stored: PostgreSQL keeps moments that Python cannot read back, and one of them in
-an append-only table stops every reader. Tables say the same by `is_possible`.
+A time before 2000 or more than a day ahead is never stored: PostgreSQL keeps moments that Python cannot read
+back, and one of them in an append-only table stops every reader. Tables say the same by `is_possible`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,8 @@ def read_timestamp(value: Any, *, now: datetime) -> datetime | None:
 
 
 def possible_or(at: datetime | None, now: datetime) -> datetime:
-    """When something was said that cannot lie ahead: the time that was given, or now when there is none or it cannot be true."""
+    """When something was said that cannot lie ahead: the time that was given, or now when there is none or it
+    cannot be true."""
     return at if at is not None and EARLIEST <= at <= now else now
 
 
@@ -64,13 +65,15 @@ def _from_number(number: float) -> datetime | None:
 
 
 def is_possible(*fields: str) -> Q:
-    """The condition of a check constraint: each column holds no time, or one from 2000 on and at most a day after the row was made."""
+    """The condition of a check constraint: each column holds no time, or one from 2000 on and at most a day
+    after the row was made."""
     latest = F("created_at") + Value("1 day", output_field=DurationField())
     return _bounded(fields, {"gte": EARLIEST, "lte": latest})
 
 
 def is_readable(*fields: str) -> Q:
-    """The same for times that may lie long after the row was made: from 2000 on, within what every reader can read."""
+    """The same for times that may lie long after the row was made: from 2000 on, within what every reader can
+    read."""
     return _bounded(fields, {"gte": EARLIEST, "lt": LATEST})
 
 

@@ -40,8 +40,8 @@ def _last_year_of_library() -> int:
 class Calendar:
     """The library's years, and those entered by compliance: `{2027: {date: name of the holiday}}`.
 
-    `make_up` holds the working weekend days of the entered years. The notice of a year may name days of the December before it; for
-    those it counts before that year's own calendar.
+    `make_up` holds the working weekend days of the entered years. The notice of a year may name days of the
+    December before it; for those it counts before that year's own calendar.
 
     Source: notices of the General Office of the State Council.
     """
@@ -64,7 +64,11 @@ class Calendar:
             return None
         if name := self.entered.get(day.year + 1, {}).get(day):
             return name
-        return "" if day in self.make_up and day.year + 1 in self.entered and day.year not in self.entered else None
+        return (
+            ""
+            if day in self.make_up and day.year + 1 in self.entered and day.year not in self.entered
+            else None
+        )
 
     def next_ordinary_day(self, day: date) -> date | None:
         """The first day after `day` that is no statutory holiday; None when it is not known."""

@@ -1,1 +1,2 @@
-"""Keys and what is encrypted or signed with them: keyring, cipher, blind index, encrypted streams and files, object storage, signatures."""
+"""Keys and what is encrypted or signed with them: keyring, cipher, blind index, encrypted streams and files,
+object storage, signatures."""

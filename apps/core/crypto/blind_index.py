@@ -4,9 +4,9 @@ Each use has a key of its own, so that tables cannot be joined by whoever has on
 `index` finds a contact, `last4` finds by the last digits, `register` is all that an opt-out
 keeps, `ledger` is all that an erasure keeps. All take E.164 text or a `Protected` phone.
 
-Keys of `index` lie over each other: a hash made under the first is hashed again under the second, and so on. So every row
-can be brought under a new key, also one whose number nobody knows any more. Which keys the rows of a database went through
-stands in that database, and is said here when a connection opens (`stand_under`).
+Keys of `index` lie over each other: a hash made under the first is hashed again under the second, and so on.
+So every row can be brought under a new key, also one whose number nobody knows any more. Which keys the rows
+of a database went through stands in that database, and is said here when a connection opens (`stand_under`).
 """
 
 import hmac
@@ -55,7 +55,8 @@ class _Standing:
 
 
 def stand_under(key_ids: Sequence[str]) -> None:
-    """From here on `index` hashes go through these keys, in their order; none: through the first of the keyring."""
+    """From here on `index` hashes go through these keys, in their order; none: through the first of the
+    keyring."""
     _Standing.key_ids = tuple(key_ids)
 
 
@@ -69,7 +70,10 @@ def index_keys() -> tuple[str, ...]:
 def _index_secrets(key_ids: Sequence[str]) -> list[bytes]:
     known = keyring.keys("index").by_id
     if lacking := [key_id for key_id in key_ids if key_id not in known]:
-        raise KeyringError(f'The keyring lacks the key "{lacking[0]}" of "index": no number of this database is found without it.')
+        raise KeyringError(
+            f'The keyring lacks the key "{lacking[0]}" of "index": no number of this database is found '
+            "without it."
+        )
     return [known[key_id] for key_id in key_ids]
 
 
@@ -82,8 +86,8 @@ def number_index(phone: Phone) -> bytes:
 
 
 def brought_on(through: Sequence[str], to: Sequence[str]) -> Callable[[bytes], bytes]:
-    """What brings an `index` hash that went through some keys under those that came after. Raises `KeyringError` when they did not
-    begin the same way, or a key is missing."""
+    """What brings an `index` hash that went through some keys under those that came after. Raises
+    `KeyringError` when they did not begin the same way, or a key is missing."""
     if tuple(to[: len(through)]) != tuple(through):
         raise KeyringError('Hashes went through other keys of "index" than those of this keyring.')
     return _chained([_hasher(key) for key in _index_secrets(to[len(through) :])])
@@ -105,12 +109,14 @@ def last4_indexes(digits: str) -> list[bytes]:
 
 
 def mask_key() -> bytes:
-    """The key under which what a mask shows is hashed, to tell that two questions were for neighbours (`access`)."""
+    """The key under which what a mask shows is hashed, to tell that two questions were for neighbours
+    (`access`)."""
     return hmac.digest(keyring.keys("last4").current, b"mask", "sha256")
 
 
 def last4_table(key_id: str) -> list[bytes]:
-    """What every four digits hash to under one key, in their order: by it rows are brought under another without their numbers."""
+    """What every four digits hash to under one key, in their order: by it rows are brought under another
+    without their numbers."""
     return _all_last4(keyring.keys("last4").by_id[key_id])
 
 
@@ -124,8 +130,12 @@ def _under_every_key(purpose: str, data: bytes) -> list[bytes]:
 
 
 def indexers() -> tuple[Callable[[Phone], bytes], Callable[[str], bytes]]:
-    """`number_index` and `last4_index` for whole lists. The last four digits are ten thousand: each is hashed once."""
-    index, last4 = _chained([_hasher(key) for key in _index_secrets(index_keys())]), _hasher(keyring.keys("last4").current)
+    """`number_index` and `last4_index` for whole lists. The last four digits are ten thousand: each is hashed
+    once."""
+    index, last4 = (
+        _chained([_hasher(key) for key in _index_secrets(index_keys())]),
+        _hasher(keyring.keys("last4").current),
+    )
     known: dict[str, bytes] = {}
 
     def of_number(phone: Phone) -> bytes:
@@ -167,13 +177,15 @@ def register_hashes(phone: Phone) -> dict[str, bytes]:
 
 
 def register_hashes_of_text(text: str) -> dict[str, bytes]:
-    """The hashes that a text got which is no E.164 number: for the repair of what was stored so (`retention.repairing_numbers`)."""
+    """The hashes that a text got which is no E.164 number: for the repair of what was stored so
+    (`retention.repairing_numbers`)."""
     keys = keyring.keys("register")
     return {name: hmac.digest(key, text.encode(), "sha256") for name, key in keys.by_id.items()}
 
 
 def register_hasher() -> tuple[list[str], Callable[[str], list[bytes]]]:
-    """For whole lists: the ids of the register's keys, the current first, and what hashes a number under each."""
+    """For whole lists: the ids of the register's keys, the current first, and what hashes a number under
+    each."""
     keys = keyring.keys("register")
     ids = [keys.current_id, *(name for name in keys.by_id if name != keys.current_id)]
     hashers = [_hasher(keys.by_id[name]) for name in ids]
@@ -190,5 +202,6 @@ def ledger_hash(phone: Phone) -> bytes:
 
 
 def ledger_hashes(phone: Phone) -> list[bytes]:
-    """The number under every key of the ledger: like the register it has no numbers, so old entries stay under old keys."""
+    """The number under every key of the ledger: like the register it has no numbers, so old entries stay
+    under old keys."""
     return _under_every_key("ledger", _bytes(phone))

@@ -1,6 +1,7 @@
 """Stored files in a bucket, and how a bucket's errors are shown.
 
-Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so inside `translate_errors`.
+Errors of botocore are no `OSError` and hold addresses and keys: everything that speaks to a bucket does so
+inside `translate_errors`.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attemp
 
 @contextmanager
 def translate_errors(away: type[StorageAway] = StorageAway) -> Iterator[None]:
-    """What a bucket refuses, as a sentence of ours; that something is not there, as of a file (`FileNotFoundError`)."""
+    """What a bucket refuses, as a sentence of ours; that something is not there, as of a file
+    (`FileNotFoundError`)."""
     try:
         yield
     except ClientError as error:
@@ -55,7 +57,9 @@ class BucketStorage(S3Storage):
     """Stored files in a bucket. Raises `StorageAway` and `FileNotFoundError` instead of botocore's errors."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(client_config=PATIENCE, transfer_config=TransferConfig(use_threads=False), **settings)
+        super().__init__(
+            client_config=PATIENCE, transfer_config=TransferConfig(use_threads=False), **settings
+        )
 
     def _open(self, name: str, mode: str = "rb") -> Any:
         with translate_errors():
@@ -68,13 +72,16 @@ class BucketStorage(S3Storage):
             return super()._save(name, content)
 
     def delete(self, name: str) -> None:
-        """Also what a bucket with versions keeps behind its mark. A file that is not there is no error; a bucket that is not there is."""
+        """Also what a bucket with versions keeps behind its mark. A file that is not there is no error; a
+        bucket that is not there is."""
         key, client = self._normalize_name(clean_name(name)), self.connection.meta.client
         with translate_errors():
             answer = client.delete_object(Bucket=self.bucket_name, Key=key)
             if "VersionId" not in answer:
                 return
-            for page in client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=key):
+            for page in client.get_paginator("list_object_versions").paginate(
+                Bucket=self.bucket_name, Prefix=key
+            ):
                 for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
                     if version["Key"] == key:
                         client.delete_object(Bucket=self.bucket_name, Key=key, VersionId=version["VersionId"])

@@ -1,4 +1,5 @@
-"""Addresses of buckets: `s3://bucket/folder?endpoint=https://…&region=…`. Their keys come from where boto3 looks for them."""
+"""Addresses of buckets: `s3://bucket/folder?endpoint=https://…&region=…`. Their keys come from where boto3
+looks for them."""
 
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl

@@ -1,8 +1,9 @@
 """Long data encrypted in chunks: AES-256-GCM under a data key of its own (R7).
 
-Each chunk is encrypted by itself, its nonce being its place and whether it is the last one (the STREAM construction of
-Hoang, Reyhanitabar, Rogaway and Vizár, 2015). So what is cut off, swapped, repeated or appended does not open, and a
-reader can begin at any chunk. A data key encrypts one stream only: nonces never repeat under it.
+Each chunk is encrypted by itself, its nonce being its place and whether it is the last one (the STREAM
+construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). So what is cut off, swapped, repeated or
+appended does not open, and a reader can begin at any chunk. A data key encrypts one stream only: nonces never
+repeat under it.
 """
 
 import os
@@ -27,8 +28,11 @@ def nonce(place: int, *, is_last: bool) -> bytes:
     return place.to_bytes(11, "big") + bytes([is_last])
 
 
-def encrypt_chunks(pieces: Iterable[bytes], *, key: bytes, bound_to: bytes, size: int = CHUNK) -> Iterator[bytes]:
-    """What `pieces` say, in whatever lengths they come, as encrypted chunks of `size` clear bytes; the last one is shorter."""
+def encrypt_chunks(
+    pieces: Iterable[bytes], *, key: bytes, bound_to: bytes, size: int = CHUNK
+) -> Iterator[bytes]:
+    """What `pieces` say, in whatever lengths they come, as encrypted chunks of `size` clear bytes; the last
+    one is shorter."""
     aead, place, waiting = AESGCM(key), 0, bytearray()
     for piece in pieces:
         waiting += piece
@@ -39,9 +43,11 @@ def encrypt_chunks(pieces: Iterable[bytes], *, key: bytes, bound_to: bytes, size
     yield aead.encrypt(nonce(place, is_last=True), bytes(waiting), bound_to)
 
 
-def decrypt_chunks(read: Callable[[int], bytes], *, key: bytes, bound_to: bytes, size: int = CHUNK) -> Iterator[bytes]:
-    """The clear chunks, in order. `read(n)` gives n bytes, fewer at the end alone. Raises `DecryptionFailed`, also when the
-    end is missing: nothing may be acted on before the last chunk has come."""
+def decrypt_chunks(
+    read: Callable[[int], bytes], *, key: bytes, bound_to: bytes, size: int = CHUNK
+) -> Iterator[bytes]:
+    """The clear chunks, in order. `read(n)` gives n bytes, fewer at the end alone. Raises `DecryptionFailed`,
+    also when the end is missing: nothing may be acted on before the last chunk has come."""
     aead, place, encrypted = AESGCM(key), 0, read(size + TAG)
     while True:
         after = read(size + TAG) if len(encrypted) == size + TAG else b""

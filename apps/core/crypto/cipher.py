@@ -38,9 +38,14 @@ def encrypt(clear: bytes, *, purpose: str, bound_to: bytes) -> bytes:
 
 
 def encrypt_all(clears: Sequence[bytes], *, purpose: str, bound_to: bytes) -> list[bytes]:
-    """`encrypt` for a batch of a list, in its order. The nonces are drawn together, which takes a third of the time."""
+    """`encrypt` for a batch of a list, in its order. The nonces are drawn together, which takes a third of
+    the time."""
     keys = keyring.keys(purpose)
-    header, encrypt, nonces = _header(keys.current_id), _aead(keys.current).encrypt, os.urandom(NONCE_BYTES * len(clears))
+    header, encrypt, nonces = (
+        _header(keys.current_id),
+        _aead(keys.current).encrypt,
+        os.urandom(NONCE_BYTES * len(clears)),
+    )
     return [
         header + (nonce := nonces[at : at + NONCE_BYTES]) + encrypt(nonce, clear, bound_to)
         for at, clear in zip(range(0, len(nonces), NONCE_BYTES), clears, strict=True)

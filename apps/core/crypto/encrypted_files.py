@@ -1,5 +1,5 @@
-"""Encrypted files, in a folder or in S3-compatible storage. Small ones (uploads, reports) are encrypted here as a whole, AES-256-GCM,
-bound to their own name; long ones in `core.crypto.streams`."""
+"""Encrypted files, in a folder or in S3-compatible storage. Small ones (uploads, reports) are encrypted here
+as a whole, AES-256-GCM, bound to their own name; long ones in `core.crypto.streams`."""
 
 import os
 import threading
@@ -56,7 +56,8 @@ def names() -> Iterator[str]:
 
 
 def key_id(name: str) -> str:
-    """The id of the key that a file, or the data key of a stream, is encrypted under. Raises `FileNotFoundError`."""
+    """The id of the key that a file, or the data key of a stream, is encrypted under. Raises
+    `FileNotFoundError`."""
     with Ranges(name) as ranges:
         head = ranges.read(0, 1 + 2 + 32)
     return cipher.key_id_of(head if head[:1] == bytes([cipher.VERSION]) else head[1:])
@@ -98,7 +99,8 @@ def path_of(name: str) -> Path | None:
 
 
 def make_durable(name: str) -> None:
-    """Have a stored file, and its place in the folder, written to the disk. Other storages answer when they have it."""
+    """Have a stored file, and its place in the folder, written to the disk. Other storages answer when they
+    have it."""
     if path := path_of(name):
         for each in (path, path.parent):
             handle = os.open(each, os.O_RDONLY)
@@ -143,7 +145,9 @@ class Ranges:
     def __enter__(self) -> "Ranges":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

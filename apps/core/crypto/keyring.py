@@ -1,11 +1,11 @@
 """The keyring: named 256-bit keys, each for one purpose, never in the database (R7).
 
-A keyring is JSON: `{purpose: {"current": id, "first": id, "keys": {id: base64 of 32 bytes}}}`. `first` is the key with which the
-purpose began: what is derived once for good (the secrets of the feeds, the MAC of the ledger, the hashes of numbers) is derived
-from it. Where it is not named it is the one that stands first. It comes
-from `HEGUI_KEYRING` (the JSON itself) or `HEGUI_KEYRING_FILE` (a file of mode 0600). The embedded
-default writes one, at first start. A file that changes is read again within `FRESH_SECONDS`, and at
-once when a value names a key that is not known, so keys turn while the site runs.
+A keyring is JSON: `{purpose: {"current": id, "first": id, "keys": {id: base64 of 32 bytes}}}`. `first` is the
+key with which the purpose began: what is derived once for good (the secrets of the feeds, the MAC of the
+ledger, the hashes of numbers) is derived from it. Where it is not named it is the one that stands first. It
+comes from `HEGUI_KEYRING` (the JSON itself) or `HEGUI_KEYRING_FILE` (a file of mode 0600). The embedded
+default writes one, at first start. A file that changes is read again within `FRESH_SECONDS`, and at once when
+a value names a key that is not known, so keys turn while the site runs.
 """
 
 import base64
@@ -76,7 +76,9 @@ def parse(text: str) -> dict[str, Keys]:
             raise KeyringError(f'The current key of "{purpose}" is not among its keys.')
         for name, key in keys.items():
             if len(key) != KEY_BYTES or not 1 <= len(name.encode()) <= 32:
-                raise KeyringError(f'A key of "{purpose}" is not 256 bits long or its id is not 1 to 32 bytes.')
+                raise KeyringError(
+                    f'A key of "{purpose}" is not 256 bits long or its id is not 1 to 32 bytes.'
+                )
     return ring
 
 
@@ -93,7 +95,9 @@ def generate(known: str = "{}") -> str:
 def with_new_key(text: str, purpose: str) -> str:
     """The keyring with one more key of `purpose`, made current."""
     ring = json.loads(text)
-    number = 1 + max((int(name[1:]) for name in ring[purpose]["keys"] if name[:1] == "k" and name[1:].isdigit()), default=0)
+    number = 1 + max(
+        (int(name[1:]) for name in ring[purpose]["keys"] if name[:1] == "k" and name[1:].isdigit()), default=0
+    )
     ring[purpose].setdefault("first", next(iter(ring[purpose]["keys"])))
     ring[purpose]["keys"][f"k{number}"] = _fresh()
     ring[purpose]["current"] = f"k{number}"
@@ -107,7 +111,10 @@ def without_key(text: str, purpose: str, key_id: str) -> str:
         raise KeyringError(f'"{key_id}" is not an older key of "{purpose}".')
     if key_id == ring[purpose].get("first", next(iter(ring[purpose]["keys"]))):
         if purpose in DERIVED:
-            raise KeyringError(f'"{key_id}" is the first key of "{purpose}", from which others are derived: it is never taken away.')
+            raise KeyringError(
+                f'"{key_id}" is the first key of "{purpose}", from which others are derived: it is never '
+                "taken away."
+            )
         ring[purpose].pop("first", None)
     del ring[purpose]["keys"][key_id]
     return json.dumps(ring, indent=1)
@@ -125,7 +132,8 @@ def read_private_file(path: Path) -> str:
 
 
 def _draft_beside(path: Path, text: str) -> Path:
-    """A new file with the text, which belongs to whom the old one belongs: root changes the keyring of a site that runs as another."""
+    """A new file with the text, which belongs to whom the old one belongs: root changes the keyring of a site
+    that runs as another."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     if os.geteuid() == 0 and path.exists():
@@ -148,7 +156,8 @@ def write_private_file(path: Path, text: str) -> None:
 
 
 def complete_file(path: Path) -> list[str]:
-    """Give a key to each purpose that a newer Hegui knows and the file does not; returns them. Raises `KeyringError` for what is none."""
+    """Give a key to each purpose that a newer Hegui knows and the file does not; returns them. Raises
+    `KeyringError` for what is none."""
     try:
         known = json.loads(read_private_file(path))
     except ValueError:
@@ -161,7 +170,8 @@ def complete_file(path: Path) -> list[str]:
 
 
 def change_file(path: Path, change: Callable[[str], str]) -> None:
-    """Replace the keyring file as a whole. The old file stays beside it (`.before`): a key that is lost is lost for good."""
+    """Replace the keyring file as a whole. The old file stays beside it (`.before`): a key that is lost is
+    lost for good."""
     with path.with_name(f"{path.name}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         before = read_private_file(path)
@@ -191,7 +201,11 @@ class _Ring:
     @property
     def is_fresh(self) -> bool:
         inline, path, _state = self._source
-        return time.monotonic() < self._look_again and inline is settings.HEGUI_KEYRING and path is settings.HEGUI_KEYRING_FILE
+        return (
+            time.monotonic() < self._look_again
+            and inline is settings.HEGUI_KEYRING
+            and path is settings.HEGUI_KEYRING_FILE
+        )
 
     def reload(self) -> dict[str, Keys]:
         """Read it again if its file has changed."""

@@ -1,7 +1,7 @@
 """Signatures that others can check: Ed25519 under the current key of the keyring's purpose `seal` (RFC 8032).
 
-A signature names its key and carries the public half, so that a reader who was given that half by another way can check without us that a
-document is ours and as it was.
+A signature names its key and carries the public half, so that a reader who was given that half by another way
+can check without us that a document is ours and as it was.
 """
 
 import base64
@@ -40,7 +40,9 @@ def sign(payload: dict[str, Any]) -> tuple[str, bytes]:
 
 def public_keys() -> dict[str, bytes]:
     """The public half of every key, by its id."""
-    private = {name: Ed25519PrivateKey.from_private_bytes(key) for name, key in keyring.keys("seal").by_id.items()}
+    private = {
+        name: Ed25519PrivateKey.from_private_bytes(key) for name, key in keyring.keys("seal").by_id.items()
+    }
     return {name: key.public_key().public_bytes_raw() for name, key in private.items()}
 
 
@@ -58,7 +60,11 @@ def is_signed(payload: dict[str, Any], *, key: str, signature: bytes, keys: Mapp
 def signature_of(payload: dict[str, Any]) -> dict[str, str]:
     """The signature of a document: `{"key", "public_key", "signature"}`, the last two in base64."""
     key, signature = sign(payload)
-    return {"key": key, "public_key": base64.b64encode(public_keys()[key]).decode(), "signature": base64.b64encode(signature).decode()}
+    return {
+        "key": key,
+        "public_key": base64.b64encode(public_keys()[key]).decode(),
+        "signature": base64.b64encode(signature).decode(),
+    }
 
 
 def is_valid(payload: dict[str, Any], signed: dict[str, str]) -> bool:

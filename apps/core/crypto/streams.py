@@ -1,9 +1,9 @@
 """Long files encrypted in chunks, read from any place on: recordings (R7).
 
-A stored stream is `2 | the data key, encrypted (core.crypto.cipher) | encrypted chunks (core.crypto.chunked)`.
-The data key is the stream's own and is bound to the file's name; the chunks are bound to the name and to what the stream
-belongs to. So a stream does not open under another name, for another owner, cut short, or with chunks that were swapped.
-Clear bytes are never written to a disk.
+A stored stream is `2 | the data key, encrypted (core.crypto.cipher) | encrypted chunks
+(core.crypto.chunked)`. The data key is the stream's own and is bound to the file's name; the chunks are bound
+to the name and to what the stream belongs to. So a stream does not open under another name, for another
+owner, cut short, or with chunks that were swapped. Clear bytes are never written to a disk.
 """
 
 import hashlib
@@ -62,7 +62,8 @@ class _Pieces(File):
 
 
 def put(pieces: Iterable[bytes], *, folder: str, belongs_to: str) -> str:
-    """Encrypt what comes and store it; returns the name to keep. When `pieces` raises, nothing is left behind."""
+    """Encrypt what comes and store it; returns the name to keep. When `pieces` raises, nothing is left
+    behind."""
     name = encrypted_files.new_name(folder)
     key = chunked.new_key()
 
@@ -99,7 +100,8 @@ def key_bytes(head: bytes) -> int:
 
 
 class Stream(io.RawIOBase):
-    """A stored stream as a clear file that can be read from any place on. Raises `DecryptionFailed` where it was altered."""
+    """A stored stream as a clear file that can be read from any place on. Raises `DecryptionFailed` where it
+    was altered."""
 
     def __init__(self, name: str, *, belongs_to: str) -> None:
         self._file = encrypted_files.Ranges(name)
@@ -128,7 +130,9 @@ class Stream(io.RawIOBase):
         for place in range(first, min(first + count, self._chunks)):
             piece = encrypted[(place - first) * ENCRYPTED_CHUNK : (place - first + 1) * ENCRYPTED_CHUNK]
             try:
-                yield self._aead.decrypt(chunked.nonce(place, is_last=place == self._chunks - 1), piece, self._belongs_to)
+                yield self._aead.decrypt(
+                    chunked.nonce(place, is_last=place == self._chunks - 1), piece, self._belongs_to
+                )
             except (InvalidTag, ValueError):
                 raise DecryptionFailed() from None
 

@@ -6,7 +6,8 @@ READ_ONLY = "25006"  # PostgreSQL's read_only_sql_transaction
 
 
 def is_away(error: BaseException | None) -> bool:
-    """A lost connection; also a server that is being made the primary and still answers like a replica: it writes a moment later."""
+    """A lost connection; also a server that is being made the primary and still answers like a replica: it
+    writes a moment later."""
     if isinstance(error, InternalError):
         return getattr(error.__cause__, "sqlstate", None) == READ_ONLY
     return isinstance(error, OperationalError | InterfaceError)

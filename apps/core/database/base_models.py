@@ -33,10 +33,11 @@ class Dated(models.Model):
 
 
 class NotBlocked(models.Manager[Any]):
-    """Rows of a model with `blocked_until`, without those that are kept only because the law demands their record (R34).
+    """Rows of a model with `blocked_until`, without those that are kept only because the law demands their
+    record (R34).
 
-    It is the default manager, so that no page, export or task comes upon a blocked row; deletion, keys and backups, which have to,
-    use `everyone`.
+    It is the default manager, so that no page, export or task comes upon a blocked row; deletion, keys and
+    backups, which have to, use `everyone`.
     """
 
     def get_queryset(self) -> models.QuerySet[Any]:
@@ -59,10 +60,13 @@ models.BinaryField.register_lookup(AnyOf)
 
 
 def named(model: Any, **options: Any) -> "models.ForeignKey[Any, Any]":
-    """A reference to a row that is never deleted (a trigger of its table sees to that): not checked again, no index of its own."""
+    """A reference to a row that is never deleted (a trigger of its table sees to that): not checked again, no
+    index of its own."""
     return models.ForeignKey(model, models.PROTECT, db_constraint=False, db_index=False, **options)
 
 
 def is_hash(field: str) -> models.Q:
     """The condition of a check constraint: the column holds a 32-byte hash."""
-    return models.Q(Exact(models.Func(field, function="octet_length", output_field=models.IntegerField()), 32))
+    return models.Q(
+        Exact(models.Func(field, function="octet_length", output_field=models.IntegerField()), 32)
+    )

@@ -6,10 +6,13 @@ from django.db.migrations.state import ProjectState
 
 
 class FirstMigration(Migration):
-    """Its operations only add to the state, and none changes what one before it made: `CreateModel` names all fields, indexes and
-    constraints. So the models are rendered once, and not after each operation, which took half a minute on an empty database."""
+    """Its operations only add to the state, and none changes what one before it made: `CreateModel` names all
+    fields, indexes and constraints. So the models are rendered once, and not after each operation, which took
+    half a minute on an empty database."""
 
-    def apply(self, project_state: ProjectState, schema_editor: BaseDatabaseSchemaEditor, collect_sql: bool = False) -> ProjectState:
+    def apply(
+        self, project_state: ProjectState, schema_editor: BaseDatabaseSchemaEditor, collect_sql: bool = False
+    ) -> ProjectState:
         if collect_sql:
             return super().apply(project_state, schema_editor, collect_sql)
         project_state.__dict__.pop("apps", None)

@@ -1,4 +1,5 @@
-"""Locks that end with the transaction (of a number, a line, an agent, the trail, files), and `run_exclusively` for work of many.
+"""Locks that end with the transaction (of a number, a line, an agent, the trail, files), and
+`run_exclusively` for work of many.
 
 Whatever decides or changes what the gate judges about a number takes the number's lock first and
 touches rows afterwards, so for each number everything happens in one order. The agent's lock is
@@ -25,12 +26,18 @@ P = ParamSpec("P")
 log = structlog.get_logger(__name__)
 _NUMBER = Prepared("lock_number", "select pg_advisory_xact_lock(%(number)s::bigint)")
 _NUMBER_AND_AGENT = Prepared(
-    "lock_number_and_agent", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int)"
+    "lock_number_and_agent",
+    "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, "
+    "%(agent)s::int)",
 )
-_GATE = Prepared("lock_gate", "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock_shared(%(terms)s::int, 0)")
+_GATE = Prepared(
+    "lock_gate",
+    "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock_shared(%(terms)s::int, 0)",
+)
 _GATE_AND_AGENT = Prepared(
     "lock_gate_and_agent",
-    "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, %(agent)s::int),"
+    "select pg_advisory_xact_lock(%(number)s::bigint), pg_advisory_xact_lock(%(agents)s::int, "
+    "%(agent)s::int),"
     " pg_advisory_xact_lock_shared(%(terms)s::int, 0)",
 )
 _LINE = Prepared("lock_line", "select pg_advisory_xact_lock(%(lines)s::int, %(line)s::int)")
@@ -59,15 +66,21 @@ def number_lock(number_index: bytes, *, agent_id: int | None = None) -> Step:
 
 
 def line_lock(line_id: int) -> Step:
-    """The statement that waits for the lock of a line, whose budget several calls share. It is taken after a number's."""
+    """The statement that waits for the lock of a line, whose budget several calls share. It is taken after a
+    number's."""
     return _LINE, {"lines": _LINES, "line": line_id}
 
 
 def gate_lock(number_index: bytes, *, agent_id: int | None = None) -> Step:
-    """The same for a decision of the gate, which holds the lock of the terms too, shared with other decisions: who changes terms waits
-    for the decisions under way and then sees what they reserved (`policies.triggers`)."""
+    """The same for a decision of the gate, which holds the lock of the terms too, shared with other
+    decisions: who changes terms waits for the decisions under way and then sees what they reserved
+    (`policies.triggers`)."""
     values = {"number": number_key(number_index), "terms": _TERMS}
-    return (_GATE, values) if agent_id is None else (_GATE_AND_AGENT, {**values, "agents": _AGENTS, "agent": agent_id})
+    return (
+        (_GATE, values)
+        if agent_id is None
+        else (_GATE_AND_AGENT, {**values, "agents": _AGENTS, "agent": agent_id})
+    )
 
 
 def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
@@ -76,7 +89,8 @@ def lock_number(number_index: bytes, *, agent_id: int | None = None) -> None:
 
 
 def lock_numbers(number_indexes: Iterable[bytes]) -> None:
-    """Wait for the locks of many numbers, always in the same order, so that two who do never wait for each other."""
+    """Wait for the locks of many numbers, always in the same order, so that two who do never wait for each
+    other."""
     with connection.cursor() as cursor:
         cursor.execute(
             "select pg_advisory_xact_lock(key) from (select unnest(%s::bigint[]) key) keys",
@@ -85,8 +99,9 @@ def lock_numbers(number_indexes: Iterable[bytes]) -> None:
 
 
 def wait_for_decisions() -> None:
-    """Wait for the decisions of the gate under way, and let none begin until the end of the transaction: for whoever changes what it
-    judges about many numbers without their locks, and then withdraws what is reserved."""
+    """Wait for the decisions of the gate under way, and let none begin until the end of the transaction: for
+    whoever changes what it judges about many numbers without their locks, and then withdraws what is
+    reserved."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, 0)", [_TERMS])
 
@@ -106,11 +121,15 @@ def lock_searcher(searcher: int) -> None:
 def lock_alarm(code: str, subject: str) -> None:
     """Wait for whoever raises the same alarm."""
     with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ALARMS, zlib.crc32(f"{code} {subject}".encode()) - 2**31])
+        cursor.execute(
+            "select pg_advisory_xact_lock(%s, %s)",
+            [_ALARMS, zlib.crc32(f"{code} {subject}".encode()) - 2**31],
+        )
 
 
 def keep_files() -> None:
-    """Until the end of the transaction no file is deleted that was scheduled for deletion (a backup reads what its snapshot names)."""
+    """Until the end of the transaction no file is deleted that was scheduled for deletion (a backup reads
+    what its snapshot names)."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock_shared(%s, 0)", [_FILES])
 
@@ -143,11 +162,14 @@ class AlreadyRunning(HeguiError):
 class ExclusiveRunLost(HeguiError):
     code = "lock_lost"
     status = 503
-    sentence = _("The connection that kept this from running twice was lost; it stopped and begins again later.")
+    sentence = _(
+        "The connection that kept this from running twice was lost; it stopped and begins again later."
+    )
 
 
 class ExclusiveRun:
-    """That nobody else does the same, for as long as a transaction stays open on a connection that does nothing else."""
+    """That nobody else does the same, for as long as a transaction stays open on a connection that does
+    nothing else."""
 
     def __init__(self, link: BaseDatabaseWrapper) -> None:
         self._link = link
@@ -163,23 +185,29 @@ class ExclusiveRun:
 
 @contextmanager
 def run_exclusively(name: str) -> Iterator[ExclusiveRun]:
-    """Do what must not be done twice at once, over any number of transactions, processes and hosts. Raises `AlreadyRunning`.
+    """Do what must not be done twice at once, over any number of transactions, processes and hosts. Raises
+    `AlreadyRunning`.
 
-    The lock belongs to a transaction on a connection of its own: it ends with the process, and PgBouncer in transaction mode keeps it.
-    Open without a statement that transaction holds no snapshot, so it keeps no dead rows from being cleared away.
+    The lock belongs to a transaction on a connection of its own: it ends with the process, and PgBouncer in
+    transaction mode keeps it. Open without a statement that transaction holds no snapshot, so it keeps no
+    dead rows from being cleared away.
     """
     link = connection.copy()
     try:
         link.set_autocommit(False)
         with link.cursor() as cursor:
             cursor.execute("set local idle_in_transaction_session_timeout = 0")
-            cursor.execute("select pg_try_advisory_xact_lock(%s, %s)", [_ALONE, zlib.crc32(name.encode()) - 2**31])
+            cursor.execute(
+                "select pg_try_advisory_xact_lock(%s, %s)", [_ALONE, zlib.crc32(name.encode()) - 2**31]
+            )
             if not cursor.fetchone()[0]:
                 raise AlreadyRunning()
         yield ExclusiveRun(link)
     finally:
         with suppress(Error):  # a link that broke has let go already
-            link.rollback()  # the server has let go when this answers; a mere close it notices later, and who asks next is refused
+            # the server has let go when this answers; a mere close it notices later, and who asks next is
+            # refused
+            link.rollback()
         link.close()
 
 

@@ -1,7 +1,8 @@
-"""Keyset paging: a page goes on after a row that is known by its number, so a deep page costs what the first one costs.
+"""Keyset paging: a page goes on after a row that is known by its number, so a deep page costs what the first
+one costs.
 
-Rows come by their numbers, the newest first, or by the column that the viewer sorts by. The address of a page holds the number of
-the row before it and never a value: what that row holds is read again.
+Rows come by their numbers, the newest first, or by the column that the viewer sorts by. The address of a page
+holds the number of the row before it and never a value: what that row holds is read again.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ Row = TypeVar("Row", bound=models.Model)
 
 @dataclass(frozen=True)
 class Sort:
-    """By which column of a table rows are sorted, by which path that holds its values, and whether the highest come first.
+    """By which column of a table rows are sorted, by which path that holds its values, and whether the
+    highest come first.
 
     The path "pk" stands for the time at which rows were made.
     """
@@ -34,7 +36,8 @@ NEWEST = Sort("", "pk", down=True)
 
 @dataclass(frozen=True)
 class Place:
-    """Where a page begins on the way through row numbers: beyond the number `after`, or with the first row."""
+    """Where a page begins on the way through row numbers: beyond the number `after`, or with the first
+    row."""
 
     after: int | None = None
     down: bool = True
@@ -58,11 +61,14 @@ def place_of(query: QueryDict, sort: Sort = NEWEST) -> Place:
     return Place(ids.row_number(query.get("after", "")), sort.down)
 
 
-def page_of(rows: models.QuerySet[Row], query: QueryDict, *, sort: Sort = NEWEST, few: bool = False) -> Page[Row]:
+def page_of(
+    rows: models.QuerySet[Row], query: QueryDict, *, sort: Sort = NEWEST, few: bool = False
+) -> Page[Row]:
     """The rows after `?after=<row number>`, and the query string of the page that follows.
 
-    `few`: an index finds the rows, so they are to be sorted: a planner that takes them for many would walk through the row numbers
-    until it has met them. A row that is not among `rows` any more begins the list again.
+    `few`: an index finds the rows, so they are to be sorted: a planner that takes them for many would walk
+    through the row numbers until it has met them. A row that is not among `rows` any more begins the list
+    again.
     """
     place = place_of(query, sort)
     if sort.path == "pk":
@@ -83,7 +89,11 @@ def _beyond(rows: models.QuerySet[Row], place: Place, sort: Sort) -> models.Quer
     """Rows by value, then by number; those without a value last."""
     value = F(sort.path).desc(nulls_last=True) if sort.down else F(sort.path).asc(nulls_last=True)
     ordered = rows.order_by(value, "-pk" if sort.down else "pk")
-    of_last = list(rows.filter(pk=place.after).values_list(sort.path, flat=True)[:1]) if place.after is not None else []
+    of_last = (
+        list(rows.filter(pk=place.after).values_list(sort.path, flat=True)[:1])
+        if place.after is not None
+        else []
+    )
     if not of_last:
         return ordered
     without = Q(**{f"{sort.path}__isnull": True})

@@ -6,8 +6,9 @@ libpq with their parameters, several in one round trip (libpq's pipeline mode), 
 adapters turn values into text and back. They run on Django's connection and inside its transaction:
 `transaction.atomic` holds for them as for everything else.
 
-Behind a pooler that hands out a server for a transaction (`HEGUI_POOLER=transaction`) a name would be known to one server and asked of
-another: there the statements go without names, in as few round trips, and are planned each time.
+Behind a pooler that hands out a server for a transaction (`HEGUI_POOLER=transaction`) a name would be known
+to one server and asked of another: there the statements go without names, in as few round trips, and are
+planned each time.
 """
 
 import re
@@ -24,7 +25,12 @@ from psycopg import errors, pq
 from psycopg.adapt import PyFormat, Transformer
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-_FAILED = {pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.BAD_RESPONSE, pq.ExecStatus.NONFATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED}
+_FAILED = {
+    pq.ExecStatus.FATAL_ERROR,
+    pq.ExecStatus.BAD_RESPONSE,
+    pq.ExecStatus.NONFATAL_ERROR,
+    pq.ExecStatus.PIPELINE_ABORTED,
+}
 _known: WeakKeyDictionary[psycopg.Connection[Any], "_Known"] = WeakKeyDictionary()
 
 Values = Mapping[str, Any]
@@ -33,7 +39,8 @@ Step = tuple["Prepared", Values]
 
 
 class _Known:
-    """What is kept for a connection as long as it lives: the names that it knows, and psycopg's adapters, as a cursor has them."""
+    """What is kept for a connection as long as it lives: the names that it knows, and psycopg's adapters, as
+    a cursor has them."""
 
     def __init__(self, link: psycopg.Connection[Any]) -> None:
         self.names: set[bytes] = set()
@@ -57,7 +64,8 @@ class Prepared:
         self.formats = [PyFormat.TEXT] * len(self.places)
 
     def dump(self, values: Values, adapters: Any) -> Sequence[Any]:
-        """The values in their places, as the server takes them. Raises `KeyError` or `psycopg.ProgrammingError`."""
+        """The values in their places, as the server takes them. Raises `KeyError` or
+        `psycopg.ProgrammingError`."""
         dumped: Sequence[Any] = adapters.dump_sequence([values[place] for place in self.places], self.formats)
         return dumped
 
@@ -89,7 +97,11 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
             begins = not link.autocommit and server.transaction_status == pq.TransactionStatus.IDLE
             if begins:
                 server.send_query_params(b"BEGIN", None)
-            unknown = {prepared.name: prepared for prepared, _values in steps if has_names and prepared.name not in known.names}
+            unknown = {
+                prepared.name: prepared
+                for prepared, _values in steps
+                if has_names and prepared.name not in known.names
+            }
             for prepared in unknown.values():
                 server.send_prepare(prepared.name, prepared.statement)
             before = begins + len(unknown)
@@ -115,17 +127,22 @@ def run_together(*steps: Step, commit: bool = False) -> list[Row]:
 
 
 def have_connection() -> Any:
-    """The connection, alive: outside of a transaction one that was cut is made anew. Whose first act is to begin a transaction asks for
-    it before, as Django checks the connection there.
+    """The connection, alive: outside of a transaction one that was cut is made anew. Whose first act is to
+    begin a transaction asks for it before, as Django checks the connection there.
 
     Nothing may be waiting to be read between two statements; if there is, it is the end. Looking costs
     nothing, unlike the statement by which Django would check the connection on every request.
     """
-    wrapper: Any = connections[DEFAULT_DB_ALIAS]  # looked up once: each use of `django.db.connection` looks it up
+    # looked up once: each use of `django.db.connection` looks it up
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     server = wrapper.connection.pgconn
     with suppress(psycopg.OperationalError):
-        while not wrapper.in_atomic_block and server.status == pq.ConnStatus.OK and select.select([server.socket], [], [], 0)[0]:
+        while (
+            not wrapper.in_atomic_block
+            and server.status == pq.ConnStatus.OK
+            and select.select([server.socket], [], [], 0)[0]
+        ):
             server.consume_input()
     if server.status == pq.ConnStatus.BAD and not wrapper.in_atomic_block:
         wrapper.close()

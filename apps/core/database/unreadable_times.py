@@ -1,7 +1,9 @@
-"""Times in tables that Python cannot read (before year 1, after 9999, infinity): one such row must not stop the readers of others.
+"""Times in tables that Python cannot read (before year 1, after 9999, infinity): one such row must not stop
+the readers of others.
 
-PostgreSQL keeps them, psycopg raises on the whole result. Here they are read as `UNREADABLE`, which every comparison takes for long
-ago, and the log has it; `check_consistency` names the rows. No new one comes in (`timestamps`).
+PostgreSQL keeps them, psycopg raises on the whole result. Here they are read as `UNREADABLE`, which every
+comparison takes for long ago, and the log has it; `check_consistency` names the rows. No new one comes in
+(`timestamps`).
 """
 
 from datetime import UTC, datetime
@@ -28,6 +30,10 @@ def read_all_times(sender: Any, connection: Any, **kwargs: Any) -> None:
                 return super().load(data)
             except DataError:
                 log.warning("timestamp_unreadable")
-                return UNREADABLE.replace(tzinfo=self.timezone) if self.timezone else UNREADABLE.replace(tzinfo=None)
+                return (
+                    UNREADABLE.replace(tzinfo=self.timezone)
+                    if self.timezone
+                    else UNREADABLE.replace(tzinfo=None)
+                )
 
     connection.connection.adapters.register_loader("timestamptz", Loader)

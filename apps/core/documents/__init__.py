@@ -1,1 +1,2 @@
-"""Files that people bring and take: spreadsheets in, PDF, encrypted ZIP, evidence files, append-only files."""
+"""Files that people bring and take: spreadsheets in, PDF, encrypted ZIP, evidence files, append-only
+files."""

@@ -1,7 +1,8 @@
 """Lines outside the database that only grow: one writer at a time, kept for good before it counts.
 
-They are kept in a file, or in a table of another PostgreSQL, for a site of several hosts: a lock on a file is not kept over a shared
-folder. A line that a crash cut off was never acknowledged; the next writer takes it away.
+They are kept in a file, or in a table of another PostgreSQL, for a site of several hosts: a lock on a file is
+not kept over a shared folder. A line that a crash cut off was never acknowledged; the next writer takes it
+away.
 """
 
 import fcntl
@@ -42,7 +43,8 @@ class Growing(Protocol):
 
 @dataclass(frozen=True)
 class Table:
-    """Lines of that name in the table `hegui_lines` of a PostgreSQL, which grows and is never changed (a trigger sees to it).
+    """Lines of that name in the table `hegui_lines` of a PostgreSQL, which grows and is never changed (a
+    trigger sees to it).
 
     Of each name the latest life counts: what was set aside stays as an earlier one.
     """
@@ -58,7 +60,8 @@ class Table:
     def exists(self) -> bool:
         with self.reached() as link:
             row = link.execute(
-                "select max(position) from hegui_lines where name = %s and life = %s", [self.name, self._life(link)]
+                "select max(position) from hegui_lines where name = %s and life = %s",
+                [self.name, self._life(link)],
             ).fetchone()
         return bool(row and row[0])
 
@@ -66,7 +69,9 @@ class Table:
     def reached(self) -> Iterator[psycopg.Connection[Any]]:
         """A connection to it; the table is made when it is missing. Raises `StorageAway`."""
         try:
-            with psycopg.connect(self.url, autocommit=True, connect_timeout=SECONDS, tcp_user_timeout=SECONDS * 1000) as link:
+            with psycopg.connect(
+                self.url, autocommit=True, connect_timeout=SECONDS, tcp_user_timeout=SECONDS * 1000
+            ) as link:
                 link.execute(f"set lock_timeout = '{PATIENCE}'")
                 if link.execute("select to_regclass('hegui_lines')").fetchone() == (None,):
                     link.execute(_MAKE)
@@ -75,18 +80,22 @@ class Table:
             raise StorageAway(why=type(error).__name__) from error
 
     def _life(self, link: "psycopg.Connection[Any]") -> int:
-        row = link.execute("select coalesce(max(life), 1) from hegui_lines where name = %s", [self.name]).fetchone()
+        row = link.execute(
+            "select coalesce(max(life), 1) from hegui_lines where name = %s", [self.name]
+        ).fetchone()
         return int(row[0]) if row else 1
 
 
 _MAKE = """
 create table if not exists hegui_lines (
-    name text not null, life int not null, position bigint not null, line bytea not null, written_at timestamptz not null default now(),
+    name text not null, life int not null, position bigint not null, line bytea not null,
+        written_at timestamptz not null default now(),
     primary key (name, life, position)
 );
 create or replace function hegui_lines_stay() returns trigger language plpgsql as
     $$ begin raise exception 'these lines only grow' using errcode = 'check_violation'; end $$;
-create or replace trigger hegui_lines_stay before update or delete or truncate on hegui_lines execute function hegui_lines_stay();
+create or replace trigger hegui_lines_stay before update or delete
+    or truncate on hegui_lines execute function hegui_lines_stay();
 """
 Location = Path | Table
 
@@ -132,7 +141,9 @@ class _Rows:
     def __init__(self, link: "psycopg.Connection[Any]", name: str, life: int) -> None:
         self._link, self._name, self._life = link, name, life
         self._waiting: list[bytes] = []
-        row = link.execute("select coalesce(max(position), 0) from hegui_lines where name = %s and life = %s", [name, life]).fetchone()
+        row = link.execute(
+            "select coalesce(max(position), 0) from hegui_lines where name = %s and life = %s", [name, life]
+        ).fetchone()
         self._last = int(row[0]) if row else 0
 
     def last_line(self) -> bytes | None:
@@ -147,8 +158,13 @@ class _Rows:
 
     def flush(self) -> None:
         with self._link.transaction(), self._link.cursor() as cursor:
-            rows = [(self._name, self._life, position, line) for position, line in enumerate(self._waiting, self._last + 1)]
-            cursor.executemany("insert into hegui_lines (name, life, position, line) values (%s, %s, %s, %s)", rows)
+            rows = [
+                (self._name, self._life, position, line)
+                for position, line in enumerate(self._waiting, self._last + 1)
+            ]
+            cursor.executemany(
+                "insert into hegui_lines (name, life, position, line) values (%s, %s, %s, %s)", rows
+            )
         self._last += len(rows)
         self._waiting.clear()
 
@@ -159,10 +175,12 @@ class _Rows:
 
 @contextmanager
 def growing(location: Location) -> Iterator[Growing]:
-    """Hold the lines; their location is made when it is missing. What is not flushed is not written. Raises `OSError`."""
+    """Hold the lines; their location is made when it is missing. What is not flushed is not written. Raises
+    `OSError`."""
     if isinstance(location, Table):
         with location.reached() as link:
-            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])  # until the connection ends
+            # until the connection ends
+            link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])
             yield _Rows(link, location.name, location._life(link))
         return
     location.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +189,8 @@ def growing(location: Location) -> Iterator[Growing]:
         with os.fdopen(handle, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if not _is_still(location, handle):
-                continue  # it was set aside while we waited: what is written from now on belongs into the new one
+                # it was set aside while we waited: what is written from now on belongs into the new one
+                continue
             yield _File(file)
             return
 
@@ -188,7 +207,8 @@ def whole_lines(location: Location) -> Iterator[bytes]:
     if isinstance(location, Table):
         with location.reached() as link, link.transaction(), link.cursor(name="hegui_lines") as cursor:
             cursor.execute(
-                "select line from hegui_lines where name = %s and life = %s and position > 0 order by position",
+                "select line from hegui_lines where name = %s and life = %s and position > 0 order by "
+                "position",
                 [location.name, location._life(link)],
             )
             yield from (bytes(line) for (line,) in cursor)
@@ -207,13 +227,17 @@ def set_aside(location: Location) -> None:
         with location.reached() as link:
             link.execute("select pg_advisory_lock(hashtext('hegui_lines'), hashtext(%s))", [location.name])
             life = location._life(link) + 1
-            link.execute("insert into hegui_lines (name, life, position, line) values (%s, %s, 0, '')", [location.name, life])
+            link.execute(
+                "insert into hegui_lines (name, life, position, line) values (%s, %s, 0, '')",
+                [location.name, life],
+            )
     elif location.exists():
         location.rename(location.with_name(f"{location.stem}-until-{time.time_ns()}{location.suffix}"))
 
 
 def copy_lines(source: Location, target: Location) -> None:
-    """Put the lines of one place into another, whose own are set aside once the first of the new ones was read."""
+    """Put the lines of one place into another, whose own are set aside once the first of the new ones was
+    read."""
     found = whole_lines(source)
     first = next(found, None)
     if target.exists():

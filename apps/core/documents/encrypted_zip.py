@@ -1,4 +1,5 @@
-"""Archives that leave the site: ZIP under WinZip's AES-256, which 7-Zip opens, and a passphrase that one person reads to another."""
+"""Archives that leave the site: ZIP under WinZip's AES-256, which 7-Zip opens, and a passphrase that one
+person reads to another."""
 
 import secrets
 from collections.abc import Iterable, Iterator
@@ -31,11 +32,14 @@ class _Pieces:
 
 
 def encrypted_archive(passphrase: str, members: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[bytes]:
-    """The archive with these members, by name, each in pieces; they are asked for one by one, and no more than a piece is held."""
+    """The archive with these members, by name, each in pieces; they are asked for one by one, and no more
+    than a piece is held."""
     import pyzipper  # an eighth of a second, for what is needed once in a while
 
     out = _Pieces()
-    with pyzipper.AESZipFile(out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:
+    with pyzipper.AESZipFile(
+        out, "w", compression=pyzipper.ZIP_DEFLATED, encryption=pyzipper.WZ_AES
+    ) as archive:
         archive.setpassword(passphrase.encode())
         for name, pieces in members:
             with archive.open(name, "w", force_zip64=True) as member:

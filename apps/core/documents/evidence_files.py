@@ -1,6 +1,8 @@
-"""Files that prove something: an agreement, a signed form, a voice that says yes. Identified by their content, kept encrypted.
+"""Files that prove something: an agreement, a signed form, a voice that says yes. Identified by their
+content, kept encrypted.
 
-They are handed out as attachments only and never shown by the browser, so what else may hide in one does not run.
+They are handed out as attachments only and never shown by the browser, so what else may hide in one does not
+run.
 """
 
 import hashlib
@@ -28,7 +30,10 @@ _NEAR_THE_END = 2048
 
 class NoEvidence(BadInput):
     code = "not_an_evidence_file"
-    sentence = _("Evidence is a whole PDF, PNG, JPEG, WAV, MP3 or Ogg file, identified by its content, of at most %(most)s MB.")
+    sentence = _(
+        "Evidence is a whole PDF, PNG, JPEG, WAV, MP3 or Ogg file, identified by its content, of at most "
+        "%(most)s MB."
+    )
 
     def __init__(self) -> None:
         super().__init__(most=MOST_BYTES // 2**20)
@@ -43,7 +48,11 @@ class Kept:
 def kind_of(content: bytes) -> str:
     """The kind of file. Raises `NoEvidence`."""
     for kind, (heads, tail) in _KINDS.items():
-        if content.startswith(heads) and tail in content[-_NEAR_THE_END:] and (kind != "wav" or content[8:12] == b"WAVE"):
+        if (
+            content.startswith(heads)
+            and tail in content[-_NEAR_THE_END:]
+            and (kind != "wav" or content[8:12] == b"WAVE")
+        ):
             return kind
     raise NoEvidence()
 

@@ -23,12 +23,19 @@ def as_pdf(
     below: Sequence[str] = (),
     across: bool = False,
 ) -> bytes:
-    """A4, upright or across. The first of `rows` is the heading, repeated on every page; `widths` in points."""
+    """A4, upright or across. The first of `rows` is the heading, repeated on every page; `widths` in
+    points."""
     pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     small = ParagraphStyle("small", fontName=FONT, fontSize=8, leading=11)
     large = ParagraphStyle("large", fontName=FONT, fontSize=14, leading=18)
-    table = Table([[Paragraph(escape(cell), small) for cell in row] for row in rows], repeatRows=1, colWidths=list(widths))
-    table.setStyle(TableStyle([("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")]))
+    table = Table(
+        [[Paragraph(escape(cell), small) for cell in row] for row in rows],
+        repeatRows=1,
+        colWidths=list(widths),
+    )
+    table.setStyle(
+        TableStyle([("GRID", (0, 0), (-1, -1), 0.3, colors.grey), ("VALIGN", (0, 0), (-1, -1), "TOP")])
+    )
     out = io.BytesIO()
     SimpleDocTemplate(out, pagesize=landscape(A4) if across else A4, title=title).build(
         [

@@ -1,10 +1,12 @@
-"""From a file that somebody handed in to rows of text: CSV in the encodings and delimiters of real CRMs, workbooks (xlsx).
+"""From a file that somebody handed in to rows of text: CSV in the encodings and delimiters of real CRMs,
+workbooks (xlsx).
 
-Nothing here knows what the columns mean. `peek` reads how the text is laid out; `examine` reads all of it once, so that what is
-wrong shows before the start; `rows_of` gives its rows one by one. At no time is the whole of a CSV held. No row may vanish: a
-quotation mark that swallows lines is an error with its row, and a byte that cannot be read stays visible as U+FFFD in its row.
-A workbook becomes CSV on the way in (`core.documents.workbooks`). A file that is not what it says it is raises `FileRefused` with a
-sentence; nothing of it has been stored by then.
+Nothing here knows what the columns mean. `peek` reads how the text is laid out; `examine` reads all of it
+once, so that what is wrong shows before the start; `rows_of` gives its rows one by one. At no time is the
+whole of a CSV held. No row may vanish: a quotation mark that swallows lines is an error with its row, and a
+byte that cannot be read stays visible as U+FFFD in its row. A workbook becomes CSV on the way in
+(`core.documents.workbooks`). A file that is not what it says it is raises `FileRefused` with a sentence;
+nothing of it has been stored by then.
 """
 
 import codecs
@@ -26,7 +28,8 @@ from ..privacy import phones
 MOST_BYTES = 200 * 2**20
 MOST_COLUMNS = 60
 MOST_CELL = 4000
-ROWS_SWALLOWED = 3  # lines of a cell that have as many parts as the heading: rows of the list, and no address or note
+# lines of a cell that have as many parts as the heading: rows of the list, and no address or note
+ROWS_SWALLOWED = 3
 HEADING_WITHIN = 20  # the row that names the columns is one of the first
 DELIMITERS = ",;\t|，；"
 PIECE = 2**20
@@ -50,10 +53,11 @@ def too_large() -> FileRefused:
 class Layout:
     """How the text of a list is to be read.
 
-    `heading_row` is the row that names the columns, counted from 1 as spreadsheets do; 0: none does, and `heading` holds letters.
-    `rows` counts those below it that are not empty, `unreadable` those of them with a character that could not be decoded.
-    `hidden_rows`: first and last of each range that the workbook hides; `hidden_columns`: positions from 0.
-    `merged`: ranges of cells that were merged over several rows. `leave_hidden`: hidden rows are left out.
+    `heading_row` is the row that names the columns, counted from 1 as spreadsheets do; 0: none does, and
+    `heading` holds letters. `rows` counts those below it that are not empty, `unreadable` those of them with
+    a character that could not be decoded. `hidden_rows`: first and last of each range that the workbook
+    hides; `hidden_columns`: positions from 0. `merged`: ranges of cells that were merged over several rows.
+    `leave_hidden`: hidden rows are left out.
     """
 
     heading: list[str]
@@ -81,7 +85,11 @@ class Layout:
     @property
     def hidden_count(self) -> int:
         """How many rows below the heading the workbook hides."""
-        return sum(last - max(first, self.heading_row + 1) + 1 for first, last in self.hidden_rows if last > self.heading_row)
+        return sum(
+            last - max(first, self.heading_row + 1) + 1
+            for first, last in self.hidden_rows
+            if last > self.heading_row
+        )
 
 
 def letter(column: int) -> str:
@@ -113,7 +121,8 @@ def check_size(file: Bytes) -> None:
 
 
 def peek(file: Bytes) -> Layout:
-    """How a CSV is to be read, its first row that is not empty taken for the heading. Raises `FileRefused`; broken rows show later."""
+    """How a CSV is to be read, its first row that is not empty taken for the heading. Raises `FileRefused`;
+    broken rows show later."""
     check_size(file)
     encoding = _encoding(file)
     head = _head(file, encoding)
@@ -127,10 +136,16 @@ def with_heading(file: Bytes, layout: Layout, row: int) -> Layout:
     """The layout with another row as its heading; 0: no row names the columns. Raises `FileRefused`."""
     if row == 0:
         width = max((len(cells) for _row, cells in first_rows(file, layout)), default=0)
-        return replace(layout, heading=_checked_heading([letter(column) for column in range(width)]), heading_row=0)
+        return replace(
+            layout, heading=_checked_heading([letter(column) for column in range(width)]), heading_row=0
+        )
     if not 1 <= row <= HEADING_WITHIN:
         raise FileRefused(_("The heading has to be one of the first %(most)s rows."), most=HEADING_WITHIN)
-    return replace(layout, heading=_checked_heading(next(itertools.islice(_records(file, layout), row - 1, None), [])), heading_row=row)
+    return replace(
+        layout,
+        heading=_checked_heading(next(itertools.islice(_records(file, layout), row - 1, None), [])),
+        heading_row=row,
+    )
 
 
 def find_heading(file: Bytes, layout: Layout, is_heading: Callable[[list[str]], bool]) -> Layout:
@@ -148,7 +163,8 @@ def first_rows(file: Bytes, layout: Layout) -> list[tuple[int, list[str]]]:
 
 
 def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None = None) -> Layout:
-    """Read the whole of a CSV and count. Raises `FileRefused` for what cannot be read, with the row where there is one."""
+    """Read the whole of a CSV and count. Raises `FileRefused` for what cannot be read, with the row where
+    there is one."""
     layout = layout or peek(file)
     rows = unreadable = 0
     width = len(layout.heading)
@@ -163,7 +179,10 @@ def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None 
             continue
         rows += 1
         unreadable += UNREADABLE in text
-        if len(cells) > width and (beyond := [place for place, cell in enumerate(cells) if cell.strip()][-1] + 1) > width:
+        if (
+            len(cells) > width
+            and (beyond := [place for place, cell in enumerate(cells) if cell.strip()][-1] + 1) > width
+        ):
             width = min(beyond, MOST_COLUMNS)
         if len(text) > MOST_CELL and max(len(cell.strip()) for cell in cells) > MOST_CELL:
             raise FileRefused(_TOO_LONG, row=number, most=MOST_CELL)
@@ -175,7 +194,8 @@ def examine(file: Bytes, layout: Layout | None = None, *, most_rows: int | None 
 
 
 def rows_of(file: Bytes, layout: Layout) -> Iterator[tuple[int, list[str]]]:
-    """Each row below the heading that is not empty, with its number as spreadsheets show it. Missing cells are ""."""
+    """Each row below the heading that is not empty, with its number as spreadsheets show it. Missing cells
+    are ""."""
     width = len(layout.heading)
     below = itertools.islice(_records(file, layout), layout.heading_row, None)
     for number, raw in enumerate(below, start=layout.heading_row + 1):
@@ -203,19 +223,33 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _OTHER_FILES = (
     (re.compile(rb"%PDF-"), "PDF"),
     (re.compile(rb"\{\\rtf"), "RTF"),
-    (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|head|body|table|meta|style|workbook)\b", re.IGNORECASE), "HTML / XML"),
+    (
+        re.compile(
+            rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|head|body|table|meta|style|workbook)\b",
+            re.IGNORECASE,
+        ),
+        "HTML / XML",
+    ),
     (re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*\""), "JSON"),
 )
-LEAST_COMMON = 0.5  # of the characters beyond ASCII of a Chinese encoding: other languages' bytes are rare characters in it
-_LEAST_READABLE = 4  # readable characters beyond ASCII for each unreadable one, for a text in this encoding that has flaws
+# of the characters beyond ASCII of a Chinese encoding: other languages' bytes are rare characters in it
+LEAST_COMMON = 0.5
+# readable characters beyond ASCII for each unreadable one, for a text in this encoding that has flaws
+_LEAST_READABLE = 4
 
 
 def _encoding(file: Bytes) -> str:
-    """UTF-8 (16 with a mark), GB18030 or Big5: by decoding all of it. A few broken bytes do not make it another encoding."""
+    """UTF-8 (16 with a mark), GB18030 or Big5: by decoding all of it. A few broken bytes do not make it
+    another encoding."""
     file.seek(0)
     head = file.read(PIECE)
     if head.startswith(OLD_OFFICE):
-        raise FileRefused(_("This is an encrypted workbook, or one of the old kind (xls). Save it without a password as xlsx or CSV."))
+        raise FileRefused(
+            _(
+                "This is an encrypted workbook, or one of the old kind (xls). Save it without a password as "
+                "xlsx or CSV."
+            )
+        )
     if (what := next((what for mark, what in _OTHER_FILES if mark.match(head)), None)) is not None:
         raise FileRefused(_("This is no list but %(what)s. Save the list as CSV (UTF-8) or xlsx."), what=what)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
@@ -253,7 +287,8 @@ def _decodes(file: Bytes, encoding: str) -> bool:
 
 @dataclass
 class _Read:
-    """What a text looks like in one encoding. `common`: the share of its characters beyond ASCII that are in daily use."""
+    """What a text looks like in one encoding. `common`: the share of its characters beyond ASCII that are in
+    daily use."""
 
     readable: int = 0
     unreadable: int = 0
@@ -268,7 +303,8 @@ class _Read:
         return self.in_use / (self.readable + self.unreadable) if self.readable else 0.0
 
 
-# The lead bytes of the characters in daily use: GB 2312 has them in its first level, Big5 in its first block; with punctuation.
+# The lead bytes of the characters in daily use: GB 2312 has them in its first level, Big5 in its first block;
+# with punctuation.
 _IN_USE = {"gb18030": (range(0xB0, 0xD8), range(0xA1, 0xA4)), "cp950": (range(0xA4, 0xC7), range(0xA1, 0xA4))}
 
 
@@ -285,7 +321,9 @@ def _read_as(file: Bytes, encoding: str) -> _Read:
             read.unreadable += unreadable
             read.readable += len(foreign) - unreadable
             if levels:
-                read.in_use += sum(_is_in_use(character, encoding) * count for character, count in Counter(foreign).items())
+                read.in_use += sum(
+                    _is_in_use(character, encoding) * count for character, count in Counter(foreign).items()
+                )
         if not piece:
             return read
 
@@ -303,34 +341,44 @@ def _head(file: Bytes, encoding: str) -> str:
 
 
 def _delimiter(head: str) -> str:
-    """What divides most of the first lines; of several, what divides most of them into the same number of cells, then what into more."""
+    """What divides most of the first lines; of several, what divides most of them into the same number of
+    cells, then what into more."""
     lines = [line for line in _LINE_END.split(head)[: 2 * HEADING_WITHIN] if line.strip()]
 
     def fits(delimiter: str) -> tuple[int, int, int]:
         counted = Counter(line.count(delimiter) for line in lines if delimiter in line)
-        return max(((counted.total(), lines_alike, count) for count, lines_alike in counted.items()), default=(0, 0, 0))
+        return max(
+            ((counted.total(), lines_alike, count) for count, lines_alike in counted.items()),
+            default=(0, 0, 0),
+        )
 
     return max(DELIMITERS, key=fits)
 
 
 # -- rows
 
-_STRAY_QUOTE = _("Row %(row)s: a quotation mark is opened and not closed in its cell, so lines below it would be lost. Take it out.")
+_STRAY_QUOTE = _(
+    "Row %(row)s: a quotation mark is opened and not closed in its cell, so lines below it would be lost. "
+    "Take it out."
+)
 
 
 _TOO_LONG = _("Row %(row)s: a cell holds more than %(most)s characters.")
 
 
 def _swallows(cells: list[str], delimiter: str, width: int) -> bool:
-    """Whether a cell of several lines holds what looks like rows of the list: a quotation mark took them in. A row has a phone among its
-    parts, or as many parts as the heading and no letter where this row has its phone; so do notes that are no rows, seldom."""
+    """Whether a cell of several lines holds what looks like rows of the list: a quotation mark took them in.
+    A row has a phone among its parts, or as many parts as the heading and no letter where this row has its
+    phone; so do notes that are no rows, seldom."""
     own = [place for place, cell in enumerate(cells) if place < width and phones.mobile_of(cell)]
     for cell in cells:
         lines = [line.split(delimiter) for line in _LINE_END.split(cell)[1:]]
         if any((len(parts) > 1 or width == 1) and any(map(_is_phone, parts)) for parts in lines):
             return True
         as_wide = [parts for parts in lines if width > 1 and len(parts) == width]
-        if len(as_wide) >= ROWS_SWALLOWED or any(not _says_something(parts[place]) for parts in as_wide for place in own):
+        if len(as_wide) >= ROWS_SWALLOWED or any(
+            not _says_something(parts[place]) for parts in as_wide for place in own
+        ):
             return True
     return False
 
@@ -345,9 +393,12 @@ def _is_phone(part: str) -> bool:
 
 
 def _records(file: Bytes, layout: Layout) -> Iterator[list[str]]:
-    """The rows as they stand, blanks around cells included: to take those off takes as long as to read them."""
+    """The rows as they stand, blanks around cells included: to take those off takes as long as to read
+    them."""
     file.seek(0)
-    text = io.TextIOWrapper(cast("IO[bytes]", _NeverClosed(file)), layout.encoding, errors="replace", newline="")
+    text = io.TextIOWrapper(
+        cast("IO[bytes]", _NeverClosed(file)), layout.encoding, errors="replace", newline=""
+    )
     csv.field_size_limit(MOST_CELL * 4)
     read = 0
     try:

@@ -1,9 +1,10 @@
-"""Uploads and other large intermediate files: in memory while small, encrypted on disk beyond, never in clear on a disk.
+"""Uploads and other large intermediate files: in memory while small, encrypted on disk beyond, never in clear
+on a disk.
 
-The key of a spool is made for it and lives in this process only: whatever a crash leaves on the disk cannot be read. The file is
-encrypted by AES-256 in counter mode, so that it can be read from any place; it is private to the process that made it, so
-nobody can alter it meanwhile. What is larger than `MOST_BYTES` is not kept at all, and to read
-it is refused with a sentence.
+The key of a spool is made for it and lives in this process only: whatever a crash leaves on the disk cannot
+be read. The file is encrypted by AES-256 in counter mode, so that it can be read from any place; it is
+private to the process that made it, so nobody can alter it meanwhile. What is larger than `MOST_BYTES` is not
+kept at all, and to read it is refused with a sentence.
 """
 
 import io
@@ -128,7 +129,9 @@ class EncryptingUploadHandler(FileUploadHandler):
     def file_complete(self, file_size: int) -> UploadedFile:
         content: Any = self.spool if self.spool is not None else TooLarge(file_size)
         content.seek(0)
-        return UploadedFile(content, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra)
+        return UploadedFile(
+            content, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
+        )
 
     def upload_interrupted(self) -> None:
         if self.spool is not None:

@@ -1,8 +1,10 @@
-"""The process in which values of a workbook are read: standard library and calamine alone, bounded memory and time.
+"""The process in which values of a workbook are read: standard library and calamine alone, bounded memory and
+time.
 
-A workbook of some kilobytes may ask its reader for more memory than there is. Here that ends this process, and nobody else's page.
-On standard input: a line of JSON `{"sheet": name, "merged": [[top, column, bottom], …]}`, then the file. On standard output: a line of
-JSON `{"filled": cells}`, then the sheet as CSV. Exit 3: the file cannot be read.
+A workbook of some kilobytes may ask its reader for more memory than there is. Here that ends this process,
+and nobody else's page. On standard input: a line of JSON `{"sheet": name, "merged": [[top, column, bottom],
+…]}`, then the file. On standard output: a line of JSON `{"filled": cells}`, then the sheet as CSV. Exit 3:
+the file cannot be read.
 """
 
 import csv

@@ -1,9 +1,10 @@
 """Workbooks (xlsx) as CSV. Their XML is read twice: for its structure here, for its values by calamine.
 
-What a person sees in the sheet is what is taken: the one visible sheet that holds something. Hidden rows and columns are named,
-merged cells show their value in each of their rows, and a formula is refused, because its stored value may be an old one. The
-structure is read by elements, whatever their prefix, and by the parts that the workbook names, whatever they are called. Values are
-read by a process of its own, with bounded memory and time (`confined`).
+What a person sees in the sheet is what is taken: the one visible sheet that holds something. Hidden rows and
+columns are named, merged cells show their value in each of their rows, and a formula is refused, because its
+stored value may be an old one. The structure is read by elements, whatever their prefix, and by the parts
+that the workbook names, whatever they are called. Values are read by a process of its own, with bounded
+memory and time (`confined`).
 """
 
 import io
@@ -25,7 +26,18 @@ from xml.parsers import expat
 from django.utils.translation import gettext_lazy as _
 
 from . import workbook_process
-from .spreadsheets import MOST_COLUMNS, PIECE, Bytes, FileRefused, Layout, Table, check_size, is_workbook, letter, peek
+from .spreadsheets import (
+    MOST_COLUMNS,
+    PIECE,
+    Bytes,
+    FileRefused,
+    Layout,
+    Table,
+    check_size,
+    is_workbook,
+    letter,
+    peek,
+)
 
 MOST_BYTES = 60 * 2**20  # a workbook is opened as a whole
 MOST_UNPACKED = 2**30
@@ -38,7 +50,10 @@ _RELATIONS = "_rels/{}.rels"
 _one_reader = threading.Lock()  # of this process: what each may ask for is bounded, and so is all of it
 
 _UNREADABLE = _("The workbook cannot be read: it is damaged, encrypted or not xlsx.")
-_UNRELIABLE = _("The workbook is written in a way that cannot be read reliably. Open it, save it again as xlsx and upload it.")
+_UNRELIABLE = _(
+    "The workbook is written in a way that cannot be read reliably. Open it, save it again as xlsx and "
+    "upload it."
+)
 
 
 @dataclass
@@ -68,7 +83,8 @@ class Workbook:
     def described(self, layout: Layout) -> Layout:
         """The layout of the CSV with what the workbook hides."""
         return replace(
-            layout, hidden_rows=self.sheet.hidden_rows, hidden_sheets=self.hidden_sheets, merged=self.sheet.merged,
+            layout, hidden_rows=self.sheet.hidden_rows, hidden_sheets=self.hidden_sheets,
+            merged=self.sheet.merged,
             hidden_columns=sorted(self.sheet.hidden_columns), dates_from_1904=self.dates_from_1904,
         )  # fmt: skip
 
@@ -77,7 +93,9 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
     """The one list of a workbook. Raises `FileRefused`."""
     check_size(file)
     if file.seek(0, io.SEEK_END) > MOST_BYTES:
-        raise FileRefused(_("The workbook is larger than %(most)s MB. Save it as CSV (UTF-8)."), most=MOST_BYTES // 2**20)
+        raise FileRefused(
+            _("The workbook is larger than %(most)s MB. Save it as CSV (UTF-8)."), most=MOST_BYTES // 2**20
+        )
     try:
         file.seek(0)
         with zipfile.ZipFile(file) as archive:
@@ -85,7 +103,16 @@ def open_workbook(file: Bytes, *, most_rows: int | None = None) -> Workbook:
             visible, hidden, from_1904 = _sheets(archive)
         sheet = _the_list(visible, hidden)
         _check_extent(sheet, most_rows)
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, OSError, LookupError, ValueError, NotImplementedError, RuntimeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        OSError,
+        LookupError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ):
         raise FileRefused(_UNREADABLE) from None
     return Workbook(_values(file, sheet), sheet, len(hidden), from_1904)
 
@@ -105,13 +132,20 @@ def open_table(content: bytes) -> Table:
 def _the_list(visible: list[Sheet], hidden: list[Sheet]) -> Sheet:
     filled = [sheet for sheet in visible if sheet.cells]
     if len(filled) > 1:
-        raise FileRefused(_("The workbook has %(count)s sheets. Keep the one with the list."), count=len(filled))
+        raise FileRefused(
+            _("The workbook has %(count)s sheets. Keep the one with the list."), count=len(filled)
+        )
     if not filled and any(sheet.cells for sheet in hidden):
-        raise FileRefused(_("The list stands in a hidden sheet. Show the sheet and upload the workbook again."))
+        raise FileRefused(
+            _("The list stands in a hidden sheet. Show the sheet and upload the workbook again.")
+        )
     if not filled:
         raise FileRefused(_("The file is empty."))
     if filled[0].formula:
-        raise FileRefused(_("Cell %(cell)s holds a formula. Paste the list as values and upload it again."), cell=filled[0].formula)
+        raise FileRefused(
+            _("Cell %(cell)s holds a formula. Paste the list as values and upload it again."),
+            cell=filled[0].formula,
+        )
     return filled[0]
 
 
@@ -123,7 +157,10 @@ def _check_extent(sheet: Sheet, most_rows: int | None) -> None:
         raise FileRefused(_("The file has more than %(most)s columns."), most=MOST_COLUMNS)
     if sheet.last_row * (sheet.last_column + 1) > MOST_EMPTY * max(sheet.cells, 10_000):
         cell = f"{letter(sheet.last_column)}{sheet.last_row}"
-        raise FileRefused(_("The sheet is nearly empty up to cell %(cell)s. Delete the rows and columns behind the list."), cell=cell)
+        raise FileRefused(
+            _("The sheet is nearly empty up to cell %(cell)s. Delete the rows and columns behind the list."),
+            cell=cell,
+        )
 
 
 # -- structure
@@ -146,11 +183,14 @@ def _check_members(archive: zipfile.ZipFile) -> None:
             while piece := member.read(PIECE):
                 unpacked += len(piece)
                 if unpacked > MOST_UNPACKED:
-                    raise FileRefused(_("The workbook unpacks to more than %(most)s MB."), most=MOST_UNPACKED // 2**20)
+                    raise FileRefused(
+                        _("The workbook unpacks to more than %(most)s MB."), most=MOST_UNPACKED // 2**20
+                    )
 
 
 def _sheets(archive: zipfile.ZipFile) -> tuple[list[Sheet], list[Sheet], bool]:
-    """The structure of the sheets that are shown, that of those that are hidden, and whether days count from 1904."""
+    """The structure of the sheets that are shown, that of those that are hidden, and whether days count from
+    1904."""
     book = {kind: target for kind, _id, target in _relations(archive, "")}["officeDocument"]
     targets = {key: target for kind, key, target in _relations(archive, book) if kind == "worksheet"}
     listed: list[dict[str, str]] = []
@@ -171,7 +211,9 @@ def _sheets(archive: zipfile.ZipFile) -> tuple[list[Sheet], list[Sheet], bool]:
     for sheet in listed:
         if target := targets.get(sheet["id"]):
             with archive.open(_member(archive, target)) as part:
-                (visible if sheet.get("state", "visible") == "visible" else hidden).append(_structure(part, sheet["name"]))
+                (visible if sheet.get("state", "visible") == "visible" else hidden).append(
+                    _structure(part, sheet["name"])
+                )
     return visible, hidden, from_1904
 
 
@@ -256,7 +298,8 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
         if element == "c":
             before = column
             at, column = _position(attributes["r"]) if "r" in attributes else (row, column + 1)
-            if at != row or column <= before:  # a cell twice, or out of order: readers would differ on which counts
+            # a cell twice, or out of order: readers would differ on which counts
+            if at != row or column <= before:
                 raise FileRefused(_UNRELIABLE)
             holds, in_cell, is_text = False, True, attributes.get("t") in ("s", "str", "inlineStr", "e")
         elif element in ("v", "t"):
@@ -273,7 +316,9 @@ def _structure(part: IO[bytes], name: str) -> Sheet:
             in_value = False
         elif element == "mergeCell":
             _add_merged(sheet, attributes["ref"])
-        elif element == "col" and (attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 1)) == 0):
+        elif element == "col" and (
+            attributes.get("hidden") in ("1", "true") or float(attributes.get("width", 1)) == 0
+        ):
             last = min(int(attributes["max"]), MOST_COLUMNS)
             sheet.hidden_columns.update(range(int(attributes["min"]) - 1, last))
 
@@ -310,7 +355,9 @@ def _add_merged(sheet: Sheet, reference: str) -> None:
     first, _colon, last = reference.partition(":")
     if last and _position(first)[0] != _position(last)[0]:
         if len(sheet.merged) >= MOST_MERGED:
-            raise FileRefused(_("The sheet has more than %(most)s merged cells. Unmerge them."), most=MOST_MERGED)
+            raise FileRefused(
+                _("The sheet has more than %(most)s merged cells. Unmerge them."), most=MOST_MERGED
+            )
         sheet.merged.append(reference)
 
 
@@ -318,8 +365,8 @@ def _add_merged(sheet: Sheet, reference: str) -> None:
 
 
 def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
-    """The sheet as CSV: read by a process of its own (`confined`). It gets nothing else from us. Raises `FileRefused`, also where it saw
-    other cells than the structure has."""
+    """The sheet as CSV: read by a process of its own (`confined`). It gets nothing else from us. Raises
+    `FileRefused`, also where it saw other cells than the structure has."""
     with _one_reader:
         reader = subprocess.Popen(  # noqa: S603  (our own program)
             [sys.executable, "-I", workbook_process.__file__],
@@ -331,7 +378,9 @@ def _values(file: Bytes, sheet: Sheet) -> Generator[bytes]:
         to_reader, from_reader = cast(IO[bytes], reader.stdin), cast(IO[bytes], reader.stdout)
         try:
             with suppress(BrokenPipeError), to_reader:
-                to_reader.write(json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n")
+                to_reader.write(
+                    json.dumps({"sheet": sheet.name, "merged": _merged_areas(sheet)}).encode() + b"\n"
+                )
                 file.seek(0)
                 shutil.copyfileobj(file, to_reader)
             line = from_reader.readline()

@@ -1,7 +1,7 @@
 """Text made even before anything is looked for in it: one form for what looks the same.
 
-NFKC folds widths and styles, invisible marks are taken out, and a decimal digit of any script becomes the ASCII digit of its
-value. Patterns over even text say `[0-9]`: `\\d` in Python takes every digit of Unicode.
+NFKC folds widths and styles, invisible marks are taken out, and a decimal digit of any script becomes the
+ASCII digit of its value. Patterns over even text say `[0-9]`: `\\d` in Python takes every digit of Unicode.
 """
 
 import re
@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 _BLANK = frozenset("\u2800\u3164\u115f\u1160\uffa0")  # letters by their category that show nothing
-_INVISIBLE = frozenset({"Cf", "Mn", "Me"})  # format characters (zero width, bidi, soft hyphen), combining marks, enclosing marks
+# format characters (zero width, bidi, soft hyphen), combining marks, enclosing marks
+_INVISIBLE = frozenset({"Cf", "Mn", "Me"})
 
 
 # Ids that machines make (RFC 9562, digests): what looks like a number in one is none.

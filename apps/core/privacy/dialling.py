@@ -6,7 +6,8 @@ from .protected import NotCanonical, Protected, clear_for_machine
 def number_to_dial(phone: Protected) -> str:
     """E.164 in clear, for the answer to a dialler whose call the gate allowed.
 
-    The caller has written the trail before, in the same request; people never get here. Raises `NotCanonical`.
+    The caller has written the trail before, in the same request; people never get here. Raises
+    `NotCanonical`.
     """
     if phone.kind != "phone":
         raise NotCanonical()

@@ -1,4 +1,5 @@
-"""Errors of the site, to those who run it: by e-mail to HEGUI_ADMINS, and to Sentry where HEGUI_SENTRY_DSN names one.
+"""Errors of the site, to those who run it: by e-mail to HEGUI_ADMINS, and to Sentry where HEGUI_SENTRY_DSN
+names one.
 
 What is sent is what the log says: masked as finished text, without variables, request bodies or headers.
 """
@@ -16,7 +17,8 @@ MOST_TEXT = 10_000
 
 
 class ErrorMail(logging.Handler):
-    """One e-mail for each kind of error within ten minutes, sent beside whatever failed: nobody waits for a mail server."""
+    """One e-mail for each kind of error within ten minutes, sent beside whatever failed: nobody waits for a
+    mail server."""
 
     def __init__(self) -> None:
         super().__init__(level=logging.ERROR)
@@ -58,7 +60,8 @@ def _send(subject: str, text: str) -> None:
 
 
 def report_to_sentry(dsn: str, **options: Any) -> None:
-    """Send errors to a Sentry; each event passes the mask of the logs. `options` are those of `sentry_sdk.init`."""
+    """Send errors to a Sentry; each event passes the mask of the logs. `options` are those of
+    `sentry_sdk.init`."""
     import sentry_sdk
 
     sentry_sdk.init(

@@ -27,7 +27,8 @@ KEEP = object()  # what a form hands back when nothing was typed over a mask
 
 
 class _GuardsNumbers:
-    """An ordinary column for what people type: a number of a person is refused on its way to the table (R1), by whatever door."""
+    """An ordinary column for what people type: a number of a person is refused on its way to the table (R1),
+    by whatever door."""
 
     verbose_name: Any
 
@@ -40,7 +41,10 @@ class _GuardsNumbers:
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Raises `PersonalDataFound`, which names the field and not the value."""
         if any(map(has_number, _texts_in(value))):
-            raise PersonalDataFound(_("%(field)s: a number of a person stands here. Leave it out (R1)."), field=str(self.verbose_name))
+            raise PersonalDataFound(
+                _("%(field)s: a number of a person stands here. Leave it out (R1)."),
+                field=str(self.verbose_name),
+            )
         return super().get_db_prep_save(value, connection)  # type: ignore[misc]
 
 
@@ -177,7 +181,8 @@ class ProtectedMixin:
         clear = cipher.decrypt(bytes(value), purpose="fields", bound_to=self.bound_to).decode()
         try:
             return Protected(clear, self.kind)
-        except BadInput:  # stored before such a form was refused: hidden whole, never dialled; check_consistency names it
+        # stored before such a form was refused: hidden whole, never dialled; check_consistency names it
+        except BadInput:
             return Unreadable(clear)
 
     def get_lookup(self, lookup_name: str) -> Any:
@@ -214,8 +219,8 @@ class ProtectedTextField(ProtectedMixin, EncryptedTextField):
 
 
 class FileNameField(models.CharField):
-    """The name of an encrypted file (`core.crypto.encrypted_files`); "" when there is none. Being a field of its own kind, it tells
-    backups, the purge and the consistency check which files belong to which rows."""
+    """The name of an encrypted file (`core.crypto.encrypted_files`); "" when there is none. Being a field of
+    its own kind, it tells backups, the purge and the consistency check which files belong to which rows."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 80)
@@ -236,11 +241,15 @@ def bound_to(model: type[models.Model], name: str) -> bytes:
 
 
 def without_values(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
-    """The rows without their protected values, each of which is opened when somebody asks for it: one that cannot be opened stops no
-    work that does not need it."""
+    """The rows without their protected values, each of which is opened when somebody asks for it: one that
+    cannot be opened stops no work that does not need it."""
     return rows.defer(*protected_fields(rows.model))
 
 
 def protected_fields(model: type[models.Model]) -> list[str]:
     """The names of a model's protected fields."""
-    return [field.name for field in model._meta.get_fields() if isinstance(field, ProtectedCharField | ProtectedTextField)]
+    return [
+        field.name
+        for field in model._meta.get_fields()
+        if isinstance(field, ProtectedCharField | ProtectedTextField)
+    ]

@@ -2,8 +2,9 @@
 
 By checksum, so that order numbers pass: GB 11643 (ISO 7064 MOD 11-2) with a real date and a
 province for the ID, Luhn with an issuer's prefix for the card. Full-width forms, spaces,
-dashes and surrounding text do not hide a number. Spreadsheets keep 15 digits of a number: an ID or card that was rounded so, or
-stands in scientific notation, is still one. IDs of the first generation have 15 digits. Pure: text in, finding out.
+dashes and surrounding text do not hide a number. Spreadsheets keep 15 digits of a number: an ID or card that
+was rounded so, or stands in scientific notation, is still one. IDs of the first generation have 15 digits.
+Pure: text in, finding out.
 """
 
 import re
@@ -19,7 +20,9 @@ _DIGITS = b"0123456789"
 Finding = Literal["resident_id_found", "bank_card_found"]
 
 # Groups of digits with at most two separators between them; X closes an ID number.
-_CANDIDATE = re.compile(r"[0-9](?:[\s\-\u2010-\u2015_.·/,]{0,2}[0-9]){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|[0-9]{17}[Xx]")
+_CANDIDATE = re.compile(
+    r"[0-9](?:[\s\-\u2010-\u2015_.·/,]{0,2}[0-9]){12,40}(?:[\s\-\u2010-\u2015_.·/,]{0,2}[Xx])?|[0-9]{17}[Xx]"
+)
 _GROUP = re.compile(r"[0-9]+[Xx]?|[Xx]")
 _QUICK = re.compile(r"(?:[0-9][^0-9]{0,4}){12}[0-9]")
 
@@ -28,9 +31,11 @@ _OLD_ID = re.compile(
     r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5])(?:0[1-9]|[1-3][0-9]|4[0-3]|90)(?!00)[0-9]{2}([0-9]{2})([0-9]{2})([0-9]{2})[0-9]{3}"
 )
 _SCIENTIFIC = re.compile(r"(?<![0-9.])([0-9]{1,7})[.,]([0-9]{4,14})\s?[eE]\s?\+?\s?([0-9]{1,2})(?![0-9])")
-# Other ways to write one, tried only where the usual one found nothing: anything that is no letter or digit between few groups, or
-# between all digits; numerals; what looks like X.
-_WIDE = re.compile(r"[0-9](?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[0-9]){13,23}(?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[Xx])?")
+# Other ways to write one, tried only where the usual one found nothing: anything that is no letter or digit
+# between few groups, or between all digits; numerals; what looks like X.
+_WIDE = re.compile(
+    r"[0-9](?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[0-9]){13,23}(?:[^0-9A-Za-z\u3400-\u9fff]{0,4}[Xx])?"
+)
 _MOST_GROUPS = 6
 _NUMERAL = "[0-9零〇洞一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
 _NUMERALS = re.compile(rf"{_NUMERAL}(?:[\s\-]?{_NUMERAL}){{14,}}")
@@ -51,7 +56,21 @@ _CARD = re.compile(
 )
 
 _FORBIDDEN_HEADINGS = (
-    ("resident_id_found", ("身份证", "身分证", "证件号", "idcard", "identitycard", "residentid", "nationalid", "idnumber", "idno", "sfz")),
+    (
+        "resident_id_found",
+        (
+            "身份证",
+            "身分证",
+            "证件号",
+            "idcard",
+            "identitycard",
+            "residentid",
+            "nationalid",
+            "idnumber",
+            "idno",
+            "sfz",
+        ),
+    ),
     (
         "bank_card_found",
         (
@@ -97,7 +116,8 @@ def find(text: str) -> Finding | None:
 
 
 def _finds(text: str) -> Iterator[tuple[tuple[int, int], Finding, str]]:
-    """Where forbidden numbers stand in even text, what they are, and the text in which those places are counted."""
+    """Where forbidden numbers stand in even text, what they are, and the text in which those places are
+    counted."""
     other = _otherwise_written(text)
     for written in (text,) if other == text else (text, other):
         ways: list[_Way] = [(_SCIENTIFIC, _scientific)] if "e" in written or "E" in written else []
@@ -147,7 +167,8 @@ def _kind_of_any(runs: Iterable[str]) -> Finding | None:
 
 
 def without(text: str, mark: str = "▇▇▇") -> tuple[str, int]:
-    """The text with each forbidden number taken out, and how many were: for what has to be kept though somebody said one."""
+    """The text with each forbidden number taken out, and how many were: for what has to be kept though
+    somebody said one."""
     if find(text) is None:
         return text, 0
     clear, count = even(text), 0
@@ -171,7 +192,8 @@ def _runs(candidate: str) -> list[str]:
         for group in groups[start:]:
             run += group
             if len(run) > 19:
-                runs += [each for each in (run[:18], run[-18:]) if run == group and is_resident_id(each)]  # another number is glued to it
+                # another number is glued to it
+                runs += [each for each in (run[:18], run[-18:]) if run == group and is_resident_id(each)]
                 break
             if len(run) >= 15:
                 runs.append(run)
@@ -192,14 +214,22 @@ def is_resident_id(digits: str) -> bool:
 
 def is_rounded_id(digits: str) -> bool:
     """18 digits of which a spreadsheet kept 15: a province and a date of birth, then zeros."""
-    return digits.endswith("000") and _ID.fullmatch(digits) is not None and _is_date(digits[6:10], digits[10:12], digits[12:14])
+    return (
+        digits.endswith("000")
+        and _ID.fullmatch(digits) is not None
+        and _is_date(digits[6:10], digits[10:12], digits[12:14])
+    )
 
 
 def is_old_id(digits: str) -> bool:
-    """15 digits of the first generation: a region and a date of birth of the last century. Not the 15 digits of a telephone's IMEI,
-    whose last one is a check digit."""
+    """15 digits of the first generation: a region and a date of birth of the last century. Not the 15 digits
+    of a telephone's IMEI, whose last one is a check digit."""
     found = _OLD_ID.fullmatch(digits)
-    return found is not None and _is_date(f"19{found[1]}", found[2], found[3]) and not (digits.startswith("35") and _luhn(digits))
+    return (
+        found is not None
+        and _is_date(f"19{found[1]}", found[2], found[3])
+        and not (digits.startswith("35") and _luhn(digits))
+    )
 
 
 def is_rounded_card(digits: str) -> bool:

@@ -14,13 +14,20 @@ from .masks import HIDDEN, mask_name
 from .protected import Protected
 
 # Every digit of Unicode, on purpose: what only looks like a number is masked too.
-_DIGITS = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[ \-()]{0,2}\d){9,18}[Xx]?(?![\w])|(?<=[\u4e00-\u9fff])\d(?:[ \-]?\d){9,18}[Xx]?")
-_LINK = re.compile(r"(/(?:invitation|o|copy)/)[\w-]{6,}")  # words of one-time links: who reads the log could use them
+_DIGITS = re.compile(
+    r"(?<![\w.])(?:\+|00)?\d(?:[ \-()]{0,2}\d){9,18}[Xx]?(?![\w])|(?<=[\u4e00-\u9fff])\d(?:[ "
+    r"\-]?\d){9,18}[Xx]?"
+)
+# words of one-time links: who reads the log could use them
+_LINK = re.compile(r"(/(?:invitation|o|copy)/)[\w-]{6,}")
 _NAME_AFTER_WORD = re.compile(
-    r"((?:姓名|客户|联系人|client_name|contact_name|full_name)[\"']?\s*[::=]\s*[\"']?)([\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: [A-Z][a-z]+)+)"
+    r"((?:姓名|客户|联系"
+    r"人|client_name|contact_name|full_name)[\"']?\s*[::=]\s*[\"']?)([\u4e00-\u9fff]{2,4}|[A-Z][a-z]+(?: "
+    r"[A-Z][a-z]+)+)"
 )
 _SURNAMES = (
-    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟"
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘"
+    "杜戴夏钟"
     "汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文卫褚"
 )
 _NAME_BEFORE_TITLE = re.compile(rf"([{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}(?=先生|女士|小姐|同志)")
@@ -30,7 +37,8 @@ _OWN_KEYS = {"timestamp", "level", "logger", "task_id", "request_id"}
 
 
 def mask_text(text: str, *, links: bool = True) -> str:
-    """`text` with every run of ten or more digits, every name that words give away, and tokens of one-time links masked."""
+    """`text` with every run of ten or more digits, every name that words give away, and tokens of one-time
+    links masked."""
     if links:
         text = _LINK.sub(r"\1…", text)
     text = _DIGITS.sub(_hide_digits, text)

@@ -36,5 +36,6 @@ MASKS = {"phone": mask_phone, "name": mask_name, "text": mask_text}
 
 
 def is_mask(text: str, kind: str) -> bool:
-    """Whether a text is what a mask looks like, ours or another system's: `王*`, `王**`, `****`. Of a phone its form says so already."""
+    """Whether a text is what a mask looks like, ours or another system's: `王*`, `王**`, `****`. Of a phone
+    its form says so already."""
     return bool(_NAME_MASK.fullmatch(text.strip())) if kind == "name" else text == HIDDEN

@@ -1,8 +1,9 @@
 """Phone numbers: from what people type to E.164, and from E.164 to the client's time zones.
 
-One person is one number: whatever digits, widths, invisible marks and separators it is written with, `normalise` gives the one
-E.164 form (`+` and ASCII digits) or a refusal. Mainland mobiles take a fast exact path; everything else (landlines, Hong Kong,
-abroad) is judged by the `phonenumbers` library, from whose metadata the prefixes in use come as well.
+One person is one number: whatever digits, widths, invisible marks and separators it is written with,
+`normalise` gives the one E.164 form (`+` and ASCII digits) or a refusal. Mainland mobiles take a fast exact
+path; everything else (landlines, Hong Kong, abroad) is judged by the `phonenumbers` library, from whose
+metadata the prefixes in use come as well.
 """
 
 import re
@@ -27,25 +28,32 @@ HOME_ZONE = "Asia/Shanghai"
 MOBILE_DIGITS = 11
 PREFIX_DIGITS = 5  # so many digits tell whether a mobile prefix is in use
 
-_LABEL = re.compile(r"^(?:tel|phone|mobile|手机号码|手机号|手机|联系电话|电话号码|电话|号码)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:tel|phone|mobile|手机号码|手机号|手机|联系电话|电话号码|电话|号码)\s*:\s*", re.IGNORECASE
+)
 _FORMULA = re.compile(r'^="([^"]*)"$')
 _SPREADSHEET_TAIL = re.compile(r"\.0+$")
-_AROUND = ",;:!?.\"'`。，；、！？·…’‘“”<>《》" + "".join(each for each in map(chr, range(0x3001)) if each.isspace())
+_AROUND = ",;:!?.\"'`。，；、！？·…’‘“”<>《》" + "".join(
+    each for each in map(chr, range(0x3001)) if each.isspace()
+)
 _SEPARATORS = re.compile(r"[\s\-().'\"`/·]+")
 _NUMBER = re.compile(r"\+?[0-9]+")
 _MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[0-9]{10})")
 _EXTENSION = re.compile(
     r"(?:ext(?:ension|n)?\.?|x|#|,|;ext=|转|轉|分机|分機)[\s:.\-]*[0-9]{1,7}$"  # named
-    r"|^(?:(?:\+|00)?86)?[\s\-]*(?:\(?0[1-9][0-9]{1,2}\)?[\s\-]*[0-9]{7,8}|1[3-9][0-9]{9})\s*-+\s*[0-9]{1,6}$",  # one more group of digits
+    # one more group of digits
+    r"|^(?:(?:\+|00)?86)?[\s\-]*(?:\(?0[1-9][0-9]{1,2}\)?[\s\-]*[0-9]{7,8}|1[3-9][0-9]{9})\s*-+\s*[0-9]{1,6}$",
     re.IGNORECASE,
 )
 _OF_A_SERVICE = re.compile(
     r"[48]00[0-9]{7}|9[56][0-9]{3,6}|1[0-9]{2,5}|1[12][0-9]{4,6}|106[0-9]{5,17}"
-    r"|0?(?:10|2[0-9]|[3-9][0-9]{2})(?:9[56][0-9]{3,4}|100[0-9]{2}|123[0-9]{2})"  # the same behind an area code
+    # the same behind an area code
+    r"|0?(?:10|2[0-9]|[3-9][0-9]{2})(?:9[56][0-9]{3,4}|100[0-9]{2}|123[0-9]{2})"
 )
 _OF_A_MACHINE = re.compile(r"1(?:4[0689][0-9]|4[14]0)[0-9]{7}(?:[0-9]{2})?|1064[0-9]{9}")
 _OF_PERSONS = frozenset({
-    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.VOIP,
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.VOIP,
     PhoneNumberType.PERSONAL_NUMBER,
 })  # fmt: skip
 
@@ -67,8 +75,14 @@ def _mobile_prefixes() -> frozenset[str]:
 
 
 def mobile_of(raw: str) -> str | None:
-    """E.164 of a mainland mobile written without anything around it, else None. The fast path for whole lists."""
-    if len(raw) == MOBILE_DIGITS and raw[:PREFIX_DIGITS] in _mobile_prefixes() and raw.isascii() and raw.isdigit():
+    """E.164 of a mainland mobile written without anything around it, else None. The fast path for whole
+    lists."""
+    if (
+        len(raw) == MOBILE_DIGITS
+        and raw[:PREFIX_DIGITS] in _mobile_prefixes()
+        and raw.isascii()
+        and raw.isdigit()
+    ):
         return HOME_CODE + raw
     return None
 
@@ -82,7 +96,9 @@ def normalise(raw: str) -> str:
         return mobile
     text = _bare(raw)
     if _EXTENSION.search(text):
-        raise PhoneInvalid(_("an extension cannot be kept apart from the line: give a number that reaches the person."))
+        raise PhoneInvalid(
+            _("an extension cannot be kept apart from the line: give a number that reaches the person.")
+        )
     digits = _SEPARATORS.sub("", text)
     if mobile := _mobile_with_code(digits):
         return mobile
@@ -99,7 +115,8 @@ def _mobile_with_code(digits: str) -> str | None:
 
 
 def normalise_line(raw: str) -> str:
-    """E.164 of a caller number of ours: a person's number, or a service number (95…, 96…, 400) of the mainland.
+    """E.164 of a caller number of ours: a person's number, or a service number (95…, 96…, 400) of the
+    mainland.
 
     Raises `PhoneInvalid`.
     """
@@ -130,26 +147,31 @@ _LIKE_A_NUMBER = re.compile(r"(?:\+|00)?(?:86)?(?:1[3-9][0-9]{6,11}|0[1-9][0-9]{
 _TOKEN = re.compile(r"(?:\+|00)?[0-9](?:[0-9]|[ \-().](?=[ \-().]?[0-9]))*")
 _GROUP = re.compile(r"\+?[0-9]+")
 _DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_DIGITS_OF_A_NUMBER = range(7, 20)  # with an area code, or "+" or "00" and a country's, before it; and ".0" behind it
+# with an area code, or "+" or "00" and a country's, before it; and ".0" behind it
+_DIGITS_OF_A_NUMBER = range(7, 20)
 _BETWEEN_CELLS = re.compile(r"\s/\s|\n")
 _DIGITS_OF_AN_EXTENSION = 6
 _MOST_TRIES = 5_000  # in one text; who writes more digits than that wrote no numbers
 
 
 def numbers_in(text: str) -> list[str]:
-    """Every phone number of a person in a free text, as E.164, in its order: for lists of refusals, where each counts."""
+    """Every phone number of a person in a free text, as E.164, in its order: for lists of refusals, where
+    each counts."""
     return _read_all(text).numbers
 
 
 def has_unread(text: str) -> bool:
-    """Whether something in a free text looks like a phone number and is none: cut, or with a digit too many."""
+    """Whether something in a free text looks like a phone number and is none: cut, or with a digit too
+    many."""
     return _read_all(text).has_unread
 
 
 class _Reader:
-    """Reads a text from its first digit to its last: the longest run of digits that is a number, then what is behind it.
+    """Reads a text from its first digit to its last: the longest run of digits that is a number, then what is
+    behind it.
 
-    Behind a landline a number without an area code has the same one (`010-85550101、85550102`), within a line or cell.
+    Behind a landline a number without an area code has the same one (`010-85550101、85550102`), within a line
+    or cell.
     """
 
     def __init__(self) -> None:
@@ -176,14 +198,23 @@ class _Reader:
                 self._take(number)
             else:
                 end = place + 1
-                while end < len(groups) and token[groups[end][0] - 1] in "-." and self._longest(token, groups, end) is None:
+                while (
+                    end < len(groups)
+                    and token[groups[end][0] - 1] in "-."
+                    and self._longest(token, groups, end) is None
+                ):
                     end += 1
                 start, stop = groups[place][0], groups[end - 1][1]
-                self._pass_over(_SEPARATORS.sub("", token[start:stop]), is_extension=token[:start].endswith("-"), is_cut=is_spelled)
+                self._pass_over(
+                    _SEPARATORS.sub("", token[start:stop]),
+                    is_extension=token[:start].endswith("-"),
+                    is_cut=is_spelled,
+                )
             place = end
 
     def _longest(self, token: str, groups: list[tuple[int, int]], place: int) -> tuple[int, str] | None:
-        """The longest number that begins at this group, and the place of the group behind it; None when none begins there."""
+        """The longest number that begins at this group, and the place of the group behind it; None when none
+        begins there."""
         start, ends, digits = groups[place][0], [], 0
         for end, (begins, stops) in enumerate(groups[place : place + _DIGITS_OF_A_NUMBER.stop], place + 1):
             digits += stops - begins
@@ -247,13 +278,17 @@ _SPOKEN_DIGITS = str.maketrans("零〇洞一幺二两三四五六七八九", "00
 
 
 def _digits_spoken(text: str) -> str:
-    """Even text with runs of spoken digits (幺三八…) as digits, and what spreadsheets make of a number in full."""
+    """Even text with runs of spoken digits (幺三八…) as digits, and what spreadsheets make of a number in
+    full."""
     spoken = _SPOKEN.sub(lambda run: run[0].translate(_SPOKEN_DIGITS), even(text))
-    return _SCIENTIFIC.sub(lambda number: "1" + number[1].ljust(10, "0"), spoken) if "10" in spoken else spoken
+    return (
+        _SCIENTIFIC.sub(lambda number: "1" + number[1].ljust(10, "0"), spoken) if "10" in spoken else spoken
+    )
 
 
 def find_in(text: str) -> bool:
-    """Whether a mainland mobile number stands in a text, in whatever width, with separators, in digits or in words."""
+    """Whether a mainland mobile number stands in a text, in whatever width, with separators, in digits or in
+    words."""
     return _IN_TEXT.search(without_machine_ids(_digits_spoken(text))) is not None
 
 

@@ -107,7 +107,8 @@ class Protected(Promise):
 
 
 class Unreadable(Protected):
-    """A stored text that is not in the form its column asks for. It shows nothing and equals no proper value."""
+    """A stored text that is not in the form its column asks for. It shows nothing and equals no proper
+    value."""
 
     __slots__ = ()
 

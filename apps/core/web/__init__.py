@@ -1,1 +1,2 @@
-"""Requests and what surrounds them: middleware, client address, public ids, probes, metrics, requests that Hegui makes."""
+"""Requests and what surrounds them: middleware, client address, public ids, probes, metrics, requests that
+Hegui makes."""

@@ -1,7 +1,8 @@
-"""Whether the site may work: probes that each answer well, warning or wrong, with what was found and what to do.
+"""Whether the site may work: probes that each answer well, warning or wrong, with what was found and what to
+do.
 
-Rooms register what they know of (`register`). `/health/ready` asks those that a load balancer has to know of, `manage.py doctor` all
-of them. A probe that fails is an answer too: wrong.
+Rooms register what they know of (`register`). `/health/ready` asks those that a load balancer has to know of,
+`manage.py doctor` all of them. A probe that fails is an answer too: wrong.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,7 +23,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`said` and `hint` hold no secret and nothing of a person: what is reached from outside shows the state alone."""
+    """`said` and `hint` hold no secret and nothing of a person: what is reached from outside shows the state
+    alone."""
 
     state: State
     said: Text = ""
@@ -31,7 +33,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Probe:
-    """`is_needed`: without it this host answers no request rightly, so none should be sent to it. `is_quick`: asked from outside."""
+    """`is_needed`: without it this host answers no request rightly, so none should be sent to it. `is_quick`:
+    asked from outside."""
 
     name: str
     ask: Callable[[], Outcome]
@@ -72,4 +75,6 @@ def _asked(probe: Probe) -> Outcome:
 
 
 def is_ready(outcomes: dict[str, Outcome]) -> bool:
-    return not any(outcome.state == State.WRONG for name, outcome in outcomes.items() if PROBES[name].is_needed)
+    return not any(
+        outcome.state == State.WRONG for name, outcome in outcomes.items() if PROBES[name].is_needed
+    )

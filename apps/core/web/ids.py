@@ -1,6 +1,7 @@
 """Public ids: a prefix that says what it is, and the row's number in Crockford's base 32.
 
-Each room registers the kinds that stand in its addresses. Whether a person may see the row is never left to the id: every view asks.
+Each room registers the kinds that stand in its addresses. Whether a person may see the row is never left to
+the id: every view asks.
 """
 
 from django.urls import register_converter
@@ -34,7 +35,8 @@ def decode(prefix: str, public_id: str) -> int:
 
 
 def row_number(text: str) -> int | None:
-    """A row's number as it stands in an address or a form; None for anything else ("²" is a digit to Python, and no number)."""
+    """A row's number as it stands in an address or a form; None for anything else ("²" is a digit to Python,
+    and no number)."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
@@ -55,7 +57,8 @@ class PublicIdConverter:
 
 
 def register(**prefixes: str) -> None:
-    """Kinds of ids of a room, by their names in addresses: called once, when the room starts. Raises `ValueError` for one that is taken."""
+    """Kinds of ids of a room, by their names in addresses: called once, when the room starts. Raises
+    `ValueError` for one that is taken."""
     for name, prefix in prefixes.items():
         if name in PREFIXES or prefix in PREFIXES.values():
             raise ValueError(f"the id {name} or its prefix {prefix} is registered already")

@@ -1,4 +1,5 @@
-"""What other systems send, read as far as it can be read: a refusal is not lost for the form of its message."""
+"""What other systems send, read as far as it can be read: a refusal is not lost for the form of its
+message."""
 
 import hashlib
 import json
@@ -19,8 +20,8 @@ _NOT_A_LETTER = re.compile(r"[^a-z一-鿿]")
 
 
 class Lenient(BaseModel):
-    """A body of which any type is taken for any value, and other fields too, so that no refusal is turned away for its form. A list
-    stands under `items`."""
+    """A body of which any type is taken for any value, and other fields too, so that no refusal is turned
+    away for its form. A list stands under `items`."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -31,8 +32,9 @@ class Lenient(BaseModel):
 
 
 def read_json(raw: bytes) -> Any:
-    """JSON in UTF-8, or in GB 18030 as older systems write it. Half surrogates become U+FFFD, so that every text can be stored; a name
-    that stands twice has a list of its values. Raises ValueError for what is no JSON."""
+    """JSON in UTF-8, or in GB 18030 as older systems write it. Half surrogates become U+FFFD, so that every
+    text can be stored; a name that stands twice has a list of its values. Raises ValueError for what is no
+    JSON."""
     try:
         text = raw.decode(json.detect_encoding(raw))
     except UnicodeDecodeError:
@@ -75,12 +77,14 @@ def text_of(value: Any) -> str:
 
 
 def plain_name(name: str) -> str:
-    """The letters of a field's name, in lower case: `phone_number`, `phoneNumber` and `PHONE-NUMBER` are one."""
+    """The letters of a field's name, in lower case: `phone_number`, `phoneNumber` and `PHONE-NUMBER` are
+    one."""
     return _NOT_A_LETTER.sub("", even(name).lower())
 
 
 def leaves(said: Any, name: str = "", depth: int = MOST_DEPTH) -> Iterator[tuple[str, str]]:
-    """Every text in what was said that is not empty, with the plain name of the field nearest above it, in their order."""
+    """Every text in what was said that is not empty, with the plain name of the field nearest above it, in
+    their order."""
     if isinstance(said, Mapping):
         for field, value in said.items():
             yield from leaves(value, plain_name(field) or name, depth - 1) if depth else ()
@@ -98,7 +102,8 @@ def items_of(said: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def texts_under(said: Any, names: Iterable[str]) -> list[str]:
-    """Every text that is given under one of the names (as `plain_name` has them), however deep, in the order of the names."""
+    """Every text that is given under one of the names (as `plain_name` has them), however deep, in the order
+    of the names."""
     found: dict[str, list[str]] = {}
     for name, text in leaves(said):
         found.setdefault(name, []).append(text)
@@ -106,11 +111,18 @@ def texts_under(said: Any, names: Iterable[str]) -> list[str]:
 
 
 def under_names(said: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    """The first value that is given under one of the names, whatever their spelling, and is not empty; None when there is none."""
-    by_name = {plain_name(name): value for name, value in reversed(list(said.items())) if value not in (None, "", [], {})}
+    """The first value that is given under one of the names, whatever their spelling, and is not empty; None
+    when there is none."""
+    by_name = {
+        plain_name(name): value
+        for name, value in reversed(list(said.items()))
+        if value not in (None, "", [], {})
+    }
     return next((by_name[name] for name in names if name in by_name), None)
 
 
 def shortened(text: str, most: int) -> str:
     """The text, or its beginning with a digest of the whole: two long texts that begin alike stay two."""
-    return text if len(text) <= most else f"{text[: most - 17]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return (
+        text if len(text) <= most else f"{text[: most - 17]}~{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    )

@@ -1,4 +1,5 @@
-"""Metrics for Prometheus: what each room knows of its duties, counted when somebody asks, and how fast the gate answers."""
+"""Metrics for Prometheus: what each room knows of its duties, counted when somebody asks, and how fast the
+gate answers."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -45,7 +46,9 @@ class _Counted:
     """Asks each room when Prometheus does. A metric that cannot be counted is left out and counted itself."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        failed = GaugeMetricFamily("hegui_figures_failed", "Figures that could not be counted.", labels=["figure"])
+        failed = GaugeMetricFamily(
+            "hegui_figures_failed", "Figures that could not be counted.", labels=["figure"]
+        )
         for metric in METRICS.values():
             family = GaugeMetricFamily(metric.name, metric.words, labels=metric.labels)
             try:

@@ -1,4 +1,5 @@
-"""Our own errors become a page with their sentence; the API has its own handler and needs none of the pages' middleware."""
+"""Our own errors become a page with their sentence; the API has its own handler and needs none of the pages'
+middleware."""
 
 import sys
 import time
@@ -53,7 +54,8 @@ class MachinesFirst:
 
         if request.path_info.startswith(self.SHOWN):
             return api.not_allowed(request, "GET, HEAD")
-        if "\x00" in request.path_info or not request.path_info.startswith(API):  # stands in no table; is of no version that there is
+        # stands in no table; is of no version that there is
+        if "\x00" in request.path_info or not request.path_info.startswith(API):
             return api.not_found(request)
         try:
             match = resolve(request.path_info)
@@ -61,12 +63,14 @@ class MachinesFirst:
             return api.not_found(request)
         request.resolver_match = match
         answer: HttpResponse = match.func(request, *match.args, **match.kwargs)
-        return api.not_allowed(request, answer.headers.get("Allow", "")) if answer.status_code == 405 else answer
+        return (
+            api.not_allowed(request, answer.headers.get("Allow", "")) if answer.status_code == 405 else answer
+        )
 
 
 class SchemaFirst:
-    """Answers nothing while the database lacks what this version works with: a new version beside an old database says so with 503
-    until somebody migrates, and then goes on by itself."""
+    """Answers nothing while the database lacks what this version works with: a new version beside an old
+    database says so with 503 until somebody migrates, and then goes on by itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -93,7 +97,8 @@ class SchemaFirst:
 
 
 def unavailable(request: HttpRequest, sentence: str) -> HttpResponse:
-    """503 with Retry-After: a problem for programs, a plain page for people, which needs no database to be drawn."""
+    """503 with Retry-After: a problem for programs, a plain page for people, which needs no database to be
+    drawn."""
     if request.path_info.startswith(MACHINES):
         from config.api import problem
 

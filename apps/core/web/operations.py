@@ -1,6 +1,7 @@
 """What is seen of the site from outside without a sign-in: that it lives, whether it is ready, its figures.
 
-It stands before everything else: a load balancer asks by address, not by name, and a host that is not ready has to say so.
+It stands before everything else: a load balancer asks by address, not by name, and a host that is not ready
+has to say so.
 """
 
 import hmac
@@ -26,8 +27,8 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class _Asked:
-    """The outcome of the quick probes as this process last saw it. One request asks; those beside it get what was seen before, so
-    that a probe that hangs holds one thread and not all."""
+    """The outcome of the quick probes as this process last saw it. One request asks; those beside it get what
+    was seen before, so that a probe that hangs holds one thread and not all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +39,10 @@ class _Asked:
         if time.monotonic() - self.at >= FRESH and self._lock.acquire(timeout=0 if self.outcomes else FIRST):
             try:
                 if time.monotonic() - self.at >= FRESH:
-                    self.outcomes, self.at = health.ask(probe for probe in PROBES.values() if probe.is_quick), time.monotonic()
+                    self.outcomes, self.at = (
+                        health.ask(probe for probe in PROBES.values() if probe.is_quick),
+                        time.monotonic(),
+                    )
             finally:
                 self._lock.release()
         return self.outcomes
@@ -75,7 +79,9 @@ def _is_ready() -> metrics.Values:
     return metrics.one(asked.is_ready())
 
 
-metrics.register(metrics.Metric("hegui_ready", "1 while this host answers rightly (/health/ready).", _is_ready))
+metrics.register(
+    metrics.Metric("hegui_ready", "1 while this host answers rightly (/health/ready).", _is_ready)
+)
 
 
 def _live(request: HttpRequest) -> HttpResponse:
@@ -83,9 +89,13 @@ def _live(request: HttpRequest) -> HttpResponse:
 
 
 def _ready(request: HttpRequest) -> HttpResponse:
-    """200 while this host answers rightly, though something beside it may be away; 503 while it does not. States alone, no words."""
+    """200 while this host answers rightly, though something beside it may be away; 503 while it does not.
+    States alone, no words."""
     is_ready = asked.is_ready()
-    body = {"ready": is_ready, "checks": {name: str(outcome.state) for name, outcome in asked.outcomes.items()}}
+    body = {
+        "ready": is_ready,
+        "checks": {name: str(outcome.state) for name, outcome in asked.outcomes.items()},
+    }
     return HttpResponse(json.dumps(body), status=200 if is_ready else 503, content_type="application/json")
 
 
@@ -102,16 +112,24 @@ def _may_read(request: HttpRequest) -> bool:
     return is_within(request.META.get("REMOTE_ADDR", ""), networks_of(tuple(settings.HEGUI_METRICS_NETWORKS)))
 
 
-ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/health/live": _live, "/health/ready": _ready, "/metrics": _metrics}
+ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/health/live": _live,
+    "/health/ready": _ready,
+    "/metrics": _metrics,
+}
 
 
 def refuse_to_start(*, serves_pages: bool) -> None:
-    """Before a server takes its first request or task: what can be known without the database. Raises `ImproperlyConfigured`."""
+    """Before a server takes its first request or task: what can be known without the database. Raises
+    `ImproperlyConfigured`."""
     from django.core import checks
 
     found = [each for each in checks.run_checks() if each.is_serious() and not each.is_silenced()]
     wrong = [f"{each.msg} {each.hint or ''}".strip() for each in found]
-    if serves_pages and (outcome := health.ask([PROBES["static_files"]])["static_files"]).state == health.State.WRONG:
+    if (
+        serves_pages
+        and (outcome := health.ask([PROBES["static_files"]])["static_files"]).state == health.State.WRONG
+    ):
         wrong.append(f"{outcome.said} {outcome.hint}")
     if wrong:
         raise ImproperlyConfigured("Hegui does not start:\n- " + "\n- ".join(wrong))

@@ -1,5 +1,5 @@
-"""What leaves for other systems: over TLS 1.3, to who shows a certificate that the machine trusts (R4), and over when its time is,
-whatever the other side does."""
+"""What leaves for other systems: over TLS 1.3, to who shows a certificate that the machine trusts (R4), and
+over when its time is, whatever the other side does."""
 
 import ssl
 import time
@@ -13,14 +13,16 @@ import httpcore
 
 @cache
 def tls() -> ssl.SSLContext:
-    """Of every request that Hegui makes by itself. An authority of one's own is trusted where OpenSSL looks (`SSL_CERT_FILE`)."""
+    """Of every request that Hegui makes by itself. An authority of one's own is trusted where OpenSSL looks
+    (`SSL_CERT_FILE`)."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     return context
 
 
 class _Stream(httpcore.NetworkStream):
-    """A stream on which every step is over at the deadline (of `time.monotonic`), together with all before it."""
+    """A stream on which every step is over at the deadline (of `time.monotonic`), together with all before
+    it."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream, self._deadline = stream, deadline
@@ -51,7 +53,8 @@ class _Stream(httpcore.NetworkStream):
 
 
 class Bounded(httpcore.SyncBackend):
-    """Connections all of whose steps are over so many seconds after it was made: who sends a byte now and then holds nobody."""
+    """Connections all of whose steps are over so many seconds after it was made: who sends a byte now and
+    then holds nobody."""
 
     def __init__(self, seconds: float) -> None:
         self._deadline = time.monotonic() + seconds
@@ -71,11 +74,15 @@ class Bounded(httpcore.SyncBackend):
         host = self.address_of(host, port)
         left = max(0.001, self._deadline - time.monotonic())
         timeout = left if timeout is None else min(left, timeout)
-        return _Stream(super().connect_tcp(host, port, timeout, local_address, socket_options), self._deadline)
+        return _Stream(
+            super().connect_tcp(host, port, timeout, local_address, socket_options), self._deadline
+        )
 
 
 @contextmanager
-def opened(url: str, *, headers: dict[str, str], body: bytes, backend: Bounded, seconds: float) -> Iterator[httpcore.Response]:
+def opened(
+    url: str, *, headers: dict[str, str], body: bytes, backend: Bounded, seconds: float
+) -> Iterator[httpcore.Response]:
     """The answer to a POST, not read yet; `seconds`: for each step. Redirects are answers like others.
 
     Raises `httpcore.NetworkError`, `httpcore.TimeoutException`, `httpcore.ProtocolError` when there is none.
@@ -83,7 +90,9 @@ def opened(url: str, *, headers: dict[str, str], body: bytes, backend: Bounded, 
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
     with (
         httpcore.ConnectionPool(ssl_context=tls(), network_backend=backend, max_connections=1) as pool,
-        pool.stream("POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}) as answer,
+        pool.stream(
+            "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": timeouts}
+        ) as answer,
     ):
         yield answer
 
@@ -99,7 +108,8 @@ def read_at_most(answer: httpcore.Response, most: int) -> bytes:
 
 
 def post(url: str, *, headers: dict[str, str], body: bytes, seconds: float, most: int) -> tuple[int, bytes]:
-    """Status and body (as `read_at_most`; 0: none of it is read) of the answer to a POST that is over after `seconds`.
+    """Status and body (as `read_at_most`; 0: none of it is read) of the answer to a POST that is over after
+    `seconds`.
 
     Raises as `opened`.
     """
@@ -108,4 +118,9 @@ def post(url: str, *, headers: dict[str, str], body: bytes, seconds: float, most
 
 
 # No answer came, for whatever reason.
-NO_ANSWER = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.UnsupportedProtocol)
+NO_ANSWER = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+)

@@ -1,4 +1,5 @@
-"""What every site needs, whatever its rooms: its settings, database, tables, queue, files, keys, certificate, room on the disk."""
+"""What every site needs, whatever its rooms: its settings, database, tables, queue, files, keys, certificate,
+room on the disk."""
 
 import json
 import os
@@ -37,7 +38,11 @@ SECONDS = 3
 
 def settings_hold() -> Outcome:
     """What the system checks find, those for a real site included."""
-    found = [each for each in checks.run_checks(include_deployment_checks=not settings.DEMO) if not each.is_silenced()]
+    found = [
+        each
+        for each in checks.run_checks(include_deployment_checks=not settings.DEMO)
+        if not each.is_silenced()
+    ]
     errors = [each for each in found if each.level >= checks.ERROR]
     if not found:
         return well()
@@ -61,7 +66,10 @@ def database_answers() -> Outcome:
 def missing_steps() -> list[str]:
     """Migrations of this version that the database lacks, in their order."""
     executor = MigrationExecutor(connection)
-    return [f"{each.app_label}.{each.name}" for each, _is_back in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    return [
+        f"{each.app_label}.{each.name}"
+        for each, _is_back in executor.migration_plan(executor.loader.graph.leaf_nodes())
+    ]
 
 
 _schema = {"fits": False}  # once it fits it fits: later versions only add, and this process keeps its code
@@ -72,7 +80,10 @@ def schema_fits() -> Outcome:
     if _schema["fits"]:
         return well()
     if missing := missing_steps():
-        said = _("The database lacks %(count)d steps of this version, first %(name)s.") % {"count": len(missing), "name": missing[0]}
+        said = _("The database lacks %(count)d steps of this version, first %(name)s.") % {
+            "count": len(missing),
+            "name": missing[0],
+        }
         return wrong(said, _("Run `manage.py upgrade`."))
     if str(settings.CACHES["default"]["LOCATION"]) not in connection.introspection.table_names():
         return wrong(_("The table of the cache is missing."), _("Run `manage.py upgrade`."))
@@ -85,7 +96,8 @@ def keys_are_there() -> Outcome:
         keyring.reload()
     except (KeyringError, OSError) as error:
         return wrong(
-            str(error) if isinstance(error, KeyringError) else type(error).__name__, _("`manage.py keyring` makes and completes one.")
+            str(error) if isinstance(error, KeyringError) else type(error).__name__,
+            _("`manage.py keyring` makes and completes one."),
         )
     return well()
 
@@ -127,14 +139,20 @@ def files_can_be_asked_for() -> Outcome:
 def static_files_are_collected() -> Outcome:
     manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
     if not manifest.exists():
-        return wrong(_("Style sheets and scripts are not collected."), _("Run `manage.py collectstatic --no-input`."))
+        return wrong(
+            _("Style sheets and scripts are not collected."), _("Run `manage.py collectstatic --no-input`.")
+        )
     json.loads(manifest.read_text())
     return well()
 
 
 def _least_free() -> tuple[int, Path]:
     ledger = settings.HEGUI_LEDGER
-    places = {Path(settings.HEGUI_HOME), Path(settings.MEDIA_ROOT), *([ledger] if isinstance(ledger, Path) else [])}
+    places = {
+        Path(settings.HEGUI_HOME),
+        Path(settings.MEDIA_ROOT),
+        *([ledger] if isinstance(ledger, Path) else []),
+    }
     return min((shutil.disk_usage(_existing(each)).free, each) for each in places)
 
 
@@ -155,7 +173,8 @@ def _existing(place: Path) -> Path:
 
 
 def certificate_ends() -> datetime | None:
-    """When the certificate that this site serves ends; None where it serves none itself. Raises `OSError`, `ValueError`."""
+    """When the certificate that this site serves ends; None where it serves none itself. Raises `OSError`,
+    `ValueError`."""
     if not settings.HEGUI_TLS_CERT:
         return None
     return x509.load_pem_x509_certificate(Path(settings.HEGUI_TLS_CERT).read_bytes()).not_valid_after_utc
@@ -170,7 +189,9 @@ def certificate_holds() -> Outcome:
     ends = certificate_ends()
     if ends is None:
         return (
-            well(_("TLS ends at the proxy.")) if settings.HEGUI_TRUSTED_PROXIES or settings.DEMO else wrong(_("There is no certificate."))
+            well(_("TLS ends at the proxy."))
+            if settings.HEGUI_TRUSTED_PROXIES or settings.DEMO
+            else wrong(_("There is no certificate."))
         )
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.HEGUI_TLS_CERT, settings.HEGUI_TLS_KEY)
     days = (ends - datetime.now(UTC)).days
@@ -193,7 +214,11 @@ def gateway_of_messages_answers() -> Outcome:
     """Only whether something takes connections there: a message that nobody asked for is not sent."""
     if not settings.HEGUI_SMS_URL:
         return warning(
-            _("No gateway of short messages is set: people cannot confirm requests about their data by a code."), _("Set HEGUI_SMS_URL.")
+            _(
+                "No gateway of short messages is set: people cannot confirm requests about their data by a "
+                "code."
+            ),
+            _("Set HEGUI_SMS_URL."),
         )
     parts = urlsplit(settings.HEGUI_SMS_URL)
     socket.create_connection((parts.hostname or "", parts.port or 443), timeout=SECONDS).close()
@@ -203,13 +228,22 @@ def gateway_of_messages_answers() -> Outcome:
 def files_are_ours() -> Outcome:
     """Whether what only this site may read is kept from others."""
     home = Path(settings.HEGUI_HOME)
-    open_to_others = [path.name for path in (home / "secret_key", home / "keyring.json") if path.exists() and path.stat().st_mode & 0o077]
+    open_to_others = [
+        path.name
+        for path in (home / "secret_key", home / "keyring.json")
+        if path.exists() and path.stat().st_mode & 0o077
+    ]
     if open_to_others:
-        return wrong(_("Others on this machine can read %(names)s.") % {"names": ", ".join(open_to_others)}, _("Set the mode to 0600."))
+        return wrong(
+            _("Others on this machine can read %(names)s.") % {"names": ", ".join(open_to_others)},
+            _("Set the mode to 0600."),
+        )
     return (
         well()
         if os.access(home, os.W_OK)
-        else wrong(_("%(home)s cannot be written.") % {"home": home}, _("Give it to the user that runs Hegui."))
+        else wrong(
+            _("%(home)s cannot be written.") % {"home": home}, _("Give it to the user that runs Hegui.")
+        )
     )
 
 

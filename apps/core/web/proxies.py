@@ -1,7 +1,7 @@
 """The address and scheme of the client: reported by proxies that are trusted, and by nobody else.
 
-Everything behind this middleware, libraries included, sees the client's address in `REMOTE_ADDR` and the client's scheme, and no
-header by which a client could claim another.
+Everything behind this middleware, libraries included, sees the client's address in `REMOTE_ADDR` and the
+client's scheme, and no header by which a client could claim another.
 """
 
 import ipaddress
@@ -12,7 +12,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 CLAIMS = (
-    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT", "HTTP_X_FORWARDED_SSL",
+    "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PORT",
+    "HTTP_X_FORWARDED_SSL",
     "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_X_CLIENT_IP", "HTTP_CF_CONNECTING_IP", "HTTP_TRUE_CLIENT_IP",
 )  # fmt: skip
 Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
@@ -25,7 +26,8 @@ def networks_of(texts: tuple[str, ...]) -> Networks:
 
 @lru_cache(maxsize=4_096)
 def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address in an entry of X-Forwarded-For (with or without a port); None for what is none. IPv4 within IPv6 is IPv4."""
+    """The address in an entry of X-Forwarded-For (with or without a port); None for what is none. IPv4 within
+    IPv6 is IPv4."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -45,10 +47,12 @@ def is_within(text: str, networks: Networks) -> bool:
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
-    """Who asks, as far as trusted proxies report it: the last entry of X-Forwarded-For that is no trusted proxy.
+    """Who asks, as far as trusted proxies report it: the last entry of X-Forwarded-For that is no trusted
+    proxy.
 
-    What stands before it was written by somebody who is not trusted. An entry that is no address ends the walk at the proxy that
-    wrote it. `peer` is who is connected; when it is no trusted proxy, it is the answer.
+    What stands before it was written by somebody who is not trusted. An entry that is no address ends the
+    walk at the proxy that wrote it. `peer` is who is connected; when it is no trusted proxy, it is the
+    answer.
     """
     known = address_of(peer)
     seen = str(known) if known else peer
@@ -65,7 +69,8 @@ def client_address(peer: str, forwarded_for: str, trusted: Networks) -> str:
 
 
 class BehindProxies:
-    """Puts the client's address and scheme where everybody looks for them, and takes away what only claims to be them."""
+    """Puts the client's address and scheme where everybody looks for them, and takes away what only claims to
+    be them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

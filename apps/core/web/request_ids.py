@@ -1,4 +1,5 @@
-"""The number of a request: in every line of the log that it causes, in tasks that it sends, in its answer and on its error page."""
+"""The number of a request: in every line of the log that it causes, in tasks that it sends, in its answer and
+on its error page."""
 
 import re
 import secrets
@@ -40,7 +41,9 @@ def give_to_task(headers: dict[str, Any], **kwargs: Any) -> None:
 
 def take_from_task(task: Any, task_id: str, **kwargs: Any) -> None:
     """On `task_prerun`."""
-    given = getattr(task.request, "request_id", None) or (getattr(task.request, "headers", None) or {}).get("request_id")
+    given = getattr(task.request, "request_id", None) or (getattr(task.request, "headers", None) or {}).get(
+        "request_id"
+    )
     structlog.contextvars.bind_contextvars(request_id=given or task_id, task=task.name)
 
 

@@ -1,8 +1,10 @@
-"""The life of an evidence pack: the one way by which recordings and what the trail says leave the organisation (R17, R33).
+"""The life of an evidence pack: the one way by which recordings and what the trail says leave the
+organisation (R17, R33).
 
-One person asks, for somebody whom the law names: the client, a regulator, a court. A pack with recordings and clear values is approved
-by another, who is shown the passphrase, once; who asked fetches the file, once, within a week. So neither has both, and the two are
-sent by different ways. A masked pack needs no second person: who asks is shown the passphrase.
+One person asks, for somebody whom the law names: the client, a regulator, a court. A pack with recordings and
+clear values is approved by another, who is shown the passphrase, once; who asked fetches the file, once,
+within a week. So neither has both, and the two are sent by different ways. A masked pack needs no second
+person: who asks is shown the passphrase.
 """
 
 from collections.abc import Iterator
@@ -37,11 +39,12 @@ LANGUAGES = ("zh-hans", "en")
 
 @transaction.atomic
 def ask_pack(
-    *, actor: User, recipient: str, reason: str, about: str = "", since: date | None = None, until: date | None = None,
+    *, actor: User, recipient: str, reason: str, about: str = "", since: date | None = None,
+    until: date | None = None,
     in_clear: bool = False, language: str = "",
 ) -> tuple[EvidencePack, str]:  # fmt: skip
-    """Ask for the evidence about a public id, or about a period of days, both included. The pack, and its passphrase where it is made at
-    once (it is shown this once), else "".
+    """Ask for the evidence about a public id, or about a period of days, both included. The pack, and its
+    passphrase where it is made at once (it is shown this once), else "".
 
     Raises `NotFound`, `NotAllowed`, `BadInput` without recipient, reason or period.
     """
@@ -56,8 +59,10 @@ def ask_pack(
     else:
         columns = {"kind": Kind.PERIOD, "since": since, "until": until}
     pack = EvidencePack(
-        recipient=recipient, reason=checked_text(reason, _("Say why: the file number, the request."), most=300), asked_by=actor,
-        in_clear=in_clear or columns["kind"] == Kind.COMPLAINT, language=language if language in LANGUAGES else get_language() or "zh-hans",
+        recipient=recipient,
+        reason=checked_text(reason, _("Say why: the file number, the request."), most=300), asked_by=actor,
+        in_clear=in_clear or columns["kind"] == Kind.COMPLAINT,
+        language=language if language in LANGUAGES else get_language() or "zh-hans",
         created_at=clock.now(), **columns,
     )  # fmt: skip
     scope = scope_of(pack)
@@ -67,7 +72,11 @@ def ask_pack(
     pack.save()
     if not pack.in_clear:
         return pack, _begin(pack, actor)
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "pack_asked", evidence=pack.public_id)
+    notify(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk),
+        "pack_asked",
+        evidence=pack.public_id,
+    )
     return pack, ""
 
 
@@ -82,7 +91,8 @@ def _begin(pack: EvidencePack, owner: User) -> str:
 
 @transaction.atomic
 def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[EvidencePack, str]:
-    """Approve or refuse, by another officer. The pack and its passphrase, which is shown this once ("" when refused).
+    """Approve or refuse, by another officer. The pack and its passphrase, which is shown this once ("" when
+    refused).
 
     Raises `FourEyes`, `NotAllowed`, `WrongState`.
     """
@@ -107,7 +117,8 @@ def decide_pack(*, actor: User, pack: EvidencePack, approve: bool) -> tuple[Evid
 
 @transaction.atomic
 def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -> Iterator[bytes]:
-    """The archive, once, in pieces, for who asked. Raises `NotFound`, `WrongState` when it was fetched or its week is over."""
+    """The archive, once, in pieces, for who asked. Raises `NotFound`, `WrongState` when it was fetched or its
+    week is over."""
     pack = EvidencePack.objects.select_for_update(of=("self",)).get(pk=pack.pk)
     if pack.asked_by_id != actor.pk:
         raise NotFound()
@@ -116,7 +127,8 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
         raise WrongState(_("The pack was fetched already, or its week is over. Ask for another one."))
     content = OneTimeDownload(pack.file, belongs_to=pack.public_id)
     record_access(
-        kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"{pack.recipient}: {pack.reason}"[:200], actor=actor,
+        kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id,
+        purpose=f"{pack.recipient}: {pack.reason}"[:200], actor=actor,
         count=max(len(pack.contents), 1), address=address,
     )  # fmt: skip
     pack.state, pack.fetched_at, pack.file = State.FETCHED, clock.now(), ""
@@ -126,7 +138,8 @@ def fetch_pack(*, actor: User, pack: EvidencePack, address: str | None = None) -
 
 @transaction.atomic
 def let_packs_lapse() -> int:
-    """What was not fetched within a week goes; what a worker gave up is said to have failed. Returns how many lapsed."""
+    """What was not fetched within a week goes; what a worker gave up is said to have failed. Returns how many
+    lapsed."""
     lapsed = 0
     packs = without_values(EvidencePack.objects.select_for_update(of=("self",), skip_locked=True))
     for pack in packs.filter(state=State.MAKING, job__state__in=["refused", "failed"]):

@@ -1,8 +1,10 @@
-"""What a worker puts into a pack: a page for people, rows for programs, proofs of the trail, recordings; a manifest, signed.
+"""What a worker puts into a pack: a page for people, rows for programs, proofs of the trail, recordings; a
+manifest, signed.
 
-    answer.pdf  *.jsonl  trail.jsonl  heads.jsonl  [complaint.json  transcripts/  recordings/  evidence/]  README.txt
-    manifest.json     {"form", "pack", …, "columns": {stream: names}, "keys": {id: public key}, "files": [{"name", "bytes", "sha256"}]}
-    signature.json    {"key", "public_key", "signature"} over the canonical JSON of the manifest
+    answer.pdf *.jsonl trail.jsonl heads.jsonl [complaint.json transcripts/ recordings/ evidence/] README.txt
+    manifest.json {"form", "pack", …, "columns": {stream: names}, "keys": {id: public key}, "files": [{"name",
+    "bytes", "sha256"}]} signature.json {"key", "public_key", "signature"} over the canonical JSON of the
+    manifest
 
 Every clear value comes by `disclose_to_person` or is recorded as played.
 """
@@ -49,7 +51,8 @@ State = EvidencePack.State
 
 
 def make_pack(job_id: int) -> None:
-    """The work of the job. May be killed anywhere and run again; a pack that lapsed meanwhile is thrown away."""
+    """The work of the job. May be killed anywhere and run again; a pack that lapsed meanwhile is thrown
+    away."""
     with jobs.lease(job_id) as job:
         if job is None:
             return
@@ -63,14 +66,19 @@ def make_pack(job_id: int) -> None:
         contents: list[dict[str, Any]] = []
         with translation.override(pack.language):
             members = _members(job.owner, pack, scope_of(pack))
-            pieces = encrypted_archive(clear_for_machine(pack.passphrase), _with_manifest(pack, members, contents))
-            name, digest = file_streams.put_hashed(jobs.keep_lease(pieces, job), folder="packs", belongs_to=pack.public_id)
+            pieces = encrypted_archive(
+                clear_for_machine(pack.passphrase), _with_manifest(pack, members, contents)
+            )
+            name, digest = file_streams.put_hashed(
+                jobs.keep_lease(pieces, job), folder="packs", belongs_to=pack.public_id
+            )
         try:
             with transaction.atomic():
                 _hand_over(pack, name, digest, contents)
                 jobs.end(job, state=Job.State.DONE, sentence="")
         except BaseException:
-            with transaction.atomic():  # a transaction of its own: what failed was rolled back, or only the answer to its commit was lost
+            # a transaction of its own: what failed was rolled back, or only the answer to its commit was lost
+            with transaction.atomic():
                 if not EvidencePack.objects.filter(pk=pack.pk, file=name).exists():
                     jobs.discard(name)
             raise
@@ -78,7 +86,9 @@ def make_pack(job_id: int) -> None:
 
 def _hand_over(pack: EvidencePack, name: str, digest: bytes, contents: list[dict[str, Any]]) -> None:
     """Raises `WrongState` when the person was erased meanwhile."""
-    found = EvidencePack.objects.select_for_update(of=("self",)).filter(pk=pack.pk, state=State.MAKING).first()
+    found = (
+        EvidencePack.objects.select_for_update(of=("self",)).filter(pk=pack.pk, state=State.MAKING).first()
+    )
     if found is None:
         raise WrongState()
     pack = found
@@ -101,11 +111,14 @@ def _with_manifest(pack: EvidencePack, members: Members, contents: list[dict[str
     for name, pieces in members:
         yield name, counted(name, pieces)
     manifest = {
-        "form": FORM, "pack": pack.public_id, "kind": pack.kind, "language": pack.language, "recipient": pack.recipient,
+        "form": FORM, "pack": pack.public_id, "kind": pack.kind, "language": pack.language,
+        "recipient": pack.recipient,
         "reason": pack.reason,
-        "in_clear": pack.in_clear, "asked_at": signatures.moment(pack.created_at), "made_at": signatures.moment(clock.now()),
+        "in_clear": pack.in_clear, "asked_at": signatures.moment(pack.created_at),
+        "made_at": signatures.moment(clock.now()),
         "columns": {stream.name: list(stream.columns) for stream in streams()},
-        "keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()}, "files": contents,
+        "keys": {name: base64.b64encode(key).decode() for name, key in signatures.public_keys().items()},
+        "files": contents,
     }  # fmt: skip
     yield "manifest.json", [json.dumps(manifest, ensure_ascii=False, indent=1).encode()]
     yield "signature.json", [json.dumps(signatures.signature_of(manifest), indent=1).encode()]
@@ -128,7 +141,8 @@ def _lines(rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
 
 def _members(actor: User, pack: EvidencePack, scope: Scope) -> Members:
     yield "answer.pdf", [first_page(pack, scope)]
-    # First what is proved: a decision that a purge takes meanwhile is in neither file, one that is made meanwhile too.
+    # First what is proved: a decision that a purge takes meanwhile is in neither file, one that is made
+    # meanwhile too.
     named: dict[str, set[int]] = defaultdict(set)
     proved: set[int] = set()
     yield "trail.jsonl", _lines(_trail(pack, scope, named, proved))
@@ -141,9 +155,11 @@ def _members(actor: User, pack: EvidencePack, scope: Scope) -> Members:
     yield "README.txt", [_readme(pack).encode()]
 
 
-def _trail(pack: EvidencePack, scope: Scope, named: dict[str, set[int]], proved: set[int]) -> Iterator[dict[str, Any]]:
-    """Rows of the trail with their proofs. Given as hashes are those that hold a caller number which is none of our lines, and, unless
-    in clear, those that hold a colleague's address or e-mail."""
+def _trail(
+    pack: EvidencePack, scope: Scope, named: dict[str, set[int]], proved: set[int]
+) -> Iterator[dict[str, Any]]:
+    """Rows of the trail with their proofs. Given as hashes are those that hold a caller number which is none
+    of our lines, and, unless in clear, those that hold a colleague's address or e-mail."""
     foreign = set(scope.decisions.exclude(line_asked__in=[*our_lines(), ""]).values_list("pk", flat=True))
     keys = {
         "decisions": scope.decisions.order_by("pk").values_list("pk", flat=True),
@@ -172,29 +188,40 @@ def _changes_of(scope: Scope) -> list[int]:
 
 
 def _in_clear(actor: User, pack: EvidencePack, scope: Scope) -> Members:
-    """What only leaves with two people: the words of a complaint, who it is, transcripts, recordings, files that prove a consent."""
+    """What only leaves with two people: the words of a complaint, who it is, transcripts, recordings, files
+    that prove a consent."""
     why = f"{pack.public_id}: {pack.get_recipient_display()}"
     if scope.complaint is not None:
         yield "complaint.json", _json(_complaint(actor, pack, scope.complaint))
     if scope.contact is not None and scope.contact.blocked_until is None:
         fields = [name for name in ("phone", "name") if getattr(scope.contact, name)]
         clear = _cleared(actor, pack, [(scope.contact, name) for name in fields])
-        yield "person.json", _json({"person": scope.contact.public_id, **dict(zip(fields, clear, strict=True))})
+        yield (
+            "person.json",
+            _json({"person": scope.contact.public_id, **dict(zip(fields, clear, strict=True))}),
+        )
     keys = list(scope.calls.values_list("pk", flat=True))
     for transcript in Transcript.objects.filter(call__in=keys).select_related("call").order_by("pk"):
         (clear_text,) = _cleared(actor, pack, [(transcript, "segments")])
         said = {"segments": [vars(each) for each in opened(clear_text)], "findings": transcript.findings}
         yield f"transcripts/{_of(transcript)}.json", _json(said)
-    for recording in Recording.objects.filter(call__in=keys).exclude(state=Recording.State.DAMAGED).select_related("call").order_by("pk"):
+    for recording in (
+        Recording.objects.filter(call__in=keys)
+        .exclude(state=Recording.State.DAMAGED)
+        .select_related("call")
+        .order_by("pk")
+    ):
         record_access(
-            kind=AccessEvent.Kind.PLAYED, subject=recording.public_id, purpose=f"dispute: {why}"[:200], actor=actor,
+            kind=AccessEvent.Kind.PLAYED, subject=recording.public_id, purpose=f"dispute: {why}"[:200],
+            actor=actor,
             field="quality.recording.file",
         )  # fmt: skip
         with open_recording(recording) as stream:
             yield f"recordings/{_of(recording)}.{recording.media}", stream.between(0, stream.size)
     for consent in scope.consents.exclude(evidence_file=""):
         record_access(
-            kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"evidence pack: {why}"[:200], actor=actor,
+            kind=AccessEvent.Kind.EXPORTED, subject=pack.public_id, purpose=f"evidence pack: {why}"[:200],
+            actor=actor,
             field="contacts.consent.evidence_file",
         )  # fmt: skip
         yield f"evidence/consent-{consent.pk}", [encrypted_files.get(consent.evidence_file)]
@@ -218,17 +245,22 @@ def _json(payload: Any) -> list[bytes]:
 def _complaint(actor: User, pack: EvidencePack, complaint: Complaint) -> dict[str, Any]:
     text, remedy = _cleared(actor, pack, [(complaint, "text"), (complaint, "remedy")])
     return {
-        "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind, "state": complaint.state,
+        "complaint": complaint.public_id, "channel": complaint.channel, "kind": complaint.kind,
+        "state": complaint.state,
         "received_at": signatures.moment(complaint.received_at), "outcome": complaint.outcome,
         "text": text, "remedy": remedy,
-        "events": [{"at": signatures.moment(each.created_at), "kind": each.kind, "note": each.note} for each in complaint.events.all()],
+        "events": [{"at": signatures.moment(each.created_at), "kind": each.kind,
+        "note": each.note} for each in complaint.events.all()],
     }  # fmt: skip
 
 
 def _readme(pack: EvidencePack) -> str:
     return _(
         "Evidence %(pack)s\n\n"
-        "answer.pdf answers in three sentences. The other files hold what stands behind it, one row a line (JSON).\n"
-        "To check that nothing was changed: python verify_pack.py FOLDER (Python 3.9 or newer, with the package cryptography).\n"
-        "It prints the fingerprint of the key that signed. Compare it with the one that the organisation gave you by another way.\n"
+        "answer.pdf answers in three sentences. The other files hold what stands behind it, one row a line "
+        "(JSON).\n"
+        "To check that nothing was changed: python verify_pack.py FOLDER (Python 3.9 or newer, with the "
+        "package cryptography).\n"
+        "It prints the fingerprint of the key that signed. Compare it with the one that the organisation "
+        "gave you by another way.\n"
     ) % {"pack": pack.public_id}  # fmt: skip

@@ -1,4 +1,5 @@
-"""Measures of calls: hours, holidays, frequency, refusals, identity, lines, the gate (R11-R16, R21, R27, R29, R33, R38-R40)."""
+"""Measures of calls: hours, holidays, frequency, refusals, identity, lines, the gate (R11-R16, R21, R27, R29,
+R33, R38-R40)."""
 
 from collections import defaultdict
 from datetime import date, timedelta
@@ -36,13 +37,21 @@ def _marketing(span: Span) -> QuerySet[Call]:
     return _made(span).filter(campaign__kind="marketing")
 
 
-@measure("R11", _("%(calls)s calls were made, %(bad)s of them outside 08:00-21:00 without an exception."), "decisions")
+@measure(
+    "R11",
+    _("%(calls)s calls were made, %(bad)s of them outside 08:00-21:00 without an exception."),
+    "decisions",
+)
 def calling_hours(span: Span) -> Measured:
     """By the time of the site's zone, of numbers that live there."""
     zone = timezone.get_default_timezone()
     calls = _made(span)
     here = Q(contact__isnull=True) | Q(contact__zones=[str(zone)])
-    late = calls.filter(here, exception__isnull=True).annotate(hour=ExtractHour("reserved_at", tzinfo=zone)).exclude(hour__in=WINDOW)
+    late = (
+        calls.filter(here, exception__isnull=True)
+        .annotate(hour=ExtractHour("reserved_at", tzinfo=zone))
+        .exclude(hour__in=WINDOW)
+    )
     return none_of(late.count(), calls=calls.count())
 
 
@@ -64,23 +73,43 @@ def holidays(span: Span) -> Measured:
 
 @measure(
     "R13",
-    _("%(numbers)s numbers were called, %(bad)s of them more often than once a day or three times in 7 days, without an exception."),
+    _(
+        "%(numbers)s numbers were called, %(bad)s of them more often than once a day or three times in 7 "
+        "days, without an exception."
+    ),
     "decisions",
 )
 def frequency(span: Span) -> Measured:
-    """Calls of every kind count towards the caps, but those under an exception. The seven days may begin before the span."""
+    """Calls of every kind count towards the caps, but those under an exception. The seven days may begin
+    before the span."""
     numbers = _made(span).values("number_index").distinct().count()
     week = Span(span.since - timedelta(days=6), span.until, span.now)
     calls = _made(week).filter(exception__isnull=True)
-    per_day = span.of(calls, "reserved_at").order_by().values("number_index", "slot_day").annotate(count=Count("pk")).filter(count__gt=1)
+    per_day = (
+        span.of(calls, "reserved_at")
+        .order_by()
+        .values("number_index", "slot_day")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=1)
+    )
     too_often = {bytes(row["number_index"]) for row in per_day}
-    many = calls.order_by().values("number_index").annotate(count=Count("pk")).filter(count__gt=3).values("number_index")
+    many = (
+        calls.order_by()
+        .values("number_index")
+        .annotate(count=Count("pk"))
+        .filter(count__gt=3)
+        .values("number_index")
+    )
     days: dict[bytes, list[date]] = defaultdict(list)
-    for index, day in calls.filter(number_index__in=many).order_by("slot_day").values_list("number_index", "slot_day"):
+    for index, day in (
+        calls.filter(number_index__in=many).order_by("slot_day").values_list("number_index", "slot_day")
+    ):
         days[bytes(index)].append(day)
     too_often |= {
-        index for index, called in days.items() if any(called[at + 3] - called[at] < timedelta(days=7) for at in range(len(called) - 3))
-    }  # fmt: skip
+        index
+        for index, called in days.items()
+        if any(later - first < timedelta(days=7) for first, later in zip(called, called[3:], strict=False))
+    }
     return none_of(len(too_often), numbers=numbers)
 
 
@@ -88,28 +117,39 @@ def _said(span: Span) -> QuerySet[OptOut]:
     return span.of(OptOut.objects.filter(moved_from__isnull=True), "created_at")
 
 
-@measure("R14", _("%(words)s opt-outs; the slowest took %(seconds)s seconds from the word to the block."), "opt_outs")
+@measure(
+    "R14",
+    _("%(words)s opt-outs; the slowest took %(seconds)s seconds from the word to the block."),
+    "opt_outs",
+)
 def word_to_block(span: Span) -> Measured:
     """Of the channels on which a word is heard at once."""
     heard = _said(span).filter(channel__in=HEARD_AT_ONCE)
     worst = heard.aggregate(worst=Max(F("created_at") - F("said_at")))["worst"] or timedelta()
     seconds = max(0, round(worst.total_seconds()))
-    return Measured(State.GREEN if seconds <= AT_ONCE_SECONDS else State.AMBER, {"words": heard.count(), "seconds": seconds})
+    return Measured(
+        State.GREEN if seconds <= AT_ONCE_SECONDS else State.AMBER,
+        {"words": heard.count(), "seconds": seconds},
+    )
 
 
 @measure("R15", _("%(words)s people opted out; %(bad)s calls were made to them afterwards."), "opt_outs")
 def for_good(span: Span) -> Measured:
-    """Of words about everything whose contact is known, until fresh consent lifted them; calls of every kind, by when they were dialled.
-    What came by a list before the contact was there is the gate's to refuse, and not found here."""
+    """Of words about everything whose contact is known, until fresh consent lifted them; calls of every kind,
+    by when they were dialled. What came by a list before the contact was there is the gate's to refuse, and
+    not found here."""
     copies = OptOut.objects.filter(moved_from=OuterRef(OuterRef("pk"))).values("number_hash")
     lifts = lifts_of(OuterRef("said_at"), OuterRef("created_at"))
     lifted = lifts.filter(Q(number_hash=OuterRef("number_hash")) | Q(number_hash__in=copies))
     words = OptOut.objects.filter(
-        scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True, moved_from__isnull=True, created_at__lt=span.until
+        scope=OptOut.Scope.EVERYTHING, contact_id__isnull=False, dismissal__isnull=True,
+        moved_from__isnull=True, created_at__lt=span.until
     ).exclude(Exists(lifted))  # fmt: skip
     since = dict(words.order_by().values_list("contact_id").annotate(Min("created_at")))
     called = _made(span).filter(contact__in=words.values("contact_id")).exclude(state=Call.State.RESERVED)
-    dialled = called.annotate(at=Coalesce("made_at", "handed_over_at", "reserved_at")).values_list("contact", "at")
+    dialled = called.annotate(at=Coalesce("made_at", "handed_over_at", "reserved_at")).values_list(
+        "contact", "at"
+    )
     after = sum(at > since[contact] for contact, at in dialled if contact is not None)
     return none_of(after, words=_said(span).count())
 
@@ -122,7 +162,10 @@ def identity(span: Span) -> Measured:
 
 @measure(
     "R21",
-    _("%(lines)s lines are verified, %(bad)s of them without a filing in force; %(spoofed)s attempts under a foreign number."),
+    _(
+        "%(lines)s lines are verified, %(bad)s of them without a filing in force; %(spoofed)s attempts under "
+        "a foreign number."
+    ),
     "lines",
 )
 def lines(span: Span) -> Measured:
@@ -140,7 +183,11 @@ def results(span: Span) -> Measured:
     return few_of(calls.filter(disposition__isnull=True).count(), calls=calls.count())
 
 
-@measure("R29", _("%(calls)s calls were connected, %(bad)s of them have no recording; %(reviewed)s were reviewed."), "coverage")
+@measure(
+    "R29",
+    _("%(calls)s calls were connected, %(bad)s of them have no recording; %(reviewed)s were reviewed."),
+    "coverage",
+)
 def recorded(span: Span) -> Measured:
     """Of calls whose recording is kept that long."""
     kept = policies.retention_policies(span.now)["recording"].days_at(timezone.localdate(span.now))
@@ -149,14 +196,24 @@ def recorded(span: Span) -> Measured:
     return none_of(calls.filter(recording__isnull=True).count(), calls=calls.count(), reviewed=reviewed)
 
 
-@measure("R33", _("%(decisions)s decisions were made; of the last %(checked)s judged again, %(bad)s come out otherwise."), "decisions")
+@measure(
+    "R33",
+    _("%(decisions)s decisions were made; of the last %(checked)s judged again, %(bad)s come out otherwise."),
+    "decisions",
+)
 def replayed(span: Span) -> Measured:
     made = span.of(Decision.objects.all(), "at")
     last = list(made.order_by("-at")[:SAMPLE])
-    return none_of(sum(explain(each) == "differs" for each in last), decisions=made.count(), checked=len(last))
+    return none_of(
+        sum(explain(each) == "differs" for each in last), decisions=made.count(), checked=len(last)
+    )
 
 
-@measure("R38", _("%(campaigns)s campaigns with a synthetic voice run, %(bad)s of them without a script that says so."), "campaigns")
+@measure(
+    "R38",
+    _("%(campaigns)s campaigns with a synthetic voice run, %(bad)s of them without a script that says so."),
+    "campaigns",
+)
 def synthetic(span: Span) -> Measured:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, voice=Voice.SYNTHETIC)
     return none_of(running.exclude(script__voice=Voice.SYNTHETIC).count(), campaigns=running.count())
@@ -164,13 +221,20 @@ def synthetic(span: Span) -> Measured:
 
 @measure(
     "R39",
-    _("%(calls)s calls were made, %(led)s of them through a telephone gateway; %(bad)s went beside it although their campaign demands it."),
+    _(
+        "%(calls)s calls were made, %(led)s of them through a telephone gateway; %(bad)s went beside it "
+        "although their campaign demands it."
+    ),
     "gateways",
 )
 def beside_the_gate(span: Span) -> Measured:
-    """Not to be measured without a gateway: a dialler that does not ask is not seen. Amber: calls that were asked for by API alone."""
+    """Not to be measured without a gateway: a dialler that does not ask is not seen. Amber: calls that were
+    asked for by API alone."""
     made = _made(span)
-    led, bad = made.filter(relayed_by__isnull=False).count(), span.of(telephony.beside_gateway_ever(), "reserved_at").count()
+    led, bad = (
+        made.filter(relayed_by__isnull=False).count(),
+        span.of(telephony.beside_gateway_ever(), "reserved_at").count(),
+    )
     figures = {"calls": made.count(), "led": led, "bad": bad}
     if not Gateway.objects.exists() and not bad:
         return Measured(State.UNMEASURED, figures)
@@ -178,7 +242,9 @@ def beside_the_gate(span: Span) -> Measured:
     return Measured(State.RED if bad else State.AMBER if beside else State.GREEN, figures)
 
 
-@measure("R40", _("%(doubts)s numbers were said to belong to somebody else; %(bad)s wait for a person."), "doubts")
+@measure(
+    "R40", _("%(doubts)s numbers were said to belong to somebody else; %(bad)s wait for a person."), "doubts"
+)
 def changed_hands(span: Span) -> Measured:
     waiting = NumberDoubt.objects.filter(state=NumberDoubt.State.OPEN).count()
     return few_of(waiting, doubts=span.of(NumberDoubt.objects.all(), "created_at").count())

@@ -19,15 +19,25 @@ from ..services.recording_incidents import AUTHORITY_WITHIN
 from .register import Measured, Span, State, measure, none_of
 
 
-@measure("R20", _("%(requests)s requests of persons came, %(open)s are open; %(bad)s are overdue or were closed late."), "requests")
+@measure(
+    "R20",
+    _("%(requests)s requests of persons came, %(open)s are open; %(bad)s are overdue or were closed late."),
+    "requests",
+)
 def requests(span: Span) -> Measured:
     waiting = SubjectRequest.objects.filter(closed_at__isnull=True)
     overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
-    overdue += span.of(SubjectRequest.objects.all(), "closed_at").filter(closed_at__date__gt=F("due_on")).count()
-    return none_of(overdue, requests=span.of(SubjectRequest.objects.all(), "received_at").count(), open=waiting.count())
+    overdue += (
+        span.of(SubjectRequest.objects.all(), "closed_at").filter(closed_at__date__gt=F("due_on")).count()
+    )
+    return none_of(
+        overdue, requests=span.of(SubjectRequest.objects.all(), "received_at").count(), open=waiting.count()
+    )
 
 
-@measure("R25", _("%(minors)s persons are marked as minors; %(bad)s marketing calls were made to one."), "contacts")
+@measure(
+    "R25", _("%(minors)s persons are marked as minors; %(bad)s marketing calls were made to one."), "contacts"
+)
 def minors(span: Span) -> Measured:
     up = MinorFlag.objects.filter(lifted_at__isnull=True)
     marked = up.filter(contact=OuterRef("contact"), created_at__lt=OuterRef("reserved_at"))
@@ -36,7 +46,12 @@ def minors(span: Span) -> Measured:
 
 
 @measure(
-    "R31", _("%(complaints)s complaints, %(rate)s for 10,000 connected calls (base period: %(base)s); %(bad)s are overdue."), "complaints"
+    "R31",
+    _(
+        "%(complaints)s complaints, %(rate)s for 10,000 connected calls (base period: %(base)s); %(bad)s are "
+        "overdue."
+    ),
+    "complaints",
 )
 def complaints(span: Span) -> Measured:
     now = quality.figures(span.since, span.until)
@@ -59,28 +74,44 @@ def shares(span: Span) -> Measured:
 
 @measure(
     "R36",
-    _("%(campaigns)s campaigns run and %(shares)s shares are in clear; %(bad)s of them lack an impact assessment that they need."),
+    _(
+        "%(campaigns)s campaigns run and %(shares)s shares are in clear; %(bad)s of them lack an impact "
+        "assessment that they need."
+    ),
     "assessments",
 )
 def assessments(span: Span) -> Measured:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING)
-    in_clear = Share.objects.filter(state=Share.State.APPROVED, is_clear=True).select_related("campaign", "asked_by__department")
+    in_clear = Share.objects.filter(state=Share.State.APPROVED, is_clear=True).select_related(
+        "campaign", "asked_by__department"
+    )
     missing = sum(is_missing(campaign) for campaign in running) + sum(is_missing(share) for share in in_clear)
     return none_of(missing, campaigns=running.count(), shares=in_clear.count())
 
 
 @measure(
     "R37",
-    _("%(incidents)s incidents were discovered, %(open)s are open; %(bad)s times the authority was notified late or not."),
+    _(
+        "%(incidents)s incidents were discovered, %(open)s are open; %(bad)s times the authority was "
+        "notified late or not."
+    ),
     "incidents",
 )
 def incidents(span: Span) -> Measured:
     real = Incident.objects.filter(is_drill=False)
     waiting = real.exclude(state=Incident.State.CLOSED)
-    late = waiting.filter(discovered_at__lt=span.now - AUTHORITY_WITHIN).exclude(notices__recipient="authority").count()
+    late = (
+        waiting.filter(discovered_at__lt=span.now - AUTHORITY_WITHIN)
+        .exclude(notices__recipient="authority")
+        .count()
+    )
     discovered = span.of(real, "discovered_at")
-    notified_late = discovered.filter(notices__recipient="authority", notices__given_at__gt=F("discovered_at") + AUTHORITY_WITHIN)
-    in_time = discovered.filter(notices__recipient="authority", notices__given_at__lte=F("discovered_at") + AUTHORITY_WITHIN)
+    notified_late = discovered.filter(
+        notices__recipient="authority", notices__given_at__gt=F("discovered_at") + AUTHORITY_WITHIN
+    )
+    in_time = discovered.filter(
+        notices__recipient="authority", notices__given_at__lte=F("discovered_at") + AUTHORITY_WITHIN
+    )
     late += notified_late.exclude(pk__in=in_time.values("pk")).distinct().count()
     still = waiting.count()
     state = State.RED if late else State.AMBER if still else State.GREEN

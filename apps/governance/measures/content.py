@@ -18,31 +18,51 @@ PATIENCE = timedelta(days=3)
 
 @measure(
     "R23",
-    _("%(published)s versions of scripts are in force; %(overruled)s findings were overruled, %(bad)s false promises were found in calls."),
+    _(
+        "%(published)s versions of scripts are in force; %(overruled)s findings were overruled, %(bad)s "
+        "false promises were found in calls."
+    ),
     "scripts",
 )
 def truthful(span: Span) -> Measured:
     overruled = span.of(ReviewEvent.objects.filter(kind=ReviewEvent.Kind.OVERRULED), "created_at").count()
     promises = span.of(Violation.objects.filter(kind="promise"), "created_at").count()
-    return few_of(promises, published=ScriptVersion.objects.filter(state="published").count(), overruled=overruled)
+    return few_of(
+        promises, published=ScriptVersion.objects.filter(state="published").count(), overruled=overruled
+    )
 
 
-@measure("R24", _("%(campaigns)s marketing campaigns run, %(bad)s of them for a product of too high a risk."), "campaigns")
+@measure(
+    "R24",
+    _("%(campaigns)s marketing campaigns run, %(bad)s of them for a product of too high a risk."),
+    "campaigns",
+)
 def product_risk(span: Span) -> Measured:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
-    return none_of(sum("risk" in what_is_missing(campaign, span.now) for campaign in running), campaigns=running.count())
+    return none_of(
+        sum("risk" in what_is_missing(campaign, span.now) for campaign in running), campaigns=running.count()
+    )
 
 
-@measure("R26", _("%(campaigns)s marketing campaigns run, %(bad)s of them lack what their trade needs."), "campaigns")
+@measure(
+    "R26",
+    _("%(campaigns)s marketing campaigns run, %(bad)s of them lack what their trade needs."),
+    "campaigns",
+)
 def trades(span: Span) -> Measured:
     running = Campaign.objects.filter(state=Campaign.State.RUNNING, kind="marketing")
-    missing = sum(bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in running)
+    missing = sum(
+        bool({"trade", "permit"} & set(what_is_missing(campaign, span.now))) for campaign in running
+    )
     return none_of(missing, campaigns=running.count())
 
 
 @measure(
     "R28",
-    _("%(approved)s versions were approved, %(bad)s by too few people; %(waiting)s have waited for more than three days."),
+    _(
+        "%(approved)s versions were approved, %(bad)s by too few people; %(waiting)s have waited for more "
+        "than three days."
+    ),
     "script_queue",
 )
 def reviewed(span: Span) -> Measured:
@@ -54,8 +74,14 @@ def reviewed(span: Span) -> Measured:
     return Measured(state, {"approved": approved.count(), "bad": too_few, "waiting": waiting})
 
 
-@measure("R30", _("%(violations)s violations were found; %(open)s corrective actions are open, %(bad)s of them overdue."), "actions")
+@measure(
+    "R30",
+    _("%(violations)s violations were found; %(open)s corrective actions are open, %(bad)s of them overdue."),
+    "actions",
+)
 def corrected(span: Span) -> Measured:
     waiting = CorrectiveAction.objects.exclude(state=CorrectiveAction.State.CLOSED)
     overdue = waiting.filter(due_on__lt=timezone.localdate(span.now)).count()
-    return none_of(overdue, violations=span.of(Violation.objects.all(), "created_at").count(), open=waiting.count())
+    return none_of(
+        overdue, violations=span.of(Violation.objects.all(), "created_at").count(), open=waiting.count()
+    )

@@ -31,89 +31,142 @@ DAY = timedelta(days=1)
 def collected(span: Span) -> Measured:
     imports = span.of(ContactImport.objects.all(), "created_at")
     rows = imports.aggregate(rows=Sum("stored_rows"))["rows"] or 0
-    return few_of(imports.filter(state=ContactImport.State.PREVIEW).count(), imports=imports.count(), rows=rows)
+    return few_of(
+        imports.filter(state=ContactImport.State.PREVIEW).count(), imports=imports.count(), rows=rows
+    )
 
 
-@measure("R2", _("%(calls)s marketing calls were made, %(bad)s of them to a contact without a consent of that time."), "contacts")
+@measure(
+    "R2",
+    _("%(calls)s marketing calls were made, %(bad)s of them to a contact without a consent of that time."),
+    "contacts",
+)
 def consents(span: Span) -> Measured:
     """Of contacts that are still there."""
-    calls = span.of(Call.objects.filter(campaign__kind="marketing"), "reserved_at").exclude(state__in=Call.UNUSED)
+    calls = span.of(Call.objects.filter(campaign__kind="marketing"), "reserved_at").exclude(
+        state__in=Call.UNUSED
+    )
     held = Consent.objects.filter(
-        Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=OuterRef("reserved_at")), contact=OuterRef("contact"), recipient="",
-        purpose=OuterRef("campaign__purpose"), given_at__lte=OuterRef("reserved_at"), expires_at__gt=OuterRef("reserved_at"),
+        Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=OuterRef("reserved_at")),
+        contact=OuterRef("contact"), recipient="",
+        purpose=OuterRef("campaign__purpose"), given_at__lte=OuterRef("reserved_at"),
+        expires_at__gt=OuterRef("reserved_at"),
     )  # fmt: skip
     return none_of(calls.filter(~Exists(held), contact__isnull=False).count(), calls=calls.count())
 
 
-@measure("R3", _("%(sources)s data sources are approved; %(bad)s of them were purchased or shared."), "sources")
+@measure(
+    "R3", _("%(sources)s data sources are approved; %(bad)s of them were purchased or shared."), "sources"
+)
 def sources(span: Span) -> Measured:
     approved = DataSource.objects.filter(state=DataSource.State.APPROVED)
     return none_of(approved.filter(origin__in=DataSource.NEVER_APPROVED).count(), sources=approved.count())
 
 
-@measure("R5", _("%(reveals)s values were revealed, each with a reason; %(bad)s alarms about reveals are open."), "trail")
+@measure(
+    "R5",
+    _("%(reveals)s values were revealed, each with a reason; %(bad)s alarms about reveals are open."),
+    "trail",
+)
 def reveals(span: Span) -> Measured:
     revealed = span.of(AccessEvent.objects.filter(kind=AccessEvent.Kind.DISCLOSED), "created_at")
     alarms = Alarm.objects.filter(code__startswith="reveal").exclude(state=Alarm.State.CLOSED)
     return few_of(alarms.count(), reveals=revealed.count())
 
 
-@measure("R6", _("The last permission audit was %(days)s days ago; %(bad)s grave findings are open."), "permission_audits")
+@measure(
+    "R6",
+    _("The last permission audit was %(days)s days ago; %(bad)s grave findings are open."),
+    "permission_audits",
+)
 def permissions(span: Span) -> Measured:
     last = PermissionAudit.objects.filter(ended_at__isnull=False).order_by("-pk").first()
     if last is None or last.ended_at is None:
         return Measured(State.RED, {"days": "–", "bad": 0})
-    open_ones = Finding.objects.filter(audit=last, state=Finding.State.OPEN, severity=Finding.Severity.HIGH).count()
+    open_ones = Finding.objects.filter(
+        audit=last, state=Finding.State.OPEN, severity=Finding.Severity.HIGH
+    ).count()
     days = (span.now - last.ended_at) // DAY
-    return Measured(State.RED if days > 8 else State.AMBER if open_ones else State.GREEN, {"days": days, "bad": open_ones})
+    return Measured(
+        State.RED if days > 8 else State.AMBER if open_ones else State.GREEN, {"days": days, "bad": open_ones}
+    )
 
 
 @measure("R7", _("%(columns)s columns with personal data, each encrypted with AES-256-GCM."))
 def encryption(span: Span) -> Measured:
     """Counted from the tables: a column of this kind cannot hold clear text."""
-    return Measured(State.GREEN, {"columns": sum(len(protected_fields(model)) for model in apps.get_models())})
+    return Measured(
+        State.GREEN, {"columns": sum(len(protected_fields(model)) for model in apps.get_models())}
+    )
 
 
 @measure(
-    "R8", _("%(runs)s purges deleted %(rows)s rows; %(bad)s ended badly. %(overdue)s contacts are kept beyond their day."), "retention"
+    "R8",
+    _(
+        "%(runs)s purges deleted %(rows)s rows; %(bad)s ended badly. %(overdue)s contacts are kept beyond "
+        "their day."
+    ),
+    "retention",
 )
 def periods(span: Span) -> Measured:
     runs = span.of(PurgeRun.objects.all(), "created_at")
     failed = runs.filter(state=PurgeRun.State.FAILED).count()
-    overdue = Contact.everyone.filter(expires_at__lt=span.now - DAY, blocked_until__isnull=True).exclude(held_rows().contacts).count()
+    overdue = (
+        Contact.everyone.filter(expires_at__lt=span.now - DAY, blocked_until__isnull=True)
+        .exclude(held_rows().contacts)
+        .count()
+    )
     rows = sum(sum(run.counts.values()) for run in runs.only("counts"))
     state = State.RED if overdue else State.AMBER if failed else State.GREEN
     return Measured(state, {"runs": runs.count(), "rows": rows, "bad": failed, "overdue": overdue})
 
 
-@measure("R9", _("The last good backup is %(hours)s hours old; the last restore drill was %(days)s days ago."), "backups")
+@measure(
+    "R9",
+    _("The last good backup is %(hours)s hours old; the last restore drill was %(days)s days ago."),
+    "backups",
+)
 def backups(span: Span) -> Measured:
     good = last_good()
-    drill = BackupRun.objects.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE).order_by("-pk").first()
+    drill = (
+        BackupRun.objects.filter(kind=BackupRun.Kind.DRILL, state=BackupRun.State.DONE)
+        .order_by("-pk")
+        .first()
+    )
     if good is None:
-        return Measured(State.RED, {"hours": "–", "days": (span.now - drill.created_at) // DAY if drill else "–"})
+        return Measured(
+            State.RED, {"hours": "–", "days": (span.now - drill.created_at) // DAY if drill else "–"}
+        )
     hours = (span.now - good.created_at) // timedelta(hours=1)
     days = (span.now - drill.created_at) // DAY if drill else "–"
     is_stale = drill is None or span.now - drill.created_at > timedelta(days=35)
-    return Measured(State.RED if hours > 26 else State.AMBER if is_stale else State.GREEN, {"hours": hours, "days": days})
+    return Measured(
+        State.RED if hours > 26 else State.AMBER if is_stale else State.GREEN, {"hours": hours, "days": days}
+    )
 
 
 @measure(
     "R10",
-    _("%(reads)s reads and %(changes)s changes are in the access log; the last check of all of it found %(bad)s faults."),
+    _(
+        "%(reads)s reads and %(changes)s changes are in the access log; the last check of all of it found "
+        "%(bad)s faults."
+    ),
     "tree_heads",
 )
 def trail(span: Span) -> Measured:
     check = TrailCheck.objects.order_by("-pk").first()
     figures = {
-        "reads": span.of(AccessEvent.objects.all(), "created_at").count(), "changes": span.of(LogEntry.objects.all(), "timestamp").count(),
+        "reads": span.of(AccessEvent.objects.all(), "created_at").count(),
+        "changes": span.of(LogEntry.objects.all(), "timestamp").count(),
         "bad": len(check.findings) if check else 0,
     }  # fmt: skip
     late = check is None or span.now - check.created_at > 2 * DAY or not TreeHead.objects.exists()
     return Measured(State.RED if figures["bad"] else State.AMBER if late else State.GREEN, figures)
 
 
-@measure("R17", _("%(plays)s times somebody listened, each for a purpose that was named first."), "recordings")
+@measure(
+    "R17", _("%(plays)s times somebody listened, each for a purpose that was named first."), "recordings"
+)
 def plays(span: Span) -> Measured:
     return Measured(State.GREEN, {"plays": span.of(Play.objects.all(), "created_at").count()})
 

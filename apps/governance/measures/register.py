@@ -19,7 +19,8 @@ class State(TextChoices):
 
 @dataclass(frozen=True)
 class Span:
-    """From `since` up to, not including, `until`; `now` is when is measured, for what is a state and no event. Aware times."""
+    """From `since` up to, not including, `until`; `now` is when is measured, for what is a state and no
+    event. Aware times."""
 
     since: datetime
     until: datetime
@@ -37,7 +38,8 @@ class Measured:
 
 @dataclass(frozen=True)
 class Measure:
-    """`says` has a place for each figure; `page` is the name of the list behind it, "" where there is none."""
+    """`says` has a place for each figure; `page` is the name of the list behind it, "" where there is
+    none."""
 
     duty: str
     says: Promise
@@ -56,7 +58,9 @@ class Measure:
 MEASURES: dict[str, Measure] = {}
 
 
-def measure(duty: str, says: Promise, page: str = "") -> Callable[[Callable[[Span], Measured]], Callable[[Span], Measured]]:
+def measure(
+    duty: str, says: Promise, page: str = ""
+) -> Callable[[Callable[[Span], Measured]], Callable[[Span], Measured]]:
     """Register the function as what measures a duty. Raises `ValueError` for a second one."""
 
     def registered(find: Callable[[Span], Measured]) -> Callable[[Span], Measured]:

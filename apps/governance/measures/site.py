@@ -31,7 +31,9 @@ def transport(span: Span) -> Measured:
 @measure("R22", _("%(people)s people need a second factor, %(bad)s of them have none."), "people")
 def second_factors(span: Span) -> Measured:
     need = User.objects.filter(is_active=True, role__in=SECOND_FACTOR_ROLES)
-    without = need.exclude(Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type="recovery_codes"))).count()
+    without = need.exclude(
+        Exists(Authenticator.objects.filter(user=OuterRef("pk")).exclude(type="recovery_codes"))
+    ).count()
     if not settings.SECOND_FACTOR_DEMANDED:
         return Measured(State.UNMEASURED, {"people": need.count(), "bad": without})
     return none_of(without, people=need.count())
@@ -45,9 +47,13 @@ def compliance_audits(span: Span) -> Measured:
     return Measured(state, {"day": due.isoformat()})
 
 
-@measure("R41", _("%(bad)s scheduled duties are missing runs; %(failed)s jobs failed in this time."), "duties")
+@measure(
+    "R41", _("%(bad)s scheduled duties are missing runs; %(failed)s jobs failed in this time."), "duties"
+)
 def running(span: Span) -> Measured:
     rule = RULES["duty_missed"]
     missed = len(rule.find(span.now, rule.default)) if rule.find else 0
     failed = span.of(Job.objects.filter(state=Job.State.FAILED), "ended_at").count()
-    return Measured(State.RED if missed else State.AMBER if failed else State.GREEN, {"bad": missed, "failed": failed})
+    return Measured(
+        State.RED if missed else State.AMBER if failed else State.GREEN, {"bad": missed, "failed": failed}
+    )

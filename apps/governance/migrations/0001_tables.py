@@ -27,7 +27,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Assessment",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("about_kind", models.CharField(max_length=8, verbose_name="kind")),
                 ("about_id", models.BigIntegerField()),
@@ -50,7 +55,9 @@ class Migration(FirstMigration):
                 (
                     "influence",
                     models.TextField(
-                        blank=True, max_length=2000, verbose_name="How does it affect the rights of the persons, and how safe is it?"
+                        blank=True,
+                        max_length=2000,
+                        verbose_name="How does it affect the rights of the persons, and how safe is it?",
                     ),
                 ),
                 (
@@ -89,8 +96,16 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided on")),
-                ("note", models.CharField(blank=True, max_length=500, verbose_name="note of the second person")),
-                ("authors", models.ManyToManyField(related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="authors")),
+                (
+                    "note",
+                    models.CharField(blank=True, max_length=500, verbose_name="note of the second person"),
+                ),
+                (
+                    "authors",
+                    models.ManyToManyField(
+                        related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="authors"
+                    ),
+                ),
                 (
                     "decided_by",
                     models.ForeignKey(
@@ -113,7 +128,9 @@ class Migration(FirstMigration):
             ],
             options={
                 "ordering": ["-pk"],
-                "indexes": [models.Index(fields=["about_kind", "about_id", "-id"], name="assessment_by_thing")],
+                "indexes": [
+                    models.Index(fields=["about_kind", "about_id", "-id"], name="assessment_by_thing")
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("state__in", ["draft", "submitted"])),
@@ -121,7 +138,8 @@ class Migration(FirstMigration):
                         name="assessment_one_at_a_time",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("decided_by", models.F("written_by")), _negated=True), name="assessment_four_eyes"
+                        condition=models.Q(("decided_by", models.F("written_by")), _negated=True),
+                        name="assessment_four_eyes",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -150,13 +168,23 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ComplianceAudit",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("title", models.CharField(max_length=120, verbose_name="title")),
                 ("scope", models.TextField(max_length=2000, verbose_name="scope")),
                 ("since", models.DateField(verbose_name="from")),
                 ("until", models.DateField(verbose_name="until, included")),
-                ("auditor", models.CharField(help_text="a person of ours, or an agency", max_length=120, verbose_name="auditor")),
+                (
+                    "auditor",
+                    models.CharField(
+                        help_text="a person of ours, or an agency", max_length=120, verbose_name="auditor"
+                    ),
+                ),
                 ("is_outside", models.BooleanField(default=False, verbose_name="by an outside agency")),
                 (
                     "state",
@@ -214,7 +242,8 @@ class Migration(FirstMigration):
                         violation_error_message="The time that is audited ends before it begins.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True), name="audit_signed_by_two"
+                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True),
+                        name="audit_signed_by_two",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -235,7 +264,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="AuditAnswer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("point", models.CharField(max_length=40)),
                 ("measured", models.JSONField(default=dict)),
@@ -255,7 +289,12 @@ class Migration(FirstMigration):
                         verbose_name="verdict",
                     ),
                 ),
-                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80, verbose_name="evidence file")),
+                (
+                    "file",
+                    apps.core.privacy.fields.FileNameField(
+                        blank=True, max_length=80, verbose_name="evidence file"
+                    ),
+                ),
                 ("file_sha256", models.BinaryField(max_length=32, null=True)),
                 (
                     "answered_by",
@@ -269,7 +308,11 @@ class Migration(FirstMigration):
                 ),
                 (
                     "audit",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="governance.complianceaudit"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="governance.complianceaudit",
+                    ),
                 ),
             ],
             options={
@@ -277,7 +320,9 @@ class Migration(FirstMigration):
                 "constraints": [
                     models.UniqueConstraint(fields=("audit", "point"), name="audit_point_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("verdict", "open"), ("answered_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("verdict", "open"), ("answered_by__isnull", False), _connector="OR"
+                        ),
                         name="audit_verdict_of_somebody",
                     ),
                 ],
@@ -286,7 +331,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Incident",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -304,22 +354,50 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "open"), ("closing", "awaiting a second person"), ("closed", "closed")],
+                        choices=[
+                            ("open", "open"),
+                            ("closing", "awaiting a second person"),
+                            ("closed", "closed"),
+                        ],
                         default="open",
                         max_length=7,
                         verbose_name="state",
                     ),
                 ),
-                ("information", models.TextField(blank=True, max_length=500, verbose_name="kinds of information concerned")),
+                (
+                    "information",
+                    models.TextField(
+                        blank=True, max_length=500, verbose_name="kinds of information concerned"
+                    ),
+                ),
                 ("cause", models.TextField(blank=True, max_length=1000, verbose_name="cause")),
                 ("harm", models.TextField(blank=True, max_length=1000, verbose_name="possible harm")),
-                ("measures", models.TextField(blank=True, max_length=1000, verbose_name="remedial measures taken")),
-                ("advice", models.TextField(blank=True, max_length=1000, verbose_name="what the persons can do to reduce the harm")),
-                ("contact", models.TextField(blank=True, max_length=300, verbose_name="whom to ask, and how")),
+                (
+                    "measures",
+                    models.TextField(blank=True, max_length=1000, verbose_name="remedial measures taken"),
+                ),
+                (
+                    "advice",
+                    models.TextField(
+                        blank=True, max_length=1000, verbose_name="what the persons can do to reduce the harm"
+                    ),
+                ),
+                (
+                    "contact",
+                    models.TextField(blank=True, max_length=300, verbose_name="whom to ask, and how"),
+                ),
                 ("lessons", models.TextField(blank=True, max_length=1000, verbose_name="lessons")),
                 ("persons", models.PositiveIntegerField(null=True, verbose_name="persons concerned")),
-                ("unnamed", models.PositiveIntegerField(default=0, verbose_name="looks at lists that name nobody")),
-                ("erased", models.PositiveIntegerField(default=0, verbose_name="records of persons who were erased since")),
+                (
+                    "unnamed",
+                    models.PositiveIntegerField(default=0, verbose_name="looks at lists that name nobody"),
+                ),
+                (
+                    "erased",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="records of persons who were erased since"
+                    ),
+                ),
                 ("scoped_at", models.DateTimeField(null=True, verbose_name="scope determined")),
                 (
                     "to_persons",
@@ -390,7 +468,10 @@ class Migration(FirstMigration):
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
                     ),
                 ),
                 (
@@ -404,7 +485,15 @@ class Migration(FirstMigration):
                         verbose_name="by whom",
                     ),
                 ),
-                ("scope_job", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job")),
+                (
+                    "scope_job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="jobs.job",
+                    ),
+                ),
                 (
                     "to_persons_by",
                     models.ForeignKey(
@@ -424,11 +513,16 @@ class Migration(FirstMigration):
                             models.Q(
                                 ("discovered_at__isnull", True),
                                 models.Q(
-                                    ("discovered_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "discovered_at__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                     (
                                         "discovered_at__lte",
                                         django.db.models.expressions.CombinedExpression(
-                                            models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                            models.F("created_at"),
+                                            "+",
+                                            models.Value("1 day", output_field=models.DurationField()),
                                         ),
                                     ),
                                 ),
@@ -437,11 +531,16 @@ class Migration(FirstMigration):
                             models.Q(
                                 ("since__isnull", True),
                                 models.Q(
-                                    ("since__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "since__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                     (
                                         "since__lte",
                                         django.db.models.expressions.CombinedExpression(
-                                            models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                            models.F("created_at"),
+                                            "+",
+                                            models.Value("1 day", output_field=models.DurationField()),
                                         ),
                                     ),
                                 ),
@@ -450,11 +549,16 @@ class Migration(FirstMigration):
                             models.Q(
                                 ("until__isnull", True),
                                 models.Q(
-                                    ("until__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                    (
+                                        "until__gte",
+                                        datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                    ),
                                     (
                                         "until__lte",
                                         django.db.models.expressions.CombinedExpression(
-                                            models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                            models.F("created_at"),
+                                            "+",
+                                            models.Value("1 day", output_field=models.DurationField()),
                                         ),
                                     ),
                                 ),
@@ -469,12 +573,17 @@ class Migration(FirstMigration):
                         violation_error_message="The time in which data was touched ends before it begins.",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("closed_by", models.F("closing_by")), _negated=True), name="incident_closed_by_two"
+                        condition=models.Q(("closed_by", models.F("closing_by")), _negated=True),
+                        name="incident_closed_by_two",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "closed"), _negated=True),
-                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False), ("closing_by__isnull", False)),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("closed_by__isnull", False),
+                                ("closing_by__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="incident_closed_by_somebody",
@@ -482,7 +591,10 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             ("to_persons", "undecided"),
-                            models.Q(("to_persons_by__isnull", False), models.Q(("to_persons_why", ""), _negated=True)),
+                            models.Q(
+                                ("to_persons_by__isnull", False),
+                                models.Q(("to_persons_why", ""), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="incident_notice_has_reason",
@@ -493,7 +605,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="IncidentEntry",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -517,12 +634,19 @@ class Migration(FirstMigration):
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "incident",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="governance.incident"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="governance.incident",
+                    ),
                 ),
             ],
             options={"ordering": ["created_at", "pk"]},
@@ -530,12 +654,19 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="IncidentNotice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "recipient",
                     models.CharField(
-                        choices=[("authority", "the authority"), ("persons", "the persons concerned")], max_length=9, verbose_name="to whom"
+                        choices=[("authority", "the authority"), ("persons", "the persons concerned")],
+                        max_length=9,
+                        verbose_name="to whom",
                     ),
                 ),
                 ("text", models.TextField(max_length=6000, verbose_name="text")),
@@ -544,31 +675,53 @@ class Migration(FirstMigration):
                 (
                     "given_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="given by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="given by",
                     ),
                 ),
                 (
                     "incident",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="governance.incident"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="governance.incident",
+                    ),
                 ),
-                ("job", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job")),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="jobs.job",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["given_at", "pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("text", ""), _negated=True), models.Q(("how", ""), _negated=True)),
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True), models.Q(("how", ""), _negated=True)
+                        ),
                         name="incident_notice_is_whole",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("given_at__isnull", True),
                             models.Q(
-                                ("given_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "given_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "given_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -582,28 +735,52 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="AffectedPerson",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("reads", models.PositiveIntegerField()),
                 ("clear", models.PositiveIntegerField()),
                 ("last_at", models.DateTimeField()),
-                ("contact", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contacts.contact"
+                    ),
+                ),
                 (
                     "incident",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="affected", to="governance.incident"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affected",
+                        to="governance.incident",
+                    ),
                 ),
                 (
                     "notice",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.incidentnotice"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.incidentnotice",
                     ),
                 ),
             ],
-            options={"constraints": [models.UniqueConstraint(fields=("incident", "contact"), name="affected_once")]},
+            options={
+                "constraints": [models.UniqueConstraint(fields=("incident", "contact"), name="affected_once")]
+            },
         ),
         migrations.CreateModel(
             name="IncidentTask",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("text", models.CharField(max_length=300, verbose_name="what is to be done")),
                 ("due_on", models.DateField(verbose_name="due on")),
@@ -611,24 +788,40 @@ class Migration(FirstMigration):
                 ("reminded_at", models.DateTimeField(null=True)),
                 (
                     "incident",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="governance.incident"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to="governance.incident",
+                    ),
                 ),
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
                     ),
                 ),
             ],
             options={
                 "ordering": ["due_on", "pk"],
-                "constraints": [models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="incident_task_says_what")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="incident_task_says_what"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
             name="MonthReport",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("month", models.DateField(unique=True, verbose_name="month")),
                 ("measured", models.JSONField(default=dict)),
@@ -636,7 +829,11 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("draft", "draft"), ("once", "awaiting a second signature"), ("signed", "signed")],
+                        choices=[
+                            ("draft", "draft"),
+                            ("once", "awaiting a second signature"),
+                            ("signed", "signed"),
+                        ],
                         default="draft",
                         max_length=6,
                         verbose_name="state",
@@ -669,24 +866,36 @@ class Migration(FirstMigration):
                 "ordering": ["-month"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True), name="month_signed_by_two"
+                        condition=models.Q(("signed_by", models.F("countersigned_by")), _negated=True),
+                        name="month_signed_by_two",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "signed"), _negated=True),
-                            models.Q(("countersigned_by__isnull", False), ("signed_at__isnull", False), ("signed_by__isnull", False)),
+                            models.Q(
+                                ("countersigned_by__isnull", False),
+                                ("signed_at__isnull", False),
+                                ("signed_by__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="month_signed_by_somebody",
                     ),
-                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="month_begins_on_the_first"),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="month_begins_on_the_first"
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Nonconformity",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("duty", models.CharField(blank=True, max_length=3, verbose_name="duty")),
                 ("text", models.CharField(max_length=500, verbose_name="what does not conform")),
@@ -706,7 +915,10 @@ class Migration(FirstMigration):
                 (
                     "answer",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="nonconformities", to="governance.auditanswer"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nonconformities",
+                        to="governance.auditanswer",
                     ),
                 ),
                 (
@@ -722,19 +934,28 @@ class Migration(FirstMigration):
                 (
                     "done_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
                     ),
                 ),
                 (
                     "report",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="nonconformities", to="governance.monthreport"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="nonconformities",
+                        to="governance.monthreport",
                     ),
                 ),
             ],
@@ -743,21 +964,30 @@ class Migration(FirstMigration):
                 "ordering": ["due_on", "pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("report__isnull", True), ("answer__isnull", True), _connector="XOR"),
+                        condition=models.Q(
+                            ("report__isnull", True), ("answer__isnull", True), _connector="XOR"
+                        ),
                         name="nonconformity_of_one",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("report__isnull", False), models.Q(("state", "closed"), _negated=True)),
+                        condition=models.Q(
+                            ("report__isnull", False), models.Q(("state", "closed"), _negated=True)
+                        ),
                         fields=("duty",),
                         name="nonconformity_of_a_duty_once",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("closed_by", models.F("done_by")), _negated=True), name="nonconformity_checked_by_another"
+                        condition=models.Q(("closed_by", models.F("done_by")), _negated=True),
+                        name="nonconformity_checked_by_another",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "closed"), _negated=True),
-                            models.Q(("closed_by__isnull", False), ("done_by__isnull", False), models.Q(("measures", ""), _negated=True)),
+                            models.Q(
+                                ("closed_by__isnull", False),
+                                ("done_by__isnull", False),
+                                models.Q(("measures", ""), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="nonconformity_closed_by_somebody",
@@ -768,26 +998,41 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Risk",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("threat", models.CharField(max_length=200, verbose_name="what may happen")),
                 (
                     "likelihood",
-                    models.PositiveSmallIntegerField(choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="likelihood"),
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="likelihood"
+                    ),
                 ),
                 (
                     "harm",
-                    models.PositiveSmallIntegerField(choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="harm to the persons"),
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="harm to the persons"
+                    ),
                 ),
                 ("measure", models.CharField(blank=True, max_length=300, verbose_name="measure")),
                 ("due_on", models.DateField(blank=True, null=True, verbose_name="due on")),
                 (
                     "remaining",
-                    models.PositiveSmallIntegerField(choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="harm that remains"),
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "low"), (2, "medium"), (3, "high")], verbose_name="harm that remains"
+                    ),
                 ),
                 (
                     "assessment",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="risks", to="governance.assessment"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="risks",
+                        to="governance.assessment",
+                    ),
                 ),
                 (
                     "owner",
@@ -804,13 +1049,20 @@ class Migration(FirstMigration):
             options={
                 "ordering": ["pk"],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("threat", ""), _negated=True), name="risk_says_what"),
                     models.CheckConstraint(
-                        condition=models.Q(("harm__range", (1, 3)), ("likelihood__range", (1, 3)), ("remaining__range", (1, 3))),
+                        condition=models.Q(("threat", ""), _negated=True), name="risk_says_what"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("harm__range", (1, 3)),
+                            ("likelihood__range", (1, 3)),
+                            ("remaining__range", (1, 3)),
+                        ),
                         name="risk_is_graded",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("measure", ""), ("owner__isnull", False), _connector="OR"), name="risk_measure_has_owner"
+                        condition=models.Q(("measure", ""), ("owner__isnull", False), _connector="OR"),
+                        name="risk_measure_has_owner",
                     ),
                 ],
             },

@@ -14,13 +14,28 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Training",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("title", models.CharField(max_length=160, verbose_name="what it was about")),
                 ("held_on", models.DateField(verbose_name="held on")),
-                ("file", apps.core.privacy.fields.FileNameField(max_length=80, verbose_name="list of participants or certificate")),
+                (
+                    "file",
+                    apps.core.privacy.fields.FileNameField(
+                        max_length=80, verbose_name="list of participants or certificate"
+                    ),
+                ),
                 ("file_sha256", models.BinaryField(max_length=32)),
-                ("people", models.ManyToManyField(related_name="trainings", to=settings.AUTH_USER_MODEL, verbose_name="who took part")),
+                (
+                    "people",
+                    models.ManyToManyField(
+                        related_name="trainings", to=settings.AUTH_USER_MODEL, verbose_name="who took part"
+                    ),
+                ),
                 (
                     "recorded_by",
                     models.ForeignKey(
@@ -35,7 +50,9 @@ class Migration(migrations.Migration):
                 "ordering": ["-held_on", "-pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("title", ""), _negated=True), models.Q(("file", ""), _negated=True)),
+                        condition=models.Q(
+                            models.Q(("title", ""), _negated=True), models.Q(("file", ""), _negated=True)
+                        ),
                         name="training_is_proved",
                     )
                 ],

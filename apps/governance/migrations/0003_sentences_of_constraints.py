@@ -5,21 +5,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0002_trainings"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [
+        ("governance", "0002_trainings"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
         migrations.AlterConstraint(
             model_name="risk",
             name="risk_says_what",
             constraint=models.CheckConstraint(
-                condition=models.Q(("threat", ""), _negated=True), name="risk_says_what", violation_error_message="Say what may happen."
+                condition=models.Q(("threat", ""), _negated=True),
+                name="risk_says_what",
+                violation_error_message="Say what may happen.",
             ),
         ),
         migrations.AlterConstraint(
             model_name="risk",
             name="risk_is_graded",
             constraint=models.CheckConstraint(
-                condition=models.Q(("harm__range", (1, 3)), ("likelihood__range", (1, 3)), ("remaining__range", (1, 3))),
+                condition=models.Q(
+                    ("harm__range", (1, 3)), ("likelihood__range", (1, 3)), ("remaining__range", (1, 3))
+                ),
                 name="risk_is_graded",
                 violation_error_message="Grade harm and likelihood from 1 to 3.",
             ),

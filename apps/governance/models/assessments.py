@@ -18,7 +18,8 @@ YEARS_KEPT = 3  # PIPL, article 56
 
 
 class Assessment(Dated):
-    """`description` is what was assessed, as it was then: when the thing reads otherwise, it has to be assessed again."""
+    """`description` is what was assessed, as it was then: when the thing reads otherwise, it has to be
+    assessed again."""
 
     NOT_TYPED = ("about_kind", "triggers")
 
@@ -39,17 +40,26 @@ class Assessment(Dated):
     triggers = ArrayField(models.CharField(max_length=30), verbose_name=_("why it is needed"))
     description: Any = models.JSONField(_("as assessed"), default=dict)
     necessity = GuardedTextField(
-        _("Are purpose and means of the processing lawful, legitimate and necessary?"), max_length=2000, blank=True
+        _("Are purpose and means of the processing lawful, legitimate and necessary?"),
+        max_length=2000,
+        blank=True,
     )
-    influence = GuardedTextField(_("How does it affect the rights of the persons, and how safe is it?"), max_length=2000, blank=True)
+    influence = GuardedTextField(
+        _("How does it affect the rights of the persons, and how safe is it?"), max_length=2000, blank=True
+    )
     measures = GuardedTextField(
-        _("Are the protective measures lawful, effective and in proportion to the risk?"), max_length=2000, blank=True
+        _("Are the protective measures lawful, effective and in proportion to the risk?"),
+        max_length=2000,
+        blank=True,
     )
     verdict = models.CharField(_("verdict"), max_length=14, choices=Verdict, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State, default=State.DRAFT)
     written_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("written by"), related_name="+")
-    authors = models.ManyToManyField(User, verbose_name=_("authors"), related_name="+")  # everybody who wrote at it: none of them decides
-    decided_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    # everybody who wrote at it: none of them decides
+    authors = models.ManyToManyField(User, verbose_name=_("authors"), related_name="+")
+    decided_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+"
+    )
     decided_at = models.DateTimeField(_("decided on"), null=True)
     note = GuardedCharField(_("note of the second person"), max_length=500, blank=True)
 
@@ -58,21 +68,27 @@ class Assessment(Dated):
         indexes = [models.Index(fields=["about_kind", "about_id", "-id"], name="assessment_by_thing")]
         constraints = [
             models.UniqueConstraint(
-                fields=["about_kind", "about_id"], condition=Q(state__in=["draft", "submitted"]), name="assessment_one_at_a_time"
+                fields=["about_kind", "about_id"],
+                condition=Q(state__in=["draft", "submitted"]),
+                name="assessment_one_at_a_time",
             ),
             models.CheckConstraint(condition=~Q(decided_by=F("written_by")), name="assessment_four_eyes"),
             models.CheckConstraint(
-                condition=Q(state="draft") | ~Q(necessity="") & ~Q(influence="") & ~Q(measures="") & ~Q(verdict=""),
+                condition=Q(state="draft")
+                | ~Q(necessity="") & ~Q(influence="") & ~Q(measures="") & ~Q(verdict=""),
                 name="assessment_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "submitted"]) | Q(decided_by__isnull=False, decided_at__isnull=False),
+                condition=Q(state__in=["draft", "submitted"])
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
                 name="assessment_decided_by_somebody",
             ),
         ]
         triggers = [
             pgtrigger.Protect(
-                name="decided_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state__in=["approved", "refused"])
+                name="decided_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state__in=["approved", "refused"]),
             ),
             pgtrigger.Trigger(
                 name="kept_three_years",
@@ -107,14 +123,20 @@ class Risk(Dated):
     likelihood = models.PositiveSmallIntegerField(_("likelihood"), choices=Grade)
     harm = models.PositiveSmallIntegerField(_("harm to the persons"), choices=Grade)
     measure = GuardedCharField(_("measure"), max_length=300, blank=True)
-    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), null=True, blank=True, related_name="+")
+    owner = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("owner"), null=True, blank=True, related_name="+"
+    )
     due_on = models.DateField(_("due on"), null=True, blank=True)
     remaining = models.PositiveSmallIntegerField(_("harm that remains"), choices=Grade)
 
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=~Q(threat=""), name="risk_says_what", violation_error_message=_("Say what may happen.")),
+            models.CheckConstraint(
+                condition=~Q(threat=""),
+                name="risk_says_what",
+                violation_error_message=_("Say what may happen."),
+            ),
             models.CheckConstraint(
                 condition=Q(likelihood__range=(1, 3), harm__range=(1, 3), remaining__range=(1, 3)),
                 name="risk_is_graded",

@@ -16,7 +16,8 @@ from apps.policies.triggers import NEVER_DELETED
 
 
 class MonthReport(Dated):
-    """What was measured of a month, duty by duty, and what the officers say of it; signed by two, then it stays.
+    """What was measured of a month, duty by duty, and what the officers say of it; signed by two, then it
+    stays.
 
     `measured` is {duty: {"state", "figures", "source": name of the query}}, `notes` {duty: text}.
     """
@@ -32,8 +33,12 @@ class MonthReport(Dated):
     measured: Any = models.JSONField(default=dict)
     notes: Any = models.JSONField(_("notes"), default=dict)
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.DRAFT)
-    signed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("signed by"), null=True, related_name="+")
-    countersigned_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("countersigned by"), null=True, related_name="+")
+    signed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("signed by"), null=True, related_name="+"
+    )
+    countersigned_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("countersigned by"), null=True, related_name="+"
+    )
     signed_at = models.DateTimeField(_("signed on"), null=True)
     signature: Any = models.JSONField(default=dict)
 
@@ -42,14 +47,17 @@ class MonthReport(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(signed_by=F("countersigned_by")), name="month_signed_by_two"),
             models.CheckConstraint(
-                condition=~Q(state="signed") | Q(signed_by__isnull=False, countersigned_by__isnull=False, signed_at__isnull=False),
+                condition=~Q(state="signed")
+                | Q(signed_by__isnull=False, countersigned_by__isnull=False, signed_at__isnull=False),
                 name="month_signed_by_somebody",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="month_begins_on_the_first"),
         ]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="signed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="signed")),
+            pgtrigger.Protect(
+                name="signed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="signed")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -74,8 +82,12 @@ class ComplianceAudit(Dated):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.PLANNED)
     planned_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("planned by"), related_name="+")
     conclusion = GuardedTextField(_("conclusion"), max_length=4000, blank=True)
-    signed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("signed by"), null=True, related_name="+")
-    countersigned_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("countersigned by"), null=True, related_name="+")
+    signed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("signed by"), null=True, related_name="+"
+    )
+    countersigned_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("countersigned by"), null=True, related_name="+"
+    )
     signed_at = models.DateTimeField(_("signed on"), null=True)
     signature: Any = models.JSONField(default=dict)
 
@@ -90,13 +102,16 @@ class ComplianceAudit(Dated):
             models.CheckConstraint(condition=~Q(signed_by=F("countersigned_by")), name="audit_signed_by_two"),
             models.CheckConstraint(
                 condition=~Q(state="signed")
-                | Q(signed_by__isnull=False, countersigned_by__isnull=False, signed_at__isnull=False) & ~Q(conclusion=""),
+                | Q(signed_by__isnull=False, countersigned_by__isnull=False, signed_at__isnull=False)
+                & ~Q(conclusion=""),
                 name="audit_signed_by_somebody",
             ),
         ]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="signed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="signed")),
+            pgtrigger.Protect(
+                name="signed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="signed")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,13 +141,17 @@ class AuditAnswer(Dated):
     verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict, default=Verdict.OPEN)
     file = FileNameField(_("evidence file"), blank=True)
     file_sha256 = models.BinaryField(max_length=32, null=True)
-    answered_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("answered by"), null=True, related_name="+")
+    answered_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("answered by"), null=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["audit", "point"], name="audit_point_once"),
-            models.CheckConstraint(condition=Q(verdict="open") | Q(answered_by__isnull=False), name="audit_verdict_of_somebody"),
+            models.CheckConstraint(
+                condition=Q(verdict="open") | Q(answered_by__isnull=False), name="audit_verdict_of_somebody"
+            ),
         ]
         triggers = [
             NEVER_DELETED,
@@ -149,7 +168,8 @@ class AuditAnswer(Dated):
 
 
 class Nonconformity(Dated):
-    """What an audit or a month's report found not to conform: somebody resolves it by a day, another person checks that."""
+    """What an audit or a month's report found not to conform: somebody resolves it by a day, another person
+    checks that."""
 
     NOT_TYPED = ("duty",)
 
@@ -167,7 +187,9 @@ class Nonconformity(Dated):
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
     measures = GuardedCharField(_("what was done"), max_length=500, blank=True)
     done_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    closed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+")
+    closed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
     closed_at = models.DateTimeField(_("closed"), null=True)
     reminded_at = models.DateTimeField(null=True)
 
@@ -175,13 +197,20 @@ class Nonconformity(Dated):
         ordering = ["due_on", "pk"]
         verbose_name = _("nonconformity")
         constraints = [
-            models.CheckConstraint(condition=Q(report__isnull=True) ^ Q(answer__isnull=True), name="nonconformity_of_one"),
-            models.UniqueConstraint(
-                fields=["duty"], condition=Q(report__isnull=False) & ~Q(state="closed"), name="nonconformity_of_a_duty_once"
-            ),
-            models.CheckConstraint(condition=~Q(closed_by=F("done_by")), name="nonconformity_checked_by_another"),
             models.CheckConstraint(
-                condition=~Q(state="closed") | Q(closed_by__isnull=False, done_by__isnull=False) & ~Q(measures=""),
+                condition=Q(report__isnull=True) ^ Q(answer__isnull=True), name="nonconformity_of_one"
+            ),
+            models.UniqueConstraint(
+                fields=["duty"],
+                condition=Q(report__isnull=False) & ~Q(state="closed"),
+                name="nonconformity_of_a_duty_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(closed_by=F("done_by")), name="nonconformity_checked_by_another"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="closed")
+                | Q(closed_by__isnull=False, done_by__isnull=False) & ~Q(measures=""),
                 name="nonconformity_closed_by_somebody",
             ),
         ]

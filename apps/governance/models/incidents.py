@@ -1,4 +1,5 @@
-"""Incidents (R37): personal data leaked, changed or lost; what was found, done and said, until two people close it."""
+"""Incidents (R37): personal data leaked, changed or lost; what was found, done and said, until two people
+close it."""
 
 import pgtrigger
 from django.db import models
@@ -18,8 +19,9 @@ from apps.policies.triggers import NEVER_DELETED
 
 
 class Incident(Dated):
-    """The clock runs from `discovered_at`. `since` and `until` bound the time in which data may have been touched, `person` or `client`
-    says by whom: from these the persons concerned are found in the access log."""
+    """The clock runs from `discovered_at`. `since` and `until` bound the time in which data may have been
+    touched, `person` or `client` says by whom: from these the persons concerned are found in the access
+    log."""
 
     class Kind(models.TextChoices):
         LEAK = "leak", pgettext_lazy("incident", "leak")
@@ -38,13 +40,24 @@ class Incident(Dated):
 
     kind = models.CharField(_("kind of incident"), max_length=6, choices=Kind)
     title = GuardedCharField(_("in one line"), max_length=120)
-    alarm = models.OneToOneField(Alarm, models.PROTECT, verbose_name=_("alarm"), null=True, related_name="incident")
+    alarm = models.OneToOneField(
+        Alarm, models.PROTECT, verbose_name=_("alarm"), null=True, related_name="incident"
+    )
     is_drill = models.BooleanField(_("drill"), default=False)
     discovered_at = models.DateTimeField(_("discovered"))
     since = models.DateTimeField(_("data touched from"))
     until = models.DateTimeField(_("data touched until"))
-    person = models.ForeignKey(User, models.PROTECT, verbose_name=_("by whom"), null=True, blank=True, related_name="+")
-    client = models.ForeignKey(ApiClient, models.PROTECT, verbose_name=_("by which API client"), null=True, blank=True, related_name="+")
+    person = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("by whom"), null=True, blank=True, related_name="+"
+    )
+    client = models.ForeignKey(
+        ApiClient,
+        models.PROTECT,
+        verbose_name=_("by which API client"),
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="+")
     opened_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("recorded by"), related_name="+")
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.OPEN)
@@ -61,18 +74,28 @@ class Incident(Dated):
     erased = models.PositiveIntegerField(_("records of persons who were erased since"), default=0)
     scope_job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
     scoped_at = models.DateTimeField(_("scope determined"), null=True)
-    to_persons = models.CharField(_("notice to the persons"), max_length=12, choices=ToPersons, default=ToPersons.UNDECIDED)
+    to_persons = models.CharField(
+        _("notice to the persons"), max_length=12, choices=ToPersons, default=ToPersons.UNDECIDED
+    )
     to_persons_why = GuardedCharField(_("why"), max_length=500, blank=True)
-    to_persons_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+")
+    to_persons_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("decided by"), null=True, related_name="+"
+    )
     reminded_at = models.DateTimeField(null=True)
-    closing_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("closing asked by"), null=True, related_name="+")
-    closed_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+")
+    closing_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("closing asked by"), null=True, related_name="+"
+    )
+    closed_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
     closed_at = models.DateTimeField(_("closed"), null=True)
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.CheckConstraint(condition=is_possible("discovered_at", "since", "until"), name="incident_times_are_possible"),
+            models.CheckConstraint(
+                condition=is_possible("discovered_at", "since", "until"), name="incident_times_are_possible"
+            ),
             models.CheckConstraint(
                 condition=Q(until__gte=F("since")),
                 name="incident_ends_after_it_begins",
@@ -80,7 +103,8 @@ class Incident(Dated):
             ),
             models.CheckConstraint(condition=~Q(closed_by=F("closing_by")), name="incident_closed_by_two"),
             models.CheckConstraint(
-                condition=~Q(state="closed") | Q(closed_by__isnull=False, closing_by__isnull=False, closed_at__isnull=False),
+                condition=~Q(state="closed")
+                | Q(closed_by__isnull=False, closing_by__isnull=False, closed_at__isnull=False),
                 name="incident_closed_by_somebody",
             ),
             models.CheckConstraint(
@@ -90,7 +114,9 @@ class Incident(Dated):
         ]
         triggers = [
             NEVER_DELETED,
-            pgtrigger.Protect(name="closed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="closed")),
+            pgtrigger.Protect(
+                name="closed_stays", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state="closed")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -162,19 +188,23 @@ class IncidentNotice(Dated):
     how = GuardedCharField(_("how it was given"), max_length=200)
     given_at = models.DateTimeField(_("given"))
     given_by = models.ForeignKey(User, models.PROTECT, verbose_name=_("given by"), related_name="+")
-    job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")  # sends it to each person by short message
+    # sends it to each person by short message
+    job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         ordering = ["given_at", "pk"]
         constraints = [
             models.CheckConstraint(condition=~Q(text="") & ~Q(how=""), name="incident_notice_is_whole"),
-            models.CheckConstraint(condition=is_possible("given_at"), name="incident_notice_time_is_possible"),
+            models.CheckConstraint(
+                condition=is_possible("given_at"), name="incident_notice_time_is_possible"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 
 class AffectedPerson(models.Model):
-    """A person whose data the incident touched, by the contact: kept for the notice, gone with the contact."""
+    """A person whose data the incident touched, by the contact: kept for the notice, gone with the
+    contact."""
 
     IN_TRAIL = False
 
@@ -183,7 +213,8 @@ class AffectedPerson(models.Model):
     reads = models.PositiveIntegerField()
     clear = models.PositiveIntegerField()  # of these in clear: revealed, handed over, played, exported
     last_at = models.DateTimeField()
-    notice = models.ForeignKey(IncidentNotice, models.PROTECT, null=True, related_name="+")  # the last that was sent by short message
+    # the last that was sent by short message
+    notice = models.ForeignKey(IncidentNotice, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["incident", "contact"], name="affected_once")]

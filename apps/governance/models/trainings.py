@@ -1,4 +1,5 @@
-"""Training of the people who handle personal information (PIPL, article 51): when, about what, with which paper."""
+"""Training of the people who handle personal information (PIPL, article 51): when, about what, with which
+paper."""
 
 from django.db import models
 from django.db.models import Q
@@ -22,7 +23,9 @@ class Training(Dated):
 
     class Meta:
         ordering = ["-held_on", "-pk"]
-        constraints = [models.CheckConstraint(condition=~Q(title="") & ~Q(file=""), name="training_is_proved")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(title="") & ~Q(file=""), name="training_is_proved")
+        ]
         triggers = [NEVER_DELETED]
 
     def __str__(self) -> str:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# What a notice says: kinds of information, cause and possible harm; measures taken and what the persons can do; whom to ask.
+# What a notice says: kinds of information, cause and possible harm; measures taken and what the persons can
+# do; whom to ask.
 CONTENTS = ("information", "cause", "harm", "measures", "advice", "contact")
 
 
 @dataclass(frozen=True)
 class IncidentFacts:
-    """`texts` by the names of `CONTENTS` and `lessons`; `notified` whom a notice reached that stands for everybody who is known now."""
+    """`texts` by the names of `CONTENTS` and `lessons`; `notified` whom a notice reached that stands for
+    everybody who is known now."""
 
     texts: Mapping[str, str]
     is_drill: bool
@@ -24,13 +26,17 @@ def missing_contents(texts: Mapping[str, str]) -> list[str]:
 
 
 def missing_to_close(facts: IncidentFacts) -> list[str]:
-    """Codes of what is still to be done, in the order of the work. A drill is played through but for sending notices."""
+    """Codes of what is still to be done, in the order of the work. A drill is played through but for sending
+    notices."""
     checks: Sequence[tuple[str, bool]] = (
         ("scope", not facts.is_scoped),
         *((name, True) for name in missing_contents(facts.texts)),
         ("authority", not facts.is_drill and "authority" not in facts.notified),
         ("decision", facts.to_persons == "undecided"),
-        ("persons", not facts.is_drill and facts.to_persons == "required" and "persons" not in facts.notified),
+        (
+            "persons",
+            not facts.is_drill and facts.to_persons == "required" and "persons" not in facts.notified,
+        ),
         ("tasks", facts.open_tasks > 0),
         ("lessons", not facts.texts.get("lessons", "").strip()),
     )

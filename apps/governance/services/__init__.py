@@ -43,7 +43,14 @@ from .recording_incidents import (
     what_is_missing,
 )
 from .recording_trainings import record_training
-from .reporting import document_of_month, make_due_report, make_report, note_report, reopen_report, sign_report
+from .reporting import (
+    document_of_month,
+    make_due_report,
+    make_report,
+    note_report,
+    reopen_report,
+    sign_report,
+)
 from .resolving import check_nonconformity, remind_of_nonconformities, report_resolved
 from .scoping import ask_scope, determine_scope
 from .subjects import find, why_needed

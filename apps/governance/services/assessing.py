@@ -1,4 +1,5 @@
-"""An impact assessment: begun from a thing that needs one, written, handed in, decided by a second person of compliance (R36)."""
+"""An impact assessment: begun from a thing that needs one, written, handed in, decided by a second person of
+compliance (R36)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,11 +31,22 @@ def assessments_of(about: Model) -> QuerySet[Assessment]:
 
 
 def is_missing(about: Model) -> bool:
-    """Whether the thing needs an assessment and the last decided one does not let it go ahead as it is now."""
+    """Whether the thing needs an assessment and the last decided one does not let it go ahead as it is
+    now."""
     if not why_needed(about):
         return False
-    last = assessments_of(about).filter(state__in=[State.APPROVED, State.REFUSED]).order_by("-decided_at", "-pk").first()
-    return last is None or last.state != State.APPROVED or last.verdict not in GOES_AHEAD or bool(what_changed(last, about))
+    last = (
+        assessments_of(about)
+        .filter(state__in=[State.APPROVED, State.REFUSED])
+        .order_by("-decided_at", "-pk")
+        .first()
+    )
+    return (
+        last is None
+        or last.state != State.APPROVED
+        or last.verdict not in GOES_AHEAD
+        or bool(what_changed(last, about))
+    )
 
 
 def what_changed(assessment: Assessment, about: Model) -> list[str]:
@@ -44,7 +56,8 @@ def what_changed(assessment: Assessment, about: Model) -> list[str]:
 
 @transaction.atomic
 def begin_assessment(*, actor: User, about: Model, like: Assessment | None = None) -> Assessment:
-    """A draft for a thing that the actor may see; with `like`, its texts and risks to begin from. The one under way, where there is one.
+    """A draft for a thing that the actor may see; with `like`, its texts and risks to begin from. The one
+    under way, where there is one.
 
     Raises `NotAllowed`.
     """
@@ -53,14 +66,18 @@ def begin_assessment(*, actor: User, about: Model, like: Assessment | None = Non
     if under_way is not None:
         return under_way
     made = Assessment.objects.create(
-        about_kind=kind_of(about), about_id=about.pk, title=str(about)[:160], triggers=why_needed(about), description=described(about),
-        written_by=actor, created_at=clock.now(), **({name: getattr(like, name) for name in TEXTS} if like else {}),
+        about_kind=kind_of(about), about_id=about.pk, title=str(about)[:160], triggers=why_needed(about),
+        description=described(about),
+        written_by=actor, created_at=clock.now(),
+        **({name: getattr(like, name) for name in TEXTS} if like else {}),
     )  # fmt: skip
     made.authors.add(actor)
     for risk in like.risks.all() if like else ():
         Risk.objects.create(
-            assessment=made, threat=risk.threat, likelihood=risk.likelihood, harm=risk.harm, measure=risk.measure,
-            owner=risk.owner if risk.owner and risk.owner.is_active else actor, due_on=None, remaining=risk.remaining,
+            assessment=made, threat=risk.threat, likelihood=risk.likelihood, harm=risk.harm,
+            measure=risk.measure,
+            owner=risk.owner if risk.owner and risk.owner.is_active else actor, due_on=None,
+            remaining=risk.remaining,
         )  # fmt: skip
     return made
 
@@ -78,20 +95,26 @@ def _locked(assessment: Assessment, *states: str) -> Assessment:
 
 
 def may_write(actor: User, assessment: Assessment) -> bool:
-    """Whether a draft is the actor's to write: their own; or compliance takes it over, which then does not decide it alone."""
+    """Whether a draft is the actor's to write: their own; or compliance takes it over, which then does not
+    decide it alone."""
     is_theirs = assessment.written_by_id == actor.pk or actor.role == Role.COMPLIANCE
     return actor.role in WRITERS and assessment.state == State.DRAFT and is_theirs
 
 
 @transaction.atomic
 def write_assessment(
-    *, actor: User, assessment: Assessment, texts: Mapping[str, str], verdict: str, risks: Sequence[Mapping[str, Any]]
+    *,
+    actor: User,
+    assessment: Assessment,
+    texts: Mapping[str, str],
+    verdict: str,
+    risks: Sequence[Mapping[str, Any]],
 ) -> Assessment:
-    """Save a draft: the three answers of article 56, the matrix, the verdict; all may still be empty. One person writes it;
-    compliance may take it over. Nobody who wrote at it decides it.
+    """Save a draft: the three answers of article 56, the matrix, the verdict; all may still be empty. One
+    person writes it; compliance may take it over. Nobody who wrote at it decides it.
 
-    Each of `risks` has `threat`, `likelihood`, `harm`, `measure`, `owner`, `due_on`, `remaining`. Raises `NotAllowed`, `WrongState`,
-    `BadInput`.
+    Each of `risks` has `threat`, `likelihood`, `harm`, `measure`, `owner`, `due_on`, `remaining`. Raises
+    `NotAllowed`, `WrongState`, `BadInput`.
     """
     _require_writer(actor)
     assessment = _locked(assessment, State.DRAFT)
@@ -110,8 +133,10 @@ def write_assessment(
     for each in risks:
         measure = checked_text(each["measure"] or "", most=300)
         Risk.objects.create(
-            assessment=assessment, threat=checked_text(each["threat"], _("Say what may happen."), most=200), likelihood=each["likelihood"],
-            harm=each["harm"], measure=measure, owner=each["owner"] or (actor if measure else None), due_on=each["due_on"],
+            assessment=assessment, threat=checked_text(each["threat"], _("Say what may happen."), most=200),
+            likelihood=each["likelihood"],
+            harm=each["harm"], measure=measure, owner=each["owner"] or (actor if measure else None),
+            due_on=each["due_on"],
             remaining=each["remaining"] if measure else each["harm"],
         )  # fmt: skip
     return assessment
@@ -134,20 +159,31 @@ def submit_assessment(*, actor: User, assessment: Assessment, about: Model) -> A
         raise BadInput(_("Name at least one risk."))
     if assessment.verdict not in verdicts_for(matrix):
         raise BadInput(
-            _("The verdict does not follow from the risks: what stays high may not go ahead, what is reduced needs its measures.")
+            _(
+                "The verdict does not follow from the risks: what stays high may not go ahead, what is "
+                "reduced needs its measures."
+            )
         )
-    assessment.description, assessment.triggers, assessment.state = described(about), why_needed(about), State.SUBMITTED
+    assessment.description, assessment.triggers, assessment.state = (
+        described(about),
+        why_needed(about),
+        State.SUBMITTED,
+    )
     assessment.save()
     notify(
-        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk), "assessment_submitted",
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=actor.pk),
+        "assessment_submitted",
         assessment=assessment.public_id, what=assessment.title,
     )  # fmt: skip
     return assessment
 
 
 @transaction.atomic
-def decide_assessment(*, actor: User, assessment: Assessment, about: Model, approve: bool, note: str = "") -> Assessment:
-    """By compliance, and by none of its authors. Not approved when the thing was changed since it was handed in: back to a draft then.
+def decide_assessment(
+    *, actor: User, assessment: Assessment, about: Model, approve: bool, note: str = ""
+) -> Assessment:
+    """By compliance, and by none of its authors. Not approved when the thing was changed since it was handed
+    in: back to a draft then.
 
     Raises `NotAllowed`, `FourEyes`, `WrongState`, `BadInput`.
     """
@@ -157,12 +193,23 @@ def decide_assessment(*, actor: User, assessment: Assessment, about: Model, appr
     if assessment.authors.filter(pk=actor.pk).exists():
         raise FourEyes()
     if approve and what_changed(assessment, about):
-        raise BadInput(_("What is assessed was changed since this was handed in. Send it back, so that it is read again."))
+        raise BadInput(
+            _(
+                "What is assessed was changed since this was handed in. Send it back, so that it is read "
+                "again."
+            )
+        )
     assessment.note = checked_text(note, "" if approve else _("Say why it is refused."), most=500)
-    assessment.state, assessment.decided_by, assessment.decided_at = State.APPROVED if approve else State.REFUSED, actor, clock.now()
+    assessment.state, assessment.decided_by, assessment.decided_at = (
+        State.APPROVED if approve else State.REFUSED,
+        actor,
+        clock.now(),
+    )
     assessment.save()
     close_notices("assessment_submitted", assessment=assessment.public_id)
-    notify([assessment.written_by], "assessment_decided", assessment=assessment.public_id, what=assessment.title)
+    notify(
+        [assessment.written_by], "assessment_decided", assessment=assessment.public_id, what=assessment.title
+    )
     return assessment
 
 

@@ -1,4 +1,5 @@
-"""Notices of an incident: what the law wants them to say, to whom and how they were given (PIPL, article 57)."""
+"""Notices of an incident: what the law wants them to say, to whom and how they were given (PIPL, article
+57)."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +33,8 @@ MOST_CHARACTERS = 500  # of a short message, which is sent in parts
 
 
 def draft_notice(incident: Incident, recipient: str) -> str:
-    """What the law wants to be said, from the facts of the incident, in the reader's language: to be read and changed first."""
+    """What the law wants to be said, from the facts of the incident, in the reader's language: to be read and
+    changed first."""
     facts = {name: getattr(incident, name) or "…" for name in TEXTS}
     zone = timezone.get_default_timezone()
     facts["discovered"] = incident.discovered_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
@@ -40,8 +42,10 @@ def draft_notice(incident: Incident, recipient: str) -> str:
     facts["kind"] = incident.get_kind_display()
     if recipient == Recipient.PERSONS:
         return _(
-            "About your personal information: %(kind)s, discovered %(discovered)s. Concerned: %(information)s. Cause: %(cause)s. "
-            "Possible harm: %(harm)s. What we have done: %(measures)s. What you can do: %(advice)s. Ask us: %(contact)s."
+            "About your personal information: %(kind)s, discovered %(discovered)s. Concerned: "
+            "%(information)s. Cause: %(cause)s. "
+            "Possible harm: %(harm)s. What we have done: %(measures)s. What you can do: %(advice)s. Ask us: "
+            "%(contact)s."
         ) % facts  # fmt: skip
     return _(
         "Notice under article 57 of the Personal Information Protection Law.\n"
@@ -56,12 +60,20 @@ def draft_notice(incident: Incident, recipient: str) -> str:
 
 @transaction.atomic
 def give_notice(
-    *, actor: User, incident: Incident, recipient: str, text: str, how: str, given_at: datetime | None = None, by_message: bool = False
+    *,
+    actor: User,
+    incident: Incident,
+    recipient: str,
+    text: str,
+    how: str,
+    given_at: datetime | None = None,
+    by_message: bool = False,
 ) -> IncidentNotice:
-    """Record a notice as it was given, or have it sent to each person by short message. In a drill nothing is recorded as given.
+    """Record a notice as it was given, or have it sent to each person by short message. In a drill nothing is
+    recorded as given.
 
-    Raises as `locked`; `BadInput` while facts are missing that the law wants to be said, or for a time that lies ahead; `ServiceAway`
-    without a gateway.
+    Raises as `locked`; `BadInput` while facts are missing that the law wants to be said, or for a time that
+    lies ahead; `ServiceAway` without a gateway.
     """
     incident = locked(actor, incident)
     now = clock.now()
@@ -81,26 +93,38 @@ def give_notice(
     if by_message and not (incident.persons and incident.affected.count() == incident.persons):
         raise BadInput(_("Not everybody concerned is known by number. Notify them another way, and say how."))
     if by_message and len(text) > MOST_CHARACTERS:
-        raise BadInput(_("A short message has at most %(most)s characters; yours has %(count)s."), most=MOST_CHARACTERS, count=len(text))
+        raise BadInput(
+            _("A short message has at most %(most)s characters; yours has %(count)s."),
+            most=MOST_CHARACTERS,
+            count=len(text),
+        )
     if by_message and not can_send():
         raise ServiceAway()
     job = None
     if by_message:
         how = _("short message to each")
-        job = jobs.ask_for(kind="incident_messages", task="apps.governance.tasks.send_messages", owner=actor, total=incident.persons or 0)
+        job = jobs.ask_for(
+            kind="incident_messages",
+            task="apps.governance.tasks.send_messages",
+            owner=actor,
+            total=incident.persons or 0,
+        )
     made = IncidentNotice.objects.create(
-        incident=incident, recipient=recipient, text=text, given_at=given_at, given_by=actor, created_at=now, job=job,
+        incident=incident, recipient=recipient, text=text, given_at=given_at, given_by=actor, created_at=now,
+        job=job,
         how=checked_text(how, _("Say how the notice was given: form, letter, number of the file."), most=200),
     )  # fmt: skip
     IncidentEntry.objects.create(
-        incident=incident, kind=IncidentEntry.Kind.NOTICE, actor=actor, note=f"{made.get_recipient_display()}: {made.how}"[:500],
+        incident=incident, kind=IncidentEntry.Kind.NOTICE, actor=actor,
+        note=f"{made.get_recipient_display()}: {made.how}"[:500],
         created_at=now,
     )  # fmt: skip
     return made
 
 
 def send_messages(job_id: int) -> None:
-    """The work of the job: one message for each person who has not had this one, each noted in the transaction that queues it."""
+    """The work of the job: one message for each person who has not had this one, each noted in the
+    transaction that queues it."""
     with jobs.lease(job_id) as job:
         if job is None:
             return
@@ -117,20 +141,30 @@ def send_messages(job_id: int) -> None:
 def _tell_of_unreached(actor: User, notice: IncidentNotice, persons: list[AffectedPerson]) -> None:
     """People whose number cannot be opened have to hear of it in another way: an officer sees to that."""
     named = join_items(person.contact.public_id for person in persons[:MOST_NAMED])
-    note = _("%(count)s persons could not be sent the notice: their numbers cannot be opened (%(named)s). Tell them in another way.")
+    note = _(
+        "%(count)s persons could not be sent the notice: their numbers cannot be opened (%(named)s). Tell "
+        "them in another way."
+    )
     IncidentEntry.objects.create(
-        incident=notice.incident, kind=IncidentEntry.Kind.NOTE, actor=actor, note=note % {"count": len(persons), "named": named},
+        incident=notice.incident, kind=IncidentEntry.Kind.NOTE, actor=actor,
+        note=note % {"count": len(persons), "named": named},
         created_at=clock.now(),
     )  # fmt: skip
 
 
 @transaction.atomic
 def _send_some(actor: User, notice: IncidentNotice, unreached: list[AffectedPerson]) -> int:
-    """Messages go out also to who opted out: this is no marketing, and the law wants them to know. Returns how many people were dealt
-    with; those whose number cannot be opened are added to `unreached`."""
-    waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).exclude(pk__in=[each.pk for each in unreached])
+    """Messages go out also to who opted out: this is no marketing, and the law wants them to know. Returns
+    how many people were dealt with; those whose number cannot be opened are added to `unreached`."""
+    waiting = AffectedPerson.objects.select_for_update(of=("self",), skip_locked=True).exclude(
+        pk__in=[each.pk for each in unreached]
+    )
     waiting = waiting.select_related("contact").defer("contact__phone", "contact__name", "contact__note")
-    persons = list(waiting.filter(~Q(notice=notice) | Q(notice__isnull=True), incident=notice.incident).order_by("pk")[:AT_ONCE])
+    persons = list(
+        waiting.filter(~Q(notice=notice) | Q(notice__isnull=True), incident=notice.incident).order_by("pk")[
+            :AT_ONCE
+        ]
+    )
     reached = []
     for person in persons:
         try:
@@ -140,7 +174,8 @@ def _send_some(actor: User, notice: IncidentNotice, unreached: list[AffectedPers
             continue
         queue_sms(number=number, text=notice.text, about=messages_of(notice), life=LIFE)
         record_access(
-            kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice", actor=actor,
+            kind=AccessEvent.Kind.HANDED_OVER, subject=person.contact.public_id, purpose="incident notice",
+            actor=actor,
             field="contacts.contact.phone",
         )  # fmt: skip
         reached.append(person.pk)

@@ -1,4 +1,5 @@
-"""An incident from its discovery to its closing: facts, time line, tasks, the decision about the persons (R37; PIPL, article 57)."""
+"""An incident from its discovery to its closing: facts, time line, tasks, the decision about the persons
+(R37; PIPL, article 57)."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -32,21 +33,29 @@ TEXTS = (*CONTENTS, "lessons")
 
 @transaction.atomic
 def record_incident(
-    *, actor: User, kind: str, title: str, discovered_at: datetime, since: datetime, until: datetime, person: User | None = None,
+    *, actor: User, kind: str, title: str, discovered_at: datetime, since: datetime, until: datetime,
+    person: User | None = None,
     client: ApiClient | None = None, is_drill: bool = False, alarm: Alarm | None = None,
 ) -> Incident:  # fmt: skip
-    """Begin one; compliance owns it. Times are aware. Raises `NotAllowed`, `BadInput` for times that cannot be."""
+    """Begin one; compliance owns it. Times are aware. Raises `NotAllowed`, `BadInput` for times that cannot
+    be."""
     if actor.role not in RECORDERS:
         raise NotAllowed()
     now = clock.now()
     if not since <= until or max(discovered_at, until) > now:
         raise BadInput(_("Data is touched before it is discovered, and neither lies ahead: check the times."))
-    owner = actor if actor.role == Role.COMPLIANCE else _compliance().exclude(pk=person.pk if person else 0).order_by("pk").first()
+    owner = (
+        actor
+        if actor.role == Role.COMPLIANCE
+        else _compliance().exclude(pk=person.pk if person else 0).order_by("pk").first()
+    )
     if owner is None:
         raise BadInput(_("Nobody of compliance is there to own the incident. Ask an admin."))
     made = Incident.objects.create(
-        kind=kind, title=checked_text(title, _("Say in one line what happened."), most=120), discovered_at=discovered_at, since=since,
-        until=until, person=person, client=client, is_drill=is_drill, alarm=alarm, owner=owner, opened_by=actor, created_at=now,
+        kind=kind, title=checked_text(title, _("Say in one line what happened."), most=120),
+        discovered_at=discovered_at, since=since,
+        until=until, person=person, client=client, is_drill=is_drill, alarm=alarm, owner=owner,
+        opened_by=actor, created_at=now,
     )  # fmt: skip
     _enter(made, actor, Entry.OPENED)
     notify(_officers(made).exclude(pk=actor.pk), "incident_recorded", incident=made.public_id)
@@ -64,24 +73,30 @@ def _officers(incident: Incident) -> Any:
 
 @transaction.atomic
 def incident_of_alarm(*, actor: User, alarm: Alarm) -> Incident:
-    """One step from an alarm: the incident knows whom it is about and when; the alarm is closed with it. Raises as `close_alarm`."""
+    """One step from an alarm: the incident knows whom it is about and when; the alarm is closed with it.
+    Raises as `close_alarm`."""
     alarm = take_alarm(actor=actor, alarm=alarm)
     now = clock.now()
     found = min(alarm.created_at, now)
     made = record_incident(
-        actor=actor, kind=Incident.Kind.LEAK, title=f"{alarm.about}: {alarm.sentence}"[:120], discovered_at=found,
-        since=found - BEFORE_ALARM, until=min(max(alarm.last_at, found), now), person=alarm.person, client=alarm.client, alarm=alarm,
+        actor=actor, kind=Incident.Kind.LEAK, title=f"{alarm.about}: {alarm.sentence}"[:120],
+        discovered_at=found,
+        since=found - BEFORE_ALARM, until=min(max(alarm.last_at, found), now), person=alarm.person,
+        client=alarm.client, alarm=alarm,
     )  # fmt: skip
     close_alarm(actor=actor, alarm=alarm, verdict=Alarm.Verdict.INCIDENT, note=made.public_id)
     return made
 
 
 def _enter(incident: Incident, actor: User | None, kind: str, note: str = "") -> None:
-    IncidentEntry.objects.create(incident=incident, kind=kind, actor=actor, note=note[:500], created_at=clock.now())
+    IncidentEntry.objects.create(
+        incident=incident, kind=kind, actor=actor, note=note[:500], created_at=clock.now()
+    )
 
 
 def locked(actor: User, incident: Incident, *states: str) -> Incident:
-    """The incident, for compliance alone, and for nobody whom it is about. Raises `NotAllowed`, `WrongState`."""
+    """The incident, for compliance alone, and for nobody whom it is about. Raises `NotAllowed`,
+    `WrongState`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     found = Incident.objects.select_for_update(of=("self",)).get(pk=incident.pk)
@@ -101,10 +116,12 @@ def note_incident(*, actor: User, incident: Incident, note: str) -> Incident:
 
 @transaction.atomic
 def change_facts(
-    *, actor: User, incident: Incident, texts: Mapping[str, str], since: datetime, until: datetime, person: User | None,
+    *, actor: User, incident: Incident, texts: Mapping[str, str], since: datetime, until: datetime,
+    person: User | None,
     client: ApiClient | None,
 ) -> Incident:  # fmt: skip
-    """What is known by now. Another time or another suspect: the scope has to be determined again. Raises as `locked`, `BadInput`."""
+    """What is known by now. Another time or another suspect: the scope has to be determined again. Raises as
+    `locked`, `BadInput`."""
     incident = locked(actor, incident)
     if not since <= until <= clock.now():
         raise BadInput(_("Data is touched before it is discovered, and neither lies ahead: check the times."))
@@ -132,7 +149,8 @@ def add_task(*, actor: User, incident: Incident, text: str, owner: User, due_on:
     if owner.pk == incident.person_id:
         raise NotAllowed(_("The incident is about this person: somebody else carries out the task."))
     made = IncidentTask.objects.create(
-        incident=incident, text=checked_text(text, _("Say what is to be done."), most=300), owner=owner, due_on=due_on,
+        incident=incident, text=checked_text(text, _("Say what is to be done."), most=300), owner=owner,
+        due_on=due_on,
         created_at=clock.now(),
     )  # fmt: skip
     _enter(incident, actor, Entry.TASK, made.text)
@@ -156,7 +174,8 @@ def finish_task(*, actor: User, task: IncidentTask) -> IncidentTask:
 
 @transaction.atomic
 def decide_about_persons(*, actor: User, incident: Incident, required: bool, why: str) -> Incident:
-    """Whether the persons are notified: not when measures avert the harm (PIPL, article 57). Raises as `locked`, `BadInput`."""
+    """Whether the persons are notified: not when measures avert the harm (PIPL, article 57). Raises as
+    `locked`, `BadInput`."""
     incident = locked(actor, incident)
     incident.to_persons = ToPersons.REQUIRED if required else ToPersons.NOT_REQUIRED
     incident.to_persons_why = checked_text(why, _("Say why."), most=500)
@@ -170,7 +189,8 @@ def what_is_missing(incident: Incident) -> list[str]:
     """Codes of what is to be done before it may be closed (`wording.LACKS`)."""
     return missing_to_close(
         IncidentFacts(
-            texts={name: getattr(incident, name) for name in TEXTS}, is_drill=incident.is_drill, is_scoped=incident.scoped_at is not None,
+            texts={name: getattr(incident, name) for name in TEXTS}, is_drill=incident.is_drill,
+            is_scoped=incident.scoped_at is not None,
             to_persons=incident.to_persons, notified=frozenset(_notified(incident)),
             open_tasks=incident.tasks.filter(done_at__isnull=True).count(),
         )
@@ -178,8 +198,8 @@ def what_is_missing(incident: Incident) -> list[str]:
 
 
 def _notified(incident: Incident) -> set[str]:
-    """To whom a notice was given. One to the persons stands for those who were known when it was given; one by short message once it was
-    sent to each of them: what waits, or was given up, has reached nobody."""
+    """To whom a notice was given. One to the persons stands for those who were known when it was given; one
+    by short message once it was sent to each of them: what waits, or was given up, has reached nobody."""
     found = set()
     for notice in incident.notices.select_related("job", "incident"):
         if (
@@ -198,7 +218,11 @@ def messages_of(notice: IncidentNotice) -> str:
 
 def _has_reached_all(notice: IncidentNotice) -> bool:
     counts = count_messages(messages_of(notice))
-    return not (counts["waiting"] or counts["given_up"] or notice.incident.affected.filter(notice__isnull=True).exists())
+    return not (
+        counts["waiting"]
+        or counts["given_up"]
+        or notice.incident.affected.filter(notice__isnull=True).exists()
+    )
 
 
 @transaction.atomic
@@ -215,7 +239,8 @@ def give_to(*, actor: User, incident: Incident, owner: User) -> Incident:
 
 @transaction.atomic
 def scope_by_hand(*, actor: User, incident: Incident, persons: int, note: str) -> Incident:
-    """Say how many persons are concerned where the access log cannot: a lost disk, an unknown hand. Raises as `locked`, `BadInput`."""
+    """Say how many persons are concerned where the access log cannot: a lost disk, an unknown hand. Raises as
+    `locked`, `BadInput`."""
     incident = locked(actor, incident)
     if not 0 <= persons <= 2_000_000_000:
         raise BadInput(_("Say how many persons are concerned."))
@@ -241,7 +266,8 @@ def ask_closing(*, actor: User, incident: Incident) -> Incident:
 
 @transaction.atomic
 def decide_closing(*, actor: User, incident: Incident, close: bool, note: str = "") -> Incident:
-    """By a second person of compliance: closed for good, or open again with a reason. Raises as `locked`, `FourEyes`, `BadInput`."""
+    """By a second person of compliance: closed for good, or open again with a reason. Raises as `locked`,
+    `FourEyes`, `BadInput`."""
     incident = locked(actor, incident, State.CLOSING)
     if incident.closing_by_id == actor.pk:
         raise FourEyes()
@@ -256,7 +282,8 @@ def decide_closing(*, actor: User, incident: Incident, close: bool, note: str = 
 
 
 def watch_incidents() -> int:
-    """Remind, once each, of a notice to the authority that is late and of tasks whose day is over. Returns how many."""
+    """Remind, once each, of a notice to the authority that is late and of tasks whose day is over. Returns
+    how many."""
     now, reminded = clock.now(), 0
     late = Incident.objects.filter(
         state=State.OPEN, is_drill=False, discovered_at__lt=now - AUTHORITY_WITHIN, reminded_at__isnull=True
@@ -267,18 +294,28 @@ def watch_incidents() -> int:
                 notify(_officers(incident), "incident_authority_waits", incident=incident.public_id)
                 reminded += 1
     overdue = IncidentTask.objects.filter(
-        done_at__isnull=True, reminded_at__isnull=True, due_on__lt=timezone.localdate(now), incident__state=State.OPEN
+        done_at__isnull=True,
+        reminded_at__isnull=True,
+        due_on__lt=timezone.localdate(now),
+        incident__state=State.OPEN,
     )
     for task in overdue.select_related("owner", "incident__owner"):
         with transaction.atomic():
             if IncidentTask.objects.filter(pk=task.pk, reminded_at__isnull=True).update(reminded_at=now):
-                notify({task.owner, task.incident.owner}, "incident_task_overdue", due=task.due_on.isoformat())
+                notify(
+                    {task.owner, task.incident.owner}, "incident_task_overdue", due=task.due_on.isoformat()
+                )
                 reminded += 1
     return reminded
 
 
 def hours_since_discovery(incident: Incident) -> float:
     """Until the notice to the authority, until the closing of one that has none, else until now."""
-    given = incident.notices.filter(recipient="authority").order_by("given_at").values_list("given_at", flat=True).first()
+    given = (
+        incident.notices.filter(recipient="authority")
+        .order_by("given_at")
+        .values_list("given_at", flat=True)
+        .first()
+    )
     until = given or incident.closed_at or clock.now()
     return max(0.0, round((until - incident.discovered_at).total_seconds() / 3600, 1))

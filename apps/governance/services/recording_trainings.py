@@ -21,7 +21,8 @@ RECORDERS_OF_TRAININGS = (Role.COMPLIANCE, Role.ADMIN)
 
 @transaction.atomic
 def record_training(
-    *, actor: User, title: str, held_on: date, people: Iterable[User], content: bytes | None, file_name: str = ""
+    *, actor: User, title: str, held_on: date, people: Iterable[User], content: bytes | None,
+    file_name: str = ""
 ) -> Training:  # fmt: skip
     """Raises `NotAllowed`, `BadInput` without people or a paper, or for a day that lies ahead."""
     if actor.role not in RECORDERS_OF_TRAININGS:
@@ -35,7 +36,8 @@ def record_training(
         raise BadInput(_("Hand in the list of participants or a certificate."))
     kept = evidence_files.keep(content, file_name=file_name)
     made = Training.objects.create(
-        title=checked_text(title, _("Say what it was about."), most=160), held_on=held_on, file=kept.name, file_sha256=kept.sha256 or b"",
+        title=checked_text(title, _("Say what it was about."), most=160), held_on=held_on, file=kept.name,
+        file_sha256=kept.sha256 or b"",
         recorded_by=actor, created_at=clock.now(),
     )  # fmt: skip
     made.people.set(trained)

@@ -1,4 +1,5 @@
-"""The month's report: measured on its first days, annotated, signed by two; what is red becomes a nonconformity with an owner."""
+"""The month's report: measured on its first days, annotated, signed by two; what is red becomes a
+nonconformity with an owner."""
 
 import json
 from dataclasses import asdict
@@ -40,23 +41,31 @@ def span_of(month: date) -> Span:
 
 @transaction.atomic
 def make_report(*, month: date) -> MonthReport:
-    """Measure the month, again while nobody has signed it. What is red and has no open nonconformity gets one, for an officer.
+    """Measure the month, again while nobody has signed it. What is red and has no open nonconformity gets
+    one, for an officer.
 
     Raises `BadInput` for a month that is not over, `WrongState` for one that was signed.
     """
     month, span = month.replace(day=1), span_of(month.replace(day=1))
     if span.until > clock.now():
         raise BadInput(_("The month is not over yet."))
-    report = MonthReport.objects.select_for_update().filter(month=month).first() or MonthReport(month=month, created_at=clock.now())
+    report = MonthReport.objects.select_for_update().filter(month=month).first() or MonthReport(
+        month=month, created_at=clock.now()
+    )
     if report.state != Signed.DRAFT:
         raise WrongState()
     before = report.measured
-    report.measured = {duty: {**asdict(found), "source": MEASURES[duty].source} for duty, found in measure_all(span).items()}
+    report.measured = {
+        duty: {**asdict(found), "source": MEASURES[duty].source} for duty, found in measure_all(span).items()
+    }
     is_new = report.pk is None
     same = {
-        duty for duty, found in report.measured.items() if before.get(duty, {}).get("figures") == json.loads(json.dumps(found["figures"]))
+        duty
+        for duty, found in report.measured.items()
+        if before.get(duty, {}).get("figures") == json.loads(json.dumps(found["figures"]))
     }
-    report.notes = {duty: note for duty, note in report.notes.items() if duty in same}  # a note is about the figures that were read
+    # a note is about the figures that were read
+    report.notes = {duty: note for duty, note in report.notes.items() if duty in same}
     report.save()
     _open_red(report)
     if is_new:
@@ -77,14 +86,28 @@ def _open_red(report: MonthReport) -> None:
 
 
 def _open(report: MonthReport, duty: str, figures: dict[str, Any], owner: User) -> None:
-    if Nonconformity.objects.filter(duty=duty, report__isnull=False).exclude(state=Nonconformity.State.CLOSED).exists():
+    if (
+        Nonconformity.objects.filter(duty=duty, report__isnull=False)
+        .exclude(state=Nonconformity.State.CLOSED)
+        .exists()
+    ):
         return
     today = timezone.localdate(clock.now())
-    due = policies.calendar(clock.now()).after_working_days(today, WORKING_DAYS) or today + timedelta(days=WORKING_DAYS)
+    due = policies.calendar(clock.now()).after_working_days(today, WORKING_DAYS) or today + timedelta(
+        days=WORKING_DAYS
+    )
     with translation.override("zh-hans"):
         text = MEASURES[duty].sentence(figures)
-    made = Nonconformity.objects.create(report=report, duty=duty, text=text[:500], owner=owner, due_on=due, created_at=clock.now())
-    notify([owner], "nonconformity_opened", due=due.isoformat(), thing=f"nonconformity:{made.pk}", what=made.text[:60])
+    made = Nonconformity.objects.create(
+        report=report, duty=duty, text=text[:500], owner=owner, due_on=due, created_at=clock.now()
+    )
+    notify(
+        [owner],
+        "nonconformity_opened",
+        due=due.isoformat(),
+        thing=f"nonconformity:{made.pk}",
+        what=made.text[:60],
+    )
 
 
 def make_due_report() -> MonthReport | None:
@@ -116,16 +139,21 @@ def note_report(*, actor: User, report: MonthReport, duty: str, note: str) -> Mo
 
 @transaction.atomic
 def sign_report(*, actor: User, report: MonthReport, read: str | None = None) -> MonthReport:
-    """The first signature, or the second by another person: from then on nothing of it changes. `read` is the digest of what was read.
+    """The first signature, or the second by another person: from then on nothing of it changes. `read` is the
+    digest of what was read.
 
-    A red duty needs a note first. Raises `NotAllowed`, `FourEyes`, `WrongState`; `BadInput` for a missing note, or for another text than
-    the one that was read.
+    A red duty needs a note first. Raises `NotAllowed`, `FourEyes`, `WrongState`; `BadInput` for a missing
+    note, or for another text than the one that was read.
     """
     report = _locked(actor, report, Signed.DRAFT, Signed.SIGNED_ONCE)
     if read is not None and read != digest_of(document_of_month(report)):
         raise BadInput(_("It was changed since you opened the page. Read it again."))
     if report.state == Signed.DRAFT:
-        if silent := [duty for duty, found in report.measured.items() if found["state"] == State.RED and duty not in report.notes]:
+        if silent := [
+            duty
+            for duty, found in report.measured.items()
+            if found["state"] == State.RED and duty not in report.notes
+        ]:
             raise BadInput(_("What is not met needs a note first: %(duties)s."), duties=", ".join(silent))
         _open_red(report)  # one that was open when it was measured may be closed since
         report.state, report.signed_by = Signed.SIGNED_ONCE, actor

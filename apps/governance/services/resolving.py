@@ -42,7 +42,8 @@ def report_resolved(*, actor: User, nonconformity: Nonconformity, measures: str)
 
 @transaction.atomic
 def check_nonconformity(*, actor: User, nonconformity: Nonconformity, close: bool) -> Nonconformity:
-    """Closed, or open again; by compliance, and not by who did it. Raises `NotAllowed`, `FourEyes`, `WrongState`."""
+    """Closed, or open again; by compliance, and not by who did it. Raises `NotAllowed`, `FourEyes`,
+    `WrongState`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     found = _locked(nonconformity, State.DONE)
@@ -68,13 +69,19 @@ def _about(found: Nonconformity) -> dict[str, Any]:
 
 def _who(found: Nonconformity) -> list[User]:
     """The owner; compliance where the owner has left."""
-    return [found.owner] if found.owner.is_active else list(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
+    return (
+        [found.owner]
+        if found.owner.is_active
+        else list(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
+    )
 
 
 def remind_of_nonconformities() -> int:
     """Remind the owners of what is overdue, once. Returns of how many."""
     now, reminded = clock.now(), 0
-    late = Nonconformity.objects.filter(state=State.OPEN, due_on__lt=timezone.localdate(now), reminded_at__isnull=True)
+    late = Nonconformity.objects.filter(
+        state=State.OPEN, due_on__lt=timezone.localdate(now), reminded_at__isnull=True
+    )
     for found in late.select_related("owner"):
         with transaction.atomic():
             if Nonconformity.objects.filter(pk=found.pk, reminded_at__isnull=True).update(reminded_at=now):

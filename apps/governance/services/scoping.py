@@ -1,7 +1,9 @@
-"""Whose data an incident touched: found from the access log, by the person or program and the time that the incident names.
+"""Whose data an incident touched: found from the access log, by the person or program and the time that the
+incident names.
 
-A read names a thing by its id: a contact, or a call, a recording, a complaint, a share, from which its contacts are found. A list or a
-search without a hit names nobody; it is counted as such. A job, because a dialler reads by the hundred thousand.
+A read names a thing by its id: a contact, or a call, a recording, a complaint, a share, from which its
+contacts are found. A list or a search without a hit names nobody; it is counted as such. A job, because a
+dialler reads by the hundred thousand.
 """
 
 from collections import defaultdict
@@ -39,13 +41,17 @@ Kind = AccessEvent.Kind
 IN_CLEAR = (Kind.DISCLOSED, Kind.HANDED_OVER, Kind.PLAYED, Kind.EXPORTED)
 READS = (Kind.VIEWED, Kind.SEARCHED, *IN_CLEAR)
 AT_ONCE = 2_000
-Pairs = Iterable[tuple[int, int | None]]  # the key of a thing, and of a contact that it is about; None for one that is gone
+# the key of a thing, and of a contact that it is about; None for one that is gone
+Pairs = Iterable[tuple[int, int | None]]
 
 
 def _by_number(indexed: Sequence[tuple[int, Any]]) -> Pairs:
     """Things of which the hash of a number is known, or nothing."""
     indexes = [bytes(index) for _pk, index in indexed if index]
-    contacts = {bytes(index): pk for pk, index in Contact.everyone.filter(number_index__any=indexes).values_list("pk", "number_index")}
+    contacts = {
+        bytes(index): pk
+        for pk, index in Contact.everyone.filter(number_index__any=indexes).values_list("pk", "number_index")
+    }
     return [(pk, contacts.get(bytes(index)) if index else None) for pk, index in indexed]
 
 
@@ -56,7 +62,9 @@ def _contacts_of_requests(keys: Collection[int]) -> Pairs:
 def _contacts_of_shares(keys: Collection[int]) -> Pairs:
     campaigns = dict(Share.objects.filter(pk__in=keys).values_list("pk", "campaign"))
     entries = defaultdict(list)
-    for campaign, contact in QueueEntry.objects.filter(campaign__in=set(campaigns.values())).values_list("campaign", "contact"):
+    for campaign, contact in QueueEntry.objects.filter(campaign__in=set(campaigns.values())).values_list(
+        "campaign", "contact"
+    ):
         entries[campaign].append(contact)
     return [(pk, contact) for pk, campaign in campaigns.items() for contact in entries[campaign]]
 
@@ -72,13 +80,16 @@ def _contacts_of_campaigns(keys: Collection[int]) -> Pairs:
 
 
 def _contacts_of_packs(keys: Collection[int]) -> Pairs:
-    """Of the person whom an evidence pack is about; one about a campaign or a period is masked and names nobody."""
+    """Of the person whom an evidence pack is about; one about a campaign or a period is masked and names
+    nobody."""
     return _by_number(list(EvidencePack.objects.filter(pk__in=keys).values_list("pk", "number_index")))
 
 
 # By the kind of thing that a row of the log names, public id or label.
 CONTACTS_OF: Mapping[str, Callable[[Collection[int]], Pairs]] = {
-    "contact": lambda keys: [(pk, pk) for pk in Contact.everyone.filter(pk__in=keys).values_list("pk", flat=True)],
+    "contact": lambda keys: [
+        (pk, pk) for pk in Contact.everyone.filter(pk__in=keys).values_list("pk", flat=True)
+    ],
     "call": lambda keys: Call.objects.filter(pk__in=keys).values_list("pk", "contact"),
     "recording": lambda keys: Recording.everyone.filter(pk__in=keys).values_list("pk", "call__contact"),
     "complaint": _contacts_of_complaints,
@@ -87,9 +98,13 @@ CONTACTS_OF: Mapping[str, Callable[[Collection[int]], Pairs]] = {
     "campaign": _contacts_of_campaigns,
     "evidence": _contacts_of_packs,
     "review": lambda keys: Review.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
-    "calls.disposition": lambda keys: Disposition.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
+    "calls.disposition": lambda keys: Disposition.objects.filter(pk__in=keys).values_list(
+        "pk", "call__contact"
+    ),
     "calls.ticket": lambda keys: Ticket.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
-    "quality.transcript": lambda keys: Transcript.objects.filter(pk__in=keys).values_list("pk", "call__contact"),
+    "quality.transcript": lambda keys: Transcript.objects.filter(pk__in=keys).values_list(
+        "pk", "call__contact"
+    ),
 }
 
 
@@ -102,7 +117,11 @@ class Touched:
     last_at: datetime = EARLIEST
 
     def add(self, reads: int, clear: int, last_at: datetime) -> None:
-        self.reads, self.clear, self.last_at = self.reads + reads, self.clear + clear, max(last_at, self.last_at)
+        self.reads, self.clear, self.last_at = (
+            self.reads + reads,
+            self.clear + clear,
+            max(last_at, self.last_at),
+        )
 
 
 @dataclass
@@ -115,14 +134,20 @@ class Scope:
 
 
 def reads_of(incident: Incident) -> QuerySet[AccessEvent]:
-    """Rows of the access log that belong to the incident. Raises `BadInput` when it names nobody whose reads they are."""
+    """Rows of the access log that belong to the incident. Raises `BadInput` when it names nobody whose reads
+    they are."""
     who = Q()
     if incident.person_id:
         who |= Q(actor=incident.person_id)
     if incident.client_id:
         who |= Q(client=incident.client_id)
     if not who:
-        raise BadInput(_("Say by whom the data was touched: a person or an API client. The scope is found from what they read."))
+        raise BadInput(
+            _(
+                "Say by whom the data was touched: a person or an API client. The scope is found from what "
+                "they read."
+            )
+        )
     return AccessEvent.objects.filter(who, kind__in=READS, created_at__range=(incident.since, incident.until))
 
 
@@ -133,13 +158,19 @@ def _changed_by(incident: Incident) -> Iterable[tuple[int, datetime]]:
     """Contacts that the person changed in the time, or whose consents they changed."""
     if not incident.person_id:
         return []
-    changes = LogEntry.objects.filter(actor=incident.person_id, timestamp__range=(incident.since, incident.until))
+    changes = LogEntry.objects.filter(
+        actor=incident.person_id, timestamp__range=(incident.since, incident.until)
+    )
     kinds = {ContentType.objects.get_for_model(model).pk: model for model in (Contact, Consent)}
     rows = list(changes.filter(content_type__in=kinds).values_list("content_type", "object_id", "timestamp"))
     consents = {key for kind, key, _at in rows if kinds[kind] is Consent and key is not None}
     owners = dict(Consent.objects.filter(pk__in=consents).values_list("pk", "contact"))
-    found = [(owners.get(key) if kinds[kind] is Consent else key, at) for kind, key, at in rows if key is not None]
-    known = set(Contact.everyone.filter(pk__in=[key for key, _at in found if key]).values_list("pk", flat=True))
+    found = [
+        (owners.get(key) if kinds[kind] is Consent else key, at) for kind, key, at in rows if key is not None
+    ]
+    known = set(
+        Contact.everyone.filter(pk__in=[key for key, _at in found if key]).values_list("pk", flat=True)
+    )
     return [(key, at) for key, at in found if key in known]
 
 
@@ -149,7 +180,8 @@ def _listed_for(client_id: int) -> list[int]:
 
 
 def thing_of(subject: str) -> tuple[str, int] | None:
-    """The kind and key of the thing that a row of the log names; None for a list, a search without a hit, or what is no person's."""
+    """The kind and key of the thing that a row of the log names; None for a list, a search without a hit, or
+    what is no person's."""
     kind, colon, key = subject.partition(":")
     if colon and kind in CONTACTS_OF and (pk := ids.row_number(key)) is not None:
         return kind, pk
@@ -164,7 +196,8 @@ def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: Non
     """Every person whose data was read or changed. `keep_going` is called now and then: for a lease."""
     scope, things = Scope(), defaultdict[str, dict[int, tuple[int, int, datetime]]](dict)
     rows = reads_of(incident).values("subject").annotate(
-        reads=Count("pk"), clear=Count("pk", filter=Q(kind__in=IN_CLEAR)), last_at=Max("created_at"), shown=Sum("count")
+        reads=Count("pk"), clear=Count("pk", filter=Q(kind__in=IN_CLEAR)), last_at=Max("created_at"),
+        shown=Sum("count")
     )  # fmt: skip
     for row in rows.iterator(chunk_size=AT_ONCE):
         thing = thing_of(row["subject"])
@@ -195,20 +228,22 @@ def scope_of(incident: Incident, *, keep_going: Callable[[], None] = lambda: Non
 
 @transaction.atomic
 def ask_scope(*, actor: User, incident: Incident) -> Job:
-    """Have a worker find the persons. Raises as `locked`, `WrongState` while one is at it, `BadInput` when the incident names nobody whose
-    reads they are."""
+    """Have a worker find the persons. Raises as `locked`, `WrongState` while one is at it, `BadInput` when
+    the incident names nobody whose reads they are."""
     incident = locked(actor, incident)
     reads_of(incident)
     if incident.scope_job is not None and not incident.scope_job.is_over:
         raise WrongState(_("The access log is being searched."))
-    incident.scope_job = jobs.ask_for(kind="incident_scope", task="apps.governance.tasks.determine_scope", owner=actor)
+    incident.scope_job = jobs.ask_for(
+        kind="incident_scope", task="apps.governance.tasks.determine_scope", owner=actor
+    )
     incident.save(update_fields=["scope_job"])
     return incident.scope_job
 
 
 def determine_scope(job_id: int) -> None:
-    """The work of the job: the list takes the place of the one before. May be killed anywhere and run again; the log is read without
-    holding the incident."""
+    """The work of the job: the list takes the place of the one before. May be killed anywhere and run again;
+    the log is read without holding the incident."""
     with jobs.lease(job_id) as job:
         if job is None:
             return
@@ -221,10 +256,15 @@ def determine_scope(job_id: int) -> None:
                 raise WrongState(_("The facts were changed meanwhile. Search the access log again."))
             _keep(incident, scope)
             IncidentEntry.objects.create(
-                incident=incident, kind=IncidentEntry.Kind.SCOPE, actor=job.owner, note=str(incident.persons), created_at=clock.now()
+                incident=incident,
+                kind=IncidentEntry.Kind.SCOPE,
+                actor=job.owner,
+                note=str(incident.persons),
+                created_at=clock.now(),
             )
             record_access(
-                kind=Kind.SEARCHED, subject=incident.public_id, purpose="scope of an incident", actor=job.owner,
+                kind=Kind.SEARCHED, subject=incident.public_id, purpose="scope of an incident",
+                actor=job.owner,
                 count=max(incident.persons or 0, 1),
             )  # fmt: skip
             jobs.end(job, state=Job.State.DONE, sentence="")
@@ -236,10 +276,12 @@ def _keep(incident: Incident, scope: Scope) -> None:
     there = set(Contact.everyone.filter(id__any=list(scope.persons)).values_list("pk", flat=True))
     AffectedPerson.objects.bulk_create(
         [
-            AffectedPerson(incident=incident, contact_id=contact, reads=each.reads, clear=each.clear, last_at=each.last_at)
+            AffectedPerson(incident=incident, contact_id=contact, reads=each.reads, clear=each.clear,
+            last_at=each.last_at)
             for contact, each in scope.persons.items() if contact in there
         ],
-        batch_size=AT_ONCE, update_conflicts=True, unique_fields=["incident", "contact"], update_fields=["reads", "clear", "last_at"],
+        batch_size=AT_ONCE, update_conflicts=True, unique_fields=["incident", "contact"],
+        update_fields=["reads", "clear", "last_at"],
     )  # fmt: skip
     incident.persons = incident.affected.count()
     incident.unnamed, incident.erased, incident.scoped_at = scope.unnamed, scope.erased, clock.now()

@@ -1,6 +1,7 @@
 """Things that may need an impact assessment: how each is described, and why it needs one.
 
-A description holds codes and names that people chose, no person's data. When it reads otherwise later, the thing is assessed again.
+A description holds codes and names that people chose, no person's data. When it reads otherwise later, the
+thing is assessed again.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,7 +40,8 @@ def _voice(campaign: Campaign) -> str:
 
 def _campaign(campaign: Campaign) -> dict[str, Any]:
     return {
-        "kind": "campaign", "call_kind": campaign.kind, "trade": campaign.trade, "voice": _voice(campaign), "basis": campaign.lawful_basis,
+        "kind": "campaign", "call_kind": campaign.kind, "trade": campaign.trade, "voice": _voice(campaign),
+        "basis": campaign.lawful_basis,
         "brand": campaign.brand, "risk": campaign.product_risk,
     }  # fmt: skip
 
@@ -55,7 +57,13 @@ def _around_campaign(campaign: Campaign) -> dict[str, Any]:
 
 
 def _share(share: Share) -> dict[str, Any]:
-    return {"kind": "share", "fields": sorted(share.fields), "in_clear": share.is_clear, "form": share.form, "purpose": share.purpose}
+    return {
+        "kind": "share",
+        "fields": sorted(share.fields),
+        "in_clear": share.is_clear,
+        "form": share.form,
+        "purpose": share.purpose,
+    }
 
 
 def _around_share(share: Share) -> dict[str, Any]:
@@ -64,8 +72,8 @@ def _around_share(share: Share) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Subject:
-    """`facts` are of the row alone, and are what triggers look at; `around` asks other tables. `seen_by` gives the rows that a viewer
-    may open."""
+    """`facts` are of the row alone, and are what triggers look at; `around` asks other tables. `seen_by`
+    gives the rows that a viewer may open."""
 
     model: type[Model]
     facts: Callable[[Any], dict[str, Any]]
@@ -99,7 +107,8 @@ def why_needed(about: Model) -> list[str]:
 
 
 def thing_of(kind: str, key: int) -> Model | None:
-    """The thing that an assessment is about, for whoever may read the assessment; None for one that is gone."""
+    """The thing that an assessment is about, for whoever may read the assessment; None for one that is
+    gone."""
     found: Model | None = SUBJECTS[kind].model._default_manager.filter(pk=key).first()
     return found
 
@@ -108,7 +117,9 @@ def find(viewer: User, public_id: str) -> Model:
     """The thing with this public id, as far as the viewer may see it. Raises `NotFound`."""
     for kind, subject in SUBJECTS.items():
         if public_id.partition("_")[0] == ids.PREFIXES[kind]:
-            found: Model | None = subject.seen_by(viewer).filter(pk=ids.decode(ids.PREFIXES[kind], public_id)).first()
+            found: Model | None = (
+                subject.seen_by(viewer).filter(pk=ids.decode(ids.PREFIXES[kind], public_id)).first()
+            )
             if found is not None:
                 return found
     raise NotFound()

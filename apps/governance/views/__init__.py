@@ -1,6 +1,13 @@
 """Pages of governance, one file a subject."""
 
-from .assessments import assessment, assessment_edit, assessment_new, assessment_paper, assessment_step, assessments
+from .assessments import (
+    assessment,
+    assessment_edit,
+    assessment_new,
+    assessment_paper,
+    assessment_step,
+    assessments,
+)
 from .audits import (
     compliance_audit,
     compliance_audit_file,

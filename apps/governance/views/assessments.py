@@ -51,7 +51,8 @@ def _about(found: Assessment) -> Model:
 
 @for_roles(*WRITERS)
 def assessment_new(request: StaffRequest) -> HttpResponse:
-    """`?about=`: the public id of a campaign or share. Shows why it needs one, and similar ones to begin from."""
+    """`?about=`: the public id of a campaign or share. Shows why it needs one, and similar ones to begin
+    from."""
     try:
         about = services.find(request.user, request.GET.get("about", ""))
     except NotFound:
@@ -63,7 +64,11 @@ def assessment_new(request: StaffRequest) -> HttpResponse:
         return redirect("assessment_edit" if made.state == State.DRAFT else "assessment", pk=made.pk)
     why = services.why_needed(about)
     similar = decided.filter(triggers__overlap=why)[:10] if why else ()
-    return render(request, "governance/assessment_new.html", {"about": about, "why": [TRIGGERS[code] for code in why], "similar": similar})
+    return render(
+        request,
+        "governance/assessment_new.html",
+        {"about": about, "why": [TRIGGERS[code] for code in why], "similar": similar},
+    )
 
 
 @for_roles(*WRITERS)
@@ -80,8 +85,11 @@ def assessment(request: StaffRequest, pk: int) -> HttpResponse:
         "risks": papers.matrix(found),
         "about_url": reverse(found.about_kind, kwargs={"pk": found.about_id}) if about else "",
         "may_write": services.may_write(user, found),
-        "may_decide": found.state == State.SUBMITTED and user.role == Role.COMPLIANCE and not found.authors.filter(pk=user.pk).exists(),
-        "may_send_back": found.state == State.SUBMITTED and (user.role == Role.COMPLIANCE or found.written_by_id == user.pk),
+        "may_decide": found.state == State.SUBMITTED
+        and user.role == Role.COMPLIANCE
+        and not found.authors.filter(pk=user.pk).exists(),
+        "may_send_back": found.state == State.SUBMITTED
+        and (user.role == Role.COMPLIANCE or found.written_by_id == user.pk),
     }
     return render(request, "governance/assessment.html", shown)
 
@@ -94,14 +102,20 @@ def assessment_edit(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This assessment is not yours to write, or it was handed in."))
         return redirect("assessment", pk=pk)
     form = AssessmentForm(request.POST or None, instance=found)
-    known = [{name: getattr(risk, name) for name in ("threat", "likelihood", "harm", "measure", "owner", "due_on", "remaining")}
-             for risk in found.risks.select_related("owner")]  # fmt: skip
-    formset = RiskFormSet(request.POST or None, initial=known, prefix="risks", form_kwargs={"author": request.user})
+    columns = ("threat", "likelihood", "harm", "measure", "owner", "due_on", "remaining")
+    known = [{name: getattr(risk, name) for name in columns} for risk in found.risks.select_related("owner")]
+    formset = RiskFormSet(
+        request.POST or None, initial=known, prefix="risks", form_kwargs={"author": request.user}
+    )
     if request.method == "POST" and form.is_valid() and formset.is_valid():
         risks = [each for each in formset.cleaned_data if each and not each.get("DELETE")]
         try:
             written = services.write_assessment(
-                actor=request.user, assessment=found, texts=form.cleaned_data, verdict=form.cleaned_data["verdict"], risks=risks
+                actor=request.user,
+                assessment=found,
+                texts=form.cleaned_data,
+                verdict=form.cleaned_data["verdict"],
+                risks=risks,
             )
             if "submit" in request.POST:
                 services.submit_assessment(actor=request.user, assessment=written, about=_about(written))
@@ -109,7 +123,9 @@ def assessment_edit(request: StaffRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("assessment", pk=pk)
-    return render(request, "governance/assessment_edit.html", {"assessment": found, "form": form, "formset": formset})
+    return render(
+        request, "governance/assessment_edit.html", {"assessment": found, "form": form, "formset": formset}
+    )
 
 
 @for_roles(*WRITERS)
@@ -127,7 +143,11 @@ def _step(request: StaffRequest, found: Assessment, step: str) -> object:
         return services.submit_assessment(actor=user, assessment=found, about=_about(found))
     if step in {"approve", "refuse"}:
         return services.decide_assessment(
-            actor=user, assessment=found, about=_about(found), approve=step == "approve", note=request.POST.get("note", "")
+            actor=user,
+            assessment=found,
+            about=_about(found),
+            approve=step == "approve",
+            note=request.POST.get("note", ""),
         )
     if step == "back":
         return services.send_back_assessment(actor=user, assessment=found)

@@ -31,21 +31,27 @@ State = ComplianceAudit.State
 @for_roles(*READERS)
 @require_GET
 def compliance_audits(request: StaffRequest) -> HttpResponse:
-    shown = {"audits": ComplianceAudit.objects.select_related("planned_by"), "due": queries.next_audit_due(clock.now())}
+    shown = {
+        "audits": ComplianceAudit.objects.select_related("planned_by"),
+        "due": queries.next_audit_due(clock.now()),
+    }
     return render(request, "governance/audits.html", shown)
 
 
 @for_roles(Role.COMPLIANCE)
 def compliance_audit_new(request: StaffRequest) -> HttpResponse:
     return form_page(
-        request, AuditForm(request.POST or None), title=_("Plan a compliance audit"), back=reverse("compliance_audits"),
+        request, AuditForm(request.POST or None), title=_("Plan a compliance audit"),
+        back=reverse("compliance_audits"),
         change=lambda cleaned: services.plan_audit(actor=request.user, **cleaned),
         then=lambda made: reverse("compliance_audit", kwargs={"pk": made.pk}),
     )  # fmt: skip
 
 
 def _audit(pk: int) -> ComplianceAudit:
-    return get_object_or_404(ComplianceAudit.objects.select_related("planned_by", "signed_by", "countersigned_by"), pk=pk)
+    return get_object_or_404(
+        ComplianceAudit.objects.select_related("planned_by", "signed_by", "countersigned_by"), pk=pk
+    )
 
 
 @for_roles(*READERS)
@@ -57,7 +63,9 @@ def compliance_audit(request: StaffRequest, pk: int) -> HttpResponse:
         "audit": audit,
         "digest": services.digest_of(services.document_of(audit)),
         "points": papers.points_of(audit),
-        "planned": [point.in_words("question") for point in services.points().values()] if audit.state == State.PLANNED else [],
+        "planned": [point.in_words("question") for point in services.points().values()]
+        if audit.state == State.PLANNED
+        else [],
         "may_begin": is_officer and audit.state == State.PLANNED,
         "may_answer": is_officer and audit.state == State.RUNNING,
         "may_sign": is_officer and audit.state == State.REPORTED and audit.signed_by_id != request.user.pk,
@@ -87,15 +95,21 @@ def _step(request: StaffRequest, audit: ComplianceAudit, step: str) -> object:
         return services.sign_audit(actor=user, audit=audit, read=request.POST.get("read", ""))
     if step == "reopen":
         return services.reopen_audit(actor=user, audit=audit)
-    answer = AuditAnswer.objects.filter(audit=audit, pk=row_number(request.POST.get("answer", "")) or 0).first()
+    answer = AuditAnswer.objects.filter(
+        audit=audit, pk=row_number(request.POST.get("answer", "")) or 0
+    ).first()
     if answer is None:
         raise NotFound()
     if step == "answer":
         form = _valid(AnswerForm(request.POST, request.FILES))
         file = content_of(form["file"])
-        return services.answer_point(actor=user, answer=answer, found=form["found"], verdict=form["verdict"], **file)
+        return services.answer_point(
+            actor=user, answer=answer, found=form["found"], verdict=form["verdict"], **file
+        )
     if step == "nonconformity":
-        return services.open_nonconformity(actor=user, answer=answer, **_valid(NonconformityForm(request.POST)))
+        return services.open_nonconformity(
+            actor=user, answer=answer, **_valid(NonconformityForm(request.POST))
+        )
     raise NotFound()
 
 
@@ -114,7 +128,9 @@ def compliance_audit_paper(request: StaffRequest, pk: int, form: str) -> HttpRes
     if form == "json":
         signed = {"document": services.document_of(audit), "signature": audit.signature}
         return attachment(
-            json.dumps(signed, ensure_ascii=False, indent=1).encode(), name=f"{audit.public_id}.json", kind="application/json"
+            json.dumps(signed, ensure_ascii=False, indent=1).encode(),
+            name=f"{audit.public_id}.json",
+            kind="application/json",
         )
     if form != "pdf":
         raise NotFound()
@@ -134,7 +150,9 @@ def nonconformities(request: StaffRequest) -> HttpResponse:
     found, today = queries.nonconformities_of(request.user), timezone.localdate(clock.now())
     waiting = found.exclude(state=Nonconformity.State.CLOSED)
     shown = {
-        "waiting": [(each, each.state == Nonconformity.State.OPEN and each.due_on < today) for each in waiting],
+        "waiting": [
+            (each, each.state == Nonconformity.State.OPEN and each.due_on < today) for each in waiting
+        ],
         "closed": found.filter(state=Nonconformity.State.CLOSED).order_by("-closed_at")[:50],
         "is_officer": request.user.role == Role.COMPLIANCE,
     }
@@ -145,12 +163,24 @@ def nonconformities(request: StaffRequest) -> HttpResponse:
 @require_POST
 def nonconformity_step(request: StaffRequest, pk: int) -> HttpResponse:
     """`step`: done, close, back."""
-    found, step, user = get_object_or_404(queries.nonconformities_of(request.user), pk=pk), request.POST.get("step", ""), request.user
+    found, step, user = (
+        get_object_or_404(queries.nonconformities_of(request.user), pk=pk),
+        request.POST.get("step", ""),
+        request.user,
+    )
     if step == "done":
         measures = request.POST.get("measures", "")
-        said(request, lambda: services.report_resolved(actor=user, nonconformity=found, measures=measures), _("Noted."))
+        said(
+            request,
+            lambda: services.report_resolved(actor=user, nonconformity=found, measures=measures),
+            _("Noted."),
+        )
     elif step in {"close", "back"}:
-        said(request, lambda: services.check_nonconformity(actor=user, nonconformity=found, close=step == "close"), _("Noted."))
+        said(
+            request,
+            lambda: services.check_nonconformity(actor=user, nonconformity=found, close=step == "close"),
+            _("Noted."),
+        )
     else:
         raise NotFound()
     return redirect("nonconformities")

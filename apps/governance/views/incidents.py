@@ -49,9 +49,12 @@ def _incident(request: StaffRequest, pk: int) -> Incident:
 @for_roles(*RECORDERS)
 def incident_new(request: StaffRequest) -> HttpResponse:
     now = clock.now().replace(second=0, microsecond=0)
-    form = IncidentForm(request.POST or None, initial={"discovered_at": now, "since": now - timedelta(days=1), "until": now})
+    form = IncidentForm(
+        request.POST or None, initial={"discovered_at": now, "since": now - timedelta(days=1), "until": now}
+    )
     return form_page(
-        request, form, title=_("Record an incident"), back=reverse("incidents"), done=_("Recorded. The clock runs."),
+        request, form, title=_("Record an incident"), back=reverse("incidents"),
+        done=_("Recorded. The clock runs."),
         change=lambda cleaned: services.record_incident(actor=request.user, **cleaned),
         then=lambda made: reverse("incident", kwargs={"pk": made.pk}),
     )  # fmt: skip
@@ -84,16 +87,27 @@ def incident(request: StaffRequest, pk: int) -> HttpResponse:
     shown = {
         "incident": found,
         "hours": hours,
-        "is_late": not is_notified and not found.is_drill and found.state != Incident.State.CLOSED and hours > AUTHORITY_WITHIN / HOUR,
+        "is_late": not is_notified
+        and not found.is_drill
+        and found.state != Incident.State.CLOSED
+        and hours > AUTHORITY_WITHIN / HOUR,
         "authority_knows": is_notified,
         "missing": [LACKS[code] for code in missing],
         "handles": handles and found.state == Incident.State.OPEN,
-        "decides": handles and found.state == Incident.State.CLOSING and found.closing_by_id != request.user.pk,
+        "decides": handles
+        and found.state == Incident.State.CLOSING
+        and found.closing_by_id != request.user.pk,
         "entries": found.entries.select_related("actor"),
         "tasks": found.tasks.select_related("owner"),
-        "notices": [(notice, count_messages(services.messages_of(notice)) if notice.job else {}) for notice in notices],
-        "affected": found.affected.select_related("contact").order_by("-clear", "-reads")[:PERSONS_SHOWN] if handles else (),
-        "officers": User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(pk=found.person_id or 0),
+        "notices": [
+            (notice, count_messages(services.messages_of(notice)) if notice.job else {}) for notice in notices
+        ],
+        "affected": found.affected.select_related("contact").order_by("-clear", "-reads")[:PERSONS_SHOWN]
+        if handles
+        else (),
+        "officers": User.objects.filter(role=Role.COMPLIANCE, is_active=True).exclude(
+            pk=found.person_id or 0
+        ),
         "task_form": TaskForm(prefix="task"),
         "texts": [(papers.label_of(Incident, name), getattr(found, name)) for name in papers.TEXTS],
     }
@@ -105,7 +119,8 @@ def incident_facts(request: StaffRequest, pk: int) -> HttpResponse:
     found = _incident(request, pk)
     form = FactsForm(request.POST or None, incident=found)
     return form_page(
-        request, form, title=_("Facts of the incident"), back=reverse("incident", kwargs={"pk": pk}), done=_("Saved."),
+        request, form, title=_("Facts of the incident"), back=reverse("incident", kwargs={"pk": pk}),
+        done=_("Saved."),
         change=lambda cleaned: services.change_facts(
             actor=request.user, incident=found, texts=cleaned,
             **{name: cleaned[name] for name in ("since", "until", "person", "client")},
@@ -135,14 +150,18 @@ def _step(request: StaffRequest, found: Incident, step: str) -> object:
         return services.ask_scope(actor=user, incident=found)
     if step == "by_hand":
         persons = row_number(request.POST.get("persons", ""))
-        return services.scope_by_hand(actor=user, incident=found, persons=-1 if persons is None else persons, note=note)
+        return services.scope_by_hand(
+            actor=user, incident=found, persons=-1 if persons is None else persons, note=note
+        )
     if step == "owner":
         owner = User.objects.filter(pk=row_number(request.POST.get("owner", "")) or 0).first()
         if owner is None:
             raise NotFound()
         return services.give_to(actor=user, incident=found, owner=owner)
     if step in {"required", "not_required"}:
-        return services.decide_about_persons(actor=user, incident=found, required=step == "required", why=note)
+        return services.decide_about_persons(
+            actor=user, incident=found, required=step == "required", why=note
+        )
     if step == "closing":
         return services.ask_closing(actor=user, incident=found)
     if step in {"close", "back"}:
@@ -157,14 +176,25 @@ def incident_notice(request: StaffRequest, pk: int, recipient: str) -> HttpRespo
     if recipient not in IncidentNotice.Recipient.values:
         raise NotFound()
     initial = {"text": services.draft_notice(found, recipient), "given_at": clock.now()}
-    form = NoticeForm(request.POST or None, initial=initial, to_persons=recipient == IncidentNotice.Recipient.PERSONS)
+    form = NoticeForm(
+        request.POST or None, initial=initial, to_persons=recipient == IncidentNotice.Recipient.PERSONS
+    )
     titles = {"authority": _("Notice to the authority"), "persons": _("Notice to the persons concerned")}
 
     def give(cleaned: dict[str, Any]) -> object:
         at = min(cleaned["given_at"], clock.now())
-        return services.give_notice(actor=request.user, incident=found, recipient=recipient, **{**cleaned, "given_at": at})
+        return services.give_notice(
+            actor=request.user, incident=found, recipient=recipient, **{**cleaned, "given_at": at}
+        )
 
-    return form_page(request, form, title=titles[recipient], back=reverse("incident", kwargs={"pk": pk}), done=_("Recorded."), change=give)
+    return form_page(
+        request,
+        form,
+        title=titles[recipient],
+        back=reverse("incident", kwargs={"pk": pk}),
+        done=_("Recorded."),
+        change=give,
+    )
 
 
 @for_roles(Role.COMPLIANCE)
@@ -188,4 +218,8 @@ def incident_task_done(request: StaffRequest, pk: int) -> HttpResponse:
     mine = queries.tasks_of(request.user).filter(pk=pk).first()
     task = mine or get_object_or_404(IncidentTask, pk=pk, incident__in=queries.incidents_of(request.user))
     said(request, lambda: services.finish_task(actor=request.user, task=task), _("Done."))
-    return redirect("incident_tasks") if mine and request.user.role != Role.COMPLIANCE else redirect("incident", pk=task.incident_id)
+    return (
+        redirect("incident_tasks")
+        if mine and request.user.role != Role.COMPLIANCE
+        else redirect("incident", pk=task.incident_id)
+    )

@@ -26,7 +26,11 @@ READERS = (Role.COMPLIANCE, Role.ADMIN)
 @require_GET
 def months(request: StaffRequest) -> HttpResponse:
     reports = MonthReport.objects.select_related("signed_by", "countersigned_by")
-    return render(request, "governance/months.html", {"reports": [(report, papers.counted(report)) for report in reports]})
+    return render(
+        request,
+        "governance/months.html",
+        {"reports": [(report, papers.counted(report)) for report in reports]},
+    )
 
 
 @for_roles(Role.COMPLIANCE)
@@ -55,7 +59,10 @@ def month(request: StaffRequest, pk: int) -> HttpResponse:
         "counted": papers.counted(report),
         "nonconformities": report.nonconformities.select_related("owner"),
         "may_note": is_officer and state == MonthReport.State.DRAFT,
-        "may_sign": is_officer and (state == MonthReport.State.DRAFT or (state == "once" and report.signed_by_id != request.user.pk)),
+        "may_sign": is_officer
+        and (
+            state == MonthReport.State.DRAFT or (state == "once" and report.signed_by_id != request.user.pk)
+        ),
         "may_reopen": is_officer and state == MonthReport.State.SIGNED_ONCE,
     }
     return render(request, "governance/month.html", shown)
@@ -69,9 +76,17 @@ def month_step(request: StaffRequest, pk: int) -> HttpResponse:
     report, step, user = _report(pk), request.POST.get("step", ""), request.user
     if step == "note":
         duty, note = request.POST.get("duty", ""), request.POST.get("note", "")
-        said(request, lambda: services.note_report(actor=user, report=report, duty=duty, note=note), _("Noted."))
+        said(
+            request,
+            lambda: services.note_report(actor=user, report=report, duty=duty, note=note),
+            _("Noted."),
+        )
     elif step == "sign":
-        said(request, lambda: services.sign_report(actor=user, report=report, read=request.POST.get("read", "")), _("Signed."))
+        said(
+            request,
+            lambda: services.sign_report(actor=user, report=report, read=request.POST.get("read", "")),
+            _("Signed."),
+        )
     elif step == "reopen":
         said(request, lambda: services.reopen_report(actor=user, report=report), _("A draft again."))
     else:
@@ -86,7 +101,11 @@ def month_paper(request: StaffRequest, pk: int, form: str) -> HttpResponse:
     report = _report(pk)
     if form == "json":
         signed = {"document": services.document_of_month(report), "signature": report.signature}
-        return attachment(json.dumps(signed, ensure_ascii=False, indent=1).encode(), name=f"month-{report}.json", kind="application/json")
+        return attachment(
+            json.dumps(signed, ensure_ascii=False, indent=1).encode(),
+            name=f"month-{report}.json",
+            kind="application/json",
+        )
     if form != "pdf":
         raise NotFound()
     return attachment(papers.month_pdf(report), name=f"month-{report}.pdf", kind="application/pdf")

@@ -39,7 +39,8 @@ def registers(request: StaffRequest, code: str = "activities") -> HttpResponse:
     """One register, and links to the others."""
     register = _register(code)
     shown = {
-        "code": code, "register": register, "rows": [list(zip(register.heads, row, strict=True)) for row in register.rows()],
+        "code": code, "register": register,
+        "rows": [list(zip(register.heads, row, strict=True)) for row in register.rows()],
         "others": [(each, other.title) for each, other in REGISTERS.items()],
         "trainings": Training.objects.prefetch_related("people")[:50] if code == "training" else (),
         "may_record": request.user.role in RECORDERS_OF_TRAININGS and code == "training",
@@ -55,12 +56,18 @@ def register_file(request: StaffRequest, code: str, form: str) -> HttpResponse:
     heads, rows = [str(head) for head in register.heads], [list(map(str, row)) for row in register.rows()]
     if form == "csv":
         out = io.StringIO()
-        csv.writer(out).writerows([heads, *([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)])
+        csv.writer(out).writerows(
+            [heads, *([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in rows)]
+        )
         return attachment(out.getvalue().encode("utf-8-sig"), name=f"{code}.csv", kind="text/csv")
     if form != "pdf":
         raise NotFound()
     paper = pdf.as_pdf(
-        title=str(register.title), above=[str(register.about)], rows=[heads, *rows], widths=[WIDTH // len(heads)] * len(heads), across=True
+        title=str(register.title),
+        above=[str(register.about)],
+        rows=[heads, *rows],
+        widths=[WIDTH // len(heads)] * len(heads),
+        across=True,
     )
     return attachment(paper, name=f"{code}.pdf", kind="application/pdf")
 
@@ -71,7 +78,8 @@ def training_new(request: StaffRequest) -> HttpResponse:
         request, TrainingForm(request.POST or None, request.FILES or None), title=_("Record a training"),
         back=reverse("registers", kwargs={"code": "training"}), done=_("Recorded."),
         change=lambda cleaned: services.record_training(
-            actor=request.user, title=cleaned["title"], held_on=cleaned["held_on"], people=cleaned["people"], **content_of(cleaned["file"])
+            actor=request.user, title=cleaned["title"], held_on=cleaned["held_on"], people=cleaned["people"],
+            **content_of(cleaned["file"])
         ),
     )  # fmt: skip
 

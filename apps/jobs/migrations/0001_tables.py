@@ -15,7 +15,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="DutyRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("task", models.CharField(max_length=120, unique=True)),
                 ("ended_at", models.DateTimeField()),
             ],
@@ -23,7 +28,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="FileToDelete",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True)),
                 ("tries", models.PositiveIntegerField(default=0)),
@@ -33,7 +43,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Job",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("kind", models.CharField(max_length=40)),
                 ("task", models.CharField(max_length=120)),
@@ -59,11 +74,22 @@ class Migration(FirstMigration):
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("wakes", models.PositiveSmallIntegerField(default=0)),
                 ("wake_at", models.DateTimeField(null=True)),
-                ("owner", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="jobs", to=settings.AUTH_USER_MODEL)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="jobs",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state__in", ["waiting", "running"])), fields=["leased_until"], name="job_to_pick_up")
+                    models.Index(
+                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        fields=["leased_until"],
+                        name="job_to_pick_up",
+                    )
                 ]
             },
         ),

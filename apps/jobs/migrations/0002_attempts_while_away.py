@@ -6,4 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("jobs", "0001_tables")]
 
-    operations = [migrations.AddField(model_name="job", name="aways", field=models.PositiveSmallIntegerField(db_default=0, default=0))]
+    operations = [
+        migrations.AddField(
+            model_name="job", name="aways", field=models.PositiveSmallIntegerField(db_default=0, default=0)
+        )
+    ]

@@ -18,7 +18,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Notice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.CharField(max_length=40)),
                 ("facts", models.JSONField(default=dict)),
@@ -27,17 +32,28 @@ class Migration(FirstMigration):
                 (
                     "about",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "recipient",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="notices", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("read_at__isnull", True)), fields=["recipient"], name="notice_unread"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="notice_unread",
+                    ),
                     models.Index(
                         condition=models.Q(("mailed_at__isnull", True), ("read_at__isnull", True)),
                         fields=["created_at"],
@@ -49,7 +65,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="MailChoice",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "mode",
@@ -68,7 +89,9 @@ class Migration(FirstMigration):
                 (
                     "person",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="mail_choice", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mail_choice",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -76,9 +99,17 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Outgoing",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("kind", models.CharField(choices=[("sms", "short message"), ("mail", "e-mail")], max_length=4)),
+                (
+                    "kind",
+                    models.CharField(choices=[("sms", "short message"), ("mail", "e-mail")], max_length=4),
+                ),
                 ("number", apps.core.privacy.fields.ProtectedCharField(kind="phone", null=True)),
                 ("subject", models.CharField(blank=True, max_length=120)),
                 ("text", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True)),
@@ -86,7 +117,9 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")], default="waiting", max_length=8
+                        choices=[("waiting", "waiting"), ("sent", "sent"), ("given_up", "given up")],
+                        default="waiting",
+                        max_length=8,
                     ),
                 ),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
@@ -97,17 +130,26 @@ class Migration(FirstMigration):
                 (
                     "person",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("state", "waiting")), fields=["next_at"], name="outgoing_due")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["next_at"], name="outgoing_due"
+                    )
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "waiting"), ("text__isnull", False)),
-                            models.Q(("ended_at__isnull", False), ("number__isnull", True), ("text__isnull", True)),
+                            models.Q(
+                                ("ended_at__isnull", False), ("number__isnull", True), ("text__isnull", True)
+                            ),
                             _connector="OR",
                         ),
                         name="outgoing_over_holds_nothing",

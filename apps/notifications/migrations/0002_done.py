@@ -6,4 +6,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [("notifications", "0001_tables")]
 
-    operations = [migrations.AddField(model_name="notice", name="done_at", field=models.DateTimeField(null=True))]
+    operations = [
+        migrations.AddField(model_name="notice", name="done_at", field=models.DateTimeField(null=True))
+    ]

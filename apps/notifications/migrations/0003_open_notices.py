@@ -10,5 +10,8 @@ class Migration(migrations.Migration):
     dependencies = [("notifications", "0002_done")]
 
     operations = [
-        AddIndexConcurrently("notice", models.Index(fields=["code"], condition=models.Q(done_at__isnull=True), name="notice_open"))
+        AddIndexConcurrently(
+            "notice",
+            models.Index(fields=["code"], condition=models.Q(done_at__isnull=True), name="notice_open"),
+        )
     ]

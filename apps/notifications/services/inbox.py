@@ -15,17 +15,20 @@ from ..models import Notice
 def notify(recipients: Iterable[User], code: str, *, about: User | None = None, **facts: object) -> None:
     """Put a notice into inboxes, in the caller's transaction. The person whom it is about gets none.
 
-    `thing` among the facts, as `campaign:12`, is where the notice leads, `what` its name beside the sentence; both stand in no e-mail.
+    `thing` among the facts, as `campaign:12`, is where the notice leads, `what` its name beside the sentence;
+    both stand in no e-mail.
     """
     people = {person.pk: person for person in recipients if about is None or person.pk != about.pk}
     if about is not None:
         facts["person"] = str(about)
-    Notice.objects.bulk_create(Notice(recipient=person, about=about, code=code, facts=facts) for person in people.values())
+    Notice.objects.bulk_create(
+        Notice(recipient=person, about=about, code=code, facts=facts) for person in people.values()
+    )
 
 
 def close_notices(*codes: str, **facts: object) -> int:
-    """What the notices of these codes asked for is done, by whoever: they leave every open inbox, in the caller's transaction. `facts` are
-    among theirs. Returns how many did."""
+    """What the notices of these codes asked for is done, by whoever: they leave every open inbox, in the
+    caller's transaction. `facts` are among theirs. Returns how many did."""
     open_ones = Notice.objects.filter(code__in=codes, done_at__isnull=True, facts__contains=facts)
     return open_ones.update(done_at=clock.now())
 

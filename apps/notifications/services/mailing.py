@@ -60,14 +60,19 @@ def _mail(goes: Callable[[str, str], bool]) -> int:
             waiting[notice.recipient].append(notice)
     for person, notices in waiting.items():
         with override(settings.LANGUAGE_CODE):
-            subject = ngettext("Hegui: one thing waits for you", "Hegui: %(count)s things wait for you", len(notices))
-            queue_mail(person=person, subject=subject % {"count": len(notices)}, text=_text(notices), about="notices")
+            subject = ngettext(
+                "Hegui: one thing waits for you", "Hegui: %(count)s things wait for you", len(notices)
+            )
+            queue_mail(
+                person=person, subject=subject % {"count": len(notices)}, text=_text(notices), about="notices"
+            )
         Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(mailed_at=now)
     return len(waiting)
 
 
 def _has_words(notice: Notice) -> bool:
-    """Whether its sentence can be made: one that lacks a fact stays in the inbox and stops no other's mail."""
+    """Whether its sentence can be made: one that lacks a fact stays in the inbox and stops no other's
+    mail."""
     try:
         notice.sentence_of(notice.facts)
     except (KeyError, TypeError, ValueError):  # a fact, or the notice itself, is not what this version knows
@@ -78,8 +83,13 @@ def _has_words(notice: Notice) -> bool:
 
 def _text(notices: list[Notice]) -> str:
     somebody = _("a colleague")
-    lines = [f"- {notice.sentence_of(rules.without_people(notice.facts, somebody))}" for notice in notices[:MOST_LINES]]
+    lines = [
+        f"- {notice.sentence_of(rules.without_people(notice.facts, somebody))}"
+        for notice in notices[:MOST_LINES]
+    ]
     if len(notices) > MOST_LINES:
         lines.append(_("- and %(count)s more") % {"count": len(notices) - MOST_LINES})
     where = settings.HEGUI_URL.rstrip("/") + reverse("inbox") if settings.HEGUI_URL else ""
-    return "\n".join([*lines, "", _("Sign in to see them: %(where)s") % {"where": where or _("your inbox in Hegui")}])
+    return "\n".join(
+        [*lines, "", _("Sign in to see them: %(where)s") % {"where": where or _("your inbox in Hegui")}]
+    )

@@ -1,4 +1,5 @@
-"""The outbox: what was written with its cause is sent after the commit, again and again until it arrived or its time is over."""
+"""The outbox: what was written with its cause is sent after the commit, again and again until it arrived or
+its time is over."""
 
 import time
 from datetime import timedelta
@@ -28,7 +29,8 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=3)
 LONGEST = timedelta(seconds=40)  # of one message, each step of the network at its time-out
 AT_ONCE = 20
-SENT_AT_ONCE = 2  # by the web process, while the queue is away: what ends first, as a code that somebody waits for
+# by the web process, while the queue is away: what ends first, as a code that somebody waits for
+SENT_AT_ONCE = 2
 LONGEST_RUN = 20.0  # seconds, then others have their turn
 WAKES_WITHIN = 60  # seconds: later the schedule has done it
 MOST_PERHAPS = 3  # times that a message is sent again which may have arrived
@@ -40,13 +42,19 @@ __all__ = ["can_send", "count_messages", "queue_mail", "queue_sms", "send_due"]
 
 
 def queue_sms(*, number: Protected, text: str, about: str, life: timedelta) -> Outgoing:
-    """Have a short message sent once the caller's transaction is over; after `life` it is given up. Raises `ServiceAway` where no
-    gateway is set up."""
+    """Have a short message sent once the caller's transaction is over; after `life` it is given up. Raises
+    `ServiceAway` where no gateway is set up."""
     if not can_send():
         raise ServiceAway()
     now = clock.now()
     made = Outgoing.objects.create(
-        kind=Kind.SMS, number=number, text=Protected(text, "text"), about=about, next_at=now, ends_at=now + life, created_at=now
+        kind=Kind.SMS,
+        number=number,
+        text=Protected(text, "text"),
+        about=about,
+        next_at=now,
+        ends_at=now + life,
+        created_at=now,
     )
     _soon()
     return made
@@ -56,7 +64,8 @@ def queue_mail(*, person: User, subject: str, text: str, about: str) -> Outgoing
     """The same for an e-mail to a colleague, two days long."""
     now = clock.now()
     made = Outgoing.objects.create(
-        kind=Kind.MAIL, person=person, subject=subject, text=Protected(text, "text"), about=about, next_at=now, ends_at=now + MAIL_LIFE,
+        kind=Kind.MAIL, person=person, subject=subject, text=Protected(text, "text"), about=about,
+        next_at=now, ends_at=now + MAIL_LIFE,
         created_at=now,
     )  # fmt: skip
     _soon()
@@ -82,9 +91,11 @@ def count_messages(about: str) -> dict[str, int]:
 
 
 def send_due(*, most: int | None = None) -> int:
-    """Send what is due, or the `most` of it that end first; returns how much was sent. Others may do the same beside it.
+    """Send what is due, or the `most` of it that end first; returns how much was sent. Others may do the same
+    beside it.
 
-    Nobody is held up by a slow gateway or a long list: after a while what is left is for another run, behind what waits in the queue.
+    Nobody is held up by a slow gateway or a long list: after a while what is left is for another run, behind
+    what waits in the queue.
     """
     sent, begun = 0, time.monotonic()
     while batch := _claimed(most or AT_ONCE):
@@ -109,9 +120,11 @@ def _wake_again() -> None:
 def _claimed(most: int) -> list[Outgoing]:
     """Messages that are due, leased to this worker for a minute."""
     now = clock.now()
-    due = Outgoing.objects.filter(state=State.WAITING, next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
-    # Number and text are opened one by one, when each is sent: one that cannot be opened keeps no other from being taken.
-    # What ends first goes first: a code of ten minutes waits for no list of notices.
+    due = Outgoing.objects.filter(state=State.WAITING, next_at__lte=now).select_for_update(
+        skip_locked=True, of=("self",)
+    )
+    # Number and text are opened one by one, when each is sent: one that cannot be opened keeps no other from
+    # being taken. What ends first goes first: a code of ten minutes waits for no list of notices.
     batch = list(due.select_related("person").defer("number", "text").order_by("ends_at", "pk")[:most])
     for message in batch:
         message.next_at, message.attempts = now + LEASE, message.attempts + 1
@@ -128,7 +141,9 @@ def _tried(message: Outgoing) -> bool:
     if now >= message.ends_at:
         _give_up(message)
         return False
-    if message.kind == Kind.MAIL and not (message.person and message.person.email and message.person.is_active):
+    if message.kind == Kind.MAIL and not (
+        message.person and message.person.email and message.person.is_active
+    ):
         _mine(message).update(error="RecipientLeft")  # nobody has to look after a server
         _end(message, State.GIVEN_UP)
         return False
@@ -174,13 +189,15 @@ def _send(message: Outgoing) -> None:
 
 
 def _mail(message: Outgoing, to: str) -> None:
-    """Raises `PerhapsSent` when the server goes away after it was reached: it may have taken the mail. The same message has the same
-    Message-ID, so that a mailbox shows it once."""
+    """Raises `PerhapsSent` when the server goes away after it was reached: it may have taken the mail. The
+    same message has the same Message-ID, so that a mailbox shows it once."""
     own = {"Message-ID": f"<hegui-{message.pk}-{int(message.created_at.timestamp())}@{DNS_NAME}>"}
     server = get_connection()
     server.open()
     try:
-        EmailMessage(message.subject, clear_for_machine(message.text), to=[to], headers=own, connection=server).send()
+        EmailMessage(
+            message.subject, clear_for_machine(message.text), to=[to], headers=own, connection=server
+        ).send()
     except (SMTPServerDisconnected, TimeoutError) as error:
         raise gateway.PerhapsSent() from error
     finally:
@@ -217,7 +234,9 @@ def _end(message: Outgoing, state: str) -> None:
 def _give_up(message: Outgoing) -> None:
     _end(message, State.GIVEN_UP)
     log.error("message_given_up", message=message.pk, kind=message.kind, why=message.error)
-    said = Notice.objects.filter(code="message_given_up", created_at__gt=clock.now() - SAID_ONCE_IN, facts__kind=message.kind)
+    said = Notice.objects.filter(
+        code="message_given_up", created_at__gt=clock.now() - SAID_ONCE_IN, facts__kind=message.kind
+    )
     if said.exists():
         return
     notify(

@@ -21,7 +21,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Code",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("word_hash", models.BinaryField(max_length=32, unique=True)),
                 ("code_hash", models.BinaryField(max_length=32)),
@@ -43,10 +48,16 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_hash", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                             django.db.models.lookups.Exact(
-                                models.Func("code_hash", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "code_hash", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                         ),
                         name="code_hashes_are_32_bytes",
@@ -57,7 +68,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Lift",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number_hash", models.BinaryField(max_length=32)),
                 ("key_id", models.CharField(max_length=32)),
@@ -66,7 +82,11 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "awaiting a second person"), ("approved", "approved"), ("refused", "refused")],
+                        choices=[
+                            ("open", "awaiting a second person"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                        ],
                         default="open",
                         max_length=8,
                         verbose_name="state",
@@ -76,7 +96,10 @@ class Migration(FirstMigration):
                 (
                     "asked_by",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="asked by"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked by",
                     ),
                 ),
                 (
@@ -91,28 +114,47 @@ class Migration(FirstMigration):
                 ),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("state", "approved")), fields=["number_hash"], name="lift_by_number")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "approved")),
+                        fields=["number_hash"],
+                        name="lift_by_number",
+                    )
+                ],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="lift_four_eyes"),
-                    models.CheckConstraint(condition=models.Q(("evidence", ""), _negated=True), name="lift_has_evidence"),
+                    models.CheckConstraint(
+                        condition=models.Q(("asked_by", models.F("decided_by")), _negated=True),
+                        name="lift_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("evidence", ""), _negated=True), name="lift_has_evidence"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
+                            ("state", "open"),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            _connector="OR",
                         ),
                         name="lift_has_decider",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("consent_given_at__lte", models.F("created_at"))), name="lift_consent_is_not_ahead"
+                        condition=models.Q(("consent_given_at__lte", models.F("created_at"))),
+                        name="lift_consent_is_not_ahead",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("consent_given_at__isnull", True),
                             models.Q(
-                                ("consent_given_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "consent_given_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "consent_given_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -123,7 +165,10 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_hash", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             )
                         ),
                         name="lift_hash_is_32_bytes",
@@ -134,7 +179,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Link",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("word_hash", models.BinaryField(max_length=32, unique=True)),
                 ("number_index", models.BinaryField(max_length=32)),
@@ -143,7 +193,12 @@ class Migration(FirstMigration):
                 ("idempotency_key", models.CharField(max_length=80, null=True)),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
             ],
             options={
@@ -151,10 +206,18 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_hash", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             ),
                             django.db.models.lookups.Exact(
-                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_index",
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                32,
                             ),
                         ),
                         name="link_hashes_are_32_bytes",
@@ -170,12 +233,19 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ListIn",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "origin",
                     models.CharField(
-                        choices=[("list", "own list"), ("regulator", "list of a regulator")], max_length=10, verbose_name="origin"
+                        choices=[("list", "own list"), ("regulator", "list of a regulator")],
+                        max_length=10,
+                        verbose_name="origin",
                     ),
                 ),
                 ("evidence", models.CharField(max_length=80, verbose_name="name and date of the list")),
@@ -183,10 +253,19 @@ class Migration(FirstMigration):
                 ("upload", apps.core.privacy.fields.FileNameField(blank=True, max_length=60)),
                 ("counts", models.JSONField(default=dict)),
                 ("done_rows", models.PositiveIntegerField(default=0)),
-                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="list_in", to="jobs.job")),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="list_in", to="jobs.job"
+                    ),
+                ),
                 (
                     "started_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={"abstract": False},
@@ -194,25 +273,47 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ListRow",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("row", models.PositiveIntegerField(verbose_name="row")),
-                ("text", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="what stands there")),
+                (
+                    "text",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        kind="text", null=True, verbose_name="what stands there"
+                    ),
+                ),
                 ("decided_at", models.DateTimeField(null=True)),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="why it names nobody")),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("taken", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="unread", to="optouts.listin")),
+                (
+                    "taken",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="unread",
+                        to="optouts.listin",
+                    ),
+                ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("taken", "row"), name="list_row_once"),
                     models.CheckConstraint(
-                        condition=models.Q(("decided_at__isnull", True), ("decided_by__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("decided_at__isnull", True), ("decided_by__isnull", False), _connector="OR"
+                        ),
                         name="list_row_has_decider",
                     ),
                 ]
@@ -221,7 +322,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="OptOut",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number_hash", models.BinaryField(max_length=32)),
                 ("key_id", models.CharField(max_length=32)),
@@ -244,7 +350,11 @@ class Migration(FirstMigration):
                 (
                     "scope",
                     models.CharField(
-                        choices=[("everything", "everything"), ("purpose", "one purpose"), ("brand", "one brand")],
+                        choices=[
+                            ("everything", "everything"),
+                            ("purpose", "one purpose"),
+                            ("brand", "one brand"),
+                        ],
                         db_default="everything",
                         default="everything",
                         max_length=10,
@@ -256,31 +366,51 @@ class Migration(FirstMigration):
                 ("contact_id", models.BigIntegerField(null=True)),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
                 (
                     "moved_from",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="optouts.optout"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="optouts.optout",
+                    ),
                 ),
                 (
                     "recorded_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("number_hash", "evidence"), name="opt_out_once_per_evidence"),
+                    models.UniqueConstraint(
+                        fields=("number_hash", "evidence"), name="opt_out_once_per_evidence"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("said_at__isnull", True),
                             models.Q(
-                                ("said_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "said_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "said_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -291,7 +421,10 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_hash", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_hash", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             )
                         ),
                         name="opt_out_hash_is_32_bytes",
@@ -299,7 +432,10 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("scope", "everything"), ("scope_value", "")),
-                            models.Q(models.Q(("scope", "everything"), _negated=True), models.Q(("scope_value", ""), _negated=True)),
+                            models.Q(
+                                models.Q(("scope", "everything"), _negated=True),
+                                models.Q(("scope_value", ""), _negated=True),
+                            ),
                             _connector="OR",
                         ),
                         name="opt_out_says_its_scope",
@@ -310,36 +446,65 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Message",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("message_id", models.CharField(max_length=80, verbose_name="message")),
                 ("sent_at", models.DateTimeField()),
-                ("text", apps.core.privacy.fields.ProtectedTextField(blank=True, kind="text", null=True, verbose_name="text")),
+                (
+                    "text",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        blank=True, kind="text", null=True, verbose_name="text"
+                    ),
+                ),
                 (
                     "reading",
                     models.CharField(
-                        choices=[("refusal", "refusal"), ("near", "may be a refusal"), ("other", "something else")],
+                        choices=[
+                            ("refusal", "refusal"),
+                            ("near", "may be a refusal"),
+                            ("other", "something else"),
+                        ],
                         max_length=8,
                         verbose_name="read as",
                     ),
                 ),
                 ("judged_at", models.DateTimeField(null=True)),
-                ("client", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient")),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"
+                    ),
+                ),
                 (
                     "judged_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "opt_out",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="optouts.optout"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="optouts.optout",
+                    ),
                 ),
             ],
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("judged_at__isnull", True), ("reading", "near")), fields=["created_at"], name="message_to_judge"
+                        condition=models.Q(("judged_at__isnull", True), ("reading", "near")),
+                        fields=["created_at"],
+                        name="message_to_judge",
                     )
                 ],
                 "constraints": [
@@ -348,11 +513,16 @@ class Migration(FirstMigration):
                         condition=models.Q(
                             ("sent_at__isnull", True),
                             models.Q(
-                                ("sent_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "sent_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "sent_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -370,27 +540,55 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Dismissal",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("reason", models.CharField(max_length=200, verbose_name="reason")),
-                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "opt_out",
-                    models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="dismissal", to="optouts.optout"),
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dismissal",
+                        to="optouts.optout",
+                    ),
                 ),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="dismissal_has_a_reason")]
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="dismissal_has_a_reason"
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
             name="Change",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField()),
                 (
                     "kind",
-                    models.CharField(choices=[("refused", "refused"), ("lifted", "lifted"), ("dismissed", "dismissed")], max_length=10),
+                    models.CharField(
+                        choices=[("refused", "refused"), ("lifted", "lifted"), ("dismissed", "dismissed")],
+                        max_length=10,
+                    ),
                 ),
                 ("position", models.BigIntegerField(null=True, unique=True)),
                 (
@@ -428,13 +626,24 @@ class Migration(FirstMigration):
                 ),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("position__isnull", True)), fields=["id"], name="change_without_position")]
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("position__isnull", True)),
+                        fields=["id"],
+                        name="change_without_position",
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
             name="Scrub",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("file_name", models.CharField(max_length=200)),
                 ("purpose", models.CharField(max_length=150, verbose_name="what it is needed for")),
@@ -446,12 +655,29 @@ class Migration(FirstMigration):
                 ("erased_at", models.DateTimeField(null=True)),
                 ("idempotency_key", models.CharField(max_length=80, null=True)),
                 ("request_digest", models.BinaryField(max_length=32, null=True)),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "client",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.apiclient"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.apiclient",
+                    ),
                 ),
-                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="scrub", to="jobs.job")),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="scrub", to="jobs.job"
+                    ),
+                ),
             ],
             options={
                 "constraints": [

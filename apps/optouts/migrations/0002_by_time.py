@@ -9,4 +9,8 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("optouts", "0001_tables")]
 
-    operations = [AddIndexConcurrently("optout", django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="opt_out_by_time"))]
+    operations = [
+        AddIndexConcurrently(
+            "optout", django.contrib.postgres.indexes.BrinIndex(fields=["created_at"], name="opt_out_by_time")
+        )
+    ]

@@ -1,5 +1,5 @@
-"""One-time codes: a number, and a code sent to it, by which its holder opts out, or asks for their data (`rights`). Nothing here
-tells whether a number is known to us."""
+"""One-time codes: a number, and a code sent to it, by which its holder opts out, or asks for their data
+(`rights`). Nothing here tells whether a number is known to us."""
 
 import hashlib
 import hmac
@@ -41,13 +41,19 @@ def _keyed(text: str) -> bytes:
 
 
 def ask_code(*, phone: str, address: str | None = None) -> str:
-    """Send a code to opt out by; returns the word under which it is entered. Raises `PhoneInvalid`, `TooOften`, `ServiceAway`."""
+    """Send a code to opt out by; returns the word under which it is entered. Raises `PhoneInvalid`,
+    `TooOften`, `ServiceAway`."""
     number = Protected(phones.normalise(phone), "phone")
-    return send_code(number=number, address=address, says=_("%(code)s is your code to get no more calls. It holds for 10 minutes."))
+    return send_code(
+        number=number,
+        address=address,
+        says=_("%(code)s is your code to get no more calls. It holds for 10 minutes."),
+    )
 
 
 def send_code(*, number: Protected, address: str | None, says: str) -> str:
-    """Send a code; returns the word under which it is entered. `says` has a place for the `code`. Raises `TooOften`, `ServiceAway`."""
+    """Send a code; returns the word under which it is entered. `says` has a place for the `code`. Raises
+    `TooOften`, `ServiceAway`."""
     word, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06}"
     with transaction.atomic():
         _store(Hashed.of(number), word, code, _keyed(address) if address else None)
@@ -56,8 +62,8 @@ def send_code(*, number: Protected, address: str | None, says: str) -> str:
 
 
 def _store(number: Hashed, word: str, code: str, address_hash: bytes | None) -> None:
-    """Before anything is sent, so that a gateway that is away cannot be asked without end; and one at a time for a number and for an
-    address, so that requests side by side are counted like others."""
+    """Before anything is sent, so that a gateway that is away cannot be asked without end; and one at a time
+    for a number and for an address, so that requests side by side are counted like others."""
     lock_numbers([number.index, *([address_hash] if address_hash else [])])
     now = clock.now()
     limits = [(Code.objects.filter(number_index=number.index), limit) for limit in TO_A_NUMBER]
@@ -77,11 +83,17 @@ def use_code(*, word: str, code: str) -> OptOut:
     """The code was right: the number is on the register. Raises `CodeRefused`."""
     found = check_code(word=word, code=code)
     number = Hashed(bytes(found.number_index), {found.key_id: bytes(found.number_hash)})
-    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"code:{found.pk}", said_at=found.used_at or clock.now())
+    return record_hashed(
+        number=number,
+        channel=OptOut.Channel.WEB,
+        evidence=f"code:{found.pk}",
+        said_at=found.used_at or clock.now(),
+    )
 
 
 def check_code(*, word: str, code: str) -> Code:
-    """The code that was sent, noted as used. Raises `CodeRefused`; a wrong one is counted, five end the code."""
+    """The code that was sent, noted as used. Raises `CodeRefused`; a wrong one is counted, five end the
+    code."""
     found = _checked(word, code)
     if found is None:
         raise CodeRefused(_("This is not the code that was sent, or it has ended. Ask for another."))

@@ -35,12 +35,15 @@ _LOCK = 7_203_118  # of the numbering, among advisory locks
 _AT_ONCE = 100_000
 
 _NUMBER = """
-with fresh as (select id, row_number() over (order by id) as place from optouts_change where position is null order by id limit %(most)s)
-update optouts_change c set position = (select coalesce(max(position), 0) from optouts_change where position is not null) + fresh.place
+with fresh as (select id, row_number() over (order by id) as place from optouts_change where position is null
+    order by id limit %(most)s)
+update optouts_change c set position = (select coalesce(max(position), 0) from optouts_change
+    where position is not null) + fresh.place
 from fresh where c.id = fresh.id
 """
 _READ = """
-select c.position, c.kind, c.created_at, coalesce(o.number_hash, l.number_hash, p.number_hash), coalesce(o.key_id, l.key_id, p.key_id),
+select c.position, c.kind, c.created_at, coalesce(o.number_hash, l.number_hash, p.number_hash),
+    coalesce(o.key_id, l.key_id, p.key_id),
        coalesce(o.scope, p.scope, 'everything'), coalesce(o.scope_value, p.scope_value, ''),
        coalesce(o.said_at, l.consent_given_at, d.created_at), coalesce(o.contact_id, p.contact_id)
 from optouts_change c
@@ -73,7 +76,8 @@ NUMBERS_OF: list[Callable[[ApiClient, Collection[int]], Mapping[int, Protected]]
 
 @transaction.atomic
 def give_positions() -> int:
-    """Give positions to what was committed without one. Returns how many; the rest waits for the next call."""
+    """Give positions to what was committed without one. Returns how many; the rest waits for the next
+    call."""
     with connection.cursor() as cursor:
         cursor.execute("select exists (select from optouts_change where position is null)")
         if not cursor.fetchone()[0]:
@@ -86,7 +90,9 @@ def give_positions() -> int:
 def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[FeedChange]:
     """The changes after a position, oldest first; the last one's position is where to go on."""
     if after < 0 or not 1 <= most <= MOST_CHANGES:
-        raise BadInput(_("after is a position of the feed, 0 to begin; limit is from 1 to %(most)s."), most=MOST_CHANGES)
+        raise BadInput(
+            _("after is a position of the feed, 0 to begin; limit is from 1 to %(most)s."), most=MOST_CHANGES
+        )
     give_positions()
     secret = _key_of(client)
     with connection.cursor() as cursor:
@@ -94,26 +100,39 @@ def changes(*, client: ApiClient, after: int, most: int = 1_000) -> list[FeedCha
         rows = cursor.fetchall()
     numbers = _numbers(client, {row[8] for row in rows if row[8] is not None})
     return [
-        FeedChange(position, kind, at, _of_client(secret, bytes(number_hash)), key, scope, value, said, numbers.get(contact_id))
+        FeedChange(
+            position,
+            kind,
+            at,
+            _of_client(secret, bytes(number_hash)),
+            key,
+            scope,
+            value,
+            said,
+            numbers.get(contact_id),
+        )
         for position, kind, at, number_hash, key, scope, value, said, contact_id in rows
     ]
 
 
 def _numbers(client: ApiClient, contacts: set[int]) -> dict[int, str]:
-    """The numbers of contacts of the client's campaigns, for a client that may read them; the hand-over is in the trail first."""
+    """The numbers of contacts of the client's campaigns, for a client that may read them; the hand-over is in
+    the trail first."""
     if ApiClient.Scope.NUMBERS not in client.scopes or not contacts:
         return {}
     found = {pk: phone for numbers_of in NUMBERS_OF for pk, phone in numbers_of(client, contacts).items()}
     if found:
         record_access(
-            kind=AccessEvent.Kind.HANDED_OVER, subject="register", field="contacts.contact.phone", purpose="feed of opt-outs",
+            kind=AccessEvent.Kind.HANDED_OVER, subject="register", field="contacts.contact.phone",
+            purpose="feed of opt-outs",
             client=client, count=len(found),
         )  # fmt: skip
     return {pk: clear_for_machine(phone) for pk, phone in found.items()}
 
 
 def as_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
-    """What the webhook `opt_out.recorded` tells a client: the entries as its feed tells them, by the client's own hashes."""
+    """What the webhook `opt_out.recorded` tells a client: the entries as its feed tells them, by the client's
+    own hashes."""
     secret = _key_of(client)
     entries = OptOut.objects.filter(pk__in=facts["opt_outs"]).order_by("pk")
     return {
@@ -134,16 +153,27 @@ def as_payload(facts: dict[str, Any], client: ApiClient) -> dict[str, Any]:
 
 
 def hashes_for(*, client: ApiClient, numbers: Sequence[str]) -> list[dict[str, str] | None]:
-    """For each number the client's hashes by the register's key; None for what is no number. In the trail, and watched for guesses:
-    beside the feed a hash says whether its number opted out."""
+    """For each number the client's hashes by the register's key; None for what is no number. In the trail,
+    and watched for guesses: beside the feed a hash says whether its number opted out."""
     if not 1 <= len(numbers) <= MOST_NUMBERS:
         raise BadInput(_("From 1 to %(most)s numbers at once."), most=MOST_NUMBERS)
-    record_access(kind=AccessEvent.Kind.SEARCHED, subject="register", purpose="hashes for the feed", client=client, count=len(numbers))
+    record_access(
+        kind=AccessEvent.Kind.SEARCHED,
+        subject="register",
+        purpose="hashes for the feed",
+        client=client,
+        count=len(numbers),
+    )
     known = [_number(raw) for raw in numbers]
     watch_list((number for number in known if number), client=client)
     ids, hashed = blind_index.register_hasher()
     secret = _key_of(client)
-    return [{key: _of_client(secret, each) for key, each in zip(ids, hashed(number), strict=True)} if number else None for number in known]
+    return [
+        {key: _of_client(secret, each) for key, each in zip(ids, hashed(number), strict=True)}
+        if number
+        else None
+        for number in known
+    ]
 
 
 def _number(raw: str) -> str | None:

@@ -23,7 +23,8 @@ from .recording import Hashed, move_on
 def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: str) -> Lift:
     """Ask that a number may be called again. The consent has to be younger than the last refusal.
 
-    Raises `PhoneInvalid`, and `BadInput` for a number that is not on the register or a consent that is too old.
+    Raises `PhoneInvalid`, and `BadInput` for a number that is not on the register or a consent that is too
+    old.
     """
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
@@ -40,13 +41,21 @@ def ask_lift(*, actor: User, phone: str, consent_given_at: datetime, evidence: s
     if not entries:
         raise BadInput(_("This number is not on the register."))
     if consent_given_at <= entries[0].said_at:
-        raise BadInput(_("The consent is older than the refusal. Only consent given afterwards lifts it (R15)."))
+        raise BadInput(
+            _("The consent is older than the refusal. Only consent given afterwards lifts it (R15).")
+        )
     key_id, number_hash = number.current
     lift = Lift.objects.create(
-        number_hash=number_hash, key_id=key_id, consent_given_at=consent_given_at, evidence=whole_text(evidence, 200), asked_by=actor,
+        number_hash=number_hash, key_id=key_id, consent_given_at=consent_given_at,
+        evidence=whole_text(evidence, 200), asked_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
-    notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "lift_asked", about=actor, thing=f"lift:{lift.pk}")
+    notify(
+        User.objects.filter(role=Role.COMPLIANCE, is_active=True),
+        "lift_asked",
+        about=actor,
+        thing=f"lift:{lift.pk}",
+    )
     return lift
 
 

@@ -1,4 +1,5 @@
-"""A web address for one number, for messages and letters: whoever has it opts that number out, and nothing else."""
+"""A web address for one number, for messages and letters: whoever has it opts that number out, and nothing
+else."""
 
 import base64
 import hmac
@@ -23,14 +24,27 @@ WORD_BYTES = 12  # 96 random bits: nobody guesses one, and it still fits into a 
 def make_link(*, phone: Phone, client: ApiClient | None = None, idempotency_key: str | None = None) -> str:
     """The token of a new address. It is not stored: the table alone opts nobody out.
 
-    Under the same Idempotency-Key of a client it is the same token again. Raises `KeyReused` for another number.
+    Under the same Idempotency-Key of a client it is the same token again. Raises `KeyReused` for another
+    number.
     """
     number = Hashed.of(phone)
     key_id, number_hash = number.current
-    word = _token_for(client, idempotency_key) if client and idempotency_key else secrets.token_urlsafe(WORD_BYTES)
-    about = {"number_index": number.index, "number_hash": number_hash, "key_id": key_id, "created_at": clock.now()}
+    word = (
+        _token_for(client, idempotency_key)
+        if client and idempotency_key
+        else secrets.token_urlsafe(WORD_BYTES)
+    )
+    about = {
+        "number_index": number.index,
+        "number_hash": number_hash,
+        "key_id": key_id,
+        "created_at": clock.now(),
+    }
     link, _is_new = Link.objects.get_or_create(
-        word_hash=hash_word(word), client=client, idempotency_key=idempotency_key if client else None, defaults=about
+        word_hash=hash_word(word),
+        client=client,
+        idempotency_key=idempotency_key if client else None,
+        defaults=about,
     )
     if bytes(link.number_index) != number.index:
         raise KeyReused()
@@ -38,7 +52,8 @@ def make_link(*, phone: Phone, client: ApiClient | None = None, idempotency_key:
 
 
 def _token_for(client: ApiClient, idempotency_key: str) -> str:
-    """Made of the request's key under a secret of the site: nobody else can make it, and nothing of it is stored."""
+    """Made of the request's key under a secret of the site: nobody else can make it, and nothing of it is
+    stored."""
     said = f"opt-out link|{client.pk}|{idempotency_key}".encode()
     made = hmac.digest(settings.SECRET_KEY.encode(), said, "sha256")[:WORD_BYTES]
     return base64.urlsafe_b64encode(made).decode().rstrip("=")
@@ -54,11 +69,13 @@ def link_of(word: str) -> Link:
 
 @transaction.atomic
 def use_link(*, word: str) -> OptOut:
-    """The holder opts out; again it is the same entry, unless that was lifted meanwhile. Works for as long as the register
-    does, also when the contact was erased."""
+    """The holder opts out; again it is the same entry, unless that was lifted meanwhile. Works for as long as
+    the register does, also when the contact was erased."""
     link = link_of(word)
     number = Hashed(bytes(link.number_index), {link.key_id: bytes(link.number_hash)})
-    return record_hashed(number=number, channel=OptOut.Channel.WEB, evidence=f"link:{link.pk}", said_at=clock.now())
+    return record_hashed(
+        number=number, channel=OptOut.Channel.WEB, evidence=f"link:{link.pk}", said_at=clock.now()
+    )
 
 
 def has_left(link: Link) -> bool:

@@ -1,6 +1,8 @@
-"""A list of refusals into the register: our own from elsewhere, or a regulator's. In batches, each whole by itself.
+"""A list of refusals into the register: our own from elsewhere, or a regulator's. In batches, each whole by
+itself.
 
-Everybody on the list is registered, or named by row number to a person who has to look: the list is done when all such rows are decided.
+Everybody on the list is registered, or named by row number to a person who has to look: the list is done when
+all such rows are decided.
 """
 
 from collections.abc import Callable
@@ -45,10 +47,14 @@ def take_list(*, actor: User, origin: str, evidence: str, file_name: str, conten
         raise PersonalDataFound(_("The evidence holds a number of a person. Name the record instead."))
     rows = open_refusals(content).count()
     if rows > MOST_ROWS:
-        raise BadInput(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
+        raise BadInput(
+            _("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS
+        )
     return ListIn.objects.create(
-        origin=origin, evidence=whole_text(evidence, 80), file_name=file_name[-200:], upload=encrypted_files.put(content, folder="uploads"),
-        job=jobs.ask_for(kind="opt_out_list", task="apps.optouts.tasks.run_list", owner=actor, total=rows), started_by=actor,
+        origin=origin, evidence=whole_text(evidence, 80), file_name=file_name[-200:],
+        upload=encrypted_files.put(content, folder="uploads"),
+        job=jobs.ask_for(kind="opt_out_list", task="apps.optouts.tasks.run_list", owner=actor, total=rows),
+        started_by=actor,
         created_at=clock.now(),
     )  # fmt: skip
 
@@ -79,7 +85,10 @@ def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
     counts["known"] += len(found) - made
     counts["no_number"] += len(unread)
     ListRow.objects.bulk_create(
-        (ListRow(taken=taken, row=row, text=text[:MOST_CELL] or None, created_at=clock.now()) for row, text in unread),
+        (
+            ListRow(taken=taken, row=row, text=text[:MOST_CELL] or None, created_at=clock.now())
+            for row, text in unread
+        ),
         ignore_conflicts=True,
     )
     taken.counts, taken.done_rows = counts, taken.done_rows + len(batch)
@@ -88,7 +97,8 @@ def _store(taken: ListIn, job: Job, batch: list[tuple[int, str]]) -> None:
 
 
 def _on_register(taken: ListIn, numbers: list[str]) -> int:
-    """Entries for those that this list has not brought before; what rooms above hold of them is withdrawn, in this transaction."""
+    """Entries for those that this list has not brought before; what rooms above hold of them is withdrawn, in
+    this transaction."""
     if not numbers:
         return 0
     (key_id, *_older), hashed = blind_index.register_hasher()
@@ -98,18 +108,24 @@ def _on_register(taken: ListIn, numbers: list[str]) -> int:
     now = clock.now()
     all_hashes = [each for hashes in by_index.values() for each in hashes]
     known = {
-        bytes(found) for found in OptOut.objects.filter(number_hash__in=all_hashes, evidence=evidence).values_list("number_hash", flat=True)
+        bytes(found)
+        for found in OptOut.objects.filter(number_hash__in=all_hashes, evidence=evidence).values_list(
+            "number_hash", flat=True
+        )
     }
     fresh = {index: hashes for index, hashes in by_index.items() if known.isdisjoint(hashes)}
     made = OptOut.objects.bulk_create(
         OptOut(
-            number_hash=hashes[0], key_id=key_id, channel=taken.origin, said_at=taken.created_at, created_at=now, evidence=evidence,
+            number_hash=hashes[0], key_id=key_id, channel=taken.origin, said_at=taken.created_at,
+            created_at=now, evidence=evidence,
             recorded_by=taken.started_by, scope=OptOut.Scope.EVERYTHING,
         )
         for hashes in fresh.values()
     )  # fmt: skip
     if made:
-        refused = signals.Refused([each.pk for each in made], list(fresh), taken.created_at, OptOut.Scope.EVERYTHING)
+        refused = signals.Refused(
+            [each.pk for each in made], list(fresh), taken.created_at, OptOut.Scope.EVERYTHING
+        )
         signals.opt_outs_recorded.send(sender=OptOut, refused=refused)
         emit(Kind.OPT_OUT_RECORDED, {"opt_outs": refused.entry_ids})
     return len(made)
@@ -121,11 +137,15 @@ def _finish(taken: ListIn, job: Job) -> None:
     taken.save()
     counts = taken.counts or dict(NOTHING)
     record_access(
-        kind=AccessEvent.Kind.IMPORTED, subject=f"opt_out_list:{taken.pk}", purpose=f"list: {taken.evidence}", actor=taken.started_by,
+        kind=AccessEvent.Kind.IMPORTED, subject=f"opt_out_list:{taken.pk}", purpose=f"list: {taken.evidence}",
+        actor=taken.started_by,
         count=max(counts["recorded"], 1),
     )  # fmt: skip
     said = (
-        _("%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold a number that cannot be read, or none.")
+        _(
+            "%(recorded)s numbers put on the register, %(known)s were there, %(no_number)s rows hold a "
+            "number that cannot be read, or none."
+        )
         % counts
     )
     if counts["no_number"]:
@@ -137,7 +157,11 @@ def _finish(taken: ListIn, job: Job) -> None:
 def _open_row(actor: User, row: ListRow) -> ListRow:
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
-    row = ListRow.objects.select_for_update(of=("self",)).select_related("taken", "taken__started_by").get(pk=row.pk)
+    row = (
+        ListRow.objects.select_for_update(of=("self",))
+        .select_related("taken", "taken__started_by")
+        .get(pk=row.pk)
+    )
     if row.decided_at is not None:
         raise WrongState()
     return row
@@ -152,7 +176,8 @@ def _decided(row: ListRow, actor: User) -> ListRow:
 
 @transaction.atomic
 def register_row(*, actor: User, row: ListRow, number: str) -> ListRow:
-    """Put the numbers that a person has read in a row on the register. Raises `PhoneInvalid` when there is none in what was typed."""
+    """Put the numbers that a person has read in a row on the register. Raises `PhoneInvalid` when there is
+    none in what was typed."""
     row = _open_row(actor, row)
     numbers = numbers_of_cell(number)
     if not numbers:

@@ -1,4 +1,5 @@
-"""Messages that come in: read, acted on and kept in one transaction, so that what was acknowledged has had its effect."""
+"""Messages that come in: read, acted on and kept in one transaction, so that what was acknowledged has had
+its effect."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -31,12 +32,15 @@ MOST_KEPT = 1_000  # characters of a message that waits for a person
 
 
 @transaction.atomic
-def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None) -> Message:
-    """A message from a client's phone. The same id again changes nothing, unless it is of another sender, refuses where the first
-    did not, or was sent after an entry that counts no longer: gateways use ids again, so that is a message of its own.
+def take_message(
+    *, client: ApiClient, sender: Phone, text: str, message_id: str, sent_at: datetime | None = None
+) -> Message:
+    """A message from a client's phone. The same id again changes nothing, unless it is of another sender,
+    refuses where the first did not, or was sent after an entry that counts no longer: gateways use ids again,
+    so that is a message of its own.
 
-    A refusal puts the sender on the register; what may be one does too, and waits for a person. Who says that the number is another
-    person's puts it in doubt as well. Of anything else the text is not kept.
+    A refusal puts the sender on the register; what may be one does too, and waits for a person. Who says that
+    the number is another person's puts it in doubt as well. Of anything else the text is not kept.
     """
     now = clock.now()
     sent_at = possible_or(sent_at, now)
@@ -50,7 +54,11 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
     opt_out = None
     if reading != Reading.OTHER:
         opt_out = record_opt_out(
-            phone=sender, channel=OptOut.Channel.SMS, evidence=f"sms:{client.pk}:{message_id}", said_at=sent_at, client=client
+            phone=sender,
+            channel=OptOut.Channel.SMS,
+            evidence=f"sms:{client.pk}:{message_id}",
+            said_at=sent_at,
+            client=client,
         )
     made, is_new = Message.objects.get_or_create(
         client=client,
@@ -64,9 +72,18 @@ def take_message(*, client: ApiClient, sender: Phone, text: str, message_id: str
         },
     )
     if is_new and reading == Reading.NEAR and says_wrong_person(text):
-        number_disowned.send(sender=Message, number_index=blind_index.number_index(sender), reference=f"message:{made.pk}", client=client)
+        number_disowned.send(
+            sender=Message,
+            number_index=blind_index.number_index(sender),
+            reference=f"message:{made.pk}",
+            client=client,
+        )
     if is_new and reading == Reading.NEAR:
-        notify(User.objects.filter(role=Role.COMPLIANCE, is_active=True), "message_to_judge", thing=f"message_to_judge:{made.pk}")
+        notify(
+            User.objects.filter(role=Role.COMPLIANCE, is_active=True),
+            "message_to_judge",
+            thing=f"message_to_judge:{made.pk}",
+        )
     return made
 
 
@@ -75,7 +92,8 @@ def _known(client: ApiClient, message_id: str) -> Message | None:
 
 
 def _is_same(known: Message, sender: Phone, reading: str, sent_at: datetime) -> bool:
-    """As far as it can be known where neither sender nor text is kept. What refuses nothing is lost without harm."""
+    """As far as it can be known where neither sender nor text is kept. What refuses nothing is lost without
+    harm."""
     if known.opt_out is None:
         return reading == Reading.OTHER
     if known.reading == Reading.NEAR and reading == Reading.REFUSAL:
@@ -100,7 +118,8 @@ def id_of_message(sender: Phone, text: str, sent_at: str) -> str:
 
 @transaction.atomic
 def remind_of_messages(*, at: datetime | None = None) -> bool:
-    """Tell compliance again when a near miss has waited for four hours, at most once in four: it is read within the day."""
+    """Tell compliance again when a near miss has waited for four hours, at most once in four: it is read
+    within the day."""
     at = at or clock.now()
     count = queries.to_judge().filter(created_at__lte=at - PATIENCE).count()
     if not count or Notice.objects.filter(code="messages_wait", created_at__gt=at - PATIENCE).exists():
@@ -140,5 +159,7 @@ def dismiss(*, actor: User, message: Message, reason: str) -> Message:
         raise BadInput(_("Say why the message refuses nothing."))
     if message.opt_out is None:
         raise WrongState()
-    Dismissal.objects.create(opt_out=message.opt_out, reason=reason.strip()[:200], actor=actor, created_at=clock.now())
+    Dismissal.objects.create(
+        opt_out=message.opt_out, reason=reason.strip()[:200], actor=actor, created_at=clock.now()
+    )
     return _judged(message, actor)

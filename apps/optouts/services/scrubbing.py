@@ -1,7 +1,9 @@
-"""A list held against the register. Not a way to look numbers up: at least a hundred at once, a quota, the trail.
+"""A list held against the register. Not a way to look numbers up: at least a hundred at once, a quota, the
+trail.
 
 The numbers are hashed here and copied into a table that ends with the transaction; one join tells which are
-on the register. The list is encrypted while it waits and erased when it is done, and so is the result a day later.
+on the register. The list is encrypted while it waits and erased when it is done, and so is the result a day
+later.
 """
 
 import csv
@@ -51,14 +53,25 @@ class TooMuch(BadInput):
 
 @transaction.atomic
 def ask_scrub(
-    *, actor: User, file_name: str, content: bytes, purpose: str, client: ApiClient | None = None, idempotency_key: str | None = None
+    *,
+    actor: User,
+    file_name: str,
+    content: bytes,
+    purpose: str,
+    client: ApiClient | None = None,
+    idempotency_key: str | None = None,
 ) -> Scrub:
     """Take a list in. Raises `FileRefused` for what is no list, `TooMuch` for too few or too many numbers.
 
-    Under the same Idempotency-Key of a client it is the list that was taken in before. Raises `KeyReused` for another list.
+    Under the same Idempotency-Key of a client it is the list that was taken in before. Raises `KeyReused` for
+    another list.
     """
     digest = _digest(content, purpose) if client and idempotency_key else None
-    if digest and (known := Scrub.objects.select_related("job").filter(client=client, idempotency_key=idempotency_key).first()):
+    if digest and (
+        known := Scrub.objects.select_related("job")
+        .filter(client=client, idempotency_key=idempotency_key)
+        .first()
+    ):
         if bytes(known.request_digest or b"") != digest:
             raise KeyReused()
         return known
@@ -71,7 +84,11 @@ def ask_scrub(
     table, place = open_list(content)
     rows = table.count()
     _refuse_few(numbers_in(table, place))
-    watch_list((number for number in numbers_in(table, place) if number), actor=None if client else actor, client=client)
+    watch_list(
+        (number for number in numbers_in(table, place) if number),
+        actor=None if client else actor,
+        client=client,
+    )
     _refuse_many(actor, client, rows)
     scrub = Scrub.objects.create(
         file_name=file_name[-200:], purpose=purpose.strip()[:150], rows=rows, asked_by=actor, client=client,
@@ -89,7 +106,8 @@ def _digest(content: bytes, purpose: str) -> bytes:
 
 
 def _refuse_few(numbers: Iterable[str | None]) -> None:
-    """A hundred different numbers: one of them among rubbish, or the same a hundred times, is looking a number up."""
+    """A hundred different numbers: one of them among rubbish, or the same a hundred times, is looking a
+    number up."""
     seen: set[str] = set()
     for number in numbers:
         if number is not None:
@@ -97,24 +115,37 @@ def _refuse_few(numbers: Iterable[str | None]) -> None:
         if len(seen) == LEAST_NUMBERS:
             return
     raise TooMuch(
-        _("A list has at least %(least)s different numbers; this one has %(count)s. One number is looked up on its contact."),
+        _("A list has at least %(least)s different numbers; this one has %(count)s. One number is looked up "
+            "on its contact."),
         least=LEAST_NUMBERS, count=len(seen),
     )  # fmt: skip
 
 
 def _refuse_many(actor: User, client: ApiClient | None, rows: int) -> None:
     if rows > MOST_ROWS:
-        raise TooMuch(_("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS)
+        raise TooMuch(
+            _("The list has %(rows)s rows; %(most)s are the most. Split it."), rows=rows, most=MOST_ROWS
+        )
     lock_agent(actor.pk)  # one at a time for a person, so that the quota holds
-    asked = Scrub.objects.filter(created_at__gt=clock.now() - timedelta(days=1), client=client, asked_by=actor)
+    asked = Scrub.objects.filter(
+        created_at__gt=clock.now() - timedelta(days=1), client=client, asked_by=actor
+    )
     today = (asked.aggregate(rows=Sum("rows"))["rows"] or 0) + rows
     if today > PER_DAY:
-        raise TooMuch(_("More than %(most)s numbers within a day. Go on tomorrow, or ask compliance."), most=PER_DAY)
+        raise TooMuch(
+            _("More than %(most)s numbers within a day. Go on tomorrow, or ask compliance."), most=PER_DAY
+        )
 
 
 def _record(scrub: Scrub, purpose: str, count: int) -> None:
     who = {"client": scrub.client} if scrub.client else {"actor": scrub.asked_by}
-    record_access(kind=AccessEvent.Kind.SEARCHED, subject=scrub.public_id, purpose=purpose[:200], count=max(count, 1), **who)
+    record_access(
+        kind=AccessEvent.Kind.SEARCHED,
+        subject=scrub.public_id,
+        purpose=purpose[:200],
+        count=max(count, 1),
+        **who,
+    )
 
 
 def run_scrub(job_id: int, progress: Progress | None = None) -> None:
@@ -163,7 +194,9 @@ def scrubbed(content: bytes, tell: Callable[[int], None] = lambda done: None) ->
     writer.writerow([*table.heading, COLUMN])
     said = {_NO: NO, _YES: YES, _NONE: NONE}
     for at, (_row, cells) in enumerate(table.rows()):
-        writer.writerow([_harmless(cell) if cell[:1] in RUNS else cell for cell in cells] + [said[verdicts[at]]])
+        writer.writerow(
+            [_harmless(cell) if cell[:1] in RUNS else cell for cell in cells] + [said[verdicts[at]]]
+        )
         if at % 100_000 == 0:
             tell(len(verdicts) // 2 + at // 2)
     return out.getvalue().encode(), verdicts.count(_YES), verdicts.count(_NONE)
@@ -191,7 +224,8 @@ def _places_on_register(numbers: Iterable[str | None]) -> set[int]:
         cursor.execute("analyze scrubbed")
         # Whether an entry is in force is asked of the few that are found, not of the whole register.
         cursor.execute(
-            "with found as materialized (select s.place, o.id, o.number_hash, o.said_at, o.created_at from scrubbed s"
+            "with found as materialized (select s.place, o.id, o.number_hash, o.said_at, o.created_at from "
+            "scrubbed s"
             " join optouts_optout o on o.number_hash = s.hash and o.scope = 'everything')"
             f" select distinct o.place from found o where {IN_FORCE}"
         )
@@ -215,5 +249,7 @@ def result_of(scrub: Scrub) -> bytes:
     """The list with its column. Raises `BadInput` while it is not done and once it is erased."""
     over = clock.now() - timedelta(days=days_kept(DataClass.LIST_FILE, clock.now()))
     if not scrub.result or scrub.created_at <= over:
-        raise BadInput(_("There is no result: the job is not done yet, or the result was erased after a day."))
+        raise BadInput(
+            _("There is no result: the job is not done yet, or the result was erased after a day.")
+        )
     return encrypted_files.get(scrub.result)

@@ -14,9 +14,20 @@ SINCE = datetime(2021, 11, 1, tzinfo=UTC)  # the Personal Information Protection
 PACKS = (
     {"trade": "general", "name": "general"},
     {"trade": "retail", "name": "retail"},
-    {"trade": "finance", "name": "finance", "basis": "《证券期货投资者适当性管理办法》", "script_approvers": 2},
+    {
+        "trade": "finance",
+        "name": "finance",
+        "basis": "《证券期货投资者适当性管理办法》",
+        "script_approvers": 2,
+    },
     {"trade": "education", "name": "education", "basis": "《个人信息保护法》第31条", "script_approvers": 2},
-    {"trade": "medical", "name": "medical", "basis": "《广告法》", "script_approvers": 2, "needs_qualification": True},
+    {
+        "trade": "medical",
+        "name": "medical",
+        "basis": "《广告法》",
+        "script_approvers": 2,
+        "needs_qualification": True,
+    },
 )
 DAYS = {
     "contact": 365, "call": 365, "uncalled": 365, "decision": 365, "import_file": 30, "list_file": 1, "code": 1, "webhook": 30, "notice": 180,
@@ -48,7 +59,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="CalendarYear",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
@@ -58,20 +74,32 @@ class Migration(FirstMigration):
                 (
                     "working_days",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.DateField(), blank=True, default=list, size=None, verbose_name="make-up working days"
+                        base_field=models.DateField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="make-up working days",
                     ),
                 ),
                 ("notice", models.CharField(max_length=120, verbose_name="notice of the State Council")),
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -79,8 +107,13 @@ class Migration(FirstMigration):
                 "get_latest_by": "number",
                 "abstract": False,
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("year__gte", 2004), ("year__lte", 2100)), name="calendar_year_is_a_year"),
-                    models.CheckConstraint(condition=models.Q(("notice", ""), _negated=True), name="calendar_names_its_notice"),
+                    models.CheckConstraint(
+                        condition=models.Q(("year__gte", 2004), ("year__lte", 2100)),
+                        name="calendar_year_is_a_year",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("notice", ""), _negated=True), name="calendar_names_its_notice"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("written_by", models.F("approved_by")), _negated=True),
@@ -95,7 +128,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="CallingPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
@@ -103,18 +141,34 @@ class Migration(FirstMigration):
                 ("window_start", models.TimeField(default=dt.time(8, 0), verbose_name="calls from")),
                 ("window_end", models.TimeField(default=dt.time(21, 0), verbose_name="calls until")),
                 ("calls_per_day", models.PositiveSmallIntegerField(default=1, verbose_name="calls a day")),
-                ("calls_per_week", models.PositiveSmallIntegerField(default=3, verbose_name="calls in 7 days")),
-                ("reservation_seconds", models.PositiveSmallIntegerField(default=60, verbose_name="seconds that a reservation holds")),
+                (
+                    "calls_per_week",
+                    models.PositiveSmallIntegerField(default=3, verbose_name="calls in 7 days"),
+                ),
+                (
+                    "reservation_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=60, verbose_name="seconds that a reservation holds"
+                    ),
+                ),
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -148,37 +202,83 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="MeasuresPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="reason")),
-                ("hours", models.PositiveSmallIntegerField(default=24, verbose_name="calls of the last hours are looked at")),
-                ("least_calls", models.PositiveSmallIntegerField(default=50, verbose_name="judged from this many calls")),
-                ("unanswered_percent", models.PositiveSmallIntegerField(default=70, verbose_name="unanswered calls, percent")),
-                ("short_percent", models.PositiveSmallIntegerField(default=50, verbose_name="short calls, percent of the connected")),
-                ("short_seconds", models.PositiveSmallIntegerField(default=5, verbose_name="a call is short below, seconds")),
-                ("complaint_percent", models.PositiveSmallIntegerField(default=2, verbose_name="complaints, percent of the connected")),
+                (
+                    "hours",
+                    models.PositiveSmallIntegerField(
+                        default=24, verbose_name="calls of the last hours are looked at"
+                    ),
+                ),
+                (
+                    "least_calls",
+                    models.PositiveSmallIntegerField(default=50, verbose_name="judged from this many calls"),
+                ),
+                (
+                    "unanswered_percent",
+                    models.PositiveSmallIntegerField(default=70, verbose_name="unanswered calls, percent"),
+                ),
+                (
+                    "short_percent",
+                    models.PositiveSmallIntegerField(
+                        default=50, verbose_name="short calls, percent of the connected"
+                    ),
+                ),
+                (
+                    "short_seconds",
+                    models.PositiveSmallIntegerField(
+                        default=5, verbose_name="a call is short below, seconds"
+                    ),
+                ),
+                (
+                    "complaint_percent",
+                    models.PositiveSmallIntegerField(
+                        default=2, verbose_name="complaints, percent of the connected"
+                    ),
+                ),
                 (
                     "refused_percent",
-                    models.PositiveSmallIntegerField(default=50, verbose_name="refusals of the gate, percent of what was asked"),
+                    models.PositiveSmallIntegerField(
+                        default=50, verbose_name="refusals of the gate, percent of what was asked"
+                    ),
                 ),
                 (
                     "numbers_per_client_hour",
-                    models.PositiveIntegerField(default=20000, verbose_name="numbers that a program is given an hour"),
+                    models.PositiveIntegerField(
+                        default=20000, verbose_name="numbers that a program is given an hour"
+                    ),
                 ),
                 ("pauses_line", models.BooleanField(default=False, verbose_name="a flagged line is paused")),
-                ("pauses_agent", models.BooleanField(default=False, verbose_name="a flagged agent is suspended")),
+                (
+                    "pauses_agent",
+                    models.BooleanField(default=False, verbose_name="a flagged agent is suspended"),
+                ),
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -214,7 +314,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="PolicyDraft",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -237,7 +342,11 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "awaiting a second person"), ("approved", "approved"), ("refused", "refused")],
+                        choices=[
+                            ("open", "awaiting a second person"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                        ],
                         default="open",
                         max_length=8,
                         verbose_name="state",
@@ -269,7 +378,8 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="policy_draft_four_eyes"
+                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True),
+                        name="policy_draft_four_eyes",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("state", "open"), ("decided_by__isnull", False), _connector="OR"),
@@ -281,7 +391,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="RetentionPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
@@ -321,18 +436,31 @@ class Migration(FirstMigration):
                         verbose_name="then it is",
                     ),
                 ),
-                ("basis", models.CharField(blank=True, max_length=200, verbose_name="regulation that asks for more than 365 days")),
+                (
+                    "basis",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="regulation that asks for more than 365 days"
+                    ),
+                ),
                 ("basis_ends_on", models.DateField(blank=True, null=True, verbose_name="it asks so until")),
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -356,13 +484,20 @@ class Migration(FirstMigration):
                         violation_error_message="Data is kept for 1 to 365 days. More needs a regulation that asks for it and the day on which it ends, and is never possible for contacts (R8).",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("data_class", "trail"), _negated=True), ("days__gte", 180), _connector="OR"),
+                        condition=models.Q(
+                            models.Q(("data_class", "trail"), _negated=True),
+                            ("days__gte", 180),
+                            _connector="OR",
+                        ),
                         name="trail_is_kept_six_months",
                         violation_error_message="The access log is kept for at least 180 days (R10).",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("data_class__in", ["contact", "call", "decision", "recording"]), _negated=True),
+                            models.Q(
+                                ("data_class__in", ["contact", "call", "decision", "recording"]),
+                                _negated=True,
+                            ),
                             ("days__gte", 30),
                             _connector="OR",
                         ),
@@ -414,15 +549,27 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TermsToken",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("token", models.BigIntegerField()),
             ],
-            options={"constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_terms_token")]},
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="one_terms_token")]
+            },
         ),
         migrations.CreateModel(
             name="TradePack",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
@@ -439,19 +586,37 @@ class Migration(FirstMigration):
                         verbose_name="highest risk level of a product",
                     ),
                 ),
-                ("needs_qualification", models.BooleanField(default=False, verbose_name="marketing needs a permit, named in the campaign")),
-                ("script_approvers", models.PositiveSmallIntegerField(default=1, verbose_name="people who approve a marketing script")),
+                (
+                    "needs_qualification",
+                    models.BooleanField(
+                        default=False, verbose_name="marketing needs a permit, named in the campaign"
+                    ),
+                ),
+                (
+                    "script_approvers",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="people who approve a marketing script"
+                    ),
+                ),
                 ("basis", models.CharField(blank=True, max_length=200, verbose_name="legal basis")),
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -490,7 +655,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="AlarmPolicy",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField(unique=True)),
                 ("in_force_from", models.DateTimeField(verbose_name="in force from")),
@@ -499,13 +669,21 @@ class Migration(FirstMigration):
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "written_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -669,6 +847,8 @@ class Migration(FirstMigration):
             ),
         ),
         # Which version of the terms a decision saw: a number that never comes again, also after a restore.
-        migrations.RunSQL("create sequence policies_termstoken_token", "drop sequence policies_termstoken_token"),
+        migrations.RunSQL(
+            "create sequence policies_termstoken_token", "drop sequence policies_termstoken_token"
+        ),
         migrations.RunPython(write_norm, migrations.RunPython.noop),
     ]

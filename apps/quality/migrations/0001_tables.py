@@ -28,7 +28,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Complaint",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "channel",
@@ -62,9 +67,20 @@ class Migration(FirstMigration):
                         verbose_name="about",
                     ),
                 ),
-                ("is_dispute", models.BooleanField(default=False, verbose_name="dispute: the client claims something")),
-                ("reference", models.CharField(blank=True, max_length=80, verbose_name="reference of the sender")),
-                ("text", apps.core.privacy.fields.ProtectedTextField(kind="text", verbose_name="what the client says")),
+                (
+                    "is_dispute",
+                    models.BooleanField(default=False, verbose_name="dispute: the client claims something"),
+                ),
+                (
+                    "reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="reference of the sender"),
+                ),
+                (
+                    "text",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        kind="text", verbose_name="what the client says"
+                    ),
+                ),
                 ("number_index", models.BinaryField(max_length=32, null=True)),
                 ("received_at", models.DateTimeField(verbose_name="received")),
                 ("answer_due", models.DateTimeField(verbose_name="first answer by")),
@@ -93,7 +109,12 @@ class Migration(FirstMigration):
                         verbose_name="outcome",
                     ),
                 ),
-                ("remedy", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="remedy")),
+                (
+                    "remedy",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        kind="text", null=True, verbose_name="remedy"
+                    ),
+                ),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("handled_seconds", models.PositiveBigIntegerField(null=True)),
                 ("has_opted_out", models.BooleanField(default=False)),
@@ -111,7 +132,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "call",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="complaints", to="calls.call"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="complaints",
+                        to="calls.call",
+                    ),
                 ),
                 (
                     "campaign",
@@ -127,7 +153,10 @@ class Migration(FirstMigration):
                 (
                     "contact",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="complaints", to="contacts.contact"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="complaints",
+                        to="contacts.contact",
                     ),
                 ),
                 (
@@ -142,7 +171,10 @@ class Migration(FirstMigration):
                 (
                     "recorded_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
@@ -159,7 +191,11 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_at"], name="complaint_not_closed"),
+                    models.Index(
+                        condition=models.Q(("state", "closed"), _negated=True),
+                        fields=["due_at"],
+                        name="complaint_not_closed",
+                    ),
                     models.Index(fields=["received_at"], name="complaint_by_time"),
                 ],
                 "constraints": [
@@ -167,7 +203,12 @@ class Migration(FirstMigration):
                         condition=models.Q(
                             ("number_index__isnull", True),
                             django.db.models.lookups.Exact(
-                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_index",
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                32,
                             ),
                             _connector="OR",
                         ),
@@ -177,11 +218,16 @@ class Migration(FirstMigration):
                         condition=models.Q(
                             ("received_at__isnull", True),
                             models.Q(
-                                ("received_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "received_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "received_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -193,15 +239,22 @@ class Migration(FirstMigration):
                         condition=models.Q(
                             models.Q(("state", "closed"), _negated=True),
                             models.Q(
-                                models.Q(("outcome", ""), _negated=True), ("closed_at__isnull", False), ("handled_seconds__isnull", False)
+                                models.Q(("outcome", ""), _negated=True),
+                                ("closed_at__isnull", False),
+                                ("handled_seconds__isnull", False),
                             ),
                             _connector="OR",
                         ),
                         name="closed_has_outcome",
                     ),
-                    models.CheckConstraint(condition=models.Q(("answer_due__lte", models.F("due_at"))), name="answered_before_closed"),
+                    models.CheckConstraint(
+                        condition=models.Q(("answer_due__lte", models.F("due_at"))),
+                        name="answered_before_closed",
+                    ),
                     models.UniqueConstraint(
-                        condition=models.Q(("reference", ""), _negated=True), fields=("channel", "reference"), name="complaint_once"
+                        condition=models.Q(("reference", ""), _negated=True),
+                        fields=("channel", "reference"),
+                        name="complaint_once",
                     ),
                 ],
             },
@@ -209,7 +262,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ComplaintEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -232,12 +290,19 @@ class Migration(FirstMigration):
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "complaint",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.complaint"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="quality.complaint",
+                    ),
                 ),
             ],
             options={"ordering": ["created_at", "pk"]},
@@ -245,17 +310,29 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="EvidencePack",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "recipient",
                     models.CharField(
-                        choices=[("client", "the client"), ("regulator", "a regulator"), ("court", "a court or arbitration")],
+                        choices=[
+                            ("client", "the client"),
+                            ("regulator", "a regulator"),
+                            ("court", "a court or arbitration"),
+                        ],
                         max_length=9,
                         verbose_name="for whom",
                     ),
                 ),
-                ("reason", models.CharField(max_length=300, verbose_name="reason: the file number, the request")),
+                (
+                    "reason",
+                    models.CharField(max_length=300, verbose_name="reason: the file number, the request"),
+                ),
                 ("decided_at", models.DateTimeField(null=True)),
                 (
                     "state",
@@ -276,31 +353,60 @@ class Migration(FirstMigration):
                 ("sha256", models.BinaryField(max_length=32, null=True)),
                 ("contents", models.JSONField(default=list)),
                 ("fetched_at", models.DateTimeField(null=True)),
-                ("asked_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("complaint", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="packs", to="quality.complaint")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "complaint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="packs",
+                        to="quality.complaint",
+                    ),
+                ),
                 (
                     "decided_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "ordering": ["-pk"],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("asked_by", models.F("decided_by")), _negated=True), name="pack_four_eyes"),
                     models.CheckConstraint(
-                        condition=models.Q(("state", "asked"), ("decided_by__isnull", False), _connector="OR"),
+                        condition=models.Q(("asked_by", models.F("decided_by")), _negated=True),
+                        name="pack_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "asked"), ("decided_by__isnull", False), _connector="OR"
+                        ),
                         name="pack_decided_by_somebody",
                     ),
-                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="pack_has_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="pack_has_reason"
+                    ),
                 ],
             },
         ),
         migrations.CreateModel(
             name="Recording",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("call_number", models.BigIntegerField()),
                 ("started_at", models.DateTimeField(verbose_name="time of the call")),
@@ -308,7 +414,14 @@ class Migration(FirstMigration):
                 (
                     "media",
                     models.CharField(
-                        choices=[("wav", "WAV"), ("mp3", "MP3"), ("ogg", "Ogg"), ("m4a", "M4A"), ("aac", "AAC"), ("fla", "FLAC")],
+                        choices=[
+                            ("wav", "WAV"),
+                            ("mp3", "MP3"),
+                            ("ogg", "Ogg"),
+                            ("m4a", "M4A"),
+                            ("aac", "AAC"),
+                            ("fla", "FLAC"),
+                        ],
                         max_length=3,
                         verbose_name="kind of file",
                     ),
@@ -361,7 +474,10 @@ class Migration(FirstMigration):
                 (
                     "call",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="recording", to="calls.call"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="recording",
+                        to="calls.call",
                     ),
                 ),
                 (
@@ -409,20 +525,31 @@ class Migration(FirstMigration):
             options={
                 "indexes": [
                     models.Index(fields=["campaign", "-started_at"], name="recording_by_campaign"),
-                    models.Index(condition=models.Q(("agent__isnull", False)), fields=["agent", "-started_at"], name="recording_by_agent"),
-                    models.Index(condition=models.Q(("state", "received")), fields=["id"], name="recording_to_measure"),
+                    models.Index(
+                        condition=models.Q(("agent__isnull", False)),
+                        fields=["agent", "-started_at"],
+                        name="recording_by_agent",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "received")), fields=["id"], name="recording_to_measure"
+                    ),
                     models.Index(fields=["started_at"], name="recording_by_time"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("sha256", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "sha256", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             )
                         ),
                         name="recording_has_hash",
                     ),
-                    models.CheckConstraint(condition=models.Q(("size__gt", 0)), name="recording_is_not_empty"),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gt", 0)), name="recording_is_not_empty"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "ready"), _negated=True),
@@ -437,7 +564,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Play",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "purpose",
@@ -455,25 +587,83 @@ class Migration(FirstMigration):
                 ("served", models.JSONField(default=list)),
                 ("heard", models.JSONField(default=list)),
                 ("written_at", models.DateTimeField(null=True)),
-                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("recording", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="plays", to="quality.recording")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="plays",
+                        to="quality.recording",
+                    ),
+                ),
             ],
-            options={"indexes": [models.Index(condition=models.Q(("written_at__isnull", True)), fields=["ends_at"], name="play_to_write")]},
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("written_at__isnull", True)),
+                        fields=["ends_at"],
+                        name="play_to_write",
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="SamplingPlan",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
-                ("random_percent", models.PositiveSmallIntegerField(default=2, verbose_name="at random, percent of the connected calls")),
-                ("least_risk", models.PositiveSmallIntegerField(default=30, verbose_name="at risk from this many points")),
-                ("most_a_day", models.PositiveIntegerField(default=200, verbose_name="reviews a day at most")),
-                ("agent_week", models.PositiveSmallIntegerField(default=2, verbose_name="reviews of each agent in 7 days, at least")),
-                ("campaign_day", models.PositiveSmallIntegerField(default=1, verbose_name="reviews of each campaign a day, at least")),
-                ("double_percent", models.PositiveSmallIntegerField(default=5, verbose_name="reviewed by two people, percent")),
-                ("other_team", models.BooleanField(default=False, verbose_name="reviewed by another department")),
+                (
+                    "random_percent",
+                    models.PositiveSmallIntegerField(
+                        default=2, verbose_name="at random, percent of the connected calls"
+                    ),
+                ),
+                (
+                    "least_risk",
+                    models.PositiveSmallIntegerField(
+                        default=30, verbose_name="at risk from this many points"
+                    ),
+                ),
+                (
+                    "most_a_day",
+                    models.PositiveIntegerField(default=200, verbose_name="reviews a day at most"),
+                ),
+                (
+                    "agent_week",
+                    models.PositiveSmallIntegerField(
+                        default=2, verbose_name="reviews of each agent in 7 days, at least"
+                    ),
+                ),
+                (
+                    "campaign_day",
+                    models.PositiveSmallIntegerField(
+                        default=1, verbose_name="reviews of each campaign a day, at least"
+                    ),
+                ),
+                (
+                    "double_percent",
+                    models.PositiveSmallIntegerField(
+                        default=5, verbose_name="reviewed by two people, percent"
+                    ),
+                ),
+                (
+                    "other_team",
+                    models.BooleanField(default=False, verbose_name="reviewed by another department"),
+                ),
                 (
                     "campaign",
                     models.ForeignKey(
@@ -487,16 +677,25 @@ class Migration(FirstMigration):
                 ),
                 (
                     "written_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("is_active", True)), fields=("campaign",), name="one_plan_a_campaign", nulls_distinct=False
+                        condition=models.Q(("is_active", True)),
+                        fields=("campaign",),
+                        name="one_plan_a_campaign",
+                        nulls_distinct=False,
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("double_percent__lte", 100), ("least_risk__gte", 1), ("random_percent__lte", 100)),
+                        condition=models.Q(
+                            ("double_percent__lte", 100), ("least_risk__gte", 1), ("random_percent__lte", 100)
+                        ),
                         name="sampling_plan_makes_sense",
                         violation_error_message="Percent are at most 100, and the points at least 1.",
                     ),
@@ -506,35 +705,62 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="SamplingRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("day", models.DateField()),
                 ("seed", models.BigIntegerField()),
                 ("calls", models.PositiveIntegerField()),
                 ("counts", models.JSONField(default=dict)),
-                ("plan", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="quality.samplingplan")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="quality.samplingplan",
+                    ),
+                ),
             ],
             options={"constraints": [models.UniqueConstraint(fields=("plan", "day"), name="sampled_once")]},
         ),
         migrations.CreateModel(
             name="ScoreCard",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("trade", models.SlugField(blank=True, max_length=12, verbose_name="trade")),
             ],
-            options={"constraints": [models.UniqueConstraint(fields=("trade",), name="one_score_card_a_trade")]},
+            options={
+                "constraints": [models.UniqueConstraint(fields=("trade",), name="one_score_card_a_trade")]
+            },
         ),
         migrations.CreateModel(
             name="ScoreCardVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("number", models.PositiveIntegerField()),
                 ("items", models.JSONField(verbose_name="items")),
-                ("pass_mark", models.PositiveSmallIntegerField(default=80, verbose_name="points needed, of 100")),
+                (
+                    "pass_mark",
+                    models.PositiveSmallIntegerField(default=80, verbose_name="points needed, of 100"),
+                ),
                 (
                     "state",
                     models.CharField(
@@ -548,22 +774,49 @@ class Migration(FirstMigration):
                 (
                     "approved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
-                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("card", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="quality.scorecard")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "card",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="quality.scorecard",
+                    ),
+                ),
             ],
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("card", "number"), name="score_card_numbers"),
-                    models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("card",), name="one_score_card_in_force"),
-                    models.CheckConstraint(condition=models.Q(("pass_mark__range", (1, 100))), name="pass_mark_is_of_100"),
-                    models.CheckConstraint(
-                        condition=models.Q(("author", models.F("approved_by")), _negated=True), name="score_card_four_eyes"
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "in_force")),
+                        fields=("card",),
+                        name="one_score_card_in_force",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state", "draft"), ("approved_by__isnull", False), _connector="OR"),
+                        condition=models.Q(("pass_mark__range", (1, 100))), name="pass_mark_is_of_100"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("author", models.F("approved_by")), _negated=True),
+                        name="score_card_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "draft"), ("approved_by__isnull", False), _connector="OR"
+                        ),
                         name="score_card_in_force_is_approved",
                     ),
                 ]
@@ -572,7 +825,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Review",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("called_at", models.DateTimeField(verbose_name="time of the call")),
                 (
@@ -625,13 +883,18 @@ class Migration(FirstMigration):
                 ("has_passed", models.BooleanField(null=True)),
                 (
                     "failed_fatal",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None),
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
                 ),
                 ("summary", models.CharField(blank=True, max_length=500, verbose_name="summary")),
                 ("judged_at", models.DateTimeField(null=True)),
                 ("appeal", models.CharField(blank=True, max_length=500, verbose_name="appeal")),
                 ("appealed_at", models.DateTimeField(null=True)),
-                ("second_note", models.CharField(blank=True, max_length=500, verbose_name="decision on the appeal")),
+                (
+                    "second_note",
+                    models.CharField(blank=True, max_length=500, verbose_name="decision on the appeal"),
+                ),
                 ("second_at", models.DateTimeField(null=True)),
                 ("is_upheld", models.BooleanField(null=True)),
                 ("first_verdict", models.JSONField(null=True)),
@@ -648,7 +911,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "call",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="reviews", to="calls.call"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="reviews",
+                        to="calls.call",
+                    ),
                 ),
                 (
                     "campaign",
@@ -662,7 +930,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "not_department",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.department"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.department",
+                    ),
                 ),
                 (
                     "reviewer",
@@ -677,34 +950,59 @@ class Migration(FirstMigration):
                 (
                     "second",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "twin",
-                    models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="first", to="quality.review"),
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="first",
+                        to="quality.review",
+                    ),
                 ),
                 (
                     "plan",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="quality.samplingplan"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quality.samplingplan",
+                    ),
                 ),
                 (
                     "version",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="reviews", to="quality.scorecardversion"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reviews",
+                        to="quality.scorecardversion",
                     ),
                 ),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "waiting")), fields=["-risk", "due_on", "id"], name="review_queue"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["-risk", "due_on", "id"],
+                        name="review_queue",
+                    ),
                     models.Index(fields=["agent", "-called_at"], name="review_by_agent"),
                     models.Index(fields=["campaign", "-called_at"], name="review_by_campaign"),
                 ],
                 "constraints": [
-                    models.UniqueConstraint(condition=models.Q(("twin__isnull", True)), fields=("call",), name="one_first_review_a_call"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("twin__isnull", True)),
+                        fields=("call",),
+                        name="one_first_review_a_call",
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("reviewer", models.F("agent")), _negated=True), name="nobody_reviews_own_calls"
+                        condition=models.Q(("reviewer", models.F("agent")), _negated=True),
+                        name="nobody_reviews_own_calls",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -735,7 +1033,8 @@ class Migration(FirstMigration):
                         name="settled_by_somebody",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("score__isnull", True), ("score__lte", 100), _connector="OR"), name="score_is_of_100"
+                        condition=models.Q(("score__isnull", True), ("score__lte", 100), _connector="OR"),
+                        name="score_is_of_100",
                     ),
                 ],
             },
@@ -743,28 +1042,58 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="TimedRemark",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("start_ms", models.PositiveIntegerField()),
                 ("end_ms", models.PositiveIntegerField()),
                 ("text", models.CharField(max_length=500, verbose_name="remark")),
-                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("review", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="remarks", to="quality.review")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="remarks",
+                        to="quality.review",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["start_ms", "pk"],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("end_ms__gte", models.F("start_ms"))), name="remark_ends_after_its_start")
+                    models.CheckConstraint(
+                        condition=models.Q(("end_ms__gte", models.F("start_ms"))),
+                        name="remark_ends_after_its_start",
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
             name="Transcript",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("started_at", models.DateTimeField(verbose_name="time of the call")),
-                ("segments", apps.core.privacy.fields.ProtectedTextField(kind="text", verbose_name="transcript")),
+                (
+                    "segments",
+                    apps.core.privacy.fields.ProtectedTextField(kind="text", verbose_name="transcript"),
+                ),
                 ("count", models.PositiveIntegerField()),
                 ("source", models.CharField(max_length=40)),
                 ("digest", models.BinaryField(max_length=32)),
@@ -787,7 +1116,10 @@ class Migration(FirstMigration):
                 (
                     "call",
                     models.OneToOneField(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="transcript", to="calls.call"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="transcript",
+                        to="calls.call",
                     ),
                 ),
                 (
@@ -828,7 +1160,10 @@ class Migration(FirstMigration):
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("digest", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "digest", function="octet_length", output_field=models.IntegerField()
+                                ),
+                                32,
                             )
                         ),
                         name="transcript_has_hash",
@@ -839,7 +1174,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Violation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("called_at", models.DateTimeField(verbose_name="time of the call")),
                 (
@@ -864,7 +1204,9 @@ class Migration(FirstMigration):
                 (
                     "gravity",
                     models.CharField(
-                        choices=[("minor", "minor"), ("serious", "serious"), ("grave", "grave")], max_length=8, verbose_name="gravity"
+                        choices=[("minor", "minor"), ("serious", "serious"), ("grave", "grave")],
+                        max_length=8,
+                        verbose_name="gravity",
                     ),
                 ),
                 ("start_ms", models.PositiveIntegerField(null=True, verbose_name="from")),
@@ -883,7 +1225,12 @@ class Migration(FirstMigration):
                 ),
                 (
                     "call",
-                    models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="violations", to="calls.call"),
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="violations",
+                        to="calls.call",
+                    ),
                 ),
                 (
                     "campaign",
@@ -898,14 +1245,27 @@ class Migration(FirstMigration):
                 (
                     "complaint",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="violations", to="quality.complaint"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="violations",
+                        to="quality.complaint",
                     ),
                 ),
-                ("found_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "found_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "review",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="violations", to="quality.review"
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="violations",
+                        to="quality.review",
                     ),
                 ),
             ],
@@ -913,14 +1273,19 @@ class Migration(FirstMigration):
                 "indexes": [models.Index(fields=["agent", "-created_at"], name="violation_by_agent")],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("note", ""), _negated=True), models.Q(("law", ""), _negated=True)),
+                        condition=models.Q(
+                            models.Q(("note", ""), _negated=True), models.Q(("law", ""), _negated=True)
+                        ),
                         name="violation_says_what_and_why",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("found_by", models.F("agent")), _negated=True), name="violation_found_by_another"
+                        condition=models.Q(("found_by", models.F("agent")), _negated=True),
+                        name="violation_found_by_another",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("start_ms__isnull", True), ("end_ms__gte", models.F("start_ms")), _connector="OR"),
+                        condition=models.Q(
+                            ("start_ms__isnull", True), ("end_ms__gte", models.F("start_ms")), _connector="OR"
+                        ),
                         name="evidence_has_an_end",
                     ),
                 ],
@@ -929,11 +1294,20 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="CorrectiveAction",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "violation",
-                    models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name="action", to="quality.violation"),
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="action",
+                        to="quality.violation",
+                    ),
                 ),
                 (
                     "owner",
@@ -948,7 +1322,11 @@ class Migration(FirstMigration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "open"), ("done", "done, to be checked"), ("closed", "checked and closed")],
+                        choices=[
+                            ("open", "open"),
+                            ("done", "done, to be checked"),
+                            ("closed", "checked and closed"),
+                        ],
                         default="open",
                         max_length=6,
                         verbose_name="state",
@@ -961,7 +1339,10 @@ class Migration(FirstMigration):
                 (
                     "checked_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("closed_at", models.DateTimeField(null=True)),
@@ -970,11 +1351,16 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "closed"), _negated=True), fields=["due_on"], name="action_not_closed")
+                    models.Index(
+                        condition=models.Q(("state", "closed"), _negated=True),
+                        fields=["due_on"],
+                        name="action_not_closed",
+                    )
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("checked_by", models.F("owner")), _negated=True), name="action_checked_by_another"
+                        condition=models.Q(("checked_by", models.F("owner")), _negated=True),
+                        name="action_checked_by_another",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -998,7 +1384,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ActionEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -1018,12 +1409,19 @@ class Migration(FirstMigration):
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 (
                     "action",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="quality.correctiveaction"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="quality.correctiveaction",
+                    ),
                 ),
             ],
             options={"ordering": ["pk"]},
@@ -1031,27 +1429,44 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="BasePeriod",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("since", models.DateField(verbose_name="from")),
                 ("until", models.DateField(verbose_name="until, included")),
                 ("calls", models.PositiveIntegerField(verbose_name="connected calls")),
                 ("complaints", models.PositiveIntegerField(verbose_name="complaints")),
-                ("handling_hours", models.DecimalField(decimal_places=2, max_digits=8, verbose_name="mean handling time, hours")),
+                (
+                    "handling_hours",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=8, verbose_name="mean handling time, hours"
+                    ),
+                ),
                 ("origin", models.CharField(max_length=200, verbose_name="where the figures come from")),
                 (
                     "recorded_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
             ],
             options={
                 "ordering": ["-pk"],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("calls__gt", 0), ("until__gte", models.F("since"))), name="base_period_makes_sense"
+                        condition=models.Q(("calls__gt", 0), ("until__gte", models.F("since"))),
+                        name="base_period_makes_sense",
                     ),
-                    models.CheckConstraint(condition=models.Q(("origin", ""), _negated=True), name="base_period_has_origin"),
+                    models.CheckConstraint(
+                        condition=models.Q(("origin", ""), _negated=True), name="base_period_has_origin"
+                    ),
                 ],
             },
         ),

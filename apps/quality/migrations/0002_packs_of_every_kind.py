@@ -15,12 +15,16 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="evidencepack",
             name="in_clear",
-            field=models.BooleanField(db_default=True, default=True, verbose_name="with recordings and clear values"),
+            field=models.BooleanField(
+                db_default=True, default=True, verbose_name="with recordings and clear values"
+            ),
         ),
         migrations.AddField(
             model_name="evidencepack",
             name="job",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job"),
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job"
+            ),
         ),
         migrations.AddField(
             model_name="evidencepack",
@@ -41,20 +45,39 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
-            model_name="evidencepack", name="language", field=models.CharField(db_default="zh-hans", default="zh-hans", max_length=10)
+            model_name="evidencepack",
+            name="language",
+            field=models.CharField(db_default="zh-hans", default="zh-hans", max_length=10),
         ),
         migrations.AddField(model_name="evidencepack", name="made_at", field=models.DateTimeField(null=True)),
-        migrations.AddField(model_name="evidencepack", name="number_index", field=models.BinaryField(max_length=32, null=True)),
         migrations.AddField(
-            model_name="evidencepack", name="passphrase", field=apps.core.privacy.fields.ProtectedCharField(kind="text", null=True)
+            model_name="evidencepack", name="number_index", field=models.BinaryField(max_length=32, null=True)
         ),
-        migrations.AddField(model_name="evidencepack", name="since", field=models.DateField(null=True, verbose_name="from")),
-        migrations.AddField(model_name="evidencepack", name="subject_id", field=models.BigIntegerField(null=True)),
-        migrations.AddField(model_name="evidencepack", name="until", field=models.DateField(null=True, verbose_name="until, included")),
+        migrations.AddField(
+            model_name="evidencepack",
+            name="passphrase",
+            field=apps.core.privacy.fields.ProtectedCharField(kind="text", null=True),
+        ),
+        migrations.AddField(
+            model_name="evidencepack", name="since", field=models.DateField(null=True, verbose_name="from")
+        ),
+        migrations.AddField(
+            model_name="evidencepack", name="subject_id", field=models.BigIntegerField(null=True)
+        ),
+        migrations.AddField(
+            model_name="evidencepack",
+            name="until",
+            field=models.DateField(null=True, verbose_name="until, included"),
+        ),
         migrations.AlterField(
             model_name="evidencepack",
             name="complaint",
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name="packs", to="quality.complaint"),
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="packs",
+                to="quality.complaint",
+            ),
         ),
         migrations.AlterField(
             model_name="evidencepack",
@@ -77,7 +100,12 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name="evidencepack",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["asked", "lapsed"]), ("decided_by__isnull", False), ("in_clear", False), _connector="OR"),
+                condition=models.Q(
+                    ("state__in", ["asked", "lapsed"]),
+                    ("decided_by__isnull", False),
+                    ("in_clear", False),
+                    _connector="OR",
+                ),
                 name="pack_in_clear_by_two",
             ),
         ),
@@ -87,7 +115,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("complaint__isnull", False), ("kind", "complaint")),
                     models.Q(("kind", "period"), ("since__isnull", False), ("until__gte", models.F("since"))),
-                    models.Q(models.Q(("kind__in", ["complaint", "period"]), _negated=True), ("subject_id__isnull", False)),
+                    models.Q(
+                        models.Q(("kind__in", ["complaint", "period"]), _negated=True),
+                        ("subject_id__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="pack_is_about_something",
@@ -99,7 +130,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("number_index__isnull", True),
                     django.db.models.lookups.Exact(
-                        models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                        models.Func(
+                            "number_index", function="octet_length", output_field=models.IntegerField()
+                        ),
+                        32,
                     ),
                     _connector="OR",
                 ),

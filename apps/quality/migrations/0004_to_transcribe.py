@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
         migrations.AddField("recording", "transcribe_at", models.DateTimeField(null=True)),
         migrations.AddField("recording", "transcribe_tries", models.PositiveSmallIntegerField(db_default=0)),
         AddIndexConcurrently(
-            "recording", models.Index(fields=["transcribe_at"], condition=Q(transcribe_at__isnull=False), name="recording_to_transcribe")
+            "recording",
+            models.Index(
+                fields=["transcribe_at"],
+                condition=Q(transcribe_at__isnull=False),
+                name="recording_to_transcribe",
+            ),
         ),
     ]

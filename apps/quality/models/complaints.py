@@ -1,4 +1,5 @@
-"""Complaints and disputes: who, about which call, how long it took, what came of it, and what that is compared with (R31)."""
+"""Complaints and disputes: who, about which call, how long it took, what came of it, and what that is
+compared with (R31)."""
 
 import pgtrigger
 from django.db import models
@@ -18,7 +19,8 @@ from apps.scripts.models import ScriptVersion
 
 
 class Complaint(Dated):
-    """From any channel. The complainant is known by the hash of the number; `handled_seconds` leaves pauses out."""
+    """From any channel. The complainant is known by the hash of the number; `handled_seconds` leaves pauses
+    out."""
 
     class Channel(models.TextChoices):
         TELEPHONE = "telephone", _("telephone")
@@ -76,14 +78,19 @@ class Complaint(Dated):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(number_index__isnull=True) | is_hash("number_index"), name="complaint_has_hash"),
+            models.CheckConstraint(
+                condition=Q(number_index__isnull=True) | is_hash("number_index"), name="complaint_has_hash"
+            ),
             models.CheckConstraint(condition=is_possible("received_at"), name="complaint_time_is_possible"),
             models.CheckConstraint(
-                condition=~Q(state="closed") | ~Q(outcome="") & Q(closed_at__isnull=False, handled_seconds__isnull=False),
+                condition=~Q(state="closed")
+                | ~Q(outcome="") & Q(closed_at__isnull=False, handled_seconds__isnull=False),
                 name="closed_has_outcome",
             ),
             models.CheckConstraint(condition=Q(answer_due__lte=F("due_at")), name="answered_before_closed"),
-            models.UniqueConstraint(fields=["channel", "reference"], condition=~Q(reference=""), name="complaint_once"),
+            models.UniqueConstraint(
+                fields=["channel", "reference"], condition=~Q(reference=""), name="complaint_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=~Q(state="closed"), name="complaint_not_closed"),
@@ -122,7 +129,8 @@ class ComplaintEvent(Dated):
 
 
 class BasePeriod(Dated):
-    """What complaints are compared with: a time before, or the first months with Hegui. Figures, no people."""
+    """What complaints are compared with: a time before, or the first months with Hegui. Figures, no
+    people."""
 
     name = GuardedCharField(_("name"), max_length=80)
     since = models.DateField(pgettext_lazy("label of a beginning", "from"))
@@ -141,7 +149,9 @@ class BasePeriod(Dated):
                 violation_error_message=_("The base period has calls, and ends after it begins."),
             ),
             models.CheckConstraint(
-                condition=~Q(origin=""), name="base_period_has_origin", violation_error_message=_("Say where the figures come from.")
+                condition=~Q(origin=""),
+                name="base_period_has_origin",
+                violation_error_message=_("Say where the figures come from."),
             ),
         ]
         ordering = ["-pk"]

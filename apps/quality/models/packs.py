@@ -1,4 +1,5 @@
-"""Evidence packs: what leaves the organisation as proof. The room `evidence` makes them; retention and complaints have to know of them."""
+"""Evidence packs: what leaves the organisation as proof. The room `evidence` makes them; retention and
+complaints have to know of them."""
 
 from typing import Any
 
@@ -17,10 +18,11 @@ from .complaints import Complaint
 
 
 class EvidencePack(Dated):
-    """Asked for by one person; one with clear values approved by another; made by a worker, fetched once, gone after a week (R17, R33).
+    """Asked for by one person; one with clear values approved by another; made by a worker, fetched once,
+    gone after a week (R17, R33).
 
-    `subject_id` is the key of what it is about, by `kind`; a pack of a period has `since` and `until` instead. `number_index` is of the
-    person whom it is about, where it is about one: with them it goes.
+    `subject_id` is the key of what it is about, by `kind`; a pack of a period has `since` and `until`
+    instead. `number_index` is of the person whom it is about, where it is about one: with them it goes.
     """
 
     NOT_TYPED = ("language",)
@@ -47,7 +49,9 @@ class EvidencePack(Dated):
         LAPSED = "lapsed", _("not fetched in time")
         FAILED = "failed", pgettext_lazy("job, run", "failed")
 
-    kind = models.CharField(_("about what"), max_length=9, choices=Kind, default=Kind.COMPLAINT, db_default=Kind.COMPLAINT)
+    kind = models.CharField(
+        _("about what"), max_length=9, choices=Kind, default=Kind.COMPLAINT, db_default=Kind.COMPLAINT
+    )
     complaint = models.ForeignKey(Complaint, models.CASCADE, null=True, related_name="packs")
     subject_id = models.BigIntegerField(null=True)
     since = models.DateField(pgettext_lazy("label of a beginning", "from"), null=True)
@@ -62,7 +66,8 @@ class EvidencePack(Dated):
     decided_at = models.DateTimeField(null=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.ASKED)
     job = models.ForeignKey(Job, models.PROTECT, null=True, related_name="+")
-    passphrase: Any = ProtectedCharField(kind="text", max_length=80, null=True)  # until the worker has made it
+    # until the worker has made it
+    passphrase: Any = ProtectedCharField(kind="text", max_length=80, null=True)
     file = FileNameField(blank=True, default="")
     sha256 = models.BinaryField(max_length=32, null=True)
     contents = models.JSONField(default=list)
@@ -73,7 +78,8 @@ class EvidencePack(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(asked_by=F("decided_by")), name="pack_four_eyes"),
             models.CheckConstraint(
-                condition=Q(state__in=["asked", "lapsed"]) | Q(decided_by__isnull=False) | Q(in_clear=False), name="pack_in_clear_by_two"
+                condition=Q(state__in=["asked", "lapsed"]) | Q(decided_by__isnull=False) | Q(in_clear=False),
+                name="pack_in_clear_by_two",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="pack_has_reason"),
             models.CheckConstraint(
@@ -82,7 +88,9 @@ class EvidencePack(Dated):
                 | ~Q(kind__in=["complaint", "period"]) & Q(subject_id__isnull=False),
                 name="pack_is_about_something",
             ),
-            models.CheckConstraint(condition=Q(number_index__isnull=True) | is_hash("number_index"), name="pack_has_hash"),
+            models.CheckConstraint(
+                condition=Q(number_index__isnull=True) | is_hash("number_index"), name="pack_has_hash"
+            ),
         ]
         ordering = ["-pk"]
 

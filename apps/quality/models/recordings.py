@@ -19,7 +19,8 @@ from apps.scripts.models import ScriptVersion
 
 
 class Recording(Dated):
-    """The sound of one call, encrypted (`core.crypto.streams`). `call` is empty once the call's own storage period is over."""
+    """The sound of one call, encrypted (`core.crypto.streams`). `call` is empty once the call's own storage
+    period is over."""
 
     class State(models.TextChoices):
         RECEIVED = "received", pgettext_lazy("state of a recording", "received")
@@ -58,11 +59,14 @@ class Recording(Dated):
     duration_ms = models.PositiveIntegerField(null=True)
     peaks = models.BinaryField(null=True)  # loudest of each of up to 2,000 equal pieces, 0-255
     silences = models.JSONField(default=list)  # [[from, until], …] in ms
-    channel_peaks = models.BinaryField(null=True)  # of both sides, one after the other, where each has a channel of its own
+    # of both sides, one after the other, where each has a channel of its own
+    channel_peaks = models.BinaryField(null=True)
     by_channel = models.JSONField(default=dict)  # {silences: [[…], […]], spoke_ms: […, …], together_ms}
-    transcribe_at = models.DateTimeField(null=True)  # when the speech-to-text adapter hears it next; empty: it need not
+    # when the speech-to-text adapter hears it next; empty: it need not
+    transcribe_at = models.DateTimeField(null=True)
     transcribe_tries = models.PositiveSmallIntegerField(db_default=0)
-    blocked_until = models.DateTimeField(null=True)  # the person was erased; the record of the call is kept for 30 days (R34)
+    # the person was erased; the record of the call is kept for 30 days (R34)
+    blocked_until = models.DateTimeField(null=True)
 
     objects = NotBlocked()
     everyone: ClassVar[models.Manager["Recording"]] = models.Manager()
@@ -72,15 +76,22 @@ class Recording(Dated):
             models.CheckConstraint(condition=is_hash("sha256"), name="recording_has_hash"),
             models.CheckConstraint(condition=Q(size__gt=0), name="recording_is_not_empty"),
             models.CheckConstraint(
-                condition=~Q(state="ready") | Q(duration_ms__isnull=False, peaks__isnull=False), name="ready_is_measured"
+                condition=~Q(state="ready") | Q(duration_ms__isnull=False, peaks__isnull=False),
+                name="ready_is_measured",
             ),
         ]
         indexes = [
             models.Index(fields=["campaign", "-started_at"], name="recording_by_campaign"),
-            models.Index(fields=["agent", "-started_at"], condition=Q(agent__isnull=False), name="recording_by_agent"),
+            models.Index(
+                fields=["agent", "-started_at"], condition=Q(agent__isnull=False), name="recording_by_agent"
+            ),
             models.Index(fields=["id"], condition=Q(state="received"), name="recording_to_measure"),
             models.Index(fields=["started_at"], name="recording_by_time"),
-            models.Index(fields=["transcribe_at"], condition=Q(transcribe_at__isnull=False), name="recording_to_transcribe"),
+            models.Index(
+                fields=["transcribe_at"],
+                condition=Q(transcribe_at__isnull=False),
+                name="recording_to_transcribe",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -102,7 +113,8 @@ class Recording(Dated):
 
 
 class Play(Dated):
-    """A person listens, for a purpose that was named first (R17). `served` are byte ranges, `heard` seconds that the player reported."""
+    """A person listens, for a purpose that was named first (R17). `served` are byte ranges, `heard` seconds
+    that the player reported."""
 
     IN_TRAIL = False
 
@@ -120,7 +132,9 @@ class Play(Dated):
     written_at = models.DateTimeField(null=True)  # when what was heard was written to the trail
 
     class Meta:
-        indexes = [models.Index(fields=["ends_at"], condition=Q(written_at__isnull=True), name="play_to_write")]
+        indexes = [
+            models.Index(fields=["ends_at"], condition=Q(written_at__isnull=True), name="play_to_write")
+        ]
         triggers = [
             pgtrigger.Protect(
                 name="who_and_why_stay",
@@ -133,7 +147,8 @@ class Play(Dated):
 
 
 class Transcript(Dated):
-    """What was said, by whom and when, as one encrypted text; and what the check found in it, without the words."""
+    """What was said, by whom and when, as one encrypted text; and what the check found in it, without the
+    words."""
 
     NOT_TYPED = ("source", "worst", "rules")
 

@@ -29,7 +29,8 @@ class ScoreCard(Dated):
 
 
 class ScoreCardVersion(Dated):
-    """Items as data (`rules.cards.Item`): a review keeps the version that it was made by, so a version in force never changes."""
+    """Items as data (`rules.cards.Item`): a review keeps the version that it was made by, so a version in
+    force never changes."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
@@ -48,17 +49,25 @@ class ScoreCardVersion(Dated):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["card", "number"], name="score_card_numbers"),
-            models.UniqueConstraint(fields=["card"], condition=Q(state="in_force"), name="one_score_card_in_force"),
+            models.UniqueConstraint(
+                fields=["card"], condition=Q(state="in_force"), name="one_score_card_in_force"
+            ),
             models.CheckConstraint(condition=Q(pass_mark__range=(1, 100)), name="pass_mark_is_of_100"),
             models.CheckConstraint(condition=~Q(author=F("approved_by")), name="score_card_four_eyes"),
-            models.CheckConstraint(condition=Q(state="draft") | Q(approved_by__isnull=False), name="score_card_in_force_is_approved"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(approved_by__isnull=False),
+                name="score_card_in_force_is_approved",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
                 name="in_force_stays",
                 operation=pgtrigger.Update,
                 condition=~pgtrigger.Q(old__state="draft")
-                & (pgtrigger.Q(old__items__df=pgtrigger.F("new__items")) | pgtrigger.Q(old__pass_mark__df=pgtrigger.F("new__pass_mark"))),
+                & (
+                    pgtrigger.Q(old__items__df=pgtrigger.F("new__items"))
+                    | pgtrigger.Q(old__pass_mark__df=pgtrigger.F("new__pass_mark"))
+                ),
             )
         ]
 
@@ -67,12 +76,17 @@ class ScoreCardVersion(Dated):
 
 
 class SamplingPlan(Dated):
-    """Which calls of a day go to people: those at risk, and some at random, with a quota. One plan for all, or for a campaign."""
+    """Which calls of a day go to people: those at risk, and some at random, with a quota. One plan for all,
+    or for a campaign."""
 
     name = GuardedCharField(_("name"), max_length=80)
-    campaign = models.ForeignKey(Campaign, models.PROTECT, null=True, blank=True, verbose_name=_("campaign"), related_name="+")
+    campaign = models.ForeignKey(
+        Campaign, models.PROTECT, null=True, blank=True, verbose_name=_("campaign"), related_name="+"
+    )
     is_active = models.BooleanField(_("active"), default=True)
-    random_percent = models.PositiveSmallIntegerField(_("at random, percent of the connected calls"), default=2)
+    random_percent = models.PositiveSmallIntegerField(
+        _("at random, percent of the connected calls"), default=2
+    )
     least_risk = models.PositiveSmallIntegerField(_("at risk from this many points"), default=30)
     most_a_day = models.PositiveIntegerField(_("reviews a day at most"), default=200)
     agent_week = models.PositiveSmallIntegerField(_("reviews of each agent in 7 days, at least"), default=2)
@@ -83,9 +97,11 @@ class SamplingPlan(Dated):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["campaign"], condition=Q(is_active=True), nulls_distinct=False, name="one_plan_a_campaign"),
+            models.UniqueConstraint(fields=["campaign"], condition=Q(is_active=True), nulls_distinct=False,
+            name="one_plan_a_campaign"),
             models.CheckConstraint(
-                condition=Q(random_percent__lte=100, double_percent__lte=100, least_risk__gte=1), name="sampling_plan_makes_sense",
+                condition=Q(random_percent__lte=100, double_percent__lte=100, least_risk__gte=1),
+                name="sampling_plan_makes_sense",
                 violation_error_message=_("Percent are at most 100, and the points at least 1."),
             ),
         ]  # fmt: skip
@@ -111,7 +127,8 @@ class SamplingRun(Dated):
 
 
 class Review(Dated):
-    """One person's judgement of one call. A second review of the same call (`twin`) tells how far two people agree."""
+    """One person's judgement of one call. A second review of the same call (`twin`) tells how far two people
+    agree."""
 
     NOT_TYPED = ("failed_fatal",)
 
@@ -152,7 +169,9 @@ class Review(Dated):
     not_department = models.ForeignKey("accounts.Department", models.PROTECT, null=True, related_name="+")
     due_on = models.DateField(pgettext_lazy("review of a call", "due on"))
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
-    reviewer = models.ForeignKey(User, models.PROTECT, null=True, verbose_name=_("reviewer"), related_name="+")
+    reviewer = models.ForeignKey(
+        User, models.PROTECT, null=True, verbose_name=_("reviewer"), related_name="+"
+    )
     taken_at = models.DateTimeField(null=True)
     version = models.ForeignKey(ScoreCardVersion, models.PROTECT, null=True, related_name="reviews")
     answers = models.JSONField(default=dict)  # {item: "yes" | "no" | "na"}
@@ -171,18 +190,30 @@ class Review(Dated):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["call"], condition=Q(twin__isnull=True), name="one_first_review_a_call"),
+            models.UniqueConstraint(
+                fields=["call"], condition=Q(twin__isnull=True), name="one_first_review_a_call"
+            ),
             models.CheckConstraint(condition=~Q(reviewer=F("agent")), name="nobody_reviews_own_calls"),
-            models.CheckConstraint(condition=~Q(second=F("reviewer")) & ~Q(second=F("agent")), name="appeal_goes_to_another"),
+            models.CheckConstraint(
+                condition=~Q(second=F("reviewer")) & ~Q(second=F("agent")), name="appeal_goes_to_another"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "taken"])
-                | Q(reviewer__isnull=False, version__isnull=False, score__isnull=False, judged_at__isnull=False),
+                | Q(
+                    reviewer__isnull=False,
+                    version__isnull=False,
+                    score__isnull=False,
+                    judged_at__isnull=False,
+                ),
                 name="judged_has_verdict",
             ),
             models.CheckConstraint(
-                condition=~Q(state="settled") | Q(second__isnull=False, is_upheld__isnull=False), name="settled_by_somebody"
+                condition=~Q(state="settled") | Q(second__isnull=False, is_upheld__isnull=False),
+                name="settled_by_somebody",
             ),
-            models.CheckConstraint(condition=Q(score__isnull=True) | Q(score__lte=100), name="score_is_of_100"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__lte=100), name="score_is_of_100"
+            ),
         ]
         indexes = [
             models.Index(fields=["-risk", "due_on", "id"], condition=Q(state="waiting"), name="review_queue"),
@@ -209,5 +240,7 @@ class TimedRemark(Dated):
     author = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="remark_ends_after_its_start")]
+        constraints = [
+            models.CheckConstraint(condition=Q(end_ms__gte=F("start_ms")), name="remark_ends_after_its_start")
+        ]
         ordering = ["start_ms", "pk"]

@@ -1,4 +1,5 @@
-"""What went against the rules, and what is done about it until another person has seen that it is corrected (R30)."""
+"""What went against the rules, and what is done about it until another person has seen that it is corrected
+(R30)."""
 
 import pgtrigger
 from django.db import models
@@ -55,7 +56,9 @@ class Violation(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(note="") & ~Q(law=""), name="violation_says_what_and_why"),
             models.CheckConstraint(condition=~Q(found_by=F("agent")), name="violation_found_by_another"),
-            models.CheckConstraint(condition=Q(start_ms__isnull=True) | Q(end_ms__gte=F("start_ms")), name="evidence_has_an_end"),
+            models.CheckConstraint(
+                condition=Q(start_ms__isnull=True) | Q(end_ms__gte=F("start_ms")), name="evidence_has_an_end"
+            ),
         ]
         indexes = [models.Index(fields=["agent", "-created_at"], name="violation_by_agent")]
         triggers = [
@@ -75,7 +78,8 @@ class Violation(Dated):
 
 
 class CorrectiveAction(Dated):
-    """What has to be done about a violation, by whom and by when; closed by another person who has checked it."""
+    """What has to be done about a violation, by whom and by when; closed by another person who has checked
+    it."""
 
     class State(models.TextChoices):
         OPEN = "open", pgettext_lazy("corrective action", "open")
@@ -83,10 +87,14 @@ class CorrectiveAction(Dated):
         CLOSED = "closed", _("checked and closed")
 
     violation = models.OneToOneField(Violation, models.CASCADE, related_name="action")
-    owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("owner"), related_name="corrective_actions")
+    owner = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("owner"), related_name="corrective_actions"
+    )
     due_on = models.DateField(pgettext_lazy("corrective action", "due on"))
     state = models.CharField(_("state"), max_length=6, choices=State, default=State.OPEN)
-    measures = GuardedCharField(pgettext_lazy("corrective action", "what was done"), max_length=1000, blank=True)
+    measures = GuardedCharField(
+        pgettext_lazy("corrective action", "what was done"), max_length=1000, blank=True
+    )
     proof = GuardedCharField(_("proof"), max_length=300, blank=True)
     proof_file = FileNameField(blank=True, default="")
     done_at = models.DateTimeField(null=True)
@@ -99,9 +107,12 @@ class CorrectiveAction(Dated):
         constraints = [
             models.CheckConstraint(condition=~Q(checked_by=F("owner")), name="action_checked_by_another"),
             models.CheckConstraint(
-                condition=~Q(state="closed") | Q(checked_by__isnull=False, closed_at__isnull=False), name="closed_is_checked"
+                condition=~Q(state="closed") | Q(checked_by__isnull=False, closed_at__isnull=False),
+                name="closed_is_checked",
             ),
-            models.CheckConstraint(condition=Q(state="open") | ~Q(measures="") & Q(done_at__isnull=False), name="done_says_what"),
+            models.CheckConstraint(
+                condition=Q(state="open") | ~Q(measures="") & Q(done_at__isnull=False), name="done_says_what"
+            ),
         ]
         indexes = [models.Index(fields=["due_on"], condition=~Q(state="closed"), name="action_not_closed")]
 

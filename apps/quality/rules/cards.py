@@ -61,11 +61,22 @@ def read_items(raw: Any) -> list[Item]:
 def _item(raw: Any, place: int) -> Item:
     try:
         item = Item(**raw)
-        right = item.section in SECTIONS and set(item.text) == {"en", "zh"} and all(item.text.values()) and 1 <= item.weight <= 100
+        right = (
+            item.section in SECTIONS
+            and set(item.text) == {"en", "zh"}
+            and all(item.text.values())
+            and 1 <= item.weight <= 100
+        )
     except (TypeError, AttributeError):
         right = False
     if not right or not str(item.code).isidentifier():
-        raise BadInput(_("Item %(place)s needs a code, a section, its text in both languages and a weight from 1 to 100."), place=place)
+        raise BadInput(
+            _(
+                "Item %(place)s needs a code, a section, its text in both languages and a weight from 1 to "
+                "100."
+            ),
+            place=place,
+        )
     return item
 
 
@@ -74,7 +85,8 @@ def stored(items: Iterable[Item]) -> list[dict[str, Any]]:
 
 
 def judge(items: Sequence[Item], answers: Mapping[str, str], *, pass_mark: int) -> Verdict:
-    """Points of 100 over the items that apply; a fatal item that fails takes them all. Raises `BadInput` for a missing answer."""
+    """Points of 100 over the items that apply; a fatal item that fails takes them all. Raises `BadInput` for
+    a missing answer."""
     for item in items:
         answer = answers.get(item.code)
         if answer not in ANSWERS or (answer == "na" and not item.may_not_apply):
@@ -90,13 +102,19 @@ def judge(items: Sequence[Item], answers: Mapping[str, str], *, pass_mark: int) 
 def kappa(pairs: Sequence[tuple[str, str]]) -> float | None:
     """Cohen's kappa of two reviewers' answers: agreement beyond chance, 1 at most. None without pairs.
 
-    Source: Cohen (1960), A coefficient of agreement for nominal scales. Two who always give one and the same answer agree
-    fully, though chance would explain it.
+    Source: Cohen (1960), A coefficient of agreement for nominal scales. Two who always give one and the same
+    answer agree fully, though chance would explain it.
     """
     if not pairs:
         return None
     count = len(pairs)
     observed = sum(first == second for first, second in pairs) / count
     answers = {answer for pair in pairs for answer in pair}
-    expected = sum(sum(pair[0] == answer for pair in pairs) * sum(pair[1] == answer for pair in pairs) for answer in answers) / count**2
+    expected = (
+        sum(
+            sum(pair[0] == answer for pair in pairs) * sum(pair[1] == answer for pair in pairs)
+            for answer in answers
+        )
+        / count**2
+    )
     return 1.0 if expected == 1 else (observed - expected) / (1 - expected)

@@ -1,4 +1,5 @@
-"""Which calls of a day people review: by risk, by chance, by quota (R29). Pure: chance comes in as a number generator."""
+"""Which calls of a day people review: by risk, by chance, by quota (R29). Pure: chance comes in as a number
+generator."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,8 @@ from random import Random
 
 # Points of risk. What weighs most is looked at by people first; together at most 100.
 POINTS = {
-    "complaint": 60, "finding": 50, "opening": 25, "way_out": 25, "advice": 20, "opt_out": 15, "flaw": 15, "new_agent": 10, "short": 10,
+    "complaint": 60, "finding": 50, "opening": 25, "way_out": 25, "advice": 20, "opt_out": 15, "flaw": 15,
+    "new_agent": 10, "short": 10,
 }  # fmt: skip
 MOST_RISK = 100
 
@@ -54,12 +56,15 @@ class Chosen:
 def choose(candidates: Sequence[Candidate], terms: Terms, before: Before, chance: Random) -> list[Chosen]:
     """The calls to be reviewed, the riskiest first; the same seed gives the same ones.
 
-    Risk comes first, then agents who were not reviewed for 30 days (whatever the limit of the day says), then quotas of
-    agents and campaigns, then chance.
+    Risk comes first, then agents who were not reviewed for 30 days (whatever the limit of the day says), then
+    quotas of agents and campaigns, then chance.
     """
     why: dict[int, list[str]] = defaultdict(list)
     by_call = {each.call: each for each in candidates}
-    at_risk = sorted((each for each in candidates if each.risk >= terms.least_risk), key=lambda each: (-each.risk, each.call))
+    at_risk = sorted(
+        (each for each in candidates if each.risk >= terms.least_risk),
+        key=lambda each: (-each.risk, each.call),
+    )
     for each in at_risk[: terms.most]:
         why[each.call] += each.signs
     shuffled = list(candidates)
@@ -90,7 +95,9 @@ def _no_agent_forgotten(shuffled: Sequence[Candidate], before: Before, why: dict
             forgotten.discard(each.agent)
 
 
-def _for_quotas(shuffled: Sequence[Candidate], terms: Terms, before: Before, chosen: Sequence[Candidate]) -> list[Candidate]:
+def _for_quotas(
+    shuffled: Sequence[Candidate], terms: Terms, before: Before, chosen: Sequence[Candidate]
+) -> list[Candidate]:
     """By chance, what agents lack of their week and campaigns of their day."""
     of_agent = Counter(before.of_agent)
     of_agent.update(each.agent for each in chosen if each.agent is not None)

@@ -1,4 +1,5 @@
-"""What a transcript shows: the script check on the agent's words, and the opening against the clock (R16, R23, R28). Pure."""
+"""What a transcript shows: the script check on the agent's words, and the opening against the clock (R16,
+R23, R28). Pure."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,8 @@ PURPOSE_MS = 40_000
 INTERRUPTS_MS = 700  # so long both speak, the agent having begun later
 MOST_TURN = checking.MOST_CHARACTERS // 2
 MISSING = {
-    "missing_company": "identity", "missing_purpose": "purpose", "missing_opt_out": "way_out", "missing_synthetic_label": "label",
+    "missing_company": "identity", "missing_purpose": "purpose", "missing_opt_out": "way_out",
+    "missing_synthetic_label": "label",
 }  # fmt: skip
 
 
@@ -41,7 +43,8 @@ class Found:
 
 
 def turns(segments: Sequence[Segment]) -> Iterator[list[int]]:
-    """Places of segments that follow one another and may be the agent's: a promise does not hide by being cut in two."""
+    """Places of segments that follow one another and may be the agent's: a promise does not hide by being cut
+    in two."""
     turn: list[int] = []
     length = 0
     for place, segment in enumerate(segments):
@@ -89,32 +92,50 @@ def advice(segments: Sequence[Segment], *, kind: str, trade: str, pack: checking
     return max(sure)
 
 
-def examine(segments: Sequence[Segment], *, kind: str, pack: checking.Pack, company: str = "", voice: str = "human") -> dict[str, Any]:
-    """What was said when: `identity`, `purpose`, `way_out`, `label` that a machine speaks (True or False; None where it is not asked
-    for), `interruptions`, `agent_percent` of the time spoken (None where a speaker is unknown). A call in which the agent says nothing
-    says none of them; words of an unknown speaker may be the agent's."""
+def examine(
+    segments: Sequence[Segment], *, kind: str, pack: checking.Pack, company: str = "", voice: str = "human"
+) -> dict[str, Any]:
+    """What was said when: `identity`, `purpose`, `way_out`, `label` that a machine speaks (True or False;
+    None where it is not asked for), `interruptions`, `agent_percent` of the time spoken (None where a speaker
+    is unknown). A call in which the agent says nothing says none of them; words of an unknown speaker may be
+    the agent's."""
     words = [segment for segment in segments if segment.speaker != CLIENT]
     first = words[0].start if words else 0
     spoken = Counter[str]()
     for segment in segments:
         spoken[segment.speaker] += segment.end - segment.start
     return {
-        "identity": _says(words, "missing_company", until=first + IDENTITY_MS, kind=kind, pack=pack, said=company),
+        "identity": _says(
+            words, "missing_company", until=first + IDENTITY_MS, kind=kind, pack=pack, said=company
+        ),
         "purpose": _says(words, "missing_purpose", until=first + PURPOSE_MS, kind=kind, pack=pack),
         "way_out": _says(words, "missing_opt_out", until=None, kind=kind, pack=pack),
-        "label": _says(words, "missing_synthetic_label", until=first + IDENTITY_MS, kind=kind, pack=pack, voice=voice),
+        "label": _says(
+            words, "missing_synthetic_label", until=first + IDENTITY_MS, kind=kind, pack=pack, voice=voice
+        ),
         "interruptions": sum(1 for _each in interruptions(segments)),
-        "agent_percent": None if spoken[UNKNOWN] else round(100 * spoken[AGENT] / (sum(spoken.values()) or 1)),
+        "agent_percent": None
+        if spoken[UNKNOWN]
+        else round(100 * spoken[AGENT] / (sum(spoken.values()) or 1)),
     }
 
 
 def _says(
-    words: Sequence[Segment], code: str, *, until: int | None, kind: str, pack: checking.Pack, said: str = "", voice: str = "human"
+    words: Sequence[Segment],
+    code: str,
+    *,
+    until: int | None,
+    kind: str,
+    pack: checking.Pack,
+    said: str = "",
+    voice: str = "human",
 ) -> bool | None:
     rule = next((rule for rule in pack.rules if rule.code == code), None)
     if rule is None or not rule.holds_for(kind, "general", voice):
         return None
-    text = "，".join(segment.text for segment in words if until is None or segment.start <= until)[: checking.MOST_CHARACTERS]
+    text = "，".join(segment.text for segment in words if until is None or segment.start <= until)[
+        : checking.MOST_CHARACTERS
+    ]
     if said and checking.normalise(said).text in checking.normalise(text).text:
         return True
     return code not in {finding.code for finding in checking.check(text, kind=kind, voice=voice, pack=pack)}

@@ -24,8 +24,8 @@ class RangeBeyondEnd(BadInput):
 def asked_range(header: str, size: int) -> Span:
     """First byte and the byte after the last that are answered, of a `Range` header (RFC 9110, section 14.2).
 
-    One range, cut to `MOST_BYTES`; without one, the beginning. Raises `RangeBeyondEnd` for what lies beyond the end and for
-    what is no range of bytes: a recording is never handed out whole.
+    One range, cut to `MOST_BYTES`; without one, the beginning. Raises `RangeBeyondEnd` for what lies beyond
+    the end and for what is no range of bytes: a recording is never handed out whole.
     """
     found = _RANGE.fullmatch(header.strip()) if header else None
     if header and (found is None or not (found[1] or found[2])):

@@ -9,8 +9,8 @@ from apps.core.calendar.workdays import Calendar
 
 # Working days to correct a violation, by its gravity (R30).
 TO_MEND = {"grave": 1, "serious": 3, "minor": 10}
-# Working days to a first answer and to the end, by what a complaint is about (R31). Whoever is still called after an
-# opt-out, or whose data is at stake, waits least; 15 working days are the most (R20).
+# Working days to a first answer and to the end, by what a complaint is about (R31). Whoever is still called
+# after an opt-out, or whose data is at stake, waits least; 15 working days are the most (R20).
 TO_ANSWER = 2
 TO_CLOSE = {"after_no": 3, "unwanted": 5, "privacy": 5, "false": 7, "manner": 7, "money": 10, "other": 15}
 # What the norm's own case reached: complaints and handling time, percent against the base period (R31).
@@ -18,7 +18,8 @@ NORM_RATE, NORM_TIME = -45, -60
 
 
 def working_days_after(day: date, count: int, calendar: Calendar) -> date:
-    """The `count`-th working day after `day`. Where the calendar is not known every day counts: sooner is never too late."""
+    """The `count`-th working day after `day`. Where the calendar is not known every day counts: sooner is
+    never too late."""
     return calendar.after_working_days(day, count) or day + timedelta(days=count)
 
 
@@ -38,7 +39,8 @@ def handled(events: Sequence[tuple[str, datetime]]) -> timedelta:
 
 @dataclass(frozen=True)
 class Figures:
-    """Complaints of a time: of so many connected calls, handled in so many hours on average (None: none is closed)."""
+    """Complaints of a time: of so many connected calls, handled in so many hours on average (None: none is
+    closed)."""
 
     calls: int
     complaints: int

@@ -13,12 +13,31 @@ from .complaining import (
     reopen_complaint,
     step,
 )  # fmt: skip
-from .correcting import check_action, escalate_overdue, has_grave, move_action, open_violation, reopen, report_done
+from .correcting import (
+    check_action,
+    escalate_overdue,
+    has_grave,
+    move_action,
+    open_violation,
+    reopen,
+    report_done,
+)
 from .measuring_sound import measure_received, measure_recording
 from .packs import drop_packs_of
 from .playing import Piece, begin_play, end_play, note_heard, serve, write_plays
 from .recording import AnotherRecording, OfAnotherCall, TooLarge, open_recording, receive_recording
-from .reviewing import appeal, approve_card, delete_remark, free_forgotten, give_verdict, remark, settle, take, take_next, write_card
+from .reviewing import (
+    appeal,
+    approve_card,
+    delete_remark,
+    free_forgotten,
+    give_verdict,
+    remark,
+    settle,
+    take,
+    take_next,
+    write_card,
+)
 from .sampling import choose_by_hand, end_plan, sample_day, sample_due, write_plan
 from .transcribing import AnotherTranscript, examine_again, opened, take_transcript, transcribe_due
 from .watching import report_missing, watch_lines

@@ -1,4 +1,5 @@
-"""Complaints and disputes: recorded, timed, answered, closed with an outcome; and compared with a time before (R31)."""
+"""Complaints and disputes: recorded, timed, answered, closed with an outcome; and compared with a time before
+(R31)."""
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
@@ -53,18 +54,21 @@ def record_complaint(
     owner: User | None = None,
     opts_out: bool = False,
 ) -> Complaint:
-    """Record what a client complains of, with the call it is about, or the number and its last call; start its clock.
+    """Record what a client complains of, with the call it is about, or the number and its last call; start
+    its clock.
 
-    What it is about is kept from deletion from now on. `opts_out` puts the number on the register in this transaction, also
-    where the complaint is known: the same reference of the same channel and number is one complaint. Raises `BadInput`,
-    `PersonalDataFound` for an ID or card number, `NotFound` for a call that is not the actor's to see.
+    What it is about is kept from deletion from now on. `opts_out` puts the number on the register in this
+    transaction, also where the complaint is known: the same reference of the same channel and number is one
+    complaint. Raises `BadInput`, `PersonalDataFound` for an ID or card number, `NotFound` for a call that is
+    not the actor's to see.
     """
     if channel not in Complaint.Channel.values or kind not in Complaint.Kind.values:
         raise BadInput(_("Choose how it came, and what it is about."))
     now = clock.now()
     if received_at and received_at > now:
         raise BadInput(_("The complaint was received in the future."))
-    # A program sends it once: its complaint, and the refusal in it, is not lost for a number in the text, which is not kept.
+    # A program sends it once: its complaint, and the refusal in it, is not lost for a number in the text,
+    # which is not kept.
     text = _checked(blotted(text) if actor is None and isinstance(text, str) else text)
     number, contact, call = _about(actor, phone, call)
     index = blind_index.number_index(number) if number else bytes(call.number_index) if call else None
@@ -83,11 +87,14 @@ def record_complaint(
     received = received_at or now
     calendar = policies.calendar(now)
     complaint = Complaint(
-        channel=channel, kind=kind, text=text, is_dispute=is_dispute, reference=reference, contact=contact, call=call,
+        channel=channel, kind=kind, text=text, is_dispute=is_dispute, reference=reference, contact=contact,
+        call=call,
         number_index=index,
-        campaign_id=call.campaign_id if call else None, script_version_id=call.script_version_id if call else None,
+        campaign_id=call.campaign_id if call else None,
+        script_version_id=call.script_version_id if call else None,
         agent_id=call.agent_id if call else None, received_at=received, created_at=now,
-        answer_due=_by(received, timing.TO_ANSWER, calendar), due_at=_by(received, timing.TO_CLOSE[kind], calendar),
+        answer_due=_by(received, timing.TO_ANSWER, calendar),
+        due_at=_by(received, timing.TO_CLOSE[kind], calendar),
         recorded_by=actor,
     )  # fmt: skip
     complaint.owner = owner or _owner(complaint, actor)
@@ -97,7 +104,9 @@ def record_complaint(
         _opt_out(complaint, number, contact, actor, client)
     signals.complaint_opened.send(sender=Complaint, complaint=complaint)
     if actor is None or complaint.owner_id != actor.pk:
-        notify({complaint.owner}, "complaint_recorded", thing=f"complaint:{complaint.pk}", kind=complaint.kind)
+        notify(
+            {complaint.owner}, "complaint_recorded", thing=f"complaint:{complaint.pk}", kind=complaint.kind
+        )
     return complaint
 
 
@@ -106,10 +115,12 @@ def _known(channel: str, reference: str) -> Complaint | None:
 
 
 def _opt_out(
-    complaint: Complaint, number: str | Protected, contact: Contact | None, actor: User | None, client: ApiClient | None
+    complaint: Complaint, number: str | Protected, contact: Contact | None, actor: User | None,
+    client: ApiClient | None
 ) -> None:  # fmt: skip
     record_opt_out(
-        phone=number, channel=OptOut.Channel.COMPLAINT, evidence=f"complaint:{complaint.pk}", said_at=complaint.received_at,
+        phone=number, channel=OptOut.Channel.COMPLAINT, evidence=f"complaint:{complaint.pk}",
+        said_at=complaint.received_at,
         recorded_by=actor, client=client, contact_id=contact.pk if contact else None,
     )  # fmt: skip
     complaint.has_opted_out = True
@@ -124,7 +135,9 @@ def _checked(text: str | Protected) -> str | Protected:
     if not text:
         raise BadInput(_("Say what the client complains of."))
     if forbidden_numbers.find(text):
-        raise PersonalDataFound(_("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1)."))
+        raise PersonalDataFound(
+            _("A resident-ID or bank-card number stands in your text. Remove it: it may not be kept (R1).")
+        )
     return text
 
 
@@ -132,7 +145,11 @@ def _about(
     actor: User | None, phone: str | Protected | None, call: Call | None
 ) -> tuple[str | Protected | None, Contact | None, Call | None]:
     """The number, the contact and the call of a complaint, as far as they are known."""
-    if call is not None and actor is not None and not campaigns.campaigns_of(actor).filter(pk=call.campaign_id).exists():
+    if (
+        call is not None
+        and actor is not None
+        and not campaigns.campaigns_of(actor).filter(pk=call.campaign_id).exists()
+    ):
         raise NotFound()
     if call is not None:
         return (call.contact.phone if call.contact else None), call.contact, call
@@ -140,9 +157,15 @@ def _about(
         return None, None, None
     number = phone if isinstance(phone, Protected) else phones.normalise(phone)
     if actor is not None:
-        note_number(actor=actor, number=number)  # the page says whether somebody here has it; a complaint is never refused for that
+        # the page says whether somebody here has it; a complaint is never refused for that
+        note_number(actor=actor, number=number)
     index = blind_index.number_index(number)
-    last = Call.objects.filter(number_index=index).exclude(state__in=Call.UNUSED).order_by("-reserved_at").first()
+    last = (
+        Call.objects.filter(number_index=index)
+        .exclude(state__in=Call.UNUSED)
+        .order_by("-reserved_at")
+        .first()
+    )
     return number, Contact.objects.filter(number_index=index).order_by("pk").first(), last
 
 
@@ -153,19 +176,24 @@ def _by(received: datetime, working_days: int, calendar: Any) -> datetime:
 
 
 def _owner(complaint: Complaint, actor: User | None) -> User:
-    """Whoever records it, unless that is an agent or a program: then a supervisor of the campaign, else compliance."""
+    """Whoever records it, unless that is an agent or a program: then a supervisor of the campaign, else
+    compliance."""
     if actor is not None and actor.role in queries.STAFF:
         return actor
     owners = queries.people_who_may_own(complaint.campaign_id)
     runs = Q(campaignuserpermission__content_object=complaint.campaign_id)
     found = owners.filter(runs).first() or owners.filter(role=Role.COMPLIANCE).first()
     if found is None:
-        raise BadInput(_("Nobody can handle the complaint: there is no supervisor and no compliance officer."))
+        raise BadInput(
+            _("Nobody can handle the complaint: there is no supervisor and no compliance officer.")
+        )
     return found
 
 
 def _note(complaint: Complaint, kind: str, actor: User | None, note: str, at: datetime | None = None) -> None:
-    ComplaintEvent.objects.create(complaint=complaint, kind=kind, actor=actor, note=note, created_at=at or clock.now())
+    ComplaintEvent.objects.create(
+        complaint=complaint, kind=kind, actor=actor, note=note, created_at=at or clock.now()
+    )
 
 
 def _locked(actor: User, complaint: Complaint) -> Complaint:
@@ -187,9 +215,14 @@ STEPS: Mapping[str, tuple[frozenset[str], str]] = {
 
 @transaction.atomic
 def step(*, actor: User, complaint: Complaint, kind: str, note: str) -> Complaint:
-    """A first answer, a note, a wait for the client (the clock stands), its end. Raises `WrongState` where it does not fit."""
+    """A first answer, a note, a wait for the client (the clock stands), its end. Raises `WrongState` where it
+    does not fit."""
     complaint = _locked(actor, complaint)
-    if kind not in STEPS or complaint.state not in STEPS[kind][0] or (kind == Kind.ANSWERED and complaint.answered_at):
+    if (
+        kind not in STEPS
+        or complaint.state not in STEPS[kind][0]
+        or (kind == Kind.ANSWERED and complaint.answered_at)
+    ):
         raise WrongState()
     complaint.state = STEPS[kind][1] or complaint.state
     if kind == Kind.ANSWERED:
@@ -213,14 +246,19 @@ def move_complaint(*, actor: User, complaint: Complaint, owner: User) -> Complai
 
 @transaction.atomic
 def link_call(*, actor: User, complaint: Complaint, call: Call) -> Complaint:
-    """The call that it is about, found later: its agent and script come with it, and it is kept from deletion."""
+    """The call that it is about, found later: its agent and script come with it, and it is kept from
+    deletion."""
     complaint = _locked(actor, complaint)
     if not campaigns.campaigns_of(actor).filter(pk=call.campaign_id).exists():
         raise NotFound()
     if complaint.number_index is not None and bytes(complaint.number_index) != bytes(call.number_index):
         raise BadInput(_("That call went to another number than the complaint came from."))
     complaint.call, complaint.number_index, complaint.contact_id = call, call.number_index, call.contact_id
-    complaint.campaign_id, complaint.script_version_id, complaint.agent_id = call.campaign_id, call.script_version_id, call.agent_id
+    complaint.campaign_id, complaint.script_version_id, complaint.agent_id = (
+        call.campaign_id,
+        call.script_version_id,
+        call.agent_id,
+    )
     complaint.save()
     _note(complaint, Kind.NOTE, actor, call.public_id)
     return complaint
@@ -240,7 +278,9 @@ def close_complaint(*, actor: User, complaint: Complaint, outcome: str, remedy: 
     complaint.answered_at = complaint.answered_at or now
     complaint.state, complaint.outcome, complaint.closed_at = Complaint.State.CLOSED, outcome, now
     _note(complaint, Kind.CLOSED, actor, "", now)
-    complaint.handled_seconds = int(timing.handled(list(complaint.events.values_list("kind", "created_at"))).total_seconds())
+    complaint.handled_seconds = int(
+        timing.handled(list(complaint.events.values_list("kind", "created_at"))).total_seconds()
+    )
     complaint.save()
     signals.complaint_closed.send(sender=Complaint, complaint=complaint, actor=actor)
     close_notices("complaint_recorded", thing=f"complaint:{complaint.pk}")
@@ -254,7 +294,12 @@ def reopen_complaint(*, actor: User, complaint: Complaint, note: str) -> Complai
     complaint = _locked(actor, complaint)
     if complaint.state != Complaint.State.CLOSED:
         raise WrongState()
-    complaint.state, complaint.outcome, complaint.closed_at, complaint.handled_seconds = Complaint.State.OPEN, "", None, None
+    complaint.state, complaint.outcome, complaint.closed_at, complaint.handled_seconds = (
+        Complaint.State.OPEN,
+        "",
+        None,
+        None,
+    )
     complaint.escalated = False
     complaint.save()
     _note(complaint, Kind.REOPENED, actor, checked_text(note, _("Say why it is opened again.")))
@@ -264,7 +309,8 @@ def reopen_complaint(*, actor: User, complaint: Complaint, note: str) -> Complai
 
 @transaction.atomic
 def escalate_complaints() -> int:
-    """Compliance is notified, once, of a complaint that is past its day (one that waits for the client is not). Returns how many."""
+    """Compliance is notified, once, of a complaint that is past its day (one that waits for the client is
+    not). Returns how many."""
     overdue = Complaint.objects.select_for_update(of=("self",), skip_locked=True).select_related("owner")
     late = Q(due_at__lt=clock.now()) | Q(answered_at__isnull=True, answer_due__lt=clock.now())
     result = 0
@@ -284,7 +330,9 @@ def escalate_complaints() -> int:
 def note_complaint_of_desk(*, actor: User, call: Call, note: Protected | None) -> Complaint:
     """The agent's result of a call is "complained": it becomes a complaint, in the same transaction."""
     text: str | Protected = note or _("The client complained in the call; the agent wrote no note.")
-    return record_complaint(actor=actor, channel=Complaint.Channel.AGENT, kind=Complaint.Kind.OTHER, text=text, call=call)
+    return record_complaint(
+        actor=actor, channel=Complaint.Channel.AGENT, kind=Complaint.Kind.OTHER, text=text, call=call
+    )
 
 
 @transaction.atomic
@@ -313,7 +361,8 @@ def base_of_ours(*, actor: User, name: str, since: Any, until: Any) -> BasePerio
 
 
 def compared(base: BasePeriod | None, since: datetime, until: datetime) -> dict[str, Any]:
-    """A time beside the base period: complaints of 10,000 connected calls, mean hours, the change of both, the norm's own case."""
+    """A time beside the base period: complaints of 10,000 connected calls, mean hours, the change of both,
+    the norm's own case."""
     now = queries.figures(since, until)
     before = timing.Figures(base.calls, base.complaints, float(base.handling_hours)) if base else None
     return {

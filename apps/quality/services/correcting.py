@@ -1,4 +1,5 @@
-"""A violation opens a corrective action in its transaction; a grave one takes its agent off the telephone until it is closed (R30)."""
+"""A violation opens a corrective action in its transaction; a grave one takes its agent off the telephone
+until it is closed (R30)."""
 
 from datetime import datetime
 from typing import Any
@@ -41,10 +42,12 @@ def open_violation(
     start_ms: int | None = None,
     end_ms: int | None = None,
 ) -> Violation:
-    """Record what went against the rules, with its action, due by gravity; suspend the agent at once when it is grave.
+    """Record what went against the rules, with its action, due by gravity; suspend the agent at once when it
+    is grave.
 
-    From a review (with the stretch of the recording that shows it) or a complaint. Raises `NotAllowed`, `NotFound`, `BadInput`,
-    `FourEyes` when the owner is the agent, who may not correct what is to be checked in them.
+    From a review (with the stretch of the recording that shows it) or a complaint. Raises `NotAllowed`,
+    `NotFound`, `BadInput`, `FourEyes` when the owner is the agent, who may not correct what is to be checked
+    in them.
     """
     if actor.role not in queries.STAFF:
         raise NotAllowed()
@@ -64,16 +67,23 @@ def open_violation(
     _check_stretch(source.call_id, start_ms, end_ms)
     now = clock.now()
     violation = Violation.objects.create(
-        review=review, complaint=complaint, call_id=source.call_id, agent=agent, campaign_id=source.campaign_id,
+        review=review, complaint=complaint, call_id=source.call_id, agent=agent,
+        campaign_id=source.campaign_id,
         called_at=_when(source), kind=kind, gravity=gravity, start_ms=start_ms, end_ms=end_ms,
-        note=checked_text(note, _("Say what happened.")), law=checked_text(law, _("Name the law or the rule."), most=80), found_by=actor,
+        note=checked_text(note, _("Say what happened.")),
+        law=checked_text(law, _("Name the law or the rule."), most=80), found_by=actor,
         created_at=now,
     )  # fmt: skip
     due = timing.working_days_after(timezone.localdate(now), timing.TO_MEND[gravity], policies.calendar(now))
     action = CorrectiveAction.objects.create(violation=violation, owner=owner, due_on=due, created_at=now)
     _note(action, ActionEvent.Kind.OPENED, actor, "")
     notify(
-        {owner, agent}, "violation_found", thing=f"action:{action.pk}", what=_call_of(violation), kind=violation.kind, due=due.isoformat()
+        {owner, agent},
+        "violation_found",
+        thing=f"action:{action.pk}",
+        what=_call_of(violation),
+        kind=violation.kind,
+        due=due.isoformat(),
     )
     if violation.is_grave:
         _suspend(violation)
@@ -91,7 +101,11 @@ def _check_stretch(call_id: int | None, start_ms: int | None, end_ms: int | None
     if start_ms is None:
         return
     recording = Recording.objects.filter(call=call_id).first()
-    if recording is None or end_ms is None or not 0 <= start_ms <= end_ms <= (recording.duration_ms or 0) + 1_000:
+    if (
+        recording is None
+        or end_ms is None
+        or not 0 <= start_ms <= end_ms <= (recording.duration_ms or 0) + 1_000
+    ):
         raise BadInput(_("The stretch lies beyond the end of the recording."))
 
 
@@ -112,11 +126,17 @@ def _note(action: CorrectiveAction, kind: str, actor: User | None, note: str) ->
 def _locked(actor: User, action: CorrectiveAction) -> CorrectiveAction:
     if not queries.actions_of(actor).filter(pk=action.pk).exists():
         raise NotFound()
-    return CorrectiveAction.objects.select_for_update(of=("self",)).select_related("violation__agent", "owner").get(pk=action.pk)
+    return (
+        CorrectiveAction.objects.select_for_update(of=("self",))
+        .select_related("violation__agent", "owner")
+        .get(pk=action.pk)
+    )
 
 
 @transaction.atomic
-def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: str, file: bytes | None = None) -> CorrectiveAction:
+def report_done(
+    *, actor: User, action: CorrectiveAction, measures: str, proof: str, file: bytes | None = None
+) -> CorrectiveAction:
     """The owner says what was done and what shows it; another person checks it. A file is kept encrypted."""
     action = _locked(actor, action)
     if action.owner_id != actor.pk:
@@ -124,7 +144,9 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     if action.state != CorrectiveAction.State.OPEN:
         raise WrongState()
     action.measures = checked_text(measures, _("Say what was done."), most=1000)
-    action.proof = checked_text(proof, _("Say what shows it: a training record, a new recording, a talk."), most=300)
+    action.proof = checked_text(
+        proof, _("Say what shows it: a training record, a new recording, a talk."), most=300
+    )
     if file:
         if len(file) > MOST_PROOF:
             raise BadInput(_("The file has more than 10 MB."))
@@ -133,14 +155,21 @@ def report_done(*, actor: User, action: CorrectiveAction, measures: str, proof: 
     action.save()
     close_notices("violation_found", "action_reopened", "action_overdue", thing=f"action:{action.pk}")
     _note(action, ActionEvent.Kind.DONE, actor, action.measures)
-    notify({action.violation.found_by}, "action_done", about=actor, thing=f"action:{action.pk}", what=_call_of(action.violation))
+    notify(
+        {action.violation.found_by},
+        "action_done",
+        about=actor,
+        thing=f"action:{action.pk}",
+        what=_call_of(action.violation),
+    )
     return action
 
 
 @transaction.atomic
 def check_action(*, actor: User, action: CorrectiveAction, is_corrected: bool, note: str) -> CorrectiveAction:
-    """Another person than the owner sees whether it is corrected: closed, or sent back. The last grave one that is closed puts
-    its agent back on the telephone, in the same transaction. Raises `FourEyes`, `WrongState`."""
+    """Another person than the owner sees whether it is corrected: closed, or sent back. The last grave one
+    that is closed puts its agent back on the telephone, in the same transaction. Raises `FourEyes`,
+    `WrongState`."""
     if actor.role not in queries.STAFF:
         raise NotAllowed()
     action = _locked(actor, action)
@@ -166,13 +195,20 @@ def _back(action: CorrectiveAction, actor: User, note: str) -> CorrectiveAction:
     action.checked_by = action.closed_at = None
     action.save()
     _note(action, ActionEvent.Kind.REOPENED, actor, note)
-    notify({action.owner}, "action_reopened", thing=f"action:{action.pk}", what=_call_of(action.violation), note=note)
+    notify(
+        {action.owner},
+        "action_reopened",
+        thing=f"action:{action.pk}",
+        what=_call_of(action.violation),
+        note=note,
+    )
     return action
 
 
 @transaction.atomic
 def reopen(*, actor: User, action: CorrectiveAction, note: str) -> CorrectiveAction:
-    """What was closed turns out not to be corrected: it is open again, and a grave one takes its agent off the telephone again."""
+    """What was closed turns out not to be corrected: it is open again, and a grave one takes its agent off
+    the telephone again."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     action = _locked(actor, action)
@@ -192,7 +228,10 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
     action = _locked(actor, action)
     if action.state != CorrectiveAction.State.OPEN:
         raise WrongState()
-    if owner.pk == action.violation.agent_id or not queries.people_who_may_own(action.violation.campaign_id).filter(pk=owner.pk).exists():
+    if (
+        owner.pk == action.violation.agent_id
+        or not queries.people_who_may_own(action.violation.campaign_id).filter(pk=owner.pk).exists()
+    ):
         raise BadInput(_("The owner runs the campaign, or is of compliance."))
     action.owner = owner
     action.save(update_fields=["owner"])
@@ -209,22 +248,38 @@ def move_action(*, actor: User, action: CorrectiveAction, owner: User) -> Correc
 
 
 def has_grave(agent: User) -> bool:
-    """Whether a grave violation of the agent is not corrected yet: then nobody puts them back on the telephone."""
-    return CorrectiveAction.objects.filter(violation__agent=agent, violation__gravity="grave").exclude(state="closed").exists()
+    """Whether a grave violation of the agent is not corrected yet: then nobody puts them back on the
+    telephone."""
+    return (
+        CorrectiveAction.objects.filter(violation__agent=agent, violation__gravity="grave")
+        .exclude(state="closed")
+        .exists()
+    )
 
 
 @transaction.atomic
 def escalate_overdue() -> int:
-    """The day after it was due the supervisors of the campaign are notified, three days later compliance. Returns how many were."""
+    """The day after it was due the supervisors of the campaign are notified, three days later compliance.
+    Returns how many were."""
     today = timezone.localdate(clock.now())
     result = 0
-    overdue = CorrectiveAction.objects.select_for_update(of=("self",), skip_locked=True).exclude(state=CorrectiveAction.State.CLOSED)
-    for action in overdue.filter(due_on__lt=today, escalated__lt=2).select_related("violation__agent", "owner"):
+    overdue = CorrectiveAction.objects.select_for_update(of=("self",), skip_locked=True).exclude(
+        state=CorrectiveAction.State.CLOSED
+    )
+    for action in overdue.filter(due_on__lt=today, escalated__lt=2).select_related(
+        "violation__agent", "owner"
+    ):
         level = 2 if (today - action.due_on).days > 3 else 1
         if level <= action.escalated:
             continue
         people = {action.owner, *_above(action, level)}
-        notify(people, "action_overdue", thing=f"action:{action.pk}", what=_call_of(action.violation), due=action.due_on.isoformat())
+        notify(
+            people,
+            "action_overdue",
+            thing=f"action:{action.pk}",
+            what=_call_of(action.violation),
+            due=action.due_on.isoformat(),
+        )
         _note(action, ActionEvent.Kind.ESCALATED, None, "")
         action.escalated = level
         action.save(update_fields=["escalated"])
@@ -234,4 +289,6 @@ def escalate_overdue() -> int:
 
 def _above(action: CorrectiveAction, level: int) -> Any:
     runs = Q(role=Role.SUPERVISOR, campaignuserpermission__content_object=action.violation.campaign_id)
-    return User.objects.filter(runs | Q(role=Role.COMPLIANCE) if level == 2 else runs, is_active=True).distinct()
+    return User.objects.filter(
+        runs | Q(role=Role.COMPLIANCE) if level == 2 else runs, is_active=True
+    ).distinct()

@@ -26,12 +26,17 @@ MOST_REFUSED = 5  # of a round: then the storage as a whole is away
 
 def measure_received() -> int:
     """Recordings that nobody has measured yet. Returns how many were."""
-    waiting = list(Recording.objects.filter(state=Recording.State.RECEIVED).order_by("pk").values_list("pk", flat=True)[:BATCH])
+    waiting = list(
+        Recording.objects.filter(state=Recording.State.RECEIVED)
+        .order_by("pk")
+        .values_list("pk", flat=True)[:BATCH]
+    )
     measured = refused = 0
     for pk in waiting:
         try:
             measure_recording(pk)
-        except OSError as error:  # the storage refuses this one, or is away: those behind it are tried all the same
+        # the storage refuses this one, or is away: those behind it are tried all the same
+        except OSError as error:
             log.error("recording_not_measured", recording=pk, why=type(error).__name__)
             refused += 1
             if refused == MOST_REFUSED:
@@ -43,7 +48,11 @@ def measure_received() -> int:
 
 def measure_recording(recording_id: int) -> None:
     """Measure one. Running twice does no harm: the second finds it measured."""
-    recording = Recording.objects.select_related("call").filter(pk=recording_id, state=Recording.State.RECEIVED).first()
+    recording = (
+        Recording.objects.select_related("call")
+        .filter(pk=recording_id, state=Recording.State.RECEIVED)
+        .first()
+    )
     if recording is None:
         return
     try:
@@ -55,7 +64,8 @@ def measure_recording(recording_id: int) -> None:
         return
     flaws = [*recording.flaws, *_flaws(recording, measured)]
     _store(
-        recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms, peaks=measured.peaks,
+        recording, state=Recording.State.READY, flaws=flaws, duration_ms=measured.duration_ms,
+        peaks=measured.peaks,
         silences=measured.silences, transcribe_at=when_to_transcribe(recording), **_sides(measured),
     )  # fmt: skip
 
@@ -80,7 +90,8 @@ def _flaws(recording: Recording, measured: sound.Measured) -> list[str]:
     if call and call.answered_at and call.ended_at:
         talked = call.ended_at - call.answered_at
         slack, heard = max(SLACK, talked * SLACK_PERCENT / 100), timedelta(milliseconds=measured.duration_ms)
-        if not talked - call.held_for - slack <= heard <= talked + slack:  # while the client is on hold, some systems do not record
+        # while the client is on hold, some systems do not record
+        if not talked - call.held_for - slack <= heard <= talked + slack:
             found.append(Recording.Flaw.LENGTH)
     return found
 

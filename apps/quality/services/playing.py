@@ -38,8 +38,8 @@ class Piece:
 
 @transaction.atomic
 def begin_play(*, actor: User, recording: Recording, purpose: str, address: str | None = None) -> Play:
-    """Open a recording for a purpose. Raises `NotFound`, `BadInput` without one of the three purposes, `WrongState` when it
-    cannot be played. Agents listen to calls of their own once they were reviewed."""
+    """Open a recording for a purpose. Raises `NotFound`, `BadInput` without one of the three purposes,
+    `WrongState` when it cannot be played. Agents listen to calls of their own once they were reviewed."""
     if not queries.recordings_of(actor).filter(pk=recording.pk).exists():
         raise NotFound()
     if purpose not in Play.Purpose.values or (actor.role == Role.AGENT and purpose != Play.Purpose.QUALITY):
@@ -47,9 +47,12 @@ def begin_play(*, actor: User, recording: Recording, purpose: str, address: str 
     if recording.state != Recording.State.READY:
         raise WrongState(_("This recording cannot be played: it is damaged, or not measured yet."))
     now = clock.now()
-    play = Play.objects.create(recording=recording, actor=actor, purpose=purpose, ends_at=now + LASTS, created_at=now)
+    play = Play.objects.create(
+        recording=recording, actor=actor, purpose=purpose, ends_at=now + LASTS, created_at=now
+    )
     record_access(
-        kind=AccessEvent.Kind.PLAYED, subject=recording.public_id, purpose=purpose, actor=actor, address=address,
+        kind=AccessEvent.Kind.PLAYED, subject=recording.public_id, purpose=purpose, actor=actor,
+        address=address,
         field="quality.recording.file",
     )  # fmt: skip
     return play
@@ -57,13 +60,23 @@ def begin_play(*, actor: User, recording: Recording, purpose: str, address: str 
 
 @transaction.atomic
 def serve(*, actor: User, play_id: int, asked: str) -> Piece:
-    """One piece of a recording that the actor listens to: `asked` is the Range header. Rights are asked each time.
+    """One piece of a recording that the actor listens to: `asked` is the Range header. Rights are asked each
+    time.
 
-    Raises `NotFound` for a play that is another's or over, and for a recording that is no longer the actor's to hear;
-    `listening.RangeBeyondEnd`; `DecryptionFailed` where the file was altered.
+    Raises `NotFound` for a play that is another's or over, and for a recording that is no longer the actor's
+    to hear; `listening.RangeBeyondEnd`; `DecryptionFailed` where the file was altered.
     """
-    play = Play.objects.select_for_update(of=("self",)).select_related("recording").filter(pk=play_id, actor=actor).first()
-    if play is None or play.ends_at <= clock.now() or not queries.recordings_of(actor).filter(pk=play.recording_id).exists():
+    play = (
+        Play.objects.select_for_update(of=("self",))
+        .select_related("recording")
+        .filter(pk=play_id, actor=actor)
+        .first()
+    )
+    if (
+        play is None
+        or play.ends_at <= clock.now()
+        or not queries.recordings_of(actor).filter(pk=play.recording_id).exists()
+    ):
         raise NotFound()
     stream = open_recording(play.recording)
     start, end = listening.asked_range(asked, stream.size)
@@ -84,7 +97,12 @@ def _spans(raw: Sequence[Sequence[int]]) -> list[listening.Span]:
 @transaction.atomic
 def note_heard(*, actor: User, play_id: int, heard: Sequence[listening.Span]) -> Play:
     """What the player says was heard, ms; what it says twice is one."""
-    play = Play.objects.select_for_update(of=("self",)).select_related("recording").filter(pk=play_id, actor=actor).first()
+    play = (
+        Play.objects.select_for_update(of=("self",))
+        .select_related("recording")
+        .filter(pk=play_id, actor=actor)
+        .first()
+    )
     if play is None:
         raise NotFound()
     last = play.recording.duration_ms or 0
@@ -97,19 +115,26 @@ def note_heard(*, actor: User, play_id: int, heard: Sequence[listening.Span]) ->
 
 def write_plays() -> int:
     """Plays that are over go to the trail with what was heard of them. Returns how many."""
-    over = Play.objects.filter(written_at__isnull=True, ends_at__lte=clock.now()).values_list("pk", flat=True)[:500]
+    over = Play.objects.filter(written_at__isnull=True, ends_at__lte=clock.now()).values_list(
+        "pk", flat=True
+    )[:500]
     return sum(end_play(play_id) for play_id in list(over))
 
 
 @transaction.atomic
 def end_play(play_id: int, actor: User | None = None) -> bool:
     """Write what was heard to the trail, once; with an actor, when the person says that they are done."""
-    waiting = Play.objects.select_for_update(of=("self",)).select_related("recording").filter(pk=play_id, written_at__isnull=True)
+    waiting = (
+        Play.objects.select_for_update(of=("self",))
+        .select_related("recording")
+        .filter(pk=play_id, written_at__isnull=True)
+    )
     play = waiting.filter(actor=actor).first() if actor else waiting.first()
     if play is None:
         return False
     record_access(
-        kind=AccessEvent.Kind.PLAYED, subject=play.recording.public_id, purpose=f"{play.purpose}: {_heard(play)}", actor=play.actor,
+        kind=AccessEvent.Kind.PLAYED, subject=play.recording.public_id,
+        purpose=f"{play.purpose}: {_heard(play)}", actor=play.actor,
         field="quality.recording.file", count=max(1, len(play.heard)),
     )  # fmt: skip
     now = clock.now()
@@ -125,5 +150,8 @@ def _heard(play: Play) -> str:
         spans = [(start * duration // size, end * duration // size) for start, end in _spans(play.served)]
     result = listening.in_words(spans)
     if len(result) > MOST_WORDS:
-        result = f"{listening.clock_time(listening.length(spans))} in {len(spans)} spans from {listening.clock_time(spans[0][0])}"
+        result = (
+            f"{listening.clock_time(listening.length(spans))} in {len(spans)} spans from "
+            f"{listening.clock_time(spans[0][0])}"
+        )
     return f"heard: {result}" if result else "heard: –"

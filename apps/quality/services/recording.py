@@ -1,4 +1,5 @@
-"""A recording on its way in: identified by its content, encrypted while it streams, stored whole or not at all (R7, R29)."""
+"""A recording on its way in: identified by its content, encrypted while it streams, stored whole or not at
+all (R7, R29)."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -44,7 +45,9 @@ class AnotherRecording(HeguiError):
 class OfAnotherCall(HeguiError):
     code = "of_another_call"
     status = 409
-    sentence = gettext_lazy("This very recording was handed in for another call. Check which call it belongs to.")
+    sentence = gettext_lazy(
+        "This very recording was handed in for another call. Check which call it belongs to."
+    )
 
 
 def belongs_to(call_id: int) -> str:
@@ -52,12 +55,15 @@ def belongs_to(call_id: int) -> str:
     return f"call:{call_id}"
 
 
-def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, length: int) -> tuple[Recording, bool]:
+def receive_recording(
+    *, client: ApiClient | None, call_id: int, read: Read, length: int
+) -> tuple[Recording, bool]:
     """Store what `read` gives as the recording of a call; the recording, and whether it is new.
 
-    `length`: how many bytes are announced. The same recording again is the one that is stored. Raises `NotFound` for a call
-    that is not the client's, `WrongState` while it goes on or when it was never made, `TooLarge`, `BadInput` for an empty or cut
-    one, `sound.NoSound` and `sound.SoundDamaged` by its content, `AnotherRecording`, `OfAnotherCall`. Then nothing was stored.
+    `length`: how many bytes are announced. The same recording again is the one that is stored. Raises
+    `NotFound` for a call that is not the client's, `WrongState` while it goes on or when it was never made,
+    `TooLarge`, `BadInput` for an empty or cut one, `sound.NoSound` and `sound.SoundDamaged` by its content,
+    `AnotherRecording`, `OfAnotherCall`. Then nothing was stored.
     """
     call = call_of(client, call_id)
     most = settings.HEGUI_RECORDING_MB * 1024 * 1024
@@ -85,8 +91,8 @@ def receive_recording(*, client: ApiClient | None, call_id: int, read: Read, len
 
 
 def _take_away(name: str) -> None:
-    """Delete the file of a recording that was not kept. Where the database cannot say that no row names it, as when the answer to a
-    commit is lost, it stays; a file without a row is found by `check_consistency`."""
+    """Delete the file of a recording that was not kept. Where the database cannot say that no row names it,
+    as when the answer to a commit is lost, it stays; a file without a row is found by `check_consistency`."""
     with suppress(OSError, DatabaseError):
         if not Recording.everyone.filter(file=name).exists():
             encrypted_files.delete(name)
@@ -100,7 +106,9 @@ def call_of(client: ApiClient | None, call_id: int) -> Call:
     if client is not None and call.relayed_by_id not in {None, client.pk}:
         raise WrongState(_("The telephone gateway that led this call hands in its recording."))
     if call.state in Call.UNUSED:
-        raise WrongState(_("This call was never made, so it has no recording. Check which call it belongs to."))
+        raise WrongState(
+            _("This call was never made, so it has no recording. Check which call it belongs to.")
+        )
     if not call.is_over:
         raise WrongState(_("The call is still going on. Report its end, then hand in the recording."))
     return call
@@ -123,7 +131,9 @@ def _counted(head: bytes, read: Read, length: int, update: Callable[[bytes], Non
         yield piece
         piece = read(PIECE)
     if came != length:
-        raise BadInput(_("%(came)s of %(length)s bytes came. Send the whole recording again."), came=came, length=length)
+        raise BadInput(
+            _("%(came)s of %(length)s bytes came. Send the whole recording again."), came=came, length=length
+        )
 
 
 def _same(known: Recording, digest: bytes) -> Recording:
@@ -132,7 +142,9 @@ def _same(known: Recording, digest: bytes) -> Recording:
     return known
 
 
-def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int, digest: bytes) -> tuple[Recording, bool]:
+def _keep(
+    call: Call, client: ApiClient | None, name: str, media: str, size: int, digest: bytes
+) -> tuple[Recording, bool]:
     now = clock.now()
     flaws = [] if call.answered_at else [Recording.Flaw.UNEXPECTED]
     if call.ended_at and now - call.ended_at > LATE:
@@ -145,8 +157,10 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
                 encrypted_files.delete(name)
                 return known, False
             recording = Recording.objects.create(
-                call=call, call_number=call.pk, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id,
-                script_version_id=call.script_version_id, client=client, started_at=call.answered_at or call.reserved_at,
+                call=call, call_number=call.pk, campaign_id=call.campaign_id, line_id=call.line_id,
+                agent_id=call.agent_id,
+                script_version_id=call.script_version_id, client=client,
+                started_at=call.answered_at or call.reserved_at,
                 file=name, media=media, size=size, sha256=digest, flaws=flaws, created_at=now,
                 blocked_until=call.reserved_at + RECORD_KEPT if is_erased else None,
             )  # fmt: skip
@@ -159,7 +173,8 @@ def _keep(call: Call, client: ApiClient | None, name: str, media: str, size: int
 
 
 def open_recording(recording: Recording) -> streams.Stream:
-    """The clear sound, to be read from any place on. Raises `DecryptionFailed` when the file was altered, `FileNotFoundError`."""
+    """The clear sound, to be read from any place on. Raises `DecryptionFailed` when the file was altered,
+    `FileNotFoundError`."""
     return streams.Stream(recording.file, belongs_to=belongs_to(recording.call_number))
 
 

@@ -27,7 +27,9 @@ APPEAL_WITHIN = timedelta(days=7)
 def take_next(*, actor: User) -> Review | None:
     """The riskiest review that waits for this reviewer; the one that they have already, if they have one."""
     _may_review(actor)
-    held = queries.reviews_of(actor).filter(reviewer=actor, state=Review.State.TAKEN, taken_at__gt=clock.now() - HOLDS, call__isnull=False)
+    held = queries.reviews_of(actor).filter(
+        reviewer=actor, state=Review.State.TAKEN, taken_at__gt=clock.now() - HOLDS, call__isnull=False
+    )
     if mine := held.order_by("taken_at").first():
         return mine
     free_forgotten()
@@ -37,7 +39,8 @@ def take_next(*, actor: User) -> Review | None:
 
 @transaction.atomic
 def take(*, actor: User, review: Review) -> Review:
-    """One review of the queue. Raises `NotFound` when it is not the actor's to take, `WrongState` when another has it."""
+    """One review of the queue. Raises `NotFound` when it is not the actor's to take, `WrongState` when
+    another has it."""
     _may_review(actor)
     locked = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
     if locked.state == Review.State.TAKEN and locked.reviewer_id == actor.pk:
@@ -69,7 +72,11 @@ def _may_review(actor: User) -> None:
 def _own(actor: User, review: Review, *states: str) -> Review:
     """The review, locked, that the actor is at."""
     _may_review(actor)
-    locked = Review.objects.select_for_update(of=("self",)).select_related("call", "campaign", "agent").get(pk=review.pk)
+    locked = (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("call", "campaign", "agent")
+        .get(pk=review.pk)
+    )
     if locked.reviewer_id != actor.pk:
         raise NotAllowed(_("This review is not yours."))
     if locked.state not in states:
@@ -86,7 +93,9 @@ def remark(*, actor: User, review: Review, start_ms: int, end_ms: int, text: str
     last = (recording.duration_ms or 0) if recording else 0
     if not 0 <= start_ms <= end_ms <= last + 1_000:
         raise BadInput(_("The stretch lies beyond the end of the recording."))
-    return TimedRemark.objects.create(review=review, start_ms=start_ms, end_ms=end_ms, text=text, author=actor, created_at=clock.now())
+    return TimedRemark.objects.create(
+        review=review, start_ms=start_ms, end_ms=end_ms, text=text, author=actor, created_at=clock.now()
+    )
 
 
 @transaction.atomic
@@ -97,11 +106,13 @@ def delete_remark(*, actor: User, remark: TimedRemark) -> None:
 
 
 @transaction.atomic
-def give_verdict(*, actor: User, review: Review, version: ScoreCardVersion, answers: Mapping[str, str], summary: str = "") -> Review:
+def give_verdict(
+    *, actor: User, review: Review, version: ScoreCardVersion, answers: Mapping[str, str], summary: str = ""
+) -> Review:
     """Answers to every item; points and passing follow from them.
 
-    Where there is a recording it has been opened by the reviewer. Raises `BadInput` for a missing answer, `WrongState` for a
-    recording that nobody listened to or a card that is no longer in force.
+    Where there is a recording it has been opened by the reviewer. Raises `BadInput` for a missing answer,
+    `WrongState` for a recording that nobody listened to or a card that is no longer in force.
     """
     review = _own(actor, review, Review.State.TAKEN)
     if version.state != ScoreCardVersion.State.IN_FORCE:
@@ -114,7 +125,13 @@ def give_verdict(*, actor: User, review: Review, version: ScoreCardVersion, answ
     review.state, review.judged_at = Review.State.DONE, clock.now()
     review.save()
     if review.agent and review.twin_id is None:
-        notify([review.agent], "review_done", thing=f"quality_review:{review.pk}", what=_call_of(review), score=verdict.score)
+        notify(
+            [review.agent],
+            "review_done",
+            thing=f"quality_review:{review.pk}",
+            what=_call_of(review),
+            score=verdict.score,
+        )
     return review
 
 
@@ -128,10 +145,16 @@ def _is_unheard(review: Review, actor: User) -> bool:
     return playable.exists() and not plays.exists()
 
 
-def _set(review: Review, version: ScoreCardVersion, answers: Mapping[str, str], verdict: cards.Verdict) -> None:
+def _set(
+    review: Review, version: ScoreCardVersion, answers: Mapping[str, str], verdict: cards.Verdict
+) -> None:
     items = cards.read_items(version.items)
     review.version, review.answers = version, {item.code: answers[item.code] for item in items}
-    review.score, review.has_passed, review.failed_fatal = verdict.score, verdict.has_passed, verdict.failed_fatal
+    review.score, review.has_passed, review.failed_fatal = (
+        verdict.score,
+        verdict.has_passed,
+        verdict.failed_fatal,
+    )
 
 
 @transaction.atomic
@@ -140,27 +163,44 @@ def appeal(*, actor: User, review: Review, text: str) -> Review:
     review = Review.objects.select_for_update(of=("self",)).get(pk=review.pk)
     if review.agent_id != actor.pk:
         raise NotAllowed()
-    if review.state != Review.State.DONE or review.judged_at is None or review.judged_at < clock.now() - APPEAL_WITHIN:
+    if (
+        review.state != Review.State.DONE
+        or review.judged_at is None
+        or review.judged_at < clock.now() - APPEAL_WITHIN
+    ):
         raise WrongState(_("An appeal is possible once, within seven days of the verdict."))
     review.appeal, review.appealed_at = checked_text(text, _("Say what you disagree with.")), clock.now()
     review.state = Review.State.APPEALED
     review.save()
-    notify(_second_instance(review), "review_appealed", about=actor, thing=f"quality_review:{review.pk}", what=_call_of(review))
+    notify(
+        _second_instance(review),
+        "review_appealed",
+        about=actor,
+        thing=f"quality_review:{review.pk}",
+        what=_call_of(review),
+    )
     return review
 
 
 def _second_instance(review: Review) -> list[User]:
-    return [person for person in queries.people_who_may_own(review.campaign_id) if person.pk != review.reviewer_id]
+    return [
+        person for person in queries.people_who_may_own(review.campaign_id) if person.pk != review.reviewer_id
+    ]
 
 
 @transaction.atomic
-def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: Mapping[str, str] | None = None) -> Review:
-    """Decide an appeal: the verdict stands, or other answers take its place (the first ones are kept). By another person.
+def settle(
+    *, actor: User, review: Review, is_upheld: bool, note: str, answers: Mapping[str, str] | None = None
+) -> Review:
+    """Decide an appeal: the verdict stands, or other answers take its place (the first ones are kept). By
+    another person.
 
     Raises `FourEyes` for the reviewer, `WrongState`, `BadInput`.
     """
     _may_review(actor)
-    review = Review.objects.select_for_update(of=("self",)).select_related("version", "agent").get(pk=review.pk)
+    review = (
+        Review.objects.select_for_update(of=("self",)).select_related("version", "agent").get(pk=review.pk)
+    )
     if actor.pk == review.reviewer_id:
         raise FourEyes(_("Somebody else decides the appeal: you gave the verdict."))
     if not queries.reviews_of(actor).filter(pk=review.pk).exists():
@@ -170,7 +210,9 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
     close_notices("review_appealed", thing=f"quality_review:{review.pk}")
     if not is_upheld:
         given = review.answers | dict(answers or {})
-        verdict = cards.judge(cards.read_items(review.version.items), given, pass_mark=review.version.pass_mark)
+        verdict = cards.judge(
+            cards.read_items(review.version.items), given, pass_mark=review.version.pass_mark
+        )
         if given == review.answers:
             raise BadInput(_("Change at least one answer, or let the verdict stand."))
         review.first_verdict = {"answers": review.answers, "score": review.score, "passed": review.has_passed}
@@ -185,7 +227,9 @@ def settle(*, actor: User, review: Review, is_upheld: bool, note: str, answers: 
 
 
 @transaction.atomic
-def write_card(*, actor: User, code: str, name: str, trade: str, items: Any, pass_mark: int) -> ScoreCardVersion:
+def write_card(
+    *, actor: User, code: str, name: str, trade: str, items: Any, pass_mark: int
+) -> ScoreCardVersion:
     """The next version of a score card, to be put in force by a second person. Raises `BadInput`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
@@ -193,7 +237,12 @@ def write_card(*, actor: User, code: str, name: str, trade: str, items: Any, pas
     card, _made = ScoreCard.objects.get_or_create(code=code, defaults={"name": name, "trade": trade})
     number = 1 + max(card.versions.values_list("number", flat=True), default=0)
     version = ScoreCardVersion(
-        card=card, number=number, items=cards.stored(read), pass_mark=pass_mark, author=actor, created_at=clock.now()
+        card=card,
+        number=number,
+        items=cards.stored(read),
+        pass_mark=pass_mark,
+        author=actor,
+        created_at=clock.now(),
     )
     version.full_clean()
     version.save()
@@ -204,7 +253,8 @@ def write_card(*, actor: User, code: str, name: str, trade: str, items: Any, pas
 
 @transaction.atomic
 def approve_card(*, actor: User, version: ScoreCardVersion) -> ScoreCardVersion:
-    """Put a version in force; the one before is retired, and stays with the reviews made by it. Raises `FourEyes`."""
+    """Put a version in force; the one before is retired, and stays with the reviews made by it. Raises
+    `FourEyes`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     version = ScoreCardVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
@@ -215,7 +265,11 @@ def approve_card(*, actor: User, version: ScoreCardVersion) -> ScoreCardVersion:
     ScoreCardVersion.objects.filter(card=version.card_id, state=ScoreCardVersion.State.IN_FORCE).update(
         state=ScoreCardVersion.State.RETIRED
     )
-    version.state, version.approved_by, version.approved_at = ScoreCardVersion.State.IN_FORCE, actor, clock.now()
+    version.state, version.approved_by, version.approved_at = (
+        ScoreCardVersion.State.IN_FORCE,
+        actor,
+        clock.now(),
+    )
     version.save()
     close_notices("score_card_written", thing=f"score_card_version:{version.pk}")
     return version

@@ -1,4 +1,5 @@
-"""Each day's calls: all are looked at by machine, and some go to people, by risk, by quota and by chance (R29)."""
+"""Each day's calls: all are looked at by machine, and some go to people, by risk, by quota and by chance
+(R29)."""
 
 import secrets
 from collections import defaultdict
@@ -32,7 +33,8 @@ TERMS = ("random_percent", "least_risk", "agent_week", "campaign_day", "double_p
 
 
 def write_plan(*, actor: User, **values: Any) -> SamplingPlan:
-    """A plan of compliance; one is active for a campaign, and one for all others. Raises `NotAllowed`, ValidationError."""
+    """A plan of compliance; one is active for a campaign, and one for all others. Raises `NotAllowed`,
+    ValidationError."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     plan = SamplingPlan(written_by=actor, **values)
@@ -52,9 +54,12 @@ def end_plan(*, actor: User, plan: SamplingPlan) -> SamplingPlan:
 
 
 def sample_due() -> int:
-    """Yesterday's calls, by every active plan that has not been through them. Returns how many reviews wait now."""
+    """Yesterday's calls, by every active plan that has not been through them. Returns how many reviews wait
+    now."""
     yesterday = timezone.localdate(clock.now()) - timedelta(days=1)
-    plans = SamplingPlan.objects.filter(is_active=True).exclude(Exists(SamplingRun.objects.filter(plan=OuterRef("pk"), day=yesterday)))
+    plans = SamplingPlan.objects.filter(is_active=True).exclude(
+        Exists(SamplingRun.objects.filter(plan=OuterRef("pk"), day=yesterday))
+    )
     return sum(sum(sample_day(plan=plan, day=yesterday).counts.values()) for plan in plans)
 
 
@@ -71,21 +76,33 @@ def sample_day(*, plan: SamplingPlan, day: date, seed: int | None = None) -> Sam
     candidates = list(_candidates(plan, day))
     terms = choosing.Terms(most=plan.most_a_day, **{name: getattr(plan, name) for name in TERMS})
     chosen = choosing.choose(candidates, terms, _before(day), Random(seed))  # noqa: S311  (which calls, no secret)
-    _store(plan, chosen, timing.working_days_after(timezone.localdate(clock.now()), REVIEW_DAYS, policies.calendar(clock.now())))
+    _store(
+        plan,
+        chosen,
+        timing.working_days_after(
+            timezone.localdate(clock.now()), REVIEW_DAYS, policies.calendar(clock.now())
+        ),
+    )
     counts = {"risk": 0, "chance": 0, "twice": 0}
     for each in chosen:
         counts["risk" if each.candidate.risk >= plan.least_risk else "chance"] += 1
         counts["twice"] += each.twice
-    return SamplingRun.objects.create(plan=plan, day=day, seed=seed, calls=len(candidates), counts=counts, created_at=clock.now())
+    return SamplingRun.objects.create(
+        plan=plan, day=day, seed=seed, calls=len(candidates), counts=counts, created_at=clock.now()
+    )
 
 
 def _calls(plan: SamplingPlan, day: date) -> QuerySet[Call]:
     start = clock.start_of_day(day)
-    calls = queries.connected(start, start + timedelta(days=1)).exclude(Exists(Review.objects.filter(call=OuterRef("pk"))))
+    calls = queries.connected(start, start + timedelta(days=1)).exclude(
+        Exists(Review.objects.filter(call=OuterRef("pk")))
+    )
     calls = calls.exclude(contact__isnull=True)  # the person was deleted: there is nothing to hear any more
     if plan.campaign_id:
         return calls.filter(campaign=plan.campaign_id)
-    return calls.exclude(campaign__in=SamplingPlan.objects.filter(is_active=True, campaign__isnull=False).values("campaign"))
+    return calls.exclude(
+        campaign__in=SamplingPlan.objects.filter(is_active=True, campaign__isnull=False).values("campaign")
+    )
 
 
 def _candidates(plan: SamplingPlan, day: date) -> Iterator[choosing.Candidate]:
@@ -103,17 +120,41 @@ def _candidates(plan: SamplingPlan, day: date) -> Iterator[choosing.Candidate]:
             is_new=Q(agent__date_joined__gt=clock.now() - NEW_FOR),
         )
         .values_list(
-            "pk", "agent_id", "campaign_id", "complained", "worst", "checks", "flaws", "talked", "is_new", "opted_out_at", "identity_said"
+            "pk",
+            "agent_id",
+            "campaign_id",
+            "complained",
+            "worst",
+            "checks",
+            "flaws",
+            "talked",
+            "is_new",
+            "opted_out_at",
+            "identity_said",
         )
         .order_by("pk")
     )
-    for pk, agent, campaign, complained, worst, checks, flaws, talked, is_new, opted_out_at, identity_said in rows.iterator(5_000):
+    for (
+        pk,
+        agent,
+        campaign,
+        complained,
+        worst,
+        checks,
+        flaws,
+        talked,
+        is_new,
+        opted_out_at,
+        identity_said,
+    ) in rows.iterator(5_000):
         result = checks or {}
         signs = {
             "complaint": complained,
             "finding": bool(worst),
             "advice": bool(result.get("advice")),
-            "opening": identity_said is False or result.get("identity") is False or result.get("purpose") is False,
+            "opening": identity_said is False
+            or result.get("identity") is False
+            or result.get("purpose") is False,
             "way_out": result.get("way_out") is False,
             "opt_out": opted_out_at is not None,
             "flaw": bool(flaws),
@@ -125,10 +166,14 @@ def _candidates(plan: SamplingPlan, day: date) -> Iterator[choosing.Candidate]:
 
 def _before(day: date) -> choosing.Before:
     now = clock.now()
-    week = Review.objects.filter(created_at__gt=now - timedelta(days=7), agent__isnull=False, twin__isnull=True)
+    week = Review.objects.filter(
+        created_at__gt=now - timedelta(days=7), agent__isnull=False, twin__isnull=True
+    )
     of_agent: dict[int, int] = defaultdict(int, week.values_list("agent").annotate(count=Count("pk")))
     agents = User.objects.filter(role=Role.AGENT, is_active=True).annotate(last=Max("reviews__judged_at"))
-    long_ago = agents.filter(Q(last__isnull=True) | Q(last__lt=now - NOT_REVIEWED)).values_list("pk", flat=True)
+    long_ago = agents.filter(Q(last__isnull=True) | Q(last__lt=now - NOT_REVIEWED)).values_list(
+        "pk", flat=True
+    )
     return choosing.Before(of_agent, frozenset(long_ago))
 
 
@@ -137,11 +182,25 @@ def _store(plan: SamplingPlan, chosen: list[choosing.Chosen], due_on: date) -> N
         some = chosen[first : first + BATCH]
         calls = Call.objects.select_related("agent").in_bulk([each.candidate.call for each in some])
         reviews = [
-            _review(calls[each.candidate.call], plan=plan, why=list(each.why), risk=each.candidate.risk, due_on=due_on) for each in some
+            _review(
+                calls[each.candidate.call],
+                plan=plan,
+                why=list(each.why),
+                risk=each.candidate.risk,
+                due_on=due_on,
+            )
+            for each in some
         ]
         Review.objects.bulk_create(reviews)
         twins = [
-            _review(calls[each.candidate.call], plan=plan, why=[Review.Why.TWIN], risk=review.risk, due_on=due_on, twin=review)
+            _review(
+                calls[each.candidate.call],
+                plan=plan,
+                why=[Review.Why.TWIN],
+                risk=review.risk,
+                due_on=due_on,
+                twin=review,
+            )
             for review, each in zip(reviews, some, strict=True)
             if each.twice
         ]
@@ -151,7 +210,8 @@ def _store(plan: SamplingPlan, chosen: list[choosing.Chosen], due_on: date) -> N
 def _review(call: Call, *, plan: SamplingPlan | None, **about: Any) -> Review:
     other = call.agent.department_id if plan and plan.other_team and call.agent else None
     return Review(
-        call=call, agent_id=call.agent_id, campaign_id=call.campaign_id, called_at=call.answered_at or call.reserved_at, plan=plan,
+        call=call, agent_id=call.agent_id, campaign_id=call.campaign_id,
+        called_at=call.answered_at or call.reserved_at, plan=plan,
         not_department_id=other, created_at=clock.now(), **about,
     )  # fmt: skip
 
@@ -168,7 +228,9 @@ def choose_by_hand(*, actor: User, call: Call) -> Review:
     Call.objects.select_for_update(of=("self",)).get(pk=call.pk)
     if known := Review.objects.filter(call=call, twin__isnull=True).first():
         return known
-    due_on = timing.working_days_after(timezone.localdate(clock.now()), REVIEW_DAYS, policies.calendar(clock.now()))
+    due_on = timing.working_days_after(
+        timezone.localdate(clock.now()), REVIEW_DAYS, policies.calendar(clock.now())
+    )
     review = _review(call, plan=None, why=[Review.Why.BY_HAND], risk=0, due_on=due_on)
     review.save()
     return review

@@ -45,23 +45,40 @@ class AnotherTranscript(HeguiError):
 
 
 def read_segments(raw: Sequence[Mapping[str, Any]]) -> list[Segment]:
-    """Segments as they are sent, times in seconds from the beginning. Raises `BadInput` naming the first that is wrong."""
+    """Segments as they are sent, times in seconds from the beginning. Raises `BadInput` naming the first that
+    is wrong."""
     if not 1 <= len(raw) <= MOST_SEGMENTS:
         raise BadInput(_("A transcript has 1 to %(most)s segments."), most=MOST_SEGMENTS)
     segments: list[Segment] = []
     for place, each in enumerate(raw, 1):
         if not (math.isfinite(each["start"]) and math.isfinite(each["end"])):
-            raise BadInput(_("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place)
-        start, end, speaker, text = round(each["start"] * 1000), round(each["end"] * 1000), each["speaker"], str(each["text"]).strip()
+            raise BadInput(
+                _("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place
+            )
+        start, end, speaker, text = (
+            round(each["start"] * 1000),
+            round(each["end"] * 1000),
+            each["speaker"],
+            str(each["text"]).strip(),
+        )
         if not 0 <= start <= end <= MOST_MS:
-            raise BadInput(_("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place)
+            raise BadInput(
+                _("Segment %(place)s: it ends before it starts, or lies beyond 4 hours."), place=place
+            )
         if segments and start < segments[-1].start:
-            raise BadInput(_("Segment %(place)s starts before the one above it. Send segments in order of time."), place=place)
+            raise BadInput(
+                _("Segment %(place)s starts before the one above it. Send segments in order of time."),
+                place=place,
+            )
         if speaker not in SPEAKERS:
-            raise BadInput(_('Segment %(place)s: the speaker is "agent", "client" or "unknown".'), place=place)
+            raise BadInput(
+                _('Segment %(place)s: the speaker is "agent", "client" or "unknown".'), place=place
+            )
         if not text or len(text) > MOST_TEXT or any(ord(char) < 32 and char not in "\t\n\r" for char in text):
             raise BadInput(
-                _("Segment %(place)s: its text has 1 to %(most)s characters, without control characters."), place=place, most=MOST_TEXT
+                _("Segment %(place)s: its text has 1 to %(most)s characters, without control characters."),
+                place=place,
+                most=MOST_TEXT,
             )
         segments.append(Segment(start, end, speaker, text))
     return segments
@@ -72,8 +89,8 @@ def take_transcript(
 ) -> tuple[Transcript, bool]:
     """Store and examine what was said in a call; the transcript, and whether it is new.
 
-    Resident-ID and bank-card numbers are taken out (R1): what was said is kept, the number is not. Raises `NotFound`,
-    `WrongState`, `BadInput`, and `AnotherTranscript` when another one is there.
+    Resident-ID and bank-card numbers are taken out (R1): what was said is kept, the number is not. Raises
+    `NotFound`, `WrongState`, `BadInput`, and `AnotherTranscript` when another one is there.
     """
     call = call_of(client, call_id)
     segments = read_segments(raw)
@@ -92,8 +109,10 @@ def take_transcript(
                 raise AnotherTranscript(_("This call has another transcript already. The first one stays."))
             return known, False
         transcript = Transcript(
-            call=call, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id, client=client,
-            started_at=call.answered_at or call.reserved_at, count=len(clean), source=source[:40], digest=digest, removed=removed,
+            call=call, campaign_id=call.campaign_id, line_id=call.line_id, agent_id=call.agent_id,
+            client=client,
+            started_at=call.answered_at or call.reserved_at, count=len(clean), source=source[:40],
+            digest=digest, removed=removed,
             segments=_encrypted(clean), created_at=clock.now(),
         )  # fmt: skip
         _examine(transcript, clean, call)
@@ -115,14 +134,17 @@ def _examine(transcript: Transcript, segments: Sequence[Segment], call: Call) ->
     script, pack = call.script_version.script, scripts.packs_in_force()
     found = examining.find(segments, kind=script.kind, trade=script.trade, pack=pack)
     transcript.findings = [vars(each) for each in found]
-    transcript.checks = examining.examine(segments, kind=script.kind, pack=pack, company=call.script_version.company, voice=script.voice)
+    transcript.checks = examining.examine(
+        segments, kind=script.kind, pack=pack, company=call.script_version.company, voice=script.voice
+    )
     transcript.checks["advice"] = examining.advice(segments, kind=script.kind, trade=script.trade, pack=pack)
     transcript.worst, transcript.rules = examining.worst(found), pack.stamp
 
 
 @transaction.atomic
 def examine_again(transcript: Transcript) -> None:
-    """Under the rules that are in force now: a rule that was written since is held to what was said before."""
+    """Under the rules that are in force now: a rule that was written since is held to what was said
+    before."""
     transcript = Transcript.objects.select_for_update(of=("self",)).get(pk=transcript.pk)
     if transcript.call is None:
         return
@@ -132,16 +154,21 @@ def examine_again(transcript: Transcript) -> None:
 
 def when_to_transcribe(recording: Recording) -> datetime | None:
     """When the adapter hears a recording that has been measured: at once, or never."""
-    if not settings.HEGUI_SPEECH_TO_TEXT or recording.call_id is None or Transcript.objects.filter(call=recording.call_id).exists():
+    if (
+        not settings.HEGUI_SPEECH_TO_TEXT
+        or recording.call_id is None
+        or Transcript.objects.filter(call=recording.call_id).exists()
+    ):
         return None
     return clock.now()
 
 
 def transcribe_due(*, seconds: float = 50) -> int:
-    """Have the adapter of `HEGUI_SPEECH_TO_TEXT` hear what is due, one after the other for so long. Returns how many it heard.
+    """Have the adapter of `HEGUI_SPEECH_TO_TEXT` hear what is due, one after the other for so long. Returns
+    how many it heard.
 
-    A recording is taken for `LEASE` before it is heard. What raises, or ends its process, leaves it for a later try; after `MOST_TRIES`
-    it is given up, which its page says.
+    A recording is taken for `LEASE` before it is heard. What raises, or ends its process, leaves it for a
+    later try; after `MOST_TRIES` it is given up, which its page says.
     """
     until, count = time.monotonic() + seconds, 0
     while time.monotonic() < until and (recording := _take_next()) is not None:
@@ -153,12 +180,18 @@ def transcribe_due(*, seconds: float = 50) -> int:
 @transaction.atomic
 def _take_next() -> Recording | None:
     now = clock.now()
-    due = Recording.objects.select_for_update(skip_locked=True).filter(transcribe_at__lte=now).order_by("transcribe_at")
+    due = (
+        Recording.objects.select_for_update(skip_locked=True)
+        .filter(transcribe_at__lte=now)
+        .order_by("transcribe_at")
+    )
     due.filter(transcribe_tries__gte=MOST_TRIES).update(transcribe_at=None)
     recording = due.first()
     if recording is not None:
         recording.transcribe_tries += 1  # by statement: what a worker tries is nothing for the trail
-        Recording.objects.filter(pk=recording.pk).update(transcribe_at=now + LEASE, transcribe_tries=recording.transcribe_tries)
+        Recording.objects.filter(pk=recording.pk).update(
+            transcribe_at=now + LEASE, transcribe_tries=recording.transcribe_tries
+        )
     return recording
 
 
@@ -169,9 +202,14 @@ def _transcribe(recording: Recording) -> None:
             with open_recording(recording) as stream:
                 said = adapter.transcribe(BufferedReader(stream), recording.media)
         except ServiceAway:  # the storage: no fault of this recording
-            _mine(recording).update(transcribe_tries=F("transcribe_tries") - 1, transcribe_at=clock.now() + AWAY)
+            _mine(recording).update(
+                transcribe_tries=F("transcribe_tries") - 1, transcribe_at=clock.now() + AWAY
+            )
             raise
-        raw = [{"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text} for each in said]
+        raw = [
+            {"start": each.start / 1000, "end": each.end / 1000, "speaker": each.speaker, "text": each.text}
+            for each in said
+        ]
         if raw:
             _take_said(recording, raw)
     _mine(recording).update(transcribe_at=None)
@@ -184,6 +222,9 @@ def _mine(recording: Recording) -> QuerySet[Recording]:
 
 def _take_said(recording: Recording, raw: Sequence[Mapping[str, Any]]) -> None:
     try:
-        take_transcript(client=None, call_id=recording.call_number, raw=raw, source=settings.HEGUI_SPEECH_TO_TEXT)
-    except HeguiError as error:  # another came meanwhile, the person was deleted, or the adapter said what no transcript may hold
+        take_transcript(
+            client=None, call_id=recording.call_number, raw=raw, source=settings.HEGUI_SPEECH_TO_TEXT
+        )
+    # another came meanwhile, the person was deleted, or the adapter said what no transcript may hold
+    except HeguiError as error:
         log.warning("transcript_refused", recording=recording.public_id, why=error.code)

@@ -1,4 +1,5 @@
-"""Connected calls without a recording: reported the next morning, and within the hour when a whole line is not recorded (R29)."""
+"""Connected calls without a recording: reported the next morning, and within the hour when a whole line is
+not recorded (R29)."""
 
 from datetime import timedelta
 

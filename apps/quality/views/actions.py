@@ -37,7 +37,13 @@ def actions(request: StaffRequest) -> HttpResponse:
     mine = campaigns.campaigns_of(request.user)
     chosen = ActionFilter(request.GET, queryset=queries.actions_of(request.user), campaigns=mine)
     today = timezone.localdate(clock.now())
-    shown = {"filter": chosen, "actions": chosen.qs[:SHOWN], "total": chosen.qs.count(), "most": SHOWN, "today": today}
+    shown = {
+        "filter": chosen,
+        "actions": chosen.qs[:SHOWN],
+        "total": chosen.qs.count(),
+        "most": SHOWN,
+        "today": today,
+    }
     return render(request, "quality/actions.html", shown)
 
 
@@ -58,9 +64,13 @@ def action(request: StaffRequest, pk: int) -> HttpResponse:
         "today": timezone.localdate(clock.now()),
         "repeats": queries.repeats_of(violation.agent_id, violation.kind),
         "done_form": DoneForm() if found.state == OPEN and found.owner_id == user.pk else None,
-        "check_form": NoteForm() if found.state == DONE and is_staff and user.pk not in {found.owner_id, violation.agent_id} else None,
+        "check_form": NoteForm()
+        if found.state == DONE and is_staff and user.pk not in {found.owner_id, violation.agent_id}
+        else None,
         "reopen_form": NoteForm() if found.state == CLOSED and user.role == Role.COMPLIANCE else None,
-        "owners": queries.people_who_may_own(violation.campaign_id) if found.state == OPEN and is_staff else None,
+        "owners": queries.people_who_may_own(violation.campaign_id)
+        if found.state == OPEN and is_staff
+        else None,
         "review": violation.review if is_staff or user.pk == violation.agent_id else None,
         "may_see_proof": bool(found.proof_file) and (is_staff or found.owner_id == user.pk),
     }
@@ -86,9 +96,13 @@ def _step(request: StaffRequest, found: CorrectiveAction, step: str, form: Any) 
     if step == "done":
         cleaned = form.cleaned_data
         file = cleaned["file"].read() if cleaned["file"] else None
-        return services.report_done(actor=user, action=found, measures=cleaned["measures"], proof=cleaned["proof"], file=file)
+        return services.report_done(
+            actor=user, action=found, measures=cleaned["measures"], proof=cleaned["proof"], file=file
+        )
     if step == "move":
-        owner = get_object_or_404(queries.people_who_may_own(found.violation.campaign_id), username=request.POST.get("owner", ""))
+        owner = get_object_or_404(
+            queries.people_who_may_own(found.violation.campaign_id), username=request.POST.get("owner", "")
+        )
         return services.move_action(actor=user, action=found, owner=owner)
     note = form.cleaned_data["note"]
     if step == "reopen":

@@ -63,7 +63,9 @@ def complaint_new(request: StaffRequest) -> HttpResponse:
 @require_GET
 def complaint(request: StaffRequest, pk: int) -> HttpResponse:
     """What the client says, and everything that belongs to it. To read it is recorded."""
-    found = get_object_or_404(queries.complaints_of(request.user).select_related("script_version__script", "recorded_by"), pk=pk)
+    found = get_object_or_404(
+        queries.complaints_of(request.user).select_related("script_version__script", "recorded_by"), pk=pk
+    )
     events = list(found.events.select_related("actor"))
     record_page(request, subject=found.public_id, purpose="complaint")
     result = [(event.kind, event.created_at) for event in events]
@@ -96,7 +98,14 @@ def complaint(request: StaffRequest, pk: int) -> HttpResponse:
 def _disclosed(request: StaffRequest, found: Complaint, name: str) -> str:
     """The words, for whoever handles or reads the complaint; why not, where they may not be shown."""
     try:
-        return disclose(actor=request.user, obj=found, field=name, purpose="complaint", reason="page", address=address_of(request))
+        return disclose(
+            actor=request.user,
+            obj=found,
+            field=name,
+            purpose="complaint",
+            reason="page",
+            address=address_of(request),
+        )
     except HeguiError as error:
         return str(error)
 
@@ -116,7 +125,9 @@ def _step(request: StaffRequest, found: Complaint, step: str) -> object:
         form = _valid(CloseForm(request.POST))
         return services.close_complaint(actor=user, complaint=found, **form.cleaned_data)
     if step == "move":
-        owner = get_object_or_404(queries.people_who_may_own(found.campaign_id), username=request.POST.get("owner", ""))
+        owner = get_object_or_404(
+            queries.people_who_may_own(found.campaign_id), username=request.POST.get("owner", "")
+        )
         return services.move_complaint(actor=user, complaint=found, owner=owner)
     if step == "call":
         try:
@@ -142,7 +153,9 @@ def complaint_violation(request: StaffRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(queries.complaints_of(request.user), pk=pk)
     form = ViolationForm(request.POST, owners=queries.people_who_may_own(found.campaign_id))
     if form.is_valid():
-        cleaned = {name: value for name, value in form.cleaned_data.items() if name not in {"start_ms", "end_ms"}}
+        cleaned = {
+            name: value for name, value in form.cleaned_data.items() if name not in {"start_ms", "end_ms"}
+        }
         said(
             request,
             lambda: services.open_violation(actor=request.user, complaint=found, **cleaned),
@@ -156,7 +169,8 @@ def complaint_violation(request: StaffRequest, pk: int) -> HttpResponse:
 @for_roles(*STAFF)
 @require_GET
 def comparison(request: StaffRequest) -> HttpResponse:
-    """Complaints and handling time of the last 30 days (or of the address's days) against a base period, with the arithmetic."""
+    """Complaints and handling time of the last 30 days (or of the address's days) against a base period, with
+    the arithmetic."""
     today = timezone.localdate(clock.now())
     until = day_of(request.GET.get("until", ""), today)
     since = day_of(request.GET.get("since", ""), until - timedelta(days=29))

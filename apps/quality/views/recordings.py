@@ -47,7 +47,9 @@ def recordings(request: StaffRequest) -> HttpResponse:
     chosen = RecordingFilter(request.GET, queryset=rows, campaigns=campaigns.campaigns_of(request.user))
     listed = list_of(request, RecordingTable, chosen)
     record_page(request, subject="recordings", purpose="list", count=len(listed.page.rows))
-    return render(request, "quality/recordings.html", {**listed.context, "is_staff": request.user.role in STAFF})
+    return render(
+        request, "quality/recordings.html", {**listed.context, "is_staff": request.user.role in STAFF}
+    )
 
 
 def day_of(text: str, default: date) -> date:
@@ -61,20 +63,41 @@ def day_of(text: str, default: date) -> date:
 @for_roles(*STAFF)
 @require_GET
 def coverage(request: StaffRequest) -> HttpResponse:
-    """Connected calls with and without a recording, by day and line; with `?day=…&line=…` the calls that lack one."""
+    """Connected calls with and without a recording, by day and line; with `?day=…&line=…` the calls that lack
+    one."""
     today = timezone.localdate(clock.now())
     until = day_of(request.GET.get("until", ""), today)
     since = max(day_of(request.GET.get("since", ""), until - COVERED), until - timedelta(days=92))
-    campaign = campaigns.campaigns_of(request.user).filter(pk=row_number(request.GET.get("campaign", "")) or 0).first()
+    campaign = (
+        campaigns.campaigns_of(request.user)
+        .filter(pk=row_number(request.GET.get("campaign", "")) or 0)
+        .first()
+    )
     rows = queries.coverage_of(request.user, since, until, campaign=campaign.pk if campaign else None)
     line = request.GET.get("line", "")
     day = day_of(request.GET.get("day", ""), today)
-    total = {name: sum(row[name] for row in rows) for name in ("calls", "recorded", "transcribed", "reviewed", "missing")}
-    missing = list(queries.missing_of(request.user, day, line, campaign=campaign.pk if campaign else None)[:500]) if line else []
+    total = {
+        name: sum(row[name] for row in rows)
+        for name in ("calls", "recorded", "transcribed", "reviewed", "missing")
+    }
+    missing = (
+        list(queries.missing_of(request.user, day, line, campaign=campaign.pk if campaign else None)[:500])
+        if line
+        else []
+    )
     return render(
         request,
         "quality/coverage.html",
-        {"rows": rows, "total": total, "since": since, "until": until, "line": line, "day": day, "missing": missing, "campaign": campaign},
+        {
+            "rows": rows,
+            "total": total,
+            "since": since,
+            "until": until,
+            "line": line,
+            "day": day,
+            "missing": missing,
+            "campaign": campaign,
+        },
     )
 
 
@@ -82,7 +105,9 @@ def coverage(request: StaffRequest) -> HttpResponse:
 @require_GET
 def recording(request: StaffRequest, pk: int) -> HttpResponse:
     """One recording: what is known of it, and once a purpose was named, its sound and its words."""
-    found = get_object_or_404(queries.recordings_of(request.user).select_related("call__contact", "script_version__script"), pk=pk)
+    found = get_object_or_404(
+        queries.recordings_of(request.user).select_related("call__contact", "script_version__script"), pk=pk
+    )
     sheet = sheet_of(request, recording=found, call_id=found.call_id)
     record_page(request, subject=found.public_id, purpose="look up")
     shown = {
@@ -91,7 +116,9 @@ def recording(request: StaffRequest, pk: int) -> HttpResponse:
         "play_form": PlayForm(is_agent=request.user.role == Role.AGENT, initial={"purpose": "quality"}),
         "reviews": queries.reviews_of(request.user).filter(call=found.call_id) if found.call_id else [],
         "is_staff": request.user.role in STAFF,
-        "transcript_form": TranscriptForm() if request.user.role in STAFF and found.call_id and not sheet.transcript else None,
+        "transcript_form": TranscriptForm()
+        if request.user.role in STAFF and found.call_id and not sheet.transcript
+        else None,
     }
     return render(request, "quality/recording.html", shown)
 
@@ -104,12 +131,19 @@ def recording_play(request: StaffRequest, pk: int) -> HttpResponse:
     form = PlayForm(request.POST, is_agent=request.user.role == Role.AGENT)
     back = reverse("recording", args=[found.pk])
     if not form.is_valid():
-        messages.error(request, _("Say what you listen for: quality control, a dispute, or improvement (R17)."))
+        messages.error(
+            request, _("Say what you listen for: quality control, a dispute, or improvement (R17).")
+        )
         return redirect(back)
     if form.cleaned_data["review"]:
         back = reverse("quality_review", args=[form.cleaned_data["review"]])
     try:
-        play = services.begin_play(actor=request.user, recording=found, purpose=form.cleaned_data["purpose"], address=address_of(request))
+        play = services.begin_play(
+            actor=request.user,
+            recording=found,
+            purpose=form.cleaned_data["purpose"],
+            address=address_of(request),
+        )
     except HeguiError as error:
         messages.error(request, str(error))
         return redirect(back)
@@ -126,7 +160,12 @@ def transcript_new(request: StaffRequest, pk: int) -> HttpResponse:
         messages.error(request, errors_of(form))
         return redirect("recording", pk=pk)
     try:
-        services.take_transcript(client=None, call_id=found.call_number, raw=form.cleaned_data["file"], source=f"upload:{request.user.pk}")
+        services.take_transcript(
+            client=None,
+            call_id=found.call_number,
+            raw=form.cleaned_data["file"],
+            source=f"upload:{request.user.pk}",
+        )
     except HeguiError as error:
         messages.error(request, str(error))
     else:

@@ -45,7 +45,9 @@ def reviews(request: StaffRequest) -> HttpResponse:
     shown: dict[str, Any] = {
         "waiting": waiting[:SHOWN],
         "count": waiting.count(),
-        "appeals": everything.filter(state=Review.State.APPEALED).exclude(reviewer=request.user).order_by("appealed_at")[:SHOWN],
+        "appeals": everything.filter(state=Review.State.APPEALED)
+        .exclude(reviewer=request.user)
+        .order_by("appealed_at")[:SHOWN],
         "taken": everything.filter(state=Review.State.TAKEN, reviewer=request.user).order_by("taken_at"),
         "judged": everything.filter(state__in=Review.JUDGED).order_by("-judged_at")[:20],
         "agreement": queries.agreement_of(request.user, clock.now() - LATELY),
@@ -95,9 +97,14 @@ def review_choose(request: StaffRequest, pk: int) -> HttpResponse:
 def review(request: StaffRequest, pk: int) -> HttpResponse:
     """The call, its sound and its words on one side, the score card on the other."""
     found = get_object_or_404(
-        queries.reviews_of(request.user).select_related("second", "plan", "call__contact", "call__script_version__script"), pk=pk
+        queries.reviews_of(request.user).select_related(
+            "second", "plan", "call__contact", "call__script_version__script"
+        ),
+        pk=pk,
     )
-    recording = Recording.objects.select_related("call").filter(call=found.call_id).first() if found.call_id else None
+    recording = (
+        Recording.objects.select_related("call").filter(call=found.call_id).first() if found.call_id else None
+    )
     remarks = list(found.remarks.select_related("author"))
     sheet = sheet_of(request, recording=recording, call_id=found.call_id, remarks=remarks)
     is_mine = found.state == Review.State.TAKEN and found.reviewer_id == request.user.pk
@@ -114,7 +121,9 @@ def review(request: StaffRequest, pk: int) -> HttpResponse:
         "play_form": PlayForm(is_agent=is_agent, initial={"purpose": "quality", "review": found.pk}),
         "answers_form": _answers_form(found, version) if version else None,
         "remark_form": RemarkForm(initial={"start_ms": 0, "end_ms": 0}),
-        "violation_form": ViolationForm(owners=queries.people_who_may_own(found.campaign_id)) if is_mine and found.agent else None,
+        "violation_form": ViolationForm(owners=queries.people_who_may_own(found.campaign_id))
+        if is_mine and found.agent
+        else None,
         "violations": queries.violations_of(request.user).filter(review=found),
         "appeal_form": AppealForm() if is_agent and found.state == Review.State.DONE else None,
         "settle_form": SettleForm(initial={"decision": "stands"}) if _may_settle(found, request) else None,
@@ -128,11 +137,17 @@ def _card(review: Review) -> ScoreCardVersion | None:
 
 
 def _answers_form(review: Review, version: ScoreCardVersion) -> AnswersForm:
-    return AnswersForm(items=cards.read_items(version.items), initial={**review.answers, "summary": review.summary})
+    return AnswersForm(
+        items=cards.read_items(version.items), initial={**review.answers, "summary": review.summary}
+    )
 
 
 def _may_settle(review: Review, request: StaffRequest) -> bool:
-    return review.state == Review.State.APPEALED and request.user.role in STAFF and review.reviewer_id != request.user.pk
+    return (
+        review.state == Review.State.APPEALED
+        and request.user.role in STAFF
+        and review.reviewer_id != request.user.pk
+    )
 
 
 def _back(request: StaffRequest, review: Review) -> HttpResponse:
@@ -179,7 +194,9 @@ def review_verdict(request: StaffRequest, pk: int) -> HttpResponse:
     summary = form.cleaned_data["summary"]
 
     def judged() -> object:
-        return services.give_verdict(actor=request.user, review=found, version=version, answers=form.answers(), summary=summary)
+        return services.give_verdict(
+            actor=request.user, review=found, version=version, answers=form.answers(), summary=summary
+        )
 
     if not said(request, judged, _("The verdict is given.")):
         return _back(request, found)
@@ -229,7 +246,11 @@ def review_settle(request: StaffRequest, pk: int) -> HttpResponse:
 
     def settled() -> object:
         return services.settle(
-            actor=request.user, review=found, is_upheld=cleaned["decision"] == "stands", note=cleaned["note"], answers=answers.answers()
+            actor=request.user,
+            review=found,
+            is_upheld=cleaned["decision"] == "stands",
+            note=cleaned["note"],
+            answers=answers.answers(),
         )
 
     said(request, settled, _("The appeal is decided."))

@@ -26,7 +26,13 @@ STAFF = (Role.SUPERVISOR, Role.COMPLIANCE)
 @require_GET
 def score_cards(request: StaffRequest) -> HttpResponse:
     rows = [
-        (card, [(version, cards.read_items(version.items)) for version in sorted(card.versions.all(), key=lambda each: -each.number)])
+        (
+            card,
+            [
+                (version, cards.read_items(version.items))
+                for version in sorted(card.versions.all(), key=lambda each: -each.number)
+            ],
+        )
         for card in queries.cards_with_versions()
     ]
     shown = {"cards": rows, "sections": cards.SECTIONS, "may_write": request.user.role == Role.COMPLIANCE}
@@ -42,7 +48,8 @@ def score_card_new(request: StaffRequest) -> HttpResponse:
     if before:
         card = before.card
         initial = {
-            "code": card.code, "name": card.name, "trade": card.trade, "pass_mark": before.pass_mark, "items": as_lines(before.items)
+            "code": card.code, "name": card.name, "trade": card.trade, "pass_mark": before.pass_mark,
+            "items": as_lines(before.items)
         }  # fmt: skip
     form = CardForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -55,14 +62,20 @@ def score_card_new(request: StaffRequest) -> HttpResponse:
         else:
             messages.success(request, _("Written. A second person puts it in force."))
             return redirect("score_cards")
-    return render(request, "form.html", {"form": form, "title": _("New version of a score card"), "back": "score_cards"})
+    return render(
+        request, "form.html", {"form": form, "title": _("New version of a score card"), "back": "score_cards"}
+    )
 
 
 @for_roles(Role.COMPLIANCE)
 @require_POST
 def score_card_approve(request: StaffRequest, pk: int) -> HttpResponse:
     version = get_object_or_404(ScoreCardVersion, pk=pk)
-    said(request, lambda: services.approve_card(actor=request.user, version=version), _("In force: reviews are made by it from now on."))
+    said(
+        request,
+        lambda: services.approve_card(actor=request.user, version=version),
+        _("In force: reviews are made by it from now on."),
+    )
     return redirect("score_cards")
 
 
@@ -70,7 +83,9 @@ def score_card_approve(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 def plans(request: StaffRequest) -> HttpResponse:
     rows = [(plan, plan.runs.order_by("-day").first()) for plan in queries.plans()]
-    return render(request, "quality/plans.html", {"plans": rows, "may_write": request.user.role == Role.COMPLIANCE})
+    return render(
+        request, "quality/plans.html", {"plans": rows, "may_write": request.user.role == Role.COMPLIANCE}
+    )
 
 
 @for_roles(Role.COMPLIANCE)
@@ -99,5 +114,8 @@ def plan_end(request: StaffRequest, pk: int) -> HttpResponse:
 @require_GET
 def agents(request: StaffRequest) -> HttpResponse:
     """Agents over 90 days; who did the same again stands on top."""
-    rows = sorted(queries.agents_of(request.user), key=lambda row: (-row["grave"], -row["violations"], row["points"] or 0))
+    rows = sorted(
+        queries.agents_of(request.user),
+        key=lambda row: (-row["grave"], -row["violations"], row["points"] or 0),
+    )
     return render(request, "quality/agents.html", {"rows": rows})

@@ -1,4 +1,5 @@
-"""What the pages of a recording and of a review show of a call: the player's data, the transcript, the marks."""
+"""What the pages of a recording and of a review show of a call: the player's data, the transcript, the
+marks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,10 +61,14 @@ def play_of(request: StaffRequest, recording: Recording) -> Play | None:
     named = row_number(request.GET.get("play", ""))
     if named is None:
         return None
-    return Play.objects.filter(pk=named, actor=request.user, recording=recording, written_at__isnull=True).first()
+    return Play.objects.filter(
+        pk=named, actor=request.user, recording=recording, written_at__isnull=True
+    ).first()
 
 
-def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int | None, remarks: Any = ()) -> Sheet:
+def sheet_of(
+    request: StaffRequest, *, recording: Recording | None, call_id: int | None, remarks: Any = ()
+) -> Sheet:
     """Everything about the call that the viewer may see and hear now."""
     sheet = Sheet(recording=recording)
     if recording is not None:
@@ -77,7 +82,9 @@ def sheet_of(request: StaffRequest, *, recording: Recording | None, call_id: int
         _read(request, sheet, sheet.transcript, sheet.play, rules)
     if about := recording.by_channel:
         spans = zip((_("Upper wave"), _("Lower wave")), about["spoke_ms"], about["silences"], strict=True)
-        sheet.sides = [Side(name, spoke, sum(end - start for start, end in silences)) for name, spoke, silences in spans]
+        sheet.sides = [
+            Side(name, spoke, sum(end - start for start, end in silences)) for name, spoke, silences in spans
+        ]
         sheet.together_ms = about["together_ms"]
     sheet.player = {
         "sound": reverse("play_sound", args=[sheet.play.pk]),
@@ -97,11 +104,15 @@ def _peaks_of(recording: Recording) -> list[list[float]]:
     return [[round(value / 255, 3) for value in side] for side in sides]
 
 
-def _read(request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]) -> None:
-    """The words come out by `disclose` alone, for the purpose of the play; without them the sound is there all the same."""
+def _read(
+    request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Play, rules: dict[str, PackRule]
+) -> None:
+    """The words come out by `disclose` alone, for the purpose of the play; without them the sound is there
+    all the same."""
     try:
         clear = disclose(
-            actor=request.user, obj=transcript, field="segments", purpose=play.purpose, reason=f"play {play.pk}",
+            actor=request.user, obj=transcript, field="segments", purpose=play.purpose,
+            reason=f"play {play.pk}",
             address=address_of(request),
         )  # fmt: skip
     except HeguiError as error:
@@ -112,7 +123,9 @@ def _read(request: StaffRequest, sheet: Sheet, transcript: Transcript, play: Pla
         found.setdefault(finding["segment"], []).append(finding)
     for place, segment in enumerate(services.opened(clear)):
         pieces = list(_pieces(segment.text, found.get(place, []), rules))
-        sheet.lines.append(Line(segment.start, segment.end, segment.speaker, clock_time(segment.start), pieces))
+        sheet.lines.append(
+            Line(segment.start, segment.end, segment.speaker, clock_time(segment.start), pieces)
+        )
 
 
 def _pieces(text: str, found: list[dict[str, Any]], rules: dict[str, PackRule]) -> Any:
@@ -130,7 +143,9 @@ def _pieces(text: str, found: list[dict[str, Any]], rules: dict[str, PackRule]) 
         yield text[place:], "", ""
 
 
-def _marks(recording: Recording, transcript: Transcript | None, rules: dict[str, PackRule]) -> list[dict[str, Any]]:
+def _marks(
+    recording: Recording, transcript: Transcript | None, rules: dict[str, PackRule]
+) -> list[dict[str, Any]]:
     """What lies on the wave form: findings, key presses, silences. Times in ms."""
     marks = [
         {
@@ -146,5 +161,11 @@ def _marks(recording: Recording, transcript: Transcript | None, rules: dict[str,
         at = int((call.opted_out_at - call.answered_at).total_seconds() * 1000)
         if at <= (recording.duration_ms or 0):
             marks.append({"kind": "key", "start": at, "end": at, "label": _("opted out")})
-    marks += [{"kind": "silence", "start": start, "end": end, "label": _("silence")} for start, end in recording.silences]
-    return [mark | {"at": clock_time(int(mark["start"]))} for mark in sorted(marks, key=lambda each: int(each["start"]))]
+    marks += [
+        {"kind": "silence", "start": start, "end": end, "label": _("silence")}
+        for start, end in recording.silences
+    ]
+    return [
+        mark | {"at": clock_time(int(mark["start"]))}
+        for mark in sorted(marks, key=lambda each: int(each["start"]))
+    ]

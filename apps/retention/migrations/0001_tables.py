@@ -18,13 +18,25 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="BackupRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("kind", models.CharField(choices=[("backup", "backup"), ("drill", "restore drill")], max_length=8)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("backup", "backup"), ("drill", "restore drill")], max_length=8
+                    ),
+                ),
                 (
                     "state",
                     models.CharField(
-                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")], default="running", max_length=8
+                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")],
+                        default="running",
+                        max_length=8,
                     ),
                 ),
                 ("name", models.CharField(max_length=120)),
@@ -40,7 +52,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="LegalHold",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -63,36 +80,52 @@ class Migration(FirstMigration):
                 (
                     "owner",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL, verbose_name="owner"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
                     ),
                 ),
                 ("review_on", models.DateField(verbose_name="to be reviewed on")),
                 (
                     "placed_by",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
                 (
                     "ended_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("end_reason", models.CharField(blank=True, max_length=300, verbose_name="why it ends")),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="hold_has_a_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="hold_has_a_reason"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("kind", "query"), ("target_id__isnull", True)), ("target_id__isnull", False), _connector="OR"
+                            models.Q(("kind", "query"), ("target_id__isnull", True)),
+                            ("target_id__isnull", False),
+                            _connector="OR",
                         ),
                         name="hold_names_its_object",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("ended_at__isnull", True),
-                            models.Q(("ended_by__isnull", False), models.Q(("end_reason", ""), _negated=True)),
+                            models.Q(
+                                ("ended_by__isnull", False), models.Q(("end_reason", ""), _negated=True)
+                            ),
                             _connector="OR",
                         ),
                         name="hold_ended_by_somebody",
@@ -103,13 +136,20 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="PurgeRun",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("at", models.DateTimeField()),
                 (
                     "state",
                     models.CharField(
-                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")], default="running", max_length=8
+                        choices=[("running", "running"), ("done", "done"), ("failed", "failed")],
+                        default="running",
+                        max_length=8,
                     ),
                 ),
                 ("policies", models.JSONField(default=dict)),
@@ -124,7 +164,10 @@ class Migration(FirstMigration):
                 (
                     "started_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -133,33 +176,68 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Erasure",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "run",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="erasures", to="retention.purgerun"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="erasures",
+                        to="retention.purgerun",
                     ),
                 ),
                 (
                     "finished_by",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="finished", to="retention.purgerun"
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="finished",
+                        to="retention.purgerun",
                     ),
                 ),
-                ("files", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), default=list, size=None)),
-                ("number_hashes", django.contrib.postgres.fields.ArrayField(base_field=models.BinaryField(max_length=32), size=None)),
-                ("contact_ids", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                (
+                    "files",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                (
+                    "number_hashes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BinaryField(max_length=32), size=None
+                    ),
+                ),
+                (
+                    "contact_ids",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None),
+                ),
                 ("external_ids", models.JSONField(db_default={}, default=dict)),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("done_at", models.DateTimeField(null=True)),
             ],
-            options={"indexes": [models.Index(condition=models.Q(("done_at__isnull", True)), fields=["id"], name="erasure_open")]},
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True)), fields=["id"], name="erasure_open"
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="CallTally",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("month", models.DateField()),
                 ("campaign_id", models.BigIntegerField(null=True)),
                 ("outcome", models.CharField(max_length=16)),
@@ -167,20 +245,36 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("month", "campaign_id", "outcome"), name="tally_once", nulls_distinct=False)
+                    models.UniqueConstraint(
+                        fields=("month", "campaign_id", "outcome"), name="tally_once", nulls_distinct=False
+                    )
                 ]
             },
         ),
         migrations.CreateModel(
             name="IndexTurn",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("key_ids", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=32), size=None)),
+                (
+                    "key_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32), size=None
+                    ),
+                ),
                 ("rows", models.PositiveBigIntegerField()),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("key_ids__len__gte", 2)), name="index_turn_names_its_keys")]
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("key_ids__len__gte", 2)), name="index_turn_names_its_keys"
+                    )
+                ]
             },
         ),
         pgtrigger.migrations.AddTrigger(

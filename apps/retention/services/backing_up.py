@@ -31,12 +31,15 @@ log = structlog.get_logger(__name__)
 Progress = Callable[[int, int], None]
 
 
-def back_up(to: Address, *, secrets: Secrets, base: Address | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Write a backup to a file or a bucket; returns its manifest. With `base`, files that an earlier backup holds are only named.
+def back_up(
+    to: Address, *, secrets: Secrets, base: Address | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Write a backup to a file or a bucket; returns its manifest. With `base`, files that an earlier backup
+    holds are only named.
 
-    The database is read in one snapshot, and no file that the snapshot names is deleted until they are all read. A file
-    that is missing is named in the manifest of what is missing, and the backup is made all the same. Raises
-    `BackupRefused` when the place is taken, `ProgramFailed` when the database could not be read.
+    The database is read in one snapshot, and no file that the snapshot names is deleted until they are all
+    read. A file that is missing is named in the manifest of what is missing, and the backup is made all the
+    same. Raises `BackupRefused` when the place is taken, `ProgramFailed` when the database could not be read.
     """
     where = place(to)
     if where.exists():
@@ -67,7 +70,8 @@ def back_up(to: Address, *, secrets: Secrets, base: Address | None = None, progr
                     opened.seek(0)
                 except StorageAway:
                     raise
-                except OSError as error:  # this one alone: the others are backed up, and the check of consistency names it
+                # this one alone: the others are backed up, and the check of consistency names it
+                except OSError as error:
                     log.error("file_unreadable", why=type(error).__name__)
                     missing.append(name)
                     continue
@@ -107,9 +111,13 @@ def _manifest(before: dict[str, Any] | None, known: tuple[int, str]) -> dict[str
 
 
 def canaries() -> dict[str, dict[str, str]]:
-    """What tells a key without telling it: so a restore knows beforehand that this keyring reads what it brings."""
+    """What tells a key without telling it: so a restore knows beforehand that this keyring reads what it
+    brings."""
     return {
-        purpose: {name: hmac.digest(key, b"hegui backup canary", "sha256").hex() for name, key in keyring.keys(purpose).by_id.items()}
+        purpose: {
+            name: hmac.digest(key, b"hegui backup canary", "sha256").hex()
+            for name, key in keyring.keys(purpose).by_id.items()
+        }
         for purpose in keyring.PURPOSES
     }
 

@@ -1,4 +1,5 @@
-"""Whether what belongs together is there together: rows and files, hashes and numbers, the ledger and the register."""
+"""Whether what belongs together is there together: rows and files, hashes and numbers, the ledger and the
+register."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -40,8 +41,8 @@ FRESH = timedelta(minutes=5)  # the task writes each minute
 
 
 def check_consistency(*, repair: bool = False) -> dict[str, Any]:
-    """What is not as it has to be, by kind; empty when all is well. `repair` has files without rows deleted and brings numbers to their
-    one form."""
+    """What is not as it has to be, by kind; empty when all is well. `repair` has files without rows deleted
+    and brings numbers to their one form."""
     found: dict[str, Any] = {}
     named = set(files_in_use())
     stored = set(encrypted_files.names())
@@ -65,7 +66,11 @@ def check_consistency(*, repair: bool = False) -> dict[str, Any]:
         found["files_not_deleted"] = stuck
     if open_ones := [erasure.pk for erasure in _waiting_too_long() if _is_free(erasure)]:
         found["erasures_not_done"] = open_ones
-    if overdue := list(in_force().filter(review_on__lt=timezone.localdate(clock.now()) - timedelta(days=30)).values_list("pk", flat=True)):
+    if overdue := list(
+        in_force()
+        .filter(review_on__lt=timezone.localdate(clock.now()) - timedelta(days=30))
+        .values_list("pk", flat=True)
+    ):
         found["holds_not_reviewed"] = overdue
     if unsigned := broken_chains():
         found["tree_heads_missing"] = unsigned
@@ -104,8 +109,16 @@ def _dangling_hashes() -> list[str]:
     """Contacts whose hash is not that of their number; "?" when a number does not open at all."""
     try:
         of_number, _of_last4 = blind_index.indexers()
-        rows = Contact.everyone.order_by("pk").values_list("pk", "phone", "number_index").iterator(chunk_size=5_000)
-        return [Contact(pk=pk).public_id for pk, phone, index in rows if phone.kind == "phone" and bytes(index) != of_number(phone)]
+        rows = (
+            Contact.everyone.order_by("pk")
+            .values_list("pk", "phone", "number_index")
+            .iterator(chunk_size=5_000)
+        )
+        return [
+            Contact(pk=pk).public_id
+            for pk, phone, index in rows
+            if phone.kind == "phone" and bytes(index) != of_number(phone)
+        ]
     except DecryptionFailed:
         return ["?"]
 
@@ -117,10 +130,15 @@ def _impossible_times() -> list[str]:
         for model in apps.get_models():
             for field in model._meta.concrete_fields if model._meta.managed and not model._meta.proxy else ():
                 if isinstance(field, DateTimeField):
-                    names = {"table": sql.Identifier(model._meta.db_table), "column": sql.Identifier(str(field.column))}
+                    names = {
+                        "table": sql.Identifier(model._meta.db_table),
+                        "column": sql.Identifier(str(field.column)),
+                    }
                     pk = sql.Identifier(str(model._meta.pk.column))
                     cursor.execute(
-                        sql.SQL("select {pk}::text from {table} where {column} < %s or {column} >= %s limit 100").format(pk=pk, **names),
+                        sql.SQL(
+                            "select {pk}::text from {table} where {column} < %s or {column} >= %s limit 100"
+                        ).format(pk=pk, **names),
                         [EARLIEST, LATEST],
                     )
                     found += [f"{model._meta.db_table}.{field.column} {row[0]}" for row in cursor.fetchall()]
@@ -128,12 +146,15 @@ def _impossible_times() -> list[str]:
 
 
 def _ledger_state() -> dict[str, Any]:
-    """Whether the ledger is as it was written, and how many changes of the register it lacks that are not of this moment."""
+    """Whether the ledger is as it was written, and how many changes of the register it lacks that are not of
+    this moment."""
     try:
         position = max((line.position for line in ledger.read_ledger()), default=0)
     except ledger.LedgerBroken as error:
         return {"ledger": str(error)}
     if position > (Change.objects.aggregate(last=Max("position"))["last"] or 0):
         return {"ledger": str(ledger.LedgerAhead())}
-    lacking = Change.objects.filter(Q(position__isnull=True) | Q(position__gt=position), created_at__lt=clock.now() - FRESH)
+    lacking = Change.objects.filter(
+        Q(position__isnull=True) | Q(position__gt=position), created_at__lt=clock.now() - FRESH
+    )
     return {"ledger_behind": count} if (count := lacking.count()) else {}

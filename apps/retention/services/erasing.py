@@ -1,8 +1,8 @@
 """One person, over every store: what would go, what is kept and why, and the deletion itself (R20).
 
-A purge goes by class and time; this goes by number, whatever the time. Holds keep what they name and no more of the person. The
-record of a call younger than 30 days stays, blocked (R34). What is kept only for now is left to another call of `erase`, which does
-the rest.
+A purge goes by class and time; this goes by number, whatever the time. Holds keep what they name and no more
+of the person. The record of a call younger than 30 days stays, blocked (R34). What is kept only for now is
+left to another call of `erase`, which does the rest.
 """
 
 from collections.abc import Callable, Iterable
@@ -58,13 +58,16 @@ class ErasureIncomplete(HeguiError):
 
     code = "erasure_incomplete"
     status = 500
-    sentence = _('Something of the person is still in "%(store)s" after its deletion. Nothing was changed; tell the administrators.')
+    sentence = _(
+        'Something of the person is still in "%(store)s" after its deletion. Nothing was changed; tell the '
+        "administrators."
+    )
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one kind. `stays` names, in order, what keeps some of them: a reason and its condition. `block` is done to those that
-    are kept as the record of a call."""
+    """Rows of one kind. `stays` names, in order, what keeps some of them: a reason and its condition. `block`
+    is done to those that are kept as the record of a call."""
 
     code: str
     rows: QuerySet[Any]
@@ -94,12 +97,15 @@ class Part:
                 kept.append((count, why))
             rows = rows.exclude(condition)
         is_record = any(why == "record" for _count, why in kept)
-        return Store(self.code, rows.count() if gone is None else gone, tuple(kept), until if is_record else None)
+        return Store(
+            self.code, rows.count() if gone is None else gone, tuple(kept), until if is_record else None
+        )
 
 
 @dataclass(frozen=True)
 class Person:
-    """The parts in the order in which they go: what was said before the calls, the calls before the person."""
+    """The parts in the order in which they go: what was said before the calls, the calls before the
+    person."""
 
     parts: list[Part]
     until: datetime | None  # when the last record of a call goes
@@ -109,7 +115,9 @@ class Person:
         for place, part in enumerate(self.parts):
             store = part.store(None if gone is None else gone[place], self.until)
             known = by_code.get(store.code, Store(store.code))
-            by_code[store.code] = Store(store.code, known.goes + store.goes, known.kept + store.kept, store.until or known.until)
+            by_code[store.code] = Store(
+                store.code, known.goes + store.goes, known.kept + store.kept, store.until or known.until
+            )
         return list(by_code.values())
 
 
@@ -121,7 +129,8 @@ def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | Non
     is_open = Q(state__in=Call.OPEN)
     young = list(calls.filter(record_kept(now)).values_list("pk", "campaign__purpose", "reserved_at"))
     young_calls = [pk for pk, _purpose, _at in young]
-    # A call stays with a recording or transcript that is held by itself: by the call it is found again when the hold ends.
+    # A call stays with a recording or transcript that is held by itself: by the call it is found again when
+    # the hold ends.
     heard = [model.objects.filter(condition, call__in=keys) for model, condition in _held_sound(holds)]
     with_held = Q(pk__in=[pk for rows in heard for pk in rows.values_list("call", flat=True)])
     kept_calls = list(calls.filter(holds.calls | with_held | is_open).values_list("pk", flat=True))
@@ -130,35 +139,44 @@ def _person(index: bytes, holds: Held, now: datetime, came_until: datetime | Non
         contacts = contacts.filter(created_at__lte=came_until)
     contact_keys = list(contacts.values_list("pk", flat=True))
     kept_contacts = list(
-        contacts.filter(holds.contacts | Q(pk__in=contacts.filter(call__state__in=Call.OPEN).values("pk"))).values_list("pk", flat=True)
+        contacts.filter(
+            holds.contacts | Q(pk__in=contacts.filter(call__state__in=Call.OPEN).values("pk"))
+        ).values_list("pk", flat=True)
     )
     with_contact = ("hold", Q(contact__in=kept_contacts))
     is_evidence = Q(purpose__in=[purpose for _pk, purpose, _at in young], recipient="")
     policy = policies.retention_policies(now)["call"]
     of_calls = (("hold", Q(call__in=kept_calls)),)
     parts = [
-        Part("transcripts", Transcript.objects.filter(call__in=keys), (("hold", holds.transcripts),), _rows_of(Transcript)),
+        Part("transcripts", Transcript.objects.filter(call__in=keys), (("hold", holds.transcripts),),
+        _rows_of(Transcript)),
         Part(
             "recordings", Recording.everyone.filter(Q(call__in=keys) | Q(call_number__in=keys)),
-            (("hold", holds.recordings), ("record", Q(call_number__in=young_calls))), _by(erase_recordings, policy), block_recordings,
+            (("hold", holds.recordings), ("record", Q(call_number__in=young_calls))),
+            _by(erase_recordings, policy), block_recordings,
         ),
         Part(
-            "complaints", Complaint.objects.filter(Q(number_index=index) | Q(contact__in=contact_keys)).filter(came),
-            (("complaint_open", ~Q(state=Complaint.State.CLOSED)), ("hold", holds.complaints)), _by(erase_complaints, policy),
+            "complaints",
+            Complaint.objects.filter(Q(number_index=index) | Q(contact__in=contact_keys)).filter(came),
+            (("complaint_open", ~Q(state=Complaint.State.CLOSED)), ("hold", holds.complaints)),
+            _by(erase_complaints, policy),
         ),
         Part("notes", Disposition.objects.filter(call__in=keys), of_calls, _rows_of(Disposition)),
         Part("notes", Ticket.objects.filter(call__in=keys), of_calls, _rows_of(Ticket)),
         Part(
-            "calls", calls, (("hold", holds.calls | with_held), ("call_open", is_open), ("record", Q(pk__in=young_calls))),
+            "calls", calls,
+            (("hold", holds.calls | with_held), ("call_open", is_open), ("record", Q(pk__in=young_calls))),
             _by(erase_calls, policy),
             lambda rows: cut(Call, "contact_id", rows, by="id"),
         ),
         Part("codes", Code.objects.filter(came, number_index=index), (), _rows_of(Code)),
         Part(
-            "consents", Consent.objects.filter(contact__in=contact_keys), (with_contact, ("record", is_evidence)),
+            "consents", Consent.objects.filter(contact__in=contact_keys),
+            (with_contact, ("record", is_evidence)),
             _by(erase_consents, policy),
         ),
-        Part("external_refs", ExternalRef.objects.filter(contact__in=contact_keys), (with_contact,), _rows_of(ExternalRef)),
+        Part("external_refs", ExternalRef.objects.filter(contact__in=contact_keys), (with_contact,),
+        _rows_of(ExternalRef)),
         Part(
             "contact", contacts,
             (
@@ -204,16 +222,23 @@ def preview_person(*, number_index: bytes) -> list[Store]:
     """What would go now, and what is kept and why; nothing is changed."""
     exports = Store("exports", files_with(number_index).count())
     messages = Store("messages", len(messages_to(number_index)))
-    return [*_person(number_index, held(), clock.now()).stores(), exports, messages, _papers(number_index), *BESIDE]
+    return [
+        *_person(number_index, held(), clock.now()).stores(),
+        exports,
+        messages,
+        _papers(number_index),
+        *BESIDE,
+    ]
 
 
 @transaction.atomic
 def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -> list[Store]:
-    """Delete what may go, in one transaction, and say what went and what is kept and why (`rights.ports.Erasing`).
+    """Delete what may go, in one transaction, and say what went and what is kept and why
+    (`rights.ports.Erasing`).
 
-    The ledger outside the database is written with the contact and with the number, so that a restore erases both again: last, when
-    everything is seen to be gone and only the commit is missing. What is not carried out stands in no ledger.
-    Raises `ErasureIncomplete`.
+    The ledger outside the database is written with the contact and with the number, so that a restore erases
+    both again: last, when everything is seen to be gone and only the commit is missing. What is not carried
+    out stands in no ledger. Raises `ErasureIncomplete`.
     """
     share_holds()
     lock_number(number_index)
@@ -241,8 +266,8 @@ def erase_person(*, number_index: bytes, phone: Protected | None, reason: str) -
 
 
 def _beginning(number_index: bytes, phone: Protected | None, reason: str) -> Callable[[], Erasure | None]:
-    """What begins the erasure of this request, as long as the contact is there to be read. It gives the erasure, begun then or before;
-    None for one that left nothing open, and where no number is known."""
+    """What begins the erasure of this request, as long as the contact is there to be read. It gives the
+    erasure, begun then or before; None for one that left nothing open, and where no number is known."""
     known = Erasure.objects.filter(reason=reason).order_by("pk").last()
     if known is not None:
         return lambda: known if known.done_at is None else None
@@ -256,11 +281,14 @@ def _beginning(number_index: bytes, phone: Protected | None, reason: str) -> Cal
 
 
 def _reopened(reason: str) -> Erasure | None:
-    """Another erasure of the same request, for files that went after the first was done; None where there was none."""
+    """Another erasure of the same request, for files that went after the first was done; None where there was
+    none."""
     known = Erasure.objects.filter(reason=reason).order_by("pk").last()
     if known is None:
         return None
-    return Erasure.objects.create(reason=reason, number_hashes=known.number_hashes, contact_ids=[], created_at=clock.now())
+    return Erasure.objects.create(
+        reason=reason, number_hashes=known.number_hashes, contact_ids=[], created_at=clock.now()
+    )
 
 
 def _erase(person: Person) -> list[Store]:

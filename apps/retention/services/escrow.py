@@ -1,7 +1,9 @@
-"""The break-glass copy of the keyring: encrypted under a key that no one holds, in shares of which some are enough (R7).
+"""The break-glass copy of the keyring: encrypted under a key that no one holds, in shares of which some are
+enough (R7).
 
-The shares are Shamir's, written as words (SLIP-39), so they can be kept on paper by different people. Fewer than enough
-tell nothing. What is lost with the machine is then read again: the encrypted copy, and so many people.
+The shares are Shamir's, written as words (SLIP-39), so they can be kept on paper by different people. Fewer
+than enough tell nothing. What is lost with the machine is then read again: the encrypted copy, and so many
+people.
 """
 
 import json
@@ -30,7 +32,9 @@ def split_keyring(*, shares: int, needed: int) -> tuple[str, list[str]]:
     key, nonce = os.urandom(32), os.urandom(12)
     encrypted = AESGCM(key).encrypt(nonce, text.encode(), _BOUND_TO)
     (words,) = generate_mnemonics(1, [(needed, shares)], key)
-    return json.dumps({"format": _BOUND_TO.decode(), "nonce": nonce.hex(), "encrypted": encrypted.hex(), "needed": needed}), list(words)
+    return json.dumps(
+        {"format": _BOUND_TO.decode(), "nonce": nonce.hex(), "encrypted": encrypted.hex(), "needed": needed}
+    ), list(words)
 
 
 def join_keyring(*, encrypted: str, shares: Sequence[str]) -> str:
@@ -38,8 +42,14 @@ def join_keyring(*, encrypted: str, shares: Sequence[str]) -> str:
     try:
         payload = json.loads(encrypted)
         key = combine_mnemonics([share.strip() for share in shares if share.strip()])
-        text = AESGCM(key).decrypt(bytes.fromhex(payload["nonce"]), bytes.fromhex(payload["encrypted"]), _BOUND_TO).decode()
+        text = (
+            AESGCM(key)
+            .decrypt(bytes.fromhex(payload["nonce"]), bytes.fromhex(payload["encrypted"]), _BOUND_TO)
+            .decode()
+        )
     except (MnemonicError, InvalidTag, ValueError, KeyError, TypeError):
-        raise KeyringError(_("These shares do not open this copy: some are missing or wrong, or the copy was changed.")) from None
+        raise KeyringError(
+            _("These shares do not open this copy: some are missing or wrong, or the copy was changed.")
+        ) from None
     keyring.parse(text)
     return text

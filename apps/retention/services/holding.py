@@ -61,7 +61,8 @@ def place_hold(
     elif kind not in TARGETS or not TARGETS[kind]._base_manager.filter(pk=target_id).exists():
         raise NotFound()
     return LegalHold.objects.create(
-        kind=kind, target_id=target_id, query=query or {}, reason=whole_text(reason, 300), owner=owner or actor, review_on=review_on,
+        kind=kind, target_id=target_id, query=query or {}, reason=whole_text(reason, 300),
+        owner=owner or actor, review_on=review_on,
         placed_by=actor, created_at=clock.now(),
     )  # fmt: skip
 
@@ -80,7 +81,8 @@ def hold_complaint(complaint: Complaint) -> LegalHold:
     """What a complaint is about stays for as long as it is open: placed in the transaction that opens it."""
     change_holds()
     return LegalHold.objects.create(
-        kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk, reason=_("complaint %(number)s") % {"number": complaint.public_id},
+        kind=LegalHold.Kind.COMPLAINT, target_id=complaint.pk,
+        reason=_("complaint %(number)s") % {"number": complaint.public_id},
         owner=complaint.owner, review_on=timezone.localdate(clock.now()) + timedelta(days=COMPLAINT_DAYS),
         placed_by=complaint.recorded_by or complaint.owner, created_at=clock.now(),
     )  # fmt: skip
@@ -116,7 +118,8 @@ def _may(actor: User) -> None:
 
 @transaction.atomic
 def remind_of_holds() -> int:
-    """Tell the owners whose hold is to be reviewed, once, also where nothing ran on its day. Returns how many."""
+    """Tell the owners whose hold is to be reviewed, once, also where nothing ran on its day. Returns how
+    many."""
     due = [
         hold
         for hold in in_force().filter(review_on__lte=timezone.localdate(clock.now())).select_related("owner")

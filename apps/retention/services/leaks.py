@@ -1,7 +1,9 @@
-"""Looking for what may stand nowhere in clear: numbers and names of contacts, in whatever is stored or written (R5, R7).
+"""Looking for what may stand nowhere in clear: numbers and names of contacts, in whatever is stored or
+written (R5, R7).
 
-Numbers are recognised without being known: what looks like one is hashed and looked up, so nothing is decrypted. Names are
-decrypted to be searched for, inside this process alone; what is reported is where something stands, never what.
+Numbers are recognised without being known: what looks like one is hashed and looked up, so nothing is
+decrypted. Names are decrypted to be searched for, inside this process alone; what is reported is where
+something stands, never what.
 """
 
 import re
@@ -33,9 +35,13 @@ class Search:
     """The numbers and names of the database, to be looked for."""
 
     def __init__(self) -> None:
-        self._indexes = {bytes(each) for each in Contact.everyone.values_list("number_index", flat=True).iterator(chunk_size=10_000)}
+        self._indexes = {
+            bytes(each)
+            for each in Contact.everyone.values_list("number_index", flat=True).iterator(chunk_size=10_000)
+        }
         self._names = ahocorasick.Automaton()
-        # A name that stands in a colleague's would be found wherever the colleague is named: it is not searched for.
+        # A name that stands in a colleague's would be found wherever the colleague is named: it is not
+        # searched for.
         colleagues = "\n".join(User.objects.values_list("display_name", flat=True))
         for contact in Contact.everyone.filter(name__isnull=False).only("name").iterator(chunk_size=5_000):
             name = clear_for_machine(contact.name)
@@ -74,8 +80,8 @@ class Search:
 def leak_scan(paths: Iterable[Path] = ()) -> dict[str, dict[str, int]]:
     """Where numbers or names stand in clear: {place: {"numbers", "names"}}; empty when nowhere.
 
-    Without paths: the whole home folder (encrypted files, logs, backups, the ledger), the database as it is stored, and what
-    lies in Redis (messages of tasks).
+    Without paths: the whole home folder (encrypted files, logs, backups, the ledger), the database as it is
+    stored, and what lies in Redis (messages of tasks).
     """
     search = Search()
     places = list(paths)
@@ -91,7 +97,11 @@ def leak_scan(paths: Iterable[Path] = ()) -> dict[str, dict[str, int]]:
         found["redis"] = search.count(_redis())
     for path in _files(places):
         found[str(path)] = search.count(_pieces(path))
-    return {place: {kind: count for kind, count in counted.items() if count} for place, counted in found.items() if counted.total()}
+    return {
+        place: {kind: count for kind, count in counted.items() if count}
+        for place, counted in found.items()
+        if counted.total()
+    }
 
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:

@@ -1,8 +1,10 @@
-"""The purge: what is due goes, what is held stays, in batches, and neither a crash nor a failure leaves anything half done.
+"""The purge: what is due goes, what is held stays, in batches, and neither a crash nor a failure leaves
+anything half done.
 
-Every batch is a transaction of its own. A batch of contacts is written into the ledger first, outside the database and
-in it, and marked done once its rows were seen to be gone; whatever a crash left open is finished by the next run. Files
-are scheduled for deletion in the transaction of their rows (`jobs.discard`) and deleted afterwards.
+Every batch is a transaction of its own. A batch of contacts is written into the ledger first, outside the
+database and in it, and marked done once its rows were seen to be gone; whatever a crash left open is finished
+by the next run. Files are scheduled for deletion in the transaction of their rows (`jobs.discard`) and
+deleted afterwards.
 """
 
 import time
@@ -51,13 +53,17 @@ Progress = Callable[[str, int], None]
 
 
 def count_due(*, at: datetime) -> dict[str, dict[str, Any]]:
-    """What a purge at `at` would delete, by class: `due`, `held` (due and kept by a hold), `policy`, `days`."""
+    """What a purge at `at` would delete, by class: `due`, `held` (due and kept by a hold), `policy`,
+    `days`."""
     versions, holds, result = policies.retention_policies(at), held(), dict[str, dict[str, Any]]()
     for each in CLASSES:
         policy = versions[each.code]
         rows = _due(each, policy, at)
         kept = rows.filter(each.held(holds)).count()
-        known = result.setdefault(each.code, {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))})
+        known = result.setdefault(
+            each.code,
+            {"due": 0, "held": 0, "policy": policy.number, "days": policy.days_at(timezone.localdate(at))},
+        )
         known["due"] += rows.count() - kept
         known["held"] += kept
     policy = versions[DataClass.TRAIL]
@@ -72,19 +78,26 @@ def _due(each: Class, policy: RetentionPolicy, at: datetime) -> QuerySet[Any]:
 
 
 def purge(
-    *, at: datetime | None = None, started_by: User | None = None, progress: Progress | None = None, pause: float = PAUSE
+    *,
+    at: datetime | None = None,
+    started_by: User | None = None,
+    progress: Progress | None = None,
+    pause: float = PAUSE,
 ) -> PurgeRun:
-    """Delete what is due. May be killed anywhere and run again: what is gone is no longer due, and what was begun is finished.
+    """Delete what is due. May be killed anywhere and run again: what is gone is no longer due, and what was
+    begun is finished.
 
-    A class that fails is named in the run, the others go on, and the run ends as failed: admins and compliance are notified.
-    Raises `AlreadyRunning` beside another purge: two would both certify what they find gone.
+    A class that fails is named in the run, the others go on, and the run ends as failed: admins and
+    compliance are notified. Raises `AlreadyRunning` beside another purge: two would both certify what they
+    find gone.
     """
     with run_exclusively("purge") as only, noting() as files:
         return _purge(at or clock.now(), started_by, progress, pause, only, files)
 
 
 def end_killed() -> bool:
-    """End what says that it purges though nobody does: it was killed. Returns whether there was such a run; people are notified."""
+    """End what says that it purges though nobody does: it was killed. Returns whether there was such a run;
+    people are notified."""
     if not PurgeRun.objects.filter(state=PurgeRun.State.RUNNING).exists():
         return False
     with suppress(AlreadyRunning), run_exclusively("purge"):
@@ -101,17 +114,29 @@ def _cut_short(at: datetime, but: int = 0) -> int:
 
 
 def _tell_of(failures: Iterable[str]) -> None:
-    notify(User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True), "purge_failed", classes=sorted(failures))
+    notify(
+        User.objects.filter(role__in=[Role.ADMIN, Role.COMPLIANCE], is_active=True),
+        "purge_failed",
+        classes=sorted(failures),
+    )
 
 
 def _purge(
-    at: datetime, started_by: User | None, progress: Progress | None, pause: float, only: ExclusiveRun, files: list[str]
+    at: datetime,
+    started_by: User | None,
+    progress: Progress | None,
+    pause: float,
+    only: ExclusiveRun,
+    files: list[str],
 ) -> PurgeRun:
     """`files`: the names of those that go with the rows are noted there; what earlier runs left is added."""
     files.extend(FileToDelete.objects.values_list("name", flat=True))
     versions = policies.retention_policies(at)
     run = PurgeRun.objects.create(
-        at=at, policies={code: policy.number for code, policy in versions.items()}, started_by=started_by, created_at=clock.now()
+        at=at,
+        policies={code: policy.number for code, policy in versions.items()},
+        started_by=started_by,
+        created_at=clock.now(),
     )
     _cut_short(run.created_at, but=run.pk)
     counts: dict[str, int] = {}
@@ -151,14 +176,18 @@ def _purge(
 
 
 def _drop_trail(run: PurgeRun, policy: RetentionPolicy) -> int:
-    """Whole stretches of the trail whose time is over; what came since the last minute is signed, for the certificate's heads."""
-    gone = audit.drop_trail(before=run.at - timedelta(days=policy.days_at(timezone.localdate(run.at))), reason=f"purge:{run.pk}")
+    """Whole stretches of the trail whose time is over; what came since the last minute is signed, for the
+    certificate's heads."""
+    gone = audit.drop_trail(
+        before=run.at - timedelta(days=policy.days_at(timezone.localdate(run.at))), reason=f"purge:{run.pk}"
+    )
     audit.sign_trail()
     return gone
 
 
 def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str], files: frozenset[str]) -> PurgeRun:
-    """`files`: those that had to go; the certificate says how many are gone, and how many wait for a backup that reads them."""
+    """`files`: those that had to go; the certificate says how many are gone, and how many wait for a backup
+    that reads them."""
     while delete_discarded():
         pass
     left = FileToDelete.objects.filter(name__in=files)
@@ -182,7 +211,10 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str], files:
     run.trail_heads = {name: list(head) for name, head in current_heads().items()}
     run.signature = certificates.signature_of(run)
     run.save()
-    emit(Kind.RETENTION_COMPLETED, {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held})
+    emit(
+        Kind.RETENTION_COMPLETED,
+        {"run": run.pk, "state": run.state, "at": run.at.isoformat(), "deleted": counts, "held": run.held},
+    )
     if failures:
         _tell_of(failures)
     log.info("purged", run=run.pk, state=run.state, **counts)
@@ -190,16 +222,21 @@ def _end(run: PurgeRun, counts: dict[str, int], failures: dict[str, str], files:
 
 
 def _batches(each: Class, policy: RetentionPolicy, run: PurgeRun, pause: float) -> Any:
-    """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left for the next run.
+    """How many rows each batch deleted, in the order of their keys; a row that somebody works with is left
+    for the next run.
 
-    Raises at the end `DecryptionFailed` for people whose number cannot be opened, and `RowsRefused` for rows that the database does not
-    let go: they stay, the others go.
+    Raises at the end `DecryptionFailed` for people whose number cannot be opened, and `RowsRefused` for rows
+    that the database does not let go: they stay, the others go.
     """
     after: Any = None
     unopened: list[Any] = []
     refused: list[Any] = []
     # Those whose erasure was begun before are `finish_erasures`' to delete.
-    in_erasure = [key for keys in Erasure.objects.filter(done_at__isnull=True).values_list("contact_ids", flat=True) for key in keys]
+    in_erasure = [
+        key
+        for keys in Erasure.objects.filter(done_at__isnull=True).values_list("contact_ids", flat=True)
+        for key in keys
+    ]
     while True:
         begun = time.monotonic()
         if each.code in CONTACTS:
@@ -223,7 +260,9 @@ def _chosen(each: Class, policy: RetentionPolicy, run: PurgeRun, holds: Held, af
     return rows if after is None else rows.filter(pk__gt=after)
 
 
-def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, refused: list[Any]) -> tuple[int, Any]:
+def _batch(
+    each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, refused: list[Any]
+) -> tuple[int, Any]:
     keys = list(_chosen(each, policy, run, held(), after).values_list("pk", flat=True)[:BATCH])
     if not keys:
         return 0, None
@@ -243,17 +282,31 @@ def _batch(each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, refu
 def _erase_rows(keys: list[Any], each: Class, policy: RetentionPolicy, run: PurgeRun) -> int:
     with noting(), transaction.atomic():
         share_holds()
-        rows = _chosen(each, policy, run, held(), None).filter(pk__in=keys).select_for_update(skip_locked=True, of=("self",))
+        rows = (
+            _chosen(each, policy, run, held(), None)
+            .filter(pk__in=keys)
+            .select_for_update(skip_locked=True, of=("self",))
+        )
         if found := list(rows.values_list("pk", flat=True)):
             each.erase(found, policy)
         return len(found)
 
 
 def _contact_batch(
-    each: Class, policy: RetentionPolicy, run: PurgeRun, after: Any, in_erasure: list[int], unopened: list[Any], refused: list[Any]
+    each: Class,
+    policy: RetentionPolicy,
+    run: PurgeRun,
+    after: Any,
+    in_erasure: list[int],
+    unopened: list[Any],
+    refused: list[Any],
 ) -> tuple[int, Any]:
     """People: into the ledger, then deleted under the locks of their numbers, then checked."""
-    keys = list(_chosen(each, policy, run, held(), after).exclude(id__any=in_erasure).values_list("pk", flat=True)[:BATCH])
+    keys = list(
+        _chosen(each, policy, run, held(), after)
+        .exclude(id__any=in_erasure)
+        .values_list("pk", flat=True)[:BATCH]
+    )
     if not keys:
         return 0, None
     try:
@@ -268,13 +321,19 @@ def _contact_batch(
     return gone, keys[-1]
 
 
-def _erase_people(keys: list[int], each: Class, policy: RetentionPolicy, run: PurgeRun, refused: list[Any]) -> int:
-    people = list(_chosen(each, policy, run, held(), None).filter(pk__in=keys).values_list("pk", "phone", "number_index"))
+def _erase_people(
+    keys: list[int], each: Class, policy: RetentionPolicy, run: PurgeRun, refused: list[Any]
+) -> int:
+    people = list(
+        _chosen(each, policy, run, held(), None)
+        .filter(pk__in=keys)
+        .values_list("pk", "phone", "number_index")
+    )
     called = {
         bytes(index)
-        for index in Call.objects.filter(record_kept(clock.now()), number_index__any=[row[2] for row in people]).values_list(
-            "number_index", flat=True
-        )
+        for index in Call.objects.filter(
+            record_kept(clock.now()), number_index__any=[row[2] for row in people]
+        ).values_list("number_index", flat=True)
     }
     gone = 0
     # Those of whom the record of a call stays are an erasure of their own: it is not done before their day.
@@ -303,14 +362,17 @@ def purge_soon() -> None:
 
 
 def _merge_small_groups(at: datetime, policy: RetentionPolicy) -> None:
-    """Groups so small that somebody could be recognised by them are put together, once their month is over and gone."""
+    """Groups so small that somebody could be recognised by them are put together, once their month is over
+    and gone."""
     over = timezone.localdate(at - timedelta(days=policy.days_at(timezone.localdate(at))))
     with transaction.atomic():
         small = CallTally.objects.select_for_update().filter(
             month__lt=date(over.year, over.month, 1), count__lt=SMALL_GROUP, campaign_id__isnull=False
         )
         for tally in small:
-            merged, _is_new = CallTally.objects.get_or_create(month=tally.month, campaign_id=None, outcome="other", defaults={"count": 0})
+            merged, _is_new = CallTally.objects.get_or_create(
+                month=tally.month, campaign_id=None, outcome="other", defaults={"count": 0}
+            )
             merged.count += tally.count
             merged.save()
             tally.delete()

@@ -1,9 +1,9 @@
-"""A restore: into an empty system, and the site opens only when nobody is back who was erased, and nobody forgotten who
-said no (R9, R15).
+"""A restore: into an empty system, and the site opens only when nobody is back who was erased, and nobody
+forgotten who said no (R9, R15).
 
-Everything is read and checked first. The database is made beside the one in use, brought up to what the ledger outside
-knows, purged and checked there, and takes its place in one step at the very end: whenever a restore is cut short, the
-system is as empty as before, and the next try begins anew.
+Everything is read and checked first. The database is made beside the one in use, brought up to what the
+ledger outside knows, purged and checked there, and takes its place in one step at the very end: whenever a
+restore is cut short, the system is as empty as before, and the next try begins anew.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
@@ -56,9 +56,9 @@ def restore(
 ) -> dict[str, Any]:
     """Bring a backup back. Returns what was replayed and found.
 
-    Raises `BackupRefused`, before anything is touched, for: a key that does not open it, a part that was changed, a base
-    that is missing, a keyring that cannot read what it brings, a newer Hegui, a system that is not empty, a ledger that
-    is missing (unless `without_ledger` says to go on) or is another system's.
+    Raises `BackupRefused`, before anything is touched, for: a key that does not open it, a part that was
+    changed, a base that is missing, a keyring that cannot read what it brings, a newer Hegui, a system that
+    is not empty, a ledger that is missing (unless `without_ledger` says to go on) or is another system's.
     """
     databases.require_createdb()
     say(_("Reading and checking everything …"))
@@ -87,7 +87,8 @@ def restore(
 
 
 def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
-    """In the database beside: tables of this version, what the ledger knows, what became due meanwhile, all of it checked."""
+    """In the database beside: tables of this version, what the ledger knows, what became due meanwhile, all
+    of it checked."""
     _refuse_missing_rows(manifest)
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
@@ -99,7 +100,9 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
     run = purge(pause=0)
     found = check_consistency()
     if found:
-        raise BackupRefused(_("The restored system is not consistent: %(found)s. It was not put in place."), found=found)
+        raise BackupRefused(
+            _("The restored system is not consistent: %(found)s. It was not put in place."), found=found
+        )
     trail = verify_trail()
     return {**result, "made_at": manifest["made_at"], "purged": run.counts, "trail_findings": trail.count}
 
@@ -107,7 +110,9 @@ def _made_current(manifest: dict[str, Any], say: Say) -> dict[str, Any]:
 # -- what is refused before anything is touched
 
 
-def _bases(manifest: dict[str, Any], bases: Sequence[Address], secrets: Secrets) -> list[tuple[Address, set[str]]]:
+def _bases(
+    manifest: dict[str, Any], bases: Sequence[Address], secrets: Secrets
+) -> list[tuple[Address, set[str]]]:
     """The earlier backups that hold files of this one, and which files each brings."""
     by_id = {verify_archive(base, secrets=secrets)["id"]: base for base in bases}
     wanted: dict[str, set[str]] = {}
@@ -115,15 +120,20 @@ def _bases(manifest: dict[str, Any], bases: Sequence[Address], secrets: Secrets)
         wanted.setdefault(where, set()).add(name)
     if missing := set(wanted) - set(by_id):
         raise BackupRefused(
-            _("Files of this backup stand in an earlier one: name it with --base (%(ids)s)."), ids=", ".join(sorted(missing))
+            _("Files of this backup stand in an earlier one: name it with --base (%(ids)s)."),
+            ids=", ".join(sorted(missing)),
         )
     return [(by_id[where], names) for where, names in wanted.items()]
 
 
 def _refuse_wrong_keyring(manifest: dict[str, Any]) -> None:
     here = canaries()
-    wanted = [(purpose, name, canary) for purpose, keys in manifest["keys"].items() for name, canary in keys.items()]
-    if lacking := [f"{purpose} {name}" for purpose, name, canary in wanted if here[purpose].get(name) != canary]:
+    wanted = [
+        (purpose, name, canary) for purpose, keys in manifest["keys"].items() for name, canary in keys.items()
+    ]
+    if lacking := [
+        f"{purpose} {name}" for purpose, name, canary in wanted if here[purpose].get(name) != canary
+    ]:
         raise BackupRefused(
             _(
                 "The keyring at hand cannot read what this backup brings; it lacks: %(lacking)s. "
@@ -136,26 +146,34 @@ def _refuse_wrong_keyring(manifest: dict[str, Any]) -> None:
 def _refuse_newer(manifest: dict[str, Any]) -> None:
     known = set(MigrationLoader(None).disk_migrations)
     if unknown := [f"{app}.{name}" for app, name in manifest["migrations"] if (app, name) not in known]:
-        raise BackupRefused(_("This backup was made by a newer Hegui (%(unknown)s). Install that version first."), unknown=unknown[0])
+        raise BackupRefused(
+            _("This backup was made by a newer Hegui (%(unknown)s). Install that version first."),
+            unknown=unknown[0],
+        )
 
 
 def _refuse_full() -> None:
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
     if User._meta.db_table in tables and User.objects.exists():
-        raise BackupRefused(_("This system is not empty. A restore goes into an empty one: set its database aside first."))
+        raise BackupRefused(
+            _("This system is not empty. A restore goes into an empty one: set its database aside first.")
+        )
 
 
 def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) -> Location | None:
     """The ledger to replay: as named, or this site's, or the one that the backup was made beside."""
-    places: list[Location] = [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
+    places: list[Location] = (
+        [folder / "ledger.jsonl"] if folder else [ledger.ledger_file(), Path(manifest["ledger"]["at"])]
+    )
     found = next((place for place in places if place.exists()), None)
     wanted = manifest["ledger"]["line"], manifest["ledger"]["mac"]
     if found is None:
         if not without:
             raise BackupRefused(
                 _(
-                    "The ledger outside the database is missing: without it, who opted out or was erased since is not known. "
+                    "The ledger outside the database is missing: without it, who opted out or was erased "
+                    "since is not known. "
                     "Name its folder with --ledger."
                 )
             )
@@ -164,14 +182,19 @@ def _ledger_for(manifest: dict[str, Any], folder: Path | None, without: bool) ->
     for each in ledger.read_ledger(found):  # to its end: every line is checked
         is_ours = is_ours or (each.number, each.mac) == wanted
     if not is_ours:
-        raise BackupRefused(_("The ledger at %(place)s is not that of the backed-up site, or older than the backup."), place=found)
+        raise BackupRefused(
+            _("The ledger at %(place)s is not that of the backed-up site, or older than the backup."),
+            place=found,
+        )
     return found
 
 
 def _refuse_missing_rows(manifest: dict[str, Any]) -> None:
     for table, count in manifest["rows"].items():
         if (here := databases.count_rows(table)) != count:
-            raise BackupRefused(_("%(table)s has %(here)s rows instead of %(count)s."), table=table, here=here, count=count)
+            raise BackupRefused(
+                _("%(table)s has %(here)s rows instead of %(count)s."), table=table, here=here, count=count
+            )
 
 
 # -- bringing back
@@ -223,8 +246,8 @@ def _put_demo_mark(manifest: dict[str, Any]) -> None:
 
 
 def replay(*, since: int = 0) -> dict[str, int]:
-    """Bring the register and the erasures up to the ledger; opt-outs up to the line `since` are known. Running it again
-    changes nothing."""
+    """Bring the register and the erasures up to the ledger; opt-outs up to the line `since` are known.
+    Running it again changes nothing."""
     result, last = _replay_lines(since)
     finish_erasures()
     _go_on_after(last)
@@ -233,7 +256,8 @@ def replay(*, since: int = 0) -> dict[str, int]:
 
 
 def _replay_lines(since: int) -> tuple[dict[str, int], int]:
-    """What the ledger says, in this database; nothing is written into the ledger. Also the last position given to anybody."""
+    """What the ledger says, in this database; nothing is written into the ledger. Also the last position
+    given to anybody."""
     result, last = {"opt_outs": 0, "lifts": 0, "erased": 0}, 0
     erased: list[tuple[datetime, list[bytes]]] = []
     whole: list[tuple[datetime, list[bytes]]] = []
@@ -243,7 +267,10 @@ def _replay_lines(since: int) -> tuple[dict[str, int], int]:
         result["opt_outs"] += _replay_refusals([line.facts for line in fresh if line.kind == "refused"])
         result["lifts"] += sum(_replay_lift(line.facts) for line in fresh if line.kind == "lifted")
         erasing = [line.facts for line in batch if line.kind == "erasing"]
-        erased += [(datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]]) for facts in erasing]
+        erased += [
+            (datetime.fromisoformat(facts["at"]), [bytes.fromhex(each) for each in facts["hashes"]])
+            for facts in erasing
+        ]
         whole += [(datetime.fromisoformat(facts["at"]), _indexes_of(facts)) for facts in erasing]
     result["erased"] = _replay_erasures(erased)
     _replay_whole_erasures(whole)
@@ -272,9 +299,12 @@ def _replay_refusals(entries: list[dict[str, Any]]) -> int:
     OptOut.objects.bulk_create(
         (
             OptOut(
-                number_hash=bytes.fromhex(each["number_hash"]), key_id=each["key_id"], channel=each["channel"], scope=each["scope"],
-                scope_value=each["scope_value"], said_at=each["said_at"], created_at=each["created_at"], evidence=each["evidence"],
-                contact_id=contacts.get(each["number_hash"]), recorded_by_id=people.get(each.get("recorded_by_id")),
+                number_hash=bytes.fromhex(each["number_hash"]), key_id=each["key_id"],
+                channel=each["channel"], scope=each["scope"],
+                scope_value=each["scope_value"], said_at=each["said_at"], created_at=each["created_at"],
+                evidence=each["evidence"],
+                contact_id=contacts.get(each["number_hash"]),
+                recorded_by_id=people.get(each.get("recorded_by_id")),
                 client_id=clients.get(each.get("client_id")),
             )
             for each in entries
@@ -285,13 +315,17 @@ def _replay_refusals(entries: list[dict[str, Any]]) -> int:
 
 
 def _ids_of(model: type[Any]) -> dict[Any, int]:
-    """Who was there when the backup was made: an entry that somebody later recorded is replayed without their name."""
+    """Who was there when the backup was made: an entry that somebody later recorded is replayed without their
+    name."""
     return {pk: pk for pk in model._default_manager.values_list("pk", flat=True)}
 
 
 def _contacts_of(entries: list[dict[str, Any]]) -> dict[str, int]:
-    """The contacts that entries name, by the hash of their number: an id of somebody who came after the backup names nobody here."""
-    named = Contact.everyone.filter(id__any=[each["contact_id"] for each in entries if each.get("contact_id")])
+    """The contacts that entries name, by the hash of their number: an id of somebody who came after the
+    backup names nobody here."""
+    named = Contact.everyone.filter(
+        id__any=[each["contact_id"] for each in entries if each.get("contact_id")]
+    )
     return {
         number_hash.hex(): pk
         for pk, phone in named.values_list("pk", "phone")
@@ -301,14 +335,20 @@ def _contacts_of(entries: list[dict[str, Any]]) -> dict[str, int]:
 
 @transaction.atomic
 def _replay_lift(payload: dict[str, Any]) -> int:
-    """A lift needs the two people who made it. Where one of them came after the backup, the number stays blocked."""
-    same = {"consent_given_at": payload["consent_given_at"], "evidence": payload["evidence"], "asked_by_id": payload["asked_by_id"]}
+    """A lift needs the two people who made it. Where one of them came after the backup, the number stays
+    blocked."""
+    same = {
+        "consent_given_at": payload["consent_given_at"],
+        "evidence": payload["evidence"],
+        "asked_by_id": payload["asked_by_id"],
+    }
     number_hash = bytes.fromhex(payload["number_hash"])
     known = Lift.objects.filter(number_hash=number_hash, state=Lift.State.APPROVED, **same).exists()
     if known or User.objects.filter(pk__in=[payload["asked_by_id"], payload["decided_by_id"]]).count() < 2:
         return 0
     lift = Lift.objects.create(
-        number_hash=number_hash, key_id=payload["key_id"], state=Lift.State.APPROVED, decided_by_id=payload["decided_by_id"],
+        number_hash=number_hash, key_id=payload["key_id"], state=Lift.State.APPROVED,
+        decided_by_id=payload["decided_by_id"],
         decided_at=payload["decided_at"], created_at=payload["created_at"], **same,
     )  # fmt: skip
     Change.objects.create(kind=Change.Kind.LIFTED, lift=lift, created_at=clock.now())
@@ -325,8 +365,8 @@ def _replay_whole_erasures(erased: list[tuple[datetime, list[bytes]]]) -> None:
 
 @transaction.atomic
 def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
-    """Erase who was erased, or about to be, when the backup was made or afterwards. Who came back later, as a contact of their
-    own right, is left, and so is whom a hold keeps."""
+    """Erase who was erased, or about to be, when the backup was made or afterwards. Who came back later, as a
+    contact of their own right, is left, and so is whom a hold keeps."""
     until: dict[bytes, datetime] = {}
     for at, hashes in erased:
         for each in hashes:
@@ -345,7 +385,11 @@ def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
     now = clock.now()
     # Those of whom the record of a call stays (R34) are erased once its 30 days are over.
     for done_at in (now, None):
-        group = [(key, each) for key, each in zip(keys, found, strict=True) if (key in gone) is (done_at is not None)]
+        group = [
+            (key, each)
+            for key, each in zip(keys, found, strict=True)
+            if (key in gone) is (done_at is not None)
+        ]
         if group:
             Erasure.objects.create(
                 number_hashes=[each for _key, each in group], contact_ids=[key for key, _each in group],
@@ -356,18 +400,26 @@ def _replay_erasures(erased: list[tuple[datetime, list[bytes]]]) -> int:
 
 @transaction.atomic
 def _go_on_after(position: int) -> None:
-    """Positions of the feed go on after the last that was given to anybody, so that no reader misses what was replayed."""
+    """Positions of the feed go on after the last that was given to anybody, so that no reader misses what was
+    replayed."""
     fresh = Change.objects.filter(position__isnull=True).order_by("pk")
     last = Change.objects.exclude(position__isnull=True).order_by("-position").first()
     at = max(position, last.position if last and last.position else 0)
     if not fresh.exists() and last is not None and last.position is not None and last.position < position:
-        # Nothing to tell, and yet readers stand further on: the last change is given again under a later position.
+        # Nothing to tell, and yet readers stand further on: the last change is given again under a later
+        # position.
         Change.objects.create(
-            created_at=clock.now(), kind=last.kind, opt_out=last.opt_out, lift=last.lift, dismissal=last.dismissal, position=at + 1
+            created_at=clock.now(),
+            kind=last.kind,
+            opt_out=last.opt_out,
+            lift=last.lift,
+            dismissal=last.dismissal,
+            position=at + 1,
         )
     with connection.cursor() as cursor:
         cursor.execute(
-            "with fresh as (select id, row_number() over (order by id) as place from optouts_change where position is null)"
+            "with fresh as (select id, row_number() over (order by id) as place from optouts_change where "
+            "position is null)"
             " update optouts_change c set position = %s + fresh.place from fresh where c.id = fresh.id",
             [at],
         )
@@ -381,13 +433,15 @@ def _name_of_copy() -> str:
 
 
 def drop_copy() -> None:
-    """The copy that a killed drill left: people who were erased since are in it. The caller is the only one that drills."""
+    """The copy that a killed drill left: people who were erased since are in it. The caller is the only one
+    that drills."""
     if databases.exists(_name_of_copy()):
         databases.drop(_name_of_copy())
 
 
 def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -> dict[str, Any]:
-    """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises like `restore`."""
+    """Restore a backup beside the running site, replay, count, and throw it away: whether it would do. Raises
+    like `restore`."""
     databases.require_createdb()
     manifest = verify_archive(path, secrets=secrets)
     _bases(manifest, bases, secrets)
@@ -401,6 +455,11 @@ def try_out(path: Address, *, secrets: Secrets, bases: Sequence[Address] = ()) -
             register = OptOut.objects.count()
             bring_on_index()
             result, _last = _replay_lines(manifest["ledger"]["line"])
-        return {"made_at": manifest["made_at"], "rows": sum(manifest["rows"].values()), "register": register, **result}
+        return {
+            "made_at": manifest["made_at"],
+            "rows": sum(manifest["rows"].values()),
+            "register": register,
+            **result,
+        }
     finally:
         databases.drop(scratch)

@@ -1,9 +1,11 @@
-"""The hashes by which numbers are found come under a new key (R7): in one transaction, while the site is stopped.
+"""The hashes by which numbers are found come under a new key (R7): in one transaction, while the site is
+stopped.
 
-A hash is hashed again under the new key (`core.crypto.blind_index`), so rows whose number nobody knows any more come along. A process
-that still hashed the old way would find nobody, and two that lock a number by different hashes would both let a call
-through; so nobody else may be connected, and whoever comes meanwhile waits until it is over. Cut short, nothing has happened.
-Decisions stay as they were signed: a request of before that is sent again under its idempotency key is refused.
+A hash is hashed again under the new key (`core.crypto.blind_index`), so rows whose number nobody knows any
+more come along. A process that still hashed the old way would find nobody, and two that lock a number by
+different hashes would both let a call through; so nobody else may be connected, and whoever comes meanwhile
+waits until it is over. Cut short, nothing has happened. Decisions stay as they were signed: a request of
+before that is sent again under its idempotency key is refused.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +28,8 @@ Progress = Callable[[int, int], None]
 
 
 def know_index_keys(connection: Any) -> None:
-    """For a connection that was just opened: which keys the numbers of its database are found under. Waits while they turn."""
+    """For a connection that was just opened: which keys the numbers of its database are found under. Waits
+    while they turn."""
     with connection.cursor() as cursor:
         cursor.execute("select to_regclass('retention_indexturn') is not null")
         if cursor.fetchone()[0]:
@@ -38,21 +41,26 @@ def know_index_keys(connection: Any) -> None:
 
 
 def turn_index(*, progress: Progress | None = None) -> int:
-    """Make a new key of `index`, unless the keyring has one already that no row is hashed with, and bring every hash under it.
+    """Make a new key of `index`, unless the keyring has one already that no row is hashed with, and bring
+    every hash under it.
 
-    Returns how many. Raises `BadInput` while the site runs, `KeyringError` when the keyring is not a file and has no further key.
+    Returns how many. Raises `BadInput` while the site runs, `KeyringError` when the keyring is not a file and
+    has no further key.
     """
     _refuse_others()
     if not _keys_to_come():
         if settings.HEGUI_KEYRING:
-            raise KeyringError(_("The keyring comes from the environment: add a key of index there, and run this again."))
+            raise KeyringError(
+                _("The keyring comes from the environment: add a key of index there, and run this again.")
+            )
         keyring.change_file(settings.HEGUI_KEYRING_FILE, lambda text: keyring.with_new_key(text, "index"))
         keyring.reload()
     return bring_on_index(progress=progress)
 
 
 def bring_on_index(*, progress: Progress | None = None) -> int:
-    """Bring every hash under all keys of the keyring, also those of a backup from before the last was made. Returns how many."""
+    """Bring every hash under all keys of the keyring, also those of a backup from before the last was made.
+    Returns how many."""
     if not _keys_to_come():
         return 0
     with transaction.atomic():
@@ -82,11 +90,16 @@ def _refuse_others() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(*) from pg_stat_activity"
-            " where datname = current_database() and backend_type = 'client backend' and pid <> pg_backend_pid()"
+            " where datname = current_database() and backend_type = 'client backend' and pid <> "
+            "pg_backend_pid()"
         )
         if others := cursor.fetchone()[0]:
             raise BadInput(
-                _("The key index turns while nobody else uses the database: stop the site first (%(count)s connections)."), count=others
+                _(
+                    "The key index turns while nobody else uses the database: stop the site first (%(count)s "
+                    "connections)."
+                ),
+                count=others,
             )
 
 
@@ -108,10 +121,13 @@ def _count(model: type[models.Model], column: str) -> int:
 
 def _turn(model: type[models.Model], column: str, again: Callable[[bytes], bytes]) -> Iterator[int]:
     names, after = _names(model, column), 0
-    read = sql.SQL("select id, {column} from {table} where id > %s and {column} is not null order by id limit %s").format(**names)
-    write = sql.SQL("update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where t.id = v.id").format(
-        **names
-    )
+    read = sql.SQL(
+        "select id, {column} from {table} where id > %s and {column} is not null order by id limit %s"
+    ).format(**names)
+    write = sql.SQL(
+        "update {table} t set {column} = v.value from unnest(%s::bigint[], %s::bytea[]) v(id, value) where "
+        "t.id = v.id"
+    ).format(**names)
     with connection.cursor() as cursor:
         while True:
             cursor.execute(read, [after, BATCH])

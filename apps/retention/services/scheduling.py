@@ -1,4 +1,5 @@
-"""Backups by themselves: one each night, watched by the hour, proven by a drill each month, gone after their time."""
+"""Backups by themselves: one each night, watched by the hour, proven by a drill each month, gone after their
+time."""
 
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -46,7 +47,9 @@ def _place(name: str) -> Place:
 
 def kept() -> QuerySet[BackupRun]:
     """The backups of the schedule that were good and were not deleted, newest first."""
-    return BackupRun.objects.filter(kind=Kind.BACKUP, state=State.DONE, deleted_at__isnull=True).order_by("-created_at")
+    return BackupRun.objects.filter(kind=Kind.BACKUP, state=State.DONE, deleted_at__isnull=True).order_by(
+        "-created_at"
+    )
 
 
 def last_good() -> BackupRun | None:
@@ -64,9 +67,11 @@ def _is_there(run: BackupRun) -> bool:
 
 
 def back_up_by_schedule() -> BackupRun:
-    """Tonight's backup into the folder of backups: whole once a week, otherwise with the files since. Older ones go.
+    """Tonight's backup into the folder of backups: whole once a week, otherwise with the files since. Older
+    ones go.
 
-    A whole one that no longer opens is no base: then this one is whole. Raises `AlreadyRunning` beside another one.
+    A whole one that no longer opens is no base: then this one is whole. Raises `AlreadyRunning` beside
+    another one.
     """
     with run_exclusively("backup") as only:
         return _back_up_now(clock.now(), only)
@@ -76,7 +81,9 @@ def _back_up_now(now: datetime, only: ExclusiveRun) -> BackupRun:
     _end_cut_short(Kind.BACKUP)
     base = _last_whole(now)
     name = f"hegui-{timezone.localtime(now):%Y%m%d-%H%M%S}.backup"
-    run = BackupRun.objects.create(kind=Kind.BACKUP, name=name, base=base.name if base else "", created_at=now)
+    run = BackupRun.objects.create(
+        kind=Kind.BACKUP, name=name, base=base.name if base else "", created_at=now
+    )
     try:
         forget_unfinished(settings.HEGUI_BACKUPS, at=now)
         manifest = back_up(_place(name), secrets=secrets_of_site(), base=_place(base.name) if base else None)
@@ -87,7 +94,10 @@ def _back_up_now(now: datetime, only: ExclusiveRun) -> BackupRun:
         _delete_failed(run)
         return _ended(run, State.FAILED, sentence=sentence_of(error))
     keys = {purpose: sorted(named) for purpose, named in manifest["keys"].items()}
-    run.size, run.facts = manifest["size"], {"files": len(manifest["files"]), "missing": len(manifest["missing"]), "keys": keys}
+    run.size, run.facts = (
+        manifest["size"],
+        {"files": len(manifest["files"]), "missing": len(manifest["missing"]), "keys": keys},
+    )
     _ended(run, State.DONE)
     _let_old_ones_go(now)
     return run
@@ -100,8 +110,8 @@ def _ended(run: BackupRun, state: str, *, sentence: str = "") -> BackupRun:
 
 
 def _end_cut_short(kind: str) -> int:
-    """Runs that were killed, and the one that a restored database remembers as being made, whose file may be what was restored: it stays
-    for its 35 days. The caller is the only one that runs. Returns how many."""
+    """Runs that were killed, and the one that a restored database remembers as being made, whose file may be
+    what was restored: it stays for its 35 days. The caller is the only one that runs. Returns how many."""
     killed = list(BackupRun.objects.filter(kind=kind, state=State.RUNNING))
     for run in killed:
         _ended(run, State.FAILED, sentence=_("It was cut short."))
@@ -128,8 +138,9 @@ def _last_whole(now: datetime) -> BackupRun | None:
 
 
 def _let_old_ones_go(now: datetime) -> None:
-    """Backups go after 35 days; one on which a later one stands goes with the last of those. One that cannot be deleted keeps none of
-    the others; its error is raised at the end, so the duty stays undone while it is there."""
+    """Backups go after 35 days; one on which a later one stands goes with the last of those. One that cannot
+    be deleted keeps none of the others; its error is raised at the end, so the duty stays undone while it is
+    there."""
     young = kept().filter(created_at__gt=now - timedelta(days=KEPT_DAYS))
     needed = set(young.values_list("base", flat=True))
     failed: Exception | None = None
@@ -154,7 +165,8 @@ def is_late(at: datetime) -> bool:
 
 
 def watch_backups(*, at: datetime | None = None) -> bool:
-    """Tell the admins, once a day, when the last good backup is late, and try again one that failed. Returns whether it is late."""
+    """Tell the admins, once a day, when the last good backup is late, and try again one that failed. Returns
+    whether it is late."""
     at = at or clock.now()
     _end_killed()
     _try_again(at)
@@ -166,8 +178,8 @@ def watch_backups(*, at: datetime | None = None) -> bool:
 
 
 def _end_killed() -> None:
-    """A purge, backup or drill whose process died is ended as failed, within the hour, and people hear of it; the copy of the database
-    that a killed drill left goes."""
+    """A purge, backup or drill whose process died is ended as failed, within the hour, and people hear of it;
+    the copy of the database that a killed drill left goes."""
     if end_killed():
         purge_soon()
     for kind, lock in ((Kind.BACKUP, "backup"), (Kind.DRILL, "drill")):
@@ -179,7 +191,8 @@ def _end_killed() -> None:
 
 
 def _try_again(at: datetime) -> None:
-    """A backup or drill that failed is tried again within the hour, a few times: the storage may have been away for a minute."""
+    """A backup or drill that failed is tried again within the hour, a few times: the storage may have been
+    away for a minute."""
     for kind, task in ((Kind.BACKUP, "back_up"), (Kind.DRILL, "drill")):
         lately = BackupRun.objects.filter(kind=kind, created_at__gt=at - timedelta(days=1)).order_by("-pk")
         newest = list(lately.values_list("state", flat=True)[: MOST_TRIES + 1])
@@ -191,14 +204,15 @@ def _try_again(at: datetime) -> None:
 
 
 def _drill_is_due(at: datetime) -> bool:
-    """Whether the month's drill did not come about: there are backups, and none of them was tried for `DRILL_EVERY`."""
+    """Whether the month's drill did not come about: there are backups, and none of them was tried for
+    `DRILL_EVERY`."""
     tried = BackupRun.objects.filter(kind=Kind.DRILL, created_at__gt=at - DRILL_EVERY)
     return not tried.exists() and kept().filter(created_at__lte=at - DRILL_EVERY).exists()
 
 
 def run_drill() -> BackupRun:
-    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or failed. Raises
-    `AlreadyRunning` beside another drill."""
+    """Restore the newest backup beside the running site, replay, check, and throw it away. Ends as done or
+    failed. Raises `AlreadyRunning` beside another drill."""
     with run_exclusively("drill"):
         _end_cut_short(Kind.DRILL)
         return _drill()
@@ -220,4 +234,6 @@ def _drilled(run: BackupRun) -> dict[str, Any]:
     if newest is None:
         raise BackupRefused(_("There is no backup to drill with."))
     run.name = newest.name
-    return try_out(_place(newest.name), secrets=secrets_of_site(), bases=[_place(newest.base)] if newest.base else [])
+    return try_out(
+        _place(newest.name), secrets=secrets_of_site(), bases=[_place(newest.base)] if newest.base else []
+    )

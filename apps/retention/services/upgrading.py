@@ -1,4 +1,5 @@
-"""Bringing the database to this version: one host at a time, with a backup before, while the version before still answers."""
+"""Bringing the database to this version: one host at a time, with a backup before, while the version before
+still answers."""
 
 import time
 from collections.abc import Callable
@@ -29,17 +30,20 @@ class UpgradeBusy(HeguiError):
 
 
 def is_new() -> bool:
-    """Whether nobody has worked with the database yet: a first upgrade that was cut short begins like a first one."""
+    """Whether nobody has worked with the database yet: a first upgrade that was cut short begins like a first
+    one."""
     tables = set(connection.introspection.table_names())
     return not {"accounts_user", BackupRun._meta.db_table} <= tables or not User.objects.exists()
 
 
 def upgrade(*, with_backup: bool, tell: Callable[[str], None] = lambda _line: None) -> int:
-    """Migrate, make the cache's table, see that the keyring opens what is stored, bring numbers to their one form (a step of code, not
-    of a migration: numbers are open to the keyring alone). Returns how many steps were made.
+    """Migrate, make the cache's table, see that the keyring opens what is stored, bring numbers to their one
+    form (a step of code, not of a migration: numbers are open to the keyring alone). Returns how many steps
+    were made.
 
-    Several hosts may ask at once: one does it, the others wait and find it done. A backup is made before the first step on a database
-    with data. Raises `UpgradeBusy`, and what a backup or a migration raises: nothing of the step that failed is kept.
+    Several hosts may ask at once: one does it, the others wait and find it done. A backup is made before the
+    first step on a database with data. Raises `UpgradeBusy`, and what a backup or a migration raises: nothing
+    of the step that failed is kept.
     """
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -60,9 +64,13 @@ def _migrate(*, with_backup: bool, tell: Callable[[str], None]) -> int:
         try:
             run = back_up_by_schedule()
         except AlreadyRunning:
-            raise BackupRefused(_("A backup is being made. Wait until it has ended, and upgrade again.")) from None
+            raise BackupRefused(
+                _("A backup is being made. Wait until it has ended, and upgrade again.")
+            ) from None
         except DatabaseError:  # this version's tables are not there yet
-            raise BackupRefused(_("Make the backup with the version before, and upgrade with --no-backup.")) from None
+            raise BackupRefused(
+                _("Make the backup with the version before, and upgrade with --no-backup.")
+            ) from None
         if run.state != BackupRun.State.DONE:
             raise BackupRefused(run.sentence)
         tell(f"{run.name} is whole.")
@@ -73,5 +81,8 @@ def _migrate(*, with_backup: bool, tell: Callable[[str], None]) -> int:
     open_newest()
     if steps and any((brought := repair_numbers()).values()):
         counts = ", ".join(f"{count} {what}" for what, count in brought.items() if count)
-        tell(f"Numbers that an earlier version stored in another form were brought to their one form: {counts}.")
+        tell(
+            "Numbers that an earlier version stored in another form were brought to their one form: "
+            f"{counts}."
+        )
     return len(steps)

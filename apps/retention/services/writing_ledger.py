@@ -22,15 +22,20 @@ from .. import ledger
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 5_000
-# Dismissals are not written: what a reader dismissed since a backup blocks again after a restore until it is read again.
+# Dismissals are not written: what a reader dismissed since a backup blocks again after a restore until it is
+# read again.
 _REFUSED = """
-select c.position, o.number_hash, o.key_id, o.channel, o.scope, o.scope_value, o.said_at, o.created_at, o.evidence, o.contact_id,
+select c.position, o.number_hash, o.key_id, o.channel, o.scope, o.scope_value, o.said_at, o.created_at,
+    o.evidence, o.contact_id,
        o.recorded_by_id, o.client_id
-from optouts_change c join optouts_optout o on o.id = c.opt_out_id where c.position > %s and c.position <= %s order by c.position
+from optouts_change c join optouts_optout o on o.id = c.opt_out_id where c.position > %s and c.position <= %s
+    order by c.position
 """
 _LIFTED = """
-select c.position, l.number_hash, l.key_id, l.consent_given_at, l.evidence, l.asked_by_id, l.decided_by_id, l.decided_at, l.created_at
-from optouts_change c join optouts_lift l on l.id = c.lift_id where c.position > %s and c.position <= %s order by c.position
+select c.position, l.number_hash, l.key_id, l.consent_given_at, l.evidence, l.asked_by_id, l.decided_by_id,
+    l.decided_at, l.created_at
+from optouts_change c join optouts_lift l on l.id = c.lift_id where c.position > %s and c.position <= %s
+    order by c.position
 """
 
 
@@ -38,7 +43,8 @@ MOST_AT_ONCE = 5_000  # changes that are written while somebody who opted out wa
 
 
 def write_register() -> int:
-    """Bring the ledger up to what is committed. Returns how many changes were written; idempotent, and safe beside others.
+    """Bring the ledger up to what is committed. Returns how many changes were written; idempotent, and safe
+    beside others.
 
     Raises `LedgerAhead` when it is another database's, or this one lost what it knew.
     """
@@ -51,7 +57,11 @@ def write_register() -> int:
         while book.position < last:
             until = min(book.position + AT_ONCE, last)
             changes = sorted(
-                [*_rows("refused", _REFUSED, book.position, until), *_rows("lifted", _LIFTED, book.position, until)], key=itemgetter(0)
+                [
+                    *_rows("refused", _REFUSED, book.position, until),
+                    *_rows("lifted", _LIFTED, book.position, until),
+                ],
+                key=itemgetter(0),
             )
             for position, kind, facts in changes:
                 book.append(kind, facts, position=position)
@@ -77,8 +87,9 @@ def _plain(value: Any) -> Any:
 
 
 def write_register_now() -> None:
-    """After the commit of an opt-out. When the ledger cannot be written the opt-out stands all the same: the task tries
-    again each minute and tells the admins. So it does where more waits than one opt-out should wait for."""
+    """After the commit of an opt-out. When the ledger cannot be written the opt-out stands all the same: the
+    task tries again each minute and tells the admins. So it does where more waits than one opt-out should
+    wait for."""
     try:
         if Change.objects.filter(position=None)[MOST_AT_ONCE : MOST_AT_ONCE + 1].exists():
             log.warning("ledger_left_to_the_task")
@@ -89,13 +100,16 @@ def write_register_now() -> None:
 
 
 def watch_ledger() -> bool:
-    """Write what is missing; tell the admins once an hour while that fails. Returns whether the ledger is whole."""
+    """Write what is missing; tell the admins once an hour while that fails. Returns whether the ledger is
+    whole."""
     try:
         write_register()
     except Exception as error:  # noqa: BLE001  (whatever it is, an administrator hears of a ledger that is not written)
         log.error("ledger_not_written", why=type(error).__name__)
         hour_ago = clock.now() - timedelta(hours=1)
         if not Notice.objects.filter(code="ledger_behind", created_at__gt=hour_ago).exists():
-            notify(User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind", why=sentence_of(error))
+            notify(
+                User.objects.filter(role=Role.ADMIN, is_active=True), "ledger_behind", why=sentence_of(error)
+            )
         return False
     return True

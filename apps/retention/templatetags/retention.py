@@ -45,4 +45,6 @@ def held_badge(thing: Contact | Call | Decision | Recording | Complaint) -> Safe
         holds = keeping(call=call)
     if not holds:
         return ""
-    return format_html('<span class="badge bg-yellow-lt" title="{}">{}</span>', holds[0].reason, _("on legal hold"))
+    return format_html(
+        '<span class="badge bg-yellow-lt" title="{}">{}</span>', holds[0].reason, _("on legal hold")
+    )

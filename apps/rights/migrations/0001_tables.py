@@ -21,7 +21,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="SubjectRequest",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -67,18 +72,46 @@ class Migration(FirstMigration):
                         verbose_name="state",
                     ),
                 ),
-                ("reference", models.CharField(blank=True, max_length=80, verbose_name="reference of the sender")),
-                ("phone", apps.core.privacy.fields.ProtectedCharField(kind="phone", null=True, verbose_name="phone")),
+                (
+                    "reference",
+                    models.CharField(blank=True, max_length=80, verbose_name="reference of the sender"),
+                ),
+                (
+                    "phone",
+                    apps.core.privacy.fields.ProtectedCharField(
+                        kind="phone", null=True, verbose_name="phone"
+                    ),
+                ),
                 ("number_index", models.BinaryField(max_length=32)),
-                ("text", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="what the person says")),
-                ("new_name", apps.core.privacy.fields.ProtectedCharField(kind="name", null=True, verbose_name="the right name")),
-                ("answer", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True, verbose_name="answer")),
+                (
+                    "text",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        kind="text", null=True, verbose_name="what the person says"
+                    ),
+                ),
+                (
+                    "new_name",
+                    apps.core.privacy.fields.ProtectedCharField(
+                        kind="name", null=True, verbose_name="the right name"
+                    ),
+                ),
+                (
+                    "answer",
+                    apps.core.privacy.fields.ProtectedTextField(
+                        kind="text", null=True, verbose_name="answer"
+                    ),
+                ),
                 ("refusal", models.CharField(blank=True, max_length=300, verbose_name="why it was refused")),
                 ("received_at", models.DateTimeField(verbose_name="received")),
                 ("due_on", models.DateField(verbose_name="due on")),
                 ("is_provisional", models.BooleanField(default=False)),
                 ("paused_on", models.DateField(null=True)),
-                ("verification", models.CharField(blank=True, max_length=200, verbose_name="how the identity was verified")),
+                (
+                    "verification",
+                    models.CharField(
+                        blank=True, max_length=200, verbose_name="how the identity was verified"
+                    ),
+                ),
                 ("verified_at", models.DateTimeField(null=True)),
                 ("closed_at", models.DateTimeField(null=True)),
                 ("reminded", models.PositiveSmallIntegerField(null=True)),
@@ -147,14 +180,27 @@ class Migration(FirstMigration):
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("closed_at__isnull", True)), fields=["due_on"], name="request_by_due_day"),
-                    models.Index(condition=models.Q(("code_word__isnull", False)), fields=["code_word"], name="request_by_code"),
+                    models.Index(
+                        condition=models.Q(("closed_at__isnull", True)),
+                        fields=["due_on"],
+                        name="request_by_due_day",
+                    ),
+                    models.Index(
+                        condition=models.Q(("code_word__isnull", False)),
+                        fields=["code_word"],
+                        name="request_by_code",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
                             django.db.models.lookups.Exact(
-                                models.Func("number_index", function="octet_length", output_field=models.IntegerField()), 32
+                                models.Func(
+                                    "number_index",
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                32,
                             )
                         ),
                         name="request_has_hash",
@@ -163,11 +209,16 @@ class Migration(FirstMigration):
                         condition=models.Q(
                             ("received_at__isnull", True),
                             models.Q(
-                                ("received_at__gte", datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc)),
+                                (
+                                    "received_at__gte",
+                                    datetime.datetime(2000, 1, 1, 0, 0, tzinfo=datetime.timezone.utc),
+                                ),
                                 (
                                     "received_at__lte",
                                     django.db.models.expressions.CombinedExpression(
-                                        models.F("created_at"), "+", models.Value("1 day", output_field=models.DurationField())
+                                        models.F("created_at"),
+                                        "+",
+                                        models.Value("1 day", output_field=models.DurationField()),
                                     ),
                                 ),
                             ),
@@ -176,29 +227,39 @@ class Migration(FirstMigration):
                         name="request_time_is_possible",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("reference", ""), _negated=True), fields=("client", "reference"), name="request_once_a_client"
+                        condition=models.Q(("reference", ""), _negated=True),
+                        fields=("client", "reference"),
+                        name="request_once_a_client",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("state", "refused"), _negated=True), models.Q(("refusal", ""), _negated=True), _connector="OR"
+                            models.Q(("state", "refused"), _negated=True),
+                            models.Q(("refusal", ""), _negated=True),
+                            _connector="OR",
                         ),
                         name="refusal_says_why",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("state__in", ["unconfirmed", "identity", "refused"]),
-                            models.Q(("verified_at__isnull", False), models.Q(("verification", ""), _negated=True)),
+                            models.Q(
+                                ("verified_at__isnull", False), models.Q(("verification", ""), _negated=True)
+                            ),
                             _connector="OR",
                         ),
                         name="nothing_for_a_stranger",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("closed_at__isnull", True), ("state__in", ["done", "refused"]), _connector="XOR"),
+                        condition=models.Q(
+                            ("closed_at__isnull", True), ("state__in", ["done", "refused"]), _connector="XOR"
+                        ),
                         name="closed_when_over",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("phone__isnull", True), models.Q(("state__in", ["done", "refused"]), _negated=True), _connector="OR"
+                            ("phone__isnull", True),
+                            models.Q(("state__in", ["done", "refused"]), _negated=True),
+                            _connector="OR",
                         ),
                         name="no_number_once_over",
                     ),
@@ -208,7 +269,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="RequestEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -242,7 +308,11 @@ class Migration(FirstMigration):
                 ),
                 (
                     "request",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="events", to="rights.subjectrequest"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="rights.subjectrequest",
+                    ),
                 ),
             ],
             options={"ordering": ("created_at", "pk")},
@@ -250,15 +320,29 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="CopyOrder",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("passphrase", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True)),
                 ("link", apps.core.privacy.fields.ProtectedTextField(kind="text", null=True)),
                 ("address", models.GenericIPAddressField(null=True)),
-                ("job", models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job")),
+                (
+                    "job",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="jobs.job"
+                    ),
+                ),
                 (
                     "request",
-                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="copy_orders", to="rights.subjectrequest"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="copy_orders",
+                        to="rights.subjectrequest",
+                    ),
                 ),
             ],
             options={

@@ -8,7 +8,9 @@ from .receiving import ask_by_page, confirm_by_page, drop_unconfirmed, record_re
 from .watching import watch_deadlines
 
 __all__ = [
-    "add_note", "as_pdf", "ask_by_page", "ask_copy", "certificate_of", "confirm_by_page", "drop_unconfirmed", "execute", "fetch_copy",
-    "finish_remainders", "is_genuine", "make_copy", "move_request", "pause_request", "preview", "record_request", "refuse_request",
+    "add_note", "as_pdf", "ask_by_page", "ask_copy", "certificate_of", "confirm_by_page", "drop_unconfirmed",
+    "execute", "fetch_copy",
+    "finish_remainders", "is_genuine", "make_copy", "move_request", "pause_request", "preview",
+    "record_request", "refuse_request",
     "verify_identity", "watch_deadlines",
 ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""What was asked, when, and what was done: signed, as JSON and on paper. Nobody's data: stores, counts, reasons."""
+"""What was asked, when, and what was done: signed, as JSON and on paper. Nobody's data: stores, counts,
+reasons."""
 
 import hashlib
 from datetime import datetime
@@ -46,7 +47,11 @@ def certificate_of(request: SubjectRequest) -> dict[str, Any]:
 def is_genuine(certificate: dict[str, Any]) -> bool:
     """Whether a certificate, as somebody shows it, is one of ours and as it was."""
     document, signature = certificate.get("document"), certificate.get("signature")
-    return isinstance(document, dict) and isinstance(signature, dict) and signatures.is_valid(document, signature)
+    return (
+        isinstance(document, dict)
+        and isinstance(signature, dict)
+        and signatures.is_valid(document, signature)
+    )
 
 
 def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
@@ -57,7 +62,10 @@ def rows_of(request: SubjectRequest) -> list[tuple[str, int, str]]:
         reason = str(WHY.get(why, why)) + (f" ({until})" if why == "record" and until else "")
         kept.setdefault(store, []).append(reason if why in FOR_GOOD else f"{count}: {reason}")
     done = request.result.get("done", {})
-    return [(str(STORES.get(store, store)), done.get(store, 0), join_clauses(kept.get(store, []))) for store in {**done, **kept}]
+    return [
+        (str(STORES.get(store, store)), done.get(store, 0), join_clauses(kept.get(store, [])))
+        for store in {**done, **kept}
+    ]
 
 
 def _day(moment: str | None) -> str:
@@ -78,10 +86,11 @@ def as_pdf(request: SubjectRequest) -> bytes:
                 "due": result["due_on"],
                 "at": result["at"][:16].replace("T", " "),
             },
-            _("State: %(state)s.") % {"state": request.get_state_display()} + (f" {request.refusal}" if request.refusal else ""),
+            f"{_('State: %(state)s.') % {'state': request.get_state_display()}} {request.refusal}".rstrip(),
             _("Identity: %(how)s.") % {"how": request.verified_how or "–"},
         ],
-        rows=[[_("where"), _("rows"), _("kept, and why")], *([str(cell) for cell in row] for row in rows_of(request))],
+        rows=[[_("where"), _("rows"), _("kept, and why")],
+        *([str(cell) for cell in row] for row in rows_of(request))],
         widths=[180, 60, 250],
         below=[f"Ed25519 {signature['key']} · {signature['public_key']}", signature["signature"]],
     )  # fmt: skip

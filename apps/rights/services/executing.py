@@ -31,10 +31,11 @@ def preview(request: SubjectRequest) -> list[Store]:
 
 @transaction.atomic
 def execute(*, actor: User, request: SubjectRequest, answer: str = "") -> SubjectRequest:
-    """Carry it out, by compliance; certified, and over, unless a deletion leaves something that is kept for now.
+    """Carry it out, by compliance; certified, and over, unless a deletion leaves something that is kept for
+    now.
 
-    Raises `NotAllowed`, `WrongState`, `BadInput` where the answer or the right name is missing. The copy for "see" is made by
-    `make_copy` first.
+    Raises `NotAllowed`, `WrongState`, `BadInput` where the answer or the right name is missing. The copy for
+    "see" is made by `make_copy` first.
     """
     request = locked(actor, request, State.OPEN)
     check_answer(answer)  # before anything is written that a rollback does not take back
@@ -50,7 +51,12 @@ def execute(*, actor: User, request: SubjectRequest, answer: str = "") -> Subjec
             raise BadInput(_("Make the copy first."))
         request.result = _result(preview(request))
     elif not answer.strip():
-        raise BadInput(_("Write the explanation: purposes, lawful basis, where the data comes from, how long it is kept."))
+        raise BadInput(
+            _(
+                "Write the explanation: purposes, lawful basis, where the data comes from, how long it is "
+                "kept."
+            )
+        )
     close(request, state, answer)
     note(request, RequestEvent.Kind.EXECUTED, actor)
     if state == State.REMAINDER:
@@ -73,7 +79,11 @@ def _contact(request: SubjectRequest) -> Contact | None:
 
 def _withdraw(request: SubjectRequest) -> int:
     contact = _contact(request)
-    return withdraw_consents(contact=contact, how=f"request {request.public_id}", purpose=request.purpose) if contact else 0
+    return (
+        withdraw_consents(contact=contact, how=f"request {request.public_id}", purpose=request.purpose)
+        if contact
+        else 0
+    )
 
 
 def _correct(request: SubjectRequest, answer: str) -> int:
@@ -89,7 +99,9 @@ def _correct(request: SubjectRequest, answer: str) -> int:
 def _delete(request: SubjectRequest) -> str:
     """What went is added to what went before; what is kept for now leaves a remainder."""
     fresh = _result(
-        ports.erasing.provider.erase(number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}")
+        ports.erasing.provider.erase(
+            number_index=bytes(request.number_index), phone=request.phone, reason=f"request:{request.pk}"
+        )
     )
     done = dict(request.result.get("done", {}))
     for store, count in fresh["done"].items():
@@ -103,7 +115,11 @@ def finish_remainders() -> int:
     remainders = SubjectRequest.objects.filter(state=State.REMAINDER)
     finished, failed = _finish_each(remainders.values_list("pk", flat=True))
     delete_discarded()  # the files of what was just deleted
-    waiting = [pk for pk, result in remainders.values_list("pk", "result") if any(why == "file_waiting" for *_what, why in result["kept"])]
+    waiting = [
+        pk
+        for pk, result in remainders.values_list("pk", "result")
+        if any(why == "file_waiting" for *_what, why in result["kept"])
+    ]
     more, failed_again = _finish_each(waiting)
     if error := failed or failed_again:
         raise error
@@ -125,7 +141,11 @@ def _finish_each(keys: Iterable[int]) -> tuple[int, Exception | None]:
 @transaction.atomic
 def finish_remainder(pk: int) -> bool:
     """The same for one request: whether it is over now."""
-    request = SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=pk, state=State.REMAINDER).first()
+    request = (
+        SubjectRequest.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=pk, state=State.REMAINDER)
+        .first()
+    )
     if request is None:
         return False
     before = request.result

@@ -30,7 +30,11 @@ def locked(actor: User, request: SubjectRequest, *states: str) -> SubjectRequest
     """The row, for a change by compliance. Raises `NotAllowed`, `WrongState`."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
-    request = SubjectRequest.objects.select_for_update(of=("self",)).select_related("owner", "purpose").get(pk=request.pk)
+    request = (
+        SubjectRequest.objects.select_for_update(of=("self",))
+        .select_related("owner", "purpose")
+        .get(pk=request.pk)
+    )
     if request.state not in states:
         raise WrongState()
     return request
@@ -41,10 +45,14 @@ def verify_identity(*, actor: User, request: SubjectRequest, how: str) -> Subjec
     """It is the person whose number it is; the clock goes on, as many working days later as it stood."""
     request = locked(actor, request, State.IDENTITY)
     now = clock.now()
-    request.verification = checked_text(how, _("Say how the identity was verified: a call back, papers seen, a code."), most=200)
+    request.verification = checked_text(
+        how, _("Say how the identity was verified: a call back, papers seen, a code."), most=200
+    )
     request.verified_by, request.verified_at, request.state = actor, now, State.OPEN
     if request.paused_on is not None:
-        due = rules.resumed(request.due_on, request.paused_on, timezone.localdate(now), policies.calendar(now))
+        due = rules.resumed(
+            request.due_on, request.paused_on, timezone.localdate(now), policies.calendar(now)
+        )
         request.due_on, request.paused_on = due.day, None
         request.is_provisional = request.is_provisional or due.is_provisional
     request.save()
@@ -78,13 +86,16 @@ def move_request(*, actor: User, request: SubjectRequest, owner: User) -> Subjec
     request.owner = owner
     request.save(update_fields=["owner"])
     note(request, RequestEvent.Kind.MOVED, actor, str(owner))
-    notify({owner}, "request_received", about=actor, request=request.public_id, due=request.due_on.isoformat())
+    notify(
+        {owner}, "request_received", about=actor, request=request.public_id, due=request.due_on.isoformat()
+    )
     return request
 
 
 @transaction.atomic
 def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: str = "") -> SubjectRequest:
-    """Refused, with the reason that the person is given, and the way to complain about it (PIPL, article 50)."""
+    """Refused, with the reason that the person is given, and the way to complain about it (PIPL, article
+    50)."""
     request = locked(actor, request, State.IDENTITY, State.OPEN)
     request.refusal = checked_text(why, _("Say why it is refused, and by which law."), most=300)
     close(request, State.REFUSED, answer)
@@ -93,7 +104,8 @@ def refuse_request(*, actor: User, request: SubjectRequest, why: str, answer: st
 
 
 def check_answer(answer: str) -> None:
-    """Raises `BadInput` for an answer that is too long, `PersonalDataFound` for one with the number of an ID or a bank card (R1)."""
+    """Raises `BadInput` for an answer that is too long, `PersonalDataFound` for one with the number of an ID
+    or a bank card (R1)."""
     if forbidden_numbers.find(whole_text(answer, MOST_ANSWER)):
         raise PersonalDataFound()
 

@@ -1,4 +1,5 @@
-"""Requests on their way in: heard by staff, handed in by another system, or typed by the person on the public page."""
+"""Requests on their way in: heard by staff, handed in by another system, or typed by the person on the public
+page."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +33,9 @@ MOST_TEXT = 2_000
 
 
 def note(request: SubjectRequest, kind: str, actor: User | None = None, text: str = "") -> None:
-    RequestEvent.objects.create(request=request, kind=kind, actor=actor, note=text[:500], created_at=clock.now())
+    RequestEvent.objects.create(
+        request=request, kind=kind, actor=actor, note=text[:500], created_at=clock.now()
+    )
 
 
 @transaction.atomic
@@ -52,14 +55,19 @@ def record_request(
 ) -> SubjectRequest:
     """Record what a person asks about their own data; the clock runs from the day on which they asked.
 
-    `verification` says how it was made sure that the number is theirs; without it the clock stands until somebody says so. The same
-    reference of a client is one request. Raises `NotAllowed`, `BadInput`, `PhoneInvalid`, `PersonalDataFound`.
+    `verification` says how it was made sure that the number is theirs; without it the clock stands until
+    somebody says so. The same reference of a client is one request. Raises `NotAllowed`, `BadInput`,
+    `PhoneInvalid`, `PersonalDataFound`.
     """
     if client is None and (actor is None or actor.role not in RECORDERS):
         raise NotAllowed()
     if kind not in Kind.values or channel not in (Channel.values if client else BY_STAFF):
         raise BadInput(_("Choose what the person asks for, and how it came."))
-    if client and reference and (known := SubjectRequest.objects.filter(client=client, reference=reference.strip()[:80]).first()):
+    if (
+        client
+        and reference
+        and (known := SubjectRequest.objects.filter(client=client, reference=reference.strip()[:80]).first())
+    ):
         return known
     now = clock.now()
     received = received_at or now
@@ -68,9 +76,19 @@ def record_request(
     if actor is not None and actor.role == Role.AGENT:
         verification = ""  # an agent hears; compliance makes sure
     made = _made(kind, channel, phone, text, new_name, received)
-    made.purpose, made.recorded_by, made.client, made.reference = purpose, actor, client, reference.strip()[:80]
+    made.purpose, made.recorded_by, made.client, made.reference = (
+        purpose,
+        actor,
+        client,
+        reference.strip()[:80],
+    )
     if verification := checked_text(verification, most=200):
-        made.state, made.verification, made.verified_by, made.verified_at = State.OPEN, verification, actor, now
+        made.state, made.verification, made.verified_by, made.verified_at = (
+            State.OPEN,
+            verification,
+            actor,
+            now,
+        )
     else:
         made.state, made.paused_on = State.IDENTITY, timezone.localdate(received)
     made.save()
@@ -78,7 +96,9 @@ def record_request(
     return made
 
 
-def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: str, received: datetime) -> SubjectRequest:
+def _made(
+    kind: str, channel: str, phone: str | Protected, text: str, new_name: str, received: datetime
+) -> SubjectRequest:
     if any(forbidden_numbers.find(each) for each in (text, new_name)):
         raise PersonalDataFound()
     number = phone if isinstance(phone, Protected) else Protected(phones.normalise(phone), "phone")
@@ -90,7 +110,8 @@ def _made(kind: str, channel: str, phone: str | Protected, text: str, new_name: 
     return SubjectRequest(
         kind=kind, channel=channel, phone=number, number_index=blind_index.number_index(number),
         text=Protected(words, "text") if words else None, new_name=Protected(name, "name") if name else None,
-        received_at=received, due_on=due.day, is_provisional=due.is_provisional, owner=owner, created_at=clock.now(),
+        received_at=received, due_on=due.day, is_provisional=due.is_provisional, owner=owner,
+        created_at=clock.now(),
     )  # fmt: skip
 
 
@@ -102,18 +123,25 @@ def _begin(made: SubjectRequest, actor: User | None) -> None:
 # -- the public page
 
 
-def ask_by_page(*, kind: str, phone: str, text: str = "", new_name: str = "", address: str | None = None) -> str:
-    """Send a code to the number; returns the word under which it is entered. The answer is the same for every number.
+def ask_by_page(
+    *, kind: str, phone: str, text: str = "", new_name: str = "", address: str | None = None
+) -> str:
+    """Send a code to the number; returns the word under which it is entered. The answer is the same for every
+    number.
 
-    What was typed waits, encrypted, and is forgotten after a day unless the code is entered. Raises `PhoneInvalid`, `TooOften`,
-    `ServiceAway`, `BadInput`.
+    What was typed waits, encrypted, and is forgotten after a day unless the code is entered. Raises
+    `PhoneInvalid`, `TooOften`, `ServiceAway`, `BadInput`.
     """
     if kind not in Kind.values:
         raise BadInput(_("Choose what you ask for."))
     now = clock.now()
     made = _made(kind, Channel.PAGE, phone, text, new_name, now)
     number: Protected = made.phone
-    word = send_code(number=number, address=address, says=_("%(code)s is your code to ask about your data. It holds for 10 minutes."))
+    word = send_code(
+        number=number,
+        address=address,
+        says=_("%(code)s is your code to ask about your data. It holds for 10 minutes."),
+    )
     made.state, made.code_word = State.UNCONFIRMED, hash_word(word)
     made.save()
     return word
@@ -144,6 +172,9 @@ def confirm_by_page(*, word: str, code: str) -> SubjectRequest:
 
 def drop_unconfirmed() -> int:
     """Forget what strangers typed and did not confirm. Returns how many."""
-    over = SubjectRequest.objects.filter(state=State.UNCONFIRMED, created_at__lt=clock.now() - UNCONFIRMED_LIFE)
-    with disable_auditlog():  # it would read what they typed, which may not open; strangers' words are nothing for the trail
+    over = SubjectRequest.objects.filter(
+        state=State.UNCONFIRMED, created_at__lt=clock.now() - UNCONFIRMED_LIFE
+    )
+    # it would read what they typed, which may not open; strangers' words are nothing for the trail
+    with disable_auditlog():
         return without_values(over).delete()[0]

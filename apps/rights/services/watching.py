@@ -19,7 +19,8 @@ State = SubjectRequest.State
 
 @transaction.atomic
 def watch_deadlines() -> dict[str, int]:
-    """Count provisional days anew, remind owners, escalate what is overdue. Paused ones wait. Returns how many of each."""
+    """Count provisional days anew, remind owners, escalate what is overdue. Paused ones wait. Returns how
+    many of each."""
     now = clock.now()
     today, calendar = timezone.localdate(now), policies.calendar(now)
     payload = {"recounted": 0, "reminded": 0, "escalated": 0}
@@ -38,7 +39,8 @@ def watch_deadlines() -> dict[str, int]:
             payload["reminded"] += 1
         if left < 0 and not request.escalated:
             notify(
-                {*_who_handles(request), *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
+                {*_who_handles(request),
+                *User.objects.filter(role__in=[Role.COMPLIANCE, Role.ADMIN], is_active=True)},
                 "request_overdue", request=request.public_id,
             )  # fmt: skip
             note(request, RequestEvent.Kind.ESCALATED)
@@ -50,11 +52,16 @@ def watch_deadlines() -> dict[str, int]:
 
 def _who_handles(request: SubjectRequest) -> set[User]:
     """Its owner; every officer where the owner has left."""
-    return {request.owner} if request.owner.is_active else set(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
+    return (
+        {request.owner}
+        if request.owner.is_active
+        else set(User.objects.filter(role=Role.COMPLIANCE, is_active=True))
+    )
 
 
 def _recount(request: SubjectRequest, calendar: rules.Calendar) -> bool:
-    """A day that had to be counted without a calendar is counted anew once the calendar is known; never to a sooner day."""
+    """A day that had to be counted without a calendar is counted anew once the calendar is known; never to a
+    sooner day."""
     if not request.is_provisional:
         return False
     due = rules.due_after(timezone.localdate(request.received_at), calendar)

@@ -1,4 +1,5 @@
-"""The automatic check of what is said to clients: scripts before they are approved, transcripts afterwards (R23-R28)."""
+"""The automatic check of what is said to clients: scripts before they are approved, transcripts afterwards
+(R23-R28)."""
 
 from .advising import mode
 from .checking import MOST_CHARACTERS, Finding, TextRefused, check, denied_codes, failed_examples, read

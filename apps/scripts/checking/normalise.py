@@ -19,7 +19,19 @@ _TO_SIMPLIFIED = OpenCC("t2s")
 _ALIKE = {
     **dict(zip("〇零一二三四五六七八九", "00123456789", strict=True)),
     **dict(zip("壹贰叁肆伍陆柒捌玖", "123456789", strict=True)),
-    **{"两": "2", "佰": "百", "囯": "国", "蕞": "最", "葆": "保", "険": "险", "収": "收", "転": "转", "価": "价", "効": "效", "総": "总"},
+    **{
+        "两": "2",
+        "佰": "百",
+        "囯": "国",
+        "蕞": "最",
+        "葆": "保",
+        "険": "险",
+        "収": "收",
+        "転": "转",
+        "価": "价",
+        "効": "效",
+        "総": "总",
+    },
     # Letters of other scripts that look like Latin ones.
     **dict(zip("аеорсухіѕ", "aeopcyxis", strict=True)),
 }
@@ -30,9 +42,11 @@ _QUOTES = {"「": "」", "『": "』", "“": "”", "‘": "’", "《": "》",
 
 @dataclass(frozen=True)
 class Normal:
-    """`text` is what is compared; character i came from `starts[i]` to `ends[i]` and stands in clause `clauses[i]`.
+    """`text` is what is compared; character i came from `starts[i]` to `ends[i]` and stands in clause
+    `clauses[i]`.
 
-    `quoted[i]`: it stands within quotation marks. Of each clause: `stops`, the mark that ends it, and `sentences`, its sentence.
+    `quoted[i]`: it stands within quotation marks. Of each clause: `stops`, the mark that ends it, and
+    `sentences`, its sentence.
     """
 
     text: str
@@ -100,7 +114,15 @@ def normalise(text: str, said: Mapping[str, str] = MappingProxyType({})) -> Norm
             ends.append(end)
             clauses.append(len(stops))
             quoted.append(bool(closing))
-    return Normal("".join(kept), tuple(starts), tuple(ends), tuple(clauses), tuple(quoted), (*stops, ""), tuple(sentences))
+    return Normal(
+        "".join(kept),
+        tuple(starts),
+        tuple(ends),
+        tuple(clauses),
+        tuple(quoted),
+        (*stops, ""),
+        tuple(sentences),
+    )
 
 
 def plain(term: str) -> str:

@@ -30,7 +30,8 @@ DUTIES = ("R1", "R14", "R16", "R17", "R18", "R23", "R24", "R25", "R26", "R28", "
 KINDS = ("marketing", "notification", "service", "sms")
 LEVELS = ("blocking", "advisory")
 CLAIMS = frozenset({
-    "absolute_claim", "guaranteed_return", "high_risk_product", "guaranteed_result", "medical_claim", "disparages_rival", "free_bait",
+    "absolute_claim", "guaranteed_return", "high_risk_product", "guaranteed_result", "medical_claim",
+    "disparages_rival", "free_bait",
 })  # fmt: skip
 GAP = "…"  # in a phrase of compliance: up to `MOST_BETWEEN` characters
 MOST_BETWEEN = 8
@@ -48,9 +49,11 @@ class RuleRefused(BadInput):
 
 @dataclass(frozen=True)
 class PackRule:
-    """One rule. `required`: ways to say what has to be there; `written`: the same for messages, over the text as written.
+    """One rule. `required`: ways to say what has to be there; `written`: the same for messages, over the text
+    as written.
 
-    `must_find` and `must_pass` are examples; of a rule that asks for a part, `must_find` are texts without it.
+    `must_find` and `must_pass` are examples; of a rule that asks for a part, `must_find` are texts without
+    it.
     """
 
     code: str
@@ -68,7 +71,8 @@ class PackRule:
     written: tuple[re.Pattern[str], ...]
     denied: tuple[re.Pattern[str], ...]
     cleared: tuple[re.Pattern[str], ...] = ()  # near a find: it is none
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # that compliance adds to classes of its frames
+    # that compliance adds to classes of its frames
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     voice: str = ""  # who speaks; "": whoever does
     within: int = 0  # characters of the beginning in which a required part has to be; 0: anywhere
     advice: Mapping[str, str] = field(default_factory=dict)
@@ -152,13 +156,19 @@ def _phrases(raw: Mapping[str, Any], part: str) -> list[str]:
     """The phrases of a part, normalised, gaps kept. Raises `RuleRefused`."""
     result = [str(phrase).strip() for phrase in raw.get(part, ()) if str(phrase).strip()]
     if len(result) > MOST_PHRASES:
-        raise RuleRefused(_("%(part)s: %(count)s phrases; %(most)s are the most."), part=part, count=len(result), most=MOST_PHRASES)
+        raise RuleRefused(
+            _("%(part)s: %(count)s phrases; %(most)s are the most."),
+            part=part,
+            count=len(result),
+            most=MOST_PHRASES,
+        )
     phrases = []
     for phrase in result:
         pieces = [plain(piece) for piece in phrase.replace("...", GAP).split(GAP)]
         if len(phrase) > MOST_LETTERS or not all(pieces) or len("".join(pieces)) < 2:
             raise RuleRefused(
-                _('"%(phrase)s": a phrase has from 2 to %(most)s characters, words around each gap, and more than punctuation.'),
+                _('"%(phrase)s": a phrase has from 2 to %(most)s characters, words around each gap, and more '
+                    'than punctuation.'),
                 phrase=phrase[:MOST_LETTERS], most=MOST_LETTERS,
             )  # fmt: skip
         phrases.append(GAP.join(pieces))
@@ -177,12 +187,21 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
     kinds = frozenset(raw.get("kinds", ()))
     if not kinds or not kinds <= set(KINDS):
         raise RuleRefused(_("A rule holds for at least one kind of script."))
-    if not all(str(raw.get(part, {}).get(language, "")).strip() for part in ("name", "advice") for language in ("zh", "en")):
+    if not all(
+        str(raw.get(part, {}).get(language, "")).strip()
+        for part in ("name", "advice")
+        for language in ("zh", "en")
+    ):
         raise RuleRefused(_("A rule has a name and an advice in both languages."))
     terms, required = _phrases(raw, "terms"), _phrases(raw, "required")
     if shipped is None and bool(terms) == bool(required):
-        raise RuleRefused(_("A rule has either phrases that may not be said or phrases of which one has to be."))
-    examples = {part: tuple(str(text).strip() for text in raw.get(part, ()) if str(text).strip()) for part in ("must_find", "must_pass")}
+        raise RuleRefused(
+            _("A rule has either phrases that may not be said or phrases of which one has to be.")
+        )
+    examples = {
+        part: tuple(str(text).strip() for text in raw.get(part, ()) if str(text).strip())
+        for part in ("must_find", "must_pass")
+    }
     if not all(examples.values()):
         raise RuleRefused(_("A rule has at least one example that it finds and one that it lets pass."))
     made = PackRule(
@@ -212,7 +231,8 @@ def written_rule(code: str, raw: Mapping[str, Any], number: int = 0) -> PackRule
 
 
 def _words_of_classes(raw: Mapping[str, Any], shipped: PackRule | None) -> dict[str, tuple[str, ...]]:
-    """What a rule adds to the classes of its frames, written as lines "class: word, word". Raises `RuleRefused`."""
+    """What a rule adds to the classes of its frames, written as lines "class: word, word". Raises
+    `RuleRefused`."""
     known = {name for frame in (shipped.frames if shipped else ()) for name in frame.classes}
     added: dict[str, tuple[str, ...]] = {}
     for line in raw.get("words", ()):
@@ -224,7 +244,11 @@ def _words_of_classes(raw: Mapping[str, Any], shipped: PackRule | None) -> dict[
                 line=str(line)[:MOST_LETTERS],
                 known=", ".join(sorted(known)) or "-",
             )
-        if not words or any(not 2 <= len(plain(word)) <= MOST_LETTERS for word in words) or len(words) > MOST_PHRASES:
+        if (
+            not words
+            or any(not 2 <= len(plain(word)) <= MOST_LETTERS for word in words)
+            or len(words) > MOST_PHRASES
+        ):
             raise RuleRefused(
                 _('"%(line)s": a class takes words of 2 to %(most)s characters, with commas between.'),
                 line=str(line)[:MOST_LETTERS],
@@ -235,10 +259,17 @@ def _words_of_classes(raw: Mapping[str, Any], shipped: PackRule | None) -> dict[
 
 
 def _tightened(made: PackRule, shipped: PackRule) -> PackRule:
-    """Over a shipped rule: its patterns stay and its examples are asked too. Raises `RuleRefused` where it would loosen it."""
+    """Over a shipped rule: its patterns stay and its examples are asked too. Raises `RuleRefused` where it
+    would loosen it."""
     loosens = made.level != shipped.level or not made.kinds >= shipped.kinds
-    if loosens or (made.trades and not made.trades >= (shipped.trades or {""})) or (made.negatable and not shipped.negatable):
-        raise RuleRefused(_("A rule that comes with Hegui keeps its level, and at least its kinds and trades."))
+    if (
+        loosens
+        or (made.trades and not made.trades >= (shipped.trades or {""}))
+        or (made.negatable and not shipped.negatable)
+    ):
+        raise RuleRefused(
+            _("A rule that comes with Hegui keeps its level, and at least its kinds and trades.")
+        )
     return replace(
         made,
         patterns=(*shipped.patterns, *made.patterns),
@@ -281,7 +312,9 @@ def shipped_rules() -> tuple[PackRule, ...]:
 def _framing() -> Mapping[str, Any]:
     """The classes of words and the frames that come with Hegui."""
     framing: Mapping[str, Any] = yaml.safe_load((FOLDER / "frames.yaml").read_text())
-    unknown = {name for frames in framing["frames"].values() for each in frames for name in each["classes"]} - set(framing["classes"])
+    unknown = {
+        name for frames in framing["frames"].values() for each in frames for name in each["classes"]
+    } - set(framing["classes"])
     if unknown:
         raise ValueError(f"frames of unknown classes: {sorted(unknown)}")
     return framing
@@ -325,11 +358,21 @@ def pack_of(rules: Iterable[PackRule]) -> Pack:
         for name, words in rule.words.items():
             classes[name] += words
     frames = tuple((number, frame) for number, rule in enumerate(rules) for frame in rule.frames)
-    return Pack(rules, _stamp(rules), _automaton(terms), _automaton(pinyin), _automaton(syllables), lexicon(classes), frames)
+    return Pack(
+        rules,
+        _stamp(rules),
+        _automaton(terms),
+        _automaton(pinyin),
+        _automaton(syllables),
+        lexicon(classes),
+        frames,
+    )
 
 
 def _stamp(rules: tuple[PackRule, ...]) -> str:
     """A digest of all rules, and the versions of those that compliance wrote."""
-    text = json.dumps([[[rule.code, rule.raw] for rule in rules], _framing()], sort_keys=True, ensure_ascii=False)
+    text = json.dumps(
+        [[[rule.code, rule.raw] for rule in rules], _framing()], sort_keys=True, ensure_ascii=False
+    )
     own = " ".join(f"{rule.code}.{rule.number}" for rule in rules if rule.number)
     return f"{hashlib.sha256(text.encode()).hexdigest()[:12]} {own}".strip()[:200]

@@ -1,9 +1,10 @@
-"""Training of the second reader (`advising`), in the open and repeatable: one linear solve over likeness, no library but numpy.
+"""Training of the second reader (`advising`), in the open and repeatable: one linear solve over likeness, no
+library but numpy.
 
-Two passages are alike by their characters (cosine of weighted runs) and by their meaning (a Gaussian of the cosine of embeddings).
-Kernel ridge regression over the sum of both gives "breaks some rule" and each code at once. What it is worth is counted on hands
-that it never saw: every author in turn is left out, and once more groups of passages that are alike; of the newer hands a half is
-only counted and never learned from.
+Two passages are alike by their characters (cosine of weighted runs) and by their meaning (a Gaussian of the
+cosine of embeddings). Kernel ridge regression over the sum of both gives "breaks some rule" and each code at
+once. What it is worth is counted on hands that it never saw: every author in turn is left out, and once more
+groups of passages that are alike; of the newer hands a half is only counted and never learned from.
 """
 
 import json
@@ -65,7 +66,8 @@ def read_collections(folder: Path = advising.COLLECTIONS) -> list[Passage]:
 
 @dataclass
 class Material:
-    """Passages as numbers: characters (passages × features, length one each) and embeddings (centred, length one each)."""
+    """Passages as numbers: characters (passages × features, length one each) and embeddings (centred, length
+    one each)."""
 
     passages: Sequence[Passage]
     vocabulary: list[str]
@@ -88,7 +90,9 @@ def prepare(passages: Sequence[Passage], embeddings: Floats) -> Material:
                 frequency[gram] = frequency.get(gram, 0) + 1
     vocabulary = sorted(gram for gram, count in frequency.items() if count >= LEAST_PASSAGES)
     places = {gram: place for place, gram in enumerate(vocabulary)}
-    rarity = np.array([math.log((1 + learned.sum()) / (1 + frequency[gram])) + 1 for gram in vocabulary], np.float32)
+    rarity = np.array(
+        [math.log((1 + learned.sum()) / (1 + frequency[gram])) + 1 for gram in vocabulary], np.float32
+    )
     characters = np.zeros((len(passages), len(vocabulary)), np.float32)
     for row, features in enumerate(counted):
         for gram, count in features.items():
@@ -99,15 +103,26 @@ def prepare(passages: Sequence[Passage], embeddings: Floats) -> Material:
     meanings = (embeddings - centre) / scale
     meanings /= np.linalg.norm(meanings, axis=1, keepdims=True)
     codes = sorted({code for passage in passages for code in passage.codes})
-    targets = np.array([[bool(passage.codes), *(code in passage.codes for code in codes)] for passage in passages], np.float32) * 2 - 1
+    targets = (
+        np.array(
+            [[bool(passage.codes), *(code in passage.codes for code in codes)] for passage in passages],
+            np.float32,
+        )
+        * 2
+        - 1
+    )
     return Material(passages, vocabulary, rarity, characters, centre, scale, meanings, targets, codes)
 
 
 def _solve(material: Material, rows: Any, *, with_meaning: bool) -> Floats:
     kernel = material.characters[rows] @ material.characters[rows].T
     if with_meaning:
-        kernel = kernel + MEANING_SHARE * np.exp(-advising.SPREAD * (1 - material.meanings[rows] @ material.meanings[rows].T))
-    alphas: Floats = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel), dtype=np.float32), material.targets[rows])
+        kernel = kernel + MEANING_SHARE * np.exp(
+            -advising.SPREAD * (1 - material.meanings[rows] @ material.meanings[rows].T)
+        )
+    alphas: Floats = np.linalg.solve(
+        kernel + RIDGE * np.eye(len(kernel), dtype=np.float32), material.targets[rows]
+    )
     return alphas
 
 
@@ -141,9 +156,13 @@ def groups_alike(material: Material, folds: int = 10) -> list[int]:
             place = parents[place]
         return place
 
-    for first, second in np.argwhere(np.triu(material.characters @ material.characters.T, 1) >= ALIKE_FROM).tolist():
+    for first, second in np.argwhere(
+        np.triu(material.characters @ material.characters.T, 1) >= ALIKE_FROM
+    ).tolist():
         parents[root(first)] = root(second)
-    order = {group: number for number, group in enumerate(sorted({root(place) for place in range(len(parents))}))}
+    order = {
+        group: number for number, group in enumerate(sorted({root(place) for place in range(len(parents))}))
+    }
     return [order[root(place)] % folds for place in range(len(parents))]
 
 
@@ -158,7 +177,9 @@ def _calibrated(totals: Floats, breaks: Any) -> tuple[float, float]:
         chance = 1 / (1 + np.exp(-np.clip(slope * totals + offset, -30, 30)))
         weight = chance * (1 - chance) + 1e-9
         gradient = np.array([((chance - breaks) * totals).sum(), (chance - breaks).sum()])
-        hessian = np.array([[(weight * totals**2).sum(), (weight * totals).sum()], [(weight * totals).sum(), weight.sum()]])
+        hessian = np.array(
+            [[(weight * totals**2).sum(), (weight * totals).sum()], [(weight * totals).sum(), weight.sum()]]
+        )
         step = np.linalg.solve(hessian + 1e-6 * np.eye(2), gradient)
         slope, offset = slope - step[0], offset - step[1]
     return float(slope), float(offset)
@@ -183,7 +204,8 @@ def _rates(flagged: Any, breaks: Any) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What the bans say of each passage: the codes that they find, and those that are only denied or reported there."""
+    """What the bans say of each passage: the codes that they find, and those that are only denied or reported
+    there."""
 
     found: Sequence[frozenset[str]]
     denied: Sequence[frozenset[str]]
@@ -197,7 +219,9 @@ def train(passages: Sequence[Passage], embeddings: Floats, judged: Judged) -> di
     by_author: dict[str, Floats] = {}
     curves, thresholds = {}, {}
     for how in ("meaning", "characters"):
-        by_author[how] = left_out(material, [passage.author for passage in passages], with_meaning=how == "meaning")
+        by_author[how] = left_out(
+            material, [passage.author for passage in passages], with_meaning=how == "meaning"
+        )
         totals = _totals(by_author[how])[rows]  # of what is only counted nothing is fitted
         curves[how] = _calibrated(totals, breaks[rows])
         thresholds[how] = _threshold(_strengths(totals, curves[how]), breaks[rows])
@@ -219,10 +243,13 @@ def train(passages: Sequence[Passage], embeddings: Floats, judged: Judged) -> di
         "meta": json.dumps(meta, ensure_ascii=False), "vocabulary": "\n".join(material.vocabulary),
         "rarity": material.rarity.astype(np.float16),
         "centre": material.centre.astype(np.float16), "scale": material.scale.astype(np.float16),
-        "known": _in_bytes(material.meanings[rows], axis=1)[0], "alphas": (MEANING_SHARE * alphas).astype(np.float16),
+        "known": _in_bytes(material.meanings[rows], axis=1)[0],
+        "alphas": (MEANING_SHARE * alphas).astype(np.float16),
     }  # fmt: skip
     for how, solved in (("meaning", alphas), ("characters", alone)):
-        stored[f"weights_{how}"], stored[f"scale_{how}"] = _in_bytes(material.characters[rows].T @ solved, axis=0)
+        stored[f"weights_{how}"], stored[f"scale_{how}"] = _in_bytes(
+            material.characters[rows].T @ solved, axis=0
+        )
     return stored
 
 
@@ -233,7 +260,8 @@ def _in_bytes(values: Floats, axis: int) -> tuple[Any, Any]:
 
 
 def _figures(
-    material: Material, by_author: dict[str, Floats], alike: Floats, own: Floats, curves: dict[str, tuple[float, float]],
+    material: Material, by_author: dict[str, Floats], alike: Floats, own: Floats,
+    curves: dict[str, tuple[float, float]],
     thresholds: dict[str, float], judged: Judged,
 ) -> dict[str, Any]:  # fmt: skip
     passages = material.passages
@@ -249,10 +277,13 @@ def _figures(
 
     advised = flagged(by_author["meaning"], "meaning")
     figures: dict[str, Any] = {
-        "passages": len(passages), "learned_from": int((~counted).sum()), "hands": len({passage.hand for passage in passages}),
+        "passages": len(passages), "learned_from": int((~counted).sum()),
+        "hands": len({passage.hand for passage in passages}),
         "unseen_hands": {
-            "bans": _rates(bans, breaks), "advice": _rates(advised, breaks), "together": _rates(bans | advised, breaks),
-            "together_without_embeddings": _rates(bans | flagged(by_author["characters"], "characters"), breaks),
+            "bans": _rates(bans, breaks), "advice": _rates(advised, breaks),
+            "together": _rates(bans | advised, breaks),
+            "together_without_embeddings": _rates(bans | flagged(by_author["characters"], "characters"),
+            breaks),
         },
         "unseen_groups_of_alike": _rates(flagged(alike, "meaning"), breaks),
         "counted_halves": {
@@ -265,13 +296,15 @@ def _figures(
     for hand in sorted(set(hands)):
         of_hand = hands == hand
         figures["by_hand"][hand] = {
-            name: _rates(which[of_hand], breaks[of_hand]) for name, which in (("bans", bans), ("together", bans | advised))
+            name: _rates(which[of_hand], breaks[of_hand])
+            for name, which in (("bans", bans), ("together", bans | advised))
         }
     for code in material.codes:
         rows = np.array([code in passage.codes for passage in passages])
         in_bans = np.array([code in codes for codes in judged.found])
         figures["by_code"][code] = {
-            "passages": int(rows.sum()), "bans": int((in_bans & rows).sum()), "advice": int((advised & rows).sum()),
+            "passages": int(rows.sum()), "bans": int((in_bans & rows).sum()),
+            "advice": int((advised & rows).sum()),
             "together": int(((bans | advised) & rows).sum()),
         }  # fmt: skip
     return figures

@@ -19,14 +19,24 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Script",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "kind",
                     models.CharField(
-                        choices=[("marketing", "marketing"), ("notification", "notification"), ("service", "service"), ("sms", "SMS")],
+                        choices=[
+                            ("marketing", "marketing"),
+                            ("notification", "notification"),
+                            ("service", "service"),
+                            ("sms", "SMS"),
+                        ],
                         max_length=12,
                         verbose_name="kind of call",
                     ),
@@ -47,9 +57,21 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ScriptVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("script", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="scripts.script")),
+                (
+                    "script",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="scripts.script",
+                    ),
+                ),
                 ("number", models.PositiveIntegerField()),
                 ("company", models.CharField(max_length=80, verbose_name="company as said")),
                 ("opening", models.TextField(blank=True, verbose_name="opening: company and person")),
@@ -76,7 +98,14 @@ class Migration(FirstMigration):
                     ),
                 ),
                 ("is_current", models.BooleanField(default=False)),
-                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("approvals_needed", models.PositiveSmallIntegerField(default=1)),
                 ("submitted_at", models.DateTimeField(blank=True, null=True)),
                 ("approved_at", models.DateTimeField(blank=True, null=True)),
@@ -84,17 +113,35 @@ class Migration(FirstMigration):
                 ("reminded_days", models.PositiveSmallIntegerField(blank=True, null=True)),
             ],
             options={
-                "indexes": [models.Index(condition=models.Q(("state", "submitted")), fields=["submitted_at"], name="script_review_queue")],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "submitted")),
+                        fields=["submitted_at"],
+                        name="script_review_queue",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("script", "number"), name="script_version_number"),
-                    models.UniqueConstraint(condition=models.Q(("is_current", True)), fields=("script",), name="one_current_version"),
-                    models.UniqueConstraint(condition=models.Q(("state", "submitted")), fields=("script",), name="one_version_in_review"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_current", True)),
+                        fields=("script",),
+                        name="one_current_version",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "submitted")),
+                        fields=("script",),
+                        name="one_version_in_review",
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("is_current", False), ("state__in", ["published", "expired"]), _connector="OR"),
+                        condition=models.Q(
+                            ("is_current", False), ("state__in", ["published", "expired"]), _connector="OR"
+                        ),
                         name="current_version_is_published",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("body", ""), _negated=True), models.Q(("company", ""), _negated=True)),
+                        condition=models.Q(
+                            models.Q(("body", ""), _negated=True), models.Q(("company", ""), _negated=True)
+                        ),
                         name="script_has_body_and_company",
                     ),
                     models.CheckConstraint(
@@ -106,7 +153,9 @@ class Migration(FirstMigration):
                         name="approved_script_has_an_end",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("state", "draft"), ("submitted_at__isnull", False), _connector="OR"),
+                        condition=models.Q(
+                            ("state", "draft"), ("submitted_at__isnull", False), _connector="OR"
+                        ),
                         name="submitted_script_says_when",
                     ),
                 ],
@@ -115,7 +164,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="ThirdReading",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("text_sha256", models.BinaryField(max_length=32, unique=True)),
                 ("model", models.CharField(max_length=80)),
@@ -130,52 +184,96 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Overruling",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "version",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="overrulings", to="scripts.scriptversion"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overrulings",
+                        to="scripts.scriptversion",
+                    ),
                 ),
                 ("code", models.CharField(max_length=40)),
                 ("level", models.CharField(max_length=8)),
                 ("start", models.PositiveIntegerField()),
                 ("end", models.PositiveIntegerField()),
                 ("reason", models.CharField(max_length=300, verbose_name="reason")),
-                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("version", "code", "start", "end"), name="overruled_once"),
-                    models.CheckConstraint(condition=models.Q(("level", "advisory")), name="only_advice_is_overruled"),
-                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="overruling_has_a_reason"),
+                    models.UniqueConstraint(
+                        fields=("version", "code", "start", "end"), name="overruled_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level", "advisory")), name="only_advice_is_overruled"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="overruling_has_a_reason"
+                    ),
                 ]
             },
         ),
         migrations.CreateModel(
             name="Remark",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "version",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="remarks", to="scripts.scriptversion"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="remarks",
+                        to="scripts.scriptversion",
+                    ),
                 ),
                 ("section", models.CharField(max_length=12)),
                 ("start", models.PositiveIntegerField(default=0)),
                 ("quote", models.CharField(blank=True, max_length=1000)),
                 ("text", models.CharField(max_length=1000, verbose_name="remark")),
-                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 ("resolved_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "resolved_by",
                     models.ForeignKey(
-                        blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="remark_says_something"),
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="remark_says_something"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("resolved_at__isnull", True), ("resolved_by__isnull", True)),
@@ -190,24 +288,56 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="RemarkAnswer",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("text", models.CharField(max_length=1000, verbose_name="answer")),
-                ("author", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("remark", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="scripts.remark")),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "remark",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="scripts.remark",
+                    ),
+                ),
             ],
             options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("text", ""), _negated=True), name="answer_says_something")]
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("text", ""), _negated=True), name="answer_says_something"
+                    )
+                ]
             },
         ),
         migrations.CreateModel(
             name="ReviewEvent",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "version",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="events", to="scripts.scriptversion"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="scripts.scriptversion",
+                    ),
                 ),
                 (
                     "kind",
@@ -228,7 +358,10 @@ class Migration(FirstMigration):
                 (
                     "actor",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
                 ("note", models.CharField(blank=True, max_length=400)),
@@ -237,7 +370,9 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("kind", "approved")), fields=("version", "actor"), name="approved_once_by_each"
+                        condition=models.Q(("kind", "approved")),
+                        fields=("version", "actor"),
+                        name="approved_once_by_each",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -253,7 +388,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="RuleVersion",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.SlugField(max_length=40, verbose_name="code")),
                 ("number", models.PositiveIntegerField()),
@@ -276,7 +416,9 @@ class Migration(FirstMigration):
                 ("decided_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "blocks",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None),
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
                 ),
                 (
                     "decided_by",
@@ -302,13 +444,18 @@ class Migration(FirstMigration):
             options={
                 "constraints": [
                     models.UniqueConstraint(fields=("code", "number"), name="rule_version_number"),
-                    models.UniqueConstraint(condition=models.Q(("state", "in_force")), fields=("code",), name="one_rule_in_force"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "in_force")), fields=("code",), name="one_rule_in_force"
+                    ),
                     models.CheckConstraint(
-                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True), name="rule_four_eyes"
+                        condition=models.Q(("written_by", models.F("decided_by")), _negated=True),
+                        name="rule_four_eyes",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state", "open"), models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)), _connector="OR"
+                            ("state", "open"),
+                            models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                            _connector="OR",
                         ),
                         name="rule_has_decider",
                     ),

@@ -33,20 +33,38 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Confirmation",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("code", models.CharField(max_length=40)),
                 ("start", models.PositiveIntegerField()),
                 ("end", models.PositiveIntegerField()),
-                ("actor", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
                 (
                     "version",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="confirmations", to="scripts.scriptversion"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="confirmations",
+                        to="scripts.scriptversion",
                     ),
                 ),
             ],
-            options={"constraints": [models.UniqueConstraint(fields=("version", "code", "start", "end"), name="confirmed_once")]},
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("version", "code", "start", "end"), name="confirmed_once")
+                ]
+            },
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="confirmation",

@@ -1,4 +1,5 @@
-"""Scripts: written by one, reviewed by others, published, retired at once (R28); and the rules they are checked by."""
+"""Scripts: written by one, reviewed by others, published, retired at once (R28); and the rules they are
+checked by."""
 
 from .remarking import answer, remark, resolve
 from .reviewing import (

@@ -1,4 +1,5 @@
-"""Remarks on passages: said, answered, resolved. They follow the text from version to version until resolved."""
+"""Remarks on passages: said, answered, resolved. They follow the text from version to version until
+resolved."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,8 +19,11 @@ MOST = 1000
 
 
 @transaction.atomic
-def remark(*, actor: User, version: ScriptVersion, section: str, quote: str, text: str, start: int | None = None) -> Remark:
-    """A remark on a passage of a section, "" for all of it. Raises `BadInput` for a passage that is not there."""
+def remark(
+    *, actor: User, version: ScriptVersion, section: str, quote: str, text: str, start: int | None = None
+) -> Remark:
+    """A remark on a passage of a section, "" for all of it. Raises `BadInput` for a passage that is not
+    there."""
     if actor.role not in WHO:
         raise NotAllowed()
     version = queries.locked(version)
@@ -31,7 +35,15 @@ def remark(*, actor: User, version: ScriptVersion, section: str, quote: str, tex
     found = start if start is not None and whole[start : start + len(quote)] == quote else whole.find(quote)
     if found == -1:
         raise BadInput(_("The passage does not stand in this section. Copy it as it is written."))
-    made = Remark(version=version, section=section, start=found, quote=quote, text=_said(text), author=actor, created_at=clock.now())
+    made = Remark(
+        version=version,
+        section=section,
+        start=found,
+        quote=quote,
+        text=_said(text),
+        author=actor,
+        created_at=clock.now(),
+    )
     made.full_clean(exclude=["quote"])
     made.save()
     if version.author_id != actor.pk:
@@ -66,7 +78,11 @@ def resolve(*, actor: User, remark: Remark) -> Remark:
 def _locked(actor: User, remark: Remark) -> Remark:
     if actor.role not in WHO:
         raise NotAllowed()
-    found = Remark.objects.select_for_update(of=("self",)).select_related("version__script", "version__author", "author").get(pk=remark.pk)
+    found = (
+        Remark.objects.select_for_update(of=("self",))
+        .select_related("version__script", "version__author", "author")
+        .get(pk=remark.pk)
+    )
     if found.resolved_at is not None:
         raise WrongState()
     return found

@@ -1,4 +1,5 @@
-"""Compliance's side: findings judged, a version approved, published, retired; and what happens by itself at its end."""
+"""Compliance's side: findings judged, a version approved, published, retired; and what happens by itself at
+its end."""
 
 from datetime import datetime, timedelta
 
@@ -49,27 +50,39 @@ def _for_review(actor: User, version: ScriptVersion) -> ScriptVersion:
 
 
 def _record(version: ScriptVersion, kind: str, actor: User | None, note: str = "", packs: str = "") -> None:
-    ReviewEvent.objects.create(version=version, kind=kind, actor=actor, note=note.strip(), packs=packs, created_at=clock.now())
+    ReviewEvent.objects.create(
+        version=version, kind=kind, actor=actor, note=note.strip(), packs=packs, created_at=clock.now()
+    )
 
 
 def _require_clean(version: ScriptVersion, *, with_advice: bool = True) -> None:
     """Raises `CheckBlocked` for what may not be said, `ReviewOpen` for advice that nobody judged."""
     findings = queries.findings_of(version, with_advice=with_advice)
     if blocking := [finding for finding in findings if finding.is_blocking]:
-        raise CheckBlocked(_("The automatic check forbids this text: %(findings)s."), findings=queries.in_words(blocking))
+        raise CheckBlocked(
+            _("The automatic check forbids this text: %(findings)s."), findings=queries.in_words(blocking)
+        )
     overruled = queries.overruled(version)
-    if advice := [finding for finding in findings if (finding.code, finding.start, finding.end) not in overruled]:
+    if advice := [
+        finding for finding in findings if (finding.code, finding.start, finding.end) not in overruled
+    ]:
         raise ReviewOpen(
-            _("The automatic check advises against: %(findings)s. Overrule it with a reason, or request changes."),
+            _(
+                "The automatic check advises against: %(findings)s. Overrule it with a reason, or request "
+                "changes."
+            ),
             findings=queries.in_words(advice),
         )
 
 
 @transaction.atomic
-def approve(*, actor: User, version: ScriptVersion, note: str = "", publish_now: bool = True) -> ScriptVersion:
+def approve(
+    *, actor: User, version: ScriptVersion, note: str = "", publish_now: bool = True
+) -> ScriptVersion:
     """One approval; the last that is needed puts the version in force, or keeps it approved for a later day.
 
-    Raises `FourEyes` for the author and for a second approval by the same person, `CheckBlocked`, `ReviewOpen`.
+    Raises `FourEyes` for the author and for a second approval by the same person, `CheckBlocked`,
+    `ReviewOpen`.
     """
     version = _for_review(actor, version)
     if version.events.filter(kind=Kind.APPROVED, actor=actor).exists():
@@ -79,7 +92,13 @@ def approve(*, actor: User, version: ScriptVersion, note: str = "", publish_now:
         raise ReviewOpen(_("%(count)s remarks are open. Resolve them, or request changes."), count=count)
     _record(version, Kind.APPROVED, actor, note, queries.packs_in_force().stamp)
     if version.events.filter(kind=Kind.APPROVED).count() < version.approvals_needed:
-        notify(queries.reviewers(), "script_second_approver", about=actor, thing=f"script:{version.pk}", script=str(version))
+        notify(
+            queries.reviewers(),
+            "script_second_approver",
+            about=actor,
+            thing=f"script:{version.pk}",
+            script=str(version),
+        )
         return version
     version.approve()
     version.approved_at = clock.now()
@@ -104,15 +123,25 @@ def request_changes(*, actor: User, version: ScriptVersion, note: str) -> Script
 
 
 @transaction.atomic
-def overrule(*, actor: User, version: ScriptVersion, code: str, start: int, end: int, reason: str) -> Overruling:
-    """Let an advisory finding stand. Raises `CheckBlocked` for a blocking one, `BadInput` for one that is not there."""
+def overrule(
+    *, actor: User, version: ScriptVersion, code: str, start: int, end: int, reason: str
+) -> Overruling:
+    """Let an advisory finding stand. Raises `CheckBlocked` for a blocking one, `BadInput` for one that is not
+    there."""
     version = _for_review(actor, version)
     finding = _undecided(version, code, start, end)
     if finding.is_blocking:
         raise CheckBlocked(_("A blocking finding is never overruled: the text has to change."))
     reason = checked_text(reason, _("Say why the finding may stand."), most=300)
     made = Overruling.objects.create(
-        version=version, code=code, level=finding.level, start=start, end=end, reason=reason, actor=actor, created_at=clock.now()
+        version=version,
+        code=code,
+        level=finding.level,
+        start=start,
+        end=end,
+        reason=reason,
+        actor=actor,
+        created_at=clock.now(),
     )
     _record(version, Kind.OVERRULED, actor, f"{queries.in_words([finding])}: {made.reason}"[:400])
     return made
@@ -120,19 +149,27 @@ def overrule(*, actor: User, version: ScriptVersion, code: str, start: int, end:
 
 @transaction.atomic
 def confirm(*, actor: User, version: ScriptVersion, code: str, start: int, end: int) -> Confirmation:
-    """Say that an advisory finding is right; the text has to change. Raises `BadInput` for one that is not there or was decided."""
+    """Say that an advisory finding is right; the text has to change. Raises `BadInput` for one that is not
+    there or was decided."""
     version = _for_review(actor, version)
     finding = _undecided(version, code, start, end)
     if finding.is_blocking:
         raise BadInput(_("A blocking finding needs no word of yours: the text has to change."))
-    made = Confirmation.objects.create(version=version, code=code, start=start, end=end, actor=actor, created_at=clock.now())
+    made = Confirmation.objects.create(
+        version=version, code=code, start=start, end=end, actor=actor, created_at=clock.now()
+    )
     _record(version, Kind.CONFIRMED, actor, queries.in_words([finding])[:400])
     return made
 
 
 def _undecided(version: ScriptVersion, code: str, start: int, end: int) -> Finding:
-    """The finding at that place. Raises `BadInput` for one that is not there, or that somebody overruled or confirmed."""
-    found = [each for each in queries.findings_of(version) if (each.code, each.start, each.end) == (code, start, end)]
+    """The finding at that place. Raises `BadInput` for one that is not there, or that somebody overruled or
+    confirmed."""
+    found = [
+        each
+        for each in queries.findings_of(version)
+        if (each.code, each.start, each.end) == (code, start, end)
+    ]
     if not found:
         raise BadInput(_("The check does not find this any more. Reload the page."))
     if (code, start, end) in queries.overruled(version):
@@ -150,7 +187,8 @@ def publish(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version = queries.locked(version)
     if version.state != State.APPROVED or version.expires_at is None or version.expires_at <= clock.now():
         raise WrongState()
-    _require_clean(version, with_advice=False)  # advice was judged before the approval; a newer reader does not hold it up
+    # advice was judged before the approval; a newer reader does not hold it up
+    _require_clean(version, with_advice=False)
     return _published(actor, version)
 
 
@@ -201,15 +239,22 @@ def _facts(version: ScriptVersion) -> dict[str, object]:
 
 @transaction.atomic
 def expire_due(*, at: datetime | None = None) -> list[ScriptVersion]:
-    """Versions whose approval has ended, said so to people; the gate refuses them already, by the end itself."""
+    """Versions whose approval has ended, said so to people; the gate refuses them already, by the end
+    itself."""
     due = ScriptVersion.objects.select_for_update(of=("self",)).select_related("script", "author")
-    ended = list(due.filter(state__in=[State.APPROVED, State.PUBLISHED], expires_at__lte=at or clock.now()).order_by("pk"))
+    ended = list(
+        due.filter(state__in=[State.APPROVED, State.PUBLISHED], expires_at__lte=at or clock.now()).order_by(
+            "pk"
+        )
+    )
     for version in ended:
         version.expire()
         version.save()
         _record(version, Kind.EXPIRED, None)
         version_withdrawn.send(ScriptVersion, version=version)
-        notify(queries.concerned(version), "script_expired", thing=f"script:{version.pk}", script=str(version))
+        notify(
+            queries.concerned(version), "script_expired", thing=f"script:{version.pk}", script=str(version)
+        )
     return ended
 
 
@@ -219,13 +264,22 @@ def remind_of_expiry(*, at: datetime | None = None) -> int:
     at = at or clock.now()
     soon = ScriptVersion.objects.select_for_update(of=("self",)).select_related("script", "author")
     count = 0
-    for version in soon.filter(state__in=[State.APPROVED, State.PUBLISHED], expires_at__range=(at, at + timedelta(days=max(REMIND_DAYS)))):
+    for version in soon.filter(
+        state__in=[State.APPROVED, State.PUBLISHED],
+        expires_at__range=(at, at + timedelta(days=max(REMIND_DAYS))),
+    ):
         left = version.expires_at - at if version.expires_at else timedelta()
         threshold = min(days for days in REMIND_DAYS if left <= timedelta(days=days))
         if version.reminded_days is not None and version.reminded_days <= threshold:
             continue
         version.reminded_days = threshold
         version.save()
-        notify(queries.concerned(version), "script_expires", thing=f"script:{version.pk}", script=str(version), days=left.days)
+        notify(
+            queries.concerned(version),
+            "script_expires",
+            thing=f"script:{version.pk}",
+            script=str(version),
+            days=left.days,
+        )
         count += 1
     return count

@@ -1,4 +1,5 @@
-"""Rules of the automatic check: written by one person of compliance, put in force by another, tested before."""
+"""Rules of the automatic check: written by one person of compliance, put in force by another, tested
+before."""
 
 from typing import Any
 
@@ -23,16 +24,24 @@ def tested_rule(code: str, raw: dict[str, Any], number: int) -> PackRule:
     rule = written_rule(code, raw, number)
     for part, text in failed_examples(rule):
         if part == "must_find":
-            raise RuleRefused(_('The rule does not find its example "%(text)s". Add the phrase, or repair the example.'), text=text)
+            raise RuleRefused(
+                _('The rule does not find its example "%(text)s". Add the phrase, or repair the example.'),
+                text=text,
+            )
         raise RuleRefused(
-            _('The rule finds "%(text)s", which it has to let pass. Add an innocent phrase, or repair the example.'), text=text
+            _(
+                'The rule finds "%(text)s", which it has to let pass. Add an innocent phrase, or repair the '
+                "example."
+            ),
+            text=text,
         )
     return rule
 
 
 @transaction.atomic
 def write_rule(*, actor: User, code: str, rule: dict[str, Any], reason: str) -> RuleVersion:
-    """A rule to be decided by somebody else. Raises `RuleRefused` for one that fails its examples or loosens the norm."""
+    """A rule to be decided by somebody else. Raises `RuleRefused` for one that fails its examples or loosens
+    the norm."""
     if actor.role != Role.COMPLIANCE:
         raise NotAllowed()
     if not reason.strip():
@@ -40,7 +49,9 @@ def write_rule(*, actor: User, code: str, rule: dict[str, Any], reason: str) -> 
     last = RuleVersion.objects.select_for_update().filter(code=code).order_by("-number").first()
     number = last.number + 1 if last else 1
     tested_rule(code, rule, number)
-    version = RuleVersion(code=code, number=number, rule=rule, reason=reason.strip(), written_by=actor, created_at=clock.now())
+    version = RuleVersion(
+        code=code, number=number, rule=rule, reason=reason.strip(), written_by=actor, created_at=clock.now()
+    )
     version.full_clean()
     version.save()
     notify(queries.reviewers(), "rule_written", about=actor, thing=f"rule:{version.code}", rule=version.code)
@@ -60,7 +71,8 @@ def _open(actor: User, version: RuleVersion) -> RuleVersion:
 
 @transaction.atomic
 def approve_rule(*, actor: User, version: RuleVersion) -> RuleVersion:
-    """Put a rule in force. Scripts in use that it finds at fault stay approved; their people and compliance are notified."""
+    """Put a rule in force. Scripts in use that it finds at fault stay approved; their people and compliance
+    are notified."""
     version = _open(actor, version)
     tested_rule(version.code, version.rule, version.number)
     impact = queries.impact_of(version)
@@ -71,7 +83,13 @@ def approve_rule(*, actor: User, version: RuleVersion) -> RuleVersion:
     version.blocks = [script.pk for script in impact.blocked]
     version.save()
     for script in impact.blocked:
-        notify(queries.concerned(script), "rule_blocks_script", thing=f"script:{script.pk}", rule=version.code, script=str(script))
+        notify(
+            queries.concerned(script),
+            "rule_blocks_script",
+            thing=f"script:{script.pk}",
+            rule=version.code,
+            script=str(script),
+        )
     return version
 
 

@@ -21,7 +21,9 @@ from .third_reading import want_reading
 
 
 @transaction.atomic
-def create_script(*, actor: User, code: str, name: str, kind: str, trade: str, voice: str = Voice.HUMAN) -> Script:
+def create_script(
+    *, actor: User, code: str, name: str, kind: str, trade: str, voice: str = Voice.HUMAN
+) -> Script:
     """A script without a text yet. Raises `BadInput` for a code that is taken or a trade without a pack."""
     if actor.role != Role.SUPERVISOR:
         raise NotAllowed()
@@ -38,7 +40,8 @@ def create_script(*, actor: User, code: str, name: str, kind: str, trade: str, v
 
 @transaction.atomic
 def write_version(*, actor: User, script: Script, company: str, **sections: str) -> ScriptVersion:
-    """A new draft. Raises `SectionRefused`, `PersonalDataFound`, `TextRefused` for what may not stand in it."""
+    """A new draft. Raises `SectionRefused`, `PersonalDataFound`, `TextRefused` for what may not stand in
+    it."""
     if actor.role != Role.SUPERVISOR:
         raise NotAllowed()
     last = Script.objects.select_for_update().get(pk=script.pk).versions.order_by("-number").first()
@@ -64,14 +67,16 @@ def _written(version: ScriptVersion, company: str, sections: Mapping[str, str]) 
     for name, text in {**said, "company": version.company}.items():
         if forbidden_numbers.find(text):
             raise PersonalDataFound(
-                _("%(section)s: a script holds no resident-ID or bank-card number. Remove it."), section=queries.label_of(name)
+                _("%(section)s: a script holds no resident-ID or bank-card number. Remove it."),
+                section=queries.label_of(name),
             )
     _refuse_unnamed(version)
     try:
         version.full_clean(exclude=["state"])
     except ValidationError as error:
         raise BadInput(" ".join(error.messages)) from None
-    queries.findings_of(version, with_advice=False)  # what cannot be checked is not stored: raises `TextRefused`
+    # what cannot be checked is not stored: raises `TextRefused`
+    queries.findings_of(version, with_advice=False)
     version.save()
     return version
 
@@ -103,13 +108,21 @@ def submit(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     """Hand a draft to compliance. Raises `BadInput` while another version of the script is in review."""
     version = _own(actor, version, ScriptVersion.State.DRAFT)
     if version.script.versions.filter(state=ScriptVersion.State.SUBMITTED).exists():
-        raise BadInput(_("Another version of this script is in review. Take it back first, or wait for the answer."))
+        raise BadInput(
+            _("Another version of this script is in review. Take it back first, or wait for the answer.")
+        )
     now = clock.now()
     version.submit()
     version.submitted_at, version.approvals_needed = now, queries.approvals_needed(version.script, now)
     version.save()
     ReviewEvent.objects.create(version=version, kind=ReviewEvent.Kind.SUBMITTED, actor=actor, created_at=now)
-    notify(queries.reviewers(), "script_submitted", about=actor, thing=f"script:{version.pk}", script=str(version))
+    notify(
+        queries.reviewers(),
+        "script_submitted",
+        about=actor,
+        thing=f"script:{version.pk}",
+        script=str(version),
+    )
     want_reading(version)
     return version
 
@@ -120,5 +133,7 @@ def take_back(*, actor: User, version: ScriptVersion) -> ScriptVersion:
     version = _own(actor, version, ScriptVersion.State.SUBMITTED)
     version.request_changes()
     version.save()
-    ReviewEvent.objects.create(version=version, kind=ReviewEvent.Kind.TAKEN_BACK, actor=actor, created_at=clock.now())
+    ReviewEvent.objects.create(
+        version=version, kind=ReviewEvent.Kind.TAKEN_BACK, actor=actor, created_at=clock.now()
+    )
     return version

@@ -82,7 +82,12 @@ def script_review(request: StaffRequest, pk: int) -> HttpResponse:
     following = queries.next_to_review(request.user, version)
     try:
         if cleaned["verdict"] == "approve":
-            version = services.approve(actor=request.user, version=version, note=cleaned["note"], publish_now=not cleaned["publish_later"])
+            version = services.approve(
+                actor=request.user,
+                version=version,
+                note=cleaned["note"],
+                publish_now=not cleaned["publish_later"],
+            )
         else:
             version = services.request_changes(actor=request.user, version=version, note=cleaned["note"])
     except HeguiError as error:
@@ -90,7 +95,11 @@ def script_review(request: StaffRequest, pk: int) -> HttpResponse:
             raise
         messages.error(request, str(error))
         return redirect("script", pk=pk)
-    state = _("a second person has to approve it too") if version.state == "submitted" else version.get_state_display()
+    state = (
+        _("a second person has to approve it too")
+        if version.state == "submitted"
+        else version.get_state_display()
+    )
     messages.success(request, f"{version}: {state}")
     return redirect("script", pk=following.pk) if following else redirect("script_queue")
 
@@ -127,7 +136,9 @@ def script_overrule(request: StaffRequest, pk: int) -> HttpResponse:
             services.confirm(actor=request.user, version=version, code=code, start=start, end=end)
         else:
             reason = request.POST.get("reason", "")
-            services.overrule(actor=request.user, version=version, code=code, start=start, end=end, reason=reason)
+            services.overrule(
+                actor=request.user, version=version, code=code, start=start, end=end, reason=reason
+            )
     except HeguiError as error:
         messages.error(request, str(error))
     return redirect("script", pk=pk)

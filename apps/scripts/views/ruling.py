@@ -33,7 +33,12 @@ def rules(request: StaffRequest) -> HttpResponse:
     waiting = {row.code: row for row in RuleVersion.objects.filter(state=RuleVersion.State.OPEN)}
     shown = {
         "rows": [
-            {"code": code, "name": _name(pack.rule(code), waiting.get(code), code), "rule": pack.rule(code), "waiting": waiting.get(code)}
+            {
+                "code": code,
+                "name": _name(pack.rule(code), waiting.get(code), code),
+                "rule": pack.rule(code),
+                "waiting": waiting.get(code),
+            }
             for code in queries.rule_codes()
         ],
         "may_write": request.user.role == Role.COMPLIANCE,
@@ -61,7 +66,9 @@ def rule(request: StaffRequest, code: str) -> HttpResponse:
         "rule": found,
         "says": _in_words(found) if found else None,
         "hits": queries.found_by(found) if found else [],
-        "versions": RuleVersion.objects.filter(code=code).select_related("written_by", "decided_by").order_by("-number"),
+        "versions": RuleVersion.objects.filter(code=code)
+        .select_related("written_by", "decided_by")
+        .order_by("-number"),
         "may_write": request.user.role == Role.COMPLIANCE,
     }
     return render(request, "scripts/rule.html", shown)
@@ -86,9 +93,17 @@ def _in_words(found: PackRule) -> dict[str, Any]:
         "advice": advice_of(found),
         "phrases": [
             (_("May not be said"), "red", [str(term) for term in raw.get("terms", ())]),
-            (_("Frames: what may not stand together"), "red", [" × ".join(map(_class_in_words, frame.classes)) for frame in found.frames]),
+            (
+                _("Frames: what may not stand together"),
+                "red",
+                [" × ".join(map(_class_in_words, frame.classes)) for frame in found.frames],
+            ),
             (_("Added to their classes"), "red", [str(line) for line in raw.get("words", ())]),
-            (_("One has to be said"), "green", [str(term) for term in raw.get("required", ())] if found.number else []),
+            (
+                _("One has to be said"),
+                "green",
+                [str(term) for term in raw.get("required", ())] if found.number else [],
+            ),
             (_("Innocent"), "secondary", [str(term) for term in raw.get("allow", ())]),
         ],
         "patterns": len(found.patterns) + len(found.required) + len(found.written) + len(found.denied),
@@ -102,12 +117,15 @@ def _in_words(found: PackRule) -> dict[str, Any]:
 
 def _initial(code: str) -> dict[str, Any]:
     """The rule in force, as its form has it."""
-    found = queries.packs_in_force().rule(code) or next((each for each in shipped_rules() if each.code == code), None)
+    found = queries.packs_in_force().rule(code) or next(
+        (each for each in shipped_rules() if each.code == code), None
+    )
     if found is None:
         return {}
     raw, names = found.raw, found.name
     result = {
-        part: [str(each) for each in raw.get(part, ())] for part in ("terms", "words", "allow", "must_find", "must_pass", "kinds", "trades")
+        part: [str(each) for each in raw.get(part, ())]
+        for part in ("terms", "words", "allow", "must_find", "must_pass", "kinds", "trades")
     }
     return {
         **result,
@@ -129,7 +147,9 @@ def rule_new(request: StaffRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
         if code in queries.rule_codes() or code == "new":
-            form.add_error("code", _("There is a rule of this code. Change that one, or choose another code."))
+            form.add_error(
+                "code", _("There is a rule of this code. Change that one, or choose another code.")
+            )
         elif written := _write(request, form, code):
             return written
     return render(request, "form.html", {"form": form, "title": _("New rule"), "back": "rules"})
@@ -144,16 +164,24 @@ def rule_change(request: StaffRequest, code: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (written := _write(request, form, code)):
         return written
     name = queries.name_of_rule(code)
-    return render(request, "form.html", {"form": form, "title": _("%(script)s: new version") % {"script": name}, "back": "rules"})
+    return render(
+        request,
+        "form.html",
+        {"form": form, "title": _("%(script)s: new version") % {"script": name}, "back": "rules"},
+    )
 
 
 def _write(request: StaffRequest, form: RuleForm, code: str) -> HttpResponse | None:
     try:
-        made = services.write_rule(actor=request.user, code=code, rule=form.rule(), reason=form.cleaned_data["reason"])
+        made = services.write_rule(
+            actor=request.user, code=code, rule=form.rule(), reason=form.cleaned_data["reason"]
+        )
     except BadInput as error:
         form.add_error(None, str(error))
         return None
-    messages.success(request, _("Written; its examples passed. Somebody else of compliance has to put it in force."))
+    messages.success(
+        request, _("Written; its examples passed. Somebody else of compliance has to put it in force.")
+    )
     return redirect("rule_version", code=code, number=made.number)
 
 
@@ -161,7 +189,9 @@ def _write(request: StaffRequest, form: RuleForm, code: str) -> HttpResponse | N
 @require_GET
 def rule_version(request: StaffRequest, code: str, number: int) -> HttpResponse:
     """One version beside the rule in force: its examples, and what it would mean for the scripts in use."""
-    version = get_object_or_404(RuleVersion.objects.select_related("written_by", "decided_by"), code=code, number=number)
+    version = get_object_or_404(
+        RuleVersion.objects.select_related("written_by", "decided_by"), code=code, number=number
+    )
     made = written_rule(version.code, version.rule, version.number)
     now = queries.packs_in_force().rule(code)
     is_open = version.state == RuleVersion.State.OPEN
@@ -171,10 +201,14 @@ def rule_version(request: StaffRequest, code: str, number: int) -> HttpResponse:
         "says": _in_words(made),
         "now": _in_words(now) if now and is_open else None,
         "added": sorted(set(made.raw.get("terms", ())) - set(now.raw.get("terms", ()))) if now else [],
-        "dropped": sorted(set(map(str, now.raw.get("terms", ()))) - set(made.raw.get("terms", ()))) if now else [],
+        "dropped": sorted(set(map(str, now.raw.get("terms", ()))) - set(made.raw.get("terms", ())))
+        if now
+        else [],
         "impact": queries.impact_of(version) if is_open else None,
         "blocked": queries.in_use().filter(pk__in=version.blocks),
-        "may_decide": request.user.role == Role.COMPLIANCE and is_open and version.written_by_id != request.user.pk,
+        "may_decide": request.user.role == Role.COMPLIANCE
+        and is_open
+        and version.written_by_id != request.user.pk,
     }
     return render(request, "scripts/rule_version.html", shown)
 

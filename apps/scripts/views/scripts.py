@@ -38,7 +38,8 @@ def scripts(request: StaffRequest) -> HttpResponse:
 @for_roles(*READERS)
 @require_GET
 def script(request: StaffRequest, pk: int) -> HttpResponse:
-    """One version: read by agents; with findings, remarks, difference and history for those who work on it."""
+    """One version: read by agents; with findings, remarks, difference and history for those who work on
+    it."""
     version = get_object_or_404(queries.readable(request.user), pk=pk)
     sheet = sheet_of(version, request.user)
     shown = {
@@ -77,7 +78,11 @@ def version_new(request: StaffRequest, script_pk: int) -> HttpResponse:
             _tell(form, error)
         else:
             return redirect("script", pk=version.pk)
-    return render(request, "form.html", {"form": form, "title": _("%(script)s: new version") % {"script": found}, "back": "scripts"})
+    return render(
+        request,
+        "form.html",
+        {"form": form, "title": _("%(script)s: new version") % {"script": found}, "back": "scripts"},
+    )
 
 
 @for_roles(Role.SUPERVISOR)
@@ -93,7 +98,11 @@ def version_edit(request: StaffRequest, pk: int) -> HttpResponse:
             _tell(form, error)
         else:
             return redirect("script", pk=pk)
-    return render(request, "form.html", {"form": form, "title": _("%(script)s: change the draft") % {"script": version}, "back": "scripts"})
+    return render(
+        request,
+        "form.html",
+        {"form": form, "title": _("%(script)s: change the draft") % {"script": version}, "back": "scripts"},
+    )
 
 
 def _tell(form: VersionForm, error: BadInput) -> None:

@@ -1,4 +1,5 @@
-"""What the page of a version shows: the text with its marks, findings, remarks, difference, history, and what may be done."""
+"""What the page of a version shows: the text with its marks, findings, remarks, difference, history, and what
+may be done."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -109,7 +110,11 @@ def sheet_of(version: ScriptVersion, viewer: User) -> Sheet:
     sheet.base = queries.last_approved(version)
     sheet.difference = _difference(sheet.base, version) if sheet.base else []
     sheet.history = list(queries.history_of(version)[:100])
-    sheet.approvals = [event for event in sheet.history if event.version_id == version.pk and event.kind == ReviewEvent.Kind.APPROVED]
+    sheet.approvals = [
+        event
+        for event in sheet.history
+        if event.version_id == version.pk and event.kind == ReviewEvent.Kind.APPROVED
+    ]
     if version.state == State.SUBMITTED and version.submitted_at:
         now = clock.now()
         sheet.since = now - version.submitted_at
@@ -143,7 +148,12 @@ def _findings(version: ScriptVersion) -> list[FoundRow]:
 
 
 def _found(
-    number: int, finding: Finding, pack: Pack, text: str, overruling: Overruling | None, confirmation: Confirmation | None
+    number: int,
+    finding: Finding,
+    pack: Pack,
+    text: str,
+    overruling: Overruling | None,
+    confirmation: Confirmation | None,
 ) -> FoundRow:
     rule: PackRule | None = pack.rule(finding.code)
     return FoundRow(
@@ -162,19 +172,28 @@ def _remarks(version: ScriptVersion, viewer: User) -> list[RemarkRow]:
     shown = []
     for remark in queries.remarks_on(version):
         stands = not remark.quote or remark.quote in getattr(version, remark.section)
-        may_resolve = remark.resolved_at is None and (remark.author_id == viewer.pk or viewer.role == Role.COMPLIANCE)
-        shown.append(RemarkRow(f"remark-{remark.pk}", remark, queries.label_of(remark.section), stands, may_resolve))
+        may_resolve = remark.resolved_at is None and (
+            remark.author_id == viewer.pk or viewer.role == Role.COMPLIANCE
+        )
+        shown.append(
+            RemarkRow(f"remark-{remark.pk}", remark, queries.label_of(remark.section), stands, may_resolve)
+        )
     return shown
 
 
-def _marks(version: ScriptVersion, findings: list[FoundRow], remarks: list[RemarkRow]) -> dict[str, list[Mark]]:
+def _marks(
+    version: ScriptVersion, findings: list[FoundRow], remarks: list[RemarkRow]
+) -> dict[str, list[Mark]]:
     """Marks by section, positions within the section."""
     _text, begins = queries.spoken(version)
     marks: dict[str, list[Mark]] = {}
     for row in findings:
         kind = "overruled" if row.overruling else row.finding.level
         for section, begin in begins.items():
-            start, end = max(row.finding.start - begin, 0), min(row.finding.end - begin, len(getattr(version, section)))
+            start, end = (
+                max(row.finding.start - begin, 0),
+                min(row.finding.end - begin, len(getattr(version, section))),
+            )
             if start < end:
                 marks.setdefault(section, []).append(Mark(start, end, kind, row.key))
     for said in remarks:
@@ -189,7 +208,9 @@ def _marks(version: ScriptVersion, findings: list[FoundRow], remarks: list[Remar
 def _sections(version: ScriptVersion, marks: dict[str, list[Mark]]) -> list[SectionRow]:
     texts = queries.sections_of(version)
     return [
-        SectionRow(name, queries.label_of(name), SPEAKS.get(name, ""), rules.marked(text, marks.get(name, ())))
+        SectionRow(
+            name, queries.label_of(name), SPEAKS.get(name, ""), rules.marked(text, marks.get(name, ()))
+        )
         for name, text in texts.items()
         if text
     ]
@@ -198,5 +219,10 @@ def _sections(version: ScriptVersion, marks: dict[str, list[Mark]]) -> list[Sect
 def _difference(base: ScriptVersion, version: ScriptVersion) -> list[ComparedSection]:
     """Sections that differ from the last approved version."""
     olds, news = queries.sections_of(base), queries.sections_of(version)
-    pairs = [("company", base.company, version.company), *((name, olds[name], news[name]) for name in rules.SECTIONS)]
-    return [ComparedSection(queries.label_of(name), compared(old, new)) for name, old, new in pairs if old != new]
+    pairs = [
+        ("company", base.company, version.company),
+        *((name, olds[name], news[name]) for name in rules.SECTIONS),
+    ]
+    return [
+        ComparedSection(queries.label_of(name), compared(old, new)) for name, old, new in pairs if old != new
+    ]

@@ -19,13 +19,23 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Share",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "fields",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(
-                            choices=[("phone", "phone"), ("name", "full name"), ("tags", "tags"), ("state", "state in the campaign")],
+                            choices=[
+                                ("phone", "phone"),
+                                ("name", "full name"),
+                                ("tags", "tags"),
+                                ("state", "state in the campaign"),
+                            ],
                             max_length=8,
                         ),
                         size=None,
@@ -35,13 +45,18 @@ class Migration(FirstMigration):
                 (
                     "form",
                     models.CharField(
-                        choices=[("view", "looked at in the console"), ("file", "encrypted file")], max_length=4, verbose_name="how"
+                        choices=[("view", "looked at in the console"), ("file", "encrypted file")],
+                        max_length=4,
+                        verbose_name="how",
                     ),
                 ),
                 ("is_clear", models.BooleanField(default=False, verbose_name="in clear")),
                 ("purpose", models.CharField(max_length=300, verbose_name="what it is needed for")),
                 ("agreement", models.CharField(max_length=200, verbose_name="confidentiality agreement")),
-                ("agreement_file", apps.core.privacy.fields.FileNameField(max_length=80, verbose_name="signed agreement")),
+                (
+                    "agreement_file",
+                    apps.core.privacy.fields.FileNameField(max_length=80, verbose_name="signed agreement"),
+                ),
                 ("agreement_sha256", models.BinaryField(max_length=32)),
                 ("ends_on", models.DateField(help_text="the last day", verbose_name="until")),
                 (
@@ -61,8 +76,18 @@ class Migration(FirstMigration):
                 ),
                 ("decided_at", models.DateTimeField(null=True, verbose_name="decided on")),
                 ("ended_at", models.DateTimeField(null=True, verbose_name="withdrawn on")),
-                ("reason", models.CharField(blank=True, max_length=300, verbose_name="why it was refused or withdrawn")),
-                ("file", apps.core.privacy.fields.FileNameField(blank=True, max_length=80, verbose_name="encrypted file")),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="why it was refused or withdrawn"
+                    ),
+                ),
+                (
+                    "file",
+                    apps.core.privacy.fields.FileNameField(
+                        blank=True, max_length=80, verbose_name="encrypted file"
+                    ),
+                ),
                 ("file_made_at", models.DateTimeField(null=True, verbose_name="file made on")),
                 (
                     "asked_by",
@@ -76,7 +101,10 @@ class Migration(FirstMigration):
                 (
                     "campaign",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="shares", to="campaigns.campaign", verbose_name="campaign"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shares",
+                        to="campaigns.campaign",
+                        verbose_name="campaign",
                     ),
                 ),
                 (
@@ -102,15 +130,29 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("fields", []), _negated=True), name="share_names_fields"),
-                    models.CheckConstraint(condition=models.Q(("decided_by", models.F("asked_by")), _negated=True), name="share_four_eyes"),
                     models.CheckConstraint(
-                        condition=models.Q(models.Q(("state", "approved"), _negated=True), ("decided_by__isnull", False), _connector="OR"),
+                        condition=models.Q(("fields", []), _negated=True), name="share_names_fields"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                        name="share_four_eyes",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "approved"), _negated=True),
+                            ("decided_by__isnull", False),
+                            _connector="OR",
+                        ),
                         name="share_approved_by_somebody",
                     ),
-                    models.CheckConstraint(condition=models.Q(("agreement_file", ""), _negated=True), name="share_under_an_agreement"),
                     models.CheckConstraint(
-                        condition=models.Q(("file", ""), models.Q(("form", "file"), ("state", "approved")), _connector="OR"),
+                        condition=models.Q(("agreement_file", ""), _negated=True),
+                        name="share_under_an_agreement",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("file", ""), models.Q(("form", "file"), ("state", "approved")), _connector="OR"
+                        ),
                         name="share_file_while_approved",
                     ),
                 ]

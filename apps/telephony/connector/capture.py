@@ -1,7 +1,9 @@
-"""What rtpengine recorded of a call: the packets of both sides, key presses among them, as two channels of sound.
+"""What rtpengine recorded of a call: the packets of both sides, key presses among them, as two channels of
+sound.
 
-rtpengine writes every packet that reached its ports, also of somebody who sends into a foreign call. Only packets of the two ends
-are used: of the addresses that the SIP server saw in their SDP, else of the sender that was heard most.
+rtpengine writes every packet that reached its ports, also of somebody who sends into a foreign call. Only
+packets of the two ends are used: of the addresses that the SIP server saw in their SDP, else of the sender
+that was heard most.
 """
 
 import re
@@ -30,7 +32,8 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Packet:
-    """One RTP packet. `at`: seconds since 1970 when it came; `stamp`: of its sender's clock, 8,000 a second."""
+    """One RTP packet. `at`: seconds since 1970 when it came; `stamp`: of its sender's clock, 8,000 a
+    second."""
 
     at: float
     source: str
@@ -43,18 +46,21 @@ class Packet:
 
 @dataclass(frozen=True)
 class Described:
-    """The metadata file of a call: where the packets are, which of our ports heard whom, what payloads are."""
+    """The metadata file of a call: where the packets are, which of our ports heard whom, what payloads
+    are."""
 
     pcap: Path
     call: str
-    client_ports: frozenset[int]  # ours, to which the client's side sends; more than one when an end was moved
+    # ours, to which the client's side sends; more than one when an end was moved
+    client_ports: frozenset[int]
     agent_ports: frozenset[int]
     events: frozenset[int]
     codecs: dict[int, str]
 
 
 def call_of(name: str) -> str:
-    """The call that a file of rtpengine's belongs to: it has our id as its Call-ID, then its own random part."""
+    """The call that a file of rtpengine's belongs to: it has our id as its Call-ID, then its own random
+    part."""
     return name.removeprefix("rtpengine-meta-").rpartition("-")[0]
 
 
@@ -67,7 +73,8 @@ def describe(path: Path, pcaps: Path) -> Described:
     ports = [int(found[1]) for part in bodies if (found := PORT.search(part))]
     if not ports or not bodies[0].startswith("offer"):
         raise Unreadable("the metadata has no offer")
-    # The first SDP goes to the client, with the port that the client sends to; later offers repeat the ports of both ends.
+    # The first SDP goes to the client, with the port that the client sends to; later offers repeat the ports
+    # of both ends.
     client, agent = {ports[0]}, {port for port in ports[1:2] if port}
     for port in ports[2:]:
         if port and port not in client | agent:
@@ -75,13 +82,15 @@ def describe(path: Path, pcaps: Path) -> Described:
     codecs = {int(kind): name.upper() for part in bodies for kind, name in CODEC.findall(part)}
     events = frozenset(int(kind) for part in bodies for kind in EVENT.findall(part))
     return Described(
-        pcap=pcaps / f"{stem}.pcap", call=call_of(stem), client_ports=frozenset(client), agent_ports=frozenset(agent),
+        pcap=pcaps / f"{stem}.pcap", call=call_of(stem), client_ports=frozenset(client),
+        agent_ports=frozenset(agent),
         events=events or frozenset({101}), codecs={0: "PCMU", 8: "PCMA", **codecs},
     )  # fmt: skip
 
 
 def packets(path: Path) -> Iterator[Packet]:
-    """The RTP packets of a file, as far as it is whole: the last record of a killed rtpengine is cut. Raises `Unreadable`."""
+    """The RTP packets of a file, as far as it is whole: the last record of a killed rtpengine is cut. Raises
+    `Unreadable`."""
     with path.open("rb") as file:
         head = file.read(HEADER.size)
         if not head:
@@ -124,8 +133,8 @@ def _rtp(at: float, data: bytes) -> Packet | None:
 
 
 def of_side(found: list[Packet], ports: frozenset[int], known: str | None) -> list[Packet]:
-    """The packets that came to our ports of an end from that end: from the addresses (with spaces between them) that it named in its
-    SDP; where none is known, from the one that was heard most."""
+    """The packets that came to our ports of an end from that end: from the addresses (with spaces between
+    them) that it named in its SDP; where none is known, from the one that was heard most."""
     there = [packet for packet in found if packet.port in ports]
     if known:
         return [packet for packet in there if packet.source in known.split()]
@@ -145,5 +154,7 @@ def key_presses(found: list[Packet], events: frozenset[int]) -> list[KeyPress]:
     pressed: dict[tuple[int, int], KeyPress] = {}
     for packet in found:
         if packet.kind in events and len(packet.payload) >= 4 and packet.payload[0] < len(KEYS):
-            pressed.setdefault((packet.ssrc, packet.stamp), KeyPress(KEYS[packet.payload[0]], packet.at, packet.stamp))
+            pressed.setdefault(
+                (packet.ssrc, packet.stamp), KeyPress(KEYS[packet.payload[0]], packet.at, packet.stamp)
+            )
     return list(pressed.values())

@@ -1,4 +1,5 @@
-"""The connector's work: events to Hegui, keys, ends, recordings, who may send, a report. Each kind of work goes on when another fails."""
+"""The connector's work: events to Hegui, keys, ends, recordings, who may send, a report. Each kind of work
+goes on when another fails."""
 
 import contextlib
 import json
@@ -30,14 +31,19 @@ LATER = 1.0  # seconds before what was not taken is sent again; doubled each tim
 LATEST = 30.0
 ENDS_EVERY, CONFIGURES_EVERY, REPORTS_EVERY, RECORDINGS_EVERY = 0.4, 5.0, 10.0, 1.0
 BEFORE_ANSWER = 0.5  # seconds: the answer is noted a little after the first word
-LEFT_BEHIND = 120.0  # seconds without growth after which the files of a killed rtpengine are taken as they are
+# seconds without growth after which the files of a killed rtpengine are taken as they are
+LEFT_BEHIND = 120.0
 MOST_MB = 500
 STRANGERS_KEPT, MOST_STRANGERS = 3600.0, 10_000
 PATIENCE = 24 * 3600.0  # seconds for which a recording waits for the end of its call
-LEAST_FREE = 50 * 1024 * 1024  # bytes in the spool, beside the sound of what is recorded, without which no call is led
-OUTCOME_WITHIN = 10.0  # seconds after its end within which a call's outcome is noted; then a recording without one is kept
+# bytes in the spool, beside the sound of what is recorded, without which no call is led
+LEAST_FREE = 50 * 1024 * 1024
+# seconds after its end within which a call's outcome is noted; then a recording without one is kept
+OUTCOME_WITHIN = 10.0
 OPT_OUT_KEY = "9"
-INFO_KEY = re.compile(r"(?:^|[\r\n])\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:[\r\n]|$)", re.ASCII | re.IGNORECASE)
+INFO_KEY = re.compile(
+    r"(?:^|[\r\n])\s*(?:signal\s*=\s*)?([0-9*#A-D])\s*(?:[\r\n]|$)", re.ASCII | re.IGNORECASE
+)
 COMFORT_NOISE = {13, 19}
 KEY_NAMES = capture.KEYS
 # What the SIP server's codes mean for a call that was not answered (RFC 3261); others are failures.
@@ -68,17 +74,24 @@ def event_of(waiting: Waiting) -> dict[str, Any] | None:
     if waiting.event == "failed":
         name = "no_answer" if waiting.detail in NO_ANSWER else "busy" if waiting.detail in BUSY else "failed"
         return {"event": name, "at": at}
-    return {"event": waiting.event, "at": at} if waiting.event in {"released", "ringing", "answered", "ended"} else None
+    return (
+        {"event": waiting.event, "at": at}
+        if waiting.event in {"released", "ringing", "answered", "ended"}
+        else None
+    )
 
 
 class Connector:
-    def __init__(self, spool: Spool, hegui: Hegui, sip: SipServer, *, keys_address: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, spool: Spool, hegui: Hegui, sip: SipServer, *, keys_address: tuple[str, int] | None = None
+    ) -> None:
         self.spool, self.hegui, self.sip = spool, hegui, sip
         self.counts = Counts()
         self._known: set[str] = set()
         self._queues: dict[str, deque[str]] = {}
         self._at_work: set[str] = set()
-        self._waits: dict[str, tuple[float, float]] = {}  # call: when it is tried again, how long it waits after that
+        # call: when it is tried again, how long it waits after that
+        self._waits: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._ending: dict[str, float] = {}
@@ -123,7 +136,8 @@ class Connector:
             self._stopping.wait(every)
 
     def _guarded(self, work: Callable[[], object]) -> None:
-        """One kind of work that fails does not end the others. What failed is counted and logged, and tried again."""
+        """One kind of work that fails does not end the others. What failed is counted and logged, and tried
+        again."""
         try:
             work()
         except SipServerAway as away:
@@ -139,13 +153,19 @@ class Connector:
     # -- events
 
     def send_events(self, pool: ThreadPoolExecutor) -> list[Future[None]]:
-        """Look what waits and give it to the senders: in the order of a call, calls with a key press first."""
+        """Look what waits and give it to the senders: in the order of a call, calls with a key press
+        first."""
         with self._lock:
             self._look()
             now = time.monotonic()
-            idle = [call for call in self._queues if call not in self._at_work and self._waits.get(call, (0.0, 0.0))[0] <= now]
+            idle = [
+                call
+                for call in self._queues
+                if call not in self._at_work and self._waits.get(call, (0.0, 0.0))[0] <= now
+            ]
             idle.sort(key=lambda call: not any("-key." in name for name in self._queues[call]))
-            ready = idle[: max(0, SENDERS * 2 - len(self._at_work))]  # no more, or a key press would stand behind them
+            # no more, or a key press would stand behind them
+            ready = idle[: max(0, SENDERS * 2 - len(self._at_work))]
             self._at_work.update(ready)
         return [pool.submit(self._send_call, call) for call in ready]
 
@@ -160,9 +180,9 @@ class Connector:
             if waiting.event != "key":
                 queue.append(name)
                 continue
-            queue.appendleft(
-                name
-            )  # Hegui judges events by their times: a refusal waits for none before it, nor for its turn to be sent again
+            # Hegui judges events by their times: a refusal waits for none before it, nor for its turn to be
+            # sent again.
+            queue.appendleft(name)
             self._waits.pop(waiting.call, None)
             if "-recorded-" not in name:  # that call is over
                 self._hang_up_on(waiting.call, (event_of(waiting) or {}).get("digit", ""))
@@ -202,13 +222,18 @@ class Connector:
                 return False
             self._waits.pop(waiting.call, None)
             if taken is Taken.NEVER:
-                log.error("event_refused", event_kind=waiting.event, call=waiting.call, code=answer.get("code"))
-                self.spool.set_aside(waiting.path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
+                log.error(
+                    "event_refused", event_kind=waiting.event, call=waiting.call, code=answer.get("code")
+                )
+                self.spool.set_aside(
+                    waiting.path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}"
+                )
                 return True
             self.counts.events += 1
             self.counts.keys += waiting.event == "key"
             if answer.get("end_requested") and waiting.event != "ended":
-                self._enders.submit(self._guarded, lambda: self._end(waiting.call))  # a SIP server that is slow holds up no event
+                # a SIP server that is slow holds up no event
+                self._enders.submit(self._guarded, lambda: self._end(waiting.call))
         if waiting.event in {"ended", "failed", "released"}:
             self._ending.pop(waiting.call, None)
             self._guarded(lambda: self.sip.forget(self.spool.sip_call(waiting.call) or {}))
@@ -221,7 +246,8 @@ class Connector:
         self._waits[name] = time.monotonic() + wait, min(wait * 2, LATEST)
 
     def _note(self, waiting: Waiting) -> bool:
-        """Whether an event is for the connector itself: how to end a call, where its two ends send from, that a stranger sent."""
+        """Whether an event is for the connector itself: how to end a call, where its two ends send from, that
+        a stranger sent."""
         known = self.spool.sip_call(waiting.call) or {} if waiting.call else {}
         if waiting.event == "sip_call":
             parts = waiting.detail.split(" ", 4)
@@ -248,7 +274,8 @@ class Connector:
     # -- keys
 
     def hear_keys(self) -> None:
-        """Keys that rtpengine hears while a call goes on. They are written to the spool before they are sent."""
+        """Keys that rtpengine hears while a call goes on. They are written to the spool before they are
+        sent."""
         if self._keys is None:
             return
         try:
@@ -258,7 +285,11 @@ class Connector:
         except ValueError:
             self._count_failure("key_unreadable")
             return
-        if said.get("type") != "DTMF" or not isinstance(said.get("event"), int) or not 0 <= said["event"] < len(KEY_NAMES):
+        if (
+            said.get("type") != "DTMF"
+            or not isinstance(said.get("event"), int)
+            or not 0 <= said["event"] < len(KEY_NAMES)
+        ):
             return
         call = str(said.get("callid", ""))
         known = self.spool.sip_call(call) or {}
@@ -286,7 +317,8 @@ class Connector:
     # -- calls that have to end
 
     def end_calls(self) -> None:
-        """End what Hegui wants ended: a person opted out elsewhere, a consent was withdrawn, a campaign paused, a supervisor ended it."""
+        """End what Hegui wants ended: a person opted out elsewhere, a consent was withdrawn, a campaign
+        paused, a supervisor ended it."""
         answer = self.hegui.get("telephony/calls-to-end")
         for call in (answer or {}).get("calls", []):
             self._end(str(call))
@@ -304,7 +336,8 @@ class Connector:
         except SipServerAway as away:
             self._count_failure("end_failed")
             log.warning("end_failed", call=call, why=str(away))
-        except NoSuchCall:  # it was lost with a SIP server that was killed: its two ends hang up by themselves
+        # it was lost with a SIP server that was killed: its two ends hang up by themselves
+        except NoSuchCall:
             log.warning("call_lost", call=call)
             self.spool.write("ended", call, time.time(), "", name=f"lost-{call}")
         else:
@@ -336,9 +369,12 @@ class Connector:
         self.hegui.post(
             "telephony/report",
             {
-                "is_answering": is_answering, "open_calls": open_calls, "events_waiting": len(waiting), "recordings_waiting": len(finished),
-                "oldest_seconds": max(0, round(now - min(oldest, default=now))), "spool_bytes": self.spool.bytes,
-                "spool_free": self.spool.free, "set_aside": len(list(self.spool.aside.glob("*.why"))), "strangers": len(self._strangers),
+                "is_answering": is_answering, "open_calls": open_calls, "events_waiting": len(waiting),
+                "recordings_waiting": len(finished),
+                "oldest_seconds": max(0, round(now - min(oldest, default=now))),
+                "spool_bytes": self.spool.bytes,
+                "spool_free": self.spool.free, "set_aside": len(list(self.spool.aside.glob("*.why"))),
+                "strangers": len(self._strangers),
             },
         )  # fmt: skip
 
@@ -348,7 +384,9 @@ class Connector:
         """Hand in what is finished; take over what a killed rtpengine left."""
         finished = sorted(self.spool.metadata.glob("*.txt"))
         with self._lock:
-            self._look()  # what the SIP server said of these calls, their answer above all, was written before they were finished
+            # what the SIP server said of these calls, their answer above all, was written before they were
+            # finished
+            self._look()
         for path in finished:
             if self._waits.get(path.name, (0.0, 0.0))[0] <= time.monotonic():
                 self._guarded(partial(self._take_recording, path))
@@ -391,7 +429,8 @@ class Connector:
             self._set_aside(path, f"{type(error).__name__}: {error}")
             return
         taken, answer = self.hegui.put_file(f"calls/{described.call}/recording", wav)
-        is_early = answer.get("code") == "wrong_state" and time.time() - path.stat().st_mtime < PATIENCE  # its end is still on its way
+        # its end is still on its way
+        is_early = answer.get("code") == "wrong_state" and time.time() - path.stat().st_mtime < PATIENCE
         if taken is Taken.YES:
             self.counts.recordings += 1
             self._erase(path, described)
@@ -401,7 +440,8 @@ class Connector:
             self._set_aside(path, f"Hegui refused it: {answer.get('code')} {answer.get('detail', '')}")
 
     def _convert(self, described: capture.Described, wav: Path) -> bool:
-        """Make the sound of a recording; keys that were not heard while the call went on are reported now. Whether anybody was heard."""
+        """Make the sound of a recording; keys that were not heard while the call went on are reported now.
+        Whether anybody was heard."""
         if described.pcap.stat().st_size > MOST_MB * 1024 * 1024:
             raise capture.Unreadable(f"it has more than {MOST_MB} MB")
         found = list(capture.packets(described.pcap))
@@ -409,16 +449,30 @@ class Connector:
         client = capture.of_side(found, described.client_ports, known.get("carrier"))
         agent = capture.of_side(found, described.agent_ports, known.get("dialler"))
         for press in capture.key_presses(client, described.events):
-            self.spool.write("key", described.call, press.at, press.key, name=f"recorded-{described.call}-{press.stamp}")
+            self.spool.write(
+                "key", described.call, press.at, press.key, name=f"recorded-{described.call}-{press.stamp}"
+            )
         if "unanswered" in known and "answered" not in known:
             return False  # a tone or an announcement before anybody answered is no call
-        if known and "answered" not in known and time.time() - described.pcap.stat().st_mtime < OUTCOME_WITHIN:
+        if (
+            known
+            and "answered" not in known
+            and time.time() - described.pcap.stat().st_mtime < OUTCOME_WITHIN
+        ):
             raise OutcomeNotKnown
         begin = float(known.get("answered", 0)) - BEFORE_ANSWER
         agent, client = ([packet for packet in side if packet.at >= begin] for side in (agent, client))
-        other = {packet.kind for packet in (*agent, *client)} - described.codecs.keys() - described.events - COMFORT_NOISE
+        other = (
+            {packet.kind for packet in (*agent, *client)}
+            - described.codecs.keys()
+            - described.events
+            - COMFORT_NOISE
+        )
         if other:
-            raise capture.Unreadable(f"it is not G.711 (payload types {sorted(other)}): let diallers and carrier offer PCMA and PCMU only")
+            raise capture.Unreadable(
+                f"it is not G.711 (payload types {sorted(other)}): let diallers and carrier offer PCMA and "
+                "PCMU only"
+            )
         return bool(sound.write_wav(wav, agent, client, described.codecs, name=described.call))
 
     def _erase(self, path: Path, described: capture.Described) -> None:

@@ -12,7 +12,8 @@ SECONDS = httpx.Timeout(10.0, connect=2.0)
 UPLOAD_SECONDS = httpx.Timeout(300.0, connect=2.0)
 PIECE = 256 * 1024
 SILENT_SECONDS = 10.0
-# What Hegui can never take, if it is Hegui that says so (a problem with a code). All else passes, or somebody repairs it.
+# What Hegui can never take, if it is Hegui that says so (a problem with a code). All else passes, or somebody
+# repairs it.
 NEVER = {409, 413, 415, 422}
 
 
@@ -28,11 +29,15 @@ class Hegui:
     def __init__(self, addresses: Sequence[str], key: str, *, verify: bool | str = True) -> None:
         headers = {"Authorization": f"Bearer {key}", "Accept-Language": "en"}
         self._addresses = [address.rstrip("/") + "/api/v1/" for address in addresses]
-        self._silent: dict[str, float] = {}  # addresses that did not answer, and until when others are asked before them
-        self._client = httpx.Client(headers=headers, timeout=SECONDS, verify=verify, limits=httpx.Limits(max_connections=40))
+        # addresses that did not answer, and until when others are asked before them
+        self._silent: dict[str, float] = {}
+        self._client = httpx.Client(
+            headers=headers, timeout=SECONDS, verify=verify, limits=httpx.Limits(max_connections=40)
+        )
 
     def _in_order(self) -> list[str]:
-        """The addresses, those that have just not answered last: one that hangs takes its time-out from each request."""
+        """The addresses, those that have just not answered last: one that hangs takes its time-out from each
+        request."""
         now = time.monotonic()
         return sorted(self._addresses, key=lambda address: self._silent.get(address, 0.0) > now)
 
@@ -66,7 +71,9 @@ class Hegui:
         headers = {"Content-Type": "audio/wav", "Content-Length": str(file.stat().st_size)}
         for address in self._in_order():
             try:
-                answer = self._client.put(address + path, content=_pieces(file), headers=headers, timeout=UPLOAD_SECONDS)
+                answer = self._client.put(
+                    address + path, content=_pieces(file), headers=headers, timeout=UPLOAD_SECONDS
+                )
             except httpx.HTTPError:
                 continue
             if answer.status_code < 500:
@@ -81,8 +88,8 @@ def _pieces(file: Path) -> Iterator[bytes]:
 
 
 def _taken(answer: httpx.Response | None) -> tuple[Taken, dict[str, Any]]:
-    """A proxy's page, an empty answer, a redirection are no answer of Hegui's. A call that is not found (404) may be one of a site that
-    is being restored: it is tried again."""
+    """A proxy's page, an empty answer, a redirection are no answer of Hegui's. A call that is not found (404)
+    may be one of a site that is being restored: it is tried again."""
     if answer is None:
         return Taken.LATER, {}
     if answer.status_code == 204:

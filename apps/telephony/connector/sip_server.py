@@ -33,7 +33,8 @@ class SipServer:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.settimeout(SECONDS)
             try:
-                channel.bind("\0hegui-" + secrets.token_hex(8))  # an abstract name: nothing is left of it, and no path is too long
+                # an abstract name: nothing is left of it, and no path is too long
+                channel.bind("\0hegui-" + secrets.token_hex(8))
                 channel.sendto(request.encode(), str(self._socket))
                 answer = json.loads(channel.recv(MOST_BYTES))
             except (OSError, ValueError) as error:
@@ -65,7 +66,8 @@ class SipServer:
         return True
 
     def forget(self, sip: dict[str, str]) -> None:
-        """See that an ended call is gone from the file of dialogs: Kamailio gives up deleting while another of its processes writes."""
+        """See that an ended call is gone from the file of dialogs: Kamailio gives up deleting while another
+        of its processes writes."""
         path = self.folder / "dialogs.sqlite"
         if not path.exists() or "entry" not in sip:
             return
@@ -79,7 +81,8 @@ class SipServer:
         self.ask("htable.seti", "gate", "closed", 1)
 
     def configure(self, diallers: list[dict[str, Any]]) -> None:
-        """Who may send: addresses (group 1, with digest group 2), and what the digests are. Raises `SipServerAway`."""
+        """Who may send: addresses (group 1, with digest group 2), and what the digests are. Raises
+        `SipServerAway`."""
         lines = []
         for dialler in diallers:
             group = 2 if dialler["user"] else 1
@@ -88,7 +91,8 @@ class SipServer:
                 lines.append(f"{group} {host} {bits or 32} 0 {dialler['id']}\n")
         path = self.folder / "addresses.list"
         content = "".join(lines)
-        if content != self._loaded:  # of what the SIP server has, not of what the file holds: the reload itself may have failed
+        # of what the SIP server has, not of what the file holds: the reload itself may have failed
+        if content != self._loaded:
             draft = path.with_suffix(".new")
             draft.write_text(content)
             draft.rename(path)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from .capture import Packet
 
 RATE = 8_000
-GAP = 0.2  # seconds by which a packet may be away from where its sender's clock puts it, before it is put where it came
+# seconds by which a packet may be away from where its sender's clock puts it, before it is put where it came
+GAP = 0.2
 LONGEST = 4 * 3600  # seconds of a call
 PIECE = RATE * 60
 Samples = NDArray[np.int16]
@@ -19,7 +20,9 @@ Samples = NDArray[np.int16]
 def _alaw() -> Samples:
     code = np.arange(256, dtype=np.int32) ^ 0x55
     exponent, mantissa = (code >> 4) & 7, code & 15
-    value = np.where(exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0))
+    value = np.where(
+        exponent == 0, (mantissa << 4) + 8, ((mantissa << 4) + 0x108) << np.maximum(exponent - 1, 0)
+    )
     return np.where(code & 0x80, value, -value).astype(np.int16)
 
 
@@ -33,7 +36,8 @@ TABLES = {"PCMA": _alaw(), "PCMU": _ulaw()}
 
 
 def _channel(found: list[Packet], codecs: dict[int, str], begin: float) -> Samples:
-    """One side. A packet lies where its sender's clock puts it; a clock that jumps (a transfer, music) is set anew by when it came."""
+    """One side. A packet lies where its sender's clock puts it; a clock that jumps (a transfer, music) is set
+    anew by when it came."""
     pieces: list[tuple[int, Samples]] = []
     ssrc: int | None = None
     base_stamp = base_place = 0
@@ -66,10 +70,14 @@ def _name(path: Path, name: str) -> None:
         file.write(struct.pack("<I", whole - 8))
 
 
-def write_wav(path: Path, agent: list[Packet], client: list[Packet], codecs: dict[int, str], *, name: str) -> float:
-    """Write both sides as two channels of 16 bits, 8,000 a second; the seconds that it lasts. 0: nothing was heard, nothing is written.
+def write_wav(
+    path: Path, agent: list[Packet], client: list[Packet], codecs: dict[int, str], *, name: str
+) -> float:
+    """Write both sides as two channels of 16 bits, 8,000 a second; the seconds that it lasts. 0: nothing was
+    heard, nothing is written.
 
-    `name` stands in the file too: two calls in which a machine says the same and nobody answers are two recordings.
+    `name` stands in the file too: two calls in which a machine says the same and nobody answers are two
+    recordings.
     """
     heard = [packet.at for packet in (*agent, *client) if packet.kind in codecs]
     if not heard:

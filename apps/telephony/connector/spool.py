@@ -1,11 +1,11 @@
 """The spool on disk: events that wait for Hegui, each a file; what rtpengine records; what could not be used.
 
-    events/<seconds>-<process>-<count>-<event>.json   waits until Hegui has taken it; written aside and renamed, so whole or not there
-    calls/<call>.json                                 the SIP call of a call under way: how to end it
-    pcaps/, metadata/, tmp/                           rtpengine's
-    aside/                                            what Hegui can never take, with the reason beside it
+    events/<seconds>-<process>-<count>-<event>.json waits until Hegui has taken it; written aside and renamed,
+    so whole or not there calls/<call>.json the SIP call of a call under way: how to end it pcaps/, metadata/,
+    tmp/ rtpengine's aside/ what Hegui can never take, with the reason beside it
 
-An event is deleted after Hegui's answer. A connector that is killed in between sends it again, which changes nothing there.
+An event is deleted after Hegui's answer. A connector that is killed in between sends it again, which changes
+nothing there.
 """
 
 import json
@@ -45,7 +45,13 @@ class Spool:
         path = self.events / name
         try:
             fields = json.loads(path.read_text())
-            return Waiting(path, str(fields["event"]), str(fields["call"]), float(fields["at"]), str(fields.get("detail", "")))
+            return Waiting(
+                path,
+                str(fields["event"]),
+                str(fields["call"]),
+                float(fields["at"]),
+                str(fields.get("detail", "")),
+            )
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -54,7 +60,10 @@ class Spool:
 
     def write(self, event: str, call: str, at: float, detail: str, *, name: str) -> None:
         """Put an event there; the same `name` again is the same event."""
-        self._put(self.events / f"{at:.6f}-{name}-{event}.json", {"event": event, "call": call, "at": f"{at:.6f}", "detail": detail})
+        self._put(
+            self.events / f"{at:.6f}-{name}-{event}.json",
+            {"event": event, "call": call, "at": f"{at:.6f}", "detail": detail},
+        )
 
     def _put(self, path: Path, content: dict[str, Any]) -> None:
         draft = path.with_name(f".{path.name}")

@@ -13,13 +13,22 @@ from apps.core.database.first_migration import FirstMigration
 class Migration(FirstMigration):
     initial = True
 
-    dependencies = [("accounts", "0002_gateway_scope"), ("calls", "0002_relayed_by"), ("campaigns", "0004_through_gateway")]
+    dependencies = [
+        ("accounts", "0002_gateway_scope"),
+        ("calls", "0002_relayed_by"),
+        ("campaigns", "0004_through_gateway"),
+    ]
 
     operations = [
         migrations.CreateModel(
             name="Dialler",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
                 (
@@ -40,12 +49,33 @@ class Migration(FirstMigration):
                 (
                     "addresses",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=43), size=None, verbose_name="addresses that it sends from"
+                        base_field=models.CharField(max_length=43),
+                        size=None,
+                        verbose_name="addresses that it sends from",
                     ),
                 ),
-                ("user", models.CharField(blank=True, max_length=40, null=True, unique=True, verbose_name="user name of its digest")),
-                ("password_hash", apps.core.privacy.fields.ProtectedCharField(blank=True, editable=False, kind="text", null=True)),
-                ("asks_first", models.BooleanField(default=False, verbose_name="has to ask by API before each call (X-Hegui-Call)")),
+                (
+                    "user",
+                    models.CharField(
+                        blank=True,
+                        max_length=40,
+                        null=True,
+                        unique=True,
+                        verbose_name="user name of its digest",
+                    ),
+                ),
+                (
+                    "password_hash",
+                    apps.core.privacy.fields.ProtectedCharField(
+                        blank=True, editable=False, kind="text", null=True
+                    ),
+                ),
+                (
+                    "asks_first",
+                    models.BooleanField(
+                        default=False, verbose_name="has to ask by API before each call (X-Hegui-Call)"
+                    ),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
                 (
                     "client",
@@ -59,7 +89,9 @@ class Migration(FirstMigration):
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("addresses", []), _negated=True), name="dialler_has_an_address"),
+                    models.CheckConstraint(
+                        condition=models.Q(("addresses", []), _negated=True), name="dialler_has_an_address"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("password_hash__isnull", True), ("user__isnull", True)),
@@ -74,7 +106,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Gateway",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("seen_at", models.DateTimeField(verbose_name="last seen")),
                 ("is_answering", models.BooleanField(verbose_name="SIP server answers")),
@@ -84,8 +121,16 @@ class Migration(FirstMigration):
                 ("oldest_seconds", models.PositiveIntegerField(verbose_name="oldest of them, in seconds")),
                 ("spool_bytes", models.PositiveBigIntegerField(verbose_name="bytes in the spool")),
                 ("spool_free", models.PositiveBigIntegerField(verbose_name="bytes that are free")),
-                ("set_aside", models.PositiveIntegerField(verbose_name="set aside because they cannot be used")),
-                ("strangers", models.PositiveIntegerField(default=0, verbose_name="senders that are no dialler, within the hour")),
+                (
+                    "set_aside",
+                    models.PositiveIntegerField(verbose_name="set aside because they cannot be used"),
+                ),
+                (
+                    "strangers",
+                    models.PositiveIntegerField(
+                        default=0, verbose_name="senders that are no dialler, within the hour"
+                    ),
+                ),
                 (
                     "client",
                     models.OneToOneField(
@@ -100,7 +145,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Trunk",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
                 ("host", models.GenericIPAddressField(verbose_name="address of the carrier")),
@@ -108,18 +158,29 @@ class Migration(FirstMigration):
                     "port",
                     models.PositiveIntegerField(
                         default=5060,
-                        validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)],
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(65535),
+                        ],
                         verbose_name="port",
                     ),
                 ),
                 (
                     "transport",
-                    models.CharField(choices=[("udp", "UDP"), ("tcp", "TCP")], default="udp", max_length=3, verbose_name="transport"),
+                    models.CharField(
+                        choices=[("udp", "UDP"), ("tcp", "TCP")],
+                        default="udp",
+                        max_length=3,
+                        verbose_name="transport",
+                    ),
                 ),
                 (
                     "form",
                     models.CharField(
-                        choices=[("e164", "+8613800001234"), ("national", "as dialled in the mainland: 13800001234, 01085550101")],
+                        choices=[
+                            ("e164", "+8613800001234"),
+                            ("national", "as dialled in the mainland: 13800001234, 01085550101"),
+                        ],
                         default="e164",
                         max_length=8,
                         verbose_name="how the carrier wants numbers",
@@ -128,23 +189,33 @@ class Migration(FirstMigration):
                 (
                     "calls_at_once",
                     models.PositiveIntegerField(
-                        default=30, validators=[django.core.validators.MinValueValidator(1)], verbose_name="calls at once of each line"
+                        default=30,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="calls at once of each line",
                     ),
                 ),
                 (
                     "calls_a_second",
                     models.PositiveIntegerField(
-                        default=5, validators=[django.core.validators.MinValueValidator(1)], verbose_name="calls a second of each line"
+                        default=5,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="calls a second of each line",
                     ),
                 ),
                 ("is_active", models.BooleanField(default=True, verbose_name="in use")),
-                ("lines", models.ManyToManyField(related_name="trunks", to="campaigns.line", verbose_name="lines")),
+                (
+                    "lines",
+                    models.ManyToManyField(related_name="trunks", to="campaigns.line", verbose_name="lines"),
+                ),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("port__gte", 1), ("port__lte", 65535)), name="trunk_has_a_port"),
                     models.CheckConstraint(
-                        condition=models.Q(("calls_a_second__gte", 1), ("calls_at_once__gte", 1)), name="trunk_has_room"
+                        condition=models.Q(("port__gte", 1), ("port__lte", 65535)), name="trunk_has_a_port"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("calls_a_second__gte", 1), ("calls_at_once__gte", 1)),
+                        name="trunk_has_room",
                     ),
                 ]
             },
@@ -152,15 +223,30 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Attempt",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("at", models.DateTimeField(verbose_name="time")),
                 ("decision_number", models.BigIntegerField(null=True)),
                 ("ask", models.CharField(max_length=64)),
-                ("codes", django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
+                (
+                    "codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
                 ("source", models.GenericIPAddressField(null=True, verbose_name="sent from")),
                 (
                     "call",
-                    models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="attempt", to="calls.call"),
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="attempt",
+                        to="calls.call",
+                    ),
                 ),
                 (
                     "gateway",
@@ -212,7 +298,11 @@ class Migration(FirstMigration):
             options={
                 "indexes": [
                     models.Index(fields=["-at"], name="attempt_by_time"),
-                    models.Index(condition=models.Q(("codes", []), _negated=True), fields=["dialler", "-at"], name="attempt_refused"),
+                    models.Index(
+                        condition=models.Q(("codes", []), _negated=True),
+                        fields=["dialler", "-at"],
+                        name="attempt_refused",
+                    ),
                 ],
                 "constraints": [models.UniqueConstraint(fields=("gateway", "ask"), name="attempt_once")],
             },

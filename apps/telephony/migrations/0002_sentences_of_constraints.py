@@ -4,7 +4,11 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0006_times_read"), ("campaigns", "0007_sentences_of_constraints"), ("telephony", "0001_tables")]
+    dependencies = [
+        ("accounts", "0006_times_read"),
+        ("campaigns", "0007_sentences_of_constraints"),
+        ("telephony", "0001_tables"),
+    ]
 
     operations = [
         migrations.AlterConstraint(

@@ -1,7 +1,7 @@
 """The question of the SIP gateway for each INVITE: may this call go to a carrier, and as what?
 
-Whatever cannot be read, found or decided is a refusal with its code. Every question is kept as an `Attempt`, so that somebody who
-tries without being allowed is seen.
+Whatever cannot be read, found or decided is a refusal with its code. Every question is kept as an `Attempt`,
+so that somebody who tries without being allowed is seen.
 """
 
 import hashlib
@@ -29,8 +29,9 @@ from ..rules import on_the_wire
 
 @dataclass(frozen=True)
 class InviteQuestion:
-    """What an INVITE says. `dialler` is the id under which the gateway knows its sender; `ask` names this one question, also when it is
-    put to a second Hegui; `sip_call` is its Call-ID. Campaign, agent and call come from the headers `X-Hegui-…`."""
+    """What an INVITE says. `dialler` is the id under which the gateway knows its sender; `ask` names this one
+    question, also when it is put to a second Hegui; `sip_call` is its Call-ID. Campaign, agent and call come
+    from the headers `X-Hegui-…`."""
 
     dialler: str
     ask: str
@@ -90,7 +91,8 @@ class _Found:
 
 
 def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
-    """Decide on one INVITE and keep that it was tried. The same question again has the same answer, as long as the call may be made."""
+    """Decide on one INVITE and keep that it was tried. The same question again has the same answer, as long
+    as the call may be made."""
     name = _hash(asked.ask)
     if known := _known(gateway, name):
         return _repeated_answer(known)
@@ -98,7 +100,8 @@ def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
     call: Call | None = None
     codes: tuple[str, ...] = ()
     try:
-        # A reservation is used in one transaction with the attempt; the gate's own decision has committed before.
+        # A reservation is used in one transaction with the attempt; the gate's own decision has committed
+        # before.
         with transaction.atomic() if asked.call else nullcontext():
             try:
                 call = _call(gateway, asked, found)
@@ -106,10 +109,13 @@ def ask(*, gateway: ApiClient, asked: InviteQuestion) -> InviteAnswer:
                 codes, found.decision = refused.codes, refused.decision
             with transaction.atomic():
                 Attempt.objects.create(
-                    at=clock.now(), gateway=gateway, dialler=found.dialler, trunk=found.trunk, line=found.line, call=call,
-                    decision_number=call.decision_id if call else found.decision, ask=name, codes=list(codes), source=asked.source,
+                    at=clock.now(), gateway=gateway, dialler=found.dialler, trunk=found.trunk,
+                    line=found.line, call=call,
+                    decision_number=call.decision_id if call else found.decision, ask=name, codes=list(codes),
+                    source=asked.source,
                 )  # fmt: skip
-    except IntegrityError:  # the call was led to a carrier by another INVITE, or two asked the same at one moment
+    # the call was led to a carrier by another INVITE, or two asked the same at one moment
+    except IntegrityError:
         known = _known(gateway, name)
         return _repeated_answer(known) if known else InviteAnswer(("replayed",))
     return InviteAnswer(codes, call, found.trunk)
@@ -134,11 +140,18 @@ def _repeated_answer(known: Attempt) -> InviteAnswer:
 
 
 def _call(gateway: ApiClient, asked: InviteQuestion, found: _Found) -> Call:
-    dialler = found.dialler = Dialler.objects.select_related("client").filter(pk=_number_of("dl", asked.dialler)).first()
+    dialler = found.dialler = (
+        Dialler.objects.select_related("client").filter(pk=_number_of("dl", asked.dialler)).first()
+    )
     if dialler is None:
         raise _Refused("dialler_unknown")
     client = dialler.client
-    if not dialler.is_active or not client.is_active or client.ends_at <= clock.now() or ApiClient.Scope.AUTHORIZE not in client.scopes:
+    if (
+        not dialler.is_active
+        or not client.is_active
+        or client.ends_at <= clock.now()
+        or ApiClient.Scope.AUTHORIZE not in client.scopes
+    ):
         raise _Refused("dialler_off")
     if asked.number is None:
         raise _Refused("number_invalid")
@@ -173,8 +186,9 @@ def _trunk(line: Line | None) -> Trunk | None:
 
 
 def _campaign(client: ApiClient, code: str | None, line: Line | None) -> Campaign:
-    """The campaign that the INVITE names; else the one running campaign of the dialler that has the line. A line that none of them has
-    is asked for under one of theirs, so that the gate refuses and reports it (R21)."""
+    """The campaign that the INVITE names; else the one running campaign of the dialler that has the line. A
+    line that none of them has is asked for under one of theirs, so that the gate refuses and reports it
+    (R21)."""
     theirs = Campaign.objects.filter(clients=client).only("code")
     if code:
         if found := theirs.filter(code=code[:40]).first():
@@ -189,20 +203,33 @@ def _campaign(client: ApiClient, code: str | None, line: Line | None) -> Campaig
     raise _Refused("line_unknown" if line is None else "campaign_not_said")
 
 
-def _reserved(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, number: Protected, found: _Found) -> Call:
+def _reserved(
+    gateway: ApiClient, client: ApiClient, asked: InviteQuestion, number: Protected, found: _Found
+) -> Call:
     """The call that the dialler had reserved by API: to this number, from this line, once."""
     found.trunk = _trunk(found.line)
     if found.trunk is None:
         raise _Refused("line_unknown" if found.line is None else "line_without_trunk")
     try:
         return calls.relay_reserved(
-            call_id=_number_of("cl", asked.call or ""), client=client, gateway=gateway, phone=number, line=asked.line
+            call_id=_number_of("cl", asked.call or ""),
+            client=client,
+            gateway=gateway,
+            phone=number,
+            line=asked.line,
         )
     except (NotFound, calls.NotThisCall):
         raise _Refused("call_not_valid") from None
 
 
-def _authorized(gateway: ApiClient, client: ApiClient, asked: InviteQuestion, number: Protected, campaign: Campaign, found: _Found) -> Call:
+def _authorized(
+    gateway: ApiClient,
+    client: ApiClient,
+    asked: InviteQuestion,
+    number: Protected,
+    campaign: Campaign,
+    found: _Found,
+) -> Call:
     agent = None
     if asked.agent:
         agent = User.objects.filter(username=asked.agent[:150], role=Role.AGENT).first()

@@ -15,7 +15,8 @@ ENDS = (Role.SUPERVISOR, Role.COMPLIANCE)
 
 @transaction.atomic
 def end_call(*, actor: User, call: Call) -> Call:
-    """Raises `NotAllowed` for a call of a foreign campaign, `WrongState` for one that is over or not led by a gateway."""
+    """Raises `NotAllowed` for a call of a foreign campaign, `WrongState` for one that is over or not led by a
+    gateway."""
     if actor.role not in ENDS or not campaigns.campaigns_of(actor).filter(pk=call.campaign_id).exists():
         raise NotAllowed()
     call = Call.objects.select_for_update(of=("self",)).get(pk=call.pk)

@@ -1,4 +1,5 @@
-"""Trunks and diallers: recorded, changed, taken out of use by admins. What they may do takes effect at the gateway within seconds."""
+"""Trunks and diallers: recorded, changed, taken out of use by admins. What they may do takes effect at the
+gateway within seconds."""
 
 import secrets
 from collections.abc import Sequence
@@ -33,7 +34,8 @@ def _saved(row: Any) -> None:
 
 @transaction.atomic
 def record_trunk(*, actor: User, lines: Sequence[Line], trunk: Trunk | None = None, **fields: Any) -> Trunk:
-    """A new trunk, or a change of one. A line goes by one trunk: raises `BadInput` for one that goes by another in use."""
+    """A new trunk, or a change of one. A line goes by one trunk: raises `BadInput` for one that goes by
+    another in use."""
     _require_admin(actor)
     trunk = trunk or Trunk()
     for name, value in fields.items():
@@ -47,9 +49,11 @@ def record_trunk(*, actor: User, lines: Sequence[Line], trunk: Trunk | None = No
 
 
 @transaction.atomic
-def record_dialler(*, actor: User, addresses: Sequence[str], dialler: Dialler | None = None, **fields: Any) -> Dialler:
-    """A new dialler, or a change of one. Addresses are single ones or ranges (`192.0.2.0/28`); one that another dialler in use has
-    would not identify the sender: raises `BadInput`."""
+def record_dialler(
+    *, actor: User, addresses: Sequence[str], dialler: Dialler | None = None, **fields: Any
+) -> Dialler:
+    """A new dialler, or a change of one. Addresses are single ones or ranges (`192.0.2.0/28`); one that
+    another dialler in use has would not identify the sender: raises `BadInput`."""
     _require_admin(actor)
     dialler = dialler or Dialler()
     ranges = []
@@ -58,11 +62,14 @@ def record_dialler(*, actor: User, addresses: Sequence[str], dialler: Dialler | 
             ranges.append(ip_network(address.strip()))
         except ValueError:
             raise BadInput(
-                _("%(address)s is no address. Write one as 192.0.2.10, a range as 192.0.2.0/28."), address=address[:43]
+                _("%(address)s is no address. Write one as 192.0.2.10, a range as 192.0.2.0/28."),
+                address=address[:43],
             ) from None
     for other in Dialler.objects.exclude(pk=dialler.pk).filter(is_active=True):
         known = [ip_network(address) for address in other.addresses]
-        if any(ours.version == theirs.version and ours.overlaps(theirs) for ours in ranges for theirs in known):
+        if any(
+            ours.version == theirs.version and ours.overlaps(theirs) for ours in ranges for theirs in known
+        ):
             raise BadInput(_("%(dialler)s sends from one of these addresses already."), dialler=other.name)
     for name, value in fields.items():
         setattr(dialler, name, value)
@@ -73,7 +80,8 @@ def record_dialler(*, actor: User, addresses: Sequence[str], dialler: Dialler | 
 
 @transaction.atomic
 def set_digest(*, actor: User, dialler: Dialler, user: str) -> tuple[Dialler, str]:
-    """A new password for the dialler's digest. It is returned this once and nowhere kept; an empty `user` ends the digest."""
+    """A new password for the dialler's digest. It is returned this once and nowhere kept; an empty `user`
+    ends the digest."""
     _require_admin(actor)
     dialler = Dialler.objects.select_for_update(of=("self",)).get(pk=dialler.pk)
     password = secrets.token_urlsafe(24) if user else ""

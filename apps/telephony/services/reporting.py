@@ -10,5 +10,7 @@ from ..models import Gateway
 
 def take_report(*, gateway: ApiClient, **counts: Any) -> Gateway:
     """Keep the last report of a gateway; `watch` makes alarms and notices of it."""
-    kept, _is_new = Gateway.objects.update_or_create(client=gateway, defaults={"seen_at": clock.now(), **counts})
+    kept, _is_new = Gateway.objects.update_or_create(
+        client=gateway, defaults={"seen_at": clock.now(), **counts}
+    )
     return kept

@@ -1,4 +1,5 @@
-"""A gateway that has fallen silent, a spool that grows, calls that went beside it: reported to the administrators."""
+"""A gateway that has fallen silent, a spool that grows, calls that went beside it: reported to the
+administrators."""
 
 from datetime import timedelta
 
@@ -26,11 +27,17 @@ def watch() -> list[str]:
     for gateway in Gateway.objects.select_related("client").filter(client__is_active=True):
         wrong = {
             "gateway_silent": gateway.seen_at < now - SILENT or not gateway.is_answering,
-            "gateway_spool": gateway.oldest_seconds > WAITS or gateway.spool_free < LEAST_FREE or gateway.set_aside > 0,
+            "gateway_spool": gateway.oldest_seconds > WAITS
+            or gateway.spool_free < LEAST_FREE
+            or gateway.set_aside > 0,
         }
         for code, is_wrong in wrong.items():
-            known = Notice.objects.filter(code=code, facts__gateway=gateway.client.name, created_at__gt=now - AGAIN)
+            known = Notice.objects.filter(
+                code=code, facts__gateway=gateway.client.name, created_at__gt=now - AGAIN
+            )
             if is_wrong and not known.exists():
-                notify(User.objects.filter(role=Role.ADMIN, is_active=True), code, gateway=gateway.client.name)
+                notify(
+                    User.objects.filter(role=Role.ADMIN, is_active=True), code, gateway=gateway.client.name
+                )
                 made.append(code)
     return made

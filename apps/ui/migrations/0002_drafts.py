@@ -13,12 +13,26 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Draft",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=200)),
                 ("fields", apps.core.privacy.fields.ProtectedTextField(kind="text")),
                 ("changed_at", models.DateTimeField(db_index=True)),
-                ("user", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
-            options={"constraints": [models.UniqueConstraint(fields=("user", "key"), name="one_draft_of_a_form")]},
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="one_draft_of_a_form")]
+            },
         )
     ]

@@ -1,7 +1,7 @@
 """`{% table_head table %}`, `{% table_body table %}`: a table's row of heads, and its rows.
 
-Heads lead to the same list sorted by their column. Each cell carries the name of its column, which small screens show beside it. Tags,
-since a template's own loops take as long for each cell as the cell.
+Heads lead to the same list sorted by their column. Each cell carries the name of its column, which small
+screens show beside it. Tags, since a template's own loops take as long for each cell as the cell.
 """
 
 from collections.abc import Iterator
@@ -29,17 +29,25 @@ def _head(words: str, href: str, is_up: bool | None) -> SafeString:
         return format_html('<th scope="col">{}</th>', words)
     if is_up is None:
         return format_html(
-            '<th scope="col"><a class="sorts" href="{}">{}<i class="ti ti-selector ms-1" aria-hidden="true"></i></a></th>', href, words
+            '<th scope="col"><a class="sorts" href="{}">{}<i class="ti ti-selector ms-1" '
+            'aria-hidden="true"></i></a></th>',
+            href,
+            words,
         )
     way, icon = ("ascending", "up") if is_up else ("descending", "down")
     mark = format_html('<i class="ti ti-chevron-{} ms-1" aria-hidden="true"></i>', icon)
-    return format_html('<th scope="col" aria-sort="{}"><a class="sorts" href="{}">{}{}</a></th>', way, href, words, mark)
+    return format_html(
+        '<th scope="col" aria-sort="{}"><a class="sorts" href="{}">{}{}</a></th>', way, href, words, mark
+    )
 
 
 @register.simple_tag
 def table_sorts(table: tables.Table) -> list[tuple[str, str, str, bool | None]]:
-    """Of each column that sorts: its name, its head, where a click leads, and whether the list goes up by it now (None: not by it)."""
-    return list(_sorts(table, table.query)) if isinstance(table, ListTable) and table.query is not None else []
+    """Of each column that sorts: its name, its head, where a click leads, and whether the list goes up by it
+    now (None: not by it)."""
+    return (
+        list(_sorts(table, table.query)) if isinstance(table, ListTable) and table.query is not None else []
+    )
 
 
 def _sorts(table: ListTable, now_at: QueryDict) -> Iterator[tuple[str, str, str, bool | None]]:
@@ -63,4 +71,6 @@ def table_body(table: tables.Table) -> SafeString:
 
 def _opened(column: tables.columns.BoundColumn) -> SafeString:
     css = column.attrs["td"]["class"]
-    return format_html('<td data-label="{}"{}>', column.header, format_html(' class="{}"', css) if css else "")
+    return format_html(
+        '<td data-label="{}"{}>', column.header, format_html(' class="{}"', css) if css else ""
+    )

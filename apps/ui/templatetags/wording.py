@@ -1,4 +1,5 @@
-"""`|join_items`, `|join_clauses`, `|cite`, `|duty`, `|reference`: lists, laws, duties and codes in the reader's language."""
+"""`|join_items`, `|join_clauses`, `|cite`, `|duty`, `|reference`: lists, laws, duties and codes in the
+reader's language."""
 
 from django import template
 from django.utils.translation import gettext

@@ -18,7 +18,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="EndPoint",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
                 ("url", models.URLField(max_length=300, verbose_name="address")),
@@ -43,9 +48,14 @@ class Migration(FirstMigration):
                 ("secret", apps.core.privacy.fields.ProtectedCharField(kind="text", verbose_name="secret")),
                 (
                     "previous_secret",
-                    apps.core.privacy.fields.ProtectedCharField(blank=True, kind="text", null=True, verbose_name="secret before"),
+                    apps.core.privacy.fields.ProtectedCharField(
+                        blank=True, kind="text", null=True, verbose_name="secret before"
+                    ),
                 ),
-                ("previous_until", models.DateTimeField(blank=True, null=True, verbose_name="secret before holds until")),
+                (
+                    "previous_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="secret before holds until"),
+                ),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 ("ended_because", models.CharField(blank=True, max_length=200, verbose_name="ended because")),
                 (
@@ -62,7 +72,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Event",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "kind",
@@ -85,7 +100,12 @@ class Migration(FirstMigration):
         migrations.CreateModel(
             name="Delivery",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "state",
@@ -104,13 +124,28 @@ class Migration(FirstMigration):
                 ("ended_at", models.DateTimeField(null=True, verbose_name="ended")),
                 (
                     "end_point",
-                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="webhooks.endpoint"),
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="webhooks.endpoint",
+                    ),
                 ),
-                ("event", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="webhooks.event")),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="webhooks.event",
+                    ),
+                ),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("state", "waiting")), fields=["-is_urgent", "next_at"], name="delivery_due"),
+                    models.Index(
+                        condition=models.Q(("state", "waiting")),
+                        fields=["-is_urgent", "next_at"],
+                        name="delivery_due",
+                    ),
                     models.Index(fields=["end_point", "-id"], name="delivery_by_end_point"),
                 ],
                 "constraints": [models.UniqueConstraint(fields=("event", "end_point"), name="told_once")],

@@ -1,4 +1,5 @@
-"""`audit_permissions [--json]`: compare rights with the role table and with use; exit code 1 when something is found."""
+"""`audit_permissions [--json]`: compare rights with the role table and with use; exit code 1 when something
+is found."""
 
 import sys
 from typing import Any
@@ -22,9 +23,12 @@ class Command(cli.Command):
         if options["json"]:
             result = [
                 {
-                    "kind": each.kind, "severity": each.severity, "subject": each.subject and each.subject.username,
-                    "client": each.client and each.client.name, "evidence": each.evidence, "proposal": str(proposal(each)),
-                    "owner": each.owner and each.owner.username, "due_on": each.due_on.isoformat(), "new": each.is_new,
+                    "kind": each.kind, "severity": each.severity,
+                    "subject": each.subject and each.subject.username,
+                    "client": each.client and each.client.name, "evidence": each.evidence,
+                    "proposal": str(proposal(each)),
+                    "owner": each.owner and each.owner.username, "due_on": each.due_on.isoformat(),
+                    "new": each.is_new,
                 }
                 for each in findings
             ]  # fmt: skip
@@ -32,8 +36,11 @@ class Command(cli.Command):
         else:
             for each in findings:
                 self.stdout.write(
-                    f"{each.severity:<7} {each.kind:<14} {each.subject or each.client or '–'}  {evidence_text(each)}  → {proposal(each)}"
+                    f"{each.severity:<7} {each.kind:<14} {each.subject or each.client or '–'}  "
+                    f"{evidence_text(each)}  → {proposal(each)}"
                 )
-            self.stdout.write(f"{sum(audit.counts.values())} found, {audit.gone} gone since the audit before.")
+            self.stdout.write(
+                f"{sum(audit.counts.values())} found, {audit.gone} gone since the audit before."
+            )
         if audit.counts:
             sys.exit(1)

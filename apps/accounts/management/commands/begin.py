@@ -1,4 +1,5 @@
-"""`begin --admin NAME [--department NAME]`: the first administrator and department of a real site; `begin --recover NAME`."""
+"""`begin --admin NAME [--department NAME]`: the first administrator and department of a real site; `begin
+--recover NAME`."""
 
 from typing import Any
 
@@ -12,13 +13,25 @@ from apps.core.errors import HeguiError
 
 
 class Command(cli.Command):
-    help = "Make the first administrator of a site, and print the link with which they set a password and a second factor."
+    help = (
+        "Make the first administrator of a site, and print the link with which they set a password and a "
+        "second factor."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         who = parser.add_mutually_exclusive_group(required=True)
         who.add_argument("--admin", metavar="NAME", help="the user name of the first administrator")
-        who.add_argument("--recover", metavar="NAME", help="an administrator who lost password and second factor, when no other can help")
-        parser.add_argument("--department", default="总部", metavar="NAME", help="the department in which they work (default: 总部)")
+        who.add_argument(
+            "--recover",
+            metavar="NAME",
+            help="an administrator who lost password and second factor, when no other can help",
+        )
+        parser.add_argument(
+            "--department",
+            default="总部",
+            metavar="NAME",
+            help="the department in which they work (default: 总部)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -29,5 +42,8 @@ class Command(cli.Command):
         except HeguiError as error:
             self.refuse(error)
         where = settings.HEGUI_URL.rstrip("/") or f"https://{next(iter(settings.ALLOWED_HOSTS), 'your-site')}"
-        self.stderr.write("Open this link within two days. It works once; begin again makes another as long as no password is set.")
+        self.stderr.write(
+            "Open this link within two days. It works once; begin again makes another as long as no password "
+            "is set."
+        )
         self.stdout.write(where + reverse("invitation_open", kwargs={"token": token}))

@@ -1,4 +1,5 @@
-"""`export_trail FILE`: the signed trail as lines of JSON that anybody can check with `verify_trail --file`."""
+"""`export_trail FILE`: the signed trail as lines of JSON that anybody can check with `verify_trail
+--file`."""
 
 import os
 from pathlib import Path
@@ -18,7 +19,9 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with os.fdopen(os.open(options["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            with os.fdopen(
+                os.open(options["file"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as out:
                 out.writelines(services.export_trail())
         except OSError as error:
             self.refuse(error)

@@ -1,4 +1,5 @@
-"""`verify_trail [--file EXPORT] [--key ID=BASE64 …] [--json]`: exit 0 when all of it is as it was signed, else 3."""
+"""`verify_trail [--file EXPORT] [--key ID=BASE64 …] [--json]`: exit 0 when all of it is as it was signed,
+else 3."""
 
 import base64
 from pathlib import Path
@@ -12,13 +13,19 @@ from apps.core.errors import HeguiError
 
 
 class Command(cli.Command):
-    help = "Recompute every tree head of the trail, here or of an exported file, and name what is not as it was."
+    help = (
+        "Recompute every tree head of the trail, here or of an exported file, and name what is not as it was."
+    )
     requires_system_checks: list[str] = []  # it works where no site is set up
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--file", type=Path, help="an exported trail; the database is not asked")
         parser.add_argument(
-            "--key", action="append", default=[], metavar="ID=BASE64", help="a public key that you trust; else the file's own"
+            "--key",
+            action="append",
+            default=[],
+            metavar="ID=BASE64",
+            help="a public key that you trust; else the file's own",
         )
         parser.add_argument("--json", action="store_true")
 
@@ -39,12 +46,16 @@ class Command(cli.Command):
             self.refuse(f"The trail is not as it was signed: {report.count:,} findings.")
         if not options["json"]:
             self.stdout.write(
-                f"{sum(report.rows.values()):,} rows under {sum(report.tree_heads.values()):,} tree heads: all of it is as it was signed."
+                f"{sum(report.rows.values()):,} rows under {sum(report.tree_heads.values()):,} tree heads: "
+                "all of it is as it was signed."
             )
 
 
 def _keys(fields: list[str]) -> dict[str, bytes] | None:
     try:
-        return {name: base64.b64decode(key, validate=True) for name, key in (each.split("=", 1) for each in fields)} or None
+        return {
+            name: base64.b64decode(key, validate=True)
+            for name, key in (each.split("=", 1) for each in fields)
+        } or None
     except ValueError:
         raise CommandError("--key wants ID=BASE64, as the first line of an export tells it.") from None

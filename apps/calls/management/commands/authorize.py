@@ -25,13 +25,17 @@ class Command(cli.Command):
         parser.add_argument("--phone", required=True, help="the client's number")
         parser.add_argument("--line", required=True, help="the caller number")
         parser.add_argument("--agent", default="", help="user name of the agent")
-        parser.add_argument("--at", default="", help="moment, ISO 8601; without an offset it is Asia/Shanghai")
+        parser.add_argument(
+            "--at", default="", help="moment, ISO 8601; without an offset it is Asia/Shanghai"
+        )
         parser.add_argument("--reserve", action="store_true", help="reserve the call when it is allowed")
 
     def handle(self, *args: Any, **options: Any) -> None:
         at = self._moment(options["at"])
         if at and options["reserve"] and not settings.DEMO:
-            raise CommandError("A call is reserved now or not at all: --at with --reserve is for a demo database only.")
+            raise CommandError(
+                "A call is reserved now or not at all: --at with --reserve is for a demo database only."
+            )
         agent = None
         if options["agent"]:
             agent = User.objects.filter(username=options["agent"]).first()
@@ -59,5 +63,7 @@ class Command(cli.Command):
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            raise CommandError(f'"{text}" is not a moment in ISO 8601, like 2026-11-24T10:00:00+08:00.') from None
+            raise CommandError(
+                f'"{text}" is not a moment in ISO 8601, like 2026-11-24T10:00:00+08:00.'
+            ) from None
         return moment if moment.tzinfo else timezone.make_aware(moment)

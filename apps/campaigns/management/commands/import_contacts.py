@@ -24,10 +24,16 @@ class Command(cli.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--source", required=True, help="code of the data source")
-        parser.add_argument("--campaign", default="", help="code of the campaign whose queue the contacts join")
+        parser.add_argument(
+            "--campaign", default="", help="code of the campaign whose queue the contacts join"
+        )
         parser.add_argument("--report", type=Path, help="where the report by row goes (JSON lines)")
-        parser.add_argument("--hidden-rows", choices=["take", "leave"], help="what becomes of rows that a workbook hides")
-        parser.add_argument("--user", default="", help="who imports; by default the person who recorded the source")
+        parser.add_argument(
+            "--hidden-rows", choices=["take", "leave"], help="what becomes of rows that a workbook hides"
+        )
+        parser.add_argument(
+            "--user", default="", help="who imports; by default the person who recorded the source"
+        )
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:

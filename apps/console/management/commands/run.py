@@ -1,4 +1,5 @@
-"""`run web | worker QUEUES | beat`: one process of the site, as the units start it; `up` is for a site that is one process tree."""
+"""`run web | worker QUEUES | beat`: one process of the site, as the units start it; `up` is for a site that
+is one process tree."""
 
 import os
 import sys
@@ -19,20 +20,27 @@ class Command(cli.Command):
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="part", required=True)
         web = parts.add_parser("web", help="pages and API")
-        web.add_argument("--host", default=settings.HEGUI_HOST, help="the address to listen on (default HEGUI_HOST; the port is PORT)")
+        web.add_argument(
+            "--host",
+            default=settings.HEGUI_HOST,
+            help="the address to listen on (default HEGUI_HOST; the port is PORT)",
+        )
         worker = parts.add_parser("worker", help="what runs by itself")
         worker.add_argument("queues", help=f"with commas between them: {','.join(QUEUES)}")
         worker.add_argument(
             "--processes",
             type=int,
             default=0,
-            help="default: HEGUI_WORKERS; for the queues heavy and speech HEGUI_HEAVY_WORKERS and HEGUI_SPEECH_WORKERS",
+            help="default: HEGUI_WORKERS; for the queues heavy and speech HEGUI_HEAVY_WORKERS and "
+            "HEGUI_SPEECH_WORKERS",
         )
         parts.add_parser("beat", help="the clock of the schedule: once for a site")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["part"] == "web":
-            command = web_command(options["host"], settings.PORT, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY)
+            command = web_command(
+                options["host"], settings.PORT, cert=settings.HEGUI_TLS_CERT, key=settings.HEGUI_TLS_KEY
+            )
         elif options["part"] == "beat":
             command = beat_command()
         else:

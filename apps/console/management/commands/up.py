@@ -1,8 +1,8 @@
 """`up [--host H]`: everything that makes the site, until Ctrl-C.
 
-Prepares (tables, static files), then keeps these processes running: web, two workers (one for long work) and beat. One that ends is
-started again, after pauses that grow. The embedded servers are held by manage.py around this command and stop after it. Where the demo
-is installed, its own `up` does more (`apps.demo`).
+Prepares (tables, static files), then keeps these processes running: web, two workers (one for long work) and
+beat. One that ends is started again, after pauses that grow. The embedded servers are held by manage.py
+around this command and stop after it. Where the demo is installed, its own `up` does more (`apps.demo`).
 """
 
 import shutil
@@ -44,7 +44,8 @@ class Command(cli.Command):
             children.start("beat", beat_command())
             url = f"{'https' if settings.HEGUI_TLS_CERT else 'http'}://{host}:{port}"
             children.wait_for(host, port)
-            self.say("\n".join(self.welcome(url, children)))  # at once: who waits for the address finds all of it
+            # at once: who waits for the address finds all of it
+            self.say("\n".join(self.welcome(url, children)))
             children.keep_running(self.say)
         except SystemExit:
             self.stdout.write("\nStopping.")
@@ -71,7 +72,9 @@ class Command(cli.Command):
             try:
                 probe.bind((host, port))
             except OSError as error:
-                raise CommandError(f"Port {port} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run") from None
+                raise CommandError(
+                    f"Port {port} cannot be used: {error.strerror}. Choose another: PORT={port + 1} make run"
+                ) from None
 
     @staticmethod
     def _metrics() -> Path:

@@ -1,4 +1,5 @@
-"""`doctor [--json]`: what is configured, reachable, due and wrong, each with what to do; exit 0 when the site may work, else 3."""
+"""`doctor [--json]`: what is configured, reachable, due and wrong, each with what to do; exit 0 when the site
+may work, else 3."""
 
 import sys
 from typing import Any
@@ -23,7 +24,10 @@ class Command(cli.Command):
         outcomes = health.ask(PROBES.values())
         is_well = not any(outcome.state == State.WRONG for outcome in outcomes.values())
         if options["json"]:
-            checks = {name: {"state": str(each.state), "said": str(each.said), "hint": str(each.hint)} for name, each in outcomes.items()}
+            checks = {
+                name: {"state": str(each.state), "said": str(each.said), "hint": str(each.hint)}
+                for name, each in outcomes.items()
+            }
             self.tell({"well": is_well, "checks": checks})
         else:
             for name, outcome in outcomes.items():

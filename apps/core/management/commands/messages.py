@@ -48,7 +48,15 @@ class Command(cli.Command):
         texts.obsolete.clear()
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as file:
-            write_po(file, texts, width=140, sort_output=True, omit_header=False, include_lineno=False, no_location=True)
+            write_po(
+                file,
+                texts,
+                width=140,
+                sort_output=True,
+                omit_header=False,
+                include_lineno=False,
+                no_location=True,
+            )
         missing = [message.id for message in texts if message.id and not _is_translated(message)]
         self.stdout.write(f"{len(texts)} texts, {len(missing)} without a translation.")
 
@@ -57,7 +65,11 @@ class Command(cli.Command):
         wanted = {(message.context or "", message.id) for message in _found() if message.id}
         wrong = [f"missing: {text!r}" for text in sorted(wanted - stored.keys(), key=str)]
         wrong += [f"no longer used: {text!r}" for text in sorted(stored.keys() - wanted, key=str)]
-        wrong += [f"not translated: {text!r}" for text, message in stored.items() if not _is_translated(message) or message.fuzzy]
+        wrong += [
+            f"not translated: {text!r}"
+            for text, message in stored.items()
+            if not _is_translated(message) or message.fuzzy
+        ]
         for text, message in stored.items():
             wrong += [f"{text!r}: {error}" for error in message.check()]
             if _is_translated(message) and _filled_in(message.string or "") != _filled_in(message.id):
@@ -93,11 +105,15 @@ def _found() -> Catalog:
     """Every text of the source: Python as it is, templates as Django's extraction sees them."""
     texts = Catalog(locale=translation_catalog.LOCALE)
     root = Path(settings.BASE_DIR)
-    for path in sorted([*root.glob("apps/**/*.py"), *root.glob("config/*.py"), *root.glob("templates/**/*.html")]):
+    for path in sorted(
+        [*root.glob("apps/**/*.py"), *root.glob("config/*.py"), *root.glob("templates/**/*.html")]
+    ):
         if "migrations" in path.parts:
             continue
         text = path.read_text()
         source = _as_python(text, path) if path.suffix == ".html" else text
-        for _line, message, _comments, context in extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS):
+        for _line, message, _comments, context in extract(
+            "python", io.BytesIO(source.encode()), keywords=KEYWORDS
+        ):
             texts.add(message, context=context)
     return texts

@@ -13,8 +13,14 @@ class Command(cli.Command):
     help = "Make the demo world in an empty database, or tell about the one that is there."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--reset", action="store_true", help="delete everything in a demo database and start anew")
-        parser.add_argument("--json", action="store_true", help="print addresses, sign-ins, keys, campaigns and contacts as JSON")
+        parser.add_argument(
+            "--reset", action="store_true", help="delete everything in a demo database and start anew"
+        )
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="print addresses, sign-ins, keys, campaigns and contacts as JSON",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

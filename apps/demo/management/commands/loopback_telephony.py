@@ -1,6 +1,8 @@
-"""`loopback_telephony --url U`: a telephone gateway beside the demo, on loopback, with sipp as dialler and carrier.
+"""`loopback_telephony --url U`: a telephone gateway beside the demo, on loopback, with sipp as dialler and
+carrier.
 
-Shows one call that passes and one that is refused, then leads what is sent to it until it is ended. `TELEPHONY=1 make run` starts it.
+Shows one call that passes and one that is refused, then leads what is sent to it until it is ended.
+`TELEPHONY=1 make run` starts it.
 """
 
 import shutil
@@ -75,11 +77,17 @@ class Command(cli.Command):
                 time.sleep(0.2)
             attempt = Attempt.objects.order_by("-pk").first() if Attempt.objects.count() > before else None
             became = (
-                "not answered" if attempt is None else f"refused: {', '.join(attempt.codes)}" if attempt.codes else "led to the carrier"
+                "not answered"
+                if attempt is None
+                else f"refused: {', '.join(attempt.codes)}"
+                if attempt.codes
+                else "led to the carrier"
             )
             self.stdout.write(f"  Telephone: a call to {number[:3]}****{number[-4:]} was {became}.")
             self.stdout.flush()
-        self.stdout.write("  Telephone: see Live calls and Recordings as supervisor, Attempts of diallers as admin.")
+        self.stdout.write(
+            "  Telephone: see Live calls and Recordings as supervisor, Attempts of diallers as admin."
+        )
         self.stdout.flush()
 
 
@@ -99,13 +107,17 @@ def _set_up(admin: User, campaign: Campaign, gateway: LoopbackGateway) -> None:
     telephony.record_trunk(actor=admin, trunk=trunk, name="sipp", lines=list(campaign.lines.all()), **fields)
     client = ApiClient.objects.get(name="practice-dialler")
     dialler = Dialler.objects.filter(client=client).first()
-    telephony.record_dialler(actor=admin, dialler=dialler, name="sipp", client=client, addresses=["127.0.0.1"])
+    telephony.record_dialler(
+        actor=admin, dialler=dialler, name="sipp", client=client, addresses=["127.0.0.1"]
+    )
 
 
 def _callable_now(campaign: Campaign, line: str) -> Iterator[str]:
     """Numbers of the demo's invented people whom the gate would allow to be called now."""
     called = Call.objects.filter(campaign=campaign).values("contact")
-    waiting = QueueEntry.objects.filter(campaign=campaign, state=QueueEntry.State.WAITING).exclude(contact__in=called)
+    waiting = QueueEntry.objects.filter(campaign=campaign, state=QueueEntry.State.WAITING).exclude(
+        contact__in=called
+    )
     for entry in waiting.select_related("contact").order_by("-pk")[:50]:
         if calls.preview(campaign=campaign.code, phone=entry.contact.phone, line=line).allowed:
             yield number_to_dial(entry.contact.phone)

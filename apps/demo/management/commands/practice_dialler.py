@@ -22,7 +22,13 @@ class Command(cli.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         key = os.environ.get("HEGUI_DIALLER_KEY", "")
         if not key:
-            raise CommandError("Set HEGUI_DIALLER_KEY to the key of an API client with the scopes dial and events.")
-        client = httpx.Client(base_url=f"{options['url'].rstrip('/')}/api/v1/", headers={"Authorization": f"Bearer {key}"}, timeout=10)
+            raise CommandError(
+                "Set HEGUI_DIALLER_KEY to the key of an API client with the scopes dial and events."
+            )
+        client = httpx.Client(
+            base_url=f"{options['url'].rstrip('/')}/api/v1/",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=10,
+        )
         with client:
             PracticeDialler(client, pace=options["pace"]).run()

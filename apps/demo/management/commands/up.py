@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -23,8 +23,12 @@ class Command(up.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--demo", action="store_true", help="make the demo world when the database is empty")
-        parser.add_argument("--clock", default="", help="in a demo: the hour that the day starts at, like 10:00")
+        parser.add_argument(
+            "--demo", action="store_true", help="make the demo world when the database is empty"
+        )
+        parser.add_argument(
+            "--clock", default="", help="in a demo: the hour that the day starts at, like 10:00"
+        )
 
     def prepare(self, options: dict[str, Any]) -> None:
         super().prepare(options)
@@ -34,23 +38,34 @@ class Command(up.Command):
             self.stdout.write("Making the demo world …")
             world.build()
         if settings.DEMO and options["host"] not in LOOPBACK:
-            raise CommandError("A demo is served on loopback only. Use a database of your own to serve others.")
+            raise CommandError(
+                "A demo is served on loopback only. Use a database of your own to serve others."
+            )
 
     def welcome(self, url: str, children: Children) -> list[str]:
         lines = super().welcome(url, children)
         if settings.DEMO:
             key = world.secrets_of_demo()["dialler_key"]
-            children.start("dialler", [sys.executable, "manage.py", "practice_dialler", "--url", url], HEGUI_DIALLER_KEY=key)
+            children.start(
+                "dialler",
+                [sys.executable, "manage.py", "practice_dialler", "--url", url],
+                HEGUI_DIALLER_KEY=key,
+            )
         if settings.DEMO and os.environ.get("TELEPHONY") == "1":
             children.start("telephony", [sys.executable, "manage.py", "loopback_telephony", "--url", url])
-            lines.append(f"  Telephone: what became of its two calls stands in {settings.HEGUI_HOME}/run/telephony.log")
+            lines.append(
+                f"  Telephone: what became of its two calls stands in {settings.HEGUI_HOME}/run/telephony.log"
+            )
         if settings.DEMO:
             for role, user in world.describe_people().items():
                 lines.append(f"  {role:<12} user {user['username']:<12} password {user['password']}")
             local = timezone.localtime(clock.now())
             lines.append(f"  It is {local:%H:%M} in the demo's China.")
             if not 8 <= local.hour < 21:
-                lines.append("  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run CLOCK=10:00")
+                lines.append(
+                    "  Outside 08:00-21:00 the gate refuses every call. To try the desk now: make run "
+                    "CLOCK=10:00"
+                )
         return lines
 
     @staticmethod
@@ -60,7 +75,9 @@ class Command(up.Command):
         if not is_demo:
             raise CommandError("The clock can be set in a demo only.")
         try:
-            wanted = datetime.combine(timezone.localdate(), datetime.strptime(text, "%H:%M").time(), timezone.get_default_timezone())  # noqa: DTZ007
+            wanted = datetime.combine(
+                timezone.localdate(), time.fromisoformat(text), timezone.get_default_timezone()
+            )
         except ValueError:
             raise CommandError(f'"{text}" is not an hour like 10:00.') from None
         offset = int((wanted - timezone.now()).total_seconds())

@@ -1,4 +1,5 @@
-"""`train_reply_reader [--json]`: make the weights of the second reader of messages from the collections, with its figures."""
+"""`train_reply_reader [--json]`: make the weights of the second reader of messages from the collections, with
+its figures."""
 
 import json
 from typing import Any
@@ -27,4 +28,6 @@ class Command(cli.Command):
         if options["json"]:
             self.tell(model["figures"])
         else:
-            self.stdout.write(f"{len(model['weights']):,} weights; on hands not trained on: {model['figures']}")
+            self.stdout.write(
+                f"{len(model['weights']):,} weights; on hands not trained on: {model['figures']}"
+            )

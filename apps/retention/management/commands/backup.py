@@ -24,12 +24,16 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            secrets = Secrets.of_files(passphrase_file=options["passphrase_file"], key_file=options["key_file"])
+            secrets = Secrets.of_files(
+                passphrase_file=options["passphrase_file"], key_file=options["key_file"]
+            )
             if options["verify"]:
                 manifest = verify_archive(options["file"], secrets=secrets)
                 missing: list[str] = []
             else:
-                manifest = services.back_up(options["file"], secrets=secrets, base=options["base"], progress=self.progress)
+                manifest = services.back_up(
+                    options["file"], secrets=secrets, base=options["base"], progress=self.progress
+                )
                 missing = manifest["missing"]
         except (HeguiError, OSError) as error:
             self.refuse(error)
@@ -46,7 +50,8 @@ class Command(cli.Command):
             self.tell(payload)
         else:
             self.stdout.write(
-                f"{options['file']}: whole. {payload['rows']:,} rows, {payload['files']:,} files, {payload['size']:,} bytes, "
+                f"{options['file']}: whole. {payload['rows']:,} rows, {payload['files']:,} files, "
+                f"{payload['size']:,} bytes, "
                 f"of {payload['made_at']}."
             )
         if missing:
@@ -54,5 +59,9 @@ class Command(cli.Command):
 
 
 def add_secrets(parser: CommandParser) -> None:
-    parser.add_argument("--passphrase-file", default="", help="file (0600) with the passphrase; by default the keyring opens the backup")
+    parser.add_argument(
+        "--passphrase-file",
+        default="",
+        help="file (0600) with the passphrase; by default the keyring opens the backup",
+    )
     parser.add_argument("--key-file", default="", help="file (0600) with 32 random bytes in base64")

@@ -12,7 +12,11 @@ class Command(cli.Command):
     help = "Check that rows, files, hashes and the ledger belong together."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--repair", action="store_true", help="delete files that no row names, bring numbers to their one form")
+        parser.add_argument(
+            "--repair",
+            action="store_true",
+            help="delete files that no row names, bring numbers to their one form",
+        )
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:

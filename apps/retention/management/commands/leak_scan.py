@@ -10,7 +10,10 @@ from apps.retention import services
 
 
 class Command(cli.Command):
-    help = "Search files, logs, backups, the stored database and Redis for numbers and names of contacts in clear."
+    help = (
+        "Search files, logs, backups, the stored database and Redis for numbers and names of contacts in "
+        "clear."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="*", type=Path)

@@ -31,16 +31,31 @@ class Command(cli.Command):
         if options["dry_run"]:
             result = services.count_due(at=at)
             self._show(
-                options, {"at": at.isoformat(), "dry_run": True, "counts": {c: t["due"] for c, t in result.items()}, "classes": result}
+                options,
+                {
+                    "at": at.isoformat(),
+                    "dry_run": True,
+                    "counts": {c: t["due"] for c, t in result.items()},
+                    "classes": result,
+                },
             )
             return
         run = services.purge(at=at, progress=self.progress_of)
         self._show(
             options,
-            {"at": at.isoformat(), "dry_run": False, "counts": run.counts, "held": run.held, "failures": run.failures, "run": run.pk},
+            {
+                "at": at.isoformat(),
+                "dry_run": False,
+                "counts": run.counts,
+                "held": run.held,
+                "failures": run.failures,
+                "run": run.pk,
+            },
         )
         if run.failures:
-            self.refuse(f"Not everything could be deleted: {run.failures}. What was deleted is gone; run it again.")
+            self.refuse(
+                f"Not everything could be deleted: {run.failures}. What was deleted is gone; run it again."
+            )
 
     def progress_of(self, name: str, count: int) -> None:
         if self.stderr.isatty():
@@ -51,5 +66,7 @@ class Command(cli.Command):
             self.tell(payload)
             return
         for name, count in payload["counts"].items():
-            held = payload.get("held", {}).get(name) or payload.get("classes", {}).get(name, {}).get("held", 0)
+            held = payload.get("held", {}).get(name) or payload.get("classes", {}).get(name, {}).get(
+                "held", 0
+            )
             self.stdout.write(f"{count:>10,}  {name}" + (f"  ({held:,} held)" if held else ""))

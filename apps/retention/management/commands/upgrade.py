@@ -1,4 +1,5 @@
-"""`upgrade [--no-backup]`: bring the database to this version; on several hosts one does it, the others wait."""
+"""`upgrade [--no-backup]`: bring the database to this version; on several hosts one does it, the others
+wait."""
 
 from typing import Any
 
@@ -10,10 +11,15 @@ from apps.retention.services import upgrade
 
 
 class Command(cli.Command):
-    help = "Bring the database to this version: a backup, the migrations, the cache's table; nothing when all is there."
+    help = (
+        "Bring the database to this version: a backup, the migrations, the cache's table; nothing when "
+        "all is there."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--no-backup", action="store_true", help="when the version before has just made one")
+        parser.add_argument(
+            "--no-backup", action="store_true", help="when the version before has just made one"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -1,4 +1,5 @@
-"""`check_script FILE [--type T] [--trade T] [--voice V]`: what the automatic check finds. `-` reads standard input.
+"""`check_script FILE [--type T] [--trade T] [--voice V]`: what the automatic check finds. `-` reads standard
+input.
 
 Prints `{findings: [{code, start, end, level, law}]}`, advice of the trained reader with
 `strength` and `like`; exit code 0 without blocking findings, 3 with.
@@ -37,16 +38,29 @@ class Command(cli.Command):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            text = sys.stdin.read() if options["file"] == "-" else Path(options["file"]).read_text(encoding="utf-8")
+            text = (
+                sys.stdin.read()
+                if options["file"] == "-"
+                else Path(options["file"]).read_text(encoding="utf-8")
+            )
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
             raise CommandError(f"{options['file']} is not UTF-8 text.") from None
         try:
-            findings = read(text, kind=options["type"], trade=options["trade"], voice=options["voice"], pack=_rules())
+            findings = read(
+                text, kind=options["type"], trade=options["trade"], voice=options["voice"], pack=_rules()
+            )
         except TextRefused as error:
             self.refuse(error)
             return
-        self.tell({"findings": [{name: value for name, value in asdict(each).items() if name in ALWAYS or value} for each in findings]})
+        self.tell(
+            {
+                "findings": [
+                    {name: value for name, value in asdict(each).items() if name in ALWAYS or value}
+                    for each in findings
+                ]
+            }
+        )
         if any(finding.is_blocking for finding in findings):
             sys.exit(cli.REFUSED)

@@ -1,9 +1,10 @@
-"""`train_reader [--figures | --with-reviews]`: train the second reader of scripts on the collections, and count what it is worth.
+"""`train_reader [--figures | --with-reviews]`: train the second reader of scripts on the collections, and
+count what it is worth.
 
-Needs the extra "reader". Writes `checking/advice.npz`; `--figures` prints the figures of the head in use and trains nothing.
-`--with-reviews` learns also from what this site's reviewers confirmed or overruled, where the house lets it
-(`HEGUI_LEARN_FROM_REVIEWS`), and writes the site's own head (`HEGUI_READER_HEAD`): numbers of people are blotted out, and neither the
-passages nor the head leave the site.
+Needs the extra "reader". Writes `checking/advice.npz`; `--figures` prints the figures of the head in use and
+trains nothing. `--with-reviews` learns also from what this site's reviewers confirmed or overruled, where the
+house lets it (`HEGUI_LEARN_FROM_REVIEWS`), and writes the site's own head (`HEGUI_READER_HEAD`): numbers of
+people are blotted out, and neither the passages nor the head leave the site.
 """
 
 import json
@@ -26,7 +27,11 @@ class Command(cli.Command):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--figures", action="store_true", help="print the figures of the head in use")
-        parser.add_argument("--with-reviews", action="store_true", help="learn also from what this site's reviewers said of advice")
+        parser.add_argument(
+            "--with-reviews",
+            action="store_true",
+            help="learn also from what this site's reviewers said of advice",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["figures"]:
@@ -58,7 +63,16 @@ class Command(cli.Command):
     @staticmethod
     def _of_the_house() -> list[training.Passage]:
         if not settings.HEGUI_LEARN_FROM_REVIEWS:
-            raise CommandError("This house does not let the reader learn from its reviews: HEGUI_LEARN_FROM_REVIEWS=true lets it.")
+            raise CommandError(
+                "This house does not let the reader learn from its reviews: HEGUI_LEARN_FROM_REVIEWS=true "
+                "lets it."
+            )
         if advising.own_head is None or advising.own_head.suffix != ".npz":
-            raise CommandError("Name the file of the site's own head: HEGUI_READER_HEAD=/srv/hegui/reader.npz")
-        return [training.Passage(*row) for row in queries.judged_passages() if len(advising.plain(row[1])) >= advising.SHORTEST]
+            raise CommandError(
+                "Name the file of the site's own head: HEGUI_READER_HEAD=/srv/hegui/reader.npz"
+            )
+        return [
+            training.Passage(*row)
+            for row in queries.judged_passages()
+            if len(advising.plain(row[1])) >= advising.SHORTEST
+        ]

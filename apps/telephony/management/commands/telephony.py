@@ -1,4 +1,5 @@
-"""`telephony`: the process beside the SIP server of a gateway. It needs no database; HEGUI_GATEWAY_KEY holds its key."""
+"""`telephony`: the process beside the SIP server of a gateway. It needs no database; HEGUI_GATEWAY_KEY holds
+its key."""
 
 import logging
 import os
@@ -19,21 +20,45 @@ from ...connector.spool import Spool
 
 
 class Command(cli.Command):
-    help = "Take events, key presses and recordings of a telephone gateway to Hegui, and end the calls that have to end."
+    help = (
+        "Take events, key presses and recordings of a telephone gateway to Hegui, and end the calls that "
+        "have to end."
+    )
     requires_system_checks: list[str] = []  # its host has neither the database nor the keys of the site
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--url", action="append", required=True, help="address of Hegui; again for a second one")
-        parser.add_argument("--spool", type=Path, required=True, help="folder of events and recordings, in memory or on an encrypted disk")
-        parser.add_argument("--run", type=Path, required=True, help="folder of the SIP server's socket and of its list of addresses")
-        parser.add_argument("--keys", default="127.0.0.1:9222", help="where rtpengine reports key presses (--dtmf-log-dest)")
-        parser.add_argument("--health", default="127.0.0.1:9223", help="where /healthz and /metrics are answered")
-        parser.add_argument("--ca", default="", help="certificates that vouch for Hegui's, where the system's do not")
+        parser.add_argument(
+            "--url", action="append", required=True, help="address of Hegui; again for a second one"
+        )
+        parser.add_argument(
+            "--spool",
+            type=Path,
+            required=True,
+            help="folder of events and recordings, in memory or on an encrypted disk",
+        )
+        parser.add_argument(
+            "--run",
+            type=Path,
+            required=True,
+            help="folder of the SIP server's socket and of its list of addresses",
+        )
+        parser.add_argument(
+            "--keys", default="127.0.0.1:9222", help="where rtpengine reports key presses (--dtmf-log-dest)"
+        )
+        parser.add_argument(
+            "--health", default="127.0.0.1:9223", help="where /healthz and /metrics are answered"
+        )
+        parser.add_argument(
+            "--ca", default="", help="certificates that vouch for Hegui's, where the system's do not"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         key = os.environ.get("HEGUI_GATEWAY_KEY", "")
         if not key:
-            raise CommandError("Set HEGUI_GATEWAY_KEY to the key of an API client with the scopes telephony, events and recordings.")
+            raise CommandError(
+                "Set HEGUI_GATEWAY_KEY to the key of an API client with the scopes telephony, events and "
+                "recordings."
+            )
         logging.getLogger("httpx").setLevel(logging.WARNING)  # a line for each request
         connector = Connector(
             Spool(options["spool"]),
@@ -73,7 +98,16 @@ def _health(connector: Connector, address: tuple[str, int]) -> ThreadingHTTPServ
 def metrics_of(connector: Connector) -> str:
     """In Prometheus' text form."""
     counts = connector.counts
-    lines = [f"hegui_connector_{name}_total {getattr(counts, name)}" for name in ("events", "keys", "recordings", "ends")]
-    lines += [f'hegui_connector_failures_total{{kind="{kind}"}} {count}' for kind, count in sorted(counts.failures.items())]
-    lines += [f"hegui_connector_events_waiting {len(connector.spool.names())}", f"hegui_connector_spool_bytes {connector.spool.bytes}"]
+    lines = [
+        f"hegui_connector_{name}_total {getattr(counts, name)}"
+        for name in ("events", "keys", "recordings", "ends")
+    ]
+    lines += [
+        f'hegui_connector_failures_total{{kind="{kind}"}} {count}'
+        for kind, count in sorted(counts.failures.items())
+    ]
+    lines += [
+        f"hegui_connector_events_waiting {len(connector.spool.names())}",
+        f"hegui_connector_spool_bytes {connector.spool.bytes}",
+    ]
     return "\n".join(lines) + "\n"
